@@ -1,0 +1,30 @@
+/** What travels between actors: one message and everything needed to deliver it once, in order and in time. */
+import * as z from 'zod';
+import { Failure } from './failure.ts';
+import { Address } from './ids.ts';
+
+export const Envelope = z.object({
+  /** Same id, same message: the receiver takes it once however often it comes (E1). */
+  id: z.string().min(1).max(400),
+  type: z.string().min(1).max(200),
+  body: z.json(),
+  from: Address,
+  to: Address,
+  /** The run that this message belongs to. */
+  run: z.string(),
+  /** `ask` expects a reply; `reply` and `failure` answer the message `correlation` names; `signal` is a bare machine event; `event` is for topics. */
+  kind: z.enum(['ask', 'tell', 'reply', 'failure', 'signal', 'event']),
+  correlation: z.string().optional(),
+  /** The message that made the sender send this one. */
+  causation: z.string().optional(),
+  /** Milliseconds since the epoch; late work is refused at the door (E9). */
+  deadline: z.number().optional(),
+  traceparent: z.string().optional(),
+  /** Hash of the sender's contract; a receiver with another one says so instead of misreading. */
+  contract: z.string().optional(),
+  tenant: z.string().optional(),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/** The body of an envelope of kind `failure`. */
+export const FailureBody = z.object({ failure: Failure });

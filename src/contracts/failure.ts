@@ -1,0 +1,104 @@
+/** What can go wrong, as data. Every error that leaves a room is a TroupeError; what is stored or sent is its Failure. */
+import * as z from 'zod';
+import type { Json } from './json.ts';
+
+/**
+ * Every kind of failure, and whether the same call may simply be made again (`retryable`).
+ * The first group is decided upon by an agent's error handling; the second comes from the engine and its rooms.
+ */
+export const failureKinds = {
+  transient: { retryable: true, says: 'the other side is busy or away: 429, 5xx, a dropped connection' },
+  timeout: { retryable: true, says: 'no answer in the time allowed' },
+  format: { retryable: false, says: 'the model answered in a form that cannot be read' },
+  denied: { retryable: false, says: 'a policy or a person refused the call' },
+  tool: { retryable: false, says: 'a tool broke: unknown, crashed, or its result breaks its schema' },
+  capability: { retryable: false, says: 'no tool can do what is required' },
+  environment: { retryable: false, says: 'the surroundings are gone: a server, a sandbox, a session' },
+  model: { retryable: false, says: 'the model refused, or the context is too long' },
+  budget: { retryable: false, says: 'steps, tokens, money or time are used up' },
+  auth: { retryable: false, says: 'not signed in, or not allowed' },
+  unverified: { retryable: false, says: 'an objective was not met, with the checks that say so' },
+  uncertain: { retryable: false, says: 'a write may or may not have happened' },
+  cancelled: { retryable: false, says: 'somebody stopped it' },
+  expired: { retryable: false, says: 'the deadline had passed' },
+
+  invalid: { retryable: false, says: 'input that does not fit its contract' },
+  unknown_recipient: { retryable: false, says: 'no actor has that address' },
+  unknown_message: { retryable: false, says: 'the actor does not handle that message' },
+  conflict: { retryable: false, says: 'somebody else was first, or the same id came with another body' },
+  mailbox_full: { retryable: true, says: 'the actor has more messages waiting than it may keep' },
+  owned_elsewhere: { retryable: true, says: 'another process owns the run' },
+  fenced: { retryable: false, says: 'this process no longer owns the run' },
+  incompatible: { retryable: false, says: 'a snapshot does not fit the machine' },
+  corrupt: { retryable: false, says: 'stored data was changed or cut short' },
+  storage: { retryable: true, says: 'the journal cannot be read or written: locked, full, read-only' },
+  definition: { retryable: false, says: 'a machine, agent or team that cannot be run' },
+  unsupported: { retryable: false, says: 'a feature that cannot be made durable' },
+  restarts: { retryable: false, says: 'a child failed more often than its supervisor allows' },
+  internal: { retryable: false, says: 'a defect: code threw where it must not' },
+} as const satisfies Record<string, { retryable: boolean; says: string }>;
+
+export type FailureKind = keyof typeof failureKinds;
+
+export const Failure = z.object({
+  kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
+  message: z.string(),
+  retryable: z.boolean(),
+  /** Do not try again before this many milliseconds have passed, when the other side said so. */
+  retryAfter: z.number().optional(),
+  /** Facts for programs: a path, an id, a status code. Never a secret. */
+  data: z.json().optional(),
+  cause: z.string().optional(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+export interface FailureDetail {
+  data?: Json | undefined;
+  cause?: unknown;
+  /** Overrides what the kind says. */
+  retryable?: boolean | undefined;
+  retryAfter?: number | undefined;
+}
+
+/** The one error class of the public API: `kind` is what a caller can act upon; the message says expected, came, to do. */
+export class TroupeError extends Error {
+  override readonly name = 'TroupeError';
+  readonly kind: FailureKind;
+  readonly retryable: boolean;
+  readonly retryAfter: number | undefined;
+  readonly data: Json | undefined;
+
+  constructor(kind: FailureKind, message: string, { data, cause, retryable, retryAfter }: FailureDetail = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+    this.retryable = retryable ?? failureKinds[kind].retryable;
+    this.retryAfter = retryAfter;
+    this.data = data;
+  }
+}
+
+/** Anything thrown, as data. What nobody classified is `internal`, and is not retried. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof TroupeError) {
+    return {
+      kind: thrown.kind,
+      message: thrown.message,
+      retryable: thrown.retryable,
+      ...(thrown.retryAfter === undefined ? {} : { retryAfter: thrown.retryAfter }),
+      ...(thrown.data === undefined ? {} : { data: thrown.data as z.infer<ReturnType<typeof z.json>> }),
+      ...(thrown.cause instanceof Error ? { cause: thrown.cause.message } : {}),
+    };
+  }
+  const known = Failure.safeParse(thrown);
+  if (known.success) return known.data;
+  if (thrown instanceof Error && thrown.name === 'AbortError') return toFailure(new TroupeError('cancelled', thrown.message));
+  return {
+    kind: 'internal',
+    message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+    retryable: false,
+  };
+}
+
+/** A failure that came as data, thrown again. */
+export const fromFailure = ({ kind, message, retryable, retryAfter, data, cause }: Failure): TroupeError =>
+  new TroupeError(kind, message, { retryable, retryAfter, data, cause });

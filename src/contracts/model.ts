@@ -1,0 +1,107 @@
+/** The one language in which agents speak to models, whoever makes them. */
+import * as z from 'zod';
+import type { EffectKind } from './effect.ts';
+import type { Failure } from './failure.ts';
+import type { JsonObject } from './json.ts';
+
+export const ToolCall = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Parsed arguments; `unreadable` instead when what the model wrote is not JSON. */
+  input: z.json(),
+  unreadable: z.string().optional(),
+});
+export type ToolCall = z.infer<typeof ToolCall>;
+
+export const ToolResult = z.object({
+  id: z.string(),
+  name: z.string(),
+  ok: z.boolean(),
+  /** What the model is shown. */
+  content: z.string(),
+});
+export type ToolResult = z.infer<typeof ToolResult>;
+
+/** One entry of a transcript. Every call of an assistant's message is answered by the `tool` message after it. */
+export const Message = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('user'), text: z.string() }),
+  z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(ToolCall) }),
+  z.object({ role: z.literal('tool'), results: z.array(ToolResult) }),
+]);
+export type Message = z.infer<typeof Message>;
+
+/** A tool as the model sees it. `input` is JSON Schema 2020-12. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly input: JsonObject;
+}
+
+/** A tool as the runtime sees it. */
+export interface ToolInfo extends ToolSpec {
+  readonly effect: EffectKind;
+  readonly tier: ToolTier;
+  /** What it can do, for matching with what a task requires. */
+  readonly capabilities: readonly string[];
+  /** Must a person agree to each call? */
+  readonly approval: boolean;
+  /** Where it comes from: `local`, or the name of a tool server. */
+  readonly source: string;
+}
+export const toolTiers = ['core', 'toolchain', 'toolbelt'] as const;
+export type ToolTier = (typeof toolTiers)[number];
+
+/** Tokens as the provider counted them. `reported: false` when it said nothing: counts are then estimates. */
+export const Usage = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number().default(0),
+  reported: z.boolean(),
+  /** US dollars; null when the price of the model is not known. */
+  usd: z.number().nullable(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export interface ModelRequest {
+  readonly instructions: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolSpec[];
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+}
+
+/** What comes while a model answers. A stream that ends without `finish` was cut. */
+export type ModelPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'call'; readonly call: ToolCall }
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: Usage; readonly model: string };
+export type FinishReason = 'stop' | 'calls' | 'length' | 'refused' | 'other';
+
+/** A whole answer, collected from the parts. */
+export const ModelAnswer = z.object({
+  text: z.string(),
+  calls: z.array(ToolCall),
+  reason: z.enum(['stop', 'calls', 'length', 'refused', 'other']),
+  usage: Usage,
+  /** `provider:model`, as it answered. */
+  model: z.string(),
+});
+export type ModelAnswer = z.infer<typeof ModelAnswer>;
+
+export interface ModelScope {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly deadline: number | undefined;
+}
+
+/** Something that can answer. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
+export interface Model {
+  readonly id: string;
+  stream(request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
+}
+
+/** How an agent names what answers it: `provider:model`, a group's name, a model object, or several in order of preference. */
+export type ModelChoice = string | Model | readonly (string | Model)[];
+
+export type { Failure };

@@ -1,0 +1,28 @@
+/** What an agent may call: one interface for our own functions and for other people's servers. */
+import type { Clock } from './clock.ts';
+import type { Json } from './json.ts';
+import type { ToolInfo } from './model.ts';
+
+/** What a tool is given beside its input. */
+export interface ToolScope {
+  /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to the world. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  progress(note: Json): void;
+}
+
+/** Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied. */
+export interface ToolSource {
+  readonly name: string;
+  /** Opens what must be opened, and lists. Names are unique within a source. */
+  list(signal: AbortSignal): Promise<readonly ToolInfo[]>;
+  call(tool: string, input: Json, scope: ToolScope): Promise<Json>;
+  /** Does performing a call again under the same key change nothing? */
+  idempotent(tool: string): boolean;
+  /** Did a call that may have been performed happen? `undefined` when the tool cannot tell. */
+  reconcile?(tool: string, input: Json, scope: ToolScope): Promise<{ done: true; output: Json } | { done: false } | undefined>;
+  /** Called when the list is no longer what it was (`tools/list_changed`, a server gone). */
+  onChange(changed: () => void): Disposable;
+  [Symbol.asyncDispose](): Promise<void>;
+}

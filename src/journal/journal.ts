@@ -1,0 +1,142 @@
+/**
+ * What has happened, kept. The engine writes one commit per handled message and reads it back after a restart.
+ *
+ * J1 A commit is stored whole or not at all.
+ * J2 When `commit` resolves, the commit survives kill -9 and, for `sqlite`, power loss.
+ * J3 One writer: a commit with an epoch older than the run's claim rejects with `fenced`; one that is not revision + 1 with `conflict`;
+ *    one whose `inbox` id was handled before with `conflict` and `data.duplicate: true`. Nothing of it is stored.
+ * J4 Every actor's commits form a hash chain; `load` checks it and rejects with `corrupt`, naming actor and seq.
+ * J5 The cost of a commit does not depend on how many came before (E6).
+ * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
+ * J7 What is too large (JSON above 256 KB) is stored once, by content, and read back as if it had been inline.
+ */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { Outcome } from '../contracts/effect.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { ActorStatus } from '../contracts/inspection.ts';
+import type { Json } from '../contracts/json.ts';
+
+/** A wish that was committed and is not settled: an effect to perform, a child to keep alive, a timer, a message to deliver. */
+export interface Pending {
+  /** `actor/seq/index`: unique for ever. */
+  readonly key: string;
+  readonly kind: 'effect' | 'child' | 'timer' | 'message';
+  /** For timers: milliseconds since the epoch. */
+  readonly due?: number;
+  readonly data: Json;
+}
+
+/** An actor as it stands: what a query shows and a restart needs. */
+export interface ActorRow {
+  readonly run: string;
+  readonly actor: Address;
+  readonly type: string;
+  readonly parent: Address | undefined;
+  readonly status: ActorStatus;
+  /** The state in words, e.g. `execution.thinking`; for queries and people. */
+  readonly state: string;
+  readonly tags: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly updated: number;
+  readonly seq: number;
+  /** Facts fixed at birth: input, definition, the file a run came from. */
+  readonly meta: Json;
+  readonly snapshot: Json;
+}
+
+export interface Commit extends ActorRow {
+  /** The owner's epoch, from `claim`. */
+  readonly epoch: number;
+  /** What moved the actor. `inbox` is set for messages that must be deduplicated by the journal. */
+  readonly event: { readonly id: string; readonly type: string; readonly from?: Address; readonly body: Json; readonly inbox?: boolean };
+  readonly opens: readonly Pending[];
+  /** Keys of pendings that are settled by this commit. Unknown keys are ignored. */
+  readonly closes: readonly string[];
+  /** What effects answered, for the ledger. */
+  readonly results: readonly { readonly key: string; readonly name: string; readonly input: Json; readonly outcome: Outcome }[];
+  /** Entries for the actor's append-only lists. */
+  readonly appends: readonly { readonly list: string; readonly entry: Json }[];
+}
+
+export interface StoredActor extends ActorRow {
+  readonly pending: readonly Pending[];
+  /** Pending effects whose result is already in the ledger (a crash came between the two). */
+  readonly results: ReadonlyMap<string, Outcome>;
+  /** Length of each list. */
+  readonly lists: Readonly<Record<string, number>>;
+}
+
+export interface ActorQuery {
+  readonly run?: string;
+  readonly actor?: Address;
+  readonly type?: string;
+  readonly parent?: Address;
+  readonly status?: ActorStatus | readonly ActorStatus[];
+  readonly tag?: string;
+  /** Prefix of `state`. */
+  readonly state?: string;
+  /** `updated` within [since, until). */
+  readonly since?: number;
+  readonly until?: number;
+  /** Newest first; 100 unless told. */
+  readonly limit?: number;
+}
+
+/** A line of an actor's history. */
+export interface HistoryEntry {
+  readonly actor: Address;
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch: number;
+  readonly state: string;
+  readonly status: ActorStatus;
+  readonly event: Commit['event'];
+  readonly opens: readonly Pending[];
+  readonly closes: readonly string[];
+}
+
+export interface LedgerEntry {
+  readonly key: string;
+  readonly actor: Address;
+  readonly at: number;
+  readonly name: string;
+  readonly input: Json;
+  readonly outcome: Outcome;
+}
+
+export interface Journal extends AsyncDisposable {
+  commit(commit: Commit): Promise<void>;
+  /** Keeps a result although its actor cannot take it now (it is being restarted). Durable when it resolves. */
+  record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
+  load(actor: Address): Promise<StoredActor | undefined>;
+  /** Entries [from, to) of a list, checked against the chain. */
+  list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;
+  /** Was this message handled, and what was answered to it (the message that named it as correlation)? */
+  handled(actor: Address, id: string): Promise<{ seq: number; body: Json; reply: Envelope | undefined } | undefined>;
+  /** Closes keys without the wait for the disk: if this is lost, they are only delivered again. */
+  settle(keys: readonly string[]): void;
+
+  /**
+   * Makes `owner` the only writer of a run and returns its epoch, higher than all before. Rejects with `owned_elsewhere`
+   * (data: owner, until) while another owner's claim is alive: not past `until`, and `alive(owner)` does not deny it.
+   */
+  claim(run: string, owner: string, options: { now: number; ttl: number; alive?: (owner: string) => boolean }): Promise<number>;
+  /** Extends a claim; false when it was lost. */
+  renew(run: string, epoch: number, until: number): Promise<boolean>;
+  release(run: string, epoch: number): Promise<void>;
+
+  /** Leaves a message for an actor, from whatever process; durable when it resolves. The owner finds it with `mail`. Same id twice is one message. */
+  post(envelope: Envelope): Promise<void>;
+  /** Posted messages of a run that no commit has handled, oldest first; `after` pages on. Removed when a commit's event has their id, or by `dropMail`. */
+  mail(run: string): Promise<Envelope[]>;
+  dropMail(run: string, id: string): Promise<void>;
+
+  find(query: ActorQuery): Promise<ActorRow[]>;
+  history(query: { run?: string; actor?: Address; after?: { at: number; actor: Address; seq: number }; limit?: number }): Promise<HistoryEntry[]>;
+  ledger(run: string): Promise<LedgerEntry[]>;
+  /** Forgets runs that ended before `before`, with blobs nobody refers to. Returns how many. */
+  prune(before: number): Promise<number>;
+  /** Checks every chain; what is damaged is listed, never repaired in silence. */
+  verify(): Promise<{ actors: number; commits: number; damage: { actor: Address; seq: number; what: string }[] }>;
+}

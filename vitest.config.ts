@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Sources are tested, not the build: the condition resolves `troupe` to src/.
+export default defineConfig({
+  resolve: { conditions: ['troupe-source'] },
+  ssr: { resolve: { conditions: ['troupe-source'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    typecheck: { enabled: false },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
