@@ -1,11 +1,14 @@
 /** The words a machine uses for what it cannot do itself: slots are effects, the rest are actions that the engine performs in the same commit. */
-import { fromPromise } from 'xstate';
+import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { Address } from '../src/contracts/ids.ts';
 import type { Json } from '../src/contracts/json.ts';
 
-/** Names an effect a machine needs without saying how it is done. `actors/` fills it with `.provide`. */
-export const slot = <Output, Input>(name: string) =>
-  fromPromise<Output, Input>(() => Promise.reject(new Error(`No actor was provided for slot "${name}"`)));
+/** Names an effect a machine needs without saying how it is done. `actors/` fills it with `.provide`; an unfilled one is refused by the engine. */
+export const slot = <Output, Input>(name: string): PromiseActorLogic<Output, Input> =>
+  Object.assign(
+    fromPromise<Output, Input>(() => Promise.reject(new Error(`No actor was provided for slot "${name}"`))),
+    { slot: name },
+  );
 
 /** What a machine knows about a message it received, and must give back to answer it. */
 export interface MessageMeta {

@@ -33,4 +33,6 @@ export interface EffectOptions<Input> {
   kind?: EffectKind | ((input: Input) => EffectKind);
   /** The world honours the key: performing again under the same key changes nothing. */
   idempotent?: boolean | ((input: Input) => boolean);
+  /** How often a retryable failure is tried, all under the one key, and the first pause in milliseconds (doubled each time). Once unless told otherwise. */
+  retry?: { times: number; backoff?: number };
 }

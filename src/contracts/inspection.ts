@@ -24,6 +24,8 @@ export type Inspection =
   | { readonly type: 'effect.started' | 'effect.done' | 'effect.failed' | 'effect.stopped'; readonly at: number; readonly run: string; readonly actor: string; readonly key: string; readonly name: string; readonly again: boolean; readonly failure?: Failure }
   | { readonly type: 'progress'; readonly at: number; readonly run: string; readonly actor: string; readonly key: string; readonly note: Json }
   | { readonly type: 'restarted'; readonly at: number; readonly run: string; readonly actor: string; readonly by: string; readonly how: 'resume' | 'fresh'; readonly failure: Failure }
+  /** The journal cannot take the commit now; the engine keeps trying, and nothing after it happens. */
+  | { readonly type: 'stalled'; readonly at: number; readonly run: string; readonly actor: string; readonly failure: Failure }
   | { readonly type: 'dead'; readonly at: number; readonly run: string; readonly actor: string; readonly message: { readonly id: string; readonly type: string; readonly from: string }; readonly failure: Failure };
 
 /** Hears everything, in order; must not throw and must not wait. */

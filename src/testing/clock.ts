@@ -11,7 +11,7 @@ export interface VirtualClock extends Clock {
 /** Starts at a fixed moment; `seed` decides random() and id(). */
 export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): VirtualClock {
   let now = start;
-  let state = seed >>> 0;
+  let state = (seed >>> 0) || 1;
   let ids = 0;
   let order = 0;
   const sleepers = new Set<{ at: number; order: number; call: () => void }>();
@@ -23,13 +23,12 @@ export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): Virt
 
   return {
     now: () => now,
-    // mulberry32: small, seeded, good enough for schedules
+    // xorshift32: small and seeded, good enough for schedules
     random() {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = state;
-      t = Math.imul(t ^ (t >>> 15), t | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return (state >>> 0) / 2 ** 32;
     },
     id: () => `v${seed}-${(ids++).toString(36).padStart(6, '0')}`,
     wake(at, call) {

@@ -1,0 +1,92 @@
+/**
+ * The seam to XState: a machine as four pure functions. Nothing outside this file steps, saves or restores a machine.
+ *
+ * C1 A step starts nothing: every child is an inert stub, and what the machine wishes for comes back as data.
+ * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test holds them equal).
+ * C3 A saved snapshot is plain JSON with the children's names, never their state.
+ */
+import {
+  createActor,
+  type AnyActorLogic,
+  type AnyActorScope,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type ExecutableActionObject,
+} from 'xstate';
+import type { JsonObject } from '../contracts/json.ts';
+
+export type Snapshot = AnyMachineSnapshot;
+export type MachineEvent = AnyEventObject;
+export type Action = ExecutableActionObject;
+export type Step = readonly [snapshot: Snapshot, actions: readonly Action[]];
+
+export interface Chart {
+  readonly machine: AnyStateMachine;
+  initial(input: unknown): Step;
+  step(snapshot: Snapshot, event: MachineEvent): Step;
+  save(snapshot: Snapshot): JsonObject;
+  /** Needs a snapshot that `fits` (see compatibility.ts). */
+  restore(saved: JsonObject): Snapshot;
+  /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
+  whose(target: unknown): 'self' | 'parent' | undefined;
+}
+
+/** More microsteps than this in one step is a cycle (E8). */
+const microsteps = 1_000;
+
+/** A child that does nothing: the engine runs the real one. */
+const stub: AnyActorLogic = {
+  transition: (state) => state,
+  getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
+  getPersistedSnapshot: () => ({ status: 'active' }) as never,
+  restoreSnapshot: (state) => state as never,
+};
+
+export function chart(machine: AnyStateMachine): Chart {
+  const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
+  const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
+  inert.options = { ...inert.options, maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps) };
+
+  const parent = createActor(stub, { id: '#parent' });
+  const self = createActor(stub, { id: '#self', parent });
+  let actions: Action[] = [];
+  const nothing = () => {};
+  const scope: AnyActorScope = {
+    self,
+    id: '',
+    sessionId: '',
+    system: self.system,
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+    actionExecutor: (action) => void actions.push(action),
+  };
+  const collect = (run: () => Snapshot): Step => {
+    actions = [];
+    const snapshot = run();
+    if (snapshot.status === 'error') throw snapshot.error;
+    return [snapshot, actions];
+  };
+
+  return {
+    machine,
+    initial: (input) => collect(() => inert.getInitialSnapshot(scope as never, input as never)),
+    step: (snapshot, event) => collect(() => inert.transition(snapshot, event, scope as never)),
+    save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
+    // XState revives references inside the context it is given, so it gets a copy.
+    restore: (saved) => inert.restoreSnapshot(structuredClone(saved) as never, scope as never),
+    whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
+  };
+}
+
+/** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`. */
+export function stateOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const regions = Object.entries(value as object).map(([name, inner]) => {
+    const rest = stateOf(inner);
+    return rest ? `${name}.${rest}` : name;
+  });
+  return regions.join('|');
+}

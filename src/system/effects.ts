@@ -1,0 +1,86 @@
+/** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
+import { createActor, type AnyActorLogic } from 'xstate';
+import type { Clock } from '../contracts/clock.ts';
+import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
+import { toFailure, TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import type { EffectData } from './outbox.ts';
+
+/** What `effect()` puts on a logic. */
+interface Performer {
+  perform(input: unknown, scope: EffectScope): Promise<unknown>;
+  readonly options: EffectOptions<unknown>;
+}
+
+const asked = <T>(option: T | ((input: unknown) => T) | undefined, input: unknown, fallback: T): T =>
+  typeof option === 'function' ? (option as (input: unknown) => T)(input) : (option ?? fallback);
+
+export function kindOf(logic: AnyActorLogic, input: Json): EffectKind {
+  const { effect } = logic as unknown as { effect?: Performer };
+  return effect ? asked<EffectKind>(effect.options.kind, input, 'read') : 'read';
+}
+
+/** Performs one effect to its end. Never rejects: an error is an outcome too. */
+export async function perform(logic: AnyActorLogic, { src, input }: EffectData, scope: EffectScope): Promise<Outcome> {
+  const { effect } = logic as unknown as { effect?: Performer };
+  try {
+    if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
+    const idempotent = asked(effect.options.idempotent, input, false);
+    if (scope.again && !idempotent && kindOf(logic, input) === 'write') {
+      throw new TroupeError('uncertain', `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`, { data: { key: scope.key } });
+    }
+    return { ok: true, output: json(src, await attempts(effect, input, scope)) };
+  } catch (thrown) {
+    return { ok: false, failure: toFailure(thrown) };
+  }
+}
+
+/** Transient failures are tried again under the same key: they are not events of the machine (E2). */
+async function attempts({ perform: run, options }: Performer, input: Json, scope: EffectScope): Promise<unknown> {
+  const { times = 1, backoff = 500 } = options.retry ?? {};
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run(input, scope);
+    } catch (thrown) {
+      const { retryable, retryAfter } = toFailure(thrown);
+      if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
+      const pause = Math.max(retryAfter ?? 0, backoff * 2 ** (attempt - 1) * (0.5 + scope.clock.random()));
+      await sleep(scope.clock, pause, scope.signal);
+    }
+  }
+}
+
+/** Waits on the clock; rejects as soon as the signal fires. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      timer[Symbol.dispose]();
+      reject(new TroupeError('cancelled', 'Stopped while waiting to try again.'));
+    };
+    const timer = clock.wake(clock.now() + ms, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** A plain XState promise actor, run as XState runs it. */
+function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const actor = createActor(logic, { input });
+    signal.addEventListener('abort', () => actor.stop(), { once: true });
+    actor.subscribe({ next: ({ status, output }) => status === 'done' && resolve(output), error: reject });
+    actor.start();
+  });
+}
+
+function json(src: string, output: unknown): Json {
+  if (output === undefined) return null;
+  try {
+    return JSON.parse(JSON.stringify(output)) as Json;
+  } catch (cause) {
+    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${(cause as Error).message}.`, { cause });
+  }
+}

@@ -1,0 +1,83 @@
+/** How code outside the troupe speaks to an actor: typed asks and tells, each with a deadline. */
+import type { Clock } from '../contracts/clock.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { FailureBody } from '../contracts/envelope.ts';
+import { fromFailure, TroupeError } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Asks, BodyInput, Messages, Name, Protocol, Reply, Tells } from '../contracts/protocol.ts';
+import type { Transport } from '../transport/transport.ts';
+
+export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
+  readonly address: Address;
+  /** Sends and waits for one of the replies the protocol allows. Rejects with the receiver's failure, or `timeout`. */
+  ask<K extends Handles & Asks<M>>(type: K, body: BodyInput<M, K>, options?: AskOptions): Promise<Reply<M, K>>;
+  /** Sends; resolves when the receiver has committed it. */
+  tell<K extends Handles & Tells<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
+}
+
+export interface AskOptions {
+  /** The same id is the same question: it is answered once, and the answer is given again. */
+  id?: string;
+  /** Milliseconds to wait for the answer; 30 seconds unless told otherwise. */
+  within?: number;
+}
+
+interface Waiting {
+  resolve(envelope: Envelope): void;
+  reject(error: TroupeError): void;
+}
+
+/** The place where answers for this process arrive. */
+export class Door implements Disposable {
+  readonly address: Address;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #listening: Disposable;
+
+  constructor(transport: Transport, clock: Clock) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.address = `door/${clock.id()}`;
+    this.#listening = transport.listen(this.address, async (envelope) => {
+      const waiting = this.#waiting.get(envelope.correlation ?? '');
+      if (!waiting) throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
+      if (envelope.kind === 'failure') waiting.reject(fromFailure(FailureBody.parse(envelope.body).failure));
+      else waiting.resolve(envelope);
+    });
+  }
+
+  ref<M extends Messages, H extends Name<M> = Name<M>>(protocol: Protocol<M>, address: Address, run: string): Ref<M, H> {
+    const envelope = (type: string, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
+      id, type, body: protocol.parse(type as Name<M>, body) as Envelope['body'], from: this.address, to: address, run, kind, contract: protocol.hash,
+    });
+    return {
+      address,
+      tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
+      ask: async (type, body, { id, within = 30_000 } = {}) => {
+        const { replies = [] } = protocol.messages[type]!;
+        const answer = await this.#ask({ ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within }, within);
+        if (!replies.includes(answer.type)) throw new TroupeError('unknown_message', `"${type}" may be answered by ${replies.join(', ')}; ${address} answered "${answer.type}".`);
+        return { type: answer.type, body: protocol.parse(answer.type as Name<M>, answer.body) } as Reply<M, typeof type>;
+      },
+    };
+  }
+
+  async #ask(envelope: Envelope, within: number): Promise<Envelope> {
+    const { promise, resolve, reject } = Promise.withResolvers<Envelope>();
+    this.#waiting.set(envelope.id, { resolve, reject });
+    using _limit = this.#clock.wake(envelope.deadline!, () => reject(new TroupeError('timeout', `${envelope.to} gave no answer to "${envelope.type}" within ${within} ms. Ask again with id ${envelope.id} to get the same answer.`)));
+    try {
+      // A refusal comes back here; an acceptance only means that the answer will come by itself.
+      this.#transport.send(envelope).catch(reject);
+      return await promise;
+    } finally {
+      this.#waiting.delete(envelope.id);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#listening[Symbol.dispose]();
+    for (const { reject } of this.#waiting.values()) reject(new TroupeError('cancelled', 'This process stopped listening for answers.'));
+  }
+}
