@@ -64,14 +64,17 @@ export class Door implements Disposable {
   }
 
   async #ask(envelope: Envelope, within: number): Promise<Envelope> {
-    const { promise, resolve, reject } = Promise.withResolvers<Envelope>();
-    this.#waiting.set(envelope.id, { resolve, reject });
-    using _limit = this.#clock.wake(envelope.deadline!, () => reject(new TroupeError('timeout', `${envelope.to} gave no answer to "${envelope.type}" within ${within} ms. Ask again with id ${envelope.id} to get the same answer.`)));
+    const late = () => new TroupeError('timeout', `${envelope.to} gave no answer to "${envelope.type}" within ${within} ms. Ask again with id ${envelope.id} to get the same answer.`);
+    let limit: Disposable | undefined;
     try {
-      // A refusal comes back here; an acceptance only means that the answer will come by itself.
-      this.#transport.send(envelope).catch(reject);
-      return await promise;
+      return await new Promise<Envelope>((resolve, reject) => {
+        this.#waiting.set(envelope.id, { resolve, reject });
+        limit = this.#clock.wake(envelope.deadline!, () => reject(late()));
+        // A refusal comes back here; an acceptance only means that the answer will come by itself.
+        this.#transport.send(envelope).catch(reject);
+      });
     } finally {
+      limit?.[Symbol.dispose]();
       this.#waiting.delete(envelope.id);
     }
   }
