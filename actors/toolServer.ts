@@ -31,10 +31,9 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
     closing.add(settled);
     return work;
   };
-  const disconnect = () => {
-    const old = link;
-    link = undefined;
-    if (old) void tracked(Promise.resolve(old[Symbol.asyncDispose]())).catch(() => {});
+  const close = (old: Link) => {
+    if (link === old) link = undefined;
+    void tracked(Promise.resolve(old[Symbol.asyncDispose]())).catch(() => {});
   };
 
   async function connect(signal: AbortSignal): Promise<Listed> {
@@ -44,19 +43,20 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       opened = await dial(signal, {
         changed: () => actor?.send({ type: 'toolServer.changed' }),
         lost(failure) {
-          if (opened && opened !== link) return;
+          if (opened !== link) return;
           lost = failure;
           actor?.send({ type: 'toolServer.lost', failure });
         },
       });
+      signal.throwIfAborted();
       link = opened;
-      return await list(opened, signal);
+      const listed = await list(opened, signal);
+      signal.throwIfAborted();
+      return listed;
     } catch (error) {
-      if (opened) disconnect();
+      // The machine never heard of this connection: nobody else will close it.
+      if (opened) close(opened);
       throw error;
-    } finally {
-      // The machine left `connecting` while we were at it: nobody will close this connection but we.
-      if (signal.aborted && opened) disconnect();
     }
   }
 
@@ -65,7 +65,7 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       connect: fromPromise(({ signal }) => tracked(asFailure(connect(signal)))),
       list: fromPromise(({ signal }) => asFailure(link ? list(link, signal) : Promise.reject(gone(name)))),
     },
-    actions: { disconnect },
+    actions: { disconnect: () => link && close(link) },
   });
 
   function start() {
@@ -150,7 +150,7 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
 const list = async (link: Link, signal: AbortSignal): Promise<Listed> => ({
   tools: (await link.list(signal)) as unknown as Json,
 });
-const same = (a: Json | undefined, b: Json) => JSON.stringify(a) === JSON.stringify(b);
+const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));
 
 /** What a machine keeps must be data. */

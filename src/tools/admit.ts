@@ -64,6 +64,7 @@ export function honest(description: string): string {
 }
 
 /** Bidirectional controls, zero-width characters, tags, variation selectors of the supplement, and control characters but for tab and newline. */
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
 const hidden =
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/gu;
 

@@ -66,7 +66,7 @@ export interface Tool<Input = unknown, Output = unknown> {
 export function tool<Input extends z.ZodType, Output extends z.ZodType>(
   definition: ToolDefinition<Input, Output>,
 ): Tool<z.output<Input>, z.output<Output>> {
-  const { name, description, input, output, run, reconcile } = definition;
+  const { name, description, input, output } = definition;
   const { effect = 'read', tier = 'core', timeout = '60s', capabilities = [] } = definition;
   const { idempotent = false, approval = false } = definition;
 
@@ -78,7 +78,7 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
     input,
   ), name, `input must be a zod schema, such as z.object({ query: z.string() }); got ${show(input)}`);
   require(isSchema(output), name, `output must be a zod schema of what run returns; got ${show(output)}`);
-  require(typeof run === 'function', name, `run must be a function of (input, scope); got ${show(run)}`);
+  require(typeof definition.run === 'function', name, `run must be a function of (input, scope)`);
   require(effects.includes(effect), name, `effect must be one of ${effects.join(', ')}; got ${show(effect)}`);
   require(toolTiers.includes(tier), name, `tier must be one of ${toolTiers.join(', ')}; got ${show(tier)}`);
 
@@ -94,8 +94,8 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
     approval,
     tier,
     capabilities: Object.freeze([...capabilities]),
-    run,
-    ...(reconcile && { reconcile }),
+    run: (value, scope) => definition.run(value, scope),
+    ...(definition.reconcile && { reconcile: (value, scope) => definition.reconcile!(value, scope) }),
   };
   return Object.freeze(made);
 }

@@ -9,7 +9,7 @@ export interface Limits {
   /** The caller's: when it fires, the work is `cancelled`. */
   readonly signal: AbortSignal;
   /** What to say when time is up. */
-  late(): TroupeError;
+  readonly late: () => TroupeError;
 }
 
 /** Gives the work a signal that fires on either; an answer after that is dropped, also when it is an error. */
