@@ -11,6 +11,8 @@ export interface HttpPeer extends AsyncDisposable {
   readonly headers: Record<string, unknown>[];
   /** Answers every request with this status from now on. */
   refuse(status: number | undefined): void;
+  /** Breaks off the answers under way, and nothing else. */
+  cut(): void;
   /** Cuts all connections and forgets all sessions; new ones are welcome. */
   restart(): void;
 }
@@ -24,11 +26,16 @@ export async function httpPeer({
 }: { conduct?: Conduct; answer?: Answer } = {}): Promise<HttpPeer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const headers: HttpPeer['headers'] = [];
+  const answering = new Set<ServerResponse>();
   const world = makeWorld();
   let status: number | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse) {
     headers.push(request.headers);
+    if (request.method === 'POST') {
+      answering.add(response);
+      response.once('close', () => answering.delete(response));
+    }
     if (status !== undefined) return response.writeHead(status).end('no');
     if (answer) return answer(request, response);
     const id = request.headers['mcp-session-id'];
@@ -53,6 +60,9 @@ export async function httpPeer({
     url: `http://127.0.0.1:${port}/mcp`,
     headers,
     refuse: (next) => void (status = next),
+    cut() {
+      for (const response of answering) response.destroy();
+    },
     restart() {
       sessions.clear();
       server.closeAllConnections();
