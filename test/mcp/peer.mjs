@@ -74,6 +74,22 @@ const oddTools = {
     outputSchema: object({ sum: number }),
     run: () => json({ sum: 'many' }),
   },
+  /** Says a megabyte at a time before it answers. */
+  talk: {
+    annotations: reads,
+    inputSchema: object({ megabytes: number }),
+    run: async ({ megabytes }, extra) => {
+      const { progressToken } = extra['_meta'] ?? {};
+      for (let progress = 1; progress <= megabytes; progress++) {
+        const message = 'x'.repeat(1024 * 1024);
+        await extra.sendNotification({
+          method: 'notifications/progress',
+          params: { progressToken, progress, message },
+        });
+      }
+      return text('done');
+    },
+  },
   picture: {
     annotations: reads,
     inputSchema: object(),
