@@ -19,6 +19,7 @@ test.each([
   [`import './side-effect.ts';`, './side-effect.ts'],
   [`export { a } from './a.ts';`, './a.ts'],
   [`export * from './a.ts';`, './a.ts'],
+  [`export {}; import 'a';`, 'a'],
   [`export * as all from './a.ts';`, './a.ts'],
   [`export type { A } from './a.ts';`, './a.ts (type)'],
   [`const { x } = await import('./a.ts');`, './a.ts (dynamic)'],

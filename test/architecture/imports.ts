@@ -10,8 +10,8 @@ export interface Import {
 
 /** Clauses may span lines and hold no quotes, so the first quoted word after `from` is the specifier. */
 const fromClause =
-  /^(?:import|export)\s+(type\s+(?!from\b))?(?:[\w$]+\s*,?\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}'"`]*\})?\s*from\s*['"]([^'"]+)['"]/gm;
-const bare = /^import\s*['"]([^'"]+)['"]/gm;
+  /(?<=^|;[ \t]*)(?:import|export)\s+(type\s+(?!from\b))?(?:[\w$]+\s*,?\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}'"`]*\})?\s*from\s*['"]([^'"]+)['"]/gm;
+const bare = /(?<=^|;[ \t]*)import\s*['"]([^'"]+)['"]/gm;
 const call = /(?:(?<![.\w$])(?:import|require)|\bgetBuiltinModule)\s*\(\s*(?:(['"`])([^'"`]*)\1|[^)\s])/g;
 
 export function importsOf(source: string): Import[] {
