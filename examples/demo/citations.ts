@@ -8,15 +8,15 @@ const citation = /\[([^\s[\]]+?):(\d+)\]/g;
 /** An objective that is met when each [file:line] of an answer is a non-empty line of a file inside the folder. */
 export const citationsHold = (reply: string, folder: string): Objective => ({
   id: `citations-${reply}`,
-  text: 'Every claim cites a file and a line that exist.',
-  async check({ body }) {
-    const cited = citationsIn(body);
-    if (cited.length === 0) return { met: false, evidence: 'There is no citation at all.' };
+  says: 'Every claim cites a file and a line that exist.',
+  async check({ answer }) {
+    const cited = citationsIn(answer.body);
+    if (cited.length === 0) return { met: false, says: 'There is no citation at all.' };
     const wrong: string[] = [];
     for (const { file, line } of cited) if (!(await hasLine(folder, file, line))) wrong.push(`${file}:${line}`);
     return wrong.length === 0
-      ? { met: true, evidence: `${cited.length} citations name lines that exist.` }
-      : { met: false, evidence: `These cite nothing: ${wrong.join(', ')}.` };
+      ? { met: true, says: `${cited.length} citations name lines that exist.` }
+      : { met: false, says: `These cite nothing: ${wrong.join(', ')}.` };
   },
 });
 

@@ -14,7 +14,9 @@ export interface MessageSpec {
 export type Messages = Readonly<Record<string, MessageSpec>>;
 
 /** A reply that is not itself a message of the protocol does not compile. */
-export type Closed<M extends Messages> = { [K in keyof M]: M[K] extends { replies: readonly (infer R)[] } ? (R extends keyof M ? M[K] : { body: M[K]['body']; replies: readonly (keyof M)[] }) : M[K] };
+export type Closed<M extends Messages> = {
+  [K in keyof M]: M[K] extends { replies: readonly (infer R)[] } ? ([R] extends [keyof M] ? M[K] : { body: M[K]['body']; replies: readonly (keyof M)[] }) : M[K];
+};
 
 export interface Protocol<M extends Messages = Messages> {
   readonly messages: M;

@@ -82,6 +82,10 @@ export class Cell implements Sender {
     return this.#status;
   }
 
+  get tags(): ReadonlySet<string> {
+    return this.#snapshot?.tags ?? new Set();
+  }
+
   /** Is it doing or about to do something by itself? */
   get busy(): boolean {
     return this.#draining || this.#effects.size > 0 || this.#mailbox.size > 0;
