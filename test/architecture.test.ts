@@ -40,7 +40,7 @@ const plan: Record<string, Room> = {
       'src/system',
     ],
   },
-  'src/cli': { may: ['src/contracts', 'src/observe', 'src/runtime.ts', 'src/system/clock.ts'], types: ['src/journal'] },
+  'src/cli': { may: ['src/charts.ts', 'src/contracts', 'src/observe', 'src/runtime.ts', 'src/system/clock.ts'], types: ['src/journal'] },
 };
 
 /** Packages that one place in the house knows; everybody else goes through its door. */
