@@ -110,11 +110,11 @@ function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunSha
       say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
       return exit.waiting;
     case 'waiting':
-      say(cli, `The run ${run} waits for a person.`);
-      for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, on));
-      say(cli, `Then go on with: troupe runs resume ${run}${on}`);
-      return exit.waiting;
   }
+  say(cli, `The run ${run} waits for a person.`);
+  for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, on));
+  say(cli, `Then go on with: troupe runs resume ${run}${on}`);
+  return exit.waiting;
 }
 
 /** Values of variables that are named like secrets. */

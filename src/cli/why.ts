@@ -114,8 +114,8 @@ function inWords({ kind, key, due, data }: Pending, answered: boolean, now: numb
         : `${name} is up in ${durationWords(due - now)}.`;
     }
     case 'message':
-      return `Its message "${text(type, '?')}" to ${text(to, 'somebody')} is not delivered yet.`;
   }
+  return `Its message "${text(type, '?')}" to ${text(to, 'somebody')} is not delivered yet.`;
 }
 
 const text = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? visible(value) : otherwise);
