@@ -10,8 +10,19 @@ import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from '
 import type { ToolSource } from './contracts/tool.ts';
 import type { Tool } from './tools/tool.ts';
 
-export interface AgentOptions<M extends Messages, H extends Asks<M>>
-  extends Pick<AgentDefinition, 'model' | 'fallbacks' | 'approve' | 'analysis' | 'planning' | 'requires' | 'budget' | 'limits' | 'maxOutputTokens' | 'temperature'> {
+export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pick<
+  AgentDefinition,
+  | 'model'
+  | 'fallbacks'
+  | 'approve'
+  | 'analysis'
+  | 'planning'
+  | 'requires'
+  | 'budget'
+  | 'limits'
+  | 'maxOutputTokens'
+  | 'temperature'
+> {
   readonly name: string;
   readonly instructions?: string;
   /** What it speaks, and which asks it handles. Without a protocol it takes a text and answers with one. */
@@ -45,19 +56,36 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
  * Defines an agent. Nothing runs and nothing is opened until a run needs it.
  * @example const greeter = agent({ name: 'greeter', instructions: 'Greet people.', model: 'anthropic:claude-sonnet-4-5' });
  */
-export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(options: AgentOptions<M, H>): Agent<M, H> {
+export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(
+  options: AgentOptions<M, H>,
+): Agent<M, H> {
   const { protocol, handles = [], tools = [], toolbelt = [], allow, deadline, instructions = '', ...rest } = options;
   const name = slug(options.name);
-  if (handles.length > 0 && !protocol) throw new TroupeError('definition', `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`);
+  if (handles.length > 0 && !protocol)
+    throw new TroupeError(
+      'definition',
+      `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`,
+    );
   for (const type of handles) {
     const spec = Object.hasOwn(protocol!.messages, type) ? protocol!.messages[type] : undefined;
-    if (!spec) throw new TroupeError('definition', `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol!.messages).join(', ')}).`);
-    if (!spec.replies?.length) throw new TroupeError('definition', `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`);
+    if (!spec)
+      throw new TroupeError(
+        'definition',
+        `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol!.messages).join(', ')}).`,
+      );
+    if (!spec.replies?.length)
+      throw new TroupeError(
+        'definition',
+        `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
+      );
   }
   const budget = Budget.safeParse(options.budget ?? {});
   if (!budget.success) {
     const [issue] = budget.error.issues;
-    throw new TroupeError('definition', `The budget of agent "${name}" is wrong at ${issue!.path.map(String).join('.')}: ${issue!.message}.`);
+    throw new TroupeError(
+      'definition',
+      `The budget of agent "${name}" is wrong at ${issue!.path.map(String).join('.')}: ${issue!.message}.`,
+    );
   }
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
@@ -78,7 +106,9 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         name,
         instructions,
         limits,
-        ...(protocol && replies.length > 0 ? { replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])) } : {}),
+        ...(protocol && replies.length > 0
+          ? { replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])) }
+          : {}),
       };
     },
   } satisfies Agent<M, H>);
@@ -87,5 +117,9 @@ export function agent<M extends Messages = Record<never, never>, const H extends
 function contract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {
   const { body } = protocol.messages[reply]!;
   const description = z.globalRegistry.get(body)?.description;
-  return { schema: jsonSchema(body) as JsonObject, parse: (value) => protocol.parse(reply, value) as never, ...(description ? { description } : {}) };
+  return {
+    schema: jsonSchema(body) as JsonObject,
+    parse: (value) => protocol.parse(reply, value) as never,
+    ...(description ? { description } : {}),
+  };
 }

@@ -2,7 +2,14 @@
 export { agent, type Agent, type AgentOptions } from './agent.ts';
 export { all, team, type Team, type TeamOptions } from './team.ts';
 export { run, type RunOptions } from './run.ts';
-export { openRuntime, type Runtime, type RuntimeOptions, type RunHandle, type RunOutcome, type Ticket } from './runtime.ts';
+export {
+  openRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type RunHandle,
+  type RunOutcome,
+  type Ticket,
+} from './runtime.ts';
 export type { Subject } from './subject.ts';
 export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
 export { tool, type Tool } from './tools/tool.ts';

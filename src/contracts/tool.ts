@@ -21,7 +21,11 @@ export interface ToolSource {
   /** Does performing a call again under the same key change nothing? */
   idempotent(tool: string): boolean;
   /** Did a call that may have been performed happen? `undefined` when the tool cannot tell. */
-  reconcile?(tool: string, input: Json, scope: ToolScope): Promise<{ done: true; output: Json } | { done: false } | undefined>;
+  reconcile?(
+    tool: string,
+    input: Json,
+    scope: ToolScope,
+  ): Promise<{ done: true; output: Json } | { done: false } | undefined>;
   /** Called when the list is no longer what it was (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
   [Symbol.asyncDispose](): Promise<void>;
