@@ -87,8 +87,8 @@ function move(standing: Standing, event: Extract<Inspection, { type: 'commit' }>
   standing.tags = event.tags;
   standing.failure = event.failure;
   standing.used = usedOf(event.context) ?? standing.used;
-  const { question } = (event.context ?? {}) as { question?: unknown };
-  if (typeof question === 'string') standing.question = question;
+  const { ticket } = (event.context ?? {}) as { ticket?: { question?: unknown } };
+  if (typeof ticket?.question === 'string') standing.question = ticket.question;
   if (event.status !== 'active') standing.doing.clear();
   return standing;
 }

@@ -32,7 +32,7 @@ function take(m) {
   if (m.type === 'troupe.effect') { const a = actors.get(m.actor); if (a) { if (m.status === 'started') a.doing.set(m.key, m.name); else a.doing.delete(m.key) } }
   else { const id = m.sessionId, a = actors.get(id) ?? { parent: undefined, value: '', status: 'active', last: '', at: m.createdAt, doing: new Map() }; actors.set(id, a); a.at = m.createdAt;
     if (m.type === '@xstate.actor') a.parent = m.parentId; if (m.type === '@xstate.event') a.last = m.event.type;
-    if (m.snapshot) { a.value = m.snapshot.value; a.status = m.snapshot.status; a.error = m.snapshot.error?.message; a.question = m.snapshot.context?.question; if (a.status !== 'active') a.doing.clear() }
+    if (m.snapshot) { a.value = m.snapshot.value; a.status = m.snapshot.status; a.error = m.snapshot.error?.message; a.question = m.snapshot.context?.ticket?.question; if (a.status !== 'active') a.doing.clear() }
     kept.push(m); if (kept.length > most) kept.shift(); if (frameReady) frame.contentWindow.postMessage(m, '${stately}') }
   if (!dirty) { dirty = true; requestAnimationFrame(draw) } }
 function connect() { const ws = new WebSocket('ws://' + location.host + '/feed' + location.search);

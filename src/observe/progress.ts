@@ -96,7 +96,9 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   function totals(all: readonly Standing[]): string {
-    const used = all.flatMap((standing) => (standing.used ? [standing.used] : []));
+    // A run counts what its members used: only those whose own children count nothing are added up.
+    const counted = new Set(all.filter((standing) => standing.used).map(({ parent }) => parent));
+    const used = all.flatMap((standing) => (standing.used && !counted.has(standing.actor) ? [standing.used] : []));
     const sum = (pick: (one: (typeof used)[number]) => number) => used.reduce((total, one) => total + pick(one), 0);
     const usd = used.some((one) => one.usd === null) ? null : sum((one) => one.usd ?? 0);
     const parts =

@@ -51,12 +51,12 @@ test('a failing effect is told in a pipe as it happens', () => {
 
 test('on a terminal, a block shows everybody at once and is redrawn in place', () => {
   const { out, clock, view } = show({ terminal: true });
-  view.observe(commit({ actor: 'run/r1', parent: undefined, state: 'running' }));
+  view.observe(commit({ actor: 'run/r1', parent: undefined, state: 'running', context: { used } }));
   view.observe(commit({ context: { used } }));
   view.observe(effect('effect.started'));
   clock.advance(100);
   expect(screen(out.text())).toEqual([
-    '○ run/r1  running 0.1s',
+    '○ run/r1  running  2 turns, 1.5k tokens, $0.01 0.1s',
     '● agent/r1.writer  active.work.thinking  (callModel)  2 turns, 1.5k tokens, $0.01 0.1s',
     '  0.1s · 2 turns · 1.5k tokens · $0.01',
   ]);
@@ -70,7 +70,7 @@ test('on a terminal, a block shows everybody at once and is redrawn in place', (
 test('who waits for a person comes first, and says for what', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit());
-  view.observe(commit({ actor: 'wait/r1.t', state: 'open', context: { question: 'Send the mail?' } }));
+  view.observe(commit({ actor: 'wait/r1.t', state: 'open', context: { ticket: { question: 'Send the mail?' } } }));
   clock.advance(100);
   expect(screen(out.text())[0]).toContain('waits for a person: Send the mail?');
 });
