@@ -19,6 +19,25 @@ export interface OpenCall {
   readonly result?: ToolResult;
 }
 
+/** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
+export interface Tools {
+  readonly tier: ToolTier;
+  /** Changes with every new set of tools. */
+  readonly epoch: number;
+  /** A tier the model asked for. */
+  readonly wanted?: ToolTier | undefined;
+  /** Required capabilities that no tool has. */
+  readonly missing: readonly string[];
+  readonly evaluatedAt: number;
+  readonly usedAt: number;
+  /** A toolbelt that failed is not tried again before this step. */
+  readonly blockedUntil: number;
+  /** What a toolbelt activation goes back to, and what it found. */
+  readonly before?: { readonly tier: ToolTier; readonly epoch: number } | undefined;
+  readonly belt?: { readonly tools: number; readonly epoch: number; readonly conflicts: readonly string[] } | undefined;
+}
+
+/** Few keys at the top: every step copies them. */
 export interface AgentContext {
   /** The task until it is in the transcript. */
   readonly task: Pick<AgentInput, 'type' | 'body'> | undefined;
@@ -32,17 +51,7 @@ export interface AgentContext {
   /** Notes for the model, shown before its next turn. */
   readonly inbox: readonly string[];
 
-  readonly tier: ToolTier;
-  /** Changes with every new set of tools. */
-  readonly epoch: number;
-  readonly wanted: ToolTier | undefined;
-  readonly missing: readonly string[];
-  readonly evaluatedAt: number;
-  readonly tierUsedAt: number;
-  readonly beltBlockedUntil: number;
-  /** What a toolbelt activation goes back to, and what it found. */
-  readonly before: { readonly tier: ToolTier; readonly epoch: number } | undefined;
-  readonly belt: { readonly tools: number; readonly epoch: number; readonly conflicts: readonly string[] } | undefined;
+  readonly tools: Tools;
 
   readonly requeries: number;
   readonly toolFailures: number;
@@ -74,15 +83,7 @@ export const beginning = ({ type, body, allowance }: AgentInput, tier: ToolTier 
   calls: [],
   recent: [],
   inbox: [],
-  tier,
-  epoch: 0,
-  wanted: undefined,
-  missing: [],
-  evaluatedAt: 0,
-  tierUsedAt: 0,
-  beltBlockedUntil: 0,
-  before: undefined,
-  belt: undefined,
+  tools: { tier, epoch: 0, missing: [], evaluatedAt: 0, usedAt: 0, blockedUntil: 0 },
   requeries: 0,
   toolFailures: 0,
   rounds: 0,

@@ -4,7 +4,7 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { failure } from '../failure.ts';
 import { indexOf, isMade, opened, remembered, withResult } from './calls.ts';
-import type { AgentContext } from './context.ts';
+import type { AgentContext, Tools } from './context.ts';
 import { outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
 import { isObservation, type Strategy } from './strategy.ts';
@@ -29,13 +29,18 @@ export function takeAnswer({ context, event }: Facts): Change {
   const reading = readingIn(event);
   const { used, latest } = paid(context, reading.usage);
   const made = reading.calls.filter(isMade);
+  const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
     used: { ...used, toolCalls: used.toolCalls + made.length },
     latest,
     calls: opened(reading.calls),
     recent: remembered(context.recent, reading.calls),
-    ...(reading.wants === undefined ? {} : { wanted: reading.wants }),
-    ...(context.tier !== 'core' && made.some(({ tier }) => tier === context.tier) ? { tierUsedAt: used.steps } : {}),
+    ...(reading.wants !== undefined || usesTier
+      ? tools(context, {
+          wanted: reading.wants ?? context.tools.wanted,
+          usedAt: usesTier ? used.steps : context.tools.usedAt,
+        })
+      : {}),
     ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
     ...(reading.means.kind === 'unusable' ? {} : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
@@ -73,46 +78,47 @@ export const recovered: Change = { failure: undefined, phase: undefined, recent:
 
 export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
 
-export const keepTools = ({ event }: Facts): Change => {
+const tools = (context: AgentContext, change: Partial<Tools>): Change => ({ tools: { ...context.tools, ...change } });
+
+export const keepTools = ({ context, event }: Facts): Change => {
   const { epoch, missing } = outputIn<Discovered>(event);
-  return { epoch, missing };
+  return tools(context, { epoch, missing });
 };
 
-export const raiseTier = ({ context }: Facts): Change => ({
-  tier: 'toolchain',
-  wanted: undefined,
-  evaluatedAt: context.used.steps,
-  tierUsedAt: context.used.steps,
-});
-export const lowerTier = ({ context }: Facts): Change => ({
-  tier: below(context.tier),
-  evaluatedAt: context.used.steps,
-  tierUsedAt: context.used.steps,
-});
-export const keepTier = ({ context }: Facts): Change => ({ wanted: undefined, evaluatedAt: context.used.steps });
+export const raiseTier = ({ context }: Facts): Change =>
+  tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const lowerTier = ({ context }: Facts): Change =>
+  tools(context, { tier: below(context.tools.tier), evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const keepTier = ({ context }: Facts): Change =>
+  tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
 
 /** A toolbelt is put on whole or not at all. */
-export const rememberTools = ({ context }: Facts): Change => ({
-  before: { tier: context.tier, epoch: context.epoch },
-  belt: undefined,
-  wanted: undefined,
-  evaluatedAt: context.used.steps,
-});
-export const keepBelt = ({ event }: Facts): Change => ({ belt: outputIn<Belt>(event) });
-export const wearBelt = ({ context }: Facts): Change => ({
-  tier: 'toolbelt',
-  epoch: context.belt?.epoch ?? context.epoch,
-  missing: [],
-  before: undefined,
-  belt: undefined,
-  tierUsedAt: context.used.steps,
-});
-export const restoreTools = ({ context }: Facts, pause: number): Change => ({
-  ...context.before,
-  before: undefined,
-  belt: undefined,
-  beltBlockedUntil: context.used.steps + pause,
-});
+export const rememberTools = ({ context }: Facts): Change => {
+  const { tier, epoch } = context.tools;
+  return tools(context, {
+    before: { tier, epoch },
+    belt: undefined,
+    wanted: undefined,
+    evaluatedAt: context.used.steps,
+  });
+};
+export const keepBelt = ({ context, event }: Facts): Change => tools(context, { belt: outputIn<Belt>(event) });
+export const wearBelt = ({ context }: Facts): Change =>
+  tools(context, {
+    tier: 'toolbelt',
+    epoch: context.tools.belt?.epoch ?? context.tools.epoch,
+    missing: [],
+    before: undefined,
+    belt: undefined,
+    usedAt: context.used.steps,
+  });
+export const restoreTools = ({ context }: Facts, pause: number): Change =>
+  tools(context, {
+    ...context.tools.before,
+    before: undefined,
+    belt: undefined,
+    blockedUntil: context.used.steps + pause,
+  });
 
 export const keepEvidence = ({ context, event }: Facts): Change => ({
   evidence: outputIn<Verified>(event).evidence,

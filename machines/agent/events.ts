@@ -29,6 +29,10 @@ export const readingIn = (event: AgentEvent): Reading => outputIn<Reading>(event
 /** The failure of an effect. To be used on its `onError`. */
 export const failureIn = (event: AgentEvent) => failureOf((event as ErrorActorEvent).error);
 
+const outcomeType = /^xstate\.(?:done|error)\.actor\.call\./;
+/** Did a call of the turn end? */
+export const isOutcome = (event: AgentEvent): boolean => outcomeType.test(event.type);
+
 /** How a call ended, from its done or error event: `runTool` gives its answer or throws, `toolCall` gives an outcome. */
 export function outcomeIn(event: AgentEvent): ToolOutcome {
   if (!event.type.startsWith('xstate.error.')) {

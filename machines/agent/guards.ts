@@ -2,7 +2,7 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import { failureOf } from '../failure.ts';
-import { isLooping, isMade } from './calls.ts';
+import { indexOf, isLooping, isMade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
 import type { AgentSettings } from './limits.ts';
@@ -30,8 +30,8 @@ export function guardsOf(settings: AgentSettings) {
     context.used.steps - since >= steps;
   const isLastRequery: Ask = ({ context }) => context.requeries >= limits.maxRequeries;
   const mayActivate: Ask = ({ context }) =>
-    settings.toolbelt && context.tier !== 'toolbelt' && context.used.steps >= context.beltBlockedUntil;
-  const wants = (context: AgentContext, tier: ToolTier) => context.wanted === tier;
+    settings.toolbelt && context.tools.tier !== 'toolbelt' && context.used.steps >= context.tools.blockedUntil;
+  const wants = (context: AgentContext, tier: ToolTier) => context.tools.wanted === tier;
   const evidence = (event: AgentEvent): readonly Evidence[] => outputIn<Verified>(event).evidence;
 
   return {
@@ -52,8 +52,10 @@ export function guardsOf(settings: AgentSettings) {
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
     isEvaluationDue: ({ context }) =>
       (settings.tiered || settings.toolbelt) &&
-      context.used.steps > context.evaluatedAt &&
-      (context.wanted !== undefined || context.missing.length > 0 || context.used.steps % limits.evalEvery === 0),
+      context.used.steps > context.tools.evaluatedAt &&
+      (context.tools.wanted !== undefined ||
+        context.tools.missing.length > 0 ||
+        context.used.steps % limits.evalEvery === 0),
 
     // What the model's answer means.
     isRefusal: means('refusal'),
@@ -69,7 +71,10 @@ export function guardsOf(settings: AgentSettings) {
     hasCalls: ({ event }) => readingIn(event).calls.some(isMade),
 
     // Acting.
-    isAnswered: ({ context }) => context.calls.every(({ result }) => result !== undefined),
+    isLastCall: ({ context, event }) => {
+      const last = indexOf(event.type);
+      return context.calls.every(({ result }, index) => index === last || result !== undefined);
+    },
 
     // Other phases.
     isGap: ({ event }) => outputIn<{ missing: readonly string[] }>(event).missing.length > 0 && !settings.toolbelt,
@@ -80,14 +85,14 @@ export function guardsOf(settings: AgentSettings) {
 
     // Tiers.
     needsToolbelt: (facts) =>
-      mayActivate(facts) && (wants(facts.context, 'toolbelt') || facts.context.missing.length > 0),
+      mayActivate(facts) && (wants(facts.context, 'toolbelt') || facts.context.tools.missing.length > 0),
     needsToolchain: ({ context }) =>
-      context.tier === 'core' && (wants(context, 'toolchain') || wants(context, 'toolbelt')),
+      context.tools.tier === 'core' && (wants(context, 'toolchain') || wants(context, 'toolbelt')),
     isIdleTier: (facts) =>
-      facts.context.tier !== 'core' &&
-      after(facts, limits.demoteAfter, Math.max(facts.context.tierUsedAt, facts.context.beltBlockedUntil)),
+      facts.context.tools.tier !== 'core' &&
+      after(facts, limits.demoteAfter, Math.max(facts.context.tools.usedAt, facts.context.tools.blockedUntil)),
     isBeltSound: ({ context }) =>
-      context.belt !== undefined && context.belt.tools > 0 && context.belt.conflicts.length === 0,
+      context.tools.belt !== undefined && context.tools.belt.tools > 0 && context.tools.belt.conflicts.length === 0,
 
     // Recovery.
     shouldRetry: recover('retry'),

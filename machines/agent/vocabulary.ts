@@ -9,7 +9,7 @@ import { failure } from '../failure.ts';
 import { answered, callId, closingWords, indexOf, said } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
-import { failureIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { delaysOf, guardsOf } from './guards.ts';
 import { defaultSettings, type AgentSettings } from './limits.ts';
 import { exhausted, priceless, spent } from './money.ts';
@@ -111,7 +111,7 @@ export const agent = base.extend({
       enqueue(
         toTrajectory({
           step: context.used.steps + 1,
-          tier: context.tier,
+          tier: context.tools.tier,
           model,
           means: means.kind,
           calls: calls.map(({ name, how }) => [name, how]),
@@ -138,11 +138,13 @@ export const agent = base.extend({
     }),
     closeCalls: enqueueActions(({ context, event, enqueue }) => {
       if (context.calls.length === 0) return;
+      const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
+      const calls = last.calls ?? context.calls;
       context.calls.forEach((call, index) => {
         if (!call.result) enqueue.stopChild(callId(index));
       });
-      enqueue(toTranscript(answered(context.calls, closingWords(event, context.failure))));
-      enqueue.assign({ calls: [] });
+      enqueue(toTranscript(answered(calls, closingWords(event, context.failure))));
+      enqueue.assign({ ...last, calls: [] });
     }),
     keepAnswer: assign(({ context, event }) => {
       const { means } = readingIn(event);
@@ -257,7 +259,7 @@ export const agent = base.extend({
 /** What the model's turn is to know. */
 export const thinking = ({ context }: { context: AgentContext }): turn.Thinking => ({
   step: context.used.steps + 1,
-  tier: context.tier,
+  tier: context.tools.tier,
   fallbacks: context.tries.fallback,
   used: context.used,
   expected: context.latest.tokens,

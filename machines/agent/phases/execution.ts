@@ -53,10 +53,10 @@ export const execution = agent.createStateConfig({
     acting: {
       tags: 'acting',
       on: {
-        'xstate.done.actor.call.*': { actions: 'recordOutcome' },
-        'xstate.error.actor.call.*': { actions: 'recordOutcome' },
+        'xstate.done.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
+        'xstate.error.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
       },
-      always: { guard: 'isAnswered', target: 'choosing' },
+      // The answer that leads out of here is recorded here, too.
       exit: 'closeCalls',
     },
   },

@@ -1,7 +1,8 @@
 /** Special tools, put on whole or not at all: whatever fails on the way takes the agent back to the tools it had. */
+import type { AgentContext } from '../context.ts';
 import { agent } from '../vocabulary.ts';
 
-const epoch = ({ context }: { context: { epoch: number } }) => ({ epoch: context.epoch });
+const epoch = ({ context }: { context: AgentContext }) => ({ epoch: context.tools.epoch });
 
 export const toolbelt = agent.createStateConfig({
   id: 'toolbelt',
