@@ -41,6 +41,8 @@ export interface Tools {
 export interface AgentContext {
   /** The task until it is in the transcript. */
   readonly task: Pick<AgentInput, 'type' | 'body'> | undefined;
+  /** The type of the message that is the task. */
+  readonly message: string;
   readonly allowance: Budget | undefined;
   readonly used: AgentUsage;
   /** The latest model call: what the next one is reckoned from. */
@@ -77,13 +79,14 @@ export const nothingUsed: AgentUsage = {
 
 export const beginning = ({ type, body, allowance }: AgentInput, tier: ToolTier = 'core'): AgentContext => ({
   task: { type, body },
+  message: type,
   allowance,
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],
   recent: [],
   inbox: [],
-  tools: { tier, epoch: 0, missing: [], evaluatedAt: 0, usedAt: 0, blockedUntil: 0 },
+  tools: { tier, epoch: 0, missing: [], evaluatedAt: -1, usedAt: 0, blockedUntil: 0 },
   requeries: 0,
   toolFailures: 0,
   rounds: 0,

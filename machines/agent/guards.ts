@@ -50,12 +50,13 @@ export function guardsOf(settings: AgentSettings) {
     isLow: ({ context }) => low(context, budget, limits.softShare),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
-    isEvaluationDue: ({ context }) =>
-      (settings.tiered || settings.toolbelt) &&
-      context.used.steps > context.tools.evaluatedAt &&
-      (context.tools.wanted !== undefined ||
-        context.tools.missing.length > 0 ||
-        context.used.steps % limits.evalEvery === 0),
+    // In the lowest tier there is nothing to find out unless somebody asks for more.
+    isEvaluationDue: (facts) => {
+      const { used, tools } = facts.context;
+      if (used.steps <= tools.evaluatedAt) return false;
+      if (tools.wanted !== undefined || (tools.missing.length > 0 && mayActivate(facts))) return true;
+      return tools.tier !== 'core' && used.steps % limits.evalEvery === 0;
+    },
 
     // What the model's answer means.
     isRefusal: means('refusal'),

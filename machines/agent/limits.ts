@@ -41,8 +41,6 @@ export interface AgentSettings {
   readonly verification: boolean;
   readonly toolbelt: boolean;
   readonly cleanup: boolean;
-  /** Are there tools beyond the tier it starts in? */
-  readonly tiered: boolean;
 }
 
 export const defaultSettings: AgentSettings = {
@@ -54,5 +52,4 @@ export const defaultSettings: AgentSettings = {
   verification: false,
   toolbelt: false,
   cleanup: false,
-  tiered: false,
 };

@@ -1,11 +1,14 @@
 /** What is said between an agent's machine and its effects: what the model's answer came to, and how each call ended. */
 import type { AgentAnswer, AgentUsage, Budget, Evidence, Phase } from '../../src/contracts/agent.ts';
+import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** What a model is told before its turn; the transcript it reads from the list. */
 export interface Thinking {
+  /** The type of the message that is the task: it decides which answers there are. */
+  readonly message: string;
   readonly step: number;
   readonly tier: ToolTier;
   /** How many fallbacks have taken over so far. */
@@ -16,10 +19,19 @@ export interface Thinking {
   readonly expected: number;
 }
 
+/** What is known of the tool behind a call that is made. */
+export interface Made {
+  readonly effect: EffectKind;
+  /** Performing it again under the same key changes nothing. */
+  readonly idempotent: boolean;
+  /** It comes from the toolbelt. */
+  readonly belt: boolean;
+}
+
 /** A call as the machine keeps it while its turn lasts. `refused`: it is not made, and the model is told why. */
 export type ReadCall = ToolCall & { readonly hash: string } & (
-    | { readonly how: 'run'; readonly tier: ToolTier }
-    | { readonly how: 'guarded'; readonly ask: boolean; readonly patience: number; readonly tier: ToolTier }
+    | ({ readonly how: 'run'; readonly tier: ToolTier } & Made)
+    | ({ readonly how: 'guarded'; readonly ask: boolean; readonly patience: number; readonly tier: ToolTier } & Made)
     | { readonly how: 'refused'; readonly why: string }
     | { readonly how: 'settled'; readonly content: string }
   );
@@ -39,7 +51,8 @@ export interface Reading {
   readonly wants?: ToolTier;
 }
 
-export interface ToolRequest {
+/** A call as its effect gets it. What it is was decided when the answer was read, so a restart need not ask again. */
+export interface ToolRequest extends Made {
   readonly id: string;
   readonly name: string;
   readonly input: Json;
@@ -96,5 +109,6 @@ export interface Fallback {
 export interface Recovering {
   readonly failure: Failure;
   readonly phase: Phase;
+  readonly message: string;
   readonly fallbacks: number;
 }

@@ -1,12 +1,12 @@
 /** The words an agent's phases are written in: its facts, events, effects, questions and deeds. */
 import { assign, raise, setup, stateIn } from 'xstate';
-import type { AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
+import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { Message, ToolTier } from '../../src/contracts/model.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { failure } from '../failure.ts';
-import { answered, callId, closingWords, indexOf, said } from './calls.ts';
+import { answered, callId, closingWords, indexOf, isMade, said } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
@@ -57,7 +57,7 @@ const base = setup({
   },
   actors: {
     analyze: slot<turn.Analysis, turn.Thinking>('analyze'),
-    discover: slot<turn.Discovered, { tier: ToolTier }>('discover'),
+    discover: slot<turn.Discovered, { message: string; tier: ToolTier }>('discover'),
     plan: slot<turn.Planned, turn.Thinking>('plan'),
     callModel: slot<turn.Reading, turn.Thinking>('callModel'),
     runTool: slot<turn.ToolAnswer, turn.ToolRequest>('runTool'),
@@ -65,7 +65,7 @@ const base = setup({
     connectToolbelt: slot<null, { epoch: number }>('connectToolbelt'),
     listToolbelt: slot<turn.Belt, { epoch: number }>('listToolbelt'),
     dropToolbelt: slot<null, { epoch: number }>('dropToolbelt'),
-    verify: slot<turn.Verified, { answer: Json; round: number }>('verify'),
+    verify: slot<turn.Verified, { message: string; answer: AgentAnswer; round: number }>('verify'),
     fallback: slot<turn.Fallback, turn.Recovering>('fallback'),
     cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
   },
@@ -122,8 +122,9 @@ export const agent = base.extend({
     }),
     startCalls: enqueueActions(({ event, enqueue }) => {
       readingIn(event).calls.forEach((call, index) => {
-        const { id, name, input, hash } = call;
-        const request = { id, name, input, hash };
+        if (!isMade(call)) return;
+        const { id, name, input, hash, effect, idempotent, belt } = call;
+        const request = { id, name, input, hash, effect, idempotent, belt };
         if (call.how === 'run') enqueue.spawnChild('runTool', { id: callId(index), input: request });
         if (call.how === 'guarded')
           enqueue.spawnChild('toolCall', {
@@ -258,6 +259,7 @@ export const agent = base.extend({
 
 /** What the model's turn is to know. */
 export const thinking = ({ context }: { context: AgentContext }): turn.Thinking => ({
+  message: context.message,
   step: context.used.steps + 1,
   tier: context.tools.tier,
   fallbacks: context.tries.fallback,

@@ -12,7 +12,7 @@ export const discovery = agent.createStateConfig({
       invoke: {
         src: 'discover',
         id: 'discover',
-        input: ({ context }) => ({ tier: context.tools.tier }),
+        input: ({ context }) => ({ message: context.message, tier: context.tools.tier }),
         onDone: [
           { guard: 'isGap', target: '#errorHandling', actions: 'noteGap' },
           { target: '#planning', actions: 'keepTools' },

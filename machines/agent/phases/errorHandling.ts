@@ -40,6 +40,7 @@ export const errorHandling = agent.createStateConfig({
         input: ({ context }) => ({
           failure: context.failure ?? { kind: 'internal', message: '', retryable: false },
           phase: context.phase ?? 'execution',
+          message: context.message,
           fallbacks: context.tries.fallback,
         }),
         onDone: 'resuming',

@@ -15,7 +15,11 @@ export const verification = agent.createStateConfig({
       invoke: {
         src: 'verify',
         id: 'verify',
-        input: ({ context }) => ({ answer: (context.answer ?? null) as never, round: context.rounds }),
+        input: ({ context }) => ({
+          message: context.message,
+          answer: context.answer ?? { type: 'text', body: '' },
+          round: context.rounds,
+        }),
         onDone: [
           { guard: 'isProven', target: '#cleanup', actions: ['keepEvidence', 'settleCompleted'] },
           { guard: 'mayMend', target: '#planning', actions: ['keepEvidence', 'appendGaps'] },
