@@ -8,6 +8,7 @@ import type { JsonObject } from './contracts/json.ts';
 import type { ModelChoice } from './contracts/model.ts';
 import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from './contracts/protocol.ts';
 import type { ToolSource } from './contracts/tool.ts';
+import type { ServerDefinition } from './servers.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pick<
@@ -29,11 +30,11 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   readonly protocol?: Protocol<M>;
   readonly handles?: readonly H[];
   /** Its own functions, and servers of tools. */
-  readonly tools?: readonly (Tool | ToolSource)[];
+  readonly tools?: readonly (Tool | ServerDefinition | ToolSource)[];
   /** Names of the tools it may use, of all that its sources offer; all of them unless told otherwise. */
   readonly allow?: readonly string[];
   /** Servers that are connected only when the tools above do not suffice. */
-  readonly toolbelt?: readonly ToolSource[];
+  readonly toolbelt?: readonly (ServerDefinition | ToolSource)[];
   /** What must be true of an answer before it counts. */
   readonly objectives?: readonly Objective[];
   readonly deadline?: Duration;
@@ -44,9 +45,9 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   readonly name: string;
   readonly protocol: Protocol<M> | undefined;
   readonly handles: readonly H[];
-  readonly tools: readonly (Tool | ToolSource)[];
+  readonly tools: readonly (Tool | ServerDefinition | ToolSource)[];
   readonly allow: readonly string[] | undefined;
-  readonly toolbelt: readonly ToolSource[];
+  readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
   readonly deadline: number | undefined;
   /** What it is made of, for the message it is given: the replies differ. */
   definition(message: string): AgentDefinition;

@@ -4,11 +4,10 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from './contracts/clock.ts';
 import type { Envelope } from './contracts/envelope.ts';
-import { Failure, fromFailure, TroupeError } from './contracts/failure.ts';
+import { TroupeError } from './contracts/failure.ts';
 import { requireId, typeOf, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
-import type { Usage } from './contracts/model.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { ActorRow, Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
@@ -17,6 +16,7 @@ import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
 import { Door } from './system/ref.ts';
+import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
@@ -46,9 +46,7 @@ export interface StartOptions {
 }
 
 export type RunOutcome =
-  | { readonly status: 'done'; readonly output: Json; readonly usage?: Usage }
-  | { readonly status: 'failed'; readonly failure: Failure; readonly partial?: Json }
-  | { readonly status: 'cancelled'; readonly reason: string }
+  | Ended
   /** Only people can move it on. */
   | { readonly status: 'waiting'; readonly tickets: readonly Ticket[] }
   /** This process has let go of it; resume it here or elsewhere. */

@@ -36,12 +36,14 @@ export const Newsroom = protocol({
 
 /** The real filesystem server of the Model Context Protocol, allowed to see one folder and nothing else. */
 const filesystem = (folder: string) =>
-  mcpServer({
-    name: 'files',
-    command: process.execPath,
-    args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
-    trust: 'read',
-  });
+  mcpServer(
+    {
+      name: 'files',
+      command: process.execPath,
+      args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
+    },
+    { trust: 'read' },
+  );
 
 export default function digest({
   folder: given = '.',

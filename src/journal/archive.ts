@@ -74,16 +74,14 @@ export function archive(store: Store): Archive {
     },
 
     ledger: async (run) =>
-      ledgerOf
-        .all(run)
-        .map((row) => ({
-          key: String(row.key),
-          actor: String(row.address),
-          at: Number(row.at),
-          name: String(row.name),
-          input: text.read(String(row.input)),
-          outcome: text.read(String(row.outcome)) as unknown as Outcome,
-        })),
+      ledgerOf.all(run).map((row) => ({
+        key: String(row.key),
+        actor: String(row.address),
+        at: Number(row.at),
+        name: String(row.name),
+        input: text.read(String(row.input)),
+        outcome: text.read(String(row.outcome)) as unknown as Outcome,
+      })),
 
     async prune(before) {
       let count = 0;
