@@ -23,7 +23,10 @@ const secretary = agent({
   name: 'secretary',
   instructions: 'Send mail when asked.',
   tools: [mail],
-  model: scriptedModel([{ calls: [{ name: 'mail', input: { to: 'ada@example.org', text: 'Lunch?' } }] }, { text: 'Sent.' }]),
+  model: scriptedModel([
+    { calls: [{ name: 'mail', input: { to: 'ada@example.org', text: 'Lunch?' } }] },
+    { text: 'Sent.' },
+  ]),
 });
 
 await using runtime = await openRuntime({ db: 'memory' });

@@ -14,25 +14,44 @@ import { citationsHold } from './citations.ts';
 const Fact = z.object({ text: z.string(), file: z.string(), line: z.number().int().positive() });
 
 export const Newsroom = protocol({
-  brief: { body: z.object({ folder: z.string(), topic: z.string().default('what these files say') }), replies: ['notes'] },
+  brief: {
+    body: z.object({ folder: z.string(), topic: z.string().default('what these files say') }),
+    replies: ['notes'],
+  },
   notes: { body: z.object({ facts: z.array(Fact).min(1) }) },
   draft: { body: z.object({ facts: z.array(Fact), feedback: z.string().optional() }), replies: ['article'] },
-  article: { body: z.object({ title: z.string(), text: z.string().describe('Markdown; every claim ends with its source as [file:line].') }) },
-  review: { body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }), replies: ['approved', 'rework'] },
+  article: {
+    body: z.object({
+      title: z.string(),
+      text: z.string().describe('Markdown; every claim ends with its source as [file:line].'),
+    }),
+  },
+  review: {
+    body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }),
+    replies: ['approved', 'rework'],
+  },
   approved: { body: z.object({}) },
   rework: { body: z.object({ feedback: z.string() }) },
 });
 
 /** The real filesystem server of the Model Context Protocol, allowed to see one folder and nothing else. */
 const filesystem = (folder: string) =>
-  mcpServer({
-    name: 'files',
-    command: process.execPath,
-    args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
-    trust: 'read',
-  });
+  mcpServer(
+    {
+      name: 'files',
+      command: process.execPath,
+      args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
+    },
+    { trust: 'read' },
+  );
 
-export default function digest({ folder: given = '.', model = process.env.TROUPE_MODEL }: { folder?: string; model?: string }) {
+export default function digest({
+  folder: given = '.',
+  model = process.env.TROUPE_MODEL,
+}: {
+  folder?: string;
+  model?: string;
+}) {
   const folder = resolve(given);
   const mind = model ?? offlineModel();
 
@@ -64,7 +83,8 @@ export default function digest({ folder: given = '.', model = process.env.TROUPE
     protocol: Newsroom,
     handles: ['review'],
     model: mind,
-    instructions: 'Approve a text whose every claim is backed by one of the facts, with the right file and line. Otherwise ask for rework and say what is wrong.',
+    instructions:
+      'Approve a text whose every claim is backed by one of the facts, with the right file and line. Otherwise ask for rework and say what is wrong.',
     deadline: '2m',
   });
 
@@ -82,7 +102,9 @@ export default function digest({ folder: given = '.', model = process.env.TROUPE
       notes: ({ body }, { to }) => to('writer', 'draft', body),
       article: ({ body }, { to, last }) => to('critic', 'review', { ...body, facts: last('notes').facts }),
       rework: ({ body }, { to, last, count, finish }) =>
-        count('rework') > 3 ? finish(last('article')) : to('writer', 'draft', { facts: last('notes').facts, feedback: body.feedback }),
+        count('rework') > 3
+          ? finish(last('article'))
+          : to('writer', 'draft', { facts: last('notes').facts, feedback: body.feedback }),
       approved: (_, { finish, last }) => finish(last('article')),
     },
   });

@@ -20,19 +20,43 @@ export const deaf = agent({ name: 'deaf', protocol: Desk, handles: ['note'], mod
 export const lost = agent({ name: 'lost', protocol: Desk, handles: ['unknown'], model: 'x:y' });
 
 const base = { name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'article' } as const;
-const desk = team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) } });
+const desk = team({
+  ...base,
+  route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) },
+});
 
 export const wrongs = [
   // @ts-expect-error a reply that nobody routes
   team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body) } }),
   // @ts-expect-error nobody of that name
-  team({ ...base, route: { brief: ({ body }, { to }) => to('editor', 'brief', body), article: ({ body }, { finish }) => finish(body) } }),
+  team({
+    ...base,
+    route: {
+      brief: ({ body }, { to }) => to('editor', 'brief', body),
+      article: ({ body }, { finish }) => finish(body),
+    },
+  }),
   // @ts-expect-error a message the member does not handle
-  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
+  team({
+    ...base,
+    route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) },
+  }),
   // @ts-expect-error a body that does not fit
-  team({ ...base, route: { brief: (_, { to }) => to('writer', 'brief', { topic: 1 }), article: ({ body }, { finish }) => finish(body) } }),
+  team({
+    ...base,
+    route: {
+      brief: (_, { to }) => to('writer', 'brief', { topic: 1 }),
+      article: ({ body }, { finish }) => finish(body),
+    },
+  }),
   // @ts-expect-error a result that does not fit
-  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: (_, { finish }) => finish({ title: '' }) } }),
+  team({
+    ...base,
+    route: {
+      brief: ({ body }, { to }) => to('writer', 'brief', body),
+      article: (_, { finish }) => finish({ title: '' }),
+    },
+  }),
 ];
 
 export async function calls(ref: Ref<typeof Desk.messages, 'brief' | 'note'>): Promise<string> {
