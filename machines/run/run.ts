@@ -50,7 +50,7 @@ export const runMachine = run.createMachine({
                     { guard: 'isPaused', target: 'held' },
                     { guard: 'hasUnrouted', target: 'routing' },
                     { guard: 'hasWorkers', target: 'delegating' },
-                    { target: '#run.stopping', actions: 'noteSilence' },
+                    { target: '#ending', actions: 'noteSilence' },
                   ],
                 },
                 routing: {
@@ -59,12 +59,12 @@ export const runMachine = run.createMachine({
                     id: 'route',
                     input: ({ context }) => ({ index: context.routed }),
                     onDone: [
-                      { guard: 'isFinish', target: '#run.stopping', actions: 'settleCompleted' },
-                      { guard: 'isTooMany', target: '#run.stopping', actions: 'noteTooMany' },
-                      { guard: 'isSpent', target: '#run.stopping', actions: 'noteSpent' },
+                      { guard: 'isFinish', target: '#ending', actions: 'settleCompleted' },
+                      { guard: 'isTooMany', target: '#ending', actions: 'noteTooMany' },
+                      { guard: 'isSpent', target: '#ending', actions: 'noteSpent' },
                       { target: 'choosing', actions: 'delegate' },
                     ],
-                    onError: { target: '#run.stopping', actions: 'noteRouteFailed' },
+                    onError: { target: '#ending', actions: 'noteRouteFailed' },
                   },
                 },
                 delegating: {
@@ -76,30 +76,30 @@ export const runMachine = run.createMachine({
               },
             },
             stopping: {
-              id: 'run.stopping',
+              id: 'ending',
               tags: 'stopping',
               initial: 'telling',
               states: {
                 telling: {
                   entry: 'stopMembers',
-                  always: [{ guard: 'hasWorkers', target: 'waiting' }, { target: '#run.settled' }],
+                  always: [{ guard: 'hasWorkers', target: 'waiting' }, { target: '#settled' }],
                 },
                 waiting: {
                   on: {
                     'xstate.done.actor.member.*': [
-                      { guard: 'isLastWorker', target: '#run.settled', actions: 'takeEnd' },
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
                       { actions: 'takeEnd' },
                     ],
                     'xstate.error.actor.member.*': [
-                      { guard: 'isLastWorker', target: '#run.settled', actions: 'takeEnd' },
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
                       { actions: 'takeEnd' },
                     ],
                   },
-                  after: { grace: { target: '#run.settled', actions: 'abandonMembers' } },
+                  after: { grace: { target: '#settled', actions: 'abandonMembers' } },
                 },
               },
             },
-            settled: { id: 'run.settled', type: 'final', entry: 'saySettled' },
+            settled: { id: 'settled', type: 'final', entry: 'saySettled' },
           },
         },
         control: {
