@@ -47,6 +47,11 @@ export function call(name: string, { input = {}, tier = 'core', how = 'run' }: C
 /** The model calls tools. */
 export const calls = (...made: ReadCall[]) =>
   reading({ calls: made.map((each, index) => ({ ...each, id: `${each.id}.${index}` })), means: { kind: 'calls' } });
+/** The same answer, with words beside the calls. */
+export const saying = (text: string, event: ReturnType<typeof calls>) => ({
+  ...event,
+  output: { ...(event.output as Reading), text },
+});
 /** The model gives its answer. */
 export const answers = (body: string, answer: AgentAnswer = { type: 'text', body }) =>
   reading({ text: body, means: { kind: 'answer', answer } });
