@@ -139,9 +139,9 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     async [Symbol.asyncDispose]() {
+      if (!disposed) actor?.send({ type: 'toolServer.stop' });
       disposed = true;
       listeners.clear();
-      actor?.send({ type: 'toolServer.stop' });
       while (closing.size > 0) await Promise.all(closing);
     },
   };

@@ -59,7 +59,7 @@ export const toolServerMachine = setup({
     settle: 50,
   },
   guards: {
-    mayRetry: ({ context }) => context.failures < context.tries && context.failure?.retryable !== false,
+    isHopeless: ({ context }) => context.failures >= context.tries || context.failure?.retryable === false,
     isOutdated: ({ context }) => context.outdated,
   },
   actions: {
@@ -99,11 +99,11 @@ export const toolServerMachine = setup({
           { target: 'connected', actions: { type: 'keepTools', params: ({ event }) => event.output } },
         ],
         onError: {
-          target: 'lost',
+          target: 'backingOff',
           actions: { type: 'countFailure', params: ({ event }) => ({ failure: event.error }) },
         },
       },
-      after: { patience: { target: 'lost', actions: 'countSilence' } },
+      after: { patience: { target: 'backingOff', actions: 'countSilence' } },
       on: { 'toolServer.changed': { actions: 'noteChange' } },
     },
     connected: {
@@ -111,7 +111,7 @@ export const toolServerMachine = setup({
       after: { proof: { actions: 'forgetFailures' } },
       on: {
         'toolServer.lost': {
-          target: 'lost',
+          target: 'backingOff',
           actions: { type: 'countFailure', params: ({ event }) => ({ failure: event.failure }) },
         },
       },
@@ -139,19 +139,17 @@ export const toolServerMachine = setup({
               { target: 'ready', actions: { type: 'keepTools', params: ({ event }) => event.output } },
             ],
             onError: {
-              target: '#toolServer.lost',
+              target: '#toolServer.backingOff',
               actions: { type: 'countFailure', params: ({ event }) => ({ failure: event.error }) },
             },
           },
-          after: { patience: { target: '#toolServer.lost', actions: 'countSilence' } },
+          after: { patience: { target: '#toolServer.backingOff', actions: 'countSilence' } },
           on: { 'toolServer.changed': { actions: 'noteChange' } },
         },
       },
     },
-    lost: {
-      always: [{ guard: 'mayRetry', target: 'backingOff' }, { target: 'failed' }],
-    },
     backingOff: {
+      always: { guard: 'isHopeless', target: 'failed' },
       after: { backoff: 'connecting' },
     },
     failed: {

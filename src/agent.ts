@@ -5,7 +5,6 @@ import { milliseconds, type Duration } from './contracts/duration.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { JsonObject } from './contracts/json.ts';
-import type { ModelChoice } from './contracts/model.ts';
 import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from './contracts/protocol.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import type { ServerDefinition } from './servers.ts';

@@ -15,7 +15,6 @@ import { fanOut } from './observe/fanOut.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
-import { Door } from './system/ref.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
 import { inProcess } from './transport/inProcess.ts';

@@ -23,17 +23,17 @@ export type Next = { readonly send: readonly Send[] } | { readonly finish: unkno
 
 /** What a route may do: hand a message to a member, or give the team's answer. */
 export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name<M>> {
-  /** Hands a message to a member who handles it. Several, when the route returns `all(...)`. */
-  to<K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(
+  /** Hands a message to a member who handles it. Several at once: `all(to(…), to(…))`. */
+  readonly to: <K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(
     member: K,
     type: T,
     body: BodyInput<M, T>,
-  ): Next;
-  finish(body: BodyInput<M, R>): Next;
+  ) => Next;
+  readonly finish: (body: BodyInput<M, R>) => Next;
   /** The body of the latest message of that name in this run. Throws `definition` when there was none: the route is wrong then. */
-  last<T extends Name<M>>(type: T): Body<M, T>;
+  readonly last: <T extends Name<M>>(type: T) => Body<M, T>;
   /** How many messages of that name there were. */
-  count(type: Name<M>): number;
+  readonly count: (type: Name<M>) => number;
 }
 
 export type Route<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> = {

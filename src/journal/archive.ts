@@ -103,25 +103,37 @@ export function archive(store: Store): Archive {
 
     async verify() {
       const damage: { actor: string; seq: number; what: string }[] = [];
-      const actors = db
-        .prepare('SELECT actor FROM actors')
-        .all()
-        .map(({ actor }) => String(actor));
-      for (const actor of actors) {
+      const attempt = async <T>(actor: string, work: () => T | Promise<T>, otherwise: T): Promise<T> => {
         try {
-          const stored = await load(actor);
-          for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
+          return await work();
         } catch (thrown) {
           const { data, message } = toFailure(thrown);
           const { seq = 0, what = message } = (data ?? {}) as { seq?: number; what?: string };
           damage.push({ actor, seq, what });
+          return otherwise;
         }
-      }
-      return {
-        actors: actors.length,
-        commits: Number(db.prepare('SELECT count(*) AS n FROM commits').get()!.n),
-        damage,
       };
+      const actors = await attempt(
+        '',
+        () =>
+          db
+            .prepare('SELECT actor FROM actors')
+            .all()
+            .map(({ actor }) => String(actor)),
+        [],
+      );
+      const commits = await attempt('', () => Number(db.prepare('SELECT count(*) AS n FROM commits').get()!.n), 0);
+      for (const actor of actors) {
+        await attempt(
+          actor,
+          async () => {
+            const stored = await load(actor);
+            for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
+          },
+          undefined,
+        );
+      }
+      return { actors: actors.length, commits, damage };
     },
   };
 }

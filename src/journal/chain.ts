@@ -11,6 +11,20 @@ export const sum = (...parts: string[]): string => {
 /** Enough of a sum to notice damage; the link, which holds it, is whole. */
 export const short = (...parts: string[]): string => sum(...parts).slice(0, 22);
 
+/** What a commit vouches for in the row of its actor. */
+export const sumOfActor = (row: {
+  run: string;
+  type: string;
+  parent: string | null;
+  tags: string;
+  created: number;
+  meta: string;
+  snapshot: string;
+}): string => short(row.run, row.type, row.parent ?? '', row.tags, String(row.created), row.meta, row.snapshot);
+
+export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
+  short(kind, String(due), data);
+
 /** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot, the results and the list entries, in this order. */
 export interface Link {
   readonly seq: number;

@@ -3,7 +3,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
-import { damaged, short, sum, walk, type Link } from './chain.ts';
+import { damaged, sum, sumOfActor, sumOfPending, walk, type Link } from './chain.ts';
 import type { Row } from './driver.ts';
 import type { ActorRow, Ledger, Pending } from './journal.ts';
 import type { Store } from './store.ts';
@@ -38,7 +38,8 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     const seq = Number(row.seq);
     if (last?.seq !== seq) throw damaged(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
     const [snapshot] = last.sums.split(' ');
-    if (snapshot !== short(String(row.snapshot))) throw damaged(actor, seq, 'the snapshot is not what was written');
+    if (snapshot !== sumOfActor(row as unknown as Parameters<typeof sumOfActor>[0]))
+      throw damaged(actor, seq, 'the snapshot, or what it was born with, is not what was written');
     if (last.status !== row.status || last.state !== row.state)
       throw damaged(actor, seq, 'the state is not what was written');
     const sums = new Map<string, string>();
@@ -55,7 +56,9 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
       const pending: Pending[] = [];
       const results = new Map<string, Outcome>();
       for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
-        if (sums.get(String(key)) !== short(String(data)))
+        if (
+          sums.get(String(key)) !== sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) })
+        )
           throw damaged(actor, Number(row.seq), `what is pending under ${key} is not what was written`);
         pending.push({
           key: String(key),

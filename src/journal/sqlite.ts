@@ -15,14 +15,20 @@ export interface SqliteOptions {
   driver?: Driver['name'];
   /** Milliseconds to wait for another process's write. */
   busyTimeout?: number;
+  /** Pages of 4 KB that the file may have; as many as the disk holds unless told otherwise. */
+  maxPages?: number;
 }
 
 /** Opens a journal, making the file when there is none. Rejects with `storage`, `corrupt` or `incompatible`. */
-export async function sqlite(path: string, { driver, busyTimeout = 2_000 }: SqliteOptions = {}): Promise<Journal> {
+export async function sqlite(
+  path: string,
+  { driver, busyTimeout = 2_000, maxPages }: SqliteOptions = {},
+): Promise<Journal> {
   const db = await openDriver(path, driver);
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     migrate(db, path);
+    if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   } catch (thrown) {
     db.close();
     throw thrown;
@@ -40,6 +46,8 @@ export async function sqlite(path: string, { driver, busyTimeout = 2_000 }: Sqli
       if (!open) return;
       open = false;
       group.close();
+      // So that the one file is the whole journal. Another process that reads just now only makes the log stay.
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       db.close();
     },
   };

@@ -1,7 +1,7 @@
 /** Writes commits: checked first, then stored whole (J1, J3). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
-import { link, short, sum } from './chain.ts';
+import { link, short, sum, sumOfActor, sumOfPending } from './chain.ts';
 import type { Commit, Ledger } from './journal.ts';
 import type { Store } from './store.ts';
 
@@ -58,6 +58,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
 
     const snapshot = text.write(commit.snapshot);
     const tags = JSON.stringify(commit.tags);
+    const meta = text.write(commit.meta);
     let id = head?.id as number | undefined;
     if (id === undefined) {
       id = insertActor.get(
@@ -71,18 +72,18 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
         commit.created,
         updated,
         seq,
-        text.write(commit.meta),
+        meta,
         snapshot,
       )!.id as number;
     } else updateActor.run(commit.status, commit.state, tags, updated, seq, snapshot, id);
 
-    const sums = [short(snapshot)];
+    const sums = [sumOfActor({ ...commit, parent: commit.parent ?? null, tags, meta, snapshot })];
     const opened: (string | number | null)[][] = [];
     for (const key of closes) deletePending.run(key);
     for (const { key, kind, due, data } of opens) {
       const stored = text.write(data);
       insertPending.run(key, id, kind, due ?? null, stored);
-      opened.push([key, kind, due ?? null, short(stored)]);
+      opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
       const { correlation } = data as { correlation?: string };
       if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
     }

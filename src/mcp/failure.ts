@@ -7,6 +7,9 @@ export interface Blame {
   readonly secrets: readonly string[];
 }
 
+/** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
+export const streamEnded = -32_097;
+
 /** A server that is gone comes back: `retryable` unless told otherwise. */
 export function environment(
   { server, secrets }: Blame,
@@ -37,7 +40,7 @@ export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'callin
 /** A JSON-RPC error has a number. */
 function sortAnswer(error: unknown): Sorted | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
-  if (typeof code !== 'number' || statusOf(error) !== undefined) return undefined;
+  if (typeof code !== 'number' || code === streamEnded || statusOf(error) !== undefined) return undefined;
   return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
 }
 
@@ -47,32 +50,38 @@ interface Sorted {
 }
 
 function sort(error: unknown): Sorted {
-  const code = (error as { code?: unknown } | undefined)?.code;
   const status = statusOf(error);
-  if (status === 401 || status === 403 || nameOf(error) === 'UnauthorizedError')
-    return { kind: 'auth', retryable: undefined };
+  const causes = causesOf(error);
+  const has = (...codes: unknown[]) => causes.some((cause) => codes.includes((cause as NodeJS.ErrnoException).code));
+  const isNamed = (name: string) => causes.some((cause) => cause.name === name);
+
+  if (status === 401 || status === 403 || isNamed('UnauthorizedError')) return { kind: 'auth', retryable: undefined };
   if (status === 429 || (status !== undefined && status >= 500)) return { kind: 'transient', retryable: undefined };
   // The server has forgotten our session: the next connection gets a new one.
   if (status === 404) return { kind: 'environment', retryable: true };
-  if (status !== undefined) return { kind: 'environment', retryable: false };
-  if (typeof code === 'number') return { kind: 'environment', retryable: false };
-  if (code === 'REQUEST_TIMEOUT') return { kind: 'timeout', retryable: undefined };
-  if (code === 'INVALID_RESULT' || code === 'CLIENT_HTTP_UNEXPECTED_CONTENT' || nameOf(error) === 'ZodError')
-    return { kind: 'environment', retryable: false };
-  return { kind: 'environment', retryable: true };
+  if (has('REQUEST_TIMEOUT')) return { kind: 'timeout', retryable: undefined };
+  if (has(streamEnded)) return { kind: 'environment', retryable: true };
+  const speaksOtherwise = has('INVALID_RESULT', 'CLIENT_HTTP_UNEXPECTED_CONTENT') || isNamed('ZodError');
+  const refuses =
+    status !== undefined || causes.some((cause) => typeof (cause as { code?: unknown }).code === 'number');
+  return { kind: 'environment', retryable: !speaksOtherwise && !refuses };
 }
 
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : '');
 const statusOf = (error: unknown): number | undefined => {
   const status = (error as { data?: { status?: unknown } } | undefined)?.data?.status;
   return typeof status === 'number' ? status : undefined;
 };
 
-/** The innermost words: `fetch failed` tells nobody that the connection was refused. */
+/** An error and what caused it, outermost first. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let at = error; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
+  return causes;
+}
+
+/** Down to the cause: `fetch failed` tells nobody that the connection was refused. */
 function reasonOf(error: unknown): string {
-  const words: string[] = [];
-  for (let at: unknown = error; at instanceof Error && words.length < 4; at = at.cause)
-    words.push(at.message || ((at as NodeJS.ErrnoException).code ?? at.name));
+  const words = causesOf(error).map((cause) => cause.message || ((cause as NodeJS.ErrnoException).code ?? cause.name));
   return (words.length > 0 ? [...new Set(words)].join(': ') : String(error)).slice(0, 500);
 }
 

@@ -1,17 +1,24 @@
 /** Talks to a server over Streamable HTTP; what an answer may make us keep is bounded. */
-import type { StreamableHTTPClientTransportOptions } from '@modelcontextprotocol/client';
+import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../contracts/clock.ts';
-import { environment, type Blame } from './failure.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import { within } from '../tools/within.ts';
+import { environment, streamEnded, type Blame } from './failure.ts';
 import type { HttpPlace } from './place.ts';
+import type { Wire } from './wire.ts';
 
 const maxAnswer = 8 * 1024 * 1024;
+/** Milliseconds for the goodbye. */
+const farewell = 1_000;
 const lineFeed = 10;
 const carriageReturn = 13;
 
-/** What the library's transport is given. Redirects to another origin are refused: they would carry our headers away. */
-export function httpOptions({ headers }: HttpPlace, clock: Clock, blame: Blame): StreamableHTTPClientTransportOptions {
-  return {
+export async function httpWire({ url, headers }: HttpPlace, clock: Clock, blame: Blame): Promise<Wire> {
+  const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  let failure: TroupeError | undefined;
+  const options: StreamableHTTPClientTransportOptions = {
     requestInit: { headers },
+    // Elsewhere our headers have no business.
     redirectPolicy: 'same-origin',
     reconnectionOptions: {
       initialReconnectionDelay: 250,
@@ -23,11 +30,50 @@ export function httpOptions({ headers }: HttpPlace, clock: Clock, blame: Blame):
       const timer = clock.wake(clock.now() + delay, reconnect);
       return () => timer[Symbol.dispose]();
     },
-    fetch: async (url, init) => bounded(await fetch(url, init), blame),
+    fetch: async (to, init) =>
+      bounded(await fetch(to, init), () => {
+        const limit = `${maxAnswer / 1024 / 1024} MB`;
+        return (failure ??= environment(blame, `sent an answer larger than ${limit}. Ask it for less.`, false));
+      }),
+  };
+  const transport = new StreamableHTTPClientTransport(new URL(url), options);
+  answerWhenCut(transport);
+
+  return {
+    transport,
+    get failure() {
+      return failure;
+    },
+    async close() {
+      if (transport.sessionId !== undefined) {
+        const late = () => new TroupeError('timeout', 'The server did not say goodbye.');
+        const { signal } = new AbortController();
+        const goodbye = within({ clock, timeout: farewell, signal, late }, () => transport.terminateSession());
+        await goodbye.catch(() => {});
+      }
+      await transport.close();
+    },
   };
 }
 
-function bounded(response: Response, blame: Blame): Response {
+/** A request whose stream ends before its answer gets an error for one: the library would wait on. */
+function answerWhenCut(transport: Transport): void {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    const isRequest = 'id' in message && message.id !== undefined && 'method' in message;
+    if (!isRequest || options?.onRequestStreamEnd) return send(message, options);
+    const { id } = message;
+    const error = { code: streamEnded, message: 'the connection was dropped before the answer' };
+    // After an answer nobody waits for this one any more, and it is dropped.
+    return send(message, {
+      ...options,
+      onRequestStreamEnd: () => transport.onmessage?.({ jsonrpc: '2.0', id, error }),
+    });
+  };
+}
+
+/** The same answer, which breaks off when it is too large. */
+function bounded(response: Response, tooLarge: () => TroupeError): Response {
   if (!response.body) return response;
   const streamed = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   let size = 0;
@@ -49,19 +95,16 @@ function bounded(response: Response, blame: Blame): Response {
       if (streamed) countEvent(chunk);
       else size += chunk.length;
       if (size <= maxAnswer) controller.enqueue(chunk);
-      else
-        controller.error(
-          environment(blame, `sent an answer larger than ${maxAnswer / 1024 / 1024} MB. Ask it for less.`, false),
-        );
+      else controller.error(tooLarge());
     },
   });
   const { status, statusText, headers } = response;
   const copy = new Response(response.body.pipeThrough(limit), { status, statusText, headers });
   // A copy has no address of its own, and redirects are judged by it.
-  Object.defineProperties(copy, {
-    url: { value: response.url },
-    redirected: { value: response.redirected },
-    type: { value: response.type },
+  const { url, redirected, type } = response;
+  return Object.defineProperties(copy, {
+    url: { value: url },
+    redirected: { value: redirected },
+    type: { value: type },
   });
-  return copy;
 }

@@ -23,9 +23,16 @@ export function schemaChecker(): Misfit {
       compiled.set(key, compile(library, schema));
     }
     const result = compiled.get(key)?.(value);
-    return result === undefined || result.valid ? undefined : result.errorMessage.slice(0, 500);
+    return result === undefined || result.valid ? undefined : inOurWords(result.errorMessage).slice(0, 500);
   };
 }
+
+/** `data/path must be string` says it is `at "path"`. */
+const inOurWords = (message: string) =>
+  message.replaceAll(
+    /(^|, )data(\S*) /g,
+    (_, before: string, path: string) => before + (path ? `at "${path.slice(1).replaceAll('/', '.')}": ` : 'it '),
+  );
 
 function compile(library: AjvJsonSchemaValidator, schema: JsonObject) {
   try {

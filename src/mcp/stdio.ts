@@ -8,8 +8,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../contracts/clock.ts';
+import type { TroupeError } from '../contracts/failure.ts';
 import { environment, type Blame } from './failure.ts';
 import type { ProgramPlace } from './place.ts';
+import type { Wire } from './wire.ts';
 
 const maxLine = 8 * 1024 * 1024;
 const maxNoise = 100;
@@ -27,7 +29,19 @@ const passedOn =
 /** Reads a message, or throws. */
 type Parse = (value: unknown) => JSONRPCMessage;
 
-export class StdioTransport implements Transport {
+export async function stdioWire(place: ProgramPlace, clock: Clock, blame: Blame): Promise<Wire> {
+  const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
+  const transport = new StdioTransport(place, clock, blame, parseJSONRPCMessage);
+  return {
+    transport,
+    get failure() {
+      return transport.failure;
+    },
+    close: () => transport.close(),
+  };
+}
+
+class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: Transport['onmessage'];
@@ -41,7 +55,7 @@ export class StdioTransport implements Transport {
   #lineBytes = 0;
   #noise = 0;
   #stderr = '';
-  #failure: Error | undefined;
+  #failure: TroupeError | undefined;
   #closing = false;
 
   constructor(place: ProgramPlace, clock: Clock, blame: Blame, parse: Parse) {
@@ -52,7 +66,7 @@ export class StdioTransport implements Transport {
   }
 
   /** Why the connection ended, when it was not we who ended it. */
-  get failure(): Error | undefined {
+  get failure(): TroupeError | undefined {
     return this.#failure;
   }
 
@@ -179,7 +193,7 @@ export class StdioTransport implements Transport {
     this.onerror?.(this.#failure);
   }
 
-  #cannotStart(error: NodeJS.ErrnoException): Error {
+  #cannotStart(error: NodeJS.ErrnoException): TroupeError {
     const { command, cwd } = this.#place;
     const where = cwd === undefined ? '' : ` in ${cwd}`;
     const why =

@@ -63,9 +63,7 @@ export function honest(description: string): string {
   return `${cut.replace(/\uFFFD$/, '')}…`;
 }
 
-/** Bidirectional controls, zero-width characters, tags, variation selectors of the supplement, and control characters but for tab and newline. */
-// oxlint-disable-next-line no-control-regex -- these are what is looked for
-const hidden =
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/gu;
+/** Control and format characters (bidirectional marks, zero-width ones, tags) but for tab and newline, and selectors that can carry hidden text. */
+const hidden = /(?![\t\n])[\p{Cc}\p{Cf}\u{E0100}-\u{E01EF}]/gu;
 
 const bytes = (text: string) => Buffer.byteLength(text);

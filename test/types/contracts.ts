@@ -25,38 +25,19 @@ const desk = team({
   route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) },
 });
 
+// Each error must stand on the line after its directive.
+// prettier-ignore
 export const wrongs = [
   // @ts-expect-error a reply that nobody routes
   team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body) } }),
   // @ts-expect-error nobody of that name
-  team({
-    ...base,
-    route: {
-      brief: ({ body }, { to }) => to('editor', 'brief', body),
-      article: ({ body }, { finish }) => finish(body),
-    },
-  }),
+  team({ ...base, route: { brief: ({ body }, { to }) => to('editor', 'brief', body), article: ({ body }, { finish }) => finish(body) } }),
   // @ts-expect-error a message the member does not handle
-  team({
-    ...base,
-    route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) },
-  }),
+  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
   // @ts-expect-error a body that does not fit
-  team({
-    ...base,
-    route: {
-      brief: (_, { to }) => to('writer', 'brief', { topic: 1 }),
-      article: ({ body }, { finish }) => finish(body),
-    },
-  }),
+  team({ ...base, route: { brief: (_, { to }) => to('writer', 'brief', { topic: 1 }), article: ({ body }, { finish }) => finish(body) } }),
   // @ts-expect-error a result that does not fit
-  team({
-    ...base,
-    route: {
-      brief: ({ body }, { to }) => to('writer', 'brief', body),
-      article: (_, { finish }) => finish({ title: '' }),
-    },
-  }),
+  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: (_, { finish }) => finish({ title: '' }) } }),
 ];
 
 export async function calls(ref: Ref<typeof Desk.messages, 'brief' | 'note'>): Promise<string> {
