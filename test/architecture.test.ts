@@ -24,7 +24,7 @@ const plan: Record<string, Room> = {
     may: ['machines', 'src/contracts'],
     types: ['src/gateway', 'src/tools', 'src/mcp', 'src/journal', 'src/observe', 'src/system', 'src/transport'],
   },
-  'src/testing': { may: ['src/contracts', 'src/transport', 'src/journal', 'src/system'] },
+  'src/testing': { may: ['src/contracts', 'src/transport', 'src/journal', 'src/system', 'src/gateway'] },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
   src: {
     may: [
@@ -40,7 +40,10 @@ const plan: Record<string, Room> = {
       'src/system',
     ],
   },
-  'src/cli': { may: ['src/charts.ts', 'src/contracts', 'src/observe', 'src/runtime.ts', 'src/system/clock.ts'], types: ['src/journal'] },
+  'src/cli': {
+    may: ['src/charts.ts', 'src/contracts', 'src/observe', 'src/runtime.ts', 'src/system/clock.ts'],
+    types: ['src/journal'],
+  },
 };
 
 /** Packages that one place in the house knows; everybody else goes through its door. */

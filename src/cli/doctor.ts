@@ -28,7 +28,7 @@ export async function doctor(cli: Cli, options: Shared): Promise<number> {
   if (options.json) writeJson(cli.out, findings);
   else
     for (const finding of findings)
-      cli.out.write(`${mark(finding, colorful(cli, cli.out))} ${finding.what.padEnd(10)}${finding.says}\n`);
+      cli.out.write(`${mark(finding, colorful(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
   return findings.every(({ ok }) => ok !== false) ? exit.done : exit.failed;
 }
 

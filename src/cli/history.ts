@@ -77,7 +77,7 @@ function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
       status,
     });
   const begun = opens.flatMap(({ kind, data }) =>
-    kind === 'effect' || kind === 'child' ? [(data as { src?: string } | null)?.src ?? kind] : [],
+    kind === 'effect' || kind === 'child' ? ((data as { src?: string } | null)?.src ?? []) : [],
   );
   const starts = begun.length > 0 ? `  starts ${begun.join(', ')}` : '';
   cli.out.write(

@@ -26,5 +26,5 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
     });
-  return drive(cli, runtime, begin, options);
+  return await drive(cli, runtime, begin, options);
 }

@@ -2,6 +2,7 @@
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
+import { shortState } from '../observe/words.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
 import { runtimeOptions, type Shared } from './options.ts';
@@ -27,7 +28,7 @@ export async function list(cli: Cli, options: Shared & { status?: ActorStatus; l
         row.run,
         aboutOf(row).name ?? row.type,
         row.status,
-        row.state,
+        shortState(row.state),
         moment(row.created),
         ago(now, row.updated),
       ]),
@@ -57,7 +58,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     name: about.name,
     file: about.file,
     status: root.status,
-    state: root.state,
+    state: shortState(root.state),
     started: moment(root.created),
     moved: moment(root.updated),
     steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
@@ -70,7 +71,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     family(rows).map(({ row, depth }) => [
       `${'  '.repeat(depth)}${row.actor}`,
       row.status,
-      row.state,
+      shortState(row.state),
       moment(row.updated),
     ]),
   );

@@ -37,7 +37,7 @@ export async function answer(cli: Cli, ticket: string, options: AnswerOptions): 
   const value = valueOf(options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
   await runtime.answer(ticket, value, options.by ?? whoami());
-  return told(cli, runtime, ticket, options, 'answered');
+  return await told(cli, runtime, ticket, options, 'answered');
 }
 
 export async function abort(
@@ -47,7 +47,7 @@ export async function abort(
 ): Promise<number> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
   await runtime.signal(ticket, { type: 'wait.abort', reason: options.reason, by: options.by ?? whoami() });
-  return told(cli, runtime, ticket, options, 'withdrawn');
+  return await told(cli, runtime, ticket, options, 'withdrawn');
 }
 
 function valueOf({ yes, no, answer, note }: AnswerOptions): Json {

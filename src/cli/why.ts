@@ -1,6 +1,6 @@
 /** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
-import { durationWords, visible } from '../observe/words.ts';
+import { durationWords, shortState, visible } from '../observe/words.ts';
 import type { Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
@@ -29,7 +29,9 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
 
   const reasons: { reason: Reason; depth: number }[] = [];
-  for (const { row, depth } of family(rows)) {
+  // While a run goes on, those who did their part in it explain nothing.
+  const telling = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
+  for (const { row, depth } of family(telling)) {
     const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
     reasons.push({
@@ -54,8 +56,8 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
 function words({ actor, status, state, since, because, waitsFor }: Reason, now: number, indent: string): string {
   const where =
     status === 'active'
-      ? `is in ${state} for ${durationWords(now - since)}`
-      : `${status === 'done' ? 'is done' : status === 'failed' ? 'failed' : 'was stopped'} (${state}) since ${durationWords(now - since)}`;
+      ? `is in ${shortState(state)} for ${durationWords(now - since)}`
+      : `${status === 'done' ? 'is done' : status === 'failed' ? 'failed' : 'was stopped'} (${shortState(state)}) since ${durationWords(now - since)}`;
   const waiting = status === 'active' && waitsFor.length === 0 ? ['It waits for a message.'] : waitsFor;
   return [
     `${indent}${actor} ${visible(where)}, ${because}.`,
@@ -108,7 +110,7 @@ function inWords({ kind, key, due, data }: Pending, answered: boolean, now: numb
     case 'child':
       return `It waits for ${text(address, 'a child')} to end.`;
     case 'timer': {
-      const name = text(event?.type, 'a timer').replace(/^xstate\.after\.([^.]+).*$/, 'the time "$1"');
+      const name = text(event?.type, 'A timer').replace(/^xstate\.after\.([^.]+).*$/, 'The time "$1"');
       return due === undefined || due <= now
         ? `${name} is up; it is taken when the run goes on.`
         : `${name} is up in ${durationWords(due - now)}.`;

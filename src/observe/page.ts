@@ -16,7 +16,7 @@ const script = `
 const actors = new Map(), kept = [], most = 2000;
 const $ = (id) => document.getElementById(id);
 let frame, frameReady = false, dirty = false;
-const words = (v) => typeof v === 'string' ? v : v && typeof v === 'object' ? Object.entries(v).map(([k, x]) => [k, words(x)].filter(Boolean).join('.')).join(' + ') : '';
+const words = (v) => typeof v === 'string' ? v : v && typeof v === 'object' ? Object.entries(v).map(([k, x]) => [k, words(x)].filter(Boolean).join('.')).join('|') : '';
 const cell = (text, name) => { const td = document.createElement('td'); td.textContent = text; if (name) td.className = name; return td };
 function depth(a) { let n = 0; for (let p = actors.get(a.parent); p && n < 20; p = actors.get(p.parent)) n++; return n }
 function order() { const under = new Map(), roots = [], out = [];

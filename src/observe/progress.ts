@@ -2,7 +2,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { board, type Standing } from './board.ts';
-import { countWords, cut, durationWords, moneyWords, visible } from './words.ts';
+import { countWords, cut, durationWords, moneyWords, shortState, visible } from './words.ts';
 
 export interface ProgressOptions {
   /** A block that is redrawn in place; one line per change otherwise. */
@@ -138,10 +138,12 @@ const mark = ({ status, doing, question }: Standing) =>
           : '?';
 const turns = (steps: number) => `${steps} ${steps === 1 ? 'turn' : 'turns'}`;
 
-function summary({ actor, state, status, doing, used, failure, question }: Standing): string {
-  const where = status === 'active' ? state : status === 'failed' ? `failed: ${failure?.message ?? state}` : status;
+function summary({ actor, state, status, tags, doing, used, failure, question }: Standing): string {
+  const held = status === 'active' ? tags.filter((tag) => tag === 'paused' || tag === 'recovering').join(', ') : '';
+  const where =
+    status === 'active' ? shortState(state) : status === 'failed' ? `failed: ${failure?.message ?? state}` : status;
   const what = status === 'active' && doing.size > 0 ? `(${[...new Set(doing.values())].join(', ')})` : '';
   const ask = status === 'active' && question !== undefined ? `waits for a person: ${question}` : '';
   const cost = used ? `${turns(used.steps)}, ${countWords(used.tokens)} tokens, ${moneyWords(used.usd)}` : '';
-  return visible([actor, ask || where, what, cost].filter(Boolean).join('  '));
+  return visible([actor, ask || where, held, what, cost].filter(Boolean).join('  '));
 }

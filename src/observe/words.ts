@@ -1,14 +1,17 @@
 /** States, durations, tokens and money as a person reads them. */
 import type { Json } from '../contracts/json.ts';
 
-/** `{ active: { work: "thinking" } }` is `active.work.thinking`; regions at the same time are joined by ` + `. */
+/** `{ active: { work: "thinking" } }` is `active.work.thinking`; regions at the same time are joined by `|`. */
 export function stateWords(state: Json): string {
   if (typeof state === 'string') return state;
   if (typeof state !== 'object' || state === null || Array.isArray(state)) return '';
   return Object.entries(state)
     .map(([name, inner]) => [name, stateWords(inner)].filter(Boolean).join('.'))
-    .join(' + ');
+    .join('|');
 }
+
+/** What a person wants to know of a state: the innermost place of its first region, with the place around it. */
+export const shortState = (words: string): string => words.split('|')[0]!.split('.').slice(-2).join('.');
 
 export function durationWords(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;

@@ -39,6 +39,7 @@ test.each([
   `const x = 1; // see import('./a.ts')`,
   `export const from = 'here';`,
   `const important = from('./a.ts');`,
+  `require(isName(name), 'a function of that name');`,
 ])('is not fooled by %j', (source) => {
   expect(seen(source)).toEqual([]);
 });

@@ -12,7 +12,8 @@ export interface Import {
 const fromClause =
   /(?<=^|;[ \t]*)(?:import|export)\s+(type\s+(?!from\b))?(?:[\w$]+\s*,?\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}'"`]*\})?\s*from\s*['"]([^'"]+)['"]/gm;
 const bare = /(?<=^|;[ \t]*)import\s*['"]([^'"]+)['"]/gm;
-const call = /(?:(?<![.\w$])(?:import|require)|\bgetBuiltinModule)\s*\(\s*(?:(['"`])([^'"`]*)\1|[^)\s])/g;
+const call =
+  /(?:(?<![.\w$])(?:import|require)|\bgetBuiltinModule)\s*\(\s*(['"`])([^'"`]*)\1|(?<![.\w$])import\s*\(\s*[^'"`\s)]/g;
 
 export function importsOf(source: string): Import[] {
   const code = source

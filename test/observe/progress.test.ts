@@ -29,7 +29,7 @@ test('in a pipe, each change is a line that says who, where and at what cost', (
   view.observe(commit({ seq: 2 }));
   view.observe(commit({ seq: 3, at: noon + 2_500, state: 'idle', status: 'done', context: { used } }));
   expect(out.lines()).toEqual([
-    '0.0s  agent/r1.writer  active.work.thinking',
+    '0.0s  agent/r1.writer  work.thinking',
     '2.5s  agent/r1.writer  done  2 turns, 1.5k tokens, $0.01',
   ]);
 });
@@ -57,7 +57,7 @@ test('on a terminal, a block shows everybody at once and is redrawn in place', (
   clock.advance(100);
   expect(screen(out.text())).toEqual([
     '○ run/r1  running  2 turns, 1.5k tokens, $0.01 0.1s',
-    '● agent/r1.writer  active.work.thinking  (callModel)  2 turns, 1.5k tokens, $0.01 0.1s',
+    '● agent/r1.writer  work.thinking  (callModel)  2 turns, 1.5k tokens, $0.01 0.1s',
     '  0.1s · 2 turns · 1.5k tokens · $0.01',
   ]);
   clock.advance(3_000);
