@@ -46,7 +46,7 @@ function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsO
     fc.property(anySettings, anyChoices, (chosen, choices) => {
       check(schedule(chosen, choices), chosen);
     }),
-    { seed, numRuns: Number(process.env.RUNS ?? 300) },
+    { seed, numRuns: Number(process.env.RUNS ?? 150) },
   );
 }
 const settingsOf = settings;
