@@ -25,7 +25,7 @@ export interface ToolCallInput {
 /** Did the write happen? `undefined`: nobody can tell. */
 export type Reconciled = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
 
-interface ToolCallContext extends ToolCallInput {
+export interface ToolCallContext extends ToolCallInput {
   readonly attempts: number;
   readonly outcome: ToolOutcome;
 }

@@ -6,7 +6,7 @@ import type { WaitInput, WaitOutput, WaitSignal } from '../src/contracts/wait.ts
 import { failure } from './failure.ts';
 import { fits } from './fits.ts';
 
-interface WaitContext {
+export interface WaitContext {
   readonly ticket: WaitInput;
   readonly end: WaitOutput | undefined;
 }
