@@ -6,7 +6,7 @@
  * I10 replay gives the same · I11 a budget is passed by one call at most · I12 a pause interrupts nothing and starts no model call
  * I13 recoveries are bounded · I14 cancelled is cancelled
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
