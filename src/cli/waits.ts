@@ -1,4 +1,5 @@
 /** `troupe waits`: the questions that wait for a person, from any process. */
+import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { durationWords } from '../observe/words.ts';
 import type { Runtime } from '../runtime.ts';
@@ -36,6 +37,7 @@ export interface AnswerOptions extends Shared {
 export async function answer(cli: Cli, ticket: string, options: AnswerOptions): Promise<number> {
   const value = valueOf(options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
+  await requireOpen(runtime, ticket);
   await runtime.answer(ticket, value, options.by ?? whoami());
   return await told(cli, runtime, ticket, options, 'answered');
 }
@@ -62,6 +64,15 @@ function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
       { cause },
     );
   }
+}
+
+/** An answer that nobody has read yet lies in the journal: the ticket is used up although its actor still stands open. */
+async function requireOpen({ journal }: Runtime, ticket: string): Promise<void> {
+  const [row] = await journal.find({ actor: ticket });
+  if (!row) return;
+  const posted = (await journal.mail(row.run)).some(({ to, type }) => to === ticket && (type === 'wait.answer' || type === 'wait.abort'));
+  if (!posted) return;
+  throw new TroupeError('conflict', `${ticket} is answered already; the run ${row.run} has not taken the answer yet. Go on with: troupe runs resume ${row.run}`);
 }
 
 async function told(
