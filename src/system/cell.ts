@@ -37,7 +37,9 @@ export interface Birth {
   readonly about?: Json;
 }
 
-type Control = { readonly what: 'stop'; readonly reason: string } | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure };
+type Control =
+  | { readonly what: 'stop'; readonly reason: string }
+  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure };
 
 export class Cell implements Sender {
   readonly address: Address;
@@ -82,6 +84,10 @@ export class Cell implements Sender {
     return this.#status;
   }
 
+  get tags(): ReadonlySet<string> {
+    return this.#snapshot?.tags ?? new Set();
+  }
+
   /** Is it doing or about to do something by itself? */
   get busy(): boolean {
     return this.#draining || this.#effects.size > 0 || this.#mailbox.size > 0;
@@ -93,7 +99,9 @@ export class Cell implements Sender {
 
   /** When the next timer is due. */
   get nextTimer(): number | undefined {
-    const dues = [...this.#pendings.values()].flatMap(({ kind, due }) => (kind === 'timer' && due !== undefined ? [due] : []));
+    const dues = [...this.#pendings.values()].flatMap(({ kind, due }) =>
+      kind === 'timer' && due !== undefined ? [due] : [],
+    );
     return dues.length === 0 ? undefined : Math.min(...dues);
   }
 
@@ -103,7 +111,9 @@ export class Cell implements Sender {
 
   /** Children in the order they were spawned. */
   childAddresses(): Address[] {
-    return [...this.#pendings.values()].flatMap(({ kind, data }) => (kind === 'child' ? [(data as unknown as ChildData).address] : []));
+    return [...this.#pendings.values()].flatMap(({ kind, data }) =>
+      kind === 'child' ? [(data as unknown as ChildData).address] : [],
+    );
   }
 
   /** First breath: the initial transition and its commit. */
@@ -149,7 +159,8 @@ export class Cell implements Sender {
   abandon(): void {
     this.#dead = true;
     this.#silence();
-    for (let item = this.#mailbox.take(); item; item = this.#mailbox.take()) item.refuse(new TroupeError('fenced', `This process no longer runs ${this.address}.`));
+    for (let item = this.#mailbox.take(); item; item = this.#mailbox.take())
+      item.refuse(new TroupeError('fenced', `This process no longer runs ${this.address}.`));
   }
 
   #command(control: Control): void {
@@ -196,12 +207,20 @@ export class Cell implements Sender {
     } catch (thrown) {
       return this.#broken(delivery, toFailure(thrown));
     }
-    if (!delivery.own && step[0] === this.#snapshot && step[1].length === 0) return delivery.refuse(this.#unhandled(delivery));
+    if (!delivery.own && step[0] === this.#snapshot && step[1].length === 0)
+      return delivery.refuse(this.#unhandled(delivery));
     try {
-      await this.#advance(step, causeOf(delivery), delivery.settles === undefined ? [] : [delivery.settles], delivery.result, !delivery.own);
+      await this.#advance(
+        step,
+        causeOf(delivery),
+        delivery.settles === undefined ? [] : [delivery.settles],
+        delivery.result,
+        !delivery.own,
+      );
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (failure.kind === 'conflict' && (failure.data as { duplicate?: boolean } | undefined)?.duplicate) return this.#seenBefore(delivery);
+      if (failure.kind === 'conflict' && (failure.data as { duplicate?: boolean } | undefined)?.duplicate)
+        return this.#seenBefore(delivery);
       if (failure.kind === 'fenced' || failure.kind === 'conflict') {
         delivery.refuse(fromFailure(failure));
         throw thrown;
@@ -212,13 +231,34 @@ export class Cell implements Sender {
   }
 
   /** Commits a step and then, only then, acts upon it. */
-  async #advance([snapshot, actions]: Step, event: Commit['event'], settled: readonly string[], result?: Delivery['result'], inbox = false): Promise<void> {
+  async #advance(
+    [snapshot, actions]: Step,
+    event: Commit['event'],
+    settled: readonly string[],
+    result?: Delivery['result'],
+    inbox = false,
+  ): Promise<void> {
     const now = this.#host.clock.now();
     const out = outboxOf(this, this.#seq + 1, now, event.id, actions);
     const done = snapshot.status === 'done';
     const closes = [...settled, ...out.closes, ...(done ? this.#everything(settled, out.closes) : [])];
-    const opens = done ? [...out.opens.filter(({ kind }) => kind === 'message'), ...this.#farewell(`xstate.done.actor.${this.#birth.id}`, { output: (snapshot.output ?? null) as Json }, actions.length)] : out.opens;
-    await this.#commit(snapshot, done ? 'done' : 'active', event, { opens, closes, appends: out.appends, results: result ? [result] : [], inbox });
+    const opens = done
+      ? [
+          ...out.opens.filter(({ kind }) => kind === 'message'),
+          ...this.#farewell(
+            `xstate.done.actor.${this.#birth.id}`,
+            { output: (snapshot.output ?? null) as Json },
+            actions.length,
+          ),
+        ]
+      : out.opens;
+    await this.#commit(snapshot, done ? 'done' : 'active', event, {
+      opens,
+      closes,
+      appends: out.appends,
+      results: result ? [result] : [],
+      inbox,
+    });
     this.#afterwards(out);
   }
 
@@ -226,7 +266,13 @@ export class Cell implements Sender {
     snapshot: Snapshot | undefined,
     status: ActorStatus,
     event: Commit['event'],
-    { opens, closes, appends, results, inbox }: Pick<Commit, 'opens' | 'closes' | 'appends' | 'results'> & { inbox?: boolean },
+    {
+      opens,
+      closes,
+      appends,
+      results,
+      inbox,
+    }: Pick<Commit, 'opens' | 'closes' | 'appends' | 'results'> & { inbox?: boolean },
     failure?: Failure,
   ): Promise<void> {
     const { clock, journal } = this.#host;
@@ -244,7 +290,10 @@ export class Cell implements Sender {
       updated: now,
       seq: this.#seq + 1,
       meta: this.#birth as unknown as Json,
-      snapshot: { ...seal(this.type, snapshot ? this.type.chart.save(snapshot) : {}), ...(failure ? { failure } : {}) } as unknown as Json,
+      snapshot: {
+        ...seal(this.type, snapshot ? this.type.chart.save(snapshot) : {}),
+        ...(failure ? { failure } : {}),
+      } as unknown as Json,
       epoch: this.#host.epoch(this.run),
       event: { id, type, body, ...(from === undefined ? {} : { from }), ...(inbox ? { inbox } : {}) },
       opens,
@@ -259,7 +308,13 @@ export class Cell implements Sender {
       } catch (thrown) {
         const stalled = toFailure(thrown);
         if (stalled.kind !== 'storage' || this.#dead) throw thrown;
-        this.#host.observe?.({ type: 'stalled', at: clock.now(), run: this.run, actor: this.address, failure: stalled });
+        this.#host.observe?.({
+          type: 'stalled',
+          at: clock.now(),
+          run: this.run,
+          actor: this.address,
+          failure: stalled,
+        });
         await sleep(clock, pause, this.#host.ending);
       }
     }
@@ -275,8 +330,18 @@ export class Cell implements Sender {
       void this.#lists.get(list)?.then((entries) => entries.push(entry));
     }
     this.#host.observe?.({
-      type: 'commit', at: now, run: this.run, actor: this.address, parent: this.parent, seq: row.seq, event: { id, type, from, body },
-      state: (snapshot?.value ?? null) as Json, tags: row.tags, context: (snapshot?.context ?? null) as Json, status, ...(failure ? { failure } : {}),
+      type: 'commit',
+      at: now,
+      run: this.run,
+      actor: this.address,
+      parent: this.parent,
+      seq: row.seq,
+      event: { id, type, from, body },
+      state: (snapshot?.value ?? null) as Json,
+      tags: row.tags,
+      context: (snapshot?.context ?? null) as Json,
+      status,
+      ...(failure ? { failure } : {}),
     });
     for (const pending of opens) this.#act(pending, false);
   }
@@ -287,7 +352,14 @@ export class Cell implements Sender {
       try {
         exec?.(info, params);
       } catch (thrown) {
-        this.#host.observe?.({ type: 'progress', at: this.#host.clock.now(), run: this.run, actor: this.address, key: type, note: { action: type, failure: toFailure(thrown) } as unknown as Json });
+        this.#host.observe?.({
+          type: 'progress',
+          at: this.#host.clock.now(),
+          run: this.run,
+          actor: this.address,
+          key: type,
+          note: { action: type, failure: toFailure(thrown) } as unknown as Json,
+        });
       }
     }
   }
@@ -353,7 +425,15 @@ export class Cell implements Sender {
       clock,
       again,
       list: (name) => this.#list(name),
-      progress: (note) => this.#host.observe?.({ type: 'progress', at: clock.now(), run: this.run, actor: this.address, key: pending.key, note }),
+      progress: (note) =>
+        this.#host.observe?.({
+          type: 'progress',
+          at: clock.now(),
+          run: this.run,
+          actor: this.address,
+          key: pending.key,
+          note,
+        }),
     };
     const logic = this.type.chart.machine.implementations.actors[src] as AnyActorLogic;
     const outcome = await perform(logic, { id: '', src, input }, scope);
@@ -362,26 +442,46 @@ export class Cell implements Sender {
       this.#host.observe?.({ type: 'effect.stopped', at: clock.now(), ...told });
       return this.#host.rested(this);
     }
-    this.#host.observe?.(outcome.ok ? { type: 'effect.done', at: clock.now(), ...told } : { type: 'effect.failed', at: clock.now(), ...told, failure: outcome.failure });
+    this.#host.observe?.(
+      outcome.ok
+        ? { type: 'effect.done', at: clock.now(), ...told }
+        : { type: 'effect.failed', at: clock.now(), ...told, failure: outcome.failure },
+    );
     void this.deliver(fromEffect(pending, outcome));
   }
 
   /** The entries of a list, read once and kept current while the actor lives. */
   async #list(name: string): Promise<readonly Json[]> {
     let entries = this.#lists.get(name);
-    if (!entries) this.#lists.set(name, (entries = this.#host.journal.list(this.address, name, 0, this.#lengths.get(name) ?? 0)));
+    if (!entries)
+      this.#lists.set(name, (entries = this.#host.journal.list(this.address, name, 0, this.#lengths.get(name) ?? 0)));
     return (await entries).slice();
   }
 
   #forward(key: string, to: Address, event: JsonObject & { type: string }): void {
-    const envelope = { id: key, type: event.type, body: event, from: this.address, to, run: this.run, kind: 'signal' } as Envelope;
+    const envelope = {
+      id: key,
+      type: event.type,
+      body: event,
+      from: this.address,
+      to,
+      run: this.run,
+      kind: 'signal',
+    } as Envelope;
     this.#host.courier.send(envelope, key);
     this.#pendings.delete(key);
   }
 
   /** The machine threw. Its state is what it was at the last commit; its supervisor says what becomes of it. */
   async #broken(delivery: Delivery, failure: Failure): Promise<void> {
-    if (delivery.result) await this.#host.journal.record(this.run, this.#host.epoch(this.run), this.address, this.#host.clock.now(), delivery.result);
+    if (delivery.result)
+      await this.#host.journal.record(
+        this.run,
+        this.#host.epoch(this.run),
+        this.address,
+        this.#host.clock.now(),
+        delivery.result,
+      );
     const verdict = this.#host.judge(this, failure, !delivery.own);
     if (verdict.escalate) {
       await this.#fail(failure, causeOf(delivery));
@@ -389,7 +489,15 @@ export class Cell implements Sender {
     }
     if (verdict.restart === 'resume') {
       await this.#bury(delivery, failure);
-      this.#host.observe?.({ type: 'restarted', at: this.#host.clock.now(), run: this.run, actor: this.address, by: this.parent ?? 'system', how: 'resume', failure });
+      this.#host.observe?.({
+        type: 'restarted',
+        at: this.#host.clock.now(),
+        run: this.run,
+        actor: this.address,
+        by: this.parent ?? 'system',
+        how: 'resume',
+        failure,
+      });
       return delivery.refuse(fromFailure(failure));
     }
     delivery.refuse(fromFailure(failure));
@@ -399,27 +507,56 @@ export class Cell implements Sender {
   /** Dead letters are kept with their reason; whoever asked is told. The message counts as handled, so that it does not come back. */
   async #bury(delivery: Delivery, failure: Failure): Promise<void> {
     const { id, event, body, from } = delivery;
-    const letter = { id, type: event.type, from: from ?? this.address, body, failure, at: this.#host.clock.now() } as unknown as Json;
+    const letter = {
+      id,
+      type: event.type,
+      from: from ?? this.address,
+      body,
+      failure,
+      at: this.#host.clock.now(),
+    } as unknown as Json;
     const key = `${this.address}/${this.#seq + 1}/0`;
     const answer: Envelope | undefined = delivery.ask && {
-      id: key, type: 'failure', body: { failure } as Envelope['body'], from: this.address, to: delivery.ask.from, run: this.run, kind: 'failure', correlation: id, causation: id,
+      id: key,
+      type: 'failure',
+      body: { failure } as Envelope['body'],
+      from: this.address,
+      to: delivery.ask.from,
+      run: this.run,
+      kind: 'failure',
+      correlation: id,
+      causation: id,
     };
     const opens: Pending[] = answer ? [{ key, kind: 'message', data: answer as unknown as Json }] : [];
     const closes = delivery.settles === undefined ? [] : [delivery.settles];
-    await this.#commit(this.#snapshot, 'active', { id, type: event.type, body, ...(from === undefined ? {} : { from }) }, { opens, closes, appends: [{ list: 'dead', entry: letter }], results: [], inbox: true });
+    await this.#commit(
+      this.#snapshot,
+      'active',
+      { id, type: event.type, body, ...(from === undefined ? {} : { from }) },
+      { opens, closes, appends: [{ list: 'dead', entry: letter }], results: [], inbox: true },
+    );
     this.#host.dead(this.run, this.address, { id, type: event.type, from: from ?? this.address }, failure);
   }
 
   #unhandled({ event }: Delivery): TroupeError {
     const state = stateOf(this.#snapshot!.value);
-    return new TroupeError('unknown_message', `${this.address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`, { data: { state } });
+    return new TroupeError(
+      'unknown_message',
+      `${this.address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`,
+      { data: { state } },
+    );
   }
 
   /** The same message again: nothing happens twice, and an asker gets the answer that was given (E1). */
   async #seenBefore(delivery: Delivery): Promise<void> {
     const handled = await this.#host.journal.handled(this.address, delivery.id);
     if (handled && JSON.stringify(handled.body) !== JSON.stringify(delivery.body)) {
-      return delivery.refuse(new TroupeError('conflict', `${this.address} handled a message with id ${delivery.id} and another body. Use a new id for a new message.`));
+      return delivery.refuse(
+        new TroupeError(
+          'conflict',
+          `${this.address} handled a message with id ${delivery.id} and another body. Use a new id for a new message.`,
+        ),
+      );
     }
     if (delivery.ask && handled?.reply) this.#host.courier.send(handled.reply, handled.reply.id);
     delivery.done();
@@ -432,8 +569,20 @@ export class Cell implements Sender {
       return this.#commit(this.#snapshot, 'stopped', event, { opens: [], closes, appends: [], results: [] });
     }
     const { by, failure } = control;
-    const event = { id: `${this.address}/${this.#seq}/restart`, type: 'troupe.restart', body: failure as unknown as Json };
-    this.#host.observe?.({ type: 'restarted', at: this.#host.clock.now(), run: this.run, actor: this.address, by, how: 'fresh', failure });
+    const event = {
+      id: `${this.address}/${this.#seq}/restart`,
+      type: 'troupe.restart',
+      body: failure as unknown as Json,
+    };
+    this.#host.observe?.({
+      type: 'restarted',
+      at: this.#host.clock.now(),
+      run: this.run,
+      actor: this.address,
+      by,
+      how: 'fresh',
+      failure,
+    });
     try {
       await this.#advance(this.type.chart.initial(this.#birth.input), event, closes);
     } catch (thrown) {
@@ -445,21 +594,38 @@ export class Cell implements Sender {
   async #fail(failure: Failure, event: Commit['event']): Promise<void> {
     if (failure.kind === 'fenced') throw fromFailure(failure);
     const opens = this.#farewell(`xstate.error.actor.${this.#birth.id}`, { error: failure as unknown as Json }, 0);
-    await this.#commit(this.#snapshot, 'failed', event, { opens, closes: this.#everything([], []), appends: [], results: [] }, failure);
+    await this.#commit(
+      this.#snapshot,
+      'failed',
+      event,
+      { opens, closes: this.#everything([], []), appends: [], results: [] },
+      failure,
+    );
   }
 
   /** The word to the parent that this actor has ended. */
   #farewell(type: string, body: JsonObject, index: number): Pending[] {
     if (this.parent === undefined || this.#birth.key === undefined) return [];
     const key = `${this.address}/${this.#seq + 1}/${index}`;
-    const envelope = { id: key, type, body: { ...body, key: this.#birth.key }, from: this.address, to: this.parent, run: this.run, kind: 'signal' };
+    const envelope = {
+      id: key,
+      type,
+      body: { ...body, key: this.#birth.key },
+      from: this.address,
+      to: this.parent,
+      run: this.run,
+      kind: 'signal',
+    };
     return [{ key, kind: 'message', data: envelope as unknown as Json }];
   }
 
   #everything(...except: (readonly string[])[]): string[] {
     const gone = new Set(except.flat());
     // Children stop in reverse order of their birth.
-    return [...this.#pendings.values()].filter(({ kind, key }) => kind !== 'message' && !gone.has(key)).map(({ key }) => key).reverse();
+    return [...this.#pendings.values()]
+      .filter(({ kind, key }) => kind !== 'message' && !gone.has(key))
+      .map(({ key }) => key)
+      .reverse();
   }
 
   #silence(): void {
@@ -476,8 +642,16 @@ export class Cell implements Sender {
 
   #tooLate(delivery: Delivery): void {
     if (delivery.own) delivery.done();
-    else delivery.refuse(new TroupeError('conflict', `${this.address} has ended (${this.#status}); it takes no more messages.`));
+    else
+      delivery.refuse(
+        new TroupeError('conflict', `${this.address} has ended (${this.#status}); it takes no more messages.`),
+      );
   }
 }
 
-const causeOf = ({ id, event, from, body }: Delivery): Commit['event'] => ({ id, type: event.type, body, ...(from === undefined ? {} : { from }) });
+const causeOf = ({ id, event, from, body }: Delivery): Commit['event'] => ({
+  id,
+  type: event.type,
+  body,
+  ...(from === undefined ? {} : { from }),
+});

@@ -46,7 +46,10 @@ const stub: AnyActorLogic = {
 export function chart(machine: AnyStateMachine): Chart {
   const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
   const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
-  inert.options = { ...inert.options, maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps) };
+  inert.options = {
+    ...inert.options,
+    maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps),
+  };
 
   const parent = createActor(stub, { id: '#parent' });
   const self = createActor(stub, { id: '#self', parent });

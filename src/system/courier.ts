@@ -32,7 +32,9 @@ export class Courier {
   /** `key` is settled once the message is where it belongs, or nowhere. */
   send(envelope: Envelope, key: string): void {
     const before = this.#lines.get(envelope.to);
-    const line: Promise<void> = (before ? before.then(() => this.#carry(envelope, key)) : this.#carry(envelope, key)).finally(() => {
+    const line: Promise<void> = (
+      before ? before.then(() => this.#carry(envelope, key)) : this.#carry(envelope, key)
+    ).finally(() => {
       if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
     });
     this.#lines.set(envelope.to, line);

@@ -38,11 +38,24 @@ export function fromTimer({ key, data }: Pending): Delivery {
   return { own: true, id: key, event, body: null, settles: key, ...nobody };
 }
 
-export const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
-export const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
+export const ended = (id: string, output: Json): MachineEvent => ({
+  type: `xstate.done.actor.${id}`,
+  output,
+  actorId: id,
+});
+export const broke = (id: string, error: unknown): MachineEvent => ({
+  type: `xstate.error.actor.${id}`,
+  error,
+  actorId: id,
+});
 
 /** Reads an envelope at the door: what does not fit its contract goes no further. Throws `invalid`, `unknown_message` or `denied`. */
-export function fromEnvelope(type: ActorType, envelope: Envelope, child: (key: string) => Pending | undefined, answer: Pick<Delivery, 'done' | 'refuse'>): Delivery {
+export function fromEnvelope(
+  type: ActorType,
+  envelope: Envelope,
+  child: (key: string) => Pending | undefined,
+  answer: Pick<Delivery, 'done' | 'refuse'>,
+): Delivery {
   const { id, from, body } = envelope;
   const base = { own: false, id, from, body: body as Json, ...answer };
   if (envelope.type.startsWith('xstate.')) return { ...base, ...fromChild(envelope, child), own: true };
@@ -50,37 +63,61 @@ export function fromEnvelope(type: ActorType, envelope: Envelope, child: (key: s
 
   const schema = Object.hasOwn(type.handles ?? {}, envelope.type) ? type.handles![envelope.type] : undefined;
   if (!schema && type.handles && (envelope.kind === 'ask' || envelope.kind === 'tell')) {
-    throw new TroupeError('unknown_message', `${envelope.to} takes ${list(Object.keys(type.handles))}; it got "${envelope.type}" from ${from}.`);
+    throw new TroupeError(
+      'unknown_message',
+      `${envelope.to} takes ${list(Object.keys(type.handles))}; it got "${envelope.type}" from ${from}.`,
+    );
   }
   const parsed = schema?.safeParse(body);
   if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
   const { kind, correlation, deadline } = envelope;
-  const meta = { id, from, kind, ...(correlation === undefined ? {} : { correlation }), ...(deadline === undefined ? {} : { deadline }) };
+  const meta = {
+    id,
+    from,
+    kind,
+    ...(correlation === undefined ? {} : { correlation }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
   const event = { type: envelope.type, body: parsed ? (parsed.data as Json) : body, meta };
   return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
 }
 
 /** The end of a child. Only the child that is pending may say so: nobody can forge one. */
-function fromChild(envelope: Envelope, child: (key: string) => Pending | undefined): { event: MachineEvent; settles: string } {
+function fromChild(
+  envelope: Envelope,
+  child: (key: string) => Pending | undefined,
+): { event: MachineEvent; settles: string } {
   const { key, output, error } = envelope.body as { key: string; output?: Json; error?: Json };
   const pending = child(key);
   const { address, id } = (pending?.data ?? {}) as { address?: Address; id?: string };
-  if (pending && address !== envelope.from) throw new TroupeError('denied', `${envelope.from} is not the child that "${envelope.type}" speaks of.`);
+  if (pending && address !== envelope.from)
+    throw new TroupeError('denied', `${envelope.from} is not the child that "${envelope.type}" speaks of.`);
   const name = id ?? '';
-  return { event: envelope.type.startsWith('xstate.done.') ? ended(name, output ?? null) : broke(name, error), settles: key };
+  return {
+    event: envelope.type.startsWith('xstate.done.') ? ended(name, output ?? null) : broke(name, error),
+    settles: key,
+  };
 }
 
 function signal(type: ActorType, envelope: Envelope): MachineEvent {
   const body = envelope.body as JsonObject;
-  const event = { ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {}), type: envelope.type };
+  const event = {
+    ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {}),
+    type: envelope.type,
+  };
   const parsed = type.signals?.safeParse(event);
   if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
   return (parsed?.data as MachineEvent | undefined) ?? event;
 }
 
 const misfit = (envelope: Envelope, issues: readonly { path: readonly PropertyKey[]; message: string }[]) =>
-  new TroupeError('invalid', `"${envelope.type}" from ${envelope.from} to ${envelope.to} does not fit its contract: ${issues.map((i) => `${i.path.map(String).join('.') || 'body'}: ${i.message}`).join('; ')}.`, {
-    data: { type: envelope.type, issues: issues.map(({ path, message }) => ({ path: path.map(String), message })) },
-  });
+  new TroupeError(
+    'invalid',
+    `"${envelope.type}" from ${envelope.from} to ${envelope.to} does not fit its contract: ${issues.map((i) => `${i.path.map(String).join('.') || 'body'}: ${i.message}`).join('; ')}.`,
+    {
+      data: { type: envelope.type, issues: issues.map(({ path, message }) => ({ path: path.map(String), message })) },
+    },
+  );
 
-const list = (names: readonly string[]) => (names.length === 0 ? 'no messages' : names.map((name) => `"${name}"`).join(', '));
+const list = (names: readonly string[]) =>
+  names.length === 0 ? 'no messages' : names.map((name) => `"${name}"`).join(', ');

@@ -27,7 +27,11 @@ export async function perform(logic: AnyActorLogic, { src, input }: EffectData, 
     if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
     const idempotent = asked(effect.options.idempotent, input, false);
     if (scope.again && !idempotent && kindOf(logic, input) === 'write') {
-      throw new TroupeError('uncertain', `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`, { data: { key: scope.key } });
+      throw new TroupeError(
+        'uncertain',
+        `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`,
+        { data: { key: scope.key } },
+      );
     }
     return { ok: true, output: json(src, await attempts(effect, input, scope)) };
   } catch (thrown) {
@@ -81,6 +85,8 @@ function json(src: string, output: unknown): Json {
   try {
     return JSON.parse(JSON.stringify(output)) as Json;
   } catch (cause) {
-    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${(cause as Error).message}.`, { cause });
+    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${(cause as Error).message}.`, {
+      cause,
+    });
   }
 }

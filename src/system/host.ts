@@ -72,7 +72,9 @@ export class Host implements AsyncDisposable {
     this.#transport = transport;
     this.#poll = poll;
     this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
-    this.courier = new Courier(transport, journal, clock, ({ run, to, id, type, from }, failure) => this.dead(run, to, { id, type, from }, failure));
+    this.courier = new Courier(transport, journal, clock, ({ run, to, id, type, from }, failure) =>
+      this.dead(run, to, { id, type, from }, failure),
+    );
   }
 
   /** Fires when the host closes. */
@@ -95,7 +97,14 @@ export class Host implements AsyncDisposable {
     const stored = await this.journal.load(address);
     if (stored) await this.#revive(type, stored);
     else {
-      const birth: Birth = { address, run, parent: undefined, input, ...(deadline === undefined ? {} : { deadline }), ...(about === undefined ? {} : { about }) };
+      const birth: Birth = {
+        address,
+        run,
+        parent: undefined,
+        input,
+        ...(deadline === undefined ? {} : { deadline }),
+        ...(about === undefined ? {} : { about }),
+      };
       await this.#live(new Cell(this, type, birth, this.clock.now())).begin();
     }
     await this.#collectMail(run);
@@ -106,7 +115,11 @@ export class Host implements AsyncDisposable {
   /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `owned_elsewhere`, `incompatible` or `corrupt`. */
   async resume(run: string, type: ActorType): Promise<Address> {
     const [root] = await this.journal.find({ run, actor: `${type.name}/${run}` });
-    if (!root) throw new TroupeError('unknown_recipient', `There is no run "${run}" of "${type.name}" in this journal. "troupe runs list" shows those there are.`);
+    if (!root)
+      throw new TroupeError(
+        'unknown_recipient',
+        `There is no run "${run}" of "${type.name}" in this journal. "troupe runs list" shows those there are.`,
+      );
     return this.start(type, { run, input: null });
   }
 
@@ -114,7 +127,12 @@ export class Host implements AsyncDisposable {
   async post(envelope: Envelope): Promise<void> {
     const [row] = await this.journal.find({ actor: envelope.to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
-    if (row.status !== 'active') throw new TroupeError('conflict', `${envelope.to} has ended (${row.status}, ${row.state}); it takes no more messages.`, { data: { status: row.status } });
+    if (row.status !== 'active')
+      throw new TroupeError(
+        'conflict',
+        `${envelope.to} has ended (${row.status}, ${row.state}); it takes no more messages.`,
+        { data: { status: row.status } },
+      );
     await this.journal.post(envelope);
     if (this.owns(row.run)) await this.#collectMail(row.run);
   }
@@ -143,7 +161,10 @@ export class Host implements AsyncDisposable {
     const entry = this.#cells.get(envelope.to);
     if (!entry) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
     if (envelope.deadline !== undefined && envelope.deadline < this.clock.now()) {
-      throw new TroupeError('expired', `"${envelope.type}" for ${envelope.to} came ${this.clock.now() - envelope.deadline} ms after its deadline. It was not handled.`);
+      throw new TroupeError(
+        'expired',
+        `"${envelope.type}" for ${envelope.to} came ${this.clock.now() - envelope.deadline} ms after its deadline. It was not handled.`,
+      );
     }
     const { cell } = entry;
     await new Promise<void>((done, refuse) => {
@@ -157,7 +178,15 @@ export class Host implements AsyncDisposable {
   spawn(parent: Cell, pending: Pending, again: boolean): void {
     const data = pending.data as unknown as ChildData;
     const type = parent.type.child(data.src)!;
-    const birth: Birth = { address: data.address, run: parent.run, parent: parent.address, key: pending.key, id: data.id, input: data.input, ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }) };
+    const birth: Birth = {
+      address: data.address,
+      run: parent.run,
+      parent: parent.address,
+      key: pending.key,
+      id: data.id,
+      input: data.input,
+      ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }),
+    };
     const begin = async () => {
       const stored = again ? await this.journal.load(data.address) : undefined;
       if (stored) return this.#revive(type, stored);
@@ -185,7 +214,15 @@ export class Host implements AsyncDisposable {
 
   emit(from: Address, run: string, event: MachineEvent): void {
     const topic = `${from.replace('/', '.')}.${event.type}`;
-    const envelope = { id: `${from}/${this.clock.id()}`, type: event.type, body: event as unknown as Envelope['body'], from, to: from, run, kind: 'event' as const };
+    const envelope = {
+      id: `${from}/${this.clock.id()}`,
+      type: event.type,
+      body: event as unknown as Envelope['body'],
+      from,
+      to: from,
+      run,
+      kind: 'event' as const,
+    };
     void this.#transport.publish(topic, envelope).catch(() => {}); // Nobody waits for news; a topic promises nothing.
   }
 
@@ -281,7 +318,8 @@ export class Host implements AsyncDisposable {
 
   /** An actor that ended may still have messages to deliver: its end, to its parent. */
   #lastWords(stored: StoredActor): void {
-    for (const { key, kind, data } of stored.pending) if (kind === 'message') this.courier.send(data as unknown as Envelope, key);
+    for (const { key, kind, data } of stored.pending)
+      if (kind === 'message') this.courier.send(data as unknown as Envelope, key);
   }
 
   /** A child whose parent let it go just before the crash. */
@@ -301,7 +339,18 @@ export class Host implements AsyncDisposable {
     const now = this.clock.now();
     const event = { id: `${orphan.actor}/stop`, type: 'troupe.stop', body: 'its parent ended' };
     const { pending, results: _results, lists: _lists, ...row } = orphan;
-    await this.journal.commit({ ...row, status: 'stopped', updated: now, seq: orphan.seq + 1, epoch: this.epoch(orphan.run), event, opens: [], closes: pending.map(({ key }) => key), results: [], appends: [] });
+    await this.journal.commit({
+      ...row,
+      status: 'stopped',
+      updated: now,
+      seq: orphan.seq + 1,
+      epoch: this.epoch(orphan.run),
+      event,
+      opens: [],
+      closes: pending.map(({ key }) => key),
+      results: [],
+      appends: [],
+    });
   }
 
   /** A child that cannot be brought to life fails for its parent; its stored state stays as it is. */
@@ -309,7 +358,15 @@ export class Host implements AsyncDisposable {
     const { id, address } = pending.data as unknown as ChildData;
     if (failure.kind === 'fenced' || failure.kind === 'owned_elsewhere') return this.lost(parent, failure);
     const event = { type: `xstate.error.actor.${id}`, error: failure, actorId: id };
-    void parent.deliver({ own: true, id: `${address}/lost`, event, body: failure as unknown as Json, settles: pending.key, done() {}, refuse() {} });
+    void parent.deliver({
+      own: true,
+      id: `${address}/lost`,
+      event,
+      body: failure as unknown as Json,
+      settles: pending.key,
+      done() {},
+      refuse() {},
+    });
   }
 
   async #collectMail(run: string): Promise<void> {
@@ -343,4 +400,3 @@ export class Host implements AsyncDisposable {
     for (const call of this.#rest) call();
   }
 }
-

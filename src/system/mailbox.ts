@@ -60,6 +60,9 @@ export class Mailbox<Item extends { readonly own: boolean; refuse(error: TroupeE
   }
 
   #full(todo: string): TroupeError {
-    return new TroupeError('mailbox_full', `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${todo}`);
+    return new TroupeError(
+      'mailbox_full',
+      `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${todo}`,
+    );
   }
 }

@@ -53,7 +53,8 @@ export function outboxOf(sender: Sender, seq: number, now: number, cause: string
   const out: Outbox = { opens: [], closes: [], appends: [], emits: [], customs: [] };
   const children = new Map(sender.children);
   const timers = new Map(sender.timers);
-  const find = (key: string | undefined) => (key === undefined ? undefined : (out.opens.find((p) => p.key === key) ?? sender.pending(key)));
+  const find = (key: string | undefined) =>
+    key === undefined ? undefined : (out.opens.find((p) => p.key === key) ?? sender.pending(key));
   const close = (key: string | undefined) => {
     if (key === undefined) return;
     const opened = out.opens.findIndex((p) => p.key === key);
@@ -65,10 +66,28 @@ export function outboxOf(sender: Sender, seq: number, now: number, cause: string
     out.opens.push({ key, kind, data: data as Json, ...(due === undefined ? {} : { due }) });
     return key;
   };
-  const send = (index: number, to: Address, kind: Envelope['kind'], type: string, body: Json, more: Partial<Envelope> = {}) => {
+  const send = (
+    index: number,
+    to: Address,
+    kind: Envelope['kind'],
+    type: string,
+    body: Json,
+    more: Partial<Envelope> = {},
+  ) => {
     const id = `${sender.address}/${seq}/${index}`;
     const deadline = sender.deadline === undefined ? {} : { deadline: sender.deadline };
-    const envelope: Envelope = { id, type, body: body as Envelope['body'], from: sender.address, to, run: sender.run, kind, causation: cause, ...deadline, ...more };
+    const envelope: Envelope = {
+      id,
+      type,
+      body: body as Envelope['body'],
+      from: sender.address,
+      to,
+      run: sender.run,
+      kind,
+      causation: cause,
+      ...deadline,
+      ...more,
+    };
     open(index, 'message', envelope);
   };
 
@@ -78,11 +97,20 @@ export function outboxOf(sender: Sender, seq: number, now: number, cause: string
     switch (action.type) {
       case 'xstate.spawnChild': {
         const { id, src, input = null } = params as { id?: string; src: string; input?: Json };
-        if (id === undefined) throw new TroupeError('unsupported', `"${sender.type.name}" spawns "${String(src)}" without an id: after a restart nobody could find it. Give spawnChild an id.`);
+        if (id === undefined)
+          throw new TroupeError(
+            'unsupported',
+            `"${sender.type.name}" spawns "${String(src)}" without an id: after a restart nobody could find it. Give spawnChild an id.`,
+          );
         close(children.get(id));
         const child = sender.type.child(src);
         const key = child
-          ? open(index, 'child', { id, src, input, address: `${child.name}/${sender.address.slice(sender.address.indexOf('/') + 1)}.${idToken(id)}-${seq}` } satisfies ChildData)
+          ? open(index, 'child', {
+              id,
+              src,
+              input,
+              address: `${child.name}/${sender.address.slice(sender.address.indexOf('/') + 1)}.${idToken(id)}-${seq}`,
+            } satisfies ChildData)
           : open(index, 'effect', { id, src, input } satisfies EffectData);
         children.set(id, key);
         break;
@@ -109,12 +137,23 @@ export function outboxOf(sender: Sender, seq: number, now: number, cause: string
         break;
       }
       case 'xstate.sendTo': {
-        const { to, targetId, event, id, delay } = params as { to: unknown; targetId?: string; event: MachineEvent; id?: string; delay?: number };
+        const { to, targetId, event, id, delay } = params as {
+          to: unknown;
+          targetId?: string;
+          event: MachineEvent;
+          id?: string;
+          delay?: number;
+        };
         const address = addressOf(sender.type.chart, sender, to, find(children.get(targetId ?? '')));
         if (address === undefined) break; // An effect hears nothing; its machine knows it only by its end.
         if (delay === undefined) send(index, address, 'signal', event.type, event as Json);
         else {
-          const key = open(index, 'timer', { id, event, to: address } satisfies TimerData, dueAt(now, delay, event.type));
+          const key = open(
+            index,
+            'timer',
+            { id, event, to: address } satisfies TimerData,
+            dueAt(now, delay, event.type),
+          );
           if (id !== undefined) timers.set(id, key);
         }
         break;
@@ -154,5 +193,8 @@ const idToken = (id: string) => id.toLowerCase().replace(/[^a-z0-9_-]+/g, '-');
 /** A delay of a year is fine; one that is no number would fire at once or never. */
 function dueAt(now: number, delay: number, event: string): number {
   if (Number.isFinite(delay) && delay >= 0) return now + delay;
-  throw new TroupeError('definition', `The delay of "${event}" must be a number of milliseconds, 0 or more; it came out as ${delay}.`);
+  throw new TroupeError(
+    'definition',
+    `The delay of "${event}" must be a number of milliseconds, 0 or more; it came out as ${delay}.`,
+  );
 }

@@ -2,7 +2,9 @@
 import type { Address } from '../contracts/ids.ts';
 import type { Supervision } from './actorType.ts';
 
-export type Verdict = { readonly escalate: true } | { readonly escalate: false; readonly restart: 'resume' | 'fresh'; readonly who: readonly Address[] };
+export type Verdict =
+  | { readonly escalate: true }
+  | { readonly escalate: false; readonly restart: 'resume' | 'fresh'; readonly who: readonly Address[] };
 
 export class Supervisor {
   readonly #policy: Supervision;

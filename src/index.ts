@@ -1,0 +1,25 @@
+/** The front door: what a user imports from `troupe`. */
+export { agent, type Agent, type AgentOptions } from './agent.ts';
+export { all, team, type Team, type TeamOptions } from './team.ts';
+export { run, type RunOptions } from './run.ts';
+export {
+  openRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type RunHandle,
+  type RunOutcome,
+  type Ticket,
+} from './runtime.ts';
+export type { Subject } from './subject.ts';
+export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
+export { tool, type Tool } from './tools/tool.ts';
+export { mcpServer } from './servers.ts';
+export { offlineModel } from './gateway/offlineModel.ts';
+export { TroupeError, failureKinds, type Failure, type FailureKind } from './contracts/failure.ts';
+export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';
+export type { Json, JsonObject } from './contracts/json.ts';
+export type { Model, ModelChoice, Usage } from './contracts/model.ts';
+export type { ToolSource } from './contracts/tool.ts';
+export type { Duration } from './contracts/duration.ts';
+export { machine, type MachineSubject } from './machine.ts';
+export { effect } from '../actors/effect.ts';

@@ -1,0 +1,73 @@
+/** Runs something to its end in this process: the shortest way from a definition to a result. */
+import type { Agent } from './agent.ts';
+import { fromFailure, TroupeError } from './contracts/failure.ts';
+import type { Json } from './contracts/json.ts';
+import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
+import { milliseconds, type Duration } from './contracts/duration.ts';
+import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
+import type { Subject } from './subject.ts';
+import type { Team } from './team.ts';
+import type { MachineSubject } from './machine.ts';
+
+export interface RunOptions extends RuntimeOptions {
+  /** The same key is the same run, whoever starts it and however often. */
+  readonly key?: string;
+  readonly deadline?: Duration;
+  /** Asked when only a person can move the run on. Without it the run waits for an answer from elsewhere. */
+  readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
+}
+
+/** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
+type Input<S> =
+  S extends Team<infer M, infer A, infer _R>
+    ? BodyInput<M, A>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string
+        : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]
+      : S extends MachineSubject
+        ? Json
+        : never;
+type Output<S> =
+  S extends Team<infer M, infer _A, infer R>
+    ? Body<M, R>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string
+        : Said<M, RepliesTo<M, H> & Name<M>>
+      : Json;
+
+/**
+ * Runs a team, an agent or a machine, and gives its result. Rejects with the TroupeError that ended it.
+ * Durable: with a `key`, a process that died is gone on from by calling it again.
+ * @example const article = await run(newsroom, { topic: 'actors' }, { key: 'job-42' });
+ */
+export async function run<S extends Subject>(
+  subject: S,
+  input: Input<S>,
+  { key, deadline, onTicket, ...options }: RunOptions = {},
+): Promise<Output<S>> {
+  await using runtime = await openRuntime(options);
+  const handle = await runtime.start(subject, input, {
+    ...(key === undefined ? {} : { key }),
+    ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+  });
+  for (;;) {
+    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
+    switch (outcome.status) {
+      case 'done':
+        return outcome.output as Output<S>;
+      case 'failed':
+        throw fromFailure(outcome.failure);
+      case 'cancelled':
+        throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`);
+      case 'parked':
+        throw new TroupeError(
+          'owned_elsewhere',
+          `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,
+        );
+      case 'waiting':
+        for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket!(ticket));
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/** A team: who is in it, what it takes, what it gives, and who speaks next. */
+import { TroupeError } from './contracts/failure.ts';
+import { slug } from './contracts/ids.ts';
+import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from './contracts/protocol.ts';
+import type { Duration } from './contracts/duration.ts';
+import type { Budget } from './contracts/agent.ts';
+import type { Supervision } from './system/actorType.ts';
+import type { Agent } from './agent.ts';
+
+// The members' own message types are checked where they are used; here any agent of the protocol will do.
+type Members<M extends Messages> = Readonly<Record<string, Agent<M, Name<M>>>>;
+type HandledBy<A> = A extends Agent<infer _M, infer H> ? H : never;
+/** Everything that can arrive at the route: what the team takes, and what its members may answer. */
+type Arriving<M extends Messages, Mem, A extends Name<M>> =
+  A | { [K in keyof Mem]: RepliesTo<M, HandledBy<Mem[K]> & Name<M>> }[keyof Mem];
+
+export interface Send {
+  readonly to: string;
+  readonly type: string;
+  readonly body: unknown;
+}
+export type Next = { readonly send: readonly Send[] } | { readonly finish: unknown };
+
+/** What a route may do: hand a message to a member, or give the team's answer. */
+export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name<M>> {
+  /** Hands a message to a member who handles it. Several at once: `all(to(…), to(…))`. */
+  readonly to: <K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(
+    member: K,
+    type: T,
+    body: BodyInput<M, T>,
+  ) => Next;
+  readonly finish: (body: BodyInput<M, R>) => Next;
+  /** The body of the latest message of that name in this run. Throws `definition` when there was none: the route is wrong then. */
+  readonly last: <T extends Name<M>>(type: T) => Body<M, T>;
+  /** How many messages of that name there were. */
+  readonly count: (type: Name<M>) => number;
+}
+
+export type Route<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> = {
+  readonly [K in Arriving<M, Mem, A> & Name<M>]: (message: Said<M, K>, talk: Talk<M, Mem, R>) => Next;
+};
+
+export interface TeamOptions<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> {
+  readonly name: string;
+  readonly protocol: Protocol<M>;
+  readonly members: Mem;
+  /** The message that a run starts with; its body is the run's input. */
+  readonly accepts: A;
+  /** The message whose body is the run's result. */
+  readonly returns: R;
+  /** For every message that can arrive, who speaks next. Pure: no clock, no world. */
+  readonly route: Route<M, Mem, A, R>;
+  readonly supervise?: Partial<Omit<Supervision, 'within'>> & { readonly within?: Duration };
+  readonly budget?: Budget;
+  readonly deadline?: Duration;
+  /** How many messages may be handed out before the run fails; 50 unless told otherwise. */
+  readonly maxTurns?: number;
+}
+
+export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>, R extends Name<M> = Name<M>> {
+  readonly kind: 'team';
+  readonly name: string;
+  readonly protocol: Protocol<M>;
+  readonly members: Members<M>;
+  readonly accepts: A;
+  readonly returns: R;
+  readonly options: Pick<TeamOptions<M, Members<M>, A, R>, 'supervise' | 'budget' | 'deadline' | 'maxTurns'>;
+  /** Who speaks next, after the messages so far (the last one is the one to route). Throws `definition`. */
+  next(said: readonly { readonly type: string; readonly body: unknown }[]): Next;
+}
+
+/**
+ * Puts agents together. A recipient who does not handle a message, a body that does not fit, or a reply that nobody routes does not compile.
+ * @example team({ name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'text', route: { brief: ({ body }, { to }) => to('writer', 'brief', body), text: ({ body }, { finish }) => finish(body) } })
+ */
+export function team<M extends Messages, const Mem extends Members<M>, A extends Name<M>, R extends Name<M>>(
+  options: TeamOptions<M, Mem, A, R>,
+): Team<M, A, R> {
+  const { protocol, members, accepts, returns, supervise, budget, deadline, maxTurns } = options;
+  const name = slug(options.name);
+  const names = Object.keys(members);
+  if (names.length === 0)
+    throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
+  for (const member of names) {
+    if (slug(member) !== member)
+      throw new TroupeError(
+        'definition',
+        `A member's name is an id (a-z, 0-9, ". _ -"); "${member}" in team "${name}" is not.`,
+      );
+    if (members[member]!.protocol !== protocol)
+      throw new TroupeError(
+        'definition',
+        `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`,
+      );
+  }
+  for (const type of [accepts, returns]) {
+    if (!Object.hasOwn(protocol.messages, type))
+      throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
+  }
+  const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
+  const arriving = new Set<string>([
+    accepts,
+    ...names.flatMap((member) => members[member]!.handles.flatMap((type) => protocol.messages[type]?.replies ?? [])),
+  ]);
+  const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
+  if (unrouted.length > 0)
+    throw new TroupeError(
+      'definition',
+      `The route of team "${name}" says nothing about ${unrouted.join(', ')}, which can arrive. Add an entry for each.`,
+    );
+
+  return {
+    kind: 'team',
+    name,
+    protocol,
+    members,
+    accepts,
+    returns,
+    options: {
+      ...(supervise ? { supervise } : {}),
+      ...(budget ? { budget } : {}),
+      ...(deadline ? { deadline } : {}),
+      ...(maxTurns ? { maxTurns } : {}),
+    },
+    next(said) {
+      const message = said.at(-1)!;
+      const route = Object.hasOwn(routes, message.type) ? routes[message.type]! : undefined;
+      if (!route)
+        throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
+      return check(route(message, talk(said)));
+    },
+  };
+
+  function talk(said: readonly { readonly type: string; readonly body: unknown }[]): Talk<M, Mem, R> {
+    return {
+      to: (member, type, body) => ({ send: [{ to: member, type, body }] }),
+      finish: (body) => ({ finish: body }),
+      last(type) {
+        const found = said.findLast((message) => message.type === type);
+        if (!found)
+          throw new TroupeError(
+            'definition',
+            `The route of team "${name}" asks for the last "${type}", and there was none yet.`,
+          );
+        return found.body as Body<M, typeof type>;
+      },
+      count: (type) => said.filter((message) => message.type === type).length,
+    };
+  }
+
+  /** What the compiler holds for typed callers, held for everybody else. */
+  function check(next: Next): Next {
+    if ('finish' in next) return { finish: protocol.parse(returns, next.finish) };
+    for (const { to, type, body } of next.send) {
+      const member = Object.hasOwn(members, to) ? members[to] : undefined;
+      if (!member)
+        throw new TroupeError(
+          'unknown_recipient',
+          `The team "${name}" has ${names.join(', ')}; its route sent "${type}" to "${to}".`,
+        );
+      if (!member.handles.includes(type as Name<M>))
+        throw new TroupeError(
+          'unknown_message',
+          `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`,
+        );
+      protocol.parse(type as Name<M>, body);
+    }
+    return next;
+  }
+}
+
+/** Several messages at once; the route hears of each answer. */
+export const all = (...nexts: readonly Next[]): Next => ({
+  send: nexts.flatMap((next) => ('send' in next ? next.send : [])),
+});

@@ -1,0 +1,341 @@
+/** What every transport promises, whatever carries the messages. Each implementation runs this suite as it is. */
+import { describe, expect, test } from 'vitest';
+import type { Envelope } from '../../src/contracts/envelope.ts';
+import { TroupeError } from '../../src/contracts/failure.ts';
+import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { deferred } from '../deferred.ts';
+
+export interface TransportCase {
+  /** A fresh transport that tells the time by this clock. */
+  open: (clock: VirtualClock) => Promise<Transport>;
+  /** Makes a message arrive twice, as a redelivery does. */
+  twice: (transport: Transport, envelope: Envelope) => Promise<void>;
+  /** Resolves when what was published has been heard. */
+  settle: () => Promise<void>;
+}
+
+let count = 0;
+export const letter = (over: Partial<Envelope> = {}): Envelope => ({
+  id: `m${count++}`,
+  type: 'greet',
+  body: {},
+  from: 'agent/a',
+  to: 'agent/b',
+  run: 'r1',
+  kind: 'tell',
+  ...over,
+});
+
+const refusal = (kind: string) => expect.objectContaining({ name: 'TroupeError', kind });
+
+export function describeTransport(name: string, { open: openWith, twice, settle }: TransportCase) {
+  const open = () => openWith(virtualClock());
+  const collect = (transport: Transport, address = 'agent/b') => {
+    const got: Envelope[] = [];
+    transport.listen(address, async (envelope) => void got.push(envelope));
+    return got;
+  };
+
+  describe(`${name} keeps the transport contract`, () => {
+    test('messages of one sender arrive in the order sent', async () => {
+      await using transport = await open();
+      const got = collect(transport);
+      const sent = Array.from({ length: 100 }, (_, n) => letter({ body: n }));
+      await Promise.all(sent.map((envelope) => transport.send(envelope)));
+      expect(got.map(({ body }) => body)).toEqual(sent.map(({ body }) => body));
+    });
+
+    test('two senders to one recipient each keep their own order', async () => {
+      await using transport = await open();
+      const got = collect(transport);
+      const sent = Array.from({ length: 40 }, (_, n) => letter({ body: n, from: n % 2 ? 'agent/odd' : 'agent/even' }));
+      await Promise.all(sent.map((envelope) => transport.send(envelope)));
+      const of = (from: string) => got.filter((m) => m.from === from).map(({ body }) => body);
+      expect(of('agent/odd')).toEqual(sent.filter((m) => m.from === 'agent/odd').map(({ body }) => body));
+      expect(of('agent/even')).toHaveLength(20);
+    });
+
+    test('a send is over when the recipient has taken the message, not before', async () => {
+      await using transport = await open();
+      const gate = deferred();
+      const arrived = deferred();
+      transport.listen('agent/b', async () => {
+        arrived.resolve();
+        await gate.promise;
+      });
+      let sent = false;
+      const sending = transport.send(letter()).then(() => (sent = true));
+      await arrived.promise;
+      await settle();
+      expect(sent).toBe(false);
+      gate.resolve();
+      await sending;
+      expect(sent).toBe(true);
+    });
+
+    test('a recipient that is slow with one message still gets the next', async () => {
+      await using transport = await open();
+      const gate = deferred();
+      const got: unknown[] = [];
+      const both = deferred();
+      transport.listen('agent/b', async ({ body }) => {
+        got.push(body);
+        if (got.length === 2) both.resolve();
+        await gate.promise;
+      });
+      const sending = [transport.send(letter({ body: 1 })), transport.send(letter({ body: 2 }))];
+      await both.promise;
+      expect(got).toEqual([1, 2]);
+      gate.resolve();
+      await Promise.all(sending);
+    });
+
+    test('a message whose deadline has passed is refused and not delivered', async () => {
+      const clock = virtualClock();
+      await using transport = await openWith(clock);
+      const got = collect(transport);
+      await expect(transport.send(letter({ deadline: clock.now() - 1 }))).rejects.toEqual(refusal('expired'));
+      await transport.send(letter({ deadline: clock.now() + 60_000 }));
+      expect(got).toHaveLength(1);
+    });
+
+    test('a sender learns that the mailbox is full, and may send the same message again', async () => {
+      await using transport = await open();
+      let room = false;
+      const got: string[] = [];
+      transport.listen('agent/b', async ({ id }) => {
+        if (!room) throw new TroupeError('mailbox_full', 'agent/b has 1000 messages waiting.', { retryAfter: 50 });
+        got.push(id);
+      });
+      const message = letter();
+      await expect(transport.send(message)).rejects.toMatchObject({
+        kind: 'mailbox_full',
+        retryable: true,
+        retryAfter: 50,
+      });
+      room = true;
+      await transport.send(message);
+      expect(got).toEqual([message.id]);
+    });
+
+    test('what the recipient refuses with reaches the sender: kind, message, data', async () => {
+      await using transport = await open();
+      transport.listen('agent/b', async () => {
+        throw new TroupeError('conflict', 'agent/b has ended.', { data: { status: 'done' } });
+      });
+      await expect(transport.send(letter())).rejects.toMatchObject({
+        name: 'TroupeError',
+        kind: 'conflict',
+        message: 'agent/b has ended.',
+        data: { status: 'done' },
+        retryable: false,
+      });
+    });
+
+    test('a refused message does not hold up the one behind it', async () => {
+      await using transport = await open();
+      const got: unknown[] = [];
+      transport.listen('agent/b', async ({ body }) => {
+        if (body === 'bad') throw new TroupeError('invalid', 'no');
+        got.push(body);
+      });
+      const ends = await Promise.allSettled(['one', 'bad', 'two'].map((body) => transport.send(letter({ body }))));
+      expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(got).toEqual(['one', 'two']);
+    });
+
+    test('nobody at the address is said by name', async () => {
+      await using transport = await open();
+      await expect(transport.send(letter({ to: 'agent/nobody' }))).rejects.toEqual(refusal('unknown_recipient'));
+      await expect(transport.send(letter({ to: 'agent/nobody' }))).rejects.toThrow('agent/nobody');
+    });
+
+    test('a message that comes twice has the same id and body, so that a recipient who counts ids takes it once', async () => {
+      await using transport = await open();
+      const handled = new Map<string, unknown>();
+      let arrivals = 0;
+      transport.listen('agent/b', async ({ id, body }) => {
+        arrivals++;
+        if (!handled.has(id)) handled.set(id, body);
+      });
+      const message = letter({ body: { amount: 5 } });
+      await twice(transport, message);
+      expect(arrivals).toBe(2);
+      expect([...handled]).toEqual([[message.id, { amount: 5 }]]);
+    });
+
+    test('an address has one listener; a second one is refused and the first goes on', async () => {
+      await using transport = await open();
+      const got = collect(transport);
+      expect(() => transport.listen('agent/b', async () => {})).toThrow(refusal('conflict'));
+      await transport.send(letter());
+      expect(got).toHaveLength(1);
+    });
+
+    test('a disposed listener is gone, and its address is free', async () => {
+      await using transport = await open();
+      const first = transport.listen('agent/b', async () => {});
+      first[Symbol.dispose]();
+      await expect(transport.send(letter())).rejects.toEqual(refusal('unknown_recipient'));
+      const got = collect(transport);
+      first[Symbol.dispose]();
+      await transport.send(letter());
+      expect(got).toHaveLength(1);
+    });
+
+    test('what the sender does to a message afterwards is not seen, nor what the recipient does', async () => {
+      await using transport = await open();
+      const body = { list: [1, 2], deep: { word: 'said' } };
+      const got: Envelope[] = [];
+      transport.listen('agent/b', async (envelope) => {
+        got.push(structuredClone(envelope));
+        (envelope.body as typeof body).deep.word = 'changed by the recipient';
+      });
+      const sending = transport.send(letter({ body }));
+      body.list.push(3);
+      body.deep.word = 'changed by the sender';
+      await sending;
+      expect(got[0]!.body).toEqual({ list: [1, 2], deep: { word: 'said' } });
+      expect(body.deep.word).toBe('changed by the sender');
+    });
+
+    test('two that answer each other many times over do not run out of stack', async () => {
+      await using transport = await open();
+      const done = deferred();
+      const bounce =
+        (to: string, from: string) =>
+        async ({ body }: Envelope) => {
+          const n = body as number;
+          if (n === 0) done.resolve();
+          else transport.send(letter({ to, from, body: n - 1 })).catch(done.reject);
+        };
+      transport.listen('agent/a', bounce('agent/b', 'agent/a'));
+      transport.listen('agent/b', bounce('agent/a', 'agent/b'));
+      await transport.send(letter({ to: 'agent/a', body: 5_000 }));
+      await done.promise;
+    });
+
+    test('every header of an envelope arrives as it was sent', async () => {
+      const clock = virtualClock();
+      await using transport = await openWith(clock);
+      const got = collect(transport);
+      const message = letter({
+        kind: 'ask',
+        correlation: 'c1',
+        causation: 'm0',
+        deadline: clock.now() + 60_000,
+        traceparent: '00-1-2-01',
+        contract: 'h1',
+        tenant: 't1',
+      });
+      await transport.send(message);
+      expect(got).toEqual([message]);
+    });
+
+    test('odd bodies arrive whole: large ones, empty ones, "__proto__" as a key, lone surrogates, NUL', async () => {
+      await using transport = await open();
+      const got = collect(transport);
+      const bodies = [
+        null,
+        '',
+        0,
+        [],
+        {},
+        -1.5e300,
+        'x'.repeat(1_000_000),
+        'lone \ud800 surrogate \udfff',
+        'a\0b',
+        '\u2028',
+        { '': { ' ': '\ud83d\ude00' } },
+        JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1},"a":[{"__proto__":[]}]}'),
+        JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`),
+        Array.from({ length: 20_000 }, (_, n) => ({ n, word: `entry ${n}` })),
+      ];
+      for (const body of bodies) await transport.send(letter({ body }));
+      expect(got.map(({ body }) => JSON.stringify(body))).toEqual(bodies.map((body) => JSON.stringify(body)));
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+      expect(Object.getPrototypeOf(got[11]!.body)).toBe(Object.prototype);
+    });
+
+    test('a body that is not JSON is refused instead of arriving as something else', async () => {
+      await using transport = await open();
+      const got = collect(transport);
+      const circle: Record<string, unknown> = {};
+      circle['self'] = circle;
+      for (const body of [Number.NaN, 1n, () => 1, new Date(0), new Map(), { deep: [Symbol('s')] }, circle]) {
+        await expect(transport.send(letter({ body: body as never }))).rejects.toEqual(refusal('invalid'));
+      }
+      expect(got).toEqual([]);
+    });
+
+    test.each([
+      ['agent.a.thought', 'agent.a.thought', true],
+      ['agent.a.thought', 'agent.b.thought', false],
+      ['agent.*.thought', 'agent.a.thought', true],
+      ['agent.*.thought', 'agent.a.b.thought', false],
+      ['*.*.*', 'agent.a.thought', true],
+      ['*', 'agent.a', false],
+      ['agent.>', 'agent.a.thought', true],
+      ['agent.>', 'agent', false],
+      ['>', 'agent', true],
+      ['agent.a', 'agent.a.thought', false],
+      ['agent.a.+', 'agent.a.b', false],
+      ['a.__proto__.>', 'a.__proto__.b', true],
+    ])('who subscribes to %s and the topic %s: %s', async (pattern, topic, hears) => {
+      await using transport = await open();
+      const heard: string[] = [];
+      using _ = transport.subscribe(pattern, (_envelope, on) => heard.push(on));
+      await transport.publish(topic, letter({ kind: 'event' }));
+      await settle();
+      expect(heard).toEqual(hears ? [topic] : []);
+    });
+
+    test('everyone who subscribed hears an event once, whoever else breaks or changes it', async () => {
+      await using transport = await open();
+      const heard: unknown[] = [];
+      transport.subscribe('news.>', () => {
+        throw new Error('this hearer is broken');
+      });
+      transport.subscribe('news.*', ({ body }) => {
+        heard.push(structuredClone(body));
+        (body as { n: number }).n = 99;
+      });
+      transport.subscribe('news.today', ({ body }) => heard.push(structuredClone(body)));
+      await transport.publish('news.today', letter({ body: { n: 1 } }));
+      await settle();
+      expect(heard).toEqual([{ n: 1 }, { n: 1 }]);
+    });
+
+    test('nobody listening is no error, and a subscription that was disposed hears nothing', async () => {
+      await using transport = await open();
+      const heard: string[] = [];
+      const subscription = transport.subscribe('>', (_, topic) => heard.push(topic));
+      await transport.publish('a.b', letter());
+      await settle();
+      subscription[Symbol.dispose]();
+      subscription[Symbol.dispose]();
+      await transport.publish('a.b', letter());
+      await settle();
+      expect(heard).toEqual(['a.b']);
+    });
+
+    test.each(['', '.', 'a..b', 'a b', 'a.>.b', 'a*.b'])('the pattern %j is refused', async (pattern) => {
+      await using transport = await open();
+      expect(() => transport.subscribe(pattern, () => {})).toThrow(refusal('invalid'));
+    });
+
+    test.each(['', 'a.*', 'a.>', 'a..b'])('nothing is published to the topic %j', async (topic) => {
+      await using transport = await open();
+      await expect(transport.publish(topic, letter())).rejects.toEqual(refusal('invalid'));
+    });
+
+    test('a closed transport says so', async () => {
+      const transport = await open();
+      collect(transport);
+      await transport[Symbol.asyncDispose]();
+      await expect(transport.send(letter())).rejects.toEqual(refusal('environment'));
+      expect(() => transport.listen('agent/c', async () => {})).toThrow(refusal('environment'));
+    });
+  });
+}

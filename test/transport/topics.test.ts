@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { topics } from '../../src/transport/topics.ts';
+
+test('a topic costs what it is long, not how many subscribed elsewhere', () => {
+  const tree = topics<number>();
+  for (let n = 0; n < 50_000; n++) tree.add(`agent.a${n}.thought`, n);
+  tree.add('agent.*.thought', -1);
+  expect(tree.match('agent.a777.thought').map(({ value }) => value)).toEqual([777, -1]);
+});
+
+test('subscriptions that are disposed leave nothing behind for the others to stumble over', () => {
+  const tree = topics<string>();
+  const long = tree.add('a.b.c', 'long');
+  tree.add('a.b', 'short');
+  long[Symbol.dispose]();
+  expect(tree.match('a.b.c')).toEqual([]);
+  expect(tree.match('a.b').map(({ value }) => value)).toEqual(['short']);
+});

@@ -1,0 +1,59 @@
+/** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is no error any more. */
+import { z } from 'zod';
+import { agent, protocol, run, team } from 'troupe';
+import type { Ref } from '../../src/system/ref.ts';
+
+const Desk = protocol({
+  brief: { body: z.object({ topic: z.string() }), replies: ['article'] },
+  article: { body: z.object({ text: z.string() }) },
+  note: { body: z.object({ line: z.string() }) },
+  news: { body: z.object({}), topic: true },
+});
+
+// @ts-expect-error a reply that is no message of the protocol
+export const broken = protocol({ ask: { body: z.object({}), replies: ['nothing'] } });
+
+const writer = agent({ name: 'writer', protocol: Desk, handles: ['brief'], model: 'x:y' });
+// @ts-expect-error an agent can only handle what can be answered
+export const deaf = agent({ name: 'deaf', protocol: Desk, handles: ['note'], model: 'x:y' });
+// @ts-expect-error an agent handles messages of its protocol
+export const lost = agent({ name: 'lost', protocol: Desk, handles: ['unknown'], model: 'x:y' });
+
+const base = { name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'article' } as const;
+const desk = team({
+  ...base,
+  route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) },
+});
+
+// Each error must stand on the line after its directive.
+// prettier-ignore
+export const wrongs = [
+  // @ts-expect-error a reply that nobody routes
+  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body) } }),
+  // @ts-expect-error nobody of that name
+  team({ ...base, route: { brief: ({ body }, { to }) => to('editor', 'brief', body), article: ({ body }, { finish }) => finish(body) } }),
+  // @ts-expect-error a message the member does not handle
+  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
+  // @ts-expect-error a body that does not fit
+  team({ ...base, route: { brief: (_, { to }) => to('writer', 'brief', { topic: 1 }), article: ({ body }, { finish }) => finish(body) } }),
+  // @ts-expect-error a result that does not fit
+  team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: (_, { finish }) => finish({ title: '' }) } }),
+];
+
+export async function calls(ref: Ref<typeof Desk.messages, 'brief' | 'note'>): Promise<string> {
+  // @ts-expect-error the body of another message
+  await ref.ask('brief', { line: '' });
+  // @ts-expect-error a tell is not asked
+  await ref.ask('note', { line: '' });
+  // @ts-expect-error an ask is not told
+  await ref.tell('brief', { topic: '' });
+  // @ts-expect-error what the actor does not handle
+  await ref.tell('article', { text: '' });
+  const reply = await ref.ask('brief', { topic: '' });
+  // @ts-expect-error a reply it cannot get
+  if (reply.type === 'note') return '';
+  // @ts-expect-error the run's input
+  await run(desk, { topic: 1 });
+  const { text } = await run(desk, { topic: 'actors' });
+  return text + reply.body.text;
+}
