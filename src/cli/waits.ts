@@ -70,9 +70,14 @@ function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
 async function requireOpen({ journal }: Runtime, ticket: string): Promise<void> {
   const [row] = await journal.find({ actor: ticket });
   if (!row) return;
-  const posted = (await journal.mail(row.run)).some(({ to, type }) => to === ticket && (type === 'wait.answer' || type === 'wait.abort'));
+  const posted = (await journal.mail(row.run)).some(
+    ({ to, type }) => to === ticket && (type === 'wait.answer' || type === 'wait.abort'),
+  );
   if (!posted) return;
-  throw new TroupeError('conflict', `${ticket} is answered already; the run ${row.run} has not taken the answer yet. Go on with: troupe runs resume ${row.run}`);
+  throw new TroupeError(
+    'conflict',
+    `${ticket} is answered already; the run ${row.run} has not taken the answer yet. Go on with: troupe runs resume ${row.run}`,
+  );
 }
 
 async function told(
