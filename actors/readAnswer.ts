@@ -112,11 +112,11 @@ function readCall(call: ToolCall, reader: Reader, made: number): ReadCall {
   if (callsLeft > 0 && made >= callsLeft)
     return refused(call, 'Not made: no tool calls are left in your budget. Finish with what you have.');
   const hash = hashOf(call.name, call.input);
-  const made_ = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
+  const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
   const ask = needsApproval(info, call.input, reader.definition);
   return info.effect === 'write' || ask
-    ? { ...made_, how: 'guarded', ask, patience: limits.approvalDeadline }
-    : { ...made_, how: 'run' };
+    ? { ...known, how: 'guarded', ask, patience: limits.approvalDeadline }
+    : { ...known, how: 'run' };
 }
 
 function readRequest(call: ToolCall, { higher }: Offer): ReadCall {

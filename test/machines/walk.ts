@@ -1,6 +1,6 @@
 /** Every situation a machine can come to, breadth first, with the states it passes without resting. */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateNode } from 'xstate';
-import { getInitialMicrosteps, getMicrosteps } from 'xstate';
+import { getInitialMicrosteps, getMicrosteps, getStateNodes } from 'xstate';
 import type { Case } from './case.ts';
 
 export interface Place {
@@ -17,6 +17,12 @@ export interface Walk {
   readonly whole: boolean;
 }
 
+/** The states a machine is in, parents included. */
+export const activeNodes = ({ machine, value }: AnyMachineSnapshot): readonly AnyStateNode[] => [
+  machine.root as AnyStateNode,
+  ...getStateNodes(machine.root as AnyStateNode, value),
+];
+
 const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
 
 export function walk({ machine, input, events, key }: Case, limit = 20_000): Walk {
@@ -27,7 +33,7 @@ export function walk({ machine, input, events, key }: Case, limit = 20_000): Wal
   const note = (steps: readonly (readonly [AnyMachineSnapshot, unknown])[]) => {
     for (const [snapshot] of steps) {
       if (snapshot.status === 'error') throw snapshot.error;
-      for (const node of snapshot._nodes as AnyStateNode[]) seen.add(node);
+      for (const node of activeNodes(snapshot)) seen.add(node);
     }
     return steps.at(-1)?.[0];
   };

@@ -42,7 +42,7 @@ const contractTools = {
     inputSchema: object(),
     run: async (_, extra, world) => {
       extra.signal.addEventListener('abort', () => world.stopped++);
-      const progressToken = extra._meta?.progressToken;
+      const { progressToken } = extra['_meta'] ?? {};
       await extra.sendNotification({
         method: 'notifications/progress',
         params: { progressToken, progress: 0, message: 'started' },

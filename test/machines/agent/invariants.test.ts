@@ -6,7 +6,7 @@
  * I10 replay gives the same · I11 a budget is passed by one call at most · I12 a pause interrupts nothing and starts no model call
  * I13 recoveries are bounded · I14 cancelled is cancelled
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
@@ -46,7 +46,7 @@ function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsO
     fc.property(anySettings, anyChoices, (chosen, choices) => {
       check(schedule(chosen, choices), chosen);
     }),
-    { seed, numRuns: Number(process.env.RUNS ?? 300) },
+    { seed, numRuns: Number(process.env.RUNS ?? 150) },
   );
 }
 const settingsOf = settings;

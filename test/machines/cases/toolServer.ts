@@ -5,6 +5,7 @@ const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
 const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
 
 export const toolServer = {
+  service: true,
   machine: toolServerMachine,
   input: { name: 'files', tries: 3, patience: 30_000, jitter: [0.5] },
   /** One sample of every event the machine can meet. */
