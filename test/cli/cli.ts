@@ -64,5 +64,6 @@ export const approval = (over: Partial<Ticket> = {}): Ticket => ({
   subject: { tool: 'mail', input: { to: 'ada@example.org' }, hash: 'h' },
   schema: { type: 'object', properties: { approved: { type: 'boolean' } }, required: ['approved'] },
   since: 0,
+  deadline: 86_400_000,
   ...over,
 });
