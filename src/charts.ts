@@ -31,6 +31,22 @@ async function ours(kind: 'agent' | 'team'): Promise<AnyStateMachine> {
   return kind === 'agent' ? agentMachine : runMachine;
 }
 
+/** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
+export async function definitionsOf(subject: Subject): Promise<(type: string) => string | undefined> {
+  const { agentMachine, runMachine, toolCallMachine, waitMachine } = await import('../machines/index.ts');
+  const machines: Record<string, AnyStateMachine> = {
+    agent: agentMachine,
+    run: runMachine,
+    'tool-call': toolCallMachine,
+    wait: waitMachine,
+    ...(subject.kind === 'team'
+      ? Object.fromEntries(Object.keys(subject.members).map((name) => [name, agentMachine]))
+      : {}),
+    ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
+  };
+  return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);
+}
+
 function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStateNode): ChartNode {
   return {
     id,

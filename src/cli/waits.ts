@@ -1,5 +1,4 @@
 /** `troupe waits`: the questions that wait for a person, from any process. */
-import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { durationWords } from '../observe/words.ts';
 import type { Runtime } from '../runtime.ts';
@@ -18,7 +17,7 @@ export async function list(cli: Cli, options: Shared & { run?: string }): Promis
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
   for (const ticket of options.json ? [] : tickets) {
-    const left = ticket.deadline === undefined ? '' : `, ${durationWords(ticket.deadline - now)} left`;
+    const left = `, ${durationWords(ticket.deadline - now)} left`;
     cli.out.write(
       `${ticket.id}  (run ${ticket.run}, asked ${ago(now, ticket.since)}${left})\n  ${howToAnswer(ticket, on).replaceAll('\n', '\n  ')}\n\n`,
     );
@@ -37,7 +36,6 @@ export interface AnswerOptions extends Shared {
 export async function answer(cli: Cli, ticket: string, options: AnswerOptions): Promise<number> {
   const value = valueOf(options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  await requireOpen(runtime, ticket);
   await runtime.answer(ticket, value, options.by ?? whoami());
   return await told(cli, runtime, ticket, options, 'answered');
 }
@@ -64,15 +62,6 @@ function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
       { cause },
     );
   }
-}
-
-/** An answer that nobody has read yet lies in the journal: the ticket is used up although its actor still stands open. */
-async function requireOpen({ journal }: Runtime, ticket: string): Promise<void> {
-  const [row] = await journal.find({ actor: ticket });
-  if (!row) return;
-  const posted = (await journal.mail(row.run)).some(({ to, type }) => to === ticket && (type === 'wait.answer' || type === 'wait.abort'));
-  if (!posted) return;
-  throw new TroupeError('conflict', `${ticket} is answered already; the run ${row.run} has not taken the answer yet. Go on with: troupe runs resume ${row.run}`);
 }
 
 async function told(
