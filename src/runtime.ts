@@ -83,6 +83,8 @@ export interface Runtime extends AsyncDisposable {
   /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it is used up. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
   observe(observer: Observer): Disposable;
+  /** Parks what still runs and closes what was opened; `await using` does the same. */
+  close(): Promise<void>;
 }
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
@@ -156,12 +158,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return rows.map(ticketOf);
   }
 
-  async function signal(
-    actor: Address,
-    event: { readonly type: string } & JsonObject,
-    by = sender,
-    id = clock.id(),
-  ): Promise<void> {
+  async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
     const [row] = await journal.find({ actor });
     if (!row)
       throw new TroupeError(
@@ -172,7 +169,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       id,
       type: event.type,
       body: event as Envelope['body'],
-      from: by,
+      from: sender,
       to: actor,
       run: row.run,
       kind: 'signal',
@@ -217,16 +214,19 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           `${ticket} has been answered already. "troupe runs resume ${row.run}" goes on with it.`,
         );
       // One id for every answer to a ticket: of two given in the same moment, one is kept.
-      await signal(ticket, { type: 'wait.answer', answer, by }, by, `${ticket}/answer`);
+      await signal(ticket, { type: 'wait.answer', answer, by }, `${ticket}/answer`);
     },
     observe: (observer) => observers.add(observer),
-    async [Symbol.asyncDispose]() {
-      await host[Symbol.asyncDispose]();
-      for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
-      if (!options.transport) await transport[Symbol.asyncDispose]();
-      if (!options.journal) await journal[Symbol.asyncDispose]();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+
+  async function close(): Promise<void> {
+    await host[Symbol.asyncDispose]();
+    for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
+    if (!options.transport) await transport[Symbol.asyncDispose]();
+    if (!options.journal) await journal[Symbol.asyncDispose]();
+  }
 }
 
 async function openJournal(db: string): Promise<Journal> {

@@ -35,14 +35,21 @@ async function loop(turns: number, keep: (key: string, value: Json) => void): Pr
   const messages: Message[] = [{ role: 'user', text: 'go' }];
   for (let turn = 0; ; turn++) {
     const parts: ModelPart[] = [];
-    for await (const part of model.stream({ instructions: '', messages, tools: [] }, { key: `${turn}`, signal: new AbortController().signal, deadline: undefined })) parts.push(part);
+    for await (const part of model.stream(
+      { instructions: '', messages, tools: [] },
+      { key: `${turn}`, signal: new AbortController().signal, deadline: undefined },
+    ))
+      parts.push(part);
     const [first] = parts;
     keep(`m${turn}`, first as unknown as Json);
     if (first?.type !== 'call') return;
     messages.push({ role: 'assistant', text: '', calls: [first.call] });
     const result = add(first.call.input as { n: number });
     keep(`t${turn}`, result);
-    messages.push({ role: 'tool', results: [{ id: first.call.id, name: 'add', ok: true, content: JSON.stringify(result) }] });
+    messages.push({
+      role: 'tool',
+      results: [{ id: first.call.id, name: 'add', ok: true, content: JSON.stringify(result) }],
+    });
   }
 }
 
@@ -52,7 +59,15 @@ const subject = (turns: number) =>
     model: modelOf(turns),
     limits: { maxRepeats: 1_000_000 },
     budget: { steps: 1_000_000, toolCalls: 1_000_000, tokens: 1_000_000_000 },
-    tools: [tool({ name: 'add', description: 'Adds one.', input: z.object({ n: z.number() }), output: z.object({ sum: z.number() }), run: add })],
+    tools: [
+      tool({
+        name: 'add',
+        description: 'Adds one.',
+        input: z.object({ n: z.number() }),
+        output: z.object({ sum: z.number() }),
+        run: add,
+      }),
+    ],
   });
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
@@ -64,7 +79,13 @@ export async function agentTurns(): Promise<void> {
     const repeat = Math.max(1, Math.round(400 / turns));
     const nothing = () => {};
     await compare(`Agent turn in memory, ${turns} turns`, [
-      { name: 'hand-written loop', run: () => per(turns * repeat, async () => { for (let i = 0; i < repeat; i++) await loop(turns, nothing); }) },
+      {
+        name: 'hand-written loop',
+        run: () =>
+          per(turns * repeat, async () => {
+            for (let i = 0; i < repeat; i++) await loop(turns, nothing);
+          }),
+      },
       {
         name: 'troupe, memory journal',
         async run() {
@@ -85,7 +106,9 @@ export async function agentTurns(): Promise<void> {
         async run() {
           const path = file();
           const db = await openDriver(path);
-          db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE steps (key TEXT PRIMARY KEY, value TEXT)');
+          db.exec(
+            'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE steps (key TEXT PRIMARY KEY, value TEXT)',
+          );
           const insert = db.prepare('INSERT INTO steps VALUES (?, ?)');
           const time = await per(turns, () => loop(turns, (key, value) => void insert.run(key, JSON.stringify(value))));
           db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

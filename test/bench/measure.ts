@@ -35,11 +35,19 @@ export async function compare(title: string, contestants: readonly Contestant[],
   }
   const figures = contestants.map(({ name }, index) => {
     const ratios = times[index]!.map((time, round) => time / times[0]![round]!);
-    return { name, median: median(times[index]!), ratio: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
+    return {
+      name,
+      median: median(times[index]!),
+      ratio: median(ratios),
+      low: Math.min(...ratios),
+      high: Math.max(...ratios),
+    };
   });
   console.log(`\n${title} (${rounds} rounds)`);
   for (const { name, median: time, ratio, low, high } of figures) {
-    console.log(`  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${ratio.toFixed(2).padStart(7)}×   (${low.toFixed(2)} – ${high.toFixed(2)})`);
+    console.log(
+      `  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${ratio.toFixed(2).padStart(7)}×   (${low.toFixed(2)} – ${high.toFixed(2)})`,
+    );
   }
   return figures.map(({ name, ratio, low, high }) => ({ name, median: ratio, low, high }));
 }
