@@ -21,9 +21,19 @@ const sizeOf = (message: Message): number => {
   }
 };
 
+/** A transcript only grows: each message is measured once. */
+const sizes = new WeakMap<Message, number>();
+function knownSize(message: Message): number {
+  const known = sizes.get(message);
+  if (known !== undefined) return known;
+  const size = sizeOf(message);
+  sizes.set(message, size);
+  return size;
+}
+
 /** `limit` is in characters. The latest tool message is always whole. */
 export function elide(transcript: readonly Message[], limit = maxHistory): readonly Message[] {
-  let excess = transcript.reduce((sum, message) => sum + sizeOf(message), 0) - limit;
+  let excess = transcript.reduce((sum, message) => sum + knownSize(message), 0) - limit;
   if (excess <= 0) return transcript;
   const latest = transcript.findLastIndex(({ role }) => role === 'tool');
   return transcript.map((message, index) => {

@@ -16,7 +16,8 @@ import type { ToolScope, ToolSource } from '../src/contracts/tool.ts';
 export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
   /** Rises with every change of the list. */
   readonly epoch: number;
-  list(signal: AbortSignal): Promise<readonly ToolInfo[]>;
+  /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools unless told otherwise. */
+  list(signal: AbortSignal, filter?: { readonly allow?: readonly string[] }): Promise<readonly ToolInfo[]>;
   problems?(): readonly Failure[];
 }
 
@@ -53,16 +54,14 @@ export interface Offered extends ToolInfo {
 const tiers: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
 export const isWithin = (tier: ToolTier, limit: ToolTier): boolean => tiers.indexOf(tier) <= tiers.indexOf(limit);
 
-const mayUse = ({ allow }: AgentDeps, { name, source }: ToolInfo) =>
-  allow === undefined ||
-  allow.some((entry) => entry === name || entry === `${source}/${name}` || entry === `${source}/*`);
-
 /** Every tool the agent may use, whatever its tier; those of the toolbelt once it is on. */
 export async function allTools(deps: AgentDeps, tier: ToolTier, signal: AbortSignal): Promise<readonly Offered[]> {
   const of = async (tools: Tools | undefined, belt: boolean): Promise<Offered[]> =>
-    ((await tools?.list(signal)) ?? [])
-      .filter((info) => mayUse(deps, info))
-      .map((info) => ({ ...info, belt, idempotent: tools!.idempotent(info.name) }));
+    ((await tools?.list(signal, deps.allow ? { allow: deps.allow } : {})) ?? []).map((info) => ({
+      ...info,
+      belt,
+      idempotent: tools!.idempotent(info.name),
+    }));
   const own = await of(deps.tools, false);
   return tier === 'toolbelt' && deps.toolbelt ? [...own, ...(await of(deps.toolbelt, true))] : own;
 }

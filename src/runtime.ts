@@ -15,6 +15,7 @@ import { fanOut } from './observe/fanOut.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
+import type { WaitInput } from './contracts/wait.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
 import { inProcess } from './transport/inProcess.ts';
@@ -59,7 +60,8 @@ export interface Ticket {
   readonly subject: Json;
   /** JSON Schema of the answer. */
   readonly schema: JsonObject;
-  readonly deadline?: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
   readonly since: number;
 }
 
@@ -76,11 +78,13 @@ export interface Runtime extends AsyncDisposable {
   start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
   resume(run: string, subject: Subject): Promise<RunHandle>;
   /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `conflict` when the actor has ended. */
-  signal(actor: Address, event: { readonly type: string } & JsonObject, by?: string): Promise<void>;
+  signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
   tickets(run?: string): Promise<Ticket[]>;
   /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it is used up. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
   observe(observer: Observer): Disposable;
+  /** Parks what still runs and closes what was opened; `await using` does the same. */
+  close(): Promise<void>;
 }
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
@@ -154,7 +158,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return rows.map(ticketOf);
   }
 
-  async function signal(actor: Address, event: { readonly type: string } & JsonObject, by = sender): Promise<void> {
+  async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
     const [row] = await journal.find({ actor });
     if (!row)
       throw new TroupeError(
@@ -162,10 +166,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         `No actor has the address "${actor}". "troupe runs list" and "troupe waits list" show those there are.`,
       );
     const envelope: Envelope = {
-      id: clock.id(),
+      id,
       type: event.type,
       body: event as Envelope['body'],
-      from: by,
+      from: sender,
       to: actor,
       run: row.run,
       kind: 'signal',
@@ -190,7 +194,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     async resume(run, subject) {
       return handle(subject, run, await host.resume(run, typeOfSubject(subject)));
     },
-    signal,
+    signal: (actor, event) => signal(actor, event),
     tickets,
     async answer(ticket, answer, by = sender) {
       const [row] = await journal.find({ actor: ticket });
@@ -200,16 +204,29 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           `There is no ticket "${ticket}". "troupe waits list" shows the open ones.`,
         );
       fitAnswer(ticketOf(row), answer);
-      await signal(ticket, { type: 'wait.answer', answer, by });
+      // An answer may be waiting for somebody to go on with the run.
+      const given = (await journal.mail(row.run)).some(
+        (envelope) => envelope.to === ticket && envelope.type === 'wait.answer',
+      );
+      if (given)
+        throw new TroupeError(
+          'conflict',
+          `${ticket} has been answered already. "troupe runs resume ${row.run}" goes on with it.`,
+        );
+      // One id for every answer to a ticket: of two given in the same moment, one is kept.
+      await signal(ticket, { type: 'wait.answer', answer, by }, `${ticket}/answer`);
     },
     observe: (observer) => observers.add(observer),
-    async [Symbol.asyncDispose]() {
-      await host[Symbol.asyncDispose]();
-      for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
-      if (!options.transport) await transport[Symbol.asyncDispose]();
-      if (!options.journal) await journal[Symbol.asyncDispose]();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+
+  async function close(): Promise<void> {
+    await host[Symbol.asyncDispose]();
+    for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
+    if (!options.transport) await transport[Symbol.asyncDispose]();
+    if (!options.journal) await journal[Symbol.asyncDispose]();
+  }
 }
 
 async function openJournal(db: string): Promise<Journal> {
@@ -226,10 +243,18 @@ async function openJournal(db: string): Promise<Journal> {
   return sqlite(path);
 }
 
+/** A ticket as its actor's row has it. */
 export function ticketOf({ actor, run, created, meta }: ActorRow): Ticket {
-  const { input } = meta as { input: { question: string; subject: Json; schema: JsonObject; deadline?: number } };
-  const { question, subject, schema, deadline } = input;
-  return { id: actor, run, question, subject, schema, since: created, ...(deadline === undefined ? {} : { deadline }) };
+  const { question, subject, schema, deadline } = (meta as unknown as { input: WaitInput }).input;
+  return {
+    id: actor,
+    run,
+    question,
+    subject: (subject ?? null) as Json,
+    schema: schema as JsonObject,
+    since: created,
+    deadline: created + deadline,
+  };
 }
 
 function fitAnswer(ticket: Ticket, answer: Json): void {

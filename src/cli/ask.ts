@@ -8,11 +8,19 @@ import { say } from './output.ts';
 import { callOf, isApproval } from './tickets.ts';
 import { whoami } from './whoami.ts';
 
-/** Asks until there is an answer that fits, somebody else answered, or `signal` fires. */
+/** Asks until there is an answer that fits, somebody elsewhere was quicker, or `signal` fires. */
 export async function answerHere(cli: Cli, runtime: Runtime, ticket: Ticket, signal: AbortSignal): Promise<void> {
   say(cli, [`\n${visible(ticket.question)}`, callOf(ticket)].filter(Boolean).join('\n'));
+  const taken = new AbortController();
+  using _ = runtime.observe((event) => {
+    if (event.type === 'commit' && event.actor === ticket.id && event.status !== 'active') taken.abort();
+  });
   while (!signal.aborted) {
-    const line = await cli.ask(isApproval(ticket) ? 'Approve? [y/N] ' : 'Answer (JSON or text): ', signal);
+    const line = await cli.ask(
+      isApproval(ticket) ? 'Approve? [y/N] ' : 'Answer (JSON or text): ',
+      AbortSignal.any([signal, taken.signal]),
+    );
+    if (taken.signal.aborted) return say(cli, '\nIt was answered elsewhere in the meantime.');
     // Nobody is there any more, or Ctrl-C: silence is no answer, the ticket stays open.
     if (line === undefined) return say(cli, '');
     try {

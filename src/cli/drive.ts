@@ -1,9 +1,9 @@
 /** Follows a run until it ends or stands still: shows it, asks its questions, parks it on Ctrl-C, and says how it ended. */
+import { randomBytes } from 'node:crypto';
 import { fanOut } from '../observe/fanOut.ts';
-import { logger } from '../observe/logger.ts';
 import { progress, type Progress } from '../observe/progress.ts';
 import { redactor } from '../observe/redactor.ts';
-import type { RunHandle, RunOutcome, Runtime } from '../runtime.ts';
+import type { RunHandle, RunOutcome, Runtime, Subject } from '../runtime.ts';
 import { answerHere } from './ask.ts';
 import { colorful, type Cli } from './cli.ts';
 import { closers } from './closers.ts';
@@ -18,17 +18,18 @@ const grace = 2_000;
 export async function drive(
   cli: Cli,
   runtime: Runtime,
+  subject: Subject,
   begin: () => Promise<RunHandle>,
   options: RunShared,
 ): Promise<number> {
-  await using view = await watch(cli, runtime, options);
+  await using view = await watch(cli, runtime, subject, options);
   let run: RunHandle | undefined;
   let interrupted = false;
   const asking = new AbortController();
   using _ = cli.onInterrupt(() => {
     if (interrupted) return cli.leave(exit.interrupted);
     interrupted = true;
-    view.clear();
+    using _ = view.pause();
     say(cli, 'Parking the run; what is being done may finish. Ctrl-C again leaves at once, which is safe too.');
     asking.abort();
     void run?.park(grace);
@@ -39,7 +40,7 @@ export async function drive(
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
     if (outcome.status === 'waiting' && cli.attended && options.ask && !interrupted) {
-      view.clear();
+      using _ = view.pause();
       for (const ticket of outcome.tickets) await answerHere(cli, runtime, ticket, asking.signal);
       if (!asking.signal.aborted) continue;
     }
@@ -50,20 +51,23 @@ export async function drive(
 }
 
 interface View extends AsyncDisposable {
-  clear(): void;
+  pause(): Disposable;
 }
+const nothing: Disposable = { [Symbol.dispose]() {} };
 
 /** Progress, log and inspector, as asked for; all without the values of secrets. */
-async function watch(cli: Cli, runtime: Runtime, { inspect, log, quiet }: RunShared): Promise<View> {
+async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, log, quiet }: RunShared): Promise<View> {
   const redact = redactor(secretsOf(cli.env));
   const err = { write: (text: string) => cli.err.write(redact(text)) };
   const color = colorful(cli, cli.err);
   const seen = fanOut();
   const open = closers();
   let shown: Progress | undefined;
-  if (log !== undefined) seen.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
-  // A log and a block that redraws itself would write over each other; with a log, changes come as lines.
-  else if (!quiet) {
+  if (log !== undefined) {
+    const { logger } = await import('../observe/logger.ts');
+    seen.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
+  } else if (!quiet) {
+    // Either a log or progress: a block that redraws itself and lines of a log would write over each other.
     shown = progress(err, {
       terminal: cli.err.isTTY === true,
       color,
@@ -75,13 +79,13 @@ async function watch(cli: Cli, runtime: Runtime, { inspect, log, quiet }: RunSha
     seen.add(shown.observe);
   }
   if (inspect !== undefined) {
-    const [{ inspector }, { randomBytes }] = await Promise.all([
-      import('../observe/inspector.ts'),
-      import('node:crypto'),
-    ]);
+    const { inspector } = await import('../observe/inspector.ts');
+    const { definitionsOf } = await import('../charts.ts');
+    const definition = await definitionsOf(subject);
     const page = await inspector({
       token: randomBytes(18).toString('base64url'),
       redact,
+      definition,
       ...(inspect === true ? {} : { port: inspect }),
     });
     open.use(page);
@@ -89,7 +93,7 @@ async function watch(cli: Cli, runtime: Runtime, { inspect, log, quiet }: RunSha
     say(cli, `Watch it at ${page.url}`);
   }
   open.use(runtime.observe(seen.observe));
-  return { clear: () => shown?.clear(), [Symbol.asyncDispose]: () => open.close() };
+  return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
 function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunShared): number {

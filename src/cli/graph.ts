@@ -11,7 +11,7 @@ export async function graph(
   path: string,
   { svg, set }: { svg?: boolean; set: readonly string[] },
 ): Promise<number> {
-  const { subject } = await load(cli.cwd, path, await inputFrom(cli, undefined, set));
+  const { subject } = await load(cli.cwd, path, (await inputFrom(cli, undefined, set)).settings);
   const diagram =
     subject.kind === 'team'
       ? teamDiagram(subject)

@@ -5,21 +5,28 @@ import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 
-/** `--input` is JSON, plain text, `@file`, or `-` for stdin; each `--set key=value` puts a property into it. Undefined when nothing was given. */
+export interface Given {
+  /** Undefined when nothing was given. */
+  readonly input: Json | undefined;
+  /** What a file's function is called with: the properties of the input, or beside a text just what was set. */
+  readonly settings: JsonObject;
+}
+
+/** `--input` is JSON, plain text, `@file`, or `-` for stdin; each `--set key=value` puts a property into an input that is an object. */
 export async function inputFrom(
   cli: Pick<Cli, 'cwd' | 'readAll'>,
   given: string | undefined,
   sets: readonly string[],
-): Promise<Json | undefined> {
+): Promise<Given> {
   const input = given === undefined ? undefined : read(await textOf(cli, given));
-  if (sets.length === 0) return input;
-  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
-    throw new UsageError(
-      `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
-    );
-  }
-  return Object.fromEntries([...Object.entries((input ?? {}) as JsonObject), ...sets.map(pair)]);
+  const set = Object.fromEntries(sets.map(pair));
+  if (input !== undefined && !isObject(input)) return { input, settings: set };
+  const whole = { ...input, ...set };
+  return { input: input === undefined && sets.length === 0 ? undefined : whole, settings: whole };
 }
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 async function textOf({ cwd, readAll }: Pick<Cli, 'cwd' | 'readAll'>, given: string): Promise<string> {
   if (given === '-') return readAll();

@@ -1,4 +1,4 @@
-/** Loads what a user wrote: a .ts or .js file whose default export is a team, an agent, a machine, or a function that makes one of the input. */
+/** Loads what a user wrote: a .ts or .js file whose default export is a team, an agent, a machine, or a function that makes one of what was set. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,13 +10,13 @@ import { placeOf } from './place.ts';
 export interface Loaded {
   readonly file: string;
   readonly subject: Subject;
-  /** Did the file give a function, which was called with the input? */
+  /** Did the file give a function, which was called with the settings? */
   readonly made: boolean;
 }
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
-export async function load(cwd: string, path: string, input: Json | undefined): Promise<Loaded> {
+export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
   const file = await find(resolve(cwd, path), path);
   const module = await evaluate(file);
   if (!('default' in module)) {
@@ -28,7 +28,7 @@ export async function load(cwd: string, path: string, input: Json | undefined): 
   }
   const given = module['default'];
   const made = typeof given === 'function';
-  const subject: unknown = made ? await call(file, given as (input: unknown) => unknown, input) : given;
+  const subject: unknown = made ? await call(file, given as (settings: unknown) => unknown, settings) : given;
   const { isSubject } = await import('../runtime.ts');
   if (isSubject(subject)) return { file, subject, made };
   throw new UsageError(
@@ -73,9 +73,9 @@ async function registerTsx(file: string): Promise<void> {
   register();
 }
 
-async function call(file: string, make: (input: unknown) => unknown, input: Json | undefined): Promise<unknown> {
+async function call(file: string, make: (settings: unknown) => unknown, settings: Json): Promise<unknown> {
   try {
-    return await make(input ?? {});
+    return await make(settings);
   } catch (thrown) {
     throw new UsageError(explain(file, thrown), { cause: thrown });
   }

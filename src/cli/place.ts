@@ -15,8 +15,11 @@ export function placeOf(thrown: unknown, file: string): string {
   return compilerPlace(message) ?? headPlace(stack) ?? framePlace(stack) ?? file;
 }
 
-/** `/a/b.ts:3:7: ERROR: …`, where the message itself begins with it. */
-const compilerPlace = (message: string) => /^(\/[^\n:]+\.[cm]?[jt]s:\d+:\d+): /m.exec(message)?.[1];
+/** `/a/b.ts:3:7: ERROR: …`, where the message itself begins with it; esbuild counts columns from nought. */
+function compilerPlace(message: string): string | undefined {
+  const [, path, line, column] = /^(\/[^\n:]+\.[cm]?[jt]s):(\d+):(\d+): ERROR/m.exec(message) ?? [];
+  return path === undefined ? undefined : `${path}:${line}:${Number(column) + 1}`;
+}
 
 /** Before a syntax error's stack Node prints the file with its line, then the code, then a caret under the column. */
 function headPlace(stack: string): string | undefined {

@@ -23,7 +23,7 @@ export async function resume(cli: Cli, run: string, options: RunShared & { file?
   if (root.status === 'active' && root.tags.includes('paused'))
     await runtime.signal(root.actor, signalOf(root, 'resume'));
   try {
-    return await drive(cli, runtime, () => runtime.resume(run, subject), options);
+    return await drive(cli, runtime, subject, () => runtime.resume(run, subject), options);
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
     say(cli, `Another process is at work on ${run}. Follow it with: troupe runs tail ${run}`);

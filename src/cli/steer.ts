@@ -14,11 +14,14 @@ export const pause = (cli: Cli, run: string, options: Shared): Promise<number> =
 
 /** A team's run and a single agent take the same words under their own names. */
 export function signalOf(
-  { type }: ActorRow,
+  { type, run }: ActorRow,
   word: 'cancel' | 'pause' | 'resume',
   more: JsonObject = {},
 ): { type: string } & JsonObject {
-  return { ...more, type: `${type === 'run' ? 'run' : 'agent'}.${word}` };
+  if (type === 'run' || type === 'agent') return { ...more, type: `${type}.${word}` };
+  throw new UsageError(
+    `Teams and agents can be told to ${word}; the run ${run} is the machine "${type}", which takes its own events only.`,
+  );
 }
 
 async function steer(

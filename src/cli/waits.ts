@@ -17,7 +17,7 @@ export async function list(cli: Cli, options: Shared & { run?: string }): Promis
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
   for (const ticket of options.json ? [] : tickets) {
-    const left = ticket.deadline === undefined ? '' : `, ${durationWords(ticket.deadline - now)} left`;
+    const left = `, ${durationWords(ticket.deadline - now)} left`;
     cli.out.write(
       `${ticket.id}  (run ${ticket.run}, asked ${ago(now, ticket.since)}${left})\n  ${howToAnswer(ticket, on).replaceAll('\n', '\n  ')}\n\n`,
     );

@@ -10,7 +10,8 @@ export interface ToolScope {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  progress(note: Json): void;
+  /** Shown to whoever watches; kept nowhere. */
+  readonly progress: (note: Json) => void;
 }
 
 /** Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied. */

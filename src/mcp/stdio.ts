@@ -9,7 +9,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../contracts/clock.ts';
 import type { TroupeError } from '../contracts/failure.ts';
+import { endWithUs, killGroup, safeEnvironment } from './child.ts';
 import { environment, type Blame } from './failure.ts';
+import { lines } from './lines.ts';
 import type { ProgramPlace } from './place.ts';
 import type { Wire } from './wire.ts';
 
@@ -18,13 +20,6 @@ const maxNoise = 100;
 const maxStderr = 4 * 1024;
 /** Milliseconds a server has to leave by itself after its input ended, and again after SIGTERM. */
 const grace = 1_000;
-
-const passedOn =
-  process.platform === 'win32'
-    ? 'APPDATA COMSPEC HOMEDRIVE HOMEPATH LOCALAPPDATA PATH PATHEXT PROGRAMDATA PROGRAMFILES SYSTEMDRIVE SYSTEMROOT TEMP USERNAME USERPROFILE WINDIR'.split(
-        ' ',
-      )
-    : ['PATH', 'HOME', 'LANG', 'LC_ALL', 'LOGNAME', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER'];
 
 /** Reads a message, or throws. */
 type Parse = (value: unknown) => JSONRPCMessage;
@@ -51,8 +46,12 @@ class StdioTransport implements Transport {
   readonly #parse: Parse;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
-  #line: Buffer[] = [];
-  #lineBytes = 0;
+  readonly #lines = lines(
+    maxLine,
+    (line) => this.#take(line),
+    () =>
+      this.#break(`sent a message larger than ${maxLine / 1024 / 1024} MB. Ask it for less, or use another server.`),
+  );
   #noise = 0;
   #stderr = '';
   #failure: TroupeError | undefined;
@@ -72,6 +71,8 @@ class StdioTransport implements Transport {
 
   start(): Promise<void> {
     const { command, args, env, cwd } = this.#place;
+    // The library may come here after we gave up.
+    if (this.#closing) return Promise.reject(environment(this.#blame, 'was closed before it started.'));
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         env: { ...safeEnvironment(), ...env },
@@ -92,11 +93,11 @@ class StdioTransport implements Transport {
         });
       });
       child.once('spawn', () => {
-        watch(child);
+        endWithUs(child);
         void this.#overAfter(child);
         resolve();
       });
-      child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+      child.stdout.on('data', (chunk: Buffer) => this.#lines.add(chunk));
       child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderr)));
       // A server that closed its input while we wrote: `exit` says the rest.
       for (const stream of child.stdio) stream?.on('error', (error: Error) => this.onerror?.(error));
@@ -145,24 +146,8 @@ class StdioTransport implements Transport {
     });
   }
 
-  #read(chunk: Buffer): void {
-    let rest = chunk;
-    for (let end = rest.indexOf(10); end >= 0 && !this.#failure; end = rest.indexOf(10)) {
-      const line = Buffer.concat([...this.#line, rest.subarray(0, end)]).toString();
-      this.#line = [];
-      this.#lineBytes = 0;
-      rest = rest.subarray(end + 1);
-      this.#take(line);
-    }
-    if (this.#failure) return;
-    this.#line.push(rest);
-    this.#lineBytes += rest.length;
-    if (this.#lineBytes > maxLine)
-      this.#break(`sent a message larger than ${maxLine / 1024 / 1024} MB. Ask it for less, or use another server.`);
-  }
-
   #take(line: string): void {
-    if (!line.trim()) return;
+    if (this.#failure || !line.trim()) return;
     let message: JSONRPCMessage;
     try {
       message = this.#parse(JSON.parse(line));
@@ -181,7 +166,7 @@ class StdioTransport implements Transport {
   /** What it sends cannot be trusted any more: it is stopped at once. */
   #break(problem: string): void {
     this.#fail(problem, false);
-    this.#line = [];
+    this.#lines.clear();
     const child = this.#child!;
     child.stdout?.removeAllListeners('data').resume();
     killGroup(child);
@@ -215,37 +200,4 @@ class StdioTransport implements Transport {
     const words = this.#stderr.trim().slice(-500);
     return words ? `; its last words: ${words}` : '.';
   }
-}
-
-function safeEnvironment(): Record<string, string> {
-  const found = passedOn.map((name) => [name, process.env[name]] as const);
-  // A value that starts with () is an exported shell function.
-  return Object.fromEntries(
-    found.filter((pair): pair is [string, string] => pair[1] !== undefined && !pair[1].startsWith('()')),
-  );
-}
-
-function killGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === 'win32')
-      spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { windowsHide: true }).on('error', () => child.kill());
-    else process.kill(-child.pid, signal);
-  } catch {
-    // Nobody of the group is left.
-  }
-}
-
-/** A process that ends without closing its connections must not leave servers behind: one listener ends them all. */
-const running = new Set<ChildProcess>();
-function watch(child: ChildProcess): void {
-  if (running.size === 0) process.once('exit', killAll);
-  running.add(child);
-  child.once('exit', () => {
-    running.delete(child);
-    if (running.size === 0) process.off('exit', killAll);
-  });
-}
-function killAll(): void {
-  for (const child of running) killGroup(child);
 }

@@ -16,8 +16,8 @@ export interface ProgressOptions {
 
 export interface Progress extends Disposable {
   readonly observe: Observer;
-  /** Takes the block away so that something else can be written; the next event brings it back. */
-  clear(): void;
+  /** Takes the block away so that something else can be written, until what it returns is disposed. */
+  pause(): Disposable;
 }
 
 /** How often the block is redrawn when much happens, and when nothing does; milliseconds. */
@@ -33,6 +33,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   let drawn = 0;
   let next: Disposable | undefined;
   let ended = false;
+  let pauses = 0;
 
   function observe(event: Inspection): void {
     if (ended) return;
@@ -56,7 +57,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   function plan(ms: number): void {
     next ??= clock.wake(clock.now() + ms, () => {
       next = undefined;
-      draw();
+      if (pauses === 0) draw();
       plan(tick);
     });
   }
@@ -112,7 +113,17 @@ export function progress(out: { write(text: string): unknown }, options: Progres
 
   return {
     observe,
-    clear,
+    pause() {
+      pauses++;
+      clear();
+      let over = false;
+      return {
+        [Symbol.dispose]() {
+          if (!over) pauses--;
+          over = true;
+        },
+      };
+    },
     [Symbol.dispose]() {
       if (ended) return;
       ended = true;

@@ -70,17 +70,17 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
   const { effect = 'read', tier = 'core', timeout = '60s', capabilities = [] } = definition;
   const { idempotent = false, approval = false } = definition;
 
-  require(isToolName(name), name, `a tool's name is ${toolNameRule}`);
-  require(isText(
-    description,
-  ), name, `it needs a description that tells the model what it does; got ${show(description)}`);
-  require(isSchema(
-    input,
-  ), name, `input must be a zod schema, such as z.object({ query: z.string() }); got ${show(input)}`);
-  require(isSchema(output), name, `output must be a zod schema of what run returns; got ${show(output)}`);
-  require(typeof definition.run === 'function', name, `run must be a function of (input, scope)`);
-  require(effects.includes(effect), name, `effect must be one of ${effects.join(', ')}; got ${show(effect)}`);
-  require(toolTiers.includes(tier), name, `tier must be one of ${toolTiers.join(', ')}; got ${show(tier)}`);
+  must(isToolName(name), name, `a tool's name is ${toolNameRule}`);
+  must(isText(description), name, `it needs a description that tells the model what it does; got ${show(description)}`);
+  must(
+    isSchema(input),
+    name,
+    `input must be a zod schema, such as z.object({ query: z.string() }); got ${show(input)}`,
+  );
+  must(isSchema(output), name, `output must be a zod schema of what run returns; got ${show(output)}`);
+  must(typeof definition.run === 'function', name, `run must be a function of (input, scope)`);
+  must(effects.includes(effect), name, `effect must be one of ${effects.join(', ')}; got ${show(effect)}`);
+  must(toolTiers.includes(tier), name, `tier must be one of ${toolTiers.join(', ')}; got ${show(tier)}`);
 
   const made: Tool<z.output<Input>, z.output<Output>> = {
     name,
@@ -105,7 +105,7 @@ const isText = (value: unknown) => typeof value === 'string' && value.trim() !==
 const isSchema = (value: unknown) => typeof value === 'object' && value !== null && '_zod' in value;
 const show = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value);
 
-function require(holds: boolean, name: unknown, problem: string): void {
+function must(holds: boolean, name: unknown, problem: string): void {
   if (!holds) throw new TroupeError('definition', `Tool ${show(name)}: ${problem}.`);
 }
 
@@ -121,7 +121,10 @@ function schemaOf(name: string, input: z.ZodType): JsonObject {
       { cause: error },
     );
   }
-  require(schema['type'] ===
-    'object', name, 'its input must be an object, such as z.object({ query: z.string() }): models call tools with named arguments');
+  must(
+    schema['type'] === 'object',
+    name,
+    'its input must be an object, such as z.object({ query: z.string() }): models call tools with named arguments',
+  );
   return schema;
 }

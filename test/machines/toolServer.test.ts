@@ -24,7 +24,7 @@ function play(...events: Event[]) {
   const states = [step[0].value];
   const delays: number[] = [];
   for (const event of events) {
-    step = transition(toolServerMachine, step[0], event as never) as typeof step;
+    step = transition(toolServerMachine, step[0], event as never);
     states.push(step[0].value);
     for (const action of step[1]) {
       const { delay, event: raised } = (action.params ?? {}) as { delay?: number; event?: EventObject };

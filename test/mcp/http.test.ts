@@ -129,6 +129,14 @@ test('an event without end is cut off', async () => {
   expect((await failureOf(source.list(signal))).message).toContain('larger than 8 MB');
 });
 
+test('many events may be larger together than one may be', async () => {
+  await using peer = await httpPeer({ conduct: 'odd' });
+  await using source = open({ name: 'peer', url: peer.url });
+  const scope = testScope();
+  expect(await source.call('talk', { megabytes: 10 }, scope)).toBe('done');
+  expect(scope.said).toHaveLength(10);
+});
+
 test('a server that sends us elsewhere is not followed with our headers', async () => {
   await using other = await httpPeer();
   await using peer = await httpPeer({

@@ -48,7 +48,7 @@ export async function httpPeer({
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => void sessions.set(id, transport),
     });
-    await makeServer(conduct, world).connect(transport as never);
+    await makeServer(conduct, world).connect(transport);
     return transport;
   }
 

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -5,6 +7,7 @@ import { virtualClock } from '../../src/testing/clock.ts';
 import { failureOf, testScope } from '../tools/scope.ts';
 import { change, open, openPeer } from './open.ts';
 
+const run = promisify(execFile);
 const names = async (source: ReturnType<typeof openPeer>) =>
   (await source.list(testScope().signal)).map((tool) => tool.name);
 
@@ -90,6 +93,14 @@ test('closing ends the server and what it started, even when both refuse', async
   expect(pids.map(isAlive)).toEqual([true, true]);
   await source[Symbol.asyncDispose]();
   // Killed; the system may take a moment to bury the grandchild.
+  while (pids.some(isAlive)) await new Promise(setImmediate);
+});
+
+test('a process that ends without closing its servers takes them with it', async () => {
+  const leaver = new URL('leaver.ts', import.meta.url).pathname;
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', leaver]);
+  const { pids } = JSON.parse(stdout) as { pids: number[] };
+  expect(pids).toHaveLength(2);
   while (pids.some(isAlive)) await new Promise(setImmediate);
 });
 

@@ -42,7 +42,7 @@ const contractTools = {
     inputSchema: object(),
     run: async (_, extra, world) => {
       extra.signal.addEventListener('abort', () => world.stopped++);
-      const progressToken = extra._meta?.progressToken;
+      const { progressToken } = extra['_meta'] ?? {};
       await extra.sendNotification({
         method: 'notifications/progress',
         params: { progressToken, progress: 0, message: 'started' },
@@ -73,6 +73,22 @@ const oddTools = {
     inputSchema: object(),
     outputSchema: object({ sum: number }),
     run: () => json({ sum: 'many' }),
+  },
+  /** Says a megabyte at a time before it answers. */
+  talk: {
+    annotations: reads,
+    inputSchema: object({ megabytes: number }),
+    run: async ({ megabytes }, extra) => {
+      const { progressToken } = extra['_meta'] ?? {};
+      for (let progress = 1; progress <= megabytes; progress++) {
+        const message = 'x'.repeat(1024 * 1024);
+        await extra.sendNotification({
+          method: 'notifications/progress',
+          params: { progressToken, progress, message },
+        });
+      }
+      return text('done');
+    },
   },
   picture: {
     annotations: reads,

@@ -89,8 +89,12 @@ test('the block can be taken away for a question and comes back', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit());
   clock.advance(100);
-  view.clear();
+  const pause = view.pause();
   expect(screen(out.text())).toEqual([]);
+  view.observe(commit({ seq: 2 }));
+  clock.advance(5_000);
+  expect(screen(out.text())).toEqual([]);
+  pause[Symbol.dispose]();
   clock.advance(1_000);
   expect(screen(out.text())).toHaveLength(2);
 });

@@ -39,7 +39,7 @@ test('what run is given and must return follows from the schemas', () => {
       return [query];
     },
   });
-  expectTypeOf(made.run).parameter(0).toEqualTypeOf<{ query: string; limit?: number | undefined }>();
+  expectTypeOf<Parameters<typeof made.run>[0]>().toEqualTypeOf<{ query: string; limit?: number | undefined }>();
   // @ts-expect-error the output is an array of strings
   tool({ ...search, run: () => [1] });
   // Tools of different shapes go into one list.

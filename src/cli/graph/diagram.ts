@@ -26,15 +26,15 @@ export interface Diagram {
 export function chartDiagram(root: ChartNode): Diagram {
   const arrows: Arrow[] = [];
   const box = (node: ChartNode): Box => {
-    for (const { target, eventType, guard } of node.transitions) {
-      for (const to of target ?? [])
-        arrows.push({ from: node.id, to: to.replace(/^#/, ''), label: eventWords(eventType) + guardWords(guard) });
+    for (const { on, if: guard, to } of node.moves) {
+      for (const target of to)
+        arrows.push({ from: node.id, to: target, label: eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) });
     }
     return {
       id: node.id,
       label: node.key,
       kind: node.type === 'final' ? 'final' : 'state',
-      boxes: [...start(node, arrows), ...Object.values(node.states).map(box)],
+      boxes: [...start(node, arrows), ...node.states.map(box)],
       parallel: node.type === 'parallel',
     };
   };
@@ -45,10 +45,9 @@ export function chartDiagram(root: ChartNode): Diagram {
 }
 
 /** A black dot, and an arrow to where a state begins. */
-function start({ id, initial, type }: ChartNode, arrows: Arrow[]): Box[] {
-  const [to] = initial?.target ?? [];
-  if (to === undefined || type === 'parallel') return [];
-  arrows.push({ from: `${id}.(start)`, to: to.replace(/^#/, ''), label: '' });
+function start({ id, initial }: ChartNode, arrows: Arrow[]): Box[] {
+  if (initial === undefined) return [];
+  arrows.push({ from: `${id}.(start)`, to: initial, label: '' });
   return [{ id: `${id}.(start)`, label: '', kind: 'start', boxes: [], parallel: false }];
 }
 
@@ -86,10 +85,5 @@ function eventWords(type: string): string {
   const [, how, id] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
   if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
   const [, delay] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
-  return delay === undefined ? type : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
-}
-
-function guardWords(guard: unknown): string {
-  const name = typeof guard === 'string' ? guard : (guard as { type?: unknown } | undefined)?.type;
-  return typeof name === 'string' ? ` [${name}]` : '';
+  return delay === undefined ? type || 'always' : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
 }

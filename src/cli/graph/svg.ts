@@ -16,14 +16,19 @@ export async function picture(diagram: Diagram): Promise<string> {
       'elk.algorithm': 'layered',
       'elk.direction': diagram.kind === 'team' ? 'RIGHT' : 'DOWN',
       'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
-      'elk.spacing.nodeNode': '28',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '44',
+      'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+      'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+      'elk.spacing.nodeNode': '20',
+      'elk.spacing.edgeEdge': '8',
+      'elk.spacing.edgeNode': '8',
+      'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '24',
       'elk.spacing.edgeLabel': '4',
       'elk.json.shapeCoords': 'ROOT',
       'elk.json.edgeCoords': 'ROOT',
     },
     children: diagram.boxes.map(node),
-    edges: diagram.arrows.map(edge),
+    edges: bundled(diagram.arrows).map(edge),
   });
   return drawing(diagram, laid);
 }
@@ -55,11 +60,37 @@ function node(box: Box): ElkNode {
   };
 }
 
-const edge = ({ from, to, label }: Arrow, i: number): ElkExtendedEdge => ({
+/** Arrows that go the same way are one arrow with several labels. */
+function bundled(arrows: readonly Arrow[]): Bundle[] {
+  const bundles = new Map<string, Bundle>();
+  for (const { from, to, label } of arrows) {
+    const key = JSON.stringify([from, to]);
+    const bundle = bundles.get(key) ?? { from, to, labels: [] };
+    bundles.set(key, bundle);
+    if (label && !bundle.labels.includes(label)) bundle.labels.push(label);
+  }
+  return [...bundles.values()];
+}
+interface Bundle {
+  readonly from: string;
+  readonly to: string;
+  readonly labels: string[];
+}
+
+const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
   id: `e${i}`,
   sources: [from],
   targets: [to],
-  labels: label ? [{ text: label, width: label.length * (letter - 1) + 4, height: line }] : [],
+  labels:
+    labels.length > 0
+      ? [
+          {
+            text: labels.join('\n'),
+            width: Math.max(...labels.map((label) => label.length)) * (letter - 1) + 4,
+            height: labels.length * line,
+          },
+        ]
+      : [],
 });
 
 function drawing({ title, boxes }: Diagram, laid: ElkNode): string {
@@ -102,8 +133,8 @@ function arrow({ sections = [], labels = [] }: ElkExtendedEdge): string {
     const [first, ...rest] = [startPoint, ...bendPoints, endPoint];
     return `<path class="arrow" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
   });
-  const texts = labels.map(
-    ({ text = '', x = 0, y = 0 }) => `<text class="label" x="${x}" y="${y + 12}">${xml(text)}</text>`,
+  const texts = labels.flatMap(({ text = '', x = 0, y = 0 }) =>
+    text.split('\n').map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * line}">${xml(words)}</text>`),
   );
   return [...paths, ...texts].join('');
 }

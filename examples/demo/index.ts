@@ -13,26 +13,28 @@ import { citationsHold } from './citations.ts';
 
 const Fact = z.object({ text: z.string(), file: z.string(), line: z.number().int().positive() });
 
-export const Newsroom = protocol({
-  brief: {
-    body: z.object({ folder: z.string(), topic: z.string().default('what these files say') }),
-    replies: ['notes'],
-  },
-  notes: { body: z.object({ facts: z.array(Fact).min(1) }) },
-  draft: { body: z.object({ facts: z.array(Fact), feedback: z.string().optional() }), replies: ['article'] },
-  article: {
-    body: z.object({
-      title: z.string(),
-      text: z.string().describe('Markdown; every claim ends with its source as [file:line].'),
-    }),
-  },
-  review: {
-    body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }),
-    replies: ['approved', 'rework'],
-  },
-  approved: { body: z.object({}) },
-  rework: { body: z.object({ feedback: z.string() }) },
-});
+/** What the newsroom says. A run that is given no folder reads this one. */
+const newsroom = (folder: string) =>
+  protocol({
+    brief: {
+      body: z.object({ folder: z.string().default(folder), topic: z.string().default('what these files say') }),
+      replies: ['notes'],
+    },
+    notes: { body: z.object({ facts: z.array(Fact).min(1) }) },
+    draft: { body: z.object({ facts: z.array(Fact), feedback: z.string().optional() }), replies: ['article'] },
+    article: {
+      body: z.object({
+        title: z.string(),
+        text: z.string().describe('Markdown; every claim ends with its source as [file:line].'),
+      }),
+    },
+    review: {
+      body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }),
+      replies: ['approved', 'rework'],
+    },
+    approved: { body: z.object({}) },
+    rework: { body: z.object({ feedback: z.string() }) },
+  });
 
 /** The real filesystem server of the Model Context Protocol, allowed to see one folder and nothing else. */
 const filesystem = (folder: string) =>
@@ -54,14 +56,15 @@ export default function digest({
 }) {
   const folder = resolve(given);
   const mind = model ?? offlineModel();
+  const speech = newsroom(folder);
 
   const researcher = agent({
     name: 'researcher',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['brief'],
     model: mind,
     tools: [filesystem(folder)],
-    allow: ['list_directory', 'read_text_file'],
+    allow: ['files/list_directory', 'files/read_text_file'],
     instructions: `List the folder you are given, read its Markdown files (and those of its "docs" folder), and note the most telling facts with file and line.`,
     objectives: [citationsHold('notes', folder)],
     budget: { steps: 30 },
@@ -70,7 +73,7 @@ export default function digest({
 
   const writer = agent({
     name: 'writer',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['draft'],
     model: mind,
     instructions: 'Write a digest from the facts and nothing else. Every claim ends with its source as [file:line].',
@@ -80,7 +83,7 @@ export default function digest({
 
   const critic = agent({
     name: 'critic',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['review'],
     model: mind,
     instructions:
@@ -90,7 +93,7 @@ export default function digest({
 
   return team({
     name: 'newsroom',
-    protocol: Newsroom,
+    protocol: speech,
     members: { researcher, writer, critic },
     accepts: 'brief',
     returns: 'article',
