@@ -20,7 +20,8 @@ export interface GatewayContext extends GatewaySettings {
 export type GatewayEvent =
   | { type: 'call.succeeded' }
   | { type: 'call.failed'; at: number; retryAfter?: number }
-  | { type: 'call.wanted'; at: number };
+  | { type: 'call.wanted'; at: number }
+  | { type: 'gateway.stop' };
 
 export const gatewayMachine = setup({
   types: {} as { context: GatewayContext; input: GatewaySettings; events: GatewayEvent; tags: 'closed' },
@@ -44,7 +45,9 @@ export const gatewayMachine = setup({
   options: { maxIterations: 100 },
   context: ({ input }) => ({ ...input, failures: 0, trips: 0, until: 0 }),
   initial: 'closed',
+  on: { 'gateway.stop': '.stopped' },
   states: {
+    stopped: { type: 'final' },
     closed: {
       on: {
         'call.succeeded': { actions: 'forgetFailures' },

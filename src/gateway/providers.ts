@@ -71,6 +71,10 @@ async function compatible(
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
 export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name: string) => Promise<Model> {
   const opened = new Map<string, Promise<Model>>();
+  // Every word that leaves this room passes here: a server that repeats a key, its own or another's, does not spread it.
+  const mask = redactor(
+    Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : [])),
+  );
 
   async function open(name: string): Promise<Model> {
     const colon = name.indexOf(':');
@@ -91,8 +95,6 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
       });
     }
     const baseURL = baseUrls[provider] ?? env[found.baseUrl] ?? found.defaultUrl;
-    // Every word that leaves this room passes here: a provider that echoes the key does not spread it.
-    const mask = redactor(apiKey === undefined ? [] : [apiKey]);
     try {
       const inner = await found.open(
         { apiKey: apiKey ?? '', ...(baseURL === undefined ? {} : { baseURL }), ...(fetch ? { fetch } : {}) },
