@@ -32,7 +32,8 @@ export class Door implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Waiting>();
+  /** Who waits for the answer to which question; the same question may be asked twice. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #listening: Disposable;
 
   constructor(transport: Transport, clock: Clock) {
@@ -41,46 +42,80 @@ export class Door implements Disposable {
     this.address = `door/${clock.id()}`;
     this.#listening = transport.listen(this.address, async (envelope) => {
       const waiting = this.#waiting.get(envelope.correlation ?? '');
-      if (!waiting) throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
-      if (envelope.kind === 'failure') waiting.reject(fromFailure(FailureBody.parse(envelope.body).failure));
-      else waiting.resolve(envelope);
+      if (!waiting)
+        throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
+      for (const { resolve, reject } of waiting) {
+        if (envelope.kind === 'failure') reject(fromFailure(FailureBody.parse(envelope.body).failure));
+        else resolve(envelope);
+      }
     });
   }
 
-  ref<M extends Messages, H extends Name<M> = Name<M>>(protocol: Protocol<M>, address: Address, run: string): Ref<M, H> {
+  ref<M extends Messages, H extends Name<M> = Name<M>>(
+    protocol: Protocol<M>,
+    address: Address,
+    run: string,
+  ): Ref<M, H> {
     const envelope = (type: string, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
-      id, type, body: protocol.parse(type as Name<M>, body) as Envelope['body'], from: this.address, to: address, run, kind, contract: protocol.hash,
+      id,
+      type,
+      body: protocol.parse(type as Name<M>, body) as Envelope['body'],
+      from: this.address,
+      to: address,
+      run,
+      kind,
+      contract: protocol.hash,
     });
     return {
       address,
       tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
       ask: async (type, body, { id, within = 30_000 } = {}) => {
         const { replies = [] } = protocol.messages[type]!;
-        const answer = await this.#ask({ ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within }, within);
-        if (!replies.includes(answer.type)) throw new TroupeError('unknown_message', `"${type}" may be answered by ${replies.join(', ')}; ${address} answered "${answer.type}".`);
-        return { type: answer.type, body: protocol.parse(answer.type as Name<M>, answer.body) } as Reply<M, typeof type>;
+        const answer = await this.#ask(
+          { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within },
+          within,
+        );
+        if (!replies.includes(answer.type))
+          throw new TroupeError(
+            'unknown_message',
+            `"${type}" may be answered by ${replies.join(', ')}; ${address} answered "${answer.type}".`,
+          );
+        return { type: answer.type, body: protocol.parse(answer.type as Name<M>, answer.body) } as Reply<
+          M,
+          typeof type
+        >;
       },
     };
   }
 
   async #ask(envelope: Envelope, within: number): Promise<Envelope> {
-    const late = () => new TroupeError('timeout', `${envelope.to} gave no answer to "${envelope.type}" within ${within} ms. Ask again with id ${envelope.id} to get the same answer.`);
+    const { id, type, to } = envelope;
+    const late = () =>
+      new TroupeError(
+        'timeout',
+        `${to} gave no answer to "${type}" within ${within} ms. Ask again with id ${id} to get the same answer.`,
+      );
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting);
     let limit: Disposable | undefined;
+    let mine: Waiting | undefined;
     try {
       return await new Promise<Envelope>((resolve, reject) => {
-        this.#waiting.set(envelope.id, { resolve, reject });
+        waiting.add((mine = { resolve, reject }));
         limit = this.#clock.wake(envelope.deadline!, () => reject(late()));
         // A refusal comes back here; an acceptance only means that the answer will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {
       limit?.[Symbol.dispose]();
-      this.#waiting.delete(envelope.id);
+      waiting.delete(mine!);
+      if (waiting.size === 0) this.#waiting.delete(id);
     }
   }
 
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
-    for (const { reject } of this.#waiting.values()) reject(new TroupeError('cancelled', 'This process stopped listening for answers.'));
+    const stopped = new TroupeError('cancelled', 'This process stopped listening for answers.');
+    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(stopped);
   }
 }

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
 
 /** Is this the end of something the actor no longer waits for: an effect it stopped, a timer it cancelled, a child it let go? (E3) */
-export const isStale = ({ settles }: Delivery, isPending: (key: string) => boolean): boolean => settles !== undefined && !isPending(settles);
+export const isStale = ({ settles }: Delivery, isPending: (key: string) => boolean): boolean =>
+  settles !== undefined && !isPending(settles);
