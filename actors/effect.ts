@@ -18,6 +18,8 @@ export function effect<Output, Input>(
   perform: (input: Input, scope: EffectScope) => Promise<Output>,
   options: EffectOptions<Input> = {},
 ): Effect<Output, Input> {
-  const live = fromPromise<Output, Input>(() => Promise.reject(new Error('This effect needs the engine: run the machine with run() or in testRuntime().')));
+  const live = fromPromise<Output, Input>(() =>
+    Promise.reject(new Error('This effect needs the engine: run the machine with run() or in testRuntime().')),
+  );
   return Object.assign(live, { effect: { perform, options } });
 }

@@ -20,7 +20,12 @@ const clerk = agent({
   instructions: 'Answer questions about the store. Look before you answer.',
   tools: [count],
   model: scriptedModel([
-    { calls: [{ name: 'count', input: { item: 'apples' } }, { name: 'count', input: { item: 'pears' } }] },
+    {
+      calls: [
+        { name: 'count', input: { item: 'apples' } },
+        { name: 'count', input: { item: 'pears' } },
+      ],
+    },
     // The script can look at what the tools returned, as a model would.
     ({ messages }) => ({ text: `We have: ${JSON.stringify(messages.at(-1))}` }),
   ]),

@@ -20,7 +20,11 @@ const writer = agent({
   instructions: 'Write one paragraph.',
   model: scriptedModel([
     { calls: [{ name: 'answer_article', input: { text: 'Actors are nice.' } }] },
-    { calls: [{ name: 'answer_article', input: { text: 'Actors keep their state to themselves and speak in messages.' } }] },
+    {
+      calls: [
+        { name: 'answer_article', input: { text: 'Actors keep their state to themselves and speak in messages.' } },
+      ],
+    },
   ]),
 });
 

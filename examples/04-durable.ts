@@ -19,7 +19,13 @@ const note = tool({
   input: z.object({ line: z.string() }),
   output: z.object({ written: z.boolean() }),
   run({ line }, { key }) {
-    const done = (() => { try { return readFileSync(diary, 'utf8').includes(key); } catch { return false; } })();
+    const done = (() => {
+      try {
+        return readFileSync(diary, 'utf8').includes(key);
+      } catch {
+        return false;
+      }
+    })();
     if (!done) appendFileSync(diary, `${line} ${key}\n`);
     if (line === 'two' && process.env.EXAMPLE_DIES) process.kill(process.pid, 'SIGKILL');
     return { written: !done };
@@ -32,11 +38,15 @@ const diarist = agent({
   instructions: 'Write three lines into the diary.',
   tools: [note],
   // By turn, not by sequence: a process that starts in the middle goes on in the middle.
-  model: scriptedModel(({ messages }) => [step('one'), step('two'), step('three'), { text: 'Done.' }][(messages.length - 1) / 2]!),
+  model: scriptedModel(
+    ({ messages }) => [step('one'), step('two'), step('three'), { text: 'Done.' }][(messages.length - 1) / 2]!,
+  ),
 });
 
 if (process.env.EXAMPLE_DIES === undefined && process.argv[2] !== 'again') {
-  const child = spawn(process.execPath, [...process.execArgv, import.meta.filename], { env: { ...process.env, EXAMPLE_DIES: 'yes', EXAMPLE_FOLDER: folder } });
+  const child = spawn(process.execPath, [...process.execArgv, import.meta.filename], {
+    env: { ...process.env, EXAMPLE_DIES: 'yes', EXAMPLE_FOLDER: folder },
+  });
   const signal = await new Promise((resolve) => child.on('exit', (_, killed) => resolve(killed)));
   assert.equal(signal, 'SIGKILL', 'the first process was to die in the middle');
 }
@@ -46,4 +56,7 @@ const answer = await run(diarist, 'Write.', { key: 'diary', db: join(folder, 'tr
 const lines = readFileSync(diary, 'utf8').trim().split('\n');
 console.log(lines.join('\n'));
 assert.equal(answer, 'Done.');
-assert.deepEqual(lines.map((line) => line.split(' ')[0]), ['one', 'two', 'three']);
+assert.deepEqual(
+  lines.map((line) => line.split(' ')[0]),
+  ['one', 'two', 'three'],
+);

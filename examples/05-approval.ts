@@ -23,10 +23,13 @@ const secretary = agent({
   name: 'secretary',
   instructions: 'Send mail when asked.',
   tools: [mail],
-  model: scriptedModel([{ calls: [{ name: 'mail', input: { to: 'ada@example.org', text: 'Lunch?' } }] }, { text: 'Sent.' }]),
+  model: scriptedModel([
+    { calls: [{ name: 'mail', input: { to: 'ada@example.org', text: 'Lunch?' } }] },
+    { text: 'Sent.' },
+  ]),
 });
 
-await using runtime = await openRuntime({ db: 'memory' });
+const runtime = await openRuntime({ db: 'memory' });
 const lunch = await runtime.start(secretary, 'Ask Ada to lunch.');
 
 const waiting = await lunch.outcome({ returnWhenWaiting: true });
@@ -43,3 +46,4 @@ assert.deepEqual(sent, ['ada@example.org']);
 // The ticket is used up: a second answer is a conflict, not a second mail.
 await assert.rejects(runtime.answer(ticket!.id, { approved: true }, 'Mallory'), { kind: 'conflict' });
 console.log(done.output);
+await runtime.close();

@@ -5,24 +5,35 @@ import { milliseconds, type Duration } from './contracts/duration.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { JsonObject } from './contracts/json.ts';
-import type { ModelChoice } from './contracts/model.ts';
 import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from './contracts/protocol.ts';
 import type { ToolSource } from './contracts/tool.ts';
+import type { ServerDefinition } from './servers.ts';
 import type { Tool } from './tools/tool.ts';
 
-export interface AgentOptions<M extends Messages, H extends Asks<M>>
-  extends Pick<AgentDefinition, 'model' | 'fallbacks' | 'approve' | 'analysis' | 'planning' | 'requires' | 'budget' | 'limits' | 'maxOutputTokens' | 'temperature'> {
+export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pick<
+  AgentDefinition,
+  | 'model'
+  | 'fallbacks'
+  | 'approve'
+  | 'analysis'
+  | 'planning'
+  | 'requires'
+  | 'budget'
+  | 'limits'
+  | 'maxOutputTokens'
+  | 'temperature'
+> {
   readonly name: string;
   readonly instructions?: string;
   /** What it speaks, and which asks it handles. Without a protocol it takes a text and answers with one. */
   readonly protocol?: Protocol<M>;
   readonly handles?: readonly H[];
   /** Its own functions, and servers of tools. */
-  readonly tools?: readonly (Tool | ToolSource)[];
+  readonly tools?: readonly (Tool | ServerDefinition | ToolSource)[];
   /** Names of the tools it may use, of all that its sources offer; all of them unless told otherwise. */
   readonly allow?: readonly string[];
   /** Servers that are connected only when the tools above do not suffice. */
-  readonly toolbelt?: readonly ToolSource[];
+  readonly toolbelt?: readonly (ServerDefinition | ToolSource)[];
   /** What must be true of an answer before it counts. */
   readonly objectives?: readonly Objective[];
   readonly deadline?: Duration;
@@ -33,9 +44,9 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   readonly name: string;
   readonly protocol: Protocol<M> | undefined;
   readonly handles: readonly H[];
-  readonly tools: readonly (Tool | ToolSource)[];
+  readonly tools: readonly (Tool | ServerDefinition | ToolSource)[];
   readonly allow: readonly string[] | undefined;
-  readonly toolbelt: readonly ToolSource[];
+  readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
   readonly deadline: number | undefined;
   /** What it is made of, for the message it is given: the replies differ. */
   definition(message: string): AgentDefinition;
@@ -45,19 +56,36 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
  * Defines an agent. Nothing runs and nothing is opened until a run needs it.
  * @example const greeter = agent({ name: 'greeter', instructions: 'Greet people.', model: 'anthropic:claude-sonnet-4-5' });
  */
-export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(options: AgentOptions<M, H>): Agent<M, H> {
+export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(
+  options: AgentOptions<M, H>,
+): Agent<M, H> {
   const { protocol, handles = [], tools = [], toolbelt = [], allow, deadline, instructions = '', ...rest } = options;
   const name = slug(options.name);
-  if (handles.length > 0 && !protocol) throw new TroupeError('definition', `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`);
+  if (handles.length > 0 && !protocol)
+    throw new TroupeError(
+      'definition',
+      `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`,
+    );
   for (const type of handles) {
     const spec = Object.hasOwn(protocol!.messages, type) ? protocol!.messages[type] : undefined;
-    if (!spec) throw new TroupeError('definition', `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol!.messages).join(', ')}).`);
-    if (!spec.replies?.length) throw new TroupeError('definition', `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`);
+    if (!spec)
+      throw new TroupeError(
+        'definition',
+        `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol!.messages).join(', ')}).`,
+      );
+    if (!spec.replies?.length)
+      throw new TroupeError(
+        'definition',
+        `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
+      );
   }
   const budget = Budget.safeParse(options.budget ?? {});
   if (!budget.success) {
     const [issue] = budget.error.issues;
-    throw new TroupeError('definition', `The budget of agent "${name}" is wrong at ${issue!.path.map(String).join('.')}: ${issue!.message}.`);
+    throw new TroupeError(
+      'definition',
+      `The budget of agent "${name}" is wrong at ${issue!.path.map(String).join('.')}: ${issue!.message}.`,
+    );
   }
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
@@ -78,7 +106,9 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         name,
         instructions,
         limits,
-        ...(protocol && replies.length > 0 ? { replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])) } : {}),
+        ...(protocol && replies.length > 0
+          ? { replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])) }
+          : {}),
       };
     },
   } satisfies Agent<M, H>);
@@ -87,5 +117,9 @@ export function agent<M extends Messages = Record<never, never>, const H extends
 function contract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {
   const { body } = protocol.messages[reply]!;
   const description = z.globalRegistry.get(body)?.description;
-  return { schema: jsonSchema(body) as JsonObject, parse: (value) => protocol.parse(reply, value) as never, ...(description ? { description } : {}) };
+  return {
+    schema: jsonSchema(body) as JsonObject,
+    parse: (value) => protocol.parse(reply, value) as never,
+    ...(description ? { description } : {}),
+  };
 }

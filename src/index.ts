@@ -2,11 +2,18 @@
 export { agent, type Agent, type AgentOptions } from './agent.ts';
 export { all, team, type Team, type TeamOptions } from './team.ts';
 export { run, type RunOptions } from './run.ts';
-export { openRuntime, type Runtime, type RuntimeOptions, type RunHandle, type RunOutcome, type Ticket } from './runtime.ts';
+export {
+  openRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type RunHandle,
+  type RunOutcome,
+  type Ticket,
+} from './runtime.ts';
 export type { Subject } from './subject.ts';
 export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
 export { tool, type Tool } from './tools/tool.ts';
-export { mcpServer } from './mcp/mcpServer.ts';
+export { mcpServer } from './servers.ts';
 export { offlineModel } from './gateway/offlineModel.ts';
 export { TroupeError, failureKinds, type Failure, type FailureKind } from './contracts/failure.ts';
 export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';

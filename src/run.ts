@@ -19,18 +19,39 @@ export interface RunOptions extends RuntimeOptions {
 
 /** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
 type Input<S> =
-  S extends Team<infer M, infer A, infer _R> ? BodyInput<M, A> : S extends Agent<infer M, infer H> ? ([H] extends [never] ? string : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]) : S extends MachineSubject ? Json : never;
+  S extends Team<infer M, infer A, infer _R>
+    ? BodyInput<M, A>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string
+        : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]
+      : S extends MachineSubject
+        ? Json
+        : never;
 type Output<S> =
-  S extends Team<infer M, infer _A, infer R> ? Body<M, R> : S extends Agent<infer M, infer H> ? ([H] extends [never] ? string : Said<M, RepliesTo<M, H> & Name<M>>) : Json;
+  S extends Team<infer M, infer _A, infer R>
+    ? Body<M, R>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string
+        : Said<M, RepliesTo<M, H> & Name<M>>
+      : Json;
 
 /**
  * Runs a team, an agent or a machine, and gives its result. Rejects with the TroupeError that ended it.
  * Durable: with a `key`, a process that died is gone on from by calling it again.
  * @example const article = await run(newsroom, { topic: 'actors' }, { key: 'job-42' });
  */
-export async function run<S extends Subject>(subject: S, input: Input<S>, { key, deadline, onTicket, ...options }: RunOptions = {}): Promise<Output<S>> {
+export async function run<S extends Subject>(
+  subject: S,
+  input: Input<S>,
+  { key, deadline, onTicket, ...options }: RunOptions = {},
+): Promise<Output<S>> {
   await using runtime = await openRuntime(options);
-  const handle = await runtime.start(subject, input, { ...(key === undefined ? {} : { key }), ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }) });
+  const handle = await runtime.start(subject, input, {
+    ...(key === undefined ? {} : { key }),
+    ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+  });
   for (;;) {
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
     switch (outcome.status) {
@@ -41,10 +62,12 @@ export async function run<S extends Subject>(subject: S, input: Input<S>, { key,
       case 'cancelled':
         throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`);
       case 'parked':
-        throw new TroupeError('owned_elsewhere', `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`);
+        throw new TroupeError(
+          'owned_elsewhere',
+          `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,
+        );
       case 'waiting':
         for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket!(ticket));
     }
   }
 }
-

@@ -4,11 +4,10 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from './contracts/clock.ts';
 import type { Envelope } from './contracts/envelope.ts';
-import { Failure, fromFailure, TroupeError } from './contracts/failure.ts';
+import { TroupeError } from './contracts/failure.ts';
 import { requireId, typeOf, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
-import type { Usage } from './contracts/model.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { ActorRow, Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
@@ -16,7 +15,8 @@ import { fanOut } from './observe/fanOut.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
-import { Door } from './system/ref.ts';
+import type { WaitInput } from './contracts/wait.ts';
+import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
@@ -46,9 +46,7 @@ export interface StartOptions {
 }
 
 export type RunOutcome =
-  | { readonly status: 'done'; readonly output: Json; readonly usage?: Usage }
-  | { readonly status: 'failed'; readonly failure: Failure; readonly partial?: Json }
-  | { readonly status: 'cancelled'; readonly reason: string }
+  | Ended
   /** Only people can move it on. */
   | { readonly status: 'waiting'; readonly tickets: readonly Ticket[] }
   /** This process has let go of it; resume it here or elsewhere. */
@@ -62,7 +60,8 @@ export interface Ticket {
   readonly subject: Json;
   /** JSON Schema of the answer. */
   readonly schema: JsonObject;
-  readonly deadline?: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
   readonly since: number;
 }
 
@@ -79,11 +78,13 @@ export interface Runtime extends AsyncDisposable {
   start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
   resume(run: string, subject: Subject): Promise<RunHandle>;
   /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `conflict` when the actor has ended. */
-  signal(actor: Address, event: { readonly type: string } & JsonObject, by?: string): Promise<void>;
+  signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
   tickets(run?: string): Promise<Ticket[]>;
   /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it is used up. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
   observe(observer: Observer): Disposable;
+  /** Parks what still runs and closes what was opened; `await using` does the same. */
+  close(): Promise<void>;
 }
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
@@ -92,7 +93,13 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const observers = fanOut(options.observers ?? []);
   const journal = options.journal ?? (await openJournal(options.db ?? env.TROUPE_DB ?? '.troupe/troupe.db'));
   const gateway: Gateway = openGateway({ ...options.gateway, clock, env });
-  const host = new Host({ journal, transport, clock, lease: { owner: thisProcess(), alive: isAlive }, observe: observers.observe });
+  const host = new Host({
+    journal,
+    transport,
+    clock,
+    lease: { owner: thisProcess(), alive: isAlive },
+    observe: observers.observe,
+  });
   const sender = `person/${clock.id()}`;
   const opened: AsyncDisposable[] = [];
   const typeOfSubject = compile({ gateway, clock, opened });
@@ -116,7 +123,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   /** How the run stands; undefined while it goes on by itself. */
-  async function standing(subject: Subject, run: string, root: Address, returnWhenWaiting: boolean): Promise<RunOutcome | undefined> {
+  async function standing(
+    subject: Subject,
+    run: string,
+    root: Address,
+    returnWhenWaiting: boolean,
+  ): Promise<RunOutcome | undefined> {
     if (!host.owns(run) || !host.cell(root)) {
       const [row] = await journal.find({ actor: root });
       if (row && row.status !== 'active') return outcomeOf(row);
@@ -137,14 +149,31 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   async function tickets(run?: string): Promise<Ticket[]> {
-    const rows = await journal.find({ type: 'wait', status: 'active', limit: 1_000, ...(run === undefined ? {} : { run }) });
+    const rows = await journal.find({
+      type: 'wait',
+      status: 'active',
+      limit: 1_000,
+      ...(run === undefined ? {} : { run }),
+    });
     return rows.map(ticketOf);
   }
 
-  async function signal(actor: Address, event: { readonly type: string } & JsonObject, by = sender): Promise<void> {
+  async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
     const [row] = await journal.find({ actor });
-    if (!row) throw new TroupeError('unknown_recipient', `No actor has the address "${actor}". "troupe runs list" and "troupe waits list" show those there are.`);
-    const envelope: Envelope = { id: clock.id(), type: event.type, body: event as Envelope['body'], from: by, to: actor, run: row.run, kind: 'signal' };
+    if (!row)
+      throw new TroupeError(
+        'unknown_recipient',
+        `No actor has the address "${actor}". "troupe runs list" and "troupe waits list" show those there are.`,
+      );
+    const envelope: Envelope = {
+      id,
+      type: event.type,
+      body: event as Envelope['body'],
+      from: sender,
+      to: actor,
+      run: row.run,
+      kind: 'signal',
+    };
     await host.post(envelope);
   }
 
@@ -154,49 +183,88 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       const type = typeOfSubject(subject);
       const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
       const due = deadline === undefined ? {} : { deadline: clock.now() + deadline };
-      const root = await host.start(type, { run, input: inputOf(subject, input), about: { name: subject.name, ...meta }, ...due });
+      const root = await host.start(type, {
+        run,
+        input: inputOf(subject, input),
+        about: { name: subject.name, ...meta },
+        ...due,
+      });
       return handle(subject, run, root);
     },
     async resume(run, subject) {
       return handle(subject, run, await host.resume(run, typeOfSubject(subject)));
     },
-    signal,
+    signal: (actor, event) => signal(actor, event),
     tickets,
     async answer(ticket, answer, by = sender) {
       const [row] = await journal.find({ actor: ticket });
-      if (!row || typeOf(ticket) !== 'wait') throw new TroupeError('unknown_recipient', `There is no ticket "${ticket}". "troupe waits list" shows the open ones.`);
+      if (!row || typeOf(ticket) !== 'wait')
+        throw new TroupeError(
+          'unknown_recipient',
+          `There is no ticket "${ticket}". "troupe waits list" shows the open ones.`,
+        );
       fitAnswer(ticketOf(row), answer);
-      await signal(ticket, { type: 'wait.answer', answer, by });
+      // An answer may be waiting for somebody to go on with the run.
+      const given = (await journal.mail(row.run)).some(
+        (envelope) => envelope.to === ticket && envelope.type === 'wait.answer',
+      );
+      if (given)
+        throw new TroupeError(
+          'conflict',
+          `${ticket} has been answered already. "troupe runs resume ${row.run}" goes on with it.`,
+        );
+      // One id for every answer to a ticket: of two given in the same moment, one is kept.
+      await signal(ticket, { type: 'wait.answer', answer, by }, `${ticket}/answer`);
     },
     observe: (observer) => observers.add(observer),
-    async [Symbol.asyncDispose]() {
-      await host[Symbol.asyncDispose]();
-      for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
-      if (!options.transport) await transport[Symbol.asyncDispose]();
-      if (!options.journal) await journal[Symbol.asyncDispose]();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
+
+  async function close(): Promise<void> {
+    await host[Symbol.asyncDispose]();
+    for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
+    if (!options.transport) await transport[Symbol.asyncDispose]();
+    if (!options.journal) await journal[Symbol.asyncDispose]();
+  }
 }
 
 async function openJournal(db: string): Promise<Journal> {
   if (db === 'memory') return memory();
   const path = resolve(db);
   await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
-    throw new TroupeError('storage', `The journal needs the folder ${dirname(path)}, which cannot be made: ${cause.message}. Choose another place with --db or TROUPE_DB.`, { cause });
+    throw new TroupeError(
+      'storage',
+      `The journal needs the folder ${dirname(path)}, which cannot be made: ${cause.message}. Choose another place with --db or TROUPE_DB.`,
+      { cause },
+    );
   });
   const { sqlite } = await import('./journal/sqlite.ts');
   return sqlite(path);
 }
 
+/** A ticket as its actor's row has it. */
 export function ticketOf({ actor, run, created, meta }: ActorRow): Ticket {
-  const { input } = meta as { input: { question: string; subject: Json; schema: JsonObject; deadline?: number } };
-  const { question, subject, schema, deadline } = input;
-  return { id: actor, run, question, subject, schema, since: created, ...(deadline === undefined ? {} : { deadline }) };
+  const { question, subject, schema, deadline } = (meta as unknown as { input: WaitInput }).input;
+  return {
+    id: actor,
+    run,
+    question,
+    subject: (subject ?? null) as Json,
+    schema: schema as JsonObject,
+    since: created,
+    deadline: created + deadline,
+  };
 }
 
 function fitAnswer(ticket: Ticket, answer: Json): void {
   const parsed = z.fromJSONSchema(ticket.schema as never).safeParse(answer);
   if (parsed.success) return;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'answer'}: ${message}`).join('; ');
-  throw new TroupeError('invalid', `The answer to "${ticket.question}" does not fit: ${wrong}. Expected ${JSON.stringify(ticket.schema)}; the ticket is still open.`);
+  const wrong = parsed.error.issues
+    .map(({ path, message }) => `${path.map(String).join('.') || 'answer'}: ${message}`)
+    .join('; ');
+  throw new TroupeError(
+    'invalid',
+    `The answer to "${ticket.question}" does not fit: ${wrong}. Expected ${JSON.stringify(ticket.schema)}; the ticket is still open.`,
+  );
 }

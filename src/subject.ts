@@ -1,6 +1,136 @@
+/** What can be run, and what it comes to for the engine: an actor type with every slot filled. */
+import type { AnyStateMachine } from 'xstate';
+import { agentActor } from '../actors/agent.ts';
+import { runActor } from '../actors/run.ts';
+import { toolServer } from '../actors/toolServer.ts';
+import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
 import type { Agent } from './agent.ts';
+import { AgentSignal } from './contracts/agent.ts';
+import type { Clock } from './contracts/clock.ts';
+import { milliseconds } from './contracts/duration.ts';
+import { TroupeError } from './contracts/failure.ts';
+import type { Json } from './contracts/json.ts';
+import { RunSignal } from './contracts/run.ts';
+import type { ToolSource } from './contracts/tool.ts';
+import { WaitSignal } from './contracts/wait.ts';
 import type { MachineSubject } from './machine.ts';
+import { mcpServer as connect } from './mcp/server.ts';
+import type { ServerDefinition } from './servers.ts';
+import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import type { Team } from './team.ts';
-// Whatever it speaks: what a run does with it is decided by its kind.
-// oxlint-disable-next-line typescript/no-explicit-any -- variance: the members' own message types are checked where they are used
+import { catalog } from './tools/catalog.ts';
+import { localTools } from './tools/local.ts';
+import type { Tool } from './tools/tool.ts';
+
+/* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
 export type Subject = Agent<any, any> | Team<any, any, any> | MachineSubject;
+type AnyAgent = Agent<any, any>;
+/* oxlint-enable typescript/no-explicit-any */
+
+export const isSubject = (value: unknown): value is Subject =>
+  ['agent', 'team', 'machine'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
+
+export interface Surroundings {
+  readonly gateway: ModelDoor;
+  readonly clock: Clock;
+  /** Where what was opened is left, to be closed with the runtime. */
+  readonly opened: AsyncDisposable[];
+}
+
+/** What an agent's signals and tickets may hold, checked at the door. */
+const agentOptions: ActorTypeOptions = {
+  signals: AgentSignal,
+  children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
+};
+
+/** Makes actor types out of subjects; the same subject always gives the same one. */
+export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
+  const types = new WeakMap<Subject, ActorType>();
+  const servers = new WeakMap<object, ToolSource>();
+
+  const sourceOf = (definition: ServerDefinition | ToolSource): ToolSource => {
+    const known = servers.get(definition);
+    if (known) return known;
+    const source =
+      'kind' in definition
+        ? connect(definition.place, definition.options, { clock: surroundings.clock, keep: toolServer })
+        : definition;
+    servers.set(definition, source);
+    surroundings.opened.push(source);
+    return source;
+  };
+
+  const depsOf = ({ tools, toolbelt, allow }: AnyAgent): AgentDeps => {
+    const own = tools.filter((tool): tool is Tool => 'run' in tool);
+    const sources = tools.filter((tool): tool is ServerDefinition | ToolSource => !('run' in tool)).map(sourceOf);
+    const all = [...(own.length > 0 ? [localTools(own)] : []), ...sources];
+    return {
+      gateway: surroundings.gateway,
+      ...(all.length > 0 ? { tools: catalog(all) } : {}),
+      ...(toolbelt.length > 0 ? { toolbelt: catalog(toolbelt.map(sourceOf)) } : {}),
+      ...(allow ? { allow } : {}),
+    };
+  };
+  const machineOf = (agent: AnyAgent): AnyStateMachine =>
+    agentActor((message) => agent.definition(message), depsOf(agent));
+
+  function teamType(team: Exclude<Subject, AnyAgent | MachineSubject>): ActorType {
+    const { supervise, budget, deadline, maxTurns } = team.options;
+    const members = Object.entries(team.members);
+    const limits = {
+      ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+      ...(maxTurns === undefined ? {} : { maxTurns }),
+    };
+    const machine = runActor({
+      next: (said) => team.next(said) as never,
+      members: Object.fromEntries(members.map(([name, member]) => [name, machineOf(member)])),
+      settings: { limits, ...(budget ? { budget } : {}) },
+    });
+    const { within, ...rest } = supervise ?? {};
+    return actorType(machine, {
+      signals: RunSignal,
+      supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
+      children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
+    });
+  }
+
+  return (subject) => {
+    const known = types.get(subject);
+    if (known) return known;
+    const type =
+      subject.kind === 'machine'
+        ? subject.type
+        : subject.kind === 'agent'
+          ? actorType(machineOf(subject), agentOptions)
+          : teamType(subject);
+    types.set(subject, type);
+    return type;
+  };
+}
+
+/** What a run of a subject starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
+export function inputOf(subject: Subject, input: unknown): Json {
+  switch (subject.kind) {
+    case 'machine':
+      return (input ?? null) as Json;
+    case 'team':
+      return { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) } as Json;
+    case 'agent': {
+      if (!subject.protocol || subject.handles.length === 0) {
+        if (typeof input === 'string' && input.trim() !== '') return { type: 'task', body: input };
+        throw new TroupeError(
+          'invalid',
+          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : JSON.stringify(input)?.slice(0, 80)}.`,
+        );
+      }
+      const { type, body } = (input ?? {}) as { type?: string; body?: unknown };
+      if (type === undefined || !subject.handles.includes(type)) {
+        throw new TroupeError(
+          'unknown_message',
+          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${JSON.stringify(input)?.slice(0, 80)}.`,
+        );
+      }
+      return { type, body: subject.protocol.parse(type, body) } as Json;
+    }
+  }
+}

@@ -11,7 +11,8 @@ import type { Agent } from './agent.ts';
 type Members<M extends Messages> = Readonly<Record<string, Agent<M, Name<M>>>>;
 type HandledBy<A> = A extends Agent<infer _M, infer H> ? H : never;
 /** Everything that can arrive at the route: what the team takes, and what its members may answer. */
-type Arriving<M extends Messages, Mem, A extends Name<M>> = A | { [K in keyof Mem]: RepliesTo<M, HandledBy<Mem[K]> & Name<M>> }[keyof Mem];
+type Arriving<M extends Messages, Mem, A extends Name<M>> =
+  A | { [K in keyof Mem]: RepliesTo<M, HandledBy<Mem[K]> & Name<M>> }[keyof Mem];
 
 export interface Send {
   readonly to: string;
@@ -22,13 +23,17 @@ export type Next = { readonly send: readonly Send[] } | { readonly finish: unkno
 
 /** What a route may do: hand a message to a member, or give the team's answer. */
 export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name<M>> {
-  /** Hands a message to a member who handles it. Several, when the route returns `all(...)`. */
-  to<K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(member: K, type: T, body: BodyInput<M, T>): Next;
-  finish(body: BodyInput<M, R>): Next;
+  /** Hands a message to a member who handles it. Several at once: `all(to(…), to(…))`. */
+  readonly to: <K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(
+    member: K,
+    type: T,
+    body: BodyInput<M, T>,
+  ) => Next;
+  readonly finish: (body: BodyInput<M, R>) => Next;
   /** The body of the latest message of that name in this run. Throws `definition` when there was none: the route is wrong then. */
-  last<T extends Name<M>>(type: T): Body<M, T>;
+  readonly last: <T extends Name<M>>(type: T) => Body<M, T>;
   /** How many messages of that name there were. */
-  count(type: Name<M>): number;
+  readonly count: (type: Name<M>) => number;
 }
 
 export type Route<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> = {
@@ -68,22 +73,41 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
  * Puts agents together. A recipient who does not handle a message, a body that does not fit, or a reply that nobody routes does not compile.
  * @example team({ name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'text', route: { brief: ({ body }, { to }) => to('writer', 'brief', body), text: ({ body }, { finish }) => finish(body) } })
  */
-export function team<M extends Messages, const Mem extends Members<M>, A extends Name<M>, R extends Name<M>>(options: TeamOptions<M, Mem, A, R>): Team<M, A, R> {
+export function team<M extends Messages, const Mem extends Members<M>, A extends Name<M>, R extends Name<M>>(
+  options: TeamOptions<M, Mem, A, R>,
+): Team<M, A, R> {
   const { protocol, members, accepts, returns, supervise, budget, deadline, maxTurns } = options;
   const name = slug(options.name);
   const names = Object.keys(members);
-  if (names.length === 0) throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
+  if (names.length === 0)
+    throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
   for (const member of names) {
-    if (slug(member) !== member) throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${member}" in team "${name}" is not.`);
-    if (members[member]!.protocol !== protocol) throw new TroupeError('definition', `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`);
+    if (slug(member) !== member)
+      throw new TroupeError(
+        'definition',
+        `A member's name is an id (a-z, 0-9, ". _ -"); "${member}" in team "${name}" is not.`,
+      );
+    if (members[member]!.protocol !== protocol)
+      throw new TroupeError(
+        'definition',
+        `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`,
+      );
   }
   for (const type of [accepts, returns]) {
-    if (!Object.hasOwn(protocol.messages, type)) throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
+    if (!Object.hasOwn(protocol.messages, type))
+      throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
   }
   const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
-  const arriving = new Set<string>([accepts, ...names.flatMap((member) => members[member]!.handles.flatMap((type) => protocol.messages[type]?.replies ?? []))]);
+  const arriving = new Set<string>([
+    accepts,
+    ...names.flatMap((member) => members[member]!.handles.flatMap((type) => protocol.messages[type]?.replies ?? [])),
+  ]);
   const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
-  if (unrouted.length > 0) throw new TroupeError('definition', `The route of team "${name}" says nothing about ${unrouted.join(', ')}, which can arrive. Add an entry for each.`);
+  if (unrouted.length > 0)
+    throw new TroupeError(
+      'definition',
+      `The route of team "${name}" says nothing about ${unrouted.join(', ')}, which can arrive. Add an entry for each.`,
+    );
 
   return {
     kind: 'team',
@@ -92,11 +116,17 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     members,
     accepts,
     returns,
-    options: { ...(supervise ? { supervise } : {}), ...(budget ? { budget } : {}), ...(deadline ? { deadline } : {}), ...(maxTurns ? { maxTurns } : {}) },
+    options: {
+      ...(supervise ? { supervise } : {}),
+      ...(budget ? { budget } : {}),
+      ...(deadline ? { deadline } : {}),
+      ...(maxTurns ? { maxTurns } : {}),
+    },
     next(said) {
       const message = said.at(-1)!;
       const route = Object.hasOwn(routes, message.type) ? routes[message.type]! : undefined;
-      if (!route) throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
+      if (!route)
+        throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
       return check(route(message, talk(said)));
     },
   };
@@ -107,7 +137,11 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
       finish: (body) => ({ finish: body }),
       last(type) {
         const found = said.findLast((message) => message.type === type);
-        if (!found) throw new TroupeError('definition', `The route of team "${name}" asks for the last "${type}", and there was none yet.`);
+        if (!found)
+          throw new TroupeError(
+            'definition',
+            `The route of team "${name}" asks for the last "${type}", and there was none yet.`,
+          );
         return found.body as Body<M, typeof type>;
       },
       count: (type) => said.filter((message) => message.type === type).length,
@@ -119,8 +153,16 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     if ('finish' in next) return { finish: protocol.parse(returns, next.finish) };
     for (const { to, type, body } of next.send) {
       const member = Object.hasOwn(members, to) ? members[to] : undefined;
-      if (!member) throw new TroupeError('unknown_recipient', `The team "${name}" has ${names.join(', ')}; its route sent "${type}" to "${to}".`);
-      if (!member.handles.includes(type as Name<M>)) throw new TroupeError('unknown_message', `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`);
+      if (!member)
+        throw new TroupeError(
+          'unknown_recipient',
+          `The team "${name}" has ${names.join(', ')}; its route sent "${type}" to "${to}".`,
+        );
+      if (!member.handles.includes(type as Name<M>))
+        throw new TroupeError(
+          'unknown_message',
+          `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`,
+        );
       protocol.parse(type as Name<M>, body);
     }
     return next;
@@ -128,4 +170,6 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
 }
 
 /** Several messages at once; the route hears of each answer. */
-export const all = (...nexts: readonly Next[]): Next => ({ send: nexts.flatMap((next) => ('send' in next ? next.send : [])) });
+export const all = (...nexts: readonly Next[]): Next => ({
+  send: nexts.flatMap((next) => ('send' in next ? next.send : [])),
+});

@@ -29,6 +29,9 @@ function citationsIn(body: unknown): { file: string; line: number }[] {
 async function hasLine(folder: string, file: string, line: number): Promise<boolean> {
   const path = resolve(folder, file);
   if (relative(folder, path).startsWith('..')) return false;
-  const lines = await readFile(path, 'utf8').then((text) => text.split('\n'), () => []);
+  const lines = await readFile(path, 'utf8').then(
+    (text) => text.split('\n'),
+    () => [],
+  );
   return (lines[line - 1] ?? '').trim() !== '';
 }

@@ -91,7 +91,8 @@ export function toFailure(thrown: unknown): Failure {
   }
   const known = Failure.safeParse(thrown);
   if (known.success) return known.data;
-  if (thrown instanceof Error && thrown.name === 'AbortError') return toFailure(new TroupeError('cancelled', thrown.message));
+  if (thrown instanceof Error && thrown.name === 'AbortError')
+    return toFailure(new TroupeError('cancelled', thrown.message));
   return {
     kind: 'internal',
     message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),

@@ -6,7 +6,10 @@ import { TroupeError } from './failure.ts';
 const token = '[a-z0-9][a-z0-9._-]{0,199}';
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
-export const Id = z.string().regex(new RegExp(`^${token}$`)).refine((id) => !reserved.has(id));
+export const Id = z
+  .string()
+  .regex(new RegExp(`^${token}$`))
+  .refine((id) => !reserved.has(id));
 export type Id = string;
 
 /** Where an actor lives: `type/key`, such as `agent/r1k3.researcher`. */
@@ -19,11 +22,18 @@ export const keyOf = (address: Address): string => address.slice(address.indexOf
 /** Checks an id that a person or another program gave. */
 export function requireId(what: string, id: string): Id {
   if (Id.safeParse(id).success) return id;
-  throw new TroupeError('invalid', `${what} must be an id (a-z, 0-9, ". _ -", starting with a letter or digit); got ${JSON.stringify(id)}.`);
+  throw new TroupeError(
+    'invalid',
+    `${what} must be an id (a-z, 0-9, ". _ -", starting with a letter or digit); got ${JSON.stringify(id)}.`,
+  );
 }
 
 /** An id made from any name: `My Agent` becomes `my-agent`. */
 export function slug(name: string): Id {
-  const id = name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '');
+  const id = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
   return requireId('A name', id.slice(0, 64));
 }

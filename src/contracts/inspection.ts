@@ -13,7 +13,12 @@ export type Inspection =
       readonly parent: string | undefined;
       readonly seq: number;
       /** The message that made the actor move. */
-      readonly event: { readonly id: string; readonly type: string; readonly from: string | undefined; readonly body: Json };
+      readonly event: {
+        readonly id: string;
+        readonly type: string;
+        readonly from: string | undefined;
+        readonly body: Json;
+      };
       /** The XState value, e.g. `"idle"` or `{ active: { lifecycle: "planning" } }`. */
       readonly state: Json;
       readonly tags: readonly string[];
@@ -21,12 +26,49 @@ export type Inspection =
       readonly status: ActorStatus;
       readonly failure?: Failure;
     }
-  | { readonly type: 'effect.started' | 'effect.done' | 'effect.failed' | 'effect.stopped'; readonly at: number; readonly run: string; readonly actor: string; readonly key: string; readonly name: string; readonly again: boolean; readonly failure?: Failure }
-  | { readonly type: 'progress'; readonly at: number; readonly run: string; readonly actor: string; readonly key: string; readonly note: Json }
-  | { readonly type: 'restarted'; readonly at: number; readonly run: string; readonly actor: string; readonly by: string; readonly how: 'resume' | 'fresh'; readonly failure: Failure }
+  | {
+      readonly type: 'effect.started' | 'effect.done' | 'effect.failed' | 'effect.stopped';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly key: string;
+      readonly name: string;
+      readonly again: boolean;
+      readonly failure?: Failure;
+    }
+  | {
+      readonly type: 'progress';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly key: string;
+      readonly note: Json;
+    }
+  | {
+      readonly type: 'restarted';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly by: string;
+      readonly how: 'resume' | 'fresh';
+      readonly failure: Failure;
+    }
   /** The journal cannot take the commit now; the engine keeps trying, and nothing after it happens. */
-  | { readonly type: 'stalled'; readonly at: number; readonly run: string; readonly actor: string; readonly failure: Failure }
-  | { readonly type: 'dead'; readonly at: number; readonly run: string; readonly actor: string; readonly message: { readonly id: string; readonly type: string; readonly from: string }; readonly failure: Failure };
+  | {
+      readonly type: 'stalled';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly failure: Failure;
+    }
+  | {
+      readonly type: 'dead';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly message: { readonly id: string; readonly type: string; readonly from: string };
+      readonly failure: Failure;
+    };
 
 /** Hears everything, in order; must not throw and must not wait. */
 export type Observer = (event: Inspection) => void;

@@ -15,7 +15,11 @@ export type Messages = Readonly<Record<string, MessageSpec>>;
 
 /** A reply that is not itself a message of the protocol does not compile. */
 export type Closed<M extends Messages> = {
-  [K in keyof M]: M[K] extends { replies: readonly (infer R)[] } ? ([R] extends [keyof M] ? M[K] : { body: M[K]['body']; replies: readonly (keyof M)[] }) : M[K];
+  [K in keyof M]: M[K] extends { replies: readonly (infer R)[] }
+    ? [R] extends [keyof M]
+      ? M[K]
+      : { body: M[K]['body']; replies: readonly (keyof M)[] }
+    : M[K];
 };
 
 export interface Protocol<M extends Messages = Messages> {
@@ -30,13 +34,19 @@ export type Name<M extends Messages> = keyof M & string;
 export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
 /** What a sender may write: defaults need not be given. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
-export type Asks<M extends Messages> = { [K in Name<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never }[Name<M>];
+export type Asks<M extends Messages> = {
+  [K in Name<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never;
+}[Name<M>];
 export type Topics<M extends Messages> = { [K in Name<M>]: M[K] extends { topic: true } ? K : never }[Name<M>];
 export type Tells<M extends Messages> = Exclude<Name<M>, Asks<M> | Topics<M>>;
-export type RepliesTo<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] } ? R & Name<M> : never;
+export type RepliesTo<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] }
+  ? R & Name<M>
+  : never;
 
 /** A message as its receiver reads it: `{ type, body }`, one member for each name. */
-export type Said<M extends Messages, K extends keyof M = keyof M> = { [N in K & string]: { readonly type: N; readonly body: Body<M, N> } }[K & string];
+export type Said<M extends Messages, K extends keyof M = keyof M> = {
+  [N in K & string]: { readonly type: N; readonly body: Body<M, N> };
+}[K & string];
 /** The answers an ask may get. */
 export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, K>>;
 
@@ -46,7 +56,8 @@ export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, 
  */
 export function protocol<const M extends Messages>(messages: M & Closed<M>): Protocol<M> {
   const names = Object.keys(messages);
-  if (names.length === 0) throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
+  if (names.length === 0)
+    throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
   for (const name of names) check(name, messages[name]!, messages);
 
   return {
@@ -54,11 +65,16 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
     hash: hashOf(messages),
     parse(type, body) {
       const spec = Object.hasOwn(messages, type) ? messages[type] : undefined;
-      if (!spec) throw new TroupeError('unknown_message', `The protocol has ${names.join(', ')}; it has no message "${type}".`);
+      if (!spec)
+        throw new TroupeError('unknown_message', `The protocol has ${names.join(', ')}; it has no message "${type}".`);
       const parsed = spec.body.safeParse(body);
       if (parsed.success) return parsed.data as never;
-      const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
-      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${issues.join('; ')}.`, { data: { type, issues } });
+      const issues = parsed.error.issues.map(
+        ({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`,
+      );
+      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${issues.join('; ')}.`, {
+        data: { type, issues },
+      });
     },
   };
 }
@@ -66,21 +82,38 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
 const messageName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 function check(name: string, spec: MessageSpec, messages: Messages): void {
-  if (!messageName.test(name)) throw new TroupeError('definition', `A message's name starts with a letter and has letters, digits and "_", up to 64; got ${JSON.stringify(name)}.`);
-  if (typeof spec.body?.safeParse !== 'function') throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
+  if (!messageName.test(name))
+    throw new TroupeError(
+      'definition',
+      `A message's name starts with a letter and has letters, digits and "_", up to 64; got ${JSON.stringify(name)}.`,
+    );
+  if (typeof spec.body?.safeParse !== 'function')
+    throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
   for (const reply of spec.replies ?? []) {
-    if (!Object.hasOwn(messages, reply)) throw new TroupeError('definition', `"${name}" may be answered by "${reply}", which is not a message of the protocol. Add it, or correct the name.`);
+    if (!Object.hasOwn(messages, reply))
+      throw new TroupeError(
+        'definition',
+        `"${name}" may be answered by "${reply}", which is not a message of the protocol. Add it, or correct the name.`,
+      );
   }
-  if (spec.topic && spec.replies) throw new TroupeError('definition', `"${name}" is for a topic, which nobody answers; remove its replies or its topic.`);
+  if (spec.topic && spec.replies)
+    throw new TroupeError(
+      'definition',
+      `"${name}" is for a topic, which nobody answers; remove its replies or its topic.`,
+    );
 }
 
 /** FNV-1a over the JSON Schemas: short, stable, and not a secret. */
 function hashOf(messages: Messages): string {
-  const shape = Object.keys(messages).sort().map((name) => [name, jsonSchema(messages[name]!.body), messages[name]!.replies ?? []]);
+  const shape = Object.keys(messages)
+    .sort()
+    .map((name) => [name, jsonSchema(messages[name]!.body), messages[name]!.replies ?? []]);
   let hash = 0xcbf29ce484222325n;
-  for (const char of new TextEncoder().encode(JSON.stringify(shape))) hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
+  for (const char of new TextEncoder().encode(JSON.stringify(shape)))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, '0');
 }
 
 /** What a body looks like to others. A schema that JSON cannot say is `{}`: it is still checked here. */
-export const jsonSchema = (schema: z.ZodType): Json => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+export const jsonSchema = (schema: z.ZodType): Json =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;

@@ -1,5 +1,6 @@
 /** What an agent may call: one interface for our own functions and for other people's servers. */
 import type { Clock } from './clock.ts';
+import type { Failure } from './failure.ts';
 import type { Json } from './json.ts';
 import type { ToolInfo } from './model.ts';
 
@@ -9,7 +10,8 @@ export interface ToolScope {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  progress(note: Json): void;
+  /** Shown to whoever watches; kept nowhere. */
+  readonly progress: (note: Json) => void;
 }
 
 /** Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied. */
@@ -21,7 +23,13 @@ export interface ToolSource {
   /** Does performing a call again under the same key change nothing? */
   idempotent(tool: string): boolean;
   /** Did a call that may have been performed happen? `undefined` when the tool cannot tell. */
-  reconcile?(tool: string, input: Json, scope: ToolScope): Promise<{ done: true; output: Json } | { done: false } | undefined>;
+  reconcile?(
+    tool: string,
+    input: Json,
+    scope: ToolScope,
+  ): Promise<{ done: true; output: Json } | { done: false } | undefined>;
+  /** What was wrong with the last list: tools that were left out or cut, and why. Facts for people. */
+  problems?(): readonly Failure[];
   /** Called when the list is no longer what it was (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
   [Symbol.asyncDispose](): Promise<void>;

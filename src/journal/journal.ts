@@ -49,12 +49,23 @@ export interface Commit extends ActorRow {
   /** The owner's epoch, from `claim`. */
   readonly epoch: number;
   /** What moved the actor. `inbox` is set for messages that must be deduplicated by the journal. */
-  readonly event: { readonly id: string; readonly type: string; readonly from?: Address; readonly body: Json; readonly inbox?: boolean };
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly from?: Address;
+    readonly body: Json;
+    readonly inbox?: boolean;
+  };
   readonly opens: readonly Pending[];
   /** Keys of pendings that are settled by this commit. Unknown keys are ignored. */
   readonly closes: readonly string[];
   /** What effects answered, for the ledger. */
-  readonly results: readonly { readonly key: string; readonly name: string; readonly input: Json; readonly outcome: Outcome }[];
+  readonly results: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly input: Json;
+    readonly outcome: Outcome;
+  }[];
   /** Entries for the actor's append-only lists. */
   readonly appends: readonly { readonly list: string; readonly entry: Json }[];
 }
@@ -105,12 +116,13 @@ export interface LedgerEntry {
   readonly outcome: Outcome;
 }
 
-export interface Journal extends AsyncDisposable {
+/** What the engine writes and reads back. */
+export interface Ledger {
   commit(commit: Commit): Promise<void>;
   /** Keeps a result although its actor cannot take it now (it is being restarted). Durable when it resolves. */
   record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
   load(actor: Address): Promise<StoredActor | undefined>;
-  /** Entries [from, to) of a list, checked against the chain. */
+  /** Entries [from, to) of a list, oldest first. */
   list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;
   /** Was this message handled, and what was answered to it (the message that named it as correlation)? */
   handled(actor: Address, id: string): Promise<{ seq: number; body: Json; reply: Envelope | undefined } | undefined>;
@@ -118,27 +130,48 @@ export interface Journal extends AsyncDisposable {
   undelivered(run: string): Promise<Envelope[]>;
   /** Closes keys without the wait for the disk: if this is lost, they are only delivered again. */
   settle(keys: readonly string[]): void;
+}
 
+/** Who may write. */
+export interface Claims {
   /**
    * Makes `owner` the only writer of a run and returns its epoch, higher than all before. Rejects with `owned_elsewhere`
    * (data: owner, until) while another owner's claim is alive: not past `until`, and `alive(owner)` does not deny it.
    */
-  claim(run: string, owner: string, options: { now: number; ttl: number; alive?: (owner: string) => boolean }): Promise<number>;
+  claim(
+    run: string,
+    owner: string,
+    options: { now: number; ttl: number; alive?: (owner: string) => boolean },
+  ): Promise<number>;
   /** Extends a claim; false when it was lost. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
   release(run: string, epoch: number): Promise<void>;
+}
 
-  /** Leaves a message for an actor, from whatever process; durable when it resolves. The owner finds it with `mail`. Same id twice is one message. */
+/** Messages for actors from processes that do not own them. */
+export interface Mail {
+  /** Durable when it resolves. The owner finds it with `mail`. Same id twice is one message. */
   post(envelope: Envelope): Promise<void>;
-  /** Posted messages of a run that no commit has handled, oldest first; `after` pages on. Removed when a commit's event has their id, or by `dropMail`. */
+  /** Posted messages of a run that no commit has handled, oldest first. Removed when a commit's inbox id is theirs, or by `dropMail`. */
   mail(run: string): Promise<Envelope[]>;
   dropMail(run: string, id: string): Promise<void>;
+}
 
+/** What people ask. */
+export interface Archive {
   find(query: ActorQuery): Promise<ActorRow[]>;
-  history(query: { run?: string; actor?: Address; after?: { at: number; actor: Address; seq: number }; limit?: number }): Promise<HistoryEntry[]>;
+  /** Oldest first, 1,000 unless told; `after` pages on. A pending that is settled is listed with `data: null`. */
+  history(query: {
+    run?: string;
+    actor?: Address;
+    after?: { at: number; actor: Address; seq: number };
+    limit?: number;
+  }): Promise<HistoryEntry[]>;
   ledger(run: string): Promise<LedgerEntry[]>;
   /** Forgets runs that ended before `before`, with blobs nobody refers to. Returns how many. */
   prune(before: number): Promise<number>;
   /** Checks every chain; what is damaged is listed, never repaired in silence. */
   verify(): Promise<{ actors: number; commits: number; damage: { actor: Address; seq: number; what: string }[] }>;
 }
+
+export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {}

@@ -11,7 +11,7 @@ export interface VirtualClock extends Clock {
 /** Starts at a fixed moment; `seed` decides random() and id(). */
 export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): VirtualClock {
   let now = start;
-  let state = (seed >>> 0) || 1;
+  let state = seed >>> 0 || 1;
   let ids = 0;
   let order = 0;
   const sleepers = new Set<{ at: number; order: number; call: () => void }>();

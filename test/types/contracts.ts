@@ -20,8 +20,13 @@ export const deaf = agent({ name: 'deaf', protocol: Desk, handles: ['note'], mod
 export const lost = agent({ name: 'lost', protocol: Desk, handles: ['unknown'], model: 'x:y' });
 
 const base = { name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'article' } as const;
-const desk = team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) } });
+const desk = team({
+  ...base,
+  route: { brief: ({ body }, { to }) => to('writer', 'brief', body), article: ({ body }, { finish }) => finish(body) },
+});
 
+// Each error must stand on the line after its directive.
+// prettier-ignore
 export const wrongs = [
   // @ts-expect-error a reply that nobody routes
   team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body) } }),

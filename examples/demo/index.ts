@@ -13,36 +13,58 @@ import { citationsHold } from './citations.ts';
 
 const Fact = z.object({ text: z.string(), file: z.string(), line: z.number().int().positive() });
 
-export const Newsroom = protocol({
-  brief: { body: z.object({ folder: z.string(), topic: z.string().default('what these files say') }), replies: ['notes'] },
-  notes: { body: z.object({ facts: z.array(Fact).min(1) }) },
-  draft: { body: z.object({ facts: z.array(Fact), feedback: z.string().optional() }), replies: ['article'] },
-  article: { body: z.object({ title: z.string(), text: z.string().describe('Markdown; every claim ends with its source as [file:line].') }) },
-  review: { body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }), replies: ['approved', 'rework'] },
-  approved: { body: z.object({}) },
-  rework: { body: z.object({ feedback: z.string() }) },
-});
+/** What the newsroom says. A run that is given no folder reads this one. */
+const newsroom = (folder: string) =>
+  protocol({
+    brief: {
+      body: z.object({ folder: z.string().default(folder), topic: z.string().default('what these files say') }),
+      replies: ['notes'],
+    },
+    notes: { body: z.object({ facts: z.array(Fact).min(1) }) },
+    draft: { body: z.object({ facts: z.array(Fact), feedback: z.string().optional() }), replies: ['article'] },
+    article: {
+      body: z.object({
+        title: z.string(),
+        text: z.string().describe('Markdown; every claim ends with its source as [file:line].'),
+      }),
+    },
+    review: {
+      body: z.object({ title: z.string(), text: z.string(), facts: z.array(Fact) }),
+      replies: ['approved', 'rework'],
+    },
+    approved: { body: z.object({}) },
+    rework: { body: z.object({ feedback: z.string() }) },
+  });
 
 /** The real filesystem server of the Model Context Protocol, allowed to see one folder and nothing else. */
 const filesystem = (folder: string) =>
-  mcpServer({
-    name: 'files',
-    command: process.execPath,
-    args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
-    trust: 'read',
-  });
+  mcpServer(
+    {
+      name: 'files',
+      command: process.execPath,
+      args: [createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js'), folder],
+    },
+    { trust: 'read' },
+  );
 
-export default function digest({ folder: given = '.', model = process.env.TROUPE_MODEL }: { folder?: string; model?: string }) {
+export default function digest({
+  folder: given = '.',
+  model = process.env.TROUPE_MODEL,
+}: {
+  folder?: string;
+  model?: string;
+}) {
   const folder = resolve(given);
   const mind = model ?? offlineModel();
+  const speech = newsroom(folder);
 
   const researcher = agent({
     name: 'researcher',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['brief'],
     model: mind,
     tools: [filesystem(folder)],
-    allow: ['list_directory', 'read_text_file'],
+    allow: ['files/list_directory', 'files/read_text_file'],
     instructions: `List the folder you are given, read its Markdown files (and those of its "docs" folder), and note the most telling facts with file and line.`,
     objectives: [citationsHold('notes', folder)],
     budget: { steps: 30 },
@@ -51,7 +73,7 @@ export default function digest({ folder: given = '.', model = process.env.TROUPE
 
   const writer = agent({
     name: 'writer',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['draft'],
     model: mind,
     instructions: 'Write a digest from the facts and nothing else. Every claim ends with its source as [file:line].',
@@ -61,16 +83,17 @@ export default function digest({ folder: given = '.', model = process.env.TROUPE
 
   const critic = agent({
     name: 'critic',
-    protocol: Newsroom,
+    protocol: speech,
     handles: ['review'],
     model: mind,
-    instructions: 'Approve a text whose every claim is backed by one of the facts, with the right file and line. Otherwise ask for rework and say what is wrong.',
+    instructions:
+      'Approve a text whose every claim is backed by one of the facts, with the right file and line. Otherwise ask for rework and say what is wrong.',
     deadline: '2m',
   });
 
   return team({
     name: 'newsroom',
-    protocol: Newsroom,
+    protocol: speech,
     members: { researcher, writer, critic },
     accepts: 'brief',
     returns: 'article',
@@ -82,7 +105,9 @@ export default function digest({ folder: given = '.', model = process.env.TROUPE
       notes: ({ body }, { to }) => to('writer', 'draft', body),
       article: ({ body }, { to, last }) => to('critic', 'review', { ...body, facts: last('notes').facts }),
       rework: ({ body }, { to, last, count, finish }) =>
-        count('rework') > 3 ? finish(last('article')) : to('writer', 'draft', { facts: last('notes').facts, feedback: body.feedback }),
+        count('rework') > 3
+          ? finish(last('article'))
+          : to('writer', 'draft', { facts: last('notes').facts, feedback: body.feedback }),
       approved: (_, { finish, last }) => finish(last('article')),
     },
   });

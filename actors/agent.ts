@@ -1,0 +1,53 @@
+/** An agent ready for the engine: its machine with every slot filled from its definition, a gateway and tools. */
+import type { AgentDefinition } from '../src/contracts/agent.ts';
+import { agentWith } from '../machines/agent/agent.ts';
+import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/limits.ts';
+import { toolCallMachine } from '../machines/toolCall.ts';
+import { analyze } from './analyze.ts';
+import { callModel, type Define } from './callModel.ts';
+import { discover } from './discover.ts';
+import { plan } from './plan.ts';
+import { cleanUp, fallback } from './recover.ts';
+import { reconcile, runTool } from './runTool.ts';
+import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
+import type { AgentDeps } from './tools.ts';
+import { verify } from './verify.ts';
+
+/** What a definition comes to for its machine. */
+export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentSettings {
+  return {
+    limits: { ...defaultLimits, ...definition.limits },
+    budget: { ...defaultBudget, ...definition.budget },
+    analysis: definition.analysis === 'model',
+    discovery: deps.tools !== undefined,
+    planning: definition.planning === 'model',
+    verification: (definition.objectives ?? []).length > 0,
+    toolbelt: deps.toolbelt !== undefined,
+    cleanup: deps.toolbelt !== undefined || deps.cleanUp !== undefined,
+  };
+}
+
+/**
+ * Makes the actor of an agent. A definition may depend on the type of the message it is given: its replies do.
+ * @example host.register(actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' }))
+ */
+export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps) {
+  const define: Define = typeof definition === 'function' ? definition : () => definition;
+  const settings = settingsOf(define(''), deps);
+  return agentWith(settings).provide({
+    actors: {
+      analyze: analyze(define, deps),
+      discover: discover(define, deps),
+      plan: plan(define, deps),
+      callModel: callModel(define, settings.limits, deps),
+      runTool: runTool(deps),
+      toolCall: toolCallMachine.provide({ actors: { runTool: runTool(deps), reconcile: reconcile(deps) } }),
+      connectToolbelt: connectToolbelt(deps),
+      listToolbelt: listToolbelt(deps),
+      dropToolbelt: dropToolbelt(deps),
+      verify: verify(define),
+      fallback: fallback(define),
+      cleanUp: cleanUp(deps),
+    },
+  });
+}

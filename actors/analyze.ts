@@ -1,0 +1,17 @@
+/** Asks the model what the task requires, before anything else is done. */
+import * as z from 'zod';
+import type { Analysis, Thinking } from '../machines/agent/turn.ts';
+import { askTyped } from './askTyped.ts';
+import type { Define } from './callModel.ts';
+import { effect } from './effect.ts';
+import type { AgentDeps } from './tools.ts';
+
+const question = {
+  name: 'state_requirements',
+  description: 'Says what the task requires.',
+  instructions: 'Before you start: what is the objective, what is required, and what could go wrong?',
+  shape: z.object({ objective: z.string().min(1), requirements: z.array(z.string()), risks: z.array(z.string()) }),
+};
+
+export const analyze = (define: Define, deps: AgentDeps) =>
+  effect<Analysis, Thinking>((thinking, scope) => askTyped(question, define(thinking.message), deps, thinking, scope));

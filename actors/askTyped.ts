@@ -1,0 +1,59 @@
+/** Asks a model for one thing of a given shape. What does not fit is said to it once more; then it is a `format` failure. */
+import * as z from 'zod';
+import type { AgentDefinition } from '../src/contracts/agent.ts';
+import type { EffectScope } from '../src/contracts/effect.ts';
+import { TroupeError } from '../src/contracts/failure.ts';
+import type { JsonObject } from '../src/contracts/json.ts';
+import type { Message, Usage } from '../src/contracts/model.ts';
+import type { Thinking } from '../machines/agent/turn.ts';
+import { choiceOf, modelScope, outputRoom } from './callModel.ts';
+import { elide } from './history.ts';
+import type { AgentDeps } from './tools.ts';
+
+export interface Question<T> {
+  readonly name: string;
+  readonly description: string;
+  readonly instructions: string;
+  readonly shape: z.ZodType<T>;
+}
+
+const tries = 2;
+
+export async function askTyped<T>(
+  { name, description, instructions, shape }: Question<T>,
+  definition: AgentDefinition,
+  deps: AgentDeps,
+  thinking: Thinking,
+  scope: EffectScope,
+): Promise<T & { usage: Usage; model: string }> {
+  const transcript = (await scope.list('transcript')) as unknown as readonly Message[];
+  const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
+  let problem = '';
+  let usage: Usage | undefined;
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
+    const request = {
+      instructions: definition.instructions,
+      messages: [...elide(transcript, definition.maxHistory), ask],
+      tools: [{ name, description, input }],
+      ...outputRoom(definition, thinking),
+    };
+    const answer = await deps.gateway.answer(choiceOf(definition, thinking.fallbacks), request, modelScope(scope));
+    usage = usage ? sum(usage, answer.usage) : answer.usage;
+    const call = answer.calls.find((made) => made.name === name);
+    const parsed = shape.safeParse(call?.input);
+    if (parsed.success) return { ...parsed.data, usage, model: answer.model };
+    problem = call
+      ? ` Your last call did not fit: ${z.prettifyError(parsed.error)}`
+      : ' Your last answer did not call it.';
+  }
+  throw new TroupeError('format', `The model did not call "${name}" as asked, ${tries} times.${problem}`);
+}
+
+const sum = (a: Usage, b: Usage): Usage => ({
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  cachedTokens: a.cachedTokens + b.cachedTokens,
+  reported: a.reported && b.reported,
+  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
+});

@@ -1,0 +1,18 @@
+/** Lists the tools, and says which required capabilities none of them has. */
+import type { ToolTier } from '../src/contracts/model.ts';
+import type { Discovered } from '../machines/agent/turn.ts';
+import type { Define } from './callModel.ts';
+import { effect } from './effect.ts';
+import { allTools, type AgentDeps } from './tools.ts';
+
+export const discover = (define: Define, deps: AgentDeps) =>
+  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, { signal }) => {
+    const tools = await allTools(deps, tier, signal);
+    const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
+    const { requires = [] } = define(message);
+    return {
+      tools: tools.length,
+      epoch: deps.tools?.epoch ?? 0,
+      missing: requires.filter((capability) => !offered.has(capability)),
+    };
+  });

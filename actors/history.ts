@@ -1,0 +1,48 @@
+/**
+ * What of a transcript a model is shown. Nothing is left out until it is too long; then the oldest tool results are cut to a word.
+ * Calls stay and so do their results: only what the results said goes (pairing holds).
+ */
+import type { Message } from '../src/contracts/model.ts';
+
+export const maxHistory = 400_000;
+const elided = '[older result, left out to save space; call again if it is needed]';
+
+const sizeOf = (message: Message): number => {
+  switch (message.role) {
+    case 'user':
+      return message.text.length;
+    case 'assistant':
+      return (
+        message.text.length +
+        message.calls.reduce((sum, { name, input }) => sum + name.length + (JSON.stringify(input) ?? '').length, 0)
+      );
+    case 'tool':
+      return message.results.reduce((sum, { content }) => sum + content.length, 0);
+  }
+};
+
+/** A transcript only grows: each message is measured once. */
+const sizes = new WeakMap<Message, number>();
+function knownSize(message: Message): number {
+  const known = sizes.get(message);
+  if (known !== undefined) return known;
+  const size = sizeOf(message);
+  sizes.set(message, size);
+  return size;
+}
+
+/** `limit` is in characters. The latest tool message is always whole. */
+export function elide(transcript: readonly Message[], limit = maxHistory): readonly Message[] {
+  let excess = transcript.reduce((sum, message) => sum + knownSize(message), 0) - limit;
+  if (excess <= 0) return transcript;
+  const latest = transcript.findLastIndex(({ role }) => role === 'tool');
+  return transcript.map((message, index) => {
+    if (message.role !== 'tool' || index === latest || excess <= 0) return message;
+    const results = message.results.map((result) => {
+      if (excess <= 0 || result.content.length <= elided.length) return result;
+      excess -= result.content.length - elided.length;
+      return { ...result, content: elided };
+    });
+    return { ...message, results };
+  });
+}

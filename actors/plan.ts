@@ -1,0 +1,36 @@
+/** Asks the model for a plan: steps with what each depends on, uses, should give and is checked by. */
+import * as z from 'zod';
+import type { Planned, Thinking } from '../machines/agent/turn.ts';
+import { askTyped } from './askTyped.ts';
+import type { Define } from './callModel.ts';
+import { effect } from './effect.ts';
+import { allTools, type AgentDeps } from './tools.ts';
+
+const Plan = z.object({
+  steps: z
+    .array(
+      z.object({
+        id: z.string().min(1),
+        goal: z.string().min(1),
+        dependsOn: z.array(z.string()),
+        tool: z.string().optional(),
+        expected: z.string(),
+        verification: z.string(),
+      }),
+    )
+    .min(1)
+    .max(50),
+});
+
+export const plan = (define: Define, deps: AgentDeps) =>
+  effect<Planned, Thinking>(async (thinking, scope) => {
+    const tools = await allTools(deps, thinking.tier, scope.signal);
+    const names = tools.map(({ name, description }) => `- ${name}: ${description}`).join('\n');
+    const question = {
+      name: 'make_plan',
+      description: 'Gives the plan.',
+      instructions: `Plan the task before you work on it. Each step has an id, a goal, the ids it depends on, the tool it uses if any, what it should give and how to check that.${names ? `\nTools:\n${names}\n` : ''}`,
+      shape: Plan,
+    };
+    return (await askTyped(question, define(thinking.message), deps, thinking, scope)) as Planned;
+  });

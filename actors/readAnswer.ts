@@ -1,0 +1,137 @@
+/**
+ * Reads a model's answer against what it was offered: which calls are made, which are refused and why, and whether it is a final answer.
+ * Pure: the same answer and offer give the same reading.
+ */
+import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
+import type { Json } from '../src/contracts/json.ts';
+import type { ModelAnswer, ToolCall, ToolTier } from '../src/contracts/model.ts';
+import type { Reading, ReadCall } from '../machines/agent/turn.ts';
+import { hashOf } from './hash.ts';
+import { answerPrefix, requestTools, wrapped, type Offer } from './offer.ts';
+import type { Offered } from './tools.ts';
+
+export interface Reader {
+  readonly definition: AgentDefinition;
+  readonly offer: Offer;
+  readonly limits: AgentLimits;
+  /** Calls that the budget still allows. */
+  readonly callsLeft: number;
+}
+
+export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
+  const { text, usage, model, reason } = answer;
+  const asked = withIds(answer.calls);
+  const terminal = asked.find(({ name }) => isAnswer(name, reader));
+  const others = asked.filter((call) => call !== terminal);
+  const base = { text, usage, model };
+
+  if (terminal && others.length === 0) return { ...base, ...finalAnswer(terminal, reader) };
+  let made = 0;
+  const calls = asked.map((call) => {
+    const read = isAnswer(call.name, reader)
+      ? refused(call, 'Not taken: give your answer alone, after you have seen the results of your other calls.')
+      : readCall(call, reader, made);
+    if (read.how === 'run' || read.how === 'guarded') made++;
+    return read;
+  });
+  const wanted = calls.find((call) => call.name === requestTools && call.how === 'settled');
+  const wants = wanted ? { wants: (wanted.input as { tier: ToolTier }).tier } : {};
+  if (calls.length > 0) return { ...base, calls, means: { kind: 'calls' }, ...wants };
+  return { ...base, calls, means: withoutCalls(text, reason, reader) };
+}
+
+function withoutCalls(text: string, reason: ModelAnswer['reason'], { definition }: Reader): Reading['means'] {
+  const replies = Object.keys(definition.replies ?? {});
+  if (reason === 'refused') return { kind: 'refusal', says: text };
+  if (reason === 'length')
+    return { kind: 'unusable', problem: 'it was cut off because it was too long. Answer again, shorter.' };
+  if (replies.length > 0)
+    return {
+      kind: 'unusable',
+      problem: `it calls no tool. To finish, call ${replies.map((type) => answerPrefix + type).join(' or ')}; to go on, call a tool.`,
+    };
+  if (text.trim() === '') return { kind: 'unusable', problem: 'it is empty. Give your answer as text.' };
+  return { kind: 'answer', answer: { type: 'text', body: text } };
+}
+
+/** Some providers repeat ids or leave them out; every call of a turn needs its own. */
+const withIds = (calls: readonly ToolCall[]): ToolCall[] => {
+  const seen = new Set<string>();
+  return calls.map((call, index) => {
+    const id = call.id === '' || seen.has(call.id) ? `${call.id || 'call'}-${index}` : call.id;
+    seen.add(id);
+    return { ...call, id };
+  });
+};
+
+const isAnswer = (name: string, { definition }: Reader): boolean =>
+  name.startsWith(answerPrefix) && Object.hasOwn(definition.replies ?? {}, name.slice(answerPrefix.length));
+
+function finalAnswer(call: ToolCall, { definition }: Reader): Pick<Reading, 'calls' | 'means'> {
+  const type = call.name.slice(answerPrefix.length);
+  const { schema, parse } = definition.replies![type]!;
+  const broken = (problem: string): Pick<Reading, 'calls' | 'means'> => ({
+    calls: [refused(call, `Not accepted: ${problem}`)],
+    means: { kind: 'unusable', problem },
+  });
+  if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
+  try {
+    const body = parse(wrapped(schema) ? (call.input as { value?: Json } | null)?.value : call.input);
+    return {
+      calls: [{ ...call, hash: hashOf(call.name, call.input), how: 'settled', content: 'Received.' }],
+      means: { kind: 'answer', answer: { type, body: body as never } },
+    };
+  } catch (thrown) {
+    return broken((thrown as Error).message);
+  }
+}
+
+const refused = (call: ToolCall, why: string): ReadCall => ({
+  ...call,
+  hash: hashOf(call.name, call.input),
+  how: 'refused',
+  why,
+});
+
+function readCall(call: ToolCall, reader: Reader, made: number): ReadCall {
+  const { offer, limits, callsLeft } = reader;
+  if (call.unreadable !== undefined)
+    return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
+  if (call.name === requestTools && offer.higher.length > 0) return readRequest(call, offer);
+  const info = offer.tools.get(call.name);
+  if (!info)
+    return refused(
+      call,
+      `Not made: there is no tool "${call.name.slice(0, 80)}". There are ${[...offer.tools.keys()].slice(0, 40).join(', ') || 'none'}.`,
+    );
+  if (made >= limits.maxCallsPerTurn)
+    return refused(
+      call,
+      `Not made: at most ${limits.maxCallsPerTurn} calls are made in one turn. Call it again if it is still needed.`,
+    );
+  if (callsLeft > 0 && made >= callsLeft)
+    return refused(call, 'Not made: no tool calls are left in your budget. Finish with what you have.');
+  const hash = hashOf(call.name, call.input);
+  const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
+  const ask = needsApproval(info, call.input, reader.definition);
+  return info.effect === 'write' || ask
+    ? { ...known, how: 'guarded', ask, patience: limits.approvalDeadline }
+    : { ...known, how: 'run' };
+}
+
+function readRequest(call: ToolCall, { higher }: Offer): ReadCall {
+  const tier = (call.input as { tier?: unknown } | null)?.tier;
+  if (!higher.includes(tier as ToolTier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
+  return {
+    ...call,
+    hash: hashOf(call.name, call.input),
+    how: 'settled',
+    content: 'Asked for. If they can be had, your next turn has them.',
+  };
+}
+
+function needsApproval(tool: Offered, input: Json, { approve }: AgentDefinition): boolean {
+  if (tool.approval || approve === 'all') return true;
+  if (approve === 'writes') return tool.effect === 'write';
+  return typeof approve === 'function' && approve({ tool, input });
+}

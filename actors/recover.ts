@@ -1,0 +1,26 @@
+/** What takes over when trying again does not help, and what is closed at the end. */
+import type { AgentOutput } from '../src/contracts/agent.ts';
+import { fromFailure } from '../src/contracts/failure.ts';
+import type { ModelChoice } from '../src/contracts/model.ts';
+import type { Fallback, Recovering } from '../machines/agent/turn.ts';
+import type { Define } from './callModel.ts';
+import { effect } from './effect.ts';
+import type { AgentDeps } from './tools.ts';
+
+const nameOf = (choice: ModelChoice): string =>
+  typeof choice === 'string' ? choice : 'id' in choice ? choice.id : choice.map((one) => nameOf(one)).join(', ');
+
+/** The next model of the definition; without one the failure stands. */
+export const fallback = (define: Define) =>
+  effect<Fallback, Recovering>(async ({ failure, fallbacks, message }) => {
+    const next = define(message).fallbacks?.[fallbacks - 1];
+    if (next === undefined) throw fromFailure(failure);
+    return { resource: nameOf(next) };
+  });
+
+export const cleanUp = ({ toolbelt, cleanUp: close }: AgentDeps) =>
+  effect<null, { status: AgentOutput['status'] }>(async (_, { actor, run, signal }) => {
+    await toolbelt?.release?.();
+    await close?.({ actor, run, signal });
+    return null;
+  });

@@ -1,0 +1,29 @@
+/** A team's run ready for the engine: the run machine with its route and its members, by name. */
+import type { Json } from '../src/contracts/json.ts';
+import type { RunMessage } from '../src/contracts/run.ts';
+import type { AnyStateMachine } from 'xstate';
+import { defaultRunLimits, type RunSettings } from '../machines/run/limits.ts';
+import { runWith } from '../machines/run/run.ts';
+import type { Routed, Routing } from '../machines/run/vocabulary.ts';
+import { effect } from './effect.ts';
+
+export interface TeamActor {
+  /** Who speaks next, after the messages that arrived so far; the last one is the one to route. */
+  next(said: readonly RunMessage[]): Routed | Promise<Routed>;
+  /** The actors of its members, such as `agentActor(…)`. */
+  readonly members: Readonly<Record<string, AnyStateMachine>>;
+  readonly settings?: { readonly limits?: Partial<RunSettings['limits']>; readonly budget?: RunSettings['budget'] };
+}
+
+export function runActor({ next, members, settings = {} }: TeamActor): ReturnType<typeof runWith> {
+  const limits = { ...defaultRunLimits, ...settings.limits };
+  const route = effect<Routed, Routing>(
+    async ({ index }, scope) =>
+      next(((await scope.list('messages')) as readonly Json[]).slice(0, index + 1) as unknown as RunMessage[]),
+    { kind: 'pure' },
+  );
+  // The chart starts members by name and does not know them; the engine finds them here.
+  return runWith({ limits, budget: settings.budget ?? {} }).provide({
+    actors: { ...members, route } as { route: typeof route },
+  });
+}

@@ -1,0 +1,177 @@
+/**
+ * Keeps the connection to a tool server alive by running its machine live: the connection belongs to this process and is not durable.
+ * The machine decides; here is only what it cannot hold: the open connection, and those who wait for it.
+ */
+import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import type { Clock } from '../src/contracts/clock.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../src/contracts/failure.ts';
+import type { Json } from '../src/contracts/json.ts';
+import type { Dial, Keeper, KeepOptions, Link, ServerTool } from '../src/mcp/link.ts';
+import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
+
+type Snapshot = SnapshotFrom<typeof toolServerMachine>;
+
+/** Connects when somebody first asks. Disposing it ends the server. */
+export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOptions): Keeper {
+  const listeners = new Set<() => void>();
+  const closing = new Set<Promise<unknown>>();
+  let link: Link | undefined;
+  let lost: Failure | undefined;
+  let known: readonly ServerTool[] | undefined;
+  let actor: ReturnType<typeof start> | undefined;
+  let disposed = false;
+
+  const tracked = <T>(work: Promise<T>): Promise<T> => {
+    const settled = work
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => closing.delete(settled));
+    closing.add(settled);
+    return work;
+  };
+  const close = (old: Link) => {
+    if (link === old) link = undefined;
+    void tracked(Promise.resolve(old[Symbol.asyncDispose]())).catch(() => {});
+  };
+
+  async function connect(signal: AbortSignal): Promise<Listed> {
+    lost = undefined;
+    let opened: Link | undefined;
+    try {
+      opened = await dial(signal, {
+        changed: () => actor?.send({ type: 'toolServer.changed' }),
+        lost(failure) {
+          if (opened !== link) return;
+          lost = failure;
+          actor?.send({ type: 'toolServer.lost', failure });
+        },
+      });
+      signal.throwIfAborted();
+      link = opened;
+      const listed = await list(opened, signal);
+      signal.throwIfAborted();
+      return listed;
+    } catch (error) {
+      // The machine never heard of this connection: nobody else will close it.
+      if (opened) close(opened);
+      throw error;
+    }
+  }
+
+  const machine = toolServerMachine.provide({
+    actors: {
+      connect: fromPromise(({ signal }) => tracked(asFailure(connect(signal)))),
+      list: fromPromise(({ signal }) => asFailure(link ? list(link, signal) : Promise.reject(gone(name)))),
+    },
+    actions: { disconnect: () => link && close(link) },
+  });
+
+  function start() {
+    const jitter = Array.from({ length: tries + 1 }, () => clock.random());
+    const started = createActor(machine, { input: { name, tries, patience, jitter }, clock: liveClock(clock) });
+    let tools: Json | undefined;
+    let wasFailed = false;
+    started.subscribe((snapshot) => {
+      // It was lost in the moment between the answer and the machine's step.
+      if (snapshot.matches('connected') && lost) started.send({ type: 'toolServer.lost', failure: lost });
+      const failed = snapshot.matches('failed');
+      const another = snapshot.matches('connected') && !same(tools, snapshot.context.tools);
+      const first = tools === undefined;
+      if (another) {
+        tools = snapshot.context.tools;
+        known = tools as unknown as readonly ServerTool[];
+      }
+      if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
+      wasFailed = failed;
+    });
+    return started;
+  }
+
+  /** Resolves when the snapshot is as wanted; rejects when the server is given up, or the caller stops waiting. */
+  function when(wanted: (snapshot: Snapshot) => boolean, signal: AbortSignal): Promise<void> {
+    if (disposed) return Promise.reject(gone(name));
+    if (!actor) (actor = start()).start();
+    else if (actor.getSnapshot().matches('failed')) actor.send({ type: 'toolServer.retry' });
+    const running = actor;
+
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        signal.removeEventListener('abort', onAbort);
+        subscription?.unsubscribe();
+        settle();
+      };
+      const onAbort = () => end(() => reject(stopped(signal)));
+      const look = (snapshot: Snapshot): boolean => {
+        if (wanted(snapshot)) end(resolve);
+        else if (snapshot.matches('failed')) end(() => reject(fromFailure(snapshot.context.failure!)));
+        else if (snapshot.status !== 'active') end(() => reject(gone(name)));
+        else return false;
+        return true;
+      };
+      let subscription: { unsubscribe(): void } | undefined;
+      if (signal.aborted) return onAbort();
+      if (look(running.getSnapshot())) return;
+      signal.addEventListener('abort', onAbort, { once: true });
+      subscription = running.subscribe({ next: look, complete: () => look(running.getSnapshot()) });
+    });
+  }
+
+  return {
+    async link(signal) {
+      await when((snapshot) => snapshot.matches('connected') && link !== undefined, signal);
+      return link!;
+    },
+    async tools(signal) {
+      await when((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
+      return known ?? [];
+    },
+    get known() {
+      return known ?? [];
+    },
+    get state() {
+      return actor ? stateOf(actor.getSnapshot()) : 'idle';
+    },
+    onChange(changed) {
+      const listener = () => changed();
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    async [Symbol.asyncDispose]() {
+      if (!disposed) actor?.send({ type: 'toolServer.stop' });
+      disposed = true;
+      listeners.clear();
+      while (closing.size > 0) await Promise.all(closing);
+    },
+  };
+}
+
+const list = async (link: Link, signal: AbortSignal): Promise<Listed> => ({
+  tools: (await link.list(signal)) as unknown as Json,
+});
+const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
+const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));
+
+/** What a machine keeps must be data. */
+const asFailure = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw toFailure(error);
+  });
+
+const gone = (name: string) =>
+  new TroupeError('environment', `Tool server "${name}" was closed. Open it again to call its tools.`, {
+    retryable: false,
+    data: { server: name },
+  });
+
+const stopped = (signal: AbortSignal) =>
+  signal.reason instanceof TroupeError
+    ? signal.reason
+    : new TroupeError('cancelled', 'Stopped while waiting for a tool server.', { cause: signal.reason });
+
+/** Our clock in XState's shape. */
+const liveClock = (clock: Clock) => ({
+  setTimeout: (call: (...args: unknown[]) => void, ms: number) => clock.wake(clock.now() + ms, () => call()),
+  clearTimeout: (timer: Disposable | undefined) => timer?.[Symbol.dispose](),
+});

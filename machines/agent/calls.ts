@@ -1,0 +1,70 @@
+/**
+ * The calls of one turn. Pairing is kept here: whatever way a turn ends, `answered` gives a result for every call, in the order of the calls.
+ */
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { Message, ToolResult } from '../../src/contracts/model.ts';
+import type { AgentContext, OpenCall } from './context.ts';
+import type { Reading, ReadCall, ToolOutcome } from './turn.ts';
+
+/** How many of the latest calls are looked at for a loop. */
+const horizon = 20;
+
+const result = ({ id, name }: Pick<OpenCall, 'id' | 'name'>, ok: boolean, content: string): ToolResult => ({
+  id,
+  name,
+  ok,
+  content,
+});
+
+export const isMade = (call: ReadCall): call is ReadCall & { how: 'run' | 'guarded' } =>
+  call.how === 'run' || call.how === 'guarded';
+
+export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
+  calls.map((call) => {
+    const { id, name } = call;
+    if (call.how === 'refused') return { id, name, result: result(call, false, call.why) };
+    if (call.how === 'settled') return { id, name, result: result(call, true, call.content) };
+    return { id, name };
+  });
+
+/** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
+export const callId = (index: number): string => `call.${index}`;
+export const indexOf = (eventType: string): number => Number(eventType.slice(eventType.lastIndexOf('.') + 1));
+
+export const withResult = (calls: readonly OpenCall[], index: number, { ok, content }: ToolOutcome): OpenCall[] =>
+  calls.map((call, i) => (i === index && !call.result ? { ...call, result: result(call, ok, content) } : call));
+
+/** The one message that answers every call of the turn; what has no result yet is told why. */
+export const answered = (calls: readonly OpenCall[], why: string): Message => ({
+  role: 'tool',
+  results: calls.map((call) => call.result ?? result(call, false, why)),
+});
+
+/** What the model said, as it goes into the transcript. */
+export const said = ({ text, calls }: Reading): Message => ({
+  role: 'assistant',
+  text,
+  calls: calls.map(({ id, name, input, unreadable }) => ({
+    id,
+    name,
+    input,
+    ...(unreadable === undefined ? {} : { unreadable }),
+  })),
+});
+
+export const remembered = (recent: readonly string[], calls: readonly ReadCall[]): string[] =>
+  [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(-horizon);
+
+/** The call that was made too often, by its place in the memory. */
+export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: number): boolean => {
+  if (recent.length < maxRepeats) return false;
+  const latest = recent[recent.length - 1];
+  return recent.filter((hash) => hash === latest).length >= maxRepeats;
+};
+
+/** Tells why a turn was closed before its calls were answered. */
+export const closingWords = (event: { type: string; reason?: string }, failure: Failure | undefined): string => {
+  if (event.type === 'agent.cancel')
+    return `Stopped before it answered: cancelled (${event.reason ?? 'no reason given'}). It may or may not have happened.`;
+  return `Stopped before it answered: ${failure?.message ?? 'the task ended'} It may or may not have happened.`;
+};

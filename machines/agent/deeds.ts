@@ -1,0 +1,139 @@
+/** What an agent's actions change, as pure functions from facts and event to new facts. */
+import type { Phase } from '../../src/contracts/agent.ts';
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import { failure } from '../failure.ts';
+import { indexOf, isMade, opened, remembered, withResult } from './calls.ts';
+import type { AgentContext, Tools } from './context.ts';
+import { outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { charged, tokensOf } from './money.ts';
+import { isObservation, type Strategy } from './strategy.ts';
+import type { Belt, Discovered, Verified } from './turn.ts';
+
+type Change = Partial<AgentContext>;
+interface Facts {
+  readonly context: AgentContext;
+  readonly event: AgentEvent;
+}
+
+const order: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
+const below = (tier: ToolTier): ToolTier => order[Math.max(0, order.indexOf(tier) - 1)] ?? 'core';
+
+const paid = (context: AgentContext, usage: Usage): Pick<AgentContext, 'used' | 'latest'> => ({
+  used: charged(context.used, usage),
+  latest: { tokens: tokensOf(usage), usd: usage.usd ?? 0 },
+});
+
+/** The model answered: pay, keep what it said last, open its calls. */
+export function takeAnswer({ context, event }: Facts): Change {
+  const reading = readingIn(event);
+  const { used, latest } = paid(context, reading.usage);
+  const made = reading.calls.filter(isMade);
+  const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
+  return {
+    used: { ...used, toolCalls: used.toolCalls + made.length },
+    latest,
+    calls: opened(reading.calls),
+    recent: remembered(context.recent, reading.calls),
+    ...(reading.wants !== undefined || usesTier
+      ? tools(context, {
+          wanted: reading.wants ?? context.tools.wanted,
+          usedAt: usesTier ? used.steps : context.tools.usedAt,
+        })
+      : {}),
+    ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
+    ...(reading.means.kind === 'unusable' ? {} : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
+  };
+}
+
+/** A phase of its own asked the model: only the bill. */
+export const pay = ({ context, event }: Facts): Change => paid(context, outputIn<{ usage: Usage }>(event).usage);
+
+export function recordOutcome({ context, event }: Facts): Change {
+  const outcome = outcomeIn(event);
+  return {
+    calls: withResult(context.calls, indexOf(event.type), outcome),
+    toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
+    // The first failure that is not for the model to mend is the one that is handled.
+    ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
+      ? {}
+      : { failure: outcome.failure, phase: 'execution' as const }),
+  };
+}
+
+export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure: reason, phase });
+
+/** A strategy was chosen. Another approach, or another resource, starts its tries anew; the sum does not. */
+export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Change => ({
+  tries: {
+    ...tries,
+    ...(strategy === 'retry' ? {} : { retry: 0 }),
+    [strategy]: tries[strategy] + 1,
+    recoveries: tries.recoveries + 1,
+  },
+});
+
+/** What led to the failure is forgotten, so that it is not found again. */
+export const recovered: Change = { failure: undefined, phase: undefined, recent: [], toolFailures: 0, requeries: 0 };
+
+export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
+
+const tools = (context: AgentContext, change: Partial<Tools>): Change => ({ tools: { ...context.tools, ...change } });
+
+export const keepTools = ({ context, event }: Facts): Change => {
+  const { epoch, missing } = outputIn<Discovered>(event);
+  return tools(context, { epoch, missing });
+};
+
+export const raiseTier = ({ context }: Facts): Change =>
+  tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const lowerTier = ({ context }: Facts): Change =>
+  tools(context, { tier: below(context.tools.tier), evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const keepTier = ({ context }: Facts): Change =>
+  tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
+
+/** A toolbelt is put on whole or not at all. */
+export const rememberTools = ({ context }: Facts): Change => {
+  const { tier, epoch } = context.tools;
+  return tools(context, {
+    before: { tier, epoch },
+    belt: undefined,
+    wanted: undefined,
+    evaluatedAt: context.used.steps,
+  });
+};
+export const keepBelt = ({ context, event }: Facts): Change => tools(context, { belt: outputIn<Belt>(event) });
+export const wearBelt = ({ context }: Facts): Change =>
+  tools(context, {
+    tier: 'toolbelt',
+    epoch: context.tools.belt?.epoch ?? context.tools.epoch,
+    missing: [],
+    before: undefined,
+    belt: undefined,
+    usedAt: context.used.steps,
+  });
+export const restoreTools = ({ context }: Facts, pause: number): Change =>
+  tools(context, {
+    ...context.tools.before,
+    before: undefined,
+    belt: undefined,
+    blockedUntil: context.used.steps + pause,
+  });
+
+export const keepEvidence = ({ context, event }: Facts): Change => ({
+  evidence: outputIn<Verified>(event).evidence,
+  rounds: context.rounds + 1,
+});
+
+export const unproven = ({ context }: Facts): Change =>
+  keepFailure(
+    failure(
+      'unverified',
+      `The answer did not meet ${context.evidence
+        .filter(({ met }) => !met)
+        .map(({ objective }) => `"${objective}"`)
+        .join(', ')} after ${context.rounds} rounds.`,
+      context.evidence.map((evidence) => ({ ...evidence })),
+    ),
+    'verification',
+  );

@@ -1,0 +1,122 @@
+/** The questions an agent decides by. They close over its settings, which are therefore in no snapshot. */
+import type { Evidence } from '../../src/contracts/agent.ts';
+import type { ToolTier } from '../../src/contracts/model.ts';
+import { failureOf } from '../failure.ts';
+import { indexOf, isLooping, isMade } from './calls.ts';
+import type { AgentContext } from './context.ts';
+import { outputIn, readingIn, type AgentEvent } from './events.ts';
+import type { AgentSettings } from './limits.ts';
+import { exhausted, low, noCallsLeft, tighter } from './money.ts';
+import { strategyFor, type Strategy } from './strategy.ts';
+import type { Planned, Verified } from './turn.ts';
+import { isDag } from './words.ts';
+
+type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
+
+/** Notes that may wait for the model; more are refused at the door. */
+const maxInbox = 100;
+
+export function guardsOf(settings: AgentSettings) {
+  const { limits, budget } = settings;
+  const recover =
+    (strategy: Strategy): Ask =>
+    ({ context: { failure, tries } }) =>
+      strategyFor(failure ?? failureOf(undefined), tries, limits) === strategy;
+  const means =
+    (kind: string): Ask =>
+    ({ event }) =>
+      readingIn(event).means.kind === kind;
+  const after = ({ context }: { context: AgentContext }, steps: number, since: number) =>
+    context.used.steps - since >= steps;
+  const isLastRequery: Ask = ({ context }) => context.requeries >= limits.maxRequeries;
+  const mayActivate: Ask = ({ context }) =>
+    settings.toolbelt && context.tools.tier !== 'toolbelt' && context.used.steps >= context.tools.blockedUntil;
+  const wants = (context: AgentContext, tier: ToolTier) => context.tools.wanted === tier;
+  const evidence = (event: AgentEvent): readonly Evidence[] => outputIn<Verified>(event).evidence;
+
+  return {
+    // Phases that have something to do.
+    asksForAnalysis: () => settings.analysis,
+    asksForDiscovery: () => settings.discovery,
+    asksForPlan: () => settings.planning,
+    asksForProof: () => settings.verification,
+    asksForCleanup: () => settings.cleanup,
+
+    // The safe point.
+    hasFailure: ({ context }) => context.failure !== undefined,
+    hasInput: ({ context }) => context.inbox.length > 0,
+    hasRoom: ({ context }) => context.inbox.length < maxInbox,
+    isExhausted: ({ context }) => exhausted(context, budget) !== undefined,
+    isLow: ({ context }) => low(context, budget, limits.softShare),
+    failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
+    isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
+    // In the lowest tier there is nothing to find out unless somebody asks for more.
+    isEvaluationDue: (facts) => {
+      const { used, tools } = facts.context;
+      if (used.steps <= tools.evaluatedAt) return false;
+      if (tools.wanted !== undefined || (tools.missing.length > 0 && mayActivate(facts))) return true;
+      return tools.tier !== 'core' && used.steps % limits.evalEvery === 0;
+    },
+
+    // What the model's answer means.
+    isRefusal: means('refusal'),
+    isPriceless: ({ context, event }) =>
+      readingIn(event).usage.usd === null &&
+      tighter(budget, context.allowance).usd !== undefined &&
+      !limits.allowUnknownPrice,
+    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && context.inbox.length === 0,
+    isUnusable: means('unusable'),
+    isUnusableAgain: ({ context, event }) =>
+      readingIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),
+    hasNoCallsLeft: ({ context, event }) => noCallsLeft(context, budget) && readingIn(event).calls.some(isMade),
+    hasCalls: ({ event }) => readingIn(event).calls.some(isMade),
+
+    // Acting.
+    isLastCall: ({ context, event }) => {
+      const last = indexOf(event.type);
+      return context.calls.every(({ result }, index) => index === last || result !== undefined);
+    },
+
+    // Other phases.
+    isGap: ({ event }) => outputIn<{ missing: readonly string[] }>(event).missing.length > 0 && !settings.toolbelt,
+    isFollowable: ({ event }) => isDag(outputIn<Planned>(event).steps),
+    mayRequery: ({ context }) => context.requeries < limits.maxRequeries,
+    isProven: ({ event }) => evidence(event).length > 0 && evidence(event).every(({ met }) => met),
+    mayMend: ({ context }) => context.rounds < limits.maxVerifyRounds,
+
+    // Tiers.
+    needsToolbelt: (facts) =>
+      mayActivate(facts) && (wants(facts.context, 'toolbelt') || facts.context.tools.missing.length > 0),
+    needsToolchain: ({ context }) =>
+      context.tools.tier === 'core' && (wants(context, 'toolchain') || wants(context, 'toolbelt')),
+    isIdleTier: (facts) =>
+      facts.context.tools.tier !== 'core' &&
+      after(facts, limits.demoteAfter, Math.max(facts.context.tools.usedAt, facts.context.tools.blockedUntil)),
+    isBeltSound: ({ context }) =>
+      context.tools.belt !== undefined && context.tools.belt.tools > 0 && context.tools.belt.conflicts.length === 0,
+
+    // Recovery.
+    shouldRetry: recover('retry'),
+    shouldTryAnother: recover('alternative'),
+    shouldFallBack: recover('fallback'),
+
+    // The end.
+    isCompleted: ({ context }) => context.outcome?.status === 'completed',
+    isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
+  } satisfies Record<string, Ask>;
+}
+
+/** How long an agent waits, from its settings. */
+export function delaysOf({ limits }: AgentSettings) {
+  return {
+    deadline: limits.deadline,
+    phaseTimeout: limits.phaseTimeout,
+    cleanupGrace: limits.cleanupGrace,
+    /** Doubles with every try; never shorter than what the other side asked for. */
+    backoff: ({ context }: { context: AgentContext }) =>
+      Math.max(
+        context.failure?.retryAfter ?? 0,
+        Math.min(limits.backoff * 2 ** Math.max(0, context.tries.recoveries - 1), limits.maxBackoff),
+      ),
+  };
+}

@@ -1,0 +1,27 @@
+/** Which tools there are, and whether they can do what is required. */
+import { agent } from '../vocabulary.ts';
+
+export const discovery = agent.createStateConfig({
+  id: 'discovery',
+  initial: 'considering',
+  states: {
+    considering: {
+      always: [{ guard: 'asksForDiscovery', target: 'listing' }, { target: '#planning' }],
+    },
+    listing: {
+      invoke: {
+        src: 'discover',
+        id: 'discover',
+        input: ({ context }) => ({ message: context.message, tier: context.tools.tier }),
+        onDone: [
+          { guard: 'isGap', target: '#errorHandling', actions: 'noteGap' },
+          { target: '#planning', actions: 'keepTools' },
+        ],
+        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'discovery' } } },
+      },
+      after: {
+        phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase: 'discovery' } } },
+      },
+    },
+  },
+});

@@ -1,0 +1,63 @@
+/**
+ * The turns: think, act, and between two turns a safe point where the agent may be paused, told something, stopped by its budget or given other tools.
+ *
+ * Leaving `acting` on any way answers every call of the turn, so that a call without a result is never in the transcript.
+ */
+import { agent, thinking } from '../vocabulary.ts';
+
+export const execution = agent.createStateConfig({
+  id: 'execution',
+  initial: 'choosing',
+  states: {
+    choosing: {
+      id: 'safePoint',
+      always: [
+        { guard: 'hasFailure', target: '#errorHandling' },
+        { guard: 'failsTooOften', target: '#errorHandling', actions: 'noteToolFailures' },
+        { guard: 'isLooping', target: '#errorHandling', actions: 'noteLoop' },
+        { guard: 'isPauseWanted', target: 'holding' },
+        { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
+        { guard: 'isEvaluationDue', target: '#transition' },
+        { guard: 'hasInput', target: 'thinking', actions: 'deliverInput' },
+        { target: 'thinking' },
+      ],
+    },
+    holding: {
+      entry: 'sayHeld',
+      on: { 'agent.resume': 'choosing' },
+    },
+    thinking: {
+      tags: 'thinking',
+      invoke: {
+        src: 'callModel',
+        id: 'callModel',
+        input: thinking,
+        onDone: [
+          { guard: 'isPriceless', target: '#errorHandling', actions: ['takeAnswer', 'notePriceless', 'closeCalls'] },
+          { guard: 'isAnswer', target: '#verification', actions: ['takeAnswer', 'closeCalls', 'keepAnswer'] },
+          {
+            guard: 'hasNoCallsLeft',
+            target: '#errorHandling',
+            actions: ['takeAnswer', 'noteCallsSpent', 'closeCalls'],
+          },
+          { guard: 'hasCalls', target: 'acting', actions: ['takeAnswer', 'startCalls'] },
+          { guard: 'isRefusal', target: '#errorHandling', actions: ['takeAnswer', 'noteRefusal', 'closeCalls'] },
+          { guard: 'isUnusableAgain', target: '#errorHandling', actions: ['takeAnswer', 'noteUnusable', 'closeCalls'] },
+          { guard: 'isUnusable', target: 'choosing', actions: ['takeAnswer', 'closeCalls', 'requery'] },
+          // Only calls that are not made, or an answer given before the latest input was read.
+          { target: 'choosing', actions: ['takeAnswer', 'closeCalls'] },
+        ],
+        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'execution' } } },
+      },
+    },
+    acting: {
+      tags: 'acting',
+      on: {
+        'xstate.done.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
+        'xstate.error.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
+      },
+      // The answer that leads out of here is recorded here, too.
+      exit: 'closeCalls',
+    },
+  },
+});

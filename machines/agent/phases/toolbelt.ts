@@ -1,0 +1,54 @@
+/** Special tools, put on whole or not at all: whatever fails on the way takes the agent back to the tools it had. */
+import type { AgentContext } from '../context.ts';
+import { agent } from '../vocabulary.ts';
+
+const epoch = ({ context }: { context: AgentContext }) => ({ epoch: context.tools.epoch });
+
+export const toolbelt = agent.createStateConfig({
+  id: 'toolbelt',
+  initial: 'snapshot',
+  states: {
+    snapshot: {
+      entry: 'rememberTools',
+      always: 'connecting',
+    },
+    connecting: {
+      invoke: { src: 'connectToolbelt', id: 'connectToolbelt', input: epoch, onDone: 'listing', onError: 'rollback' },
+      after: { phaseTimeout: 'rollback' },
+    },
+    listing: {
+      invoke: {
+        src: 'listToolbelt',
+        id: 'listToolbelt',
+        input: epoch,
+        onDone: { target: 'verifying', actions: 'keepBelt' },
+        onError: 'rollback',
+      },
+      after: { phaseTimeout: 'rollback' },
+    },
+    verifying: {
+      always: [{ guard: 'isBeltSound', target: 'ready' }, { target: 'rollback' }],
+    },
+    ready: {
+      always: { target: '#execution', actions: 'wearBelt' },
+    },
+    rollback: {
+      invoke: {
+        src: 'dropToolbelt',
+        id: 'dropToolbelt',
+        input: epoch,
+        onDone: { target: '#execution', actions: 'restoreTools' },
+        onError: {
+          target: '#errorHandling',
+          actions: ['restoreTools', { type: 'keepFailure', params: { phase: 'toolbelt' } }],
+        },
+      },
+      after: {
+        phaseTimeout: {
+          target: '#errorHandling',
+          actions: ['restoreTools', { type: 'noteTimeout', params: { phase: 'toolbelt' } }],
+        },
+      },
+    },
+  },
+});

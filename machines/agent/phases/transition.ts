@@ -1,0 +1,12 @@
+/** Are the tools on offer the right ones? Up when the model asks or a capability is missing, down when a tier is not used. */
+import { agent } from '../vocabulary.ts';
+
+export const transition = agent.createStateConfig({
+  id: 'transition',
+  always: [
+    { guard: 'needsToolbelt', target: '#toolbelt' },
+    { guard: 'needsToolchain', target: '#execution', actions: 'raiseTier' },
+    { guard: 'isIdleTier', target: '#execution', actions: 'lowerTier' },
+    { target: '#execution', actions: 'keepTier' },
+  ],
+});

@@ -1,0 +1,35 @@
+/** Is it done? Every objective needs evidence; what is missing goes back to planning, a bounded number of times. */
+import { agent } from '../vocabulary.ts';
+
+export const verification = agent.createStateConfig({
+  id: 'verification',
+  initial: 'considering',
+  states: {
+    considering: {
+      always: [
+        { guard: 'asksForProof', target: 'checking' },
+        { target: '#cleanup', actions: 'settleCompleted' },
+      ],
+    },
+    checking: {
+      invoke: {
+        src: 'verify',
+        id: 'verify',
+        input: ({ context }) => ({
+          message: context.message,
+          answer: context.answer ?? { type: 'text', body: '' },
+          round: context.rounds,
+        }),
+        onDone: [
+          { guard: 'isProven', target: '#cleanup', actions: ['keepEvidence', 'settleCompleted'] },
+          { guard: 'mayMend', target: '#planning', actions: ['keepEvidence', 'appendGaps'] },
+          { target: '#errorHandling', actions: ['keepEvidence', 'noteUnproven'] },
+        ],
+        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'verification' } } },
+      },
+      after: {
+        phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase: 'verification' } } },
+      },
+    },
+  },
+});

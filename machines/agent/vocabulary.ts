@@ -1,0 +1,269 @@
+/** The words an agent's phases are written in: its facts, events, effects, questions and deeds. */
+import { assign, raise, setup, stateIn } from 'xstate';
+import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import type { Message, ToolTier } from '../../src/contracts/model.ts';
+import { engineActions, slot } from '../slot.ts';
+import { toolCallMachine } from '../toolCall.ts';
+import { failure } from '../failure.ts';
+import { answered, callId, closingWords, indexOf, isMade, said } from './calls.ts';
+import type { AgentContext } from './context.ts';
+import * as deeds from './deeds.ts';
+import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { delaysOf, guardsOf } from './guards.ts';
+import { defaultSettings, type AgentSettings } from './limits.ts';
+import { exhausted, priceless, spent } from './money.ts';
+import type { Strategy } from './strategy.ts';
+import type * as turn from './turn.ts';
+import { analysisText, finishSoon, gapsOf, mend, note, planText, taskText, tryAnother } from './words.ts';
+
+const toTranscript = (message: Message) => ({
+  type: 'append' as const,
+  params: { list: 'transcript', entry: message as unknown as Json },
+});
+const toTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });
+
+/** The deeds that depend on settings. */
+export function settledActions({ budget, limits }: AgentSettings) {
+  return {
+    noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
+      deeds.keepFailure(
+        exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),
+        'execution',
+      ),
+    ),
+    noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
+      deeds.keepFailure(
+        spent('toolCalls', context.used.toolCalls, budget.toolCalls ?? context.allowance?.toolCalls ?? 0),
+        'execution',
+      ),
+    ),
+    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(
+      deeds.keepFailure(spent('time', limits.deadline, limits.deadline), 'execution'),
+    ),
+    restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
+      deeds.restoreTools(facts, limits.toolbeltPause),
+    ),
+  };
+}
+
+const base = setup({
+  types: {} as {
+    context: AgentContext;
+    input: AgentInput & { tier?: ToolTier };
+    events: AgentEvent;
+    output: AgentOutput;
+    tags: 'thinking' | 'acting' | 'paused' | 'recovering' | 'cleaning';
+  },
+  actors: {
+    analyze: slot<turn.Analysis, turn.Thinking>('analyze'),
+    discover: slot<turn.Discovered, { message: string; tier: ToolTier }>('discover'),
+    plan: slot<turn.Planned, turn.Thinking>('plan'),
+    callModel: slot<turn.Reading, turn.Thinking>('callModel'),
+    runTool: slot<turn.ToolAnswer, turn.ToolRequest>('runTool'),
+    toolCall: toolCallMachine,
+    connectToolbelt: slot<null, { epoch: number }>('connectToolbelt'),
+    listToolbelt: slot<turn.Belt, { epoch: number }>('listToolbelt'),
+    dropToolbelt: slot<null, { epoch: number }>('dropToolbelt'),
+    verify: slot<turn.Verified, { message: string; answer: AgentAnswer; round: number }>('verify'),
+    fallback: slot<turn.Fallback, turn.Recovering>('fallback'),
+    cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
+  },
+  delays: delaysOf(defaultSettings),
+  guards: {
+    ...guardsOf(defaultSettings),
+    isPauseWanted: stateIn({ active: { control: 'pausing' } }),
+  },
+  actions: engineActions,
+});
+const { enqueueActions } = base;
+
+export const agent = base.extend({
+  actions: {
+    ...settledActions(defaultSettings),
+
+    // The transcript.
+    appendTask: enqueueActions(({ context, enqueue }) => {
+      if (context.task) enqueue(toTranscript(note(taskText(context.task))));
+      enqueue.assign({ task: undefined });
+    }),
+    appendAnalysis: enqueueActions(({ event, enqueue }) =>
+      enqueue(toTranscript(note(analysisText(outputIn<turn.Analysis>(event))))),
+    ),
+    appendPlan: enqueueActions(({ event, enqueue }) => {
+      const { steps } = outputIn<turn.Planned>(event);
+      enqueue(toTranscript(note(planText(steps))));
+      enqueue({ type: 'append', params: { list: 'plan', entry: steps as unknown as Json } });
+    }),
+    appendGaps: enqueueActions(({ event, enqueue }) =>
+      enqueue(toTranscript(note(gapsOf(outputIn<turn.Verified>(event).evidence)))),
+    ),
+    deliverInput: enqueueActions(({ context, enqueue }) => {
+      for (const text of context.inbox) enqueue(toTranscript(note(text)));
+      enqueue.assign({ inbox: [] });
+    }),
+
+    // One turn.
+    takeAnswer: enqueueActions(({ context, event, enqueue }) => {
+      const reading = readingIn(event);
+      const { text, calls, usage, model, means } = reading;
+      if (text !== '' || calls.length > 0) enqueue(toTranscript(said(reading)));
+      enqueue(
+        toTrajectory({
+          step: context.used.steps + 1,
+          tier: context.tools.tier,
+          model,
+          means: means.kind,
+          calls: calls.map(({ name, how }) => [name, how]),
+          tokens: usage.inputTokens + usage.outputTokens,
+        }),
+      );
+      enqueue.assign(deeds.takeAnswer);
+    }),
+    startCalls: enqueueActions(({ event, enqueue }) => {
+      readingIn(event).calls.forEach((call, index) => {
+        if (!isMade(call)) return;
+        const { id, name, input, hash, effect, idempotent, belt } = call;
+        const request = { id, name, input, hash, effect, idempotent, belt };
+        if (call.how === 'run') enqueue.spawnChild('runTool', { id: callId(index), input: request });
+        if (call.how === 'guarded')
+          enqueue.spawnChild('toolCall', {
+            id: callId(index),
+            input: { call: request, ask: call.ask, patience: call.patience },
+          });
+      });
+    }),
+    recordOutcome: enqueueActions(({ event, enqueue }) => {
+      enqueue.assign(deeds.recordOutcome);
+      enqueue.stopChild(callId(indexOf(event.type)));
+    }),
+    closeCalls: enqueueActions(({ context, event, enqueue }) => {
+      if (context.calls.length === 0) return;
+      const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
+      const calls = last.calls ?? context.calls;
+      context.calls.forEach((call, index) => {
+        if (!call.result) enqueue.stopChild(callId(index));
+      });
+      enqueue(toTranscript(answered(calls, closingWords(event, context.failure))));
+      enqueue.assign({ ...last, calls: [] });
+    }),
+    keepAnswer: assign(({ context, event }) => {
+      const { means } = readingIn(event);
+      return { answer: means.kind === 'answer' ? means.answer : context.answer };
+    }),
+    requery: enqueueActions(({ context, event, enqueue }) => {
+      const { means, calls } = readingIn(event);
+      // With calls, their results say what is wrong.
+      if (means.kind === 'unusable' && calls.length === 0) enqueue(toTranscript(note(mend(means.problem))));
+      enqueue.assign({ requeries: context.requeries + 1 });
+    }),
+    countRequery: assign(({ context }) => ({ requeries: context.requeries + 1 })),
+    pay: assign(deeds.pay),
+
+    // Notes for the model.
+    queueInput: assign(({ context, event }) =>
+      event.type === 'agent.input' ? { inbox: [...context.inbox, event.text] } : {},
+    ),
+    tellToFinish: assign(({ context }) => ({ inbox: [...context.inbox, finishSoon] })),
+
+    // What went wrong.
+    keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(failureIn(event), phase)),
+    noteTimeout: assign((_, { phase }: { phase: Phase }) =>
+      deeds.keepFailure(failure('timeout', `The phase "${phase}" took too long.`), phase),
+    ),
+    noteRefusal: assign(({ event }) => {
+      const { means } = readingIn(event);
+      return deeds.keepFailure(
+        failure('model', `The model refused: ${means.kind === 'refusal' ? means.says : ''}`),
+        'execution',
+      );
+    }),
+    notePriceless: assign(({ event }) => deeds.keepFailure(priceless(readingIn(event).model), 'execution')),
+    noteUnusable: assign(({ event, context }) => {
+      const { means } = readingIn(event);
+      return deeds.keepFailure(
+        failure(
+          'format',
+          `The model gave ${context.requeries + 1} answers in a row that cannot be used; the last: ${means.kind === 'unusable' ? means.problem : ''}`,
+        ),
+        'execution',
+      );
+    }),
+    noteBadPlan: assign(() =>
+      deeds.keepFailure(
+        failure(
+          'format',
+          'The model made no plan that can be followed: step ids must be unique, and no step may wait for itself or for one that is not there.',
+        ),
+        'planning',
+      ),
+    ),
+    noteGap: assign(({ event }) => {
+      const { missing } = outputIn<turn.Discovered>(event);
+      return deeds.keepFailure(
+        failure(
+          'capability',
+          `No tool can do what is required: ${missing.join(', ')}. Add a tool or a toolbelt with these capabilities.`,
+          [...missing],
+        ),
+        'discovery',
+      );
+    }),
+    noteToolFailures: assign(({ context }) =>
+      deeds.keepFailure(failure('tool', `${context.toolFailures} tool calls in a row failed.`), 'execution'),
+    ),
+    noteLoop: assign(() =>
+      deeds.keepFailure(failure('tool', 'The same call was made again and again with the same result.'), 'execution'),
+    ),
+    noteUnproven: assign(deeds.unproven),
+
+    // Recovery.
+    countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
+      deeds.countRecovery(context, strategy),
+    ),
+    forgetFailure: assign(deeds.recovered),
+    suggestAnother: enqueueActions(({ context, enqueue }) => {
+      enqueue(toTranscript(note(tryAnother(context.failure?.message ?? ''))));
+      enqueue.assign(deeds.recovered);
+    }),
+
+    // Tools.
+    keepTools: assign(deeds.keepTools),
+    raiseTier: assign(deeds.raiseTier),
+    lowerTier: assign(deeds.lowerTier),
+    keepTier: assign(deeds.keepTier),
+    rememberTools: assign(deeds.rememberTools),
+    keepBelt: assign(deeds.keepBelt),
+    wearBelt: assign(deeds.wearBelt),
+    keepEvidence: assign(deeds.keepEvidence),
+
+    // The end.
+    settleCompleted: assign(({ context }) => ({ outcome: context.outcome ?? { status: 'completed' as const } })),
+    settleFailed: assign(deeds.settleFailed),
+    settleCancelled: assign(({ context, event }) => ({
+      outcome: context.outcome ?? {
+        status: 'cancelled' as const,
+        reason: event.type === 'agent.cancel' ? event.reason : '',
+      },
+    })),
+    noteCleanupError: enqueueActions(({ event, enqueue }) =>
+      enqueue(toTrajectory({ cleanup: failureIn(event) as unknown as Json })),
+    ),
+
+    // Between regions.
+    sayHeld: raise({ type: 'agent.held' }),
+    sayLate: raise({ type: 'budget.exhausted' }),
+    saySettled: raise({ type: 'agent.settled' }),
+  },
+});
+
+/** What the model's turn is to know. */
+export const thinking = ({ context }: { context: AgentContext }): turn.Thinking => ({
+  message: context.message,
+  step: context.used.steps + 1,
+  tier: context.tools.tier,
+  fallbacks: context.tries.fallback,
+  used: context.used,
+  expected: context.latest.tokens,
+  ...(context.allowance === undefined ? {} : { allowance: context.allowance }),
+});

@@ -1,0 +1,16 @@
+/** Failures as machines meet them: the engine hands them over as data; whatever else was thrown is a defect. */
+import type { Failure, FailureKind } from '../src/contracts/failure.ts';
+
+export const failure = (kind: FailureKind, message: string, data?: Failure['data']): Failure => ({
+  kind,
+  message,
+  retryable: false,
+  ...(data === undefined ? {} : { data }),
+});
+
+export function failureOf(error: unknown): Failure {
+  const { kind, message, retryable } = (error ?? {}) as Partial<Failure>;
+  if (typeof kind === 'string' && typeof message === 'string')
+    return { ...(error as Failure), retryable: retryable === true };
+  return failure('internal', typeof message === 'string' ? message : String(error));
+}

@@ -1,0 +1,10 @@
+/** The statecharts of Troupe. Reading them explains the product; the engine runs them. */
+export { agentMachine, agentWith } from './agent/agent.ts';
+export { defaultBudget, defaultLimits, defaultSettings, type AgentSettings } from './agent/limits.ts';
+export type * from './agent/turn.ts';
+export { runMachine, runWith } from './run/run.ts';
+export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/limits.ts';
+export type { Routed, Routing } from './run/vocabulary.ts';
+export { toolCallMachine, type Reconciled, type ToolCallInput } from './toolCall.ts';
+export { waitMachine } from './wait.ts';
+export { engineActions, slot, type MessageMeta } from './slot.ts';

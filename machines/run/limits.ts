@@ -1,0 +1,11 @@
+/** What bounds a run unless its team says otherwise. */
+import type { Budget } from '../../src/contracts/agent.ts';
+import type { RunLimits } from '../../src/contracts/run.ts';
+
+export const defaultRunLimits: RunLimits = { deadline: 48 * 3_600_000, maxTurns: 50, grace: 15_000 };
+
+export interface RunSettings {
+  readonly limits: RunLimits;
+  readonly budget: Budget;
+}
+export const defaultRunSettings: RunSettings = { limits: defaultRunLimits, budget: {} };

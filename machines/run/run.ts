@@ -1,0 +1,134 @@
+/**
+ * A run: the members of a team at work on one thing, from its first message to its result.
+ *
+ * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
+ * R2 Nobody is started when turns or budget are used up, nor while the run is paused.
+ * R3 However the run ends, every member at work is told to stop, and has a grace to do so.
+ */
+import { beginning, outputOf } from './context.ts';
+import type { RunSettings } from './limits.ts';
+import { run, runActionsOf, runDelaysOf, runGuardsOf } from './vocabulary.ts';
+
+export const runMachine = run.createMachine({
+  id: 'run',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => beginning(input),
+  initial: 'active',
+  states: {
+    active: {
+      type: 'parallel',
+      on: {
+        'run.settled': [
+          { guard: 'isCompleted', target: 'completed' },
+          { guard: 'isCancelled', target: 'cancelled' },
+          { target: 'failed' },
+        ],
+      },
+      states: {
+        lifecycle: {
+          initial: 'starting',
+          states: {
+            starting: {
+              always: { target: 'working', actions: 'appendFirst' },
+            },
+            working: {
+              initial: 'choosing',
+              on: {
+                'run.cancel': { target: 'stopping', actions: 'settleCancelled' },
+                'run.pause': { actions: 'pauseMembers' },
+                'run.resume': { actions: 'resumeMembers' },
+                'run.late': { target: 'stopping', actions: 'noteLate' },
+                'xstate.done.actor.member.*': [
+                  { guard: 'isAnswer', actions: 'takeEnd' },
+                  { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
+                ],
+                'xstate.error.actor.member.*': { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
+              },
+              states: {
+                choosing: {
+                  always: [
+                    { guard: 'isPaused', target: 'held' },
+                    { guard: 'hasUnrouted', target: 'routing' },
+                    { guard: 'hasWorkers', target: 'delegating' },
+                    { target: '#ending', actions: 'noteSilence' },
+                  ],
+                },
+                routing: {
+                  invoke: {
+                    src: 'route',
+                    id: 'route',
+                    input: ({ context }) => ({ index: context.routed }),
+                    onDone: [
+                      { guard: 'isFinish', target: '#ending', actions: 'settleCompleted' },
+                      { guard: 'isTooMany', target: '#ending', actions: 'noteTooMany' },
+                      { guard: 'isSpent', target: '#ending', actions: 'noteSpent' },
+                      { target: 'choosing', actions: 'delegate' },
+                    ],
+                    onError: { target: '#ending', actions: 'noteRouteFailed' },
+                  },
+                },
+                delegating: {
+                  always: { guard: 'hasUnrouted', target: 'choosing' },
+                },
+                held: {
+                  on: { 'run.resume': { target: 'choosing', actions: 'resumeMembers' } },
+                },
+              },
+            },
+            stopping: {
+              id: 'ending',
+              tags: 'stopping',
+              initial: 'telling',
+              states: {
+                telling: {
+                  entry: 'stopMembers',
+                  always: [{ guard: 'hasWorkers', target: 'waiting' }, { target: '#settled' }],
+                },
+                waiting: {
+                  on: {
+                    'xstate.done.actor.member.*': [
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
+                      { actions: 'takeEnd' },
+                    ],
+                    'xstate.error.actor.member.*': [
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
+                      { actions: 'takeEnd' },
+                    ],
+                  },
+                  after: { grace: { target: '#settled', actions: 'abandonMembers' } },
+                },
+              },
+            },
+            settled: { id: 'settled', type: 'final', entry: 'saySettled' },
+          },
+        },
+        control: {
+          initial: 'running',
+          states: {
+            running: { on: { 'run.pause': 'paused' } },
+            paused: { tags: 'paused', on: { 'run.resume': 'running' } },
+          },
+        },
+        clock: {
+          initial: 'ticking',
+          states: {
+            ticking: { after: { deadline: { target: 'late', actions: 'sayLate' } } },
+            late: {},
+          },
+        },
+      },
+    },
+    completed: { type: 'final' },
+    failed: { type: 'final' },
+    cancelled: { type: 'final' },
+  },
+  output: ({ context }) => outputOf(context),
+});
+
+/** The machine of a run with these bounds. Its members are provided by name. */
+export const runWith = (settings: RunSettings): typeof runMachine =>
+  runMachine.provide({
+    guards: runGuardsOf(settings),
+    delays: runDelaysOf(settings),
+    actions: runActionsOf(settings),
+  });

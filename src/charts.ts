@@ -1,0 +1,63 @@
+/** The chart of anything that can be run, as data: for drawing, and for the inspector. */
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { Subject } from './subject.ts';
+
+/** A state, with only what a picture needs. */
+export interface ChartNode {
+  readonly id: string;
+  readonly key: string;
+  readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+  /** The id of the state it begins in. */
+  readonly initial: string | undefined;
+  readonly states: readonly ChartNode[];
+  readonly moves: readonly Move[];
+}
+export interface Move {
+  /** The event's type; empty when it needs none (`always`). */
+  readonly on: string;
+  /** The guard's name. */
+  readonly if: string | undefined;
+  readonly to: readonly string[];
+}
+
+/** Of a machine its own chart; of an agent or a team the chart that it is run by. */
+export async function chartOf(subject: Subject): Promise<ChartNode> {
+  const machine = subject.kind === 'machine' ? subject.type.chart.machine : await ours(subject.kind);
+  return nodeOf(machine.root);
+}
+
+async function ours(kind: 'agent' | 'team'): Promise<AnyStateMachine> {
+  const { agentMachine, runMachine } = await import('../machines/index.ts');
+  return kind === 'agent' ? agentMachine : runMachine;
+}
+
+/** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
+export async function definitionsOf(subject: Subject): Promise<(type: string) => string | undefined> {
+  const { agentMachine, runMachine, toolCallMachine, waitMachine } = await import('../machines/index.ts');
+  const machines: Record<string, AnyStateMachine> = {
+    agent: agentMachine,
+    run: runMachine,
+    'tool-call': toolCallMachine,
+    wait: waitMachine,
+    ...(subject.kind === 'team'
+      ? Object.fromEntries(Object.keys(subject.members).map((name) => [name, agentMachine]))
+      : {}),
+    ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
+  };
+  return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);
+}
+
+function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStateNode): ChartNode {
+  return {
+    id,
+    key,
+    type,
+    initial: type === 'compound' ? initial.target?.[0]?.id : undefined,
+    states: Object.values(states).map(nodeOf),
+    moves: [...[...transitions.values()].flat(), ...(always ?? [])].map(({ eventType, guard, target }) => ({
+      on: eventType,
+      if: typeof guard === 'string' ? guard : (guard as { type?: string } | undefined)?.type,
+      to: (target ?? []).map((node) => node.id),
+    })),
+  };
+}

@@ -1,0 +1,143 @@
+/** `troupe doctor`: checks that everything is here that should be, and says what to do where it is not. */
+import { access, constants, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { messageOf, exit } from './exit.ts';
+import { colorful, type Cli } from './cli.ts';
+import { runtimeOptions, type Shared } from './options.ts';
+import { writeJson } from './output.ts';
+import { version } from './version.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean | 'note';
+  readonly says: string;
+}
+
+const keys = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'];
+const scarce = 500 * 1024 * 1024;
+
+export async function doctor(cli: Cli, options: Shared): Promise<number> {
+  const findings = [
+    { what: 'troupe', ok: true, says: version() },
+    node(),
+    ...(await parts()),
+    await journal(cli, options),
+    await disk(cli, options),
+    models(cli),
+  ];
+  if (options.json) writeJson(cli.out, findings);
+  else
+    for (const finding of findings)
+      cli.out.write(`${mark(finding, colorful(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
+  return findings.every(({ ok }) => ok !== false) ? exit.done : exit.failed;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return {
+    what: 'node',
+    ok,
+    says: ok ? process.versions.node : `${process.versions.node} is too old; troupe needs 20.19 or later.`,
+  };
+}
+
+/** What is optional, and what is missing without it. */
+async function parts(): Promise<Finding[]> {
+  const reads = Boolean((process.features as { typescript?: unknown }).typescript);
+  const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
+  return [
+    reads
+      ? { what: 'typescript', ok: true, says: 'read by Node itself' }
+      : await part(
+          'typescript',
+          'tsx',
+          'read through tsx',
+          'Files in TypeScript need tsx on this Node: npm install tsx. JavaScript needs nothing.',
+        ),
+    sqlite
+      ? { what: 'sqlite', ok: true, says: 'node:sqlite' }
+      : await part(
+          'sqlite',
+          'libsql',
+          'libsql',
+          'This Node has no SQLite of its own, and libsql is not installed: npm install libsql. Without it only --db memory works.',
+          false,
+        ),
+    await part('pictures', 'elkjs', 'elkjs', 'troupe graph --svg needs elkjs: npm install elkjs.'),
+  ];
+}
+
+async function part(
+  what: string,
+  name: string,
+  says: string,
+  otherwise: string,
+  ok: 'note' | false = 'note',
+): Promise<Finding> {
+  const { createRequire } = await import('node:module');
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return { what, ok: true, says };
+  } catch {
+    return { what, ok, says: otherwise };
+  }
+}
+
+/** Opens it as a run would, and checks every chain in it. */
+async function journal(cli: Cli, options: Shared): Promise<Finding> {
+  try {
+    await using runtime = await cli.open(runtimeOptions(cli, options));
+    const { actors, commits, damage } = await runtime.journal.verify();
+    const [first] = damage;
+    if (!first)
+      return {
+        what: 'journal',
+        ok: true,
+        says: `${place(cli, options)}: ${actors} actors, ${commits} commits, every chain whole`,
+      };
+    return {
+      what: 'journal',
+      ok: false,
+      says: `${place(cli, options)} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}. Those actors cannot go on; the others can. Restore a copy if there is one.`,
+    };
+  } catch (thrown) {
+    return { what: 'journal', ok: false, says: messageOf(thrown) };
+  }
+}
+
+async function disk(cli: Cli, options: Shared): Promise<Finding> {
+  if (place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
+  const folder = dirname(place(cli, options));
+  try {
+    await access(folder, constants.W_OK);
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const says = `${(free / 1024 ** 3).toFixed(1)} GB free in ${folder}`;
+    return free > scarce
+      ? { what: 'disk', ok: true, says }
+      : { what: 'disk', ok: 'note', says: `${says}; a full disk stops every run until there is room again.` };
+  } catch (thrown) {
+    return { what: 'disk', ok: false, says: `${folder} cannot be written: ${(thrown as Error).message}` };
+  }
+}
+
+/** Names only: a key's value is nobody's business. */
+function models({ env }: Cli): Finding {
+  const present = keys.filter((name) => env[name]);
+  return present.length > 0
+    ? { what: 'models', ok: true, says: `${present.join(', ')} ${present.length > 1 ? 'are' : 'is'} set` }
+    : {
+        what: 'models',
+        ok: 'note',
+        says: `No key is set (${keys.join(', ')}); the offline model and local servers work without.`,
+      };
+}
+
+const place = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: Shared): string =>
+  db === 'memory' ? db : resolve(cwd, db);
+
+function mark({ ok }: Finding, color: boolean): string {
+  const [sign, code] = ok === true ? ['✓', 32] : ok === 'note' ? ['!', 33] : ['✗', 31];
+  return color ? `\u001b[${code}m${sign}\u001b[0m` : sign;
+}

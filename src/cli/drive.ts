@@ -1,0 +1,128 @@
+/** Follows a run until it ends or stands still: shows it, asks its questions, parks it on Ctrl-C, and says how it ended. */
+import { randomBytes } from 'node:crypto';
+import { fanOut } from '../observe/fanOut.ts';
+import { progress, type Progress } from '../observe/progress.ts';
+import { redactor } from '../observe/redactor.ts';
+import type { RunHandle, RunOutcome, Runtime, Subject } from '../runtime.ts';
+import { answerHere } from './ask.ts';
+import { colorful, type Cli } from './cli.ts';
+import { closers } from './closers.ts';
+import { exit } from './exit.ts';
+import type { RunShared } from './options.ts';
+import { say, writeJson, writeResult } from './output.ts';
+import { howToAnswer } from './tickets.ts';
+
+/** What is being done when Ctrl-C comes gets so many milliseconds to finish. */
+const grace = 2_000;
+
+export async function drive(
+  cli: Cli,
+  runtime: Runtime,
+  subject: Subject,
+  begin: () => Promise<RunHandle>,
+  options: RunShared,
+): Promise<number> {
+  await using view = await watch(cli, runtime, subject, options);
+  let run: RunHandle | undefined;
+  let interrupted = false;
+  const asking = new AbortController();
+  using _ = cli.onInterrupt(() => {
+    if (interrupted) return cli.leave(exit.interrupted);
+    interrupted = true;
+    using _ = view.pause();
+    say(cli, 'Parking the run; what is being done may finish. Ctrl-C again leaves at once, which is safe too.');
+    asking.abort();
+    void run?.park(grace);
+  });
+
+  run = await begin();
+  if (interrupted) await run.park(grace);
+  for (;;) {
+    const outcome = await run.outcome({ returnWhenWaiting: true });
+    if (outcome.status === 'waiting' && cli.attended && options.ask && !interrupted) {
+      using _ = view.pause();
+      for (const ticket of outcome.tickets) await answerHere(cli, runtime, ticket, asking.signal);
+      if (!asking.signal.aborted) continue;
+    }
+    if (outcome.status === 'waiting') await run.park();
+    await view[Symbol.asyncDispose]();
+    return report(cli, run.id, outcome, options);
+  }
+}
+
+interface View extends AsyncDisposable {
+  pause(): Disposable;
+}
+const nothing: Disposable = { [Symbol.dispose]() {} };
+
+/** Progress, log and inspector, as asked for; all without the values of secrets. */
+async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, log, quiet }: RunShared): Promise<View> {
+  const redact = redactor(secretsOf(cli.env));
+  const err = { write: (text: string) => cli.err.write(redact(text)) };
+  const color = colorful(cli, cli.err);
+  const seen = fanOut();
+  const open = closers();
+  let shown: Progress | undefined;
+  if (log !== undefined) {
+    const { logger } = await import('../observe/logger.ts');
+    seen.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
+  } else if (!quiet) {
+    // Either a log or progress: a block that redraws itself and lines of a log would write over each other.
+    shown = progress(err, {
+      terminal: cli.err.isTTY === true,
+      color,
+      clock: cli.clock,
+      columns: cli.err.columns ?? 100,
+      rows: Math.max(3, (cli.err.rows ?? 24) - 8),
+    });
+    open.use(shown);
+    seen.add(shown.observe);
+  }
+  if (inspect !== undefined) {
+    const { inspector } = await import('../observe/inspector.ts');
+    const { definitionsOf } = await import('../charts.ts');
+    const definition = await definitionsOf(subject);
+    const page = await inspector({
+      token: randomBytes(18).toString('base64url'),
+      redact,
+      definition,
+      ...(inspect === true ? {} : { port: inspect }),
+    });
+    open.use(page);
+    seen.add(page.observe);
+    say(cli, `Watch it at ${page.url}`);
+  }
+  open.use(runtime.observe(seen.observe));
+  return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
+}
+
+function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunShared): number {
+  const on = db === undefined ? '' : ` --db ${db}`;
+  if (json) writeJson(cli.out, { run, ...outcome });
+  switch (outcome.status) {
+    case 'done':
+      if (!json) writeResult(cli.out, outcome.output);
+      return exit.done;
+    case 'failed':
+      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${outcome.failure.message}`);
+      if (!json && outcome.partial !== undefined) say(cli, `What it had by then: troupe runs get ${run}${on}`);
+      return exit.failed;
+    case 'cancelled':
+      say(cli, `The run ${run} was cancelled: ${outcome.reason}`);
+      return exit.failed;
+    case 'parked':
+      say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
+      return exit.waiting;
+    case 'waiting':
+  }
+  say(cli, `The run ${run} waits for a person.`);
+  for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, on));
+  say(cli, `Then go on with: troupe runs resume ${run}${on}`);
+  return exit.waiting;
+}
+
+/** Values of variables that are named like secrets. */
+const secretsOf = (env: Cli['env']): string[] =>
+  Object.entries(env).flatMap(([name, value]) =>
+    value && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) ? [value] : [],
+  );

@@ -1,0 +1,54 @@
+/** A diagram as mermaid text: what GitHub and many editors draw. */
+import type { Arrow, Box, Diagram } from './diagram.ts';
+
+export function mermaid(diagram: Diagram): string {
+  const names = new Map<string, string>();
+  // Mermaid's names are words; `end` and the like are its own.
+  const name = (id: string) =>
+    names.get(id) ?? (names.set(id, `s${names.size}_${id.replace(/\W+/g, '_').slice(-40)}`), names.get(id)!);
+  return `${diagram.kind === 'team' ? flowchart(diagram, name) : stateDiagram(diagram, name)}\n`;
+}
+
+type Name = (id: string) => string;
+
+function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
+  const starts = new Set(flat(boxes).flatMap(({ id, kind }) => (kind === 'start' ? [id] : [])));
+  const begin = new Map(arrows.filter(({ from }) => starts.has(from)).map(({ from, to }) => [from, to]));
+  const draw = (box: Box, indent: string): string[] => {
+    if (box.kind === 'start') return [`${indent}[*] --> ${name(begin.get(box.id)!)}`];
+    const head = `${indent}state "${escape(box.label)}" as ${name(box.id)}`;
+    const ends = box.kind === 'final' ? [`${indent}${name(box.id)} --> [*]`] : [];
+    if (box.boxes.length === 0) return [head, ...ends];
+    const inside = box.boxes.map((inner) => draw(inner, `${indent}  `));
+    return [
+      `${head} {`,
+      ...inside.flatMap((lines, i) => (box.parallel && i > 0 ? [`${indent}  --`, ...lines] : lines)),
+      `${indent}}`,
+      ...ends,
+    ];
+  };
+  const moves = arrows
+    .filter(({ from }) => !starts.has(from))
+    .map((arrow) => `  ${name(arrow.from)} --> ${name(arrow.to)}${label(arrow)}`);
+  return ['stateDiagram-v2', ...boxes.flatMap((box) => draw(box, '  ')), ...moves].join('\n');
+}
+
+function flowchart({ boxes, arrows }: Diagram, name: Name): string {
+  const shape = {
+    start: (text: string) => `((${text || ' '}))`,
+    final: (text: string) => `(((${text})))`,
+    state: (text: string) => `{${text}}`,
+    member: (text: string) => `[${text}]`,
+  };
+  return [
+    'flowchart LR',
+    ...boxes.map((box) => `  ${name(box.id)}${shape[box.kind](`"${escape(box.label) || ' '}"`)}`),
+    ...arrows.map(({ from, to, label }) => `  ${name(from)} -->${label ? `|"${escape(label)}"|` : ''} ${name(to)}`),
+  ].join('\n');
+}
+
+const flat = (boxes: readonly Box[]): Box[] => boxes.flatMap((box) => [box, ...flat(box.boxes)]);
+const label = ({ label }: Arrow) => (label ? ` : ${escape(label)}` : '');
+
+/** Characters that mermaid reads as its own, as codes that it shows as they are. */
+const escape = (text: string): string => text.replace(/["#;:<>{}\n\r]/g, (character) => `#${character.charCodeAt(0)};`);

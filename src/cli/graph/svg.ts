@@ -1,0 +1,144 @@
+/** A diagram as a picture: laid out by elkjs, drawn as one SVG without scripts or fonts of its own. */
+import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
+import { visible } from '../../observe/words.ts';
+import { UsageError } from '../exit.ts';
+import type { Arrow, Box, Diagram } from './diagram.ts';
+
+/** Roughly the width of a letter and the height of a line at 12 pixels. */
+const letter = 7;
+const line = 16;
+
+export async function picture(diagram: Diagram): Promise<string> {
+  const elk = await engine();
+  const laid = await elk.layout({
+    id: '(all)',
+    layoutOptions: {
+      'elk.algorithm': 'layered',
+      'elk.direction': diagram.kind === 'team' ? 'RIGHT' : 'DOWN',
+      'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+      'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+      'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+      'elk.spacing.nodeNode': '20',
+      'elk.spacing.edgeEdge': '8',
+      'elk.spacing.edgeNode': '8',
+      'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '24',
+      'elk.spacing.edgeLabel': '4',
+      'elk.json.shapeCoords': 'ROOT',
+      'elk.json.edgeCoords': 'ROOT',
+    },
+    children: diagram.boxes.map(node),
+    edges: bundled(diagram.arrows).map(edge),
+  });
+  return drawing(diagram, laid);
+}
+
+async function engine(): Promise<ELK> {
+  try {
+    const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK };
+    return new Elk();
+  } catch (cause) {
+    throw new UsageError(
+      '--svg needs the package elkjs, which is not installed here: npm install elkjs. Without --svg the chart is printed as mermaid text.',
+      { cause },
+    );
+  }
+}
+
+function node(box: Box): ElkNode {
+  if (box.kind === 'start') return { id: box.id, width: 12, height: 12 };
+  const width = Math.max(48, box.label.length * letter + 24);
+  if (box.boxes.length === 0) return { id: box.id, width, height: 34 };
+  return {
+    id: box.id,
+    children: box.boxes.map(node),
+    layoutOptions: {
+      'elk.padding': `[top=${line + 18},left=14,bottom=14,right=14]`,
+      'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+      'elk.nodeSize.minimum': `(${width},60)`,
+    },
+  };
+}
+
+/** Arrows that go the same way are one arrow with several labels. */
+function bundled(arrows: readonly Arrow[]): Bundle[] {
+  const bundles = new Map<string, Bundle>();
+  for (const { from, to, label } of arrows) {
+    const key = JSON.stringify([from, to]);
+    const bundle = bundles.get(key) ?? { from, to, labels: [] };
+    bundles.set(key, bundle);
+    if (label && !bundle.labels.includes(label)) bundle.labels.push(label);
+  }
+  return [...bundles.values()];
+}
+interface Bundle {
+  readonly from: string;
+  readonly to: string;
+  readonly labels: string[];
+}
+
+const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
+  id: `e${i}`,
+  sources: [from],
+  targets: [to],
+  labels:
+    labels.length > 0
+      ? [
+          {
+            text: labels.join('\n'),
+            width: Math.max(...labels.map((label) => label.length)) * (letter - 1) + 4,
+            height: labels.length * line,
+          },
+        ]
+      : [],
+});
+
+function drawing({ title, boxes }: Diagram, laid: ElkNode): string {
+  const kinds = new Map<string, Box>();
+  const note = (box: Box): void => {
+    kinds.set(box.id, box);
+    box.boxes.forEach(note);
+  };
+  boxes.forEach(note);
+  const shapes: string[] = [];
+  const walk = (children: readonly ElkNode[] = []): void => {
+    for (const child of children) {
+      shapes.push(shape(kinds.get(child.id)!, child));
+      walk(child.children);
+    }
+  };
+  walk(laid.children);
+  const [width, height] = [Math.ceil((laid.width ?? 0) + 8), Math.ceil((laid.height ?? 0) + 8)];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12">
+<title>${xml(title)}</title>
+<style>svg{color-scheme:light dark;--ink:light-dark(#1f2937,#e5e7eb);--box:light-dark(#f8fafc,#1e293b);--line:light-dark(#94a3b8,#64748b)}text{fill:var(--ink)}.box{fill:var(--box);stroke:var(--line)}.parallel{stroke-dasharray:5 4}.final{stroke-width:3}.dot{fill:var(--ink)}.arrow{fill:none;stroke:var(--line)}.label{font-size:11px}</style>
+<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>
+${shapes.join('\n')}
+${(laid.edges ?? []).map(arrow).join('\n')}
+</svg>
+`;
+}
+
+function shape({ kind, label, boxes, parallel }: Box, { x = 0, y = 0, width = 0, height = 0 }: ElkNode): string {
+  if (kind === 'start') return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="6"/>`;
+  const at =
+    boxes.length > 0
+      ? { x: x + 12, y: y + line + 2, anchor: 'start' }
+      : { x: x + width / 2, y: y + height / 2 + 4, anchor: 'middle' };
+  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
+}
+
+function arrow({ sections = [], labels = [] }: ElkExtendedEdge): string {
+  const paths = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
+    const [first, ...rest] = [startPoint, ...bendPoints, endPoint];
+    return `<path class="arrow" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
+  });
+  const texts = labels.flatMap(({ text = '', x = 0, y = 0 }) =>
+    text.split('\n').map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * line}">${xml(words)}</text>`),
+  );
+  return [...paths, ...texts].join('');
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** Text in XML; characters that XML cannot hold are shown as escapes. */
+const xml = (text: string): string => visible(text).replace(/[&<>"]/g, (character) => entities[character]!);

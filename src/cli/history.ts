@@ -1,0 +1,97 @@
+/** `troupe runs tail` and `logs`: what happened in a run, line by line; the one goes on until the run ends. */
+import type { HistoryEntry, Journal } from '../journal/journal.ts';
+import type { Cli } from './cli.ts';
+import { exit } from './exit.ts';
+import { runtimeOptions, type Shared } from './options.ts';
+import { moment, writeJson } from './output.ts';
+import { visible } from '../observe/words.ts';
+import { rootOf } from './roots.ts';
+
+/** How often the journal is looked at for news, in milliseconds; another process writes it. */
+const pause = 300;
+const page = 500;
+
+export async function tail(cli: Cli, run: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const news = reader(runtime.journal, run);
+  const stopping = new AbortController();
+  using _ = cli.onInterrupt(() => stopping.abort());
+  for (;;) {
+    // Looked at before reading, so that the last lines of a run that just ended are read as well.
+    const { status } = await rootOf(runtime.journal, run);
+    for await (const entry of news()) print(cli, entry, options);
+    if (status === 'done') return exit.done;
+    if (status !== 'active') return exit.failed;
+    if (await sleep(cli, pause, stopping.signal)) return exit.done;
+  }
+}
+
+export async function logs(cli: Cli, run: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await rootOf(runtime.journal, run);
+  const results = (await runtime.journal.ledger(run)).sort((a, b) => a.at - b.at);
+  let told = 0;
+  const tell = (until: number) => {
+    for (; told < results.length && results[told]!.at <= until; told++) {
+      const { at, actor, key, name, outcome } = results[told]!;
+      if (options.json) writeJson(lines(cli), { type: 'result', at, actor, key, name, outcome });
+      else
+        cli.out.write(
+          `${moment(at)}  ${actor}  ${name} ${outcome.ok ? 'answered' : `failed: ${visible(`${outcome.failure.kind}: ${outcome.failure.message}`)}`}\n`,
+        );
+    }
+  };
+  for await (const entry of reader(runtime.journal, run)()) {
+    tell(entry.at);
+    print(cli, entry, options);
+  }
+  tell(Infinity);
+  return exit.done;
+}
+
+/** Reads on from where it stopped, however often it is called. */
+export function reader(journal: Journal, run: string): () => AsyncGenerator<HistoryEntry> {
+  let after: { at: number; actor: string; seq: number } | undefined;
+  return async function* () {
+    for (;;) {
+      const entries = await journal.history({ run, limit: page, ...(after ? { after } : {}) });
+      for (const entry of entries) {
+        after = { at: entry.at, actor: entry.actor, seq: entry.seq };
+        yield entry;
+      }
+      if (entries.length < page) return;
+    }
+  };
+}
+
+function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
+  const { at, actor, seq, event, state, status, opens } = entry;
+  if (json)
+    return writeJson(lines(cli), {
+      type: 'step',
+      at,
+      actor,
+      seq,
+      event: { id: event.id, type: event.type, from: event.from ?? null },
+      state,
+      status,
+    });
+  const begun = opens.flatMap(({ kind, data }) =>
+    kind === 'effect' || kind === 'child' ? ((data as { src?: string } | null)?.src ?? []) : [],
+  );
+  const starts = begun.length > 0 ? `  starts ${begun.join(', ')}` : '';
+  cli.out.write(
+    `${moment(at)}  ${actor}  ${visible(event.type)} -> ${visible(state)}${status === 'active' ? '' : ` (${status})`}${starts}\n`,
+  );
+}
+
+/** One record a line, on a terminal as well. */
+const lines = ({ out }: Cli) => ({ write: (text: string) => out.write(text) });
+
+/** Resolves to true when the signal fired instead. */
+const sleep = ({ clock }: Cli, ms: number, signal: AbortSignal) =>
+  new Promise<boolean>((resolve) => {
+    const waking = clock.wake(clock.now() + ms, () => resolve(signal.aborted));
+    signal.addEventListener('abort', () => (waking[Symbol.dispose](), resolve(true)), { once: true });
+    if (signal.aborted) resolve(true);
+  });

@@ -1,0 +1,118 @@
+/** Loads what a user wrote: a .ts or .js file whose default export is a team, an agent, a machine, or a function that makes one of what was set. */
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Json } from '../contracts/json.ts';
+import type { Subject } from '../runtime.ts';
+import { UsageError } from './exit.ts';
+import { placeOf } from './place.ts';
+
+export interface Loaded {
+  readonly file: string;
+  readonly subject: Subject;
+  /** Did the file give a function, which was called with the settings? */
+  readonly made: boolean;
+}
+
+const expected = 'a team, an agent, a machine(), or a function that returns one of them';
+
+export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
+  const file = await find(resolve(cwd, path), path);
+  const module = await evaluate(file);
+  if (!('default' in module)) {
+    const names = Object.keys(module);
+    const exports = names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing';
+    throw new UsageError(
+      `${file} has no default export; ${exports}. Expected ${expected}: export default team({ … }).`,
+    );
+  }
+  const given = module['default'];
+  const made = typeof given === 'function';
+  const subject: unknown = made ? await call(file, given as (settings: unknown) => unknown, settings) : given;
+  const { isSubject } = await import('../runtime.ts');
+  if (isSubject(subject)) return { file, subject, made };
+  throw new UsageError(
+    `The default export of ${file} ${made ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,
+  );
+}
+
+async function find(path: string, given: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new UsageError(`There is no file ${given} (looked for ${path}).`);
+  if (!found.isDirectory()) {
+    if (/\.[cm]?[jt]s$/.test(path)) return path;
+    throw new UsageError(`${given} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file.`);
+  }
+  for (const name of ['index.ts', 'index.js']) {
+    if (await stat(join(path, name)).catch(() => undefined)) return join(path, name);
+  }
+  throw new UsageError(`${given} is a folder without an index.ts or index.js. Name the file to run.`);
+}
+
+async function evaluate(file: string): Promise<Record<string, unknown>> {
+  if (/\.[cm]?ts$/.test(file) && !readsTypeScript && !process.execArgv.some((flag) => flag.includes('tsx')))
+    await registerTsx(file);
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (thrown) {
+    throw new UsageError(explain(file, thrown), { cause: thrown });
+  }
+}
+
+/** Node 22.18 and later read it by themselves. */
+const readsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
+
+/** Node before 22.18 does not read TypeScript itself. */
+async function registerTsx(file: string): Promise<void> {
+  const { register } = await import('tsx/esm/api').catch((cause: unknown) => {
+    throw new UsageError(
+      `${file} is TypeScript, which Node ${process.versions.node} cannot read by itself. Install tsx (npm install tsx), or use Node 22.18 or later.`,
+      { cause },
+    );
+  });
+  register();
+}
+
+async function call(file: string, make: (settings: unknown) => unknown, settings: Json): Promise<unknown> {
+  try {
+    return await make(settings);
+  } catch (thrown) {
+    throw new UsageError(explain(file, thrown), { cause: thrown });
+  }
+}
+
+/** Why a file could not be loaded: where, what, and what to do. */
+function explain(file: string, thrown: unknown): string {
+  const {
+    code,
+    message = String(thrown),
+    name = 'Error',
+  } = (thrown ?? {}) as { code?: string; message?: string; name?: string };
+  const place = placeOf(thrown, file);
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+    return `${file} imports something that is not there: ${message}. Check the path (with its ending), or npm install the package.`;
+  }
+  if (name === 'ReferenceError' && message.includes('before initialization')) {
+    return `${place}: ${message}. This happens when files import each other in a circle; move what both need into a third file.`;
+  }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return `${place}: ${message}. Node reads TypeScript by removing types; write it without enums, namespaces and parameter properties.`;
+  }
+  if (name === 'SyntaxError' || name === 'TransformError' || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX')
+    return `${place}: ${syntaxOf(message)}`;
+  return `${place}: ${message}`;
+}
+
+/** The compiler's own words without the frame around them. */
+const syntaxOf = (message: string): string =>
+  /ERROR: (.*)/.exec(message)?.[1] ?? message.split('\n').find((line) => line.trim() !== '') ?? message;
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  const config = 'config' in value && 'implementations' in value;
+  return config
+    ? 'a bare XState machine; wrap it: export default machine(yours)'
+    : `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no properties'}`;
+}

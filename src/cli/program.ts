@@ -1,0 +1,209 @@
+/** Every command: its words, its options and an example. What it does is in the file of its name, loaded when it is called. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { visible } from '../observe/words.ts';
+import type { Cli } from './cli.ts';
+import { codeOf, exit, messageOf } from './exit.ts';
+import { version } from './version.ts';
+
+/** Runs a command line; resolves to its exit code and never rejects. */
+export async function main(args: readonly string[], cli: Cli): Promise<number> {
+  let code: number = exit.done;
+  const ends = (action: Promise<number>) => action.then((ended) => void (code = ended));
+  try {
+    await program(cli, ends).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.done : exit.usage;
+    cli.err.write(`${messageOf(thrown).split('\n').map(visible).join('\n')}\n`);
+    return codeOf(thrown);
+  }
+}
+
+type Ends = (action: Promise<number>) => Promise<void>;
+
+function program(cli: Cli, ends: Ends): Command {
+  const troupe = new Command('troupe')
+    .description('Agent teams as typed actors: run them, watch them, answer them.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .configureOutput({
+      writeOut: (text) => void cli.out.write(text),
+      writeErr: (text) => void cli.err.write(text),
+      getOutHelpWidth: () => cli.out.columns ?? 100,
+      getErrHelpWidth: () => cli.err.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      example(
+        'troupe run team.ts --input \'{"topic":"actors"}\'',
+        'Exit codes: 0 done, 1 failed, 2 wrong usage or invalid file, 3 waits for a person.',
+      ),
+    );
+  const command = (under: Command, usage: string, description: string, ...examples: string[]) => {
+    const made = under
+      .command(usage)
+      .description(description)
+      .addHelpText('after', example(...examples));
+    const path = under === troupe ? made.name() : `${under.name()} ${made.name()}`;
+    return made.showHelpAfterError(`See "troupe ${path} --help".`).allowExcessArguments(false);
+  };
+
+  sharedRun(
+    command(
+      troupe,
+      'run <file>',
+      'run a team, an agent or a machine; its result goes to stdout',
+      'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
+      'troupe run agent.ts --input "What is an actor?"',
+    ),
+  )
+    .option('-i, --input <json>', 'what goes in: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
+    .option(
+      '-k, --key <id>',
+      'the same key is the same run: joined when it goes on, its result given again when it has ended',
+    )
+    .option('--deadline <duration>', 'within what time it must end, such as 90s, 10m, 2h', duration)
+    .action((file: string, options) => ends(import('./run.ts').then(({ run }) => run(cli, file, options))));
+
+  const runs = group(troupe, 'runs', 'look at runs and steer them');
+  shared(command(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
+    .addOption(
+      new Option('--status <status>', 'only runs that stand like this').choices([
+        'active',
+        'done',
+        'failed',
+        'stopped',
+      ]),
+    )
+    .option('-n, --limit <count>', 'how many', count, 20)
+    .action((options) => ends(import('./runs.ts').then(({ list }) => list(cli, options))));
+  shared(
+    command(
+      runs,
+      'get <run>',
+      'show a run: how it stands, who is in it, what it gave',
+      'troupe runs get job-42 --json',
+    ),
+  ).action((run: string, options) => ends(import('./runs.ts').then(({ get }) => get(cli, run, options))));
+  shared(command(runs, 'tail <run>', 'follow a run until it ends', 'troupe runs tail job-42')).action(
+    (run: string, options) => ends(import('./history.ts').then(({ tail }) => tail(cli, run, options))),
+  );
+  shared(
+    command(runs, 'logs <run>', 'print everything that happened in a run', 'troupe runs logs job-42 | grep callModel'),
+  ).action((run: string, options) => ends(import('./history.ts').then(({ logs }) => logs(cli, run, options))));
+  shared(
+    command(runs, 'why <run>', 'explain in plain words why each actor is where it is', 'troupe runs why job-42'),
+  ).action((run: string, options) => ends(import('./why.ts').then(({ why }) => why(cli, run, options))));
+  shared(
+    command(runs, 'cancel <run>', 'stop a run; what it did stays', 'troupe runs cancel job-42 --reason "wrong topic"'),
+  )
+    .option('--reason <text>', 'for the record', 'cancelled from the command line')
+    .action((run: string, options) => ends(import('./steer.ts').then(({ cancel }) => cancel(cli, run, options))));
+  shared(
+    command(runs, 'pause <run>', 'let a run finish what it is doing and begin nothing new', 'troupe runs pause job-42'),
+  ).action((run: string, options) => ends(import('./steer.ts').then(({ pause }) => pause(cli, run, options))));
+  sharedRun(
+    command(
+      runs,
+      'resume <run>',
+      'go on with a run that was parked, paused, or whose process died',
+      'troupe runs resume job-42',
+    ),
+  )
+    .option('--file <file>', 'where its definition is now, when it has moved')
+    .action((run: string, options) => ends(import('./resume.ts').then(({ resume }) => resume(cli, run, options))));
+
+  const waits = group(troupe, 'waits', 'questions that wait for a person');
+  shared(command(waits, 'list', 'list what is waiting', 'troupe waits list --run job-42'))
+    .option('--run <run>', 'of one run only')
+    .action((options) => ends(import('./waits.ts').then(({ list }) => list(cli, options))));
+  shared(
+    command(
+      waits,
+      'answer <ticket>',
+      'answer a question, once',
+      'troupe waits answer wait/job-42.call-0 --yes',
+      'troupe waits answer wait/job-42.ask --answer \'{"city":"Berlin"}\'',
+    ),
+  )
+    .addOption(new Option('-y, --yes', 'approve the call').conflicts(['no', 'answer']))
+    .addOption(new Option('--no', 'refuse the call').conflicts(['answer']).default(undefined))
+    .option('--answer <json>', 'any other answer, as JSON that fits its schema')
+    .option('--note <text>', 'a word to go with --yes or --no')
+    .option('--by <name>', 'who answers; you unless told otherwise')
+    .action((ticket: string, options) => ends(import('./waits.ts').then(({ answer }) => answer(cli, ticket, options))));
+  shared(
+    command(
+      waits,
+      'abort <ticket>',
+      'withdraw a question: whoever asked goes on without an answer',
+      'troupe waits abort wait/job-42.ask --reason "no longer needed"',
+    ),
+  )
+    .option('--reason <text>', 'for the record', 'withdrawn from the command line')
+    .option('--by <name>', 'who withdraws it; you unless told otherwise')
+    .action((ticket: string, options) => ends(import('./waits.ts').then(({ abort }) => abort(cli, ticket, options))));
+
+  command(
+    troupe,
+    'graph <file>',
+    'draw the chart of a team, an agent or a machine',
+    'troupe graph team.ts',
+    'troupe graph machine.ts --svg > chart.svg',
+  )
+    .option('--svg', 'a picture instead of mermaid text')
+    .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
+    .action((file: string, options) => ends(import('./graph.ts').then(({ graph }) => graph(cli, file, options))));
+  shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
+    ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
+  );
+
+  return troupe;
+}
+
+const group = (troupe: Command, name: string, description: string) =>
+  troupe
+    .command(name)
+    .description(description)
+    .showHelpAfterError(`See "troupe ${name} --help".`)
+    .addHelpText('after', example(`troupe ${name} list`));
+
+const shared = (command: Command) =>
+  command
+    .option('--db <file>', 'the journal (TROUPE_DB, or ./.troupe/troupe.db)')
+    .option('--json', 'print JSON for programs');
+
+const sharedRun = (command: Command) =>
+  shared(command)
+    .option('--inspect [port]', 'show it live in a browser on this machine', port)
+    .addOption(
+      new Option('--log <level>', 'write a log to stderr')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .env('TROUPE_LOG'),
+    )
+    .option('-q, --quiet', 'no progress')
+    .option('--no-ask', 'do not ask questions here, even on a terminal');
+
+const example = (...lines: string[]) =>
+  `\nExamples:\n${lines.map((line) => `  ${line.startsWith('troupe') ? '$ ' : ''}${line}`).join('\n')}\n`;
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 1 to 999999.');
+}
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+}
+function duration(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  if (found) return Math.round(Number(found[1]) * unit[found[2] as keyof typeof unit]);
+  throw new InvalidArgumentError('Expected a number with a unit: 500ms, 90s, 10m, 2h, 1d.');
+}

@@ -1,0 +1,32 @@
+/** `troupe runs resume`: loads the definition a run came from, and goes on where it stands. */
+import { TroupeError } from '../contracts/failure.ts';
+import type { Cli } from './cli.ts';
+import { drive } from './drive.ts';
+import { exit, UsageError } from './exit.ts';
+import { load } from './load.ts';
+import { runtimeOptions, type RunShared } from './options.ts';
+import { say } from './output.ts';
+import { aboutOf, rootOf } from './roots.ts';
+import { signalOf } from './steer.ts';
+
+export async function resume(cli: Cli, run: string, options: RunShared & { file?: string }): Promise<number> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const root = await rootOf(runtime.journal, run);
+  const about = aboutOf(root);
+  const path = options.file ?? about.file;
+  if (path === undefined) {
+    throw new UsageError(
+      `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
+    );
+  }
+  const { subject } = await load(cli.cwd, path, about.args);
+  if (root.status === 'active' && root.tags.includes('paused'))
+    await runtime.signal(root.actor, signalOf(root, 'resume'));
+  try {
+    return await drive(cli, runtime, subject, () => runtime.resume(run, subject), options);
+  } catch (thrown) {
+    if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
+    say(cli, `Another process is at work on ${run}. Follow it with: troupe runs tail ${run}`);
+    return exit.done;
+  }
+}

@@ -1,0 +1,36 @@
+/** `troupe run`: loads a definition, starts it or joins it, and follows it. */
+import type { JsonObject } from '../contracts/json.ts';
+import type { Cli } from './cli.ts';
+import { drive } from './drive.ts';
+import { UsageError } from './exit.ts';
+import { inputFrom } from './input.ts';
+import { load } from './load.ts';
+import { runtimeOptions, type RunShared } from './options.ts';
+
+export interface RunOptions extends RunShared {
+  readonly input?: string;
+  readonly set: readonly string[];
+  readonly key?: string;
+  readonly deadline?: number;
+}
+
+export async function run(cli: Cli, path: string, options: RunOptions): Promise<number> {
+  const { key, deadline } = options;
+  const { input, settings } = await inputFrom(cli, options.input, options.set);
+  const { file, subject, made } = await load(cli.cwd, path, settings);
+  if (!made && options.set.length > 0 && typeof input !== 'object') {
+    throw new UsageError(
+      `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
+    );
+  }
+  // What `runs resume` needs to load the same definition again.
+  const meta: JsonObject = { file, ...(made ? { args: settings } : {}) };
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const begin = () =>
+    runtime.start(subject, input ?? {}, {
+      meta,
+      ...(key === undefined ? {} : { key }),
+      ...(deadline === undefined ? {} : { deadline }),
+    });
+  return await drive(cli, runtime, subject, begin, options);
+}

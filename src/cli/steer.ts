@@ -1,0 +1,48 @@
+/** `troupe runs cancel` and `pause`: leaves word for a run in the journal, whichever process owns it. */
+import type { JsonObject } from '../contracts/json.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import type { Cli } from './cli.ts';
+import { exit, UsageError } from './exit.ts';
+import { runtimeOptions, type Shared } from './options.ts';
+import { say, writeJson } from './output.ts';
+import { rootOf } from './roots.ts';
+
+export const cancel = (cli: Cli, run: string, options: Shared & { reason: string }): Promise<number> =>
+  steer(cli, run, options, 'cancel', { reason: options.reason });
+
+export const pause = (cli: Cli, run: string, options: Shared): Promise<number> => steer(cli, run, options, 'pause');
+
+/** A team's run and a single agent take the same words under their own names. */
+export function signalOf(
+  { type, run }: ActorRow,
+  word: 'cancel' | 'pause' | 'resume',
+  more: JsonObject = {},
+): { type: string } & JsonObject {
+  if (type === 'run' || type === 'agent') return { ...more, type: `${type}.${word}` };
+  throw new UsageError(
+    `Teams and agents can be told to ${word}; the run ${run} is the machine "${type}", which takes its own events only.`,
+  );
+}
+
+async function steer(
+  cli: Cli,
+  run: string,
+  options: Shared,
+  word: 'cancel' | 'pause',
+  more: JsonObject = {},
+): Promise<number> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const root = await rootOf(runtime.journal, run);
+  if (root.status !== 'active')
+    throw new UsageError(
+      `The run ${run} has ended already (${root.status}, ${root.state}); there is nothing to ${word}.`,
+    );
+  await runtime.signal(root.actor, signalOf(root, word, more));
+  if (options.json) writeJson(cli.out, { run, sent: word });
+  else
+    say(
+      cli,
+      `The run ${run} is told to ${word}. The process at work on it hears it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
+    );
+  return exit.done;
+}

@@ -1,0 +1,36 @@
+/** The real world of a command: this process, its streams and its signals. */
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { systemClock } from '../system/clock.ts';
+import type { Cli } from './cli.ts';
+
+export async function terminal(): Promise<Cli> {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    out: process.stdout,
+    err: process.stderr,
+    attended: process.stdin.isTTY && process.stderr.isTTY,
+    clock: systemClock(),
+    open: async (options) => (await import('../runtime.ts')).openRuntime(options),
+    readAll: () => text(process.stdin),
+    async ask(question, signal) {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      // In its raw mode readline takes Ctrl-C for itself; it is ours.
+      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+      try {
+        return await Promise.race([lines.question(question, { signal }), ended]);
+      } catch {
+        return undefined; // The signal fired.
+      } finally {
+        lines.close();
+      }
+    },
+    onInterrupt(call) {
+      process.on('SIGINT', call).on('SIGTERM', call);
+      return { [Symbol.dispose]: () => void process.off('SIGINT', call).off('SIGTERM', call) };
+    },
+    leave: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,123 @@
+/** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
+import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
+import { durationWords, shortState, visible } from '../observe/words.ts';
+import type { Ticket } from '../runtime.ts';
+import type { Cli } from './cli.ts';
+import { exit } from './exit.ts';
+import { reader } from './history.ts';
+import { runtimeOptions, type Shared } from './options.ts';
+import { writeJson } from './output.ts';
+import { actorsOf, family } from './roots.ts';
+import { howToAnswer } from './tickets.ts';
+
+interface Reason {
+  readonly actor: string;
+  readonly status: string;
+  readonly state: string;
+  /** Since when it stands there; milliseconds since the epoch. */
+  readonly since: number;
+  readonly because: string;
+  readonly waitsFor: readonly string[];
+}
+
+export async function why(cli: Cli, run: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const rows = await actorsOf(runtime.journal, run);
+  const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
+  const last = await lastEvents(runtime.journal, run);
+  const now = cli.clock.now();
+  const on = options.db === undefined ? '' : ` --db ${options.db}`;
+
+  const reasons: { reason: Reason; depth: number }[] = [];
+  // While a run goes on, those who did their part in it explain nothing.
+  const telling = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
+  for (const { row, depth } of family(telling)) {
+    const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
+    const { actor, status, state, updated } = row;
+    reasons.push({
+      depth,
+      reason: { actor, status, state, since: updated, because: because(last.get(actor)), waitsFor },
+    });
+  }
+
+  if (options.json)
+    writeJson(
+      cli.out,
+      reasons.map(({ reason }) => reason),
+    );
+  else for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
+  const [root] = rows;
+  if (!options.json && root.status === 'active' && now - root.updated > 5_000) {
+    cli.out.write(`\nIf no process works on it any more, go on with: troupe runs resume ${run}${on}\n`);
+  }
+  return exit.done;
+}
+
+function words({ actor, status, state, since, because, waitsFor }: Reason, now: number, indent: string): string {
+  const where =
+    status === 'active'
+      ? `is in ${shortState(state)} for ${durationWords(now - since)}`
+      : `${status === 'done' ? 'is done' : status === 'failed' ? 'failed' : 'was stopped'} (${shortState(state)}) since ${durationWords(now - since)}`;
+  const waiting = status === 'active' && waitsFor.length === 0 ? ['It waits for a message.'] : waitsFor;
+  return [
+    `${indent}${actor} ${visible(where)}, ${because}.`,
+    ...waiting.flatMap((text) => text.split('\n')).map((text) => `${indent}  ${text}`),
+  ].join('\n');
+}
+
+/** The last thing that moved each actor. */
+async function lastEvents(journal: Journal, run: string): Promise<Map<string, HistoryEntry>> {
+  const last = new Map<string, HistoryEntry>();
+  for await (const entry of reader(journal, run)()) last.set(entry.actor, entry);
+  return last;
+}
+
+function because(entry: HistoryEntry | undefined): string {
+  if (!entry) return 'and nothing has moved it yet';
+  const { type, from } = entry.event;
+  const child = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
+  if (child) return `since ${visible(child[2]!)} ${child[1] === 'done' ? 'answered' : 'failed'} (step ${entry.seq})`;
+  const timer = /^xstate\.after\.([^.]+)/.exec(type);
+  if (timer) return `since the time "${visible(timer[1]!)}" was up (step ${entry.seq})`;
+  if (type === 'xstate.init') return `since it began${from === undefined ? '' : ` for ${from}`}`;
+  return `since it got "${visible(type)}"${from === undefined ? '' : ` from ${from}`} (step ${entry.seq})`;
+}
+
+async function waits(
+  journal: Journal,
+  row: ActorRow,
+  tickets: ReadonlyMap<string, Ticket>,
+  now: number,
+  on: string,
+): Promise<string[]> {
+  const ticket = tickets.get(row.actor);
+  const held = row.tags.includes('paused') ? [`It is paused: troupe runs resume ${row.run}${on} goes on.`] : [];
+  if (ticket) return [...held, `It asks a person: ${howToAnswer(ticket, on)}`];
+  const stored = await journal.load(row.actor);
+  return [
+    ...held,
+    ...(stored?.pending ?? []).map((pending) => inWords(pending, stored!.results.has(pending.key), now)),
+  ];
+}
+
+function inWords({ kind, key, due, data }: Pending, answered: boolean, now: number): string {
+  const { src, id, address, event, to, type } = (data ?? {}) as Record<string, unknown> & { event?: { type?: string } };
+  switch (kind) {
+    case 'effect':
+      return answered
+        ? `${text(src, 'An effect')} has answered; the answer is taken when the run goes on.`
+        : `It waits for ${text(src, 'an effect')} to answer${id === undefined ? '' : ` (as "${text(id)}")`}; key ${key}.`;
+    case 'child':
+      return `It waits for ${text(address, 'a child')} to end.`;
+    case 'timer': {
+      const name = text(event?.type, 'A timer').replace(/^xstate\.after\.([^.]+).*$/, 'The time "$1"');
+      return due === undefined || due <= now
+        ? `${name} is up; it is taken when the run goes on.`
+        : `${name} is up in ${durationWords(due - now)}.`;
+    }
+    case 'message':
+  }
+  return `Its message "${text(type, '?')}" to ${text(to, 'somebody')} is not delivered yet.`;
+}
+
+const text = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? visible(value) : otherwise);

@@ -1,0 +1,186 @@
+/** What an agent takes, what it gives, what it may use up, and what one is made of. */
+import * as z from 'zod';
+import { Failure } from './failure.ts';
+import type { Id } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Message, ModelChoice, ToolInfo, ToolTier } from './model.ts';
+
+/** What may be said to a running agent, by a person or by its run. */
+export const AgentSignal = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('agent.cancel'), reason: z.string() }),
+  z.object({ type: z.literal('agent.pause') }),
+  z.object({ type: z.literal('agent.resume') }),
+  /** Shown to the model before its next turn. */
+  z.object({ type: z.literal('agent.input'), text: z.string().min(1) }),
+]);
+export type AgentSignal = z.infer<typeof AgentSignal>;
+
+const count = z.number().int().nonnegative();
+
+/** Hard limits; what is not named is not limited. At `softShare` of one the agent is told to finish. */
+export const Budget = z.object({
+  /** Answers of a model. */
+  steps: count.optional(),
+  /** Input and output together. */
+  tokens: count.optional(),
+  usd: z.number().nonnegative().optional(),
+  toolCalls: count.optional(),
+});
+export type Budget = z.infer<typeof Budget>;
+
+/** What was used up. `usd` is null once a price was not known. */
+export const AgentUsage = z.object({
+  steps: count,
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number(),
+  toolCalls: count,
+  usd: z.number().nullable(),
+});
+export type AgentUsage = z.infer<typeof AgentUsage>;
+
+/** One task: a message of a protocol, or `{ type: 'task', body: 'text' }`. */
+export const AgentInput = z.object({
+  type: z.string().min(1),
+  body: z.json(),
+  /** What is left for this task where that is less than the agent's own budget. */
+  allowance: Budget.optional(),
+});
+export type AgentInput = z.infer<typeof AgentInput>;
+
+/** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
+export const AgentAnswer = z.object({ type: z.string(), body: z.json() });
+export type AgentAnswer = z.infer<typeof AgentAnswer>;
+
+/** Whether an objective was met, and what says so. */
+export const Evidence = z.object({ objective: z.string(), met: z.boolean(), says: z.string() });
+export type Evidence = z.infer<typeof Evidence>;
+
+/** The nine phases, and what may come between them. */
+export const phases = [
+  'initiation',
+  'requirements',
+  'discovery',
+  'planning',
+  'execution',
+  'transition',
+  'toolbelt',
+  'verification',
+  'errorHandling',
+  'cleanup',
+] as const;
+export type Phase = (typeof phases)[number];
+
+/** How an agent ended. A partial result is the last thing it said or answered before it failed or was stopped. */
+export const AgentOutput = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('completed'), answer: AgentAnswer, evidence: z.array(Evidence), usage: AgentUsage }),
+  z.object({
+    status: z.literal('failed'),
+    failure: Failure,
+    /** Where it failed. */
+    phase: z.enum(phases),
+    partial: AgentAnswer.optional(),
+    evidence: z.array(Evidence),
+    usage: AgentUsage,
+  }),
+  z.object({ status: z.literal('cancelled'), reason: z.string(), partial: AgentAnswer.optional(), usage: AgentUsage }),
+]);
+export type AgentOutput = z.infer<typeof AgentOutput>;
+
+/** Bounds of an agent's behaviour. The defaults are in `machines/agent/limits.ts`. Times are milliseconds. */
+export interface AgentLimits {
+  /** The whole task, waits for people included. */
+  readonly deadline: number;
+  /** One phase other than execution. */
+  readonly phaseTimeout: number;
+  /** How long cleanup may hold up the end. */
+  readonly cleanupGrace: number;
+  /** How long a person has to approve a call; after that it is denied. */
+  readonly approvalDeadline: number;
+  /** At this share of a budget the agent is told to finish. */
+  readonly softShare: number;
+  /** Calls of one answer that are made; the rest is refused. */
+  readonly maxCallsPerTurn: number;
+  /** Answers in a row that cannot be used. */
+  readonly maxRequeries: number;
+  /** Recoveries in a row by trying again, by another approach, by another resource. */
+  readonly maxRetries: number;
+  readonly maxAlternatives: number;
+  readonly maxFallbacks: number;
+  /** Recoveries of any sort in one task: caps multiply, this one does not. */
+  readonly maxRecoveries: number;
+  /** Answers that did not meet the objectives and may be tried again. */
+  readonly maxVerifyRounds: number;
+  /** Failing tool calls in a row before another approach is asked for. */
+  readonly maxToolFailures: number;
+  /** The same call this often among the latest twenty is a loop. */
+  readonly maxRepeats: number;
+  /** The first pause before trying again; it doubles up to `maxBackoff`. */
+  readonly backoff: number;
+  readonly maxBackoff: number;
+  /** Steps between two looks at whether the tools offered are the right ones. */
+  readonly evalEvery: number;
+  /** Steps without use of a tier's own tools before it is left. */
+  readonly demoteAfter: number;
+  /** Steps before a toolbelt that failed is tried again. */
+  readonly toolbeltPause: number;
+  /** May a model whose price is unknown be used under a budget in US dollars? */
+  readonly allowUnknownPrice: boolean;
+}
+
+/** A message an agent may answer with. */
+export interface ReplyContract {
+  readonly description?: string;
+  /** JSON Schema of the body: what the model is shown. */
+  readonly schema: JsonObject;
+  /** The body as it will be sent. Throws with a message that tells a model what to mend. */
+  parse(body: unknown): Json;
+}
+
+/** What a check is given to judge an answer by. */
+export interface Judged {
+  readonly answer: AgentAnswer;
+  readonly transcript: readonly Message[];
+  readonly signal: AbortSignal;
+}
+
+/** Something that must be true of an answer before a task counts as completed. */
+export interface Objective {
+  readonly id: Id;
+  /** In words a model understands. */
+  readonly says: string;
+  check(judged: Judged): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
+}
+
+/** A call as an approval policy sees it. */
+export interface AskedCall {
+  readonly tool: ToolInfo;
+  readonly input: Json;
+}
+
+/** What an agent is made of, beside the tools and the gateway that its actor is given. */
+export interface AgentDefinition {
+  readonly name: Id;
+  readonly instructions: string;
+  readonly model: ModelChoice;
+  /** Take over, in order, when the model fails in a way that trying again does not mend. */
+  readonly fallbacks?: readonly ModelChoice[];
+  /** The messages it may answer with; without any, its last text is the answer. */
+  readonly replies?: Readonly<Record<string, ReplyContract>>;
+  readonly objectives?: readonly Objective[];
+  /** Which calls need a person, beside tools that say so themselves. */
+  readonly approve?: 'writes' | 'all' | ((call: AskedCall) => boolean);
+  /** `model`: the task is taken apart (requirements) or planned by a model call of its own. `none` unless told otherwise. */
+  readonly analysis?: 'none' | 'model';
+  readonly planning?: 'none' | 'model';
+  /** Capabilities that some tool must have. */
+  readonly requires?: readonly string[];
+  /** Where it starts; `core` unless told otherwise. */
+  readonly tier?: ToolTier;
+  readonly budget?: Budget;
+  readonly limits?: Partial<AgentLimits>;
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  /** Characters of transcript the model is shown; beyond it the oldest tool results are elided. 400,000 unless told otherwise. */
+  readonly maxHistory?: number;
+}

@@ -1,0 +1,47 @@
+/** What a run takes and gives: a run owns the members of a team while they work on one thing. */
+import * as z from 'zod';
+import { AgentUsage, Budget } from './agent.ts';
+import { Failure } from './failure.ts';
+
+export const RunSignal = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run.cancel'), reason: z.string() }),
+  z.object({ type: z.literal('run.pause') }),
+  z.object({ type: z.literal('run.resume') }),
+]);
+export type RunSignal = z.infer<typeof RunSignal>;
+
+export const RunMessage = z.object({ type: z.string(), body: z.json(), from: z.string().optional() });
+export type RunMessage = z.infer<typeof RunMessage>;
+
+export const RunInput = z.object({ type: z.string().min(1), body: z.json(), budget: Budget.optional() });
+export type RunInput = z.infer<typeof RunInput>;
+
+/** `partial`: what members had answered when the run failed or was stopped. */
+export const RunOutput = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('completed'), result: z.json(), turns: z.number(), usage: AgentUsage }),
+  z.object({
+    status: z.literal('failed'),
+    failure: Failure,
+    member: z.string().optional(),
+    partial: RunMessage.optional(),
+    turns: z.number(),
+    usage: AgentUsage,
+  }),
+  z.object({
+    status: z.literal('cancelled'),
+    reason: z.string(),
+    partial: RunMessage.optional(),
+    turns: z.number(),
+    usage: AgentUsage,
+  }),
+]);
+export type RunOutput = z.infer<typeof RunOutput>;
+
+/** Bounds of a run. Times are milliseconds. */
+export interface RunLimits {
+  readonly deadline: number;
+  /** How many messages may be handed to members. */
+  readonly maxTurns: number;
+  /** How long members may take to end when the run is stopped. */
+  readonly grace: number;
+}

@@ -1,0 +1,2 @@
+import { scriptedModel } from './scriptedModel.ts';
+export const offlineModel = () => scriptedModel(() => ({ text: 'offline' }));

@@ -1,0 +1,66 @@
+/** The hash chain: every commit vouches for the one before it and for all that was stored with it (J4). */
+import { createHash } from 'node:crypto';
+import { TroupeError } from '../contracts/failure.ts';
+
+export const sum = (...parts: string[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('base64url');
+};
+
+/** Enough of a sum to notice damage; the link, which holds it, is whole. */
+export const short = (...parts: string[]): string => sum(...parts).slice(0, 22);
+
+/** What a commit vouches for in the row of its actor. */
+export const sumOfActor = (row: {
+  run: string;
+  type: string;
+  parent: string | null;
+  tags: string;
+  created: number;
+  meta: string;
+  snapshot: string;
+}): string => short(row.run, row.type, row.parent ?? '', row.tags, String(row.created), row.meta, row.snapshot);
+
+export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
+  short(kind, String(due), data);
+
+/** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot, the results and the list entries, in this order. */
+export interface Link {
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch: number;
+  readonly state: string;
+  readonly status: string;
+  readonly event: string;
+  readonly opens: string;
+  readonly closes: string;
+  readonly sums: string;
+}
+
+export const link = (before: string, { seq, at, epoch, state, status, event, opens, closes, sums }: Link): string =>
+  sum(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
+
+/** Walks a chain from its first commit; returns the last hash. Throws `corrupt` at the first link that does not hold. */
+export function walk(
+  actor: string,
+  links: Iterable<Link & { readonly hash: string }>,
+): { hash: string; last: Link | undefined } {
+  let hash = '';
+  let last: Link | undefined;
+  for (const entry of links) {
+    const expected = (last?.seq ?? 0) + 1;
+    if (entry.seq !== expected) throw damaged(actor, expected, 'a commit is missing');
+    hash = link(hash, entry);
+    if (hash !== entry.hash) throw damaged(actor, entry.seq, 'the commit is not what was written');
+    last = entry;
+  }
+  return { hash, last };
+}
+
+export const damaged = (actor: string, seq: number, what: string) =>
+  new TroupeError(
+    'corrupt',
+    `The journal is damaged at ${actor}, commit ${seq}: ${what}. This actor is not run; others are not concerned. Restore a backup, or see "troupe doctor".`,
+    { data: { actor, seq, what } },
+  );

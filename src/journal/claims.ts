@@ -1,0 +1,40 @@
+/** Who may write: one owner per run, under an epoch that only rises (J3). */
+import { TroupeError } from '../contracts/failure.ts';
+import type { Claims } from './journal.ts';
+import type { Store } from './store.ts';
+
+export function claims({ db, group }: Store): Claims {
+  const select = db.prepare('SELECT epoch, owner, until FROM claims WHERE run = ?');
+  const upsert = db.prepare(
+    'INSERT INTO claims (run, epoch, owner, until) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, until = excluded.until',
+  );
+  const extend = db.prepare('UPDATE claims SET until = ? WHERE run = ? AND epoch = ?');
+
+  return {
+    async claim(run, owner, { now, ttl, alive }) {
+      let epoch = 1;
+      await group.add(() => {
+        const held = select.get(run);
+        if (held && held.owner !== owner && Number(held.until) > now && (alive?.(String(held.owner)) ?? true)) {
+          throw new TroupeError(
+            'owned_elsewhere',
+            `The run ${run} is being run by another process (${held.owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
+            { data: { owner: held.owner!, until: held.until! } },
+          );
+        }
+        epoch = Number(held?.epoch ?? 0) + 1;
+        upsert.run(run, epoch, owner, now + ttl);
+      });
+      return epoch;
+    },
+    async renew(run, epoch, until) {
+      let held = false;
+      await group.add(() => {
+        held = select.get(run)?.epoch === epoch;
+        if (held) extend.run(until, run, epoch);
+      });
+      return held;
+    },
+    release: (run, epoch) => group.add(() => void extend.run(0, run, epoch)),
+  };
+}

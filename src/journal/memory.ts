@@ -1,0 +1,243 @@
+/** The journal that keeps nothing beyond the process: for tests, trials, and work that need not survive. The same promises, but for power. */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { Outcome } from '../contracts/effect.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
+import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
+
+interface Kept {
+  row: ActorRow;
+  readonly history: HistoryEntry[];
+  readonly pending: Map<string, Pending>;
+  readonly inbox: Map<string, { seq: number; body: Json }>;
+  readonly replies: Map<string, Envelope>;
+  readonly lists: Map<string, Json[]>;
+}
+
+export function memory(): Journal {
+  const actors = new Map<Address, Kept>();
+  const owners = new Map<string, Kept>(); // pending key → its actor
+  const results = new Map<string, LedgerEntry & { run: string }>();
+  const claims = new Map<string, { epoch: number; owner: string; until: number }>();
+  const mail = new Map<string, Map<string, Envelope>>();
+
+  const requireOwner = (run: string, epoch: number) => {
+    const current = claims.get(run)?.epoch;
+    if (current !== epoch)
+      throw new TroupeError(
+        'fenced',
+        `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
+        { data: { run, epoch } },
+      );
+  };
+  const close = (key: string) => {
+    owners.get(key)?.pending.delete(key);
+    owners.delete(key);
+  };
+  const keep = (actor: Address): Kept => {
+    const kept: Kept = {
+      row: undefined as never,
+      history: [],
+      pending: new Map(),
+      inbox: new Map(),
+      replies: new Map(),
+      lists: new Map(),
+    };
+    actors.set(actor, kept);
+    return kept;
+  };
+
+  return {
+    async commit(commit) {
+      const {
+        actor,
+        run,
+        seq,
+        epoch,
+        event,
+        opens,
+        closes,
+        results: answers,
+        appends,
+        updated: at,
+        state,
+        status,
+      } = commit;
+      requireOwner(run, epoch);
+      const known = actors.get(actor);
+      const before = known?.row.seq ?? 0;
+      if (seq !== before + 1)
+        throw new TroupeError(
+          'conflict',
+          `${actor} is at revision ${before}; a commit of revision ${seq} is refused.`,
+          { data: { actor, expected: before + 1, seq } },
+        );
+      if (event.inbox && known?.inbox.has(event.id))
+        throw new TroupeError('conflict', `${actor} has handled the message ${event.id} before.`, {
+          data: { duplicate: true, id: event.id },
+        });
+
+      const kept = known ?? keep(actor);
+      kept.row = rowOf(commit);
+      kept.history.push({ actor, seq, at, epoch, state, status, event, opens, closes });
+      for (const key of closes) close(key);
+      for (const pending of opens) {
+        kept.pending.set(pending.key, pending);
+        owners.set(pending.key, kept);
+        const { correlation } = pending.data as { correlation?: string };
+        if (pending.kind === 'message' && correlation !== undefined)
+          kept.replies.set(correlation, pending.data as unknown as Envelope);
+      }
+      for (const { key, name, input, outcome } of answers)
+        if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+      for (const { list, entry } of appends) {
+        const entries = kept.lists.get(list);
+        if (entries) entries.push(entry);
+        else kept.lists.set(list, [entry]);
+      }
+      if (event.inbox) {
+        kept.inbox.set(event.id, { seq, body: event.body });
+        mail.get(run)?.delete(event.id);
+      }
+    },
+    async record(run, epoch, actor, at, { key, name, input, outcome }) {
+      requireOwner(run, epoch);
+      if (!actors.has(actor))
+        throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
+      if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+    },
+    async load(actor) {
+      const kept = actors.get(actor);
+      if (!kept) return undefined;
+      const pending = [...kept.pending.values()];
+      const answered = new Map<string, Outcome>(
+        pending.flatMap(({ key }) => (results.has(key) ? [[key, results.get(key)!.outcome] as const] : [])),
+      );
+      return {
+        ...kept.row,
+        pending,
+        results: answered,
+        lists: Object.fromEntries([...kept.lists].map(([name, entries]) => [name, entries.length])),
+      };
+    },
+    list: async (actor, list, from = 0, to) => (actors.get(actor)?.lists.get(list) ?? []).slice(from, to),
+    async handled(actor, id) {
+      const found = actors.get(actor)?.inbox.get(id);
+      return found && { ...found, reply: actors.get(actor)!.replies.get(id) };
+    },
+    settle: (keys) => keys.forEach(close),
+
+    async claim(run, owner, { now, ttl, alive }) {
+      const held = claims.get(run);
+      if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true)) {
+        throw new TroupeError(
+          'owned_elsewhere',
+          `The run ${run} is being run by another process (${held.owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
+          { data: { owner: held.owner, until: held.until } },
+        );
+      }
+      const epoch = (held?.epoch ?? 0) + 1;
+      claims.set(run, { epoch, owner, until: now + ttl });
+      return epoch;
+    },
+    async renew(run, epoch, until) {
+      const held = claims.get(run);
+      if (held?.epoch !== epoch) return false;
+      held.until = until;
+      return true;
+    },
+    async release(run, epoch) {
+      const held = claims.get(run);
+      if (held?.epoch === epoch) held.until = 0;
+    },
+
+    async post(envelope) {
+      const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
+      mail.set(envelope.run, box);
+      if (!box.has(envelope.id)) box.set(envelope.id, structuredClone(envelope));
+    },
+    mail: async (run) => [...(mail.get(run)?.values() ?? [])],
+    dropMail: async (run, id) => void mail.get(run)?.delete(id),
+
+    async find(query) {
+      const { actor, limit = 100 } = query;
+      const one = actor === undefined ? undefined : actors.get(actor);
+      const among = actor === undefined ? [...actors.values()] : one ? [one] : [];
+      const found = among.map(({ row }) => row).filter((row) => matches(row, query));
+      return found
+        .reverse()
+        .sort((a, b) => b.updated - a.updated)
+        .slice(0, limit);
+    },
+    async history({ run, actor, after, limit = 1_000 }) {
+      const among = [...actors.values()].filter(
+        ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
+      );
+      const later = (entry: HistoryEntry) => !after || compare(entry, after) > 0;
+      const open = (pending: Pending): Pending => ({ ...pending, data: owners.has(pending.key) ? pending.data : null });
+      return among
+        .flatMap(({ history }) => history)
+        .filter(later)
+        .sort(compare)
+        .slice(0, limit)
+        .map((entry) => ({ ...entry, opens: entry.opens.map(open) }));
+    },
+    ledger: async (run) =>
+      [...results.values()].filter((result) => result.run === run).map(({ run: _, ...entry }) => entry),
+    async prune(before) {
+      const living = new Set(
+        [...actors.values()]
+          .filter(({ row }) => row.status === 'active' || row.updated >= before)
+          .map(({ row }) => row.run),
+      );
+      const gone = new Set([...actors.values()].map(({ row }) => row.run).filter((run) => !living.has(run)));
+      for (const [address, { row, pending }] of actors) {
+        if (!gone.has(row.run)) continue;
+        for (const key of pending.keys()) owners.delete(key);
+        actors.delete(address);
+      }
+      for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
+      for (const run of gone) [claims, mail].forEach((each) => each.delete(run));
+      return gone.size;
+    },
+    // Nothing is stored that could be damaged.
+    verify: async () => ({
+      actors: actors.size,
+      commits: [...actors.values()].reduce((sum, { history }) => sum + history.length, 0),
+      damage: [],
+    }),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+const rowOf = ({
+  run,
+  actor,
+  type,
+  parent,
+  status,
+  state,
+  tags,
+  created,
+  updated,
+  seq,
+  meta,
+  snapshot,
+}: Commit): ActorRow => ({ run, actor, type, parent, status, state, tags, created, updated, seq, meta, snapshot });
+
+const compare = (a: { at: number; actor: string; seq: number }, b: { at: number; actor: string; seq: number }) =>
+  a.at - b.at || (a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : 0) || a.seq - b.seq;
+
+function matches(row: ActorRow, { run, type, parent, status, tag, state, since, until }: ActorQuery): boolean {
+  return (
+    (run === undefined || row.run === run) &&
+    (type === undefined || row.type === type) &&
+    (parent === undefined || row.parent === parent) &&
+    (status === undefined || [status].flat().includes(row.status)) &&
+    (tag === undefined || row.tags.includes(tag)) &&
+    (state === undefined || row.state.startsWith(state)) &&
+    (since === undefined || row.updated >= since) &&
+    (until === undefined || row.updated < until)
+  );
+}

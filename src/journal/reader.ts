@@ -1,0 +1,130 @@
+/** Reads actors back, and trusts nothing that the chain does not vouch for (J4). */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { Outcome } from '../contracts/effect.ts';
+import type { ActorStatus } from '../contracts/inspection.ts';
+import type { Json } from '../contracts/json.ts';
+import { damaged, sum, sumOfActor, sumOfPending, walk, type Link } from './chain.ts';
+import type { Row } from './driver.ts';
+import type { ActorRow, Ledger, Pending } from './journal.ts';
+import type { Store } from './store.ts';
+
+export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'handled'> {
+  const actorOf = db.prepare('SELECT * FROM actors WHERE actor = ?');
+  const chainOf = db.prepare('SELECT * FROM commits WHERE actor = ? ORDER BY seq');
+  const pendingOf = db.prepare('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
+  const resultOf = db.prepare('SELECT outcome FROM ledger WHERE key = ?');
+  const lengths = db.prepare('SELECT list, count(*) AS n FROM entries WHERE actor = ? GROUP BY list');
+  const entryAt = db.prepare('SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?');
+  const entries = db.prepare(
+    'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
+  );
+  const inboxOf = db.prepare(
+    'SELECT i.seq, c.event FROM inbox i JOIN commits c ON c.actor = i.actor AND c.seq = i.seq WHERE i.actor = ? AND i.id = ?',
+  );
+  const replyTo = db.prepare('SELECT envelope FROM replies WHERE actor = ? AND ask = ?');
+
+  const read = (actor: string, seq: number, what: string, stored: string): Json => {
+    try {
+      return text.read(stored);
+    } catch (cause) {
+      throw damaged(actor, seq, `${what} cannot be read: ${(cause as Error).message}`);
+    }
+  };
+
+  /** Walks every link, and gives the sums of all that was ever opened. */
+  function check(actor: string, row: Row): Map<string, string> {
+    const links = chainOf.all(row.id!) as unknown as (Link & { hash: string })[];
+    const { last } = walk(actor, links);
+    const seq = Number(row.seq);
+    if (last?.seq !== seq) throw damaged(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
+    const [snapshot] = last.sums.split(' ');
+    if (snapshot !== sumOfActor(row as unknown as Parameters<typeof sumOfActor>[0]))
+      throw damaged(actor, seq, 'the snapshot, or what it was born with, is not what was written');
+    if (last.status !== row.status || last.state !== row.state)
+      throw damaged(actor, seq, 'the state is not what was written');
+    const sums = new Map<string, string>();
+    for (const { opens } of links)
+      for (const [key, , , digest] of JSON.parse(opens) as [string, string, number, string][]) sums.set(key, digest);
+    return sums;
+  }
+
+  return {
+    async load(actor) {
+      const row = actorOf.get(actor);
+      if (!row) return undefined;
+      const sums = check(actor, row);
+      const pending: Pending[] = [];
+      const results = new Map<string, Outcome>();
+      for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
+        if (
+          sums.get(String(key)) !== sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) })
+        )
+          throw damaged(actor, Number(row.seq), `what is pending under ${key} is not what was written`);
+        pending.push({
+          key: String(key),
+          kind: kind as Pending['kind'],
+          data: read(actor, Number(row.seq), String(key), String(data)),
+          ...(due === null ? {} : { due: Number(due) }),
+        });
+        const result = kind === 'effect' ? resultOf.get(key!) : undefined;
+        if (result)
+          results.set(
+            String(key),
+            read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
+          );
+      }
+      const lists = Object.fromEntries(lengths.all(row.id!).map(({ list, n }) => [String(list), Number(n)]));
+      return {
+        ...actorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
+        pending,
+        results,
+        lists,
+      };
+    },
+
+    async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
+      const row = actorOf.get(actor);
+      if (!row) return [];
+      let hash = from === 0 ? '' : String(entryAt.get(row.id!, list, from - 1)?.hash ?? '');
+      let at = from;
+      return entries.all(row.id!, list, from, to).map(({ n, data, hash: stored }) => {
+        hash = sum(hash, String(data));
+        if (n !== at++ || hash !== stored)
+          throw damaged(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
+        return read(actor, Number(row.seq), `entry ${n} of "${list}"`, String(data));
+      });
+    },
+
+    async handled(actor, id) {
+      const row = actorOf.get(actor);
+      const found = row && inboxOf.get(row.id!, id);
+      if (!found) return undefined;
+      const { body } = read(actor, Number(found.seq), 'the message', String(found.event)) as { body: Json };
+      const reply = replyTo.get(row.id!, id);
+      return {
+        seq: Number(found.seq),
+        body,
+        reply: reply
+          ? (read(actor, Number(found.seq), 'the reply', String(reply.envelope)) as unknown as Envelope)
+          : undefined,
+      };
+    },
+  };
+}
+
+export function actorRow(row: Row, read: (what: string, stored: string) => Json): ActorRow {
+  return {
+    run: String(row.run),
+    actor: String(row.actor),
+    type: String(row.type),
+    parent: row.parent === null ? undefined : String(row.parent),
+    status: row.status as ActorStatus,
+    state: String(row.state),
+    tags: JSON.parse(String(row.tags)) as string[],
+    created: Number(row.created),
+    updated: Number(row.updated),
+    seq: Number(row.seq),
+    meta: read('what it was born with', String(row.meta)),
+    snapshot: read('the snapshot', String(row.snapshot)),
+  };
+}

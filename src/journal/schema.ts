@@ -1,0 +1,51 @@
+/** The tables, and how an older file becomes a newer one. A file from the future is left alone. */
+import { TroupeError } from '../contracts/failure.ts';
+import type { Driver } from './driver.ts';
+
+/** One entry per version; a file at version n has had the first n applied. Entries are never edited, only added. */
+const migrations = [
+  `CREATE TABLE actors (
+     id INTEGER PRIMARY KEY, actor TEXT NOT NULL UNIQUE, run TEXT NOT NULL, type TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, state TEXT NOT NULL,
+     tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
+   CREATE INDEX actors_run ON actors (run);
+   CREATE INDEX actors_updated ON actors (updated);
+   CREATE INDEX actors_type ON actors (type, status);
+   CREATE TABLE commits (
+     actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+     event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
+   CREATE TABLE pending (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, kind TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
+   CREATE INDEX pending_actor ON pending (actor);
+   CREATE TABLE inbox (actor INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (actor, id)) WITHOUT ROWID;
+   CREATE TABLE replies (actor INTEGER NOT NULL, ask TEXT NOT NULL, envelope TEXT NOT NULL, PRIMARY KEY (actor, ask)) WITHOUT ROWID;
+   CREATE TABLE ledger (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, outcome TEXT NOT NULL);
+   CREATE INDEX ledger_actor ON ledger (actor);
+   CREATE TABLE entries (actor INTEGER NOT NULL, list TEXT NOT NULL, n INTEGER NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, list, n)) WITHOUT ROWID;
+   CREATE TABLE claims (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE mail (n INTEGER PRIMARY KEY, run TEXT NOT NULL, id TEXT NOT NULL, envelope TEXT NOT NULL, UNIQUE (run, id));
+   CREATE TABLE blobs (hash TEXT PRIMARY KEY, data TEXT NOT NULL);`,
+];
+
+export function migrate(db: Driver, path: string): void {
+  const version = () => Number(db.prepare('PRAGMA user_version').get()!.user_version);
+  const refuse = (found: number) =>
+    new TroupeError(
+      'incompatible',
+      `The journal ${path} is of version ${found}; this troupe reads up to ${migrations.length}. Use the newer troupe that wrote it. Nothing was changed.`,
+      { data: { found, known: migrations.length } },
+    );
+  if (version() > migrations.length) throw refuse(version());
+  if (version() === 0 && db.prepare(`SELECT count(*) AS n FROM sqlite_master`).get()!.n !== 0) {
+    throw new TroupeError(
+      'incompatible',
+      `${path} is a database of another program. Choose another file with --db. Nothing was changed.`,
+    );
+  }
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec('PRAGMA synchronous = FULL');
+  if (version() === migrations.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  // Read again under the lock: another process may have been faster.
+  for (let at = version(); at < migrations.length; at++) db.exec(migrations[at]!);
+  db.exec(`PRAGMA user_version = ${migrations.length}`);
+  db.exec('COMMIT');
+}

@@ -1,0 +1,148 @@
+/** Writes commits: checked first, then stored whole (J1, J3). */
+import { TroupeError } from '../contracts/failure.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import { link, short, sum, sumOfActor, sumOfPending } from './chain.ts';
+import type { Commit, Ledger } from './journal.ts';
+import type { Store } from './store.ts';
+
+export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'settle'> {
+  const epochOf = db.prepare('SELECT epoch FROM claims WHERE run = ?');
+  const headOf = db.prepare(
+    'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
+  );
+  const seen = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
+  const insertActor = db.prepare(
+    'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+  );
+  const updateActor = db.prepare(
+    'UPDATE actors SET status = ?, state = ?, tags = ?, updated = ?, seq = ?, snapshot = ? WHERE id = ?',
+  );
+  const insertCommit = db.prepare(
+    'INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, ?, ?)');
+  const deletePending = db.prepare('DELETE FROM pending WHERE key = ?');
+  const insertInbox = db.prepare('INSERT INTO inbox (actor, id, seq) VALUES (?, ?, ?)');
+  const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope) VALUES (?, ?, ?)');
+  const insertResult = db.prepare(
+    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const lastEntry = db.prepare('SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1');
+  const insertEntry = db.prepare('INSERT INTO entries (actor, list, n, data, hash) VALUES (?, ?, ?, ?, ?)');
+  const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
+
+  function requireOwner(run: string, epoch: number): void {
+    const current = epochOf.get(run)?.epoch;
+    if (current !== epoch)
+      throw new TroupeError(
+        'fenced',
+        `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
+        { data: { run, epoch } },
+      );
+  }
+
+  function write(commit: Commit): void {
+    const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
+    requireOwner(run, epoch);
+    const head = headOf.get(actor);
+    const before = Number(head?.seq ?? 0);
+    if (seq !== before + 1)
+      throw new TroupeError('conflict', `${actor} is at revision ${before}; a commit of revision ${seq} is refused.`, {
+        data: { actor, expected: before + 1, seq },
+      });
+    if (event.inbox && head && seen.get(head.id!, event.id)) {
+      throw new TroupeError('conflict', `${actor} has handled the message ${event.id} before.`, {
+        data: { duplicate: true, id: event.id },
+      });
+    }
+
+    const snapshot = text.write(commit.snapshot);
+    const tags = JSON.stringify(commit.tags);
+    const meta = text.write(commit.meta);
+    let id = head?.id as number | undefined;
+    if (id === undefined) {
+      id = insertActor.get(
+        actor,
+        run,
+        commit.type,
+        commit.parent ?? null,
+        commit.status,
+        commit.state,
+        tags,
+        commit.created,
+        updated,
+        seq,
+        meta,
+        snapshot,
+      )!.id as number;
+    } else updateActor.run(commit.status, commit.state, tags, updated, seq, snapshot, id);
+
+    const sums = [sumOfActor({ ...commit, parent: commit.parent ?? null, tags, meta, snapshot })];
+    const opened: (string | number | null)[][] = [];
+    for (const key of closes) deletePending.run(key);
+    for (const { key, kind, due, data } of opens) {
+      const stored = text.write(data);
+      insertPending.run(key, id, kind, due ?? null, stored);
+      opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
+      const { correlation } = data as { correlation?: string };
+      if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
+    }
+    for (const { key, name, input, outcome } of results) {
+      const [asked, answered] = [text.write(input), text.write(outcome as unknown as JsonObject)];
+      insertResult.run(key, id, updated, name, asked, answered);
+      sums.push(short(asked, answered));
+    }
+    for (const { list, entry } of appends) {
+      const last = lastEntry.get(id, list);
+      const stored = text.write(entry);
+      const hash = sum(String(last?.hash ?? ''), stored);
+      insertEntry.run(id, list, last ? Number(last.n) + 1 : 0, stored, hash);
+      sums.push(short(hash));
+    }
+    if (event.inbox) {
+      insertInbox.run(id, event.id, seq);
+      deleteMail.run(run, event.id);
+    }
+
+    const row = {
+      seq,
+      at: updated,
+      epoch,
+      state: commit.state,
+      status: commit.status,
+      event: text.write(event as unknown as JsonObject),
+      opens: JSON.stringify(opened),
+      closes: JSON.stringify(closes),
+      sums: sums.join(' '),
+    };
+    insertCommit.run(
+      id,
+      row.seq,
+      row.at,
+      row.epoch,
+      row.state,
+      row.status,
+      row.event,
+      row.opens,
+      row.closes,
+      row.sums,
+      link(String(head?.hash ?? ''), row),
+    );
+  }
+
+  return {
+    commit: (commit) => group.add(() => write(commit)),
+    record: (run, epoch, actor, at, { key, name, input, outcome }) =>
+      group.add(() => {
+        requireOwner(run, epoch);
+        const id = headOf.get(actor)?.id;
+        if (id === undefined)
+          throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
+        insertResult.run(key, id as number, at, name, text.write(input), text.write(outcome as unknown as JsonObject));
+      }),
+    settle: (keys) =>
+      group.later(() => {
+        for (const key of keys) deletePending.run(key);
+      }),
+  };
+}

@@ -1,0 +1,40 @@
+/** Lists a server's tools page by page, with an end whatever the server says. */
+import type { Client, Tool } from '@modelcontextprotocol/client';
+import type { JsonObject } from '../contracts/json.ts';
+import { requireCount } from '../tools/admit.ts';
+import { environment, type Blame } from './failure.ts';
+import type { ServerTool } from './link.ts';
+
+const maxPages = 100;
+
+/** The longest a timer of the library can run: the times allowed are ours, on our clock. */
+export const untimed = 2 ** 31 - 1;
+
+/** @throws TroupeError `environment` when there is no end to it. */
+export async function listTools(client: Client, blame: Blame, signal: AbortSignal): Promise<readonly ServerTool[]> {
+  if (!client.getServerCapabilities()?.tools) return [];
+  const tools: ServerTool[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < maxPages; page++) {
+    const params = cursor === undefined ? {} : { cursor };
+    const result = await client.request({ method: 'tools/list', params }, { signal, timeout: untimed });
+    tools.push(...result.tools.map(toServerTool));
+    requireCount(blame.server, tools.length);
+    cursor = result.nextCursor;
+    if (cursor === undefined) return tools;
+  }
+  throw environment(
+    blame,
+    `lists its tools on more than ${maxPages} pages: there is no end to it. Use another server.`,
+    false,
+  );
+}
+
+const toServerTool = ({ name, description = '', inputSchema, outputSchema, annotations }: Tool): ServerTool => ({
+  name,
+  description,
+  input: inputSchema as JsonObject,
+  output: (outputSchema as JsonObject | undefined) ?? null,
+  readOnly: annotations?.readOnlyHint === true,
+  idempotent: annotations?.idempotentHint === true,
+});

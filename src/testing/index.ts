@@ -1,0 +1,4 @@
+/** The kit we test with: `import … from 'troupe/testing'`. */
+export { scriptedModel } from '../gateway/scriptedModel.ts';
+export { virtualClock, type VirtualClock } from './clock.ts';
+export { after, done, failed, play } from './play.ts';

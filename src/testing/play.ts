@@ -1,0 +1,91 @@
+/** Feeds events to a pure machine: no actor, no clock, no effect. What happened in between is there to be looked at. */
+import {
+  getInitialMicrosteps,
+  getMicrosteps,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type EventObject,
+  type InputFrom,
+  type StateValue,
+} from 'xstate';
+import type { Json } from '../contracts/json.ts';
+
+/** What a machine wished for in one step: an effect or a child, a stop, a list entry, a signal … */
+export interface Wish {
+  readonly type: string;
+  readonly params: unknown;
+}
+
+export interface Played {
+  /** Where the machine rests now. */
+  readonly snapshot: AnyMachineSnapshot;
+  /** The states it went through, those it did not rest in included. */
+  readonly values: StateValue[];
+  /** Everything it wished for, in order. */
+  readonly wishes: Wish[];
+}
+
+/** Starts a machine, without an actor. */
+export const start = (machine: AnyStateMachine, input: unknown): Played =>
+  collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined);
+
+/** One event further. What came before is kept. */
+export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
+  const { snapshot, values, wishes } = collect(
+    getMicrosteps(machine, played.snapshot, event as never) as Microsteps,
+    played.snapshot,
+  );
+  return { snapshot, values: [...played.values, ...values], wishes: [...played.wishes, ...wishes] };
+}
+
+/** A whole story: every event in order. */
+export const tell = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
+  events.reduce((played, event) => next(machine, played, event), start(machine, input));
+
+/** The states a machine rests in after each event, its first one included. */
+export function play<M extends AnyStateMachine>(
+  machine: M,
+  input: InputFrom<M>,
+  events: readonly EventObject[],
+): StateValue[] {
+  let played = start(machine, input);
+  return [played.snapshot.value, ...events.map((event) => (played = next(machine, played, event)).snapshot.value)];
+}
+
+/** The entries a machine appended to one of its lists. */
+export const listed = <T = Json>({ wishes }: Played, list: string): T[] =>
+  wishes
+    .filter((wish) => wish.type === 'append')
+    .map(({ params }) => params as { list: string; entry: T })
+    .filter((append) => append.list === list)
+    .map(({ entry }) => entry);
+
+/** What a machine asked for: the effects and children it started, with their ids and inputs. */
+export const started = ({ wishes }: Played): { src: string; id: string; input: unknown }[] =>
+  wishes
+    .filter((wish) => wish.type === 'xstate.spawnChild')
+    .map(({ params }) => params as { src: string; id: string; input: unknown })
+    .map(({ src, id, input }) => ({ src, id, input }));
+
+export const done = (id: string, output?: unknown) => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
+export const failed = (id: string, error: unknown = new Error(`${id} failed`)) => ({
+  type: `xstate.error.actor.${id}`,
+  error,
+  actorId: id,
+});
+/** `state` is the id of the state that waits, e.g. `toolServer.waiting`. */
+export const after = (delay: string, state: string) => ({ type: `xstate.after.${delay}.${state}` });
+
+type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
+
+function collect(steps: Microsteps, before: AnyMachineSnapshot | undefined): Played {
+  const snapshot = steps.at(-1)?.[0] ?? before;
+  if (!snapshot) throw new Error('The machine took no first step.');
+  if (snapshot.status === 'error') throw snapshot.error;
+  return {
+    snapshot,
+    values: steps.map(([step]) => step.value),
+    wishes: steps.flatMap(([, actions]) => actions.map(({ type, params }) => ({ type, params: params as unknown }))),
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * Several sources of tools as one.
+ *
+ * C1 Every name is unique, can be sent to any provider, and does not change when another source joins (`names.ts` says how it is made).
+ * C2 The epoch rises whenever a source says that its list changed, came back or went away, and at no other time.
+ * C3 A source that cannot be listed leaves the others usable; `problems` says what is missing and why.
+ * C4 A call of a tool that is not there is a TroupeError `tool` that names the nearest ones; one of a source that cannot be listed is that source's failure.
+ */
+import { toFailure, fromFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import type { ToolInfo, ToolTier } from '../contracts/model.ts';
+import type { ToolScope, ToolSource } from '../contracts/tool.ts';
+import { admit } from './admit.ts';
+import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './names.ts';
+
+export interface ToolFilter {
+  /** Only tools of these tiers. */
+  readonly tiers?: readonly ToolTier[];
+  /** Only these: a name as the model sees it, `server/tool`, or `server/*`. */
+  readonly allow?: readonly string[];
+}
+
+/** A source made of sources: its names are the ones a model sees. */
+export interface Catalog extends ToolSource {
+  readonly epoch: number;
+  list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
+  /** A tool as last listed. */
+  info(name: string): ToolInfo | undefined;
+  problems(): readonly Failure[];
+}
+
+interface Route {
+  readonly source: ToolSource;
+  /** What its source calls it. */
+  readonly tool: string;
+  readonly info: ToolInfo;
+}
+
+/** What is known of one source. */
+interface Shelf {
+  readonly source: ToolSource;
+  tools: readonly ToolInfo[];
+  problems: readonly Failure[];
+  /** Why it could not be listed. */
+  failure: Failure | undefined;
+  /** Counts changes; `listed` is the count at the last list. Different means: list again. */
+  version: number;
+  listed: number;
+}
+
+/** Owns the sources: disposing it disposes them. */
+export function catalog(sources: readonly ToolSource[]): Catalog {
+  const shelves = sources.map((source): Shelf => ({
+    source,
+    tools: [],
+    problems: [],
+    failure: undefined,
+    version: 0,
+    listed: -1,
+  }));
+  requireNames(sources);
+  const listeners = new Set<() => void>();
+  let routes: ReadonlyMap<string, Route> = new Map();
+  let epoch = 0;
+
+  const rise = () => {
+    epoch++;
+    for (const changed of listeners) changed();
+  };
+  const watching = shelves.map((shelf) =>
+    shelf.source.onChange(() => {
+      shelf.version++;
+      rise();
+    }),
+  );
+
+  /** Lists again what changed or failed; what others listed meanwhile is not overwritten by something older. */
+  async function refresh(signal: AbortSignal): Promise<void> {
+    const due = shelves.filter((shelf) => shelf.listed !== shelf.version || shelf.failure);
+    await Promise.all(due.map((shelf) => refreshShelf(shelf, signal, rise)));
+    if (due.length > 0) routes = routesOf(shelves);
+  }
+
+  async function find(name: string, signal: AbortSignal): Promise<Route> {
+    const known = routes.get(name);
+    if (known) return known;
+    await refresh(signal);
+    const found = routes.get(name);
+    if (found) return found;
+    const missing = shelves.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
+    if (missing?.failure) throw fromFailure(missing.failure);
+    const shown = name.slice(0, 80);
+    throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
+      data: { tool: shown },
+    });
+  }
+
+  return {
+    name: 'catalog',
+    get epoch() {
+      return epoch;
+    },
+    async list(signal, filter = {}) {
+      await refresh(signal);
+      return [...routes.values()].filter((route) => passes(route, filter)).map(({ info }) => info);
+    },
+    async call(name: string, input: Json, scope: ToolScope) {
+      const { source, tool } = await find(name, scope.signal);
+      return source.call(tool, input, scope);
+    },
+    async reconcile(name, input, scope) {
+      const { source, tool } = await find(name, scope.signal);
+      return source.reconcile?.(tool, input, scope);
+    },
+    idempotent(name) {
+      const route = routes.get(name);
+      return route !== undefined && route.source.idempotent(route.tool);
+    },
+    info: (name) => routes.get(name)?.info,
+    problems: () => shelves.flatMap(({ failure, problems }) => (failure ? [failure] : problems)),
+    onChange(changed) {
+      const listener = () => changed();
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const watch of watching) watch[Symbol.dispose]();
+      listeners.clear();
+      await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+async function refreshShelf(shelf: Shelf, signal: AbortSignal, changed: () => void): Promise<void> {
+  const { source, version } = shelf;
+  const wasFailing = shelf.listed < 0 ? undefined : shelf.failure !== undefined;
+  const listed = await source.list(signal).then(
+    (infos) => admitted(source, infos),
+    (error: unknown) => ({ failure: toFailure(error) }),
+  );
+  // Stopped by its caller: nothing was learnt about the source.
+  if (signal.aborted && 'failure' in listed) throw fromFailure(listed.failure);
+  if (shelf.listed > version) return;
+  shelf.listed = version;
+  if ('failure' in listed) {
+    Object.assign(shelf, { tools: [], problems: [], failure: listed.failure });
+  } else {
+    Object.assign(shelf, { ...listed, failure: undefined });
+  }
+  const fails = shelf.failure !== undefined;
+  if (wasFailing !== undefined && wasFailing !== fails) changed();
+}
+
+function admitted(source: ToolSource, infos: readonly ToolInfo[]) {
+  try {
+    const { tools, problems } = admit(source.name, infos);
+    return { tools, problems: [...(source.problems?.() ?? []), ...problems] };
+  } catch (error) {
+    return { failure: toFailure(error) };
+  }
+}
+
+/** A name that is taken by then is made unique by a hash: the first source in order keeps the plain one. */
+function routesOf(shelves: readonly Shelf[]): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const { source, tools } of shelves) {
+    for (const info of tools) {
+      const plain = modelName(source.name, info.name);
+      const name = routes.has(plain) ? hashedName(source.name, info.name) : plain;
+      routes.set(name, { source, tool: info.name, info: { ...info, name } });
+    }
+  }
+  return routes;
+}
+
+const passes = ({ source, tool, info }: Route, { tiers, allow }: ToolFilter): boolean =>
+  (!tiers || tiers.includes(info.tier)) &&
+  (!allow || [info.name, `${source.name}/${tool}`, `${source.name}/*`].some((name) => allow.includes(name)));
+
+function requireNames(sources: readonly ToolSource[]): void {
+  const seen = new Set<string>();
+  for (const { name } of sources) {
+    if (!isSourceName(name)) {
+      throw new TroupeError(
+        'definition',
+        `A source of tools is named by ${sourceNameRule}; got ${JSON.stringify(String(name).slice(0, 80))}.`,
+      );
+    }
+    if (seen.has(name)) {
+      throw new TroupeError(
+        'definition',
+        `Two sources of tools are named "${name}". Give each its own name; put our own tools into one localTools([...]).`,
+      );
+    }
+    seen.add(name);
+  }
+}

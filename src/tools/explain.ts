@@ -1,0 +1,35 @@
+/** Says what does not fit a schema so that a model or a person can mend it: where, what was expected, what came. */
+import type * as z from 'zod';
+
+const maxIssues = 5;
+
+/** `at "query": expected string, came number 42; at "limit": Too small: expected number to be >=1, came number 0` */
+export function explain(error: z.ZodError, value: unknown): string {
+  const lines = error.issues.slice(0, maxIssues).map(({ path, message }) => {
+    const where = path
+      .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`))
+      .join('');
+    const expected = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
+    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${came(path.reduce(inside, value))}`;
+  });
+  const more = error.issues.length - lines.length;
+  return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+const inside = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined;
+
+/** Kinds and sizes, not contents: what came may be a secret. */
+export function came(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'string') return `a string of ${value.length} characters`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const keys = Object.keys(value).map((key) => key.slice(0, 40));
+  if (keys.length === 0) return 'an object with no keys';
+  return `an object with the keys ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * Our own functions as a source of tools.
+ *
+ * What goes into a tool and what comes out has been checked. Every call ends in the time the tool allows, whatever the tool does.
+ * Everything that a tool throws leaves as a TroupeError, of kind `tool` unless it said another itself.
+ */
+import type * as z from 'zod';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import type { ToolInfo } from '../contracts/model.ts';
+import type { ToolScope, ToolSource } from '../contracts/tool.ts';
+import { explain } from './explain.ts';
+import { toJson } from './json.ts';
+import { didYouMean, localSource } from './names.ts';
+import type { Tool } from './tool.ts';
+import { inWords, within } from './within.ts';
+
+/** @throws TroupeError `definition` when two tools have one name. */
+export function localTools(tools: readonly Tool[]): ToolSource {
+  const byName = new Map<string, Tool>();
+  for (const tool of tools) {
+    if (byName.has(tool.name)) {
+      throw new TroupeError(
+        'definition',
+        `Two tools are named "${tool.name}". Rename one: a model could not tell them apart.`,
+      );
+    }
+    byName.set(tool.name, tool);
+  }
+  const infos = tools.map(infoOf);
+
+  const find = (name: string): Tool => {
+    const found = byName.get(name);
+    if (found) return found;
+    const shown = name.slice(0, 80);
+    throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...byName.keys()])}`, {
+      data: { tool: shown },
+    });
+  };
+
+  return {
+    name: localSource,
+    list: () => Promise.resolve(infos),
+    async call(name, input, scope) {
+      const tool = find(name);
+      const parsed = await parseInput(tool, input);
+      return perform(tool, scope, async (inner) => checkOutput(tool, await tool.run(parsed, inner)));
+    },
+    idempotent(name) {
+      const tool = byName.get(name);
+      return tool !== undefined && (tool.idempotent || tool.effect !== 'write');
+    },
+    async reconcile(name, input, scope) {
+      const tool = find(name);
+      if (!tool.reconcile) return undefined;
+      const parsed = await parseInput(tool, input);
+      return perform(tool, scope, async (inner) => {
+        const found = await tool.reconcile!(parsed, inner);
+        return found?.done ? { done: true as const, output: await checkOutput(tool, found.output) } : found;
+      });
+    },
+    onChange: () => ({ [Symbol.dispose]() {} }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+const infoOf = ({ name, description, schema, effect, tier, capabilities, approval }: Tool): ToolInfo =>
+  Object.freeze({ name, description, input: schema, effect, tier, capabilities, approval, source: localSource });
+
+async function parseInput(tool: Tool, input: Json): Promise<unknown> {
+  const parsed = await parse(tool, 'input', tool.input, input);
+  if (parsed.success) return parsed.data;
+  const problem = explain(parsed.error, input);
+  throw new TroupeError(
+    'invalid',
+    `Tool "${tool.name}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,
+    { data: { tool: tool.name } },
+  );
+}
+
+async function checkOutput(tool: Tool, output: unknown): Promise<Json> {
+  const parsed = await parse(tool, 'output', tool.output, output);
+  if (parsed.success) return toJson(parsed.data, tool.name);
+  const problem = explain(parsed.error, output);
+  throw new TroupeError(
+    'tool',
+    `Tool "${tool.name}" returned what breaks its output schema: ${problem}. Mend the tool, or its schema.`,
+    { data: { tool: tool.name } },
+  );
+}
+
+/** A schema may run code of its own (refine, transform), and that may throw. */
+async function parse(tool: Tool, what: string, schema: z.ZodType, value: unknown) {
+  try {
+    return await schema.safeParseAsync(value);
+  } catch (error) {
+    throw broken(tool, `while its ${what} was checked`, error);
+  }
+}
+
+function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
+  const { key, clock, signal } = scope;
+  const late = () =>
+    new TroupeError(
+      'timeout',
+      `Tool "${tool.name}" did not end within ${inWords(tool.timeout)}. Ask it for less, or give it a longer timeout.`,
+      { data: { tool: tool.name, timeout: tool.timeout } },
+    );
+  return within({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
+    try {
+      // A tool that goes on after its end is not heard any more.
+      return await work({
+        key,
+        clock,
+        signal: inner,
+        progress: (note) => void (inner.aborted || scope.progress(note)),
+      });
+    } catch (error) {
+      throw error instanceof TroupeError ? error : broken(tool, 'while it ran', error);
+    }
+  });
+}
+
+function broken(tool: Tool, when: string, error: unknown): TroupeError {
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
+  return new TroupeError('tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
+    cause: error,
+    data: { tool: tool.name },
+  });
+}

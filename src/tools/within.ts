@@ -1,0 +1,46 @@
+/** Waits for work no longer than it may take: whatever the work does, its caller is answered. */
+import type { Clock } from '../contracts/clock.ts';
+import { TroupeError } from '../contracts/failure.ts';
+
+export interface Limits {
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** The caller's: when it fires, the work is `cancelled`. */
+  readonly signal: AbortSignal;
+  /** What to say when time is up. */
+  readonly late: () => TroupeError;
+}
+
+/** Gives the work a signal that fires on either; an answer after that is dropped, also when it is an error. */
+export function within<T>(
+  { clock, timeout, signal, late }: Limits,
+  work: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancelled(signal));
+  return new Promise<T>((resolve, reject) => {
+    const inner = new AbortController();
+    const stop = (error: TroupeError) => {
+      settle();
+      reject(error);
+      inner.abort(error);
+    };
+    const onAbort = () => stop(cancelled(signal));
+    const timer = clock.wake(clock.now() + timeout, () => stop(late()));
+    const settle = () => {
+      timer[Symbol.dispose]();
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    void (async () => work(inner.signal))().finally(settle).then(resolve, reject);
+  });
+}
+
+export const cancelled = (signal: AbortSignal): TroupeError =>
+  signal.reason instanceof TroupeError
+    ? signal.reason
+    : new TroupeError('cancelled', 'The call was stopped before it ended.', { cause: signal.reason });
+
+/** `500 ms`, `2 s`, `1.5 min`: for people. */
+export const inWords = (ms: number): string =>
+  ms < 1_000 ? `${ms} ms` : ms < 120_000 ? `${ms / 1_000} s` : `${Math.round(ms / 6_000) / 10} min`;

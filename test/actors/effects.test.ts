@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { TroupeError } from '../../src/contracts/failure.ts';
+import { refuse } from '../../src/system/refuse.ts';
+import { agentActor } from '../../actors/agent.ts';
+import { discover } from '../../actors/discover.ts';
+import { elide } from '../../actors/history.ts';
+import { plan } from '../../actors/plan.ts';
+import { fallback } from '../../actors/recover.ts';
+import { reconcile, runTool } from '../../actors/runTool.ts';
+import { runActor } from '../../actors/run.ts';
+import { connectToolbelt, listToolbelt } from '../../actors/toolbelt.ts';
+import { verify } from '../../actors/verify.ts';
+import { answer, definition, gateway, info, scope, thinking, tools, transcript } from './given.ts';
+
+const request = (change: object = {}) => ({
+  id: 'c',
+  name: 'send',
+  input: {},
+  hash: 'h',
+  effect: 'write' as const,
+  idempotent: false,
+  belt: false,
+  ...change,
+});
+const failing = (error: Error) => ({ gateway: gateway(), tools: tools([], { call: () => Promise.reject(error) }) });
+
+test('an agent and a run are ready for the engine: nothing is empty, unnamed or undeclared', () => {
+  const agent = agentActor(definition(), { gateway: gateway(), tools: tools([]) });
+  expect(() => refuse(agent)).not.toThrow();
+  expect(() => refuse(runActor({ next: () => ({ finish: null }), members: { reader: agent } }))).not.toThrow();
+});
+
+describe('a tool', () => {
+  test('gives text as it is, and anything else as JSON', async () => {
+    const deps = { gateway: gateway(), tools: tools([], { call: () => Promise.resolve({ a: 1 }) }) };
+    expect(await runTool(deps).effect.perform(request(), scope())).toEqual({ content: '{"a":1}' });
+  });
+
+  test('a write that broke off is uncertain, unless the world honours its key', async () => {
+    const deps = failing(new TroupeError('timeout', 'no answer in 5 s'));
+    await expect(runTool(deps).effect.perform(request(), scope())).rejects.toMatchObject({
+      kind: 'uncertain',
+      retryable: false,
+    });
+    await expect(runTool(deps).effect.perform(request({ idempotent: true }), scope())).rejects.toMatchObject({
+      kind: 'timeout',
+    });
+    await expect(runTool(deps).effect.perform(request({ effect: 'read' }), scope())).rejects.toMatchObject({
+      kind: 'timeout',
+    });
+  });
+
+  test('a write that was refused is certain', async () => {
+    await expect(
+      runTool(failing(new TroupeError('denied', 'no'))).effect.perform(request(), scope()),
+    ).rejects.toMatchObject({ kind: 'denied' });
+  });
+
+  test('that cannot look up what happened says so', async () => {
+    const look = (found: Awaited<ReturnType<NonNullable<ReturnType<typeof tools>['reconcile']>>>) =>
+      reconcile({ gateway: gateway(), tools: tools([], { reconcile: () => Promise.resolve(found) }) }).effect.perform(
+        request(),
+        scope(),
+      );
+    expect(await look({ done: true, output: 'sent' })).toEqual({ done: true, content: 'sent' });
+    expect(await look({ done: false })).toEqual({ done: false });
+    expect(await look(undefined)).toEqual({ done: undefined });
+    expect(await reconcile({ gateway: gateway(), tools: tools([]) }).effect.perform(request(), scope())).toEqual({
+      done: undefined,
+    });
+  });
+});
+
+test('discovery says which required capability no tool has', async () => {
+  const deps = { gateway: gateway(), tools: tools([info('read', { capabilities: ['files'] })], { epoch: 4 }) };
+  const found = await discover(() => definition({ requires: ['files', 'mail'] }), deps).effect.perform(
+    { message: 'task', tier: 'core' },
+    scope(),
+  );
+  expect(found).toEqual({ tools: 1, epoch: 4, missing: ['mail'] });
+});
+
+test('a plan that does not fit is asked for once more, and both are paid', async () => {
+  const call = (input: unknown) => answer('', { id: 'p', name: 'make_plan', input: input as never });
+  const step = { id: 'a', goal: 'read', dependsOn: [], expected: 'text', verification: 'not empty' };
+  const deps = { gateway: gateway(call({ steps: [] }), call({ steps: [step] })) };
+  const planned = await plan(() => definition(), deps).effect.perform(thinking, scope());
+  expect(planned).toMatchObject({ steps: [step], usage: { inputTokens: 20, usd: 0.002 } });
+  const never = { gateway: gateway(answer('no'), answer('no')) };
+  await expect(plan(() => definition(), never).effect.perform(thinking, scope())).rejects.toMatchObject({
+    kind: 'format',
+  });
+});
+
+test('every objective is checked and leaves evidence', async () => {
+  const objectives = [
+    {
+      id: 'short',
+      says: 'short',
+      check: ({ answer: { body } }: { answer: { body: unknown } }) => ({
+        met: String(body).length < 10,
+        says: `${String(body).length} characters`,
+      }),
+    },
+    { id: 'kind', says: 'kind', check: () => Promise.resolve({ met: true, says: 'yes' }) },
+  ];
+  const { evidence } = await verify(() => definition({ objectives })).effect.perform(
+    { message: 'task', answer: { type: 'text', body: 'a long answer' }, round: 0 },
+    scope(),
+  );
+  expect(evidence).toEqual([
+    { objective: 'short', met: false, says: '13 characters' },
+    { objective: 'kind', met: true, says: 'yes' },
+  ]);
+});
+
+test('the fallback is the next model; without one the failure stands', async () => {
+  const failure = { kind: 'model' as const, message: 'refused', retryable: false };
+  const input = { failure, phase: 'execution' as const, message: 'task', fallbacks: 1 };
+  expect(await fallback(() => definition({ fallbacks: ['b:x'] })).effect.perform(input, scope())).toEqual({
+    resource: 'b:x',
+  });
+  await expect(fallback(() => definition()).effect.perform(input, scope())).rejects.toMatchObject({
+    kind: 'model',
+    message: 'refused',
+  });
+});
+
+test('a toolbelt with a server missing does not connect; one with a taken name says which', async () => {
+  const problem = { kind: 'environment' as const, message: 'server away', retryable: false };
+  await expect(
+    connectToolbelt({ gateway: gateway(), toolbelt: tools([], { problems: () => [problem] }) }).effect.perform(
+      { epoch: 0 },
+      scope(),
+    ),
+  ).rejects.toMatchObject({ message: 'server away' });
+  const both = { gateway: gateway(), tools: tools([info('read')]), toolbelt: tools([info('read'), info('mail')]) };
+  expect(await listToolbelt(both).effect.perform({ epoch: 2 }, scope())).toEqual({
+    tools: 2,
+    epoch: 3,
+    conflicts: ['read'],
+  });
+});
+
+test('a transcript that is too long loses the oldest results first, and never a call without one', () => {
+  const turn = (n: number) => [
+    { role: 'assistant' as const, text: '', calls: [{ id: `c${n}`, name: 'read', input: {} }] },
+    { role: 'tool' as const, results: [{ id: `c${n}`, name: 'read', ok: true, content: 'x'.repeat(1_000) }] },
+  ];
+  const whole = [{ role: 'user' as const, text: 'go' }, ...turn(1), ...turn(2), ...turn(3)];
+  expect(elide(whole)).toBe(whole);
+  const shown = elide(whole, 2_200);
+  expect(shown.map((message) => (message.role === 'tool' ? message.results[0]!.content.length : 0))).toEqual([
+    0,
+    0,
+    expect.any(Number),
+    0,
+    1_000,
+    0,
+    1_000,
+  ]);
+  expect(shown).toHaveLength(whole.length);
+  expect(elide(whole, 10).at(-1)).toBe(whole.at(-1));
+  expect(transcript(...whole).transcript).toHaveLength(7);
+});

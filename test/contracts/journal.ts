@@ -1,0 +1,361 @@
+/** What every journal promises (J1–J7 in src/journal/journal.ts). Each implementation runs this suite; what one cannot do is said in `skip`, with the reason. */
+import { describe, expect, test } from 'vitest';
+import type { Envelope } from '../../src/contracts/envelope.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import type { Commit, Journal } from '../../src/journal/journal.ts';
+
+export interface JournalCase {
+  /** A fresh, empty journal. */
+  open(): Promise<Journal>;
+  /** The same stored journal, opened by another process; absent where nothing is stored. */
+  again?: (journal: Journal) => Promise<Journal>;
+}
+
+const now = 1_700_000_000_000;
+const refusal = (kind: string, data?: object) =>
+  expect.objectContaining({
+    name: 'TroupeError',
+    kind,
+    ...(data ? { data: expect.objectContaining(data) as unknown } : {}),
+  });
+
+/** A commit as the engine would make it; say only what matters. */
+export const commit = (over: Partial<Commit> = {}): Commit => {
+  const { actor = 'agent/a', seq = 1 } = over;
+  return {
+    run: 'r',
+    actor,
+    type: 'agent',
+    parent: undefined,
+    status: 'active',
+    state: 'working.thinking',
+    tags: ['thinking'],
+    created: now,
+    updated: now + seq,
+    seq,
+    meta: { input: 'hello' },
+    snapshot: { seq },
+    epoch: 1,
+    event: { id: `e${seq}`, type: 'go', body: { n: seq } },
+    opens: [],
+    closes: [],
+    results: [],
+    appends: [],
+    ...over,
+  };
+};
+const message = (key: string, over: Partial<Envelope> = {}) =>
+  ({ id: key, type: 'pong', body: {}, from: 'agent/a', to: 'door/x', run: 'r', kind: 'reply', ...over }) as Envelope;
+
+export function describeJournal(name: string, { open, again }: JournalCase) {
+  const begin = async () => {
+    const journal = await open();
+    await journal.claim('r', 'me', { now, ttl: 1_000 });
+    return journal;
+  };
+
+  describe(`${name} keeps the journal contract`, () => {
+    test('an actor is read back as it was committed, with what it waits for and the length of its lists', async () => {
+      await using journal = await begin();
+      await journal.commit(
+        commit({
+          opens: [
+            { key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } },
+            { key: 'agent/a/1/1', kind: 'timer', due: now + 5, data: { id: 't' } },
+          ],
+          appends: [{ list: 'said', entry: 'one' }],
+        }),
+      );
+      await journal.commit(
+        commit({
+          seq: 2,
+          state: 'resting',
+          snapshot: { deep: [1, null, 'x'] },
+          closes: ['agent/a/1/1'],
+          appends: [{ list: 'said', entry: { two: 2 } }],
+        }),
+      );
+      const stored = await journal.load('agent/a');
+      expect(stored).toMatchObject({
+        run: 'r',
+        actor: 'agent/a',
+        parent: undefined,
+        seq: 2,
+        state: 'resting',
+        created: now,
+        updated: now + 2,
+        meta: { input: 'hello' },
+        snapshot: { deep: [1, null, 'x'] },
+        lists: { said: 2 },
+      });
+      expect(stored!.pending).toEqual([{ key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } }]);
+      expect(await journal.list('agent/a', 'said')).toEqual(['one', { two: 2 }]);
+      expect(await journal.list('agent/a', 'said', 1, 2)).toEqual([{ two: 2 }]);
+      expect(await journal.list('agent/a', 'nothing')).toEqual([]);
+    });
+
+    test('an actor nobody committed is not there', async () => {
+      await using journal = await begin();
+      expect(await journal.load('agent/nobody')).toBeUndefined();
+      expect(await journal.list('agent/nobody', 'said')).toEqual([]);
+      expect(await journal.handled('agent/nobody', 'm')).toBeUndefined();
+    });
+
+    test('a commit that does not follow the last one is refused, and leaves nothing behind', async () => {
+      await using journal = await begin();
+      await journal.commit(commit());
+      const wrong = {
+        opens: [{ key: 'k', kind: 'timer', due: 1, data: {} }] as const,
+        appends: [{ list: 'said', entry: 1 }],
+        results: [{ key: 'k2', name: 'n', input: 1, outcome: { ok: true, output: 1 } as const }],
+      };
+      await expect(journal.commit(commit({ seq: 1, ...wrong }))).rejects.toEqual(refusal('conflict'));
+      await expect(journal.commit(commit({ seq: 3, ...wrong }))).rejects.toEqual(refusal('conflict'));
+      expect(await journal.load('agent/a')).toMatchObject({ seq: 1, pending: [], lists: {} });
+      expect(await journal.ledger('r')).toEqual([]);
+    });
+
+    test('of many commits asked for at once, one that is refused does not take the others along', async () => {
+      await using journal = await begin();
+      const outcomes = await Promise.allSettled([
+        journal.commit(commit({ actor: 'agent/a' })),
+        journal.commit(commit({ actor: 'agent/b', epoch: 99 })),
+        journal.commit(commit({ actor: 'agent/c', seq: 7 })),
+        journal.commit(commit({ actor: 'agent/d' })),
+        journal.commit(commit({ actor: 'agent/a', seq: 2 })),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+      ]);
+      expect((await journal.find({ run: 'r' })).map(({ actor, seq }) => `${actor} ${seq}`).sort()).toEqual([
+        'agent/a 2',
+        'agent/d 1',
+      ]);
+    });
+
+    test('a message is handled once, and what was answered to it can be asked for', async () => {
+      await using journal = await begin();
+      const event = { id: 'm1', type: 'ping', from: 'door/x', body: { n: 1 }, inbox: true };
+      const reply = message('agent/a/1/0', { correlation: 'm1' });
+      await journal.commit(
+        commit({ event, opens: [{ key: reply.id, kind: 'message', data: reply as unknown as Json }] }),
+      );
+      await expect(journal.commit(commit({ seq: 2, event }))).rejects.toEqual(refusal('conflict', { duplicate: true }));
+      journal.settle([reply.id]);
+      await journal.commit(commit({ seq: 2 }));
+      expect(await journal.handled('agent/a', 'm1')).toEqual({ seq: 1, body: { n: 1 }, reply });
+      expect(await journal.handled('agent/a', 'm2')).toBeUndefined();
+      expect((await journal.load('agent/a'))!.pending).toEqual([]);
+    });
+
+    test('a result is kept once under its key, with the step it caused or alone', async () => {
+      await using journal = await begin();
+      const outcome = { ok: true, output: { n: 1 } } as const;
+      await journal.commit(
+        commit({
+          opens: [
+            { key: 'k1', kind: 'effect', data: {} },
+            { key: 'k2', kind: 'effect', data: {} },
+          ],
+        }),
+      );
+      await journal.commit(
+        commit({ seq: 2, closes: ['k1'], results: [{ key: 'k1', name: 'search', input: 'q', outcome }] }),
+      );
+      await journal.record('r', 1, 'agent/a', now + 9, { key: 'k2', name: 'search', input: 'p', outcome });
+      await journal.record('r', 1, 'agent/a', now + 9, {
+        key: 'k2',
+        name: 'search',
+        input: 'p',
+        outcome: { ok: true, output: 'another' },
+      });
+      expect(await journal.ledger('r')).toEqual([
+        { key: 'k1', actor: 'agent/a', at: now + 2, name: 'search', input: 'q', outcome },
+        { key: 'k2', actor: 'agent/a', at: now + 9, name: 'search', input: 'p', outcome },
+      ]);
+      expect([...(await journal.load('agent/a'))!.results]).toEqual([['k2', outcome]]);
+    });
+
+    test('a run has one owner: another one gets it only when the claim has run out, or the owner is gone', async () => {
+      await using journal = await begin();
+      const claim = (owner: string, at: number, alive = true) =>
+        journal.claim('r', owner, { now: at, ttl: 1_000, alive: () => alive });
+      await expect(claim('you', now + 999)).rejects.toEqual(refusal('owned_elsewhere', { owner: 'me' }));
+      expect(await claim('you', now + 1, false)).toBe(2);
+      expect(await claim('me', now + 1_002)).toBe(3);
+      expect(await claim('me', now + 1_003)).toBe(4);
+      await journal.release('r', 4);
+      expect(await claim('you', now + 1_004)).toBe(5);
+    });
+
+    test('a claim that is renewed lasts; one that was lost cannot be renewed or given back', async () => {
+      await using journal = await begin();
+      expect(await journal.renew('r', 1, now + 5_000)).toBe(true);
+      await expect(journal.claim('r', 'you', { now: now + 4_999, ttl: 1_000 })).rejects.toEqual(
+        refusal('owned_elsewhere'),
+      );
+      expect(await journal.claim('r', 'you', { now: now + 5_000, ttl: 1_000 })).toBe(2);
+      expect(await journal.renew('r', 1, now + 9_000)).toBe(false);
+      await journal.release('r', 1);
+      await expect(journal.claim('r', 'me', { now: now + 5_500, ttl: 1_000 })).rejects.toEqual(
+        refusal('owned_elsewhere'),
+      );
+    });
+
+    test('a former owner can write nothing', async () => {
+      await using journal = await begin();
+      await journal.commit(commit());
+      await journal.claim('r', 'you', { now: now + 2_000, ttl: 1_000 });
+      await expect(journal.commit(commit({ seq: 2 }))).rejects.toEqual(refusal('fenced'));
+      await expect(
+        journal.record('r', 1, 'agent/a', now, { key: 'k', name: 'n', input: 1, outcome: { ok: true, output: 1 } }),
+      ).rejects.toEqual(refusal('fenced'));
+      await expect(journal.commit(commit({ run: 'unclaimed', actor: 'agent/u' }))).rejects.toEqual(refusal('fenced'));
+      await journal.commit(commit({ seq: 2, epoch: 2 }));
+      expect((await journal.load('agent/a'))!.seq).toBe(2);
+    });
+
+    test('mail waits in order until it is handled or dropped, and the same letter twice is one', async () => {
+      await using journal = await begin();
+      for (const id of ['b', 'a', 'c', 'b']) await journal.post(message(id, { kind: 'signal', to: 'agent/a' }));
+      await journal.post(message('x', { run: 'another' }));
+      expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b', 'a', 'c']);
+      await journal.commit(commit({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
+      await journal.dropMail('r', 'c');
+      expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
+    });
+
+    test('actors are found by run, type, parent, status, tag, state and time, newest first', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ actor: 'run/r', type: 'run', updated: now + 1, tags: [] }));
+      await journal.commit(
+        commit({
+          actor: 'wait/w',
+          type: 'wait',
+          parent: 'run/r',
+          updated: now + 2,
+          state: 'open',
+          tags: ['waiting', 'person'],
+        }),
+      );
+      await journal.commit(commit({ actor: 'agent/z', parent: 'run/r', status: 'done', updated: now + 3, tags: [] }));
+      const find = async (query: object) => (await journal.find(query)).map(({ actor }) => actor);
+      expect(await find({})).toEqual(['agent/z', 'wait/w', 'run/r']);
+      expect(await find({ limit: 1 })).toEqual(['agent/z']);
+      expect(await find({ type: 'wait' })).toEqual(['wait/w']);
+      expect(await find({ parent: 'run/r', status: ['done', 'failed'] })).toEqual(['agent/z']);
+      expect(await find({ status: 'active', tag: 'person' })).toEqual(['wait/w']);
+      expect(await find({ state: 'working' })).toEqual(['agent/z', 'run/r']);
+      expect(await find({ since: now + 2, until: now + 3 })).toEqual(['wait/w']);
+      expect(await find({ actor: 'run/r', run: 'r' })).toEqual(['run/r']);
+      expect(await find({ run: 'nothing' })).toEqual([]);
+    });
+
+    test('a history tells what moved an actor, in order, and can be paged', async () => {
+      await using journal = await begin();
+      for (let seq = 1; seq <= 5; seq++)
+        await journal.commit(
+          commit({
+            seq,
+            ...(seq === 2
+              ? { opens: [{ key: 'k', kind: 'timer', due: now + 9, data: { id: 't' } }] }
+              : seq === 4
+                ? { closes: ['k'] }
+                : {}),
+          }),
+        );
+      const all = await journal.history({ actor: 'agent/a' });
+      expect(all.map(({ seq, event }) => [seq, event.type, event.body])).toEqual(
+        [1, 2, 3, 4, 5].map((n) => [n, 'go', { n }]),
+      );
+      expect(all[1]!.opens).toEqual([{ key: 'k', kind: 'timer', due: now + 9, data: null }]);
+      expect(all[3]!.closes).toEqual(['k']);
+      const page = await journal.history({ run: 'r', limit: 2 });
+      const { at, actor, seq } = page.at(-1)!;
+      expect((await journal.history({ run: 'r', after: { at, actor, seq } })).map((entry) => entry.seq)).toEqual([
+        3, 4, 5,
+      ]);
+    });
+
+    test.each([
+      ['a large value', 'x'.repeat(300_000)],
+      ['NUL, lone surrogates and right-to-left marks', 'a\u0000b\ud800c\u202e😀'],
+      ['deep and odd JSON', { '': null, a: [[[{ b: -0.5e-7 }]]], ключ: '\n' }],
+      ['__proto__ as a key', JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as Json],
+    ])('%s comes back as it was, wherever it stands', async (_, value) => {
+      await using journal = await begin();
+      const event = { id: 'm', type: 'go', body: value, inbox: true };
+      await journal.commit(
+        commit({
+          event,
+          snapshot: value,
+          meta: value,
+          opens: [{ key: 'k', kind: 'effect', data: { value } }],
+          appends: [{ list: '__proto__', entry: value }],
+          results: [{ key: 'r1', name: 'constructor', input: value, outcome: { ok: true, output: value } }],
+        }),
+      );
+      const stored = (await journal.load('agent/a'))!;
+      expect([stored.snapshot, stored.meta, (stored.pending[0]!.data as { value: Json }).value]).toEqual([
+        value,
+        value,
+        value,
+      ]);
+      expect(Object.entries(stored.lists)).toEqual([['__proto__', 1]]);
+      expect(await journal.list('agent/a', '__proto__')).toEqual([value]);
+      expect((await journal.handled('agent/a', 'm'))!.body).toEqual(value);
+      expect((await journal.ledger('r'))[0]).toMatchObject({ input: value, outcome: { ok: true, output: value } });
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    });
+
+    test('runs that ended long ago are forgotten, and nothing else', async () => {
+      await using journal = await begin();
+      await journal.claim('old', 'me', { now, ttl: 1_000 });
+      const blob = 'y'.repeat(300_000);
+      await journal.commit(
+        commit({
+          run: 'old',
+          actor: 'agent/old',
+          status: 'done',
+          updated: now - 10,
+          snapshot: blob,
+          appends: [{ list: 'said', entry: 1 }],
+          results: [{ key: 'ko', name: 'n', input: 1, outcome: { ok: true, output: 1 } }],
+        }),
+      );
+      await journal.commit(commit({ actor: 'agent/a', status: 'done', updated: now + 10, snapshot: blob }));
+      await journal.commit(commit({ actor: 'agent/b', updated: now - 10 }));
+      expect(await journal.prune(now)).toBe(1);
+      expect(await journal.load('agent/old')).toBeUndefined();
+      expect(await journal.ledger('old')).toEqual([]);
+      expect((await journal.load('agent/a'))!.snapshot).toBe(blob);
+      expect(await journal.load('agent/b')).toBeDefined();
+      expect(await journal.prune(now)).toBe(0);
+    });
+
+    test('a sound journal has no damage', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ appends: [{ list: 'said', entry: 1 }] }));
+      await journal.commit(commit({ seq: 2, appends: [{ list: 'said', entry: 2 }] }));
+      expect(await journal.verify()).toEqual({ actors: 1, commits: 2, damage: [] });
+    });
+
+    if (again)
+      test('another process finds all that was acknowledged', async () => {
+        const journal = await begin();
+        await Promise.all(
+          Array.from({ length: 50 }, (_, n) =>
+            journal.commit(commit({ actor: `agent/n${n}`, appends: [{ list: 'said', entry: n }] })),
+          ),
+        );
+        await using other = await again(journal);
+        expect(await other.find({ run: 'r', limit: 1_000 })).toHaveLength(50);
+        expect(await other.list('agent/n49', 'said')).toEqual([49]);
+        expect((await other.verify()).damage).toEqual([]);
+      });
+  });
+}

@@ -1,0 +1,199 @@
+/** A journal that was hurt, belongs to somebody else, or cannot be written: each is said clearly, and nothing that was committed is lost. */
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDriver } from '../../src/journal/driver.ts';
+import { sqlite } from '../../src/journal/sqlite.ts';
+import { commit } from '../contracts/journal.ts';
+import { drivers } from './drivers.ts';
+
+const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');
+const refusal = (kind: string, words: RegExp) =>
+  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(words) as string });
+const now = 1_700_000_000_000;
+
+/** Actors whose rows fill some pages. */
+async function filled(path: string, driver: (typeof drivers)[number], actors = 20) {
+  await using journal = await sqlite(path, { driver });
+  await journal.claim('r', 'me', { now, ttl: 1_000 });
+  for (let n = 0; n < actors; n++) {
+    for (let seq = 1; seq <= 3; seq++) {
+      const text = `${n}:${seq}:`.repeat(40);
+      await journal.commit(
+        commit({
+          actor: `agent/n${n}`,
+          seq,
+          snapshot: { text },
+          appends: [{ list: 'said', entry: text }],
+          opens: [{ key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { text } }],
+        }),
+      );
+    }
+  }
+}
+
+describe.each(drivers)('a journal on %s', (driver) => {
+  const open = (path: string, options = {}) => sqlite(path, { driver, ...options });
+
+  test('of a newer version is left alone, and both versions are named', async () => {
+    const path = fresh();
+    await filled(path, driver, 1);
+    const db = await openDriver(path, driver);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    const before = readFileSync(path);
+    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 1/));
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('that is another program’s database is left alone', async () => {
+    const path = fresh();
+    const db = await openDriver(path, driver);
+    db.exec('CREATE TABLE songs (title TEXT)');
+    db.close();
+    await expect(open(path)).rejects.toEqual(refusal('incompatible', /another program/));
+  });
+
+  test('that is no database at all is named as such', async () => {
+    const path = fresh();
+    writeFileSync(path, 'Dear diary, '.repeat(1_000));
+    await expect(open(path)).rejects.toEqual(refusal('corrupt', /not a Troupe journal/));
+    expect(readFileSync(path, 'utf8').startsWith('Dear diary')).toBe(true);
+  });
+
+  test('in a folder that is not there, or that is a folder, cannot be opened', async () => {
+    await expect(open('/nowhere/at/all/j.db')).rejects.toEqual(refusal('storage', /cannot be opened/));
+    const folder = fresh();
+    mkdirSync(folder);
+    await expect(open(folder)).rejects.toEqual(refusal('storage', /cannot be/));
+  });
+
+  test('that another program has locked is waited for, then said to be locked, and taken up again when it is free', async () => {
+    const path = fresh();
+    await using journal = await open(path, { busyTimeout: 20 });
+    await journal.claim('r', 'me', { now, ttl: 1_000 });
+    const other = await openDriver(path, driver);
+    other.exec('BEGIN EXCLUSIVE');
+    await expect(journal.commit(commit())).rejects.toEqual(refusal('storage', /locked by another program/));
+    other.exec('ROLLBACK');
+    other.close();
+    await journal.commit(commit());
+    expect((await journal.load('agent/a'))!.seq).toBe(1);
+  });
+
+  test('on a full disk refuses the commit, keeps all that went before, and goes on when there is room', async () => {
+    const path = fresh();
+    await using journal = await open(path);
+    await journal.claim('r', 'me', { now, ttl: 1_000 });
+    await journal.commit(commit());
+    const limit = await openDriver(path, driver);
+    const pages = limit.prepare('PRAGMA page_count').get()!.page_count!;
+    limit.close();
+    await using small = await open(path, { maxPages: Number(pages) });
+    const large = commit({ seq: 2, snapshot: 'x'.repeat(200_000) });
+    await expect(small.commit(large)).rejects.toEqual(refusal('storage', /no room/));
+    expect((await small.load('agent/a'))!.seq).toBe(1);
+    await journal.commit(large);
+    expect((await small.load('agent/a'))!.seq).toBe(2);
+  });
+
+  test('cut short is found out, and the process lives', async () => {
+    const path = fresh();
+    await filled(path, driver);
+    const { size } = statSync(path);
+    truncateSync(path, Math.floor(size / 2));
+    const found = await open(path).then(
+      async (journal) => {
+        await using it = journal;
+        const { damage } = await it.verify();
+        return damage.length > 0;
+      },
+      (thrown: { kind: string }) => thrown.kind === 'corrupt',
+    );
+    expect(found).toBe(true);
+  });
+
+  test('a flipped bit never gives a wrong value: it is found, or it changed nothing', async () => {
+    const seeds = 60;
+    const path = fresh();
+    await filled(path, driver);
+    const sound = readFileSync(path);
+    const truth = await everything(path, driver);
+    let found = 0;
+    for (let seed = 1; seed <= seeds; seed++) {
+      const hurt = fresh();
+      writeFileSync(hurt, sound);
+      // A fixed stride that is prime to the size visits headers, indexes and rows alike.
+      const at = (seed * 7_919 * 13) % sound.length;
+      const file = openSync(hurt, 'r+');
+      writeSync(file, Buffer.from([sound[at]! ^ (1 << (seed % 8))]), 0, 1, at);
+      closeSync(file);
+      const read = await everything(hurt, driver);
+      for (const [actor, value] of Object.entries(read)) {
+        if (value === 'corrupt') found++;
+        else expect(value, `actor ${actor}, bit ${seed % 8} of byte ${at} (seed ${seed})`).toEqual(truth[actor]);
+      }
+    }
+    expect(found).toBeGreaterThan(0);
+  });
+
+  test('damage to one actor does not concern the others', async () => {
+    const path = fresh();
+    await filled(path, driver);
+    const db = await openDriver(path, driver);
+    db.exec(`UPDATE actors SET snapshot = replace(snapshot, '3', '4') WHERE actor = 'agent/n3'`);
+    db.exec(
+      `UPDATE entries SET data = '"forged"' WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n5') AND n = 1`,
+    );
+    db.exec(`UPDATE pending SET data = '{}' WHERE key = 'agent/n7/2/0'`);
+    db.exec(`DELETE FROM commits WHERE seq = 2 AND actor = (SELECT id FROM actors WHERE actor = 'agent/n9')`);
+    db.close();
+    await using journal = await open(path);
+    await expect(journal.load('agent/n3')).rejects.toEqual(refusal('corrupt', /agent\/n3, commit 3: the snapshot/));
+    await expect(journal.list('agent/n5', 'said')).rejects.toEqual(
+      refusal('corrupt', /agent\/n5.*entry 1 of the list "said"/),
+    );
+    await expect(journal.load('agent/n7')).rejects.toEqual(refusal('corrupt', /agent\/n7\/2\/0/));
+    await expect(journal.load('agent/n9')).rejects.toEqual(
+      refusal('corrupt', /agent\/n9, commit 2: a commit is missing/),
+    );
+    expect((await journal.load('agent/n4'))!.seq).toBe(3);
+    expect((await journal.verify()).damage.map(({ actor }) => actor).sort()).toEqual([
+      'agent/n3',
+      'agent/n5',
+      'agent/n7',
+      'agent/n9',
+    ]);
+  });
+});
+
+/** What a reader gets of every actor that was ever there: its state and lists, or `corrupt`. */
+async function everything(path: string, driver: (typeof drivers)[number]): Promise<Record<string, unknown>> {
+  const actors = Array.from({ length: 20 }, (_, n) => `agent/n${n}`);
+  const opened = await sqlite(path, { driver }).catch(() => undefined);
+  if (!opened) return Object.fromEntries(actors.map((actor) => [actor, 'corrupt']));
+  await using journal = opened;
+  const read = async (actor: string) => {
+    try {
+      const stored = await journal.load(actor);
+      if (!stored) return 'corrupt'; // An index that lost it; verify() and the run's own list would tell.
+      const { snapshot, seq, state, status, pending, meta } = stored;
+      return { snapshot, seq, state, status, pending, meta, said: await journal.list(actor, 'said') };
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ name: 'TroupeError', kind: expect.stringMatching(/corrupt|storage/) as string });
+      return 'corrupt';
+    }
+  };
+  return Object.fromEntries(await Promise.all(actors.map(async (actor) => [actor, await read(actor)] as const)));
+}

@@ -1,0 +1,162 @@
+/** Cancel, pause, budgets and cleanup: how a task may be stopped, and how it ends. */
+import { describe, expect, test } from 'vitest';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import { answers, call, calls, costs, fault, modelFails, returns, saying, usage } from '../said.ts';
+import { asked, control, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
+
+const cancel = { type: 'agent.cancel', reason: 'changed my mind' };
+const pause = { type: 'agent.pause' };
+const resume = { type: 'agent.resume' };
+const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
+const stopped = (played: ReturnType<typeof story>) =>
+  played.wishes.filter(({ type }) => type === 'xstate.stopChild').map(({ params }) => (params as { id: string }).id);
+
+describe('cancel', () => {
+  test('stops the model where it is', () => {
+    const played = story({}, cancel);
+    expect(stopped(played)).toEqual(['callModel']);
+    expect(outputOf(played)).toMatchObject({ status: 'cancelled', reason: 'changed my mind' });
+  });
+
+  test('stops running tools and leaves no call without a result', () => {
+    const played = story({}, calls(call('read'), call('send', { how: 'write' })), returns(0), cancel);
+    expect(stopped(played)).toContain('call.1');
+    expect(unanswered(transcript(played))).toEqual([]);
+    expect(transcript(played).at(-1)).toMatchObject({
+      results: [{ ok: true }, { ok: false, content: expect.stringContaining('cancelled (changed my mind)') as string }],
+    });
+  });
+
+  test('works while it waits to try again', () => {
+    expect(outputOf(story({}, modelFails(), cancel))?.status).toBe('cancelled');
+  });
+
+  test('comes too late once the task is decided', () => {
+    const agent = telling({ cleanup: true });
+    agent.tell(answers('Done.'), cancel);
+    expect(stands(agent.played)).toBe('cleanup.closing');
+    expect(outputOf(agent.tell(done('cleanUp', null)))?.status).toBe('completed');
+  });
+
+  test('a cancelled task never becomes a completed one, whatever arrives late', () => {
+    const agent = telling({ cleanup: true });
+    agent.tell(cancel, answers('Done.'), cancel, done('cleanUp', null), answers('Done.'));
+    expect(outputOf(agent.played)?.status).toBe('cancelled');
+  });
+});
+
+describe('pause', () => {
+  test('lets a running tool finish, and holds before the next model call', () => {
+    const agent = telling();
+    agent.tell(calls(call('read')), pause);
+    expect([stands(agent.played), control(agent.played)]).toEqual(['working.execution.acting', 'pausing']);
+    agent.tell(returns(0));
+    expect([stands(agent.played), control(agent.played)]).toEqual(['working.execution.holding', 'paused']);
+    expect(agent.played.snapshot.hasTag('paused')).toBe(true);
+    expect(asked(agent.played, 'callModel')).toBe(1);
+    agent.tell(resume);
+    expect([stands(agent.played), control(agent.played)]).toEqual(['working.execution.thinking', 'running']);
+  });
+
+  test('taken back in time changes nothing', () => {
+    const agent = telling();
+    agent.tell(calls(call('read')), pause, resume, returns(0));
+    expect(stands(agent.played)).toBe('working.execution.thinking');
+  });
+
+  test('holds before a failed call is tried again, and goes on there', () => {
+    const agent = telling({ planning: true });
+    agent.tell(failed('plan', fault('transient')), pause, backoff);
+    expect([stands(agent.played), control(agent.played)]).toEqual(['errorHandling.holding', 'paused']);
+    expect(asked(agent.played, 'plan')).toBe(1);
+    expect(stands(agent.tell(resume))).toBe('working.planning.drafting');
+  });
+
+  test('does not keep a task from being cancelled', () => {
+    expect(outputOf(story({}, calls(call('read')), pause, returns(0), cancel))?.status).toBe('cancelled');
+  });
+});
+
+describe('a budget', () => {
+  const turn = (i: number) => [calls(call('read', { input: i })), returns(0)];
+
+  test('of steps is never passed; what was said so far is kept', () => {
+    const played = story({ budget: { steps: 1 } }, saying('I will look.', calls(call('read'))), returns(0));
+    expect(outputOf(played)).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'budget', data: { what: 'steps', used: 1, limit: 1 } },
+      partial: { body: 'I will look.' },
+      usage: { steps: 1 },
+    });
+    expect(asked(played, 'callModel')).toBe(1);
+  });
+
+  test('of tokens reserves what the next call needs', () => {
+    const played = story({ budget: { tokens: 40 } }, ...turn(0), ...turn(1));
+    expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget', data: { what: 'tokens', used: 30 } } });
+  });
+
+  test('of money is passed by one call at most', () => {
+    const played = story({ budget: { usd: 0.0025 } }, ...turn(0), ...turn(1));
+    expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'usd' } }, usage: { usd: 0.002 } });
+  });
+
+  test('in money refuses a model whose price is unknown, unless that is allowed', () => {
+    const priceless = costs(answers('Done.'), usage(15, null));
+    expect(outputOf(story({ budget: { usd: 1 } }, priceless))).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'budget', message: expect.stringContaining('price') as string },
+    });
+    expect(outputOf(story({ budget: { usd: 1 }, limits: { allowUnknownPrice: true } }, priceless))).toMatchObject({
+      status: 'completed',
+      usage: { usd: null },
+    });
+    expect(outputOf(story({}, priceless))?.status).toBe('completed');
+  });
+
+  test('of tool calls ends the task when the model wants more than there are', () => {
+    const played = story({ budget: { toolCalls: 1 } }, ...turn(0), calls(call('read', { input: 1 })));
+    expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'toolCalls' } } });
+    expect(unanswered(transcript(played))).toEqual([]);
+    expect(asked(played, 'runTool')).toBe(1);
+  });
+
+  test('that is nearly used up is said once', () => {
+    const played = story({ budget: { steps: 5 } }, ...turn(0), ...turn(1), ...turn(2), ...turn(3));
+    const notes = transcript(played).filter((message) => message.role === 'user' && message.text.includes('budget'));
+    expect(notes).toHaveLength(1);
+    expect(unanswered(transcript(played))).toEqual([]);
+  });
+
+  test('of time ends whatever is going on', () => {
+    const deadline = after('deadline', 'agent.active.budget');
+    const played = story({}, calls(call('read')), deadline);
+    expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'budget', data: { what: 'time' } } });
+    expect(unanswered(transcript(played))).toEqual([]);
+    expect(outputOf(story({}, modelFails(), deadline))).toMatchObject({ failure: { data: { what: 'time' } } });
+  });
+});
+
+describe('cleanup', () => {
+  const once = (played: ReturnType<typeof story>) => phasesOf(played).filter((phase) => phase === 'cleanup');
+
+  test.each([
+    ['completed', [answers('Done.')]],
+    ['failed', [modelFails('auth')]],
+    ['cancelled', [cancel]],
+  ] as const)('happens once when a task is %s', (status, events) => {
+    const played = story({ cleanup: true }, ...events, done('cleanUp', null));
+    expect(outputOf(played)?.status).toBe(status);
+    expect(once(played)).toHaveLength(1);
+    expect(asked(played, 'cleanUp')).toBe(1);
+  });
+
+  test('that fails or hangs hides no outcome', () => {
+    expect(outputOf(story({ cleanup: true }, answers('Done.'), failed('cleanUp')))?.status).toBe('completed');
+    expect(
+      outputOf(
+        story({ cleanup: true }, modelFails('auth'), after('cleanupGrace', 'agent.active.lifecycle.cleanup.closing')),
+      )?.status,
+    ).toBe('failed');
+  });
+});

@@ -1,0 +1,224 @@
+/**
+ * What holds for every task, whatever happens in whatever order.
+ *
+ * I1 phases follow the plan · I2 every task ends · I3 cleanup once · I4 completed means proven · I5 no write without its own actor, no guarded call outside it
+ * I6 calls are open only while acting · I7 steps rise by one, one record each · I8 toolbelt only after a whole activation · I9 an end is final
+ * I10 replay gives the same · I11 a budget is passed by one call at most · I12 a pause interrupts nothing and starts no model call
+ * I13 recoveries are bounded · I14 cancelled is cancelled
+ */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { AgentContext } from '../../../machines/agent/context.ts';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import { listed, start, tell, next } from '../../../src/testing/play.ts';
+import { settings, task } from '../said.ts';
+import { schedule, type Schedule } from './schedule.ts';
+import { outputOf, phasesOf, transcript, unanswered } from './story.ts';
+
+const anySettings = fc
+  .record({
+    analysis: fc.boolean(),
+    discovery: fc.boolean(),
+    planning: fc.boolean(),
+    verification: fc.boolean(),
+    toolbelt: fc.boolean(),
+    cleanup: fc.boolean(),
+    budget: fc.record({
+      steps: fc.integer({ min: 1, max: 12 }),
+      usd: fc.constantFrom(0.05, 1),
+      toolCalls: fc.integer({ min: 1, max: 20 }),
+      tokens: fc.constantFrom(120, 5_000),
+    }),
+    limits: fc.record({
+      maxRecoveries: fc.integer({ min: 0, max: 5 }),
+      evalEvery: fc.integer({ min: 1, max: 3 }),
+      maxRepeats: fc.constantFrom(2, 5),
+      toolbeltPause: fc.integer({ min: 1, max: 3 }),
+    }),
+  })
+  .map(settings);
+const anyChoices = fc.array(fc.nat({ max: 10_000 }), { maxLength: 80 });
+const seed = Number(process.env.SEED ?? 20_261_121);
+
+/** The seed is in the message of a failure; SEED=… repeats it. */
+function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsOf>) => void) {
+  fc.assert(
+    fc.property(anySettings, anyChoices, (chosen, choices) => {
+      check(schedule(chosen, choices), chosen);
+    }),
+    { seed, numRuns: Number(process.env.RUNS ?? 150) },
+  );
+}
+const settingsOf = settings;
+const contextOf = (snapshot: Schedule['steps'][number]['after']) => snapshot.context as AgentContext;
+const spawned = (step: Schedule['steps'][number]) =>
+  step.wishes
+    .filter(({ type }) => type === 'xstate.spawnChild')
+    .map(({ params }) => params as { src: string; id: string; input: { ask?: boolean; effect?: string } });
+const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
+  JSON.stringify(snapshot.value).includes(part);
+
+/** The plan of the phases, one letter each. */
+const letters: Record<string, string> = {
+  initiation: 'I',
+  requirements: 'R',
+  discovery: 'D',
+  planning: 'P',
+  execution: 'E',
+  transition: 'T',
+  toolbelt: 'B',
+  verification: 'V',
+  errorHandling: 'x',
+  cleanup: 'C',
+  settled: 's',
+  completed: '.',
+  failed: '.',
+  cancelled: '.',
+};
+const plan = /^Ix?(Rx?)+(Dx?)*(Px?)*((E|T|B|V|P)x?)*Cs\.$/;
+const follows: Record<string, string> = {
+  I: 'R',
+  R: 'Dx',
+  D: 'Px',
+  P: 'Ex',
+  E: 'TVx',
+  T: 'EB',
+  B: 'Ex',
+  V: 'CPx',
+  x: 'RDPEBVC',
+  C: 's',
+  s: '.',
+};
+
+describe('whatever happens,', () => {
+  test('I1 the phases follow the plan', () =>
+    holds(({ played }) => {
+      const trace = phasesOf(played)
+        .map((phase) => letters[phase]!)
+        .join('');
+      expect(trace).toMatch(plan);
+      // A cancel may come anywhere; it leads to cleanup and nowhere else.
+      for (let i = 1; i < trace.length; i++) expect(`${follows[trace[i - 1]!]}C`).toContain(trace[i]);
+    }));
+
+  test('I2 the task ends', () => holds(({ played }) => expect(played.snapshot.status).toBe('done')));
+
+  test('I3 cleanup comes exactly once', () =>
+    holds(({ played }) => {
+      expect(phasesOf(played).filter((phase) => phase === 'cleanup')).toHaveLength(1);
+      expect(
+        played.wishes.filter(
+          ({ type, params }) => type === 'xstate.spawnChild' && (params as { src: string }).src === 'cleanUp',
+        ).length,
+      ).toBeLessThanOrEqual(1);
+    }));
+
+  test('I4 a completed task met its objectives, with evidence', () =>
+    holds(({ played }, { verification }) => {
+      const output = outputOf(played)!;
+      if (output.status !== 'completed' || !verification) return;
+      expect(output.evidence.length).toBeGreaterThan(0);
+      expect(output.evidence.every(({ met }) => met)).toBe(true);
+    }));
+
+  test('I5 a write is never run as if it were a read', () =>
+    holds(({ steps }) => {
+      for (const step of steps)
+        for (const { src, input } of spawned(step)) if (src === 'runTool') expect(input.effect).not.toBe('write');
+    }));
+
+  test('I6 calls are open only while acting, and every call is answered in the transcript', () =>
+    holds(({ played, steps }) => {
+      for (const { after } of steps) if (!isIn(after, '"acting"')) expect(contextOf(after).calls).toEqual([]);
+      expect(unanswered(transcript(played))).toEqual([]);
+    }));
+
+  test('I7 steps rise one by one, and each has one record', () =>
+    holds(({ played }) => {
+      const records = listed<{ step?: number }>(played, 'trajectory').flatMap(({ step }) =>
+        step === undefined ? [] : [step],
+      );
+      expect(new Set(records).size).toBe(records.length);
+      expect(records).toEqual(records.toSorted((a, b) => a - b));
+      const { steps } = outputOf(played)!.usage;
+      expect(records.length).toBeLessThanOrEqual(steps);
+    }));
+
+  test('I8 the toolbelt is on only after a whole activation, and a failed one changes no tools', () =>
+    holds(({ steps }) => {
+      let worn = 0;
+      for (const { event, before, after } of steps) {
+        const [was, is] = [contextOf(before).tools, contextOf(after).tools];
+        if (event.type === 'xstate.done.actor.listToolbelt' && is.tier === 'toolbelt') worn++;
+        if (is.tier === 'toolbelt') expect(worn).toBeGreaterThan(0);
+        if (event.type.endsWith('.dropToolbelt')) expect([is.tier, is.epoch]).toEqual([was.tier, was.epoch]);
+      }
+    }));
+
+  test('I9 after the end nothing changes', () =>
+    holds(({ played, steps }, chosen) => {
+      const machine = agentWith(chosen);
+      // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
+      const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
+      const late = words.slice(-8).reduce((state, event) => next(machine, state, event), played);
+      expect(late.snapshot.output).toEqual(played.snapshot.output);
+      expect(late.wishes).toHaveLength(played.wishes.length);
+    }));
+
+  test('I10 the same events give the same task', () =>
+    holds(({ played, steps }, chosen) => {
+      const again = tell(
+        agentWith(chosen),
+        task,
+        steps.map(({ event }) => event),
+      );
+      expect(JSON.stringify(again.snapshot.toJSON())).toBe(JSON.stringify(played.snapshot.toJSON()));
+      expect(transcript(again)).toEqual(transcript(played));
+    }));
+
+  test('I11 a budget is passed by one call at most', () =>
+    holds(({ played, steps }, { budget }) => {
+      const { usage } = outputOf(played)!;
+      expect(usage.steps).toBeLessThanOrEqual(
+        budget.steps! + (JSON.stringify(steps.map(({ event }) => event.type)).includes('analyze') ? 1 : 0),
+      );
+      expect(usage.toolCalls).toBeLessThanOrEqual(budget.toolCalls! + 2);
+      for (const step of steps) {
+        if (!spawned(step).some(({ src }) => src === 'callModel')) continue;
+        const { used } = contextOf(step.after);
+        expect(used.usd!).toBeLessThan(budget.usd!);
+        expect(used.inputTokens + used.outputTokens).toBeLessThan(budget.tokens!);
+      }
+    }));
+
+  test('I12 a pause stops no tool, and no turn begins while somebody wants one', () =>
+    holds(({ steps }) => {
+      for (const step of steps) {
+        const { event, wishes, after } = step;
+        if (event.type === 'agent.pause') expect(wishes.filter(({ type }) => type === 'xstate.stopChild')).toEqual([]);
+        const held = isIn(after, '"pausing"') || isIn(after, '"paused"');
+        const began = spawned(step).some(({ src }) => src === 'callModel');
+        const fromPreparing = isIn(step.before, '"execution"') || isIn(step.before, '"errorHandling"');
+        if (held && fromPreparing) expect(began).toBe(false);
+      }
+    }));
+
+  test('I13 recoveries are bounded over the whole task', () =>
+    holds(({ played, steps }, { limits }) => {
+      expect(contextOf(played.snapshot).tries.recoveries).toBeLessThanOrEqual(limits.maxRecoveries);
+      const visits = phasesOf(played).filter((phase) => phase === 'errorHandling').length;
+      expect(visits).toBeLessThanOrEqual(limits.maxRecoveries + 1);
+      expect(steps.length).toBeLessThan(2_000);
+    }));
+
+  test('I14 cancelled is cancelled, and nothing else is', () =>
+    holds(({ played, steps }) => {
+      const decided = steps.findIndex(({ after }) => contextOf(after).outcome !== undefined);
+      const byCancel = steps[decided]?.event.type === 'agent.cancel';
+      expect(outputOf(played)!.status === 'cancelled').toBe(byCancel);
+    }));
+});
+
+test('a schedule begins where a task begins', () => {
+  expect(start(agentWith(settings()), task).snapshot.status).toBe('active');
+});

@@ -1,0 +1,150 @@
+/** A whole task under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+import type { AnyEventObject } from 'xstate';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import type { AgentSettings } from '../../../machines/agent/limits.ts';
+import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
+import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../said.ts';
+
+export interface Schedule {
+  readonly played: Played;
+  /** Every event, with where the machine stood before it and what it wished for. */
+  readonly steps: readonly {
+    event: AnyEventObject;
+    before: Played['snapshot'];
+    after: Played['snapshot'];
+    wishes: readonly Wish[];
+  }[];
+}
+
+/** What may come of an effect: by its name, more or less in the order of likelihood. */
+const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
+  callModel: (id, n) => [
+    calls(call('read', { input: n })),
+    calls(call('read', { input: n }), call('send', { how: 'write', input: n }), call('nope', { how: 'refused' })),
+    answers(`answer ${n}`),
+    saying(
+      'thinking aloud',
+      calls(call('ask', { how: 'ask', input: n }), call('lint', { tier: 'toolchain', input: n })),
+    ),
+    calls(call('poll')),
+    wants('toolbelt'),
+    wants('toolchain'),
+    mumbles(),
+    refuses(),
+    costs(answers('dear'), usage(400, 0.2)),
+    failed(id, fault('transient')),
+    failed(id, fault('auth')),
+    failed(id, new Error('boom')),
+  ],
+  runTool: (id) => [
+    done(id, { content: 'ok' }),
+    failed(id, fault('tool')),
+    failed(id, fault('environment')),
+    failed(id, fault('timeout')),
+  ],
+  toolCall: (id) => [
+    done(id, { ok: true, content: 'sent' }),
+    done(id, { ok: false, content: 'denied', failure: fault('denied') }),
+    done(id, { ok: false, content: '?', failure: fault('uncertain') }),
+  ],
+  analyze: (id) => [
+    done(id, { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
+    failed(id, fault('transient')),
+  ],
+  discover: (id) => [
+    done(id, { tools: 2, epoch: 1, missing: [] }),
+    done(id, { tools: 2, epoch: 1, missing: ['mail'] }),
+    failed(id, fault('environment')),
+  ],
+  plan: (id) => [
+    done(id, {
+      steps: [{ id: 'a', goal: 'g', dependsOn: [], expected: '', verification: '' }],
+      usage: usage(),
+      model: 'm',
+    }),
+    done(id, {
+      steps: [{ id: 'a', goal: 'g', dependsOn: ['a'], expected: '', verification: '' }],
+      usage: usage(),
+      model: 'm',
+    }),
+    failed(id, fault('timeout')),
+  ],
+  connectToolbelt: (id) => [done(id, null), failed(id)],
+  listToolbelt: (id) => [
+    done(id, { tools: 2, epoch: 7, conflicts: [] }),
+    done(id, { tools: 0, epoch: 7, conflicts: [] }),
+    failed(id),
+  ],
+  dropToolbelt: (id) => [done(id, null), failed(id, fault('environment'))],
+  verify: (id) => [
+    done(id, { evidence: [{ objective: 'cited', met: true, says: 'yes' }] }),
+    done(id, { evidence: [{ objective: 'cited', met: false, says: 'no' }] }),
+    failed(id, fault('transient')),
+  ],
+  fallback: (id) => [done(id, { resource: 'other' }), failed(id)],
+  cleanUp: (id) => [done(id, null), failed(id)],
+};
+
+const signals: readonly AnyEventObject[] = [
+  { type: 'agent.pause' },
+  { type: 'agent.resume' },
+  { type: 'agent.input', text: 'also this' },
+  { type: 'agent.cancel', reason: 'enough' },
+];
+
+/** `choices` are consumed one per event; when they run out, everything goes well and nobody interferes. */
+export function schedule(settings: AgentSettings, choices: readonly number[]): Schedule {
+  const machine = agentWith(settings);
+  const open = new Map<string, string>();
+  const timers = new Map<string, AnyEventObject>();
+  const follow = (wishes: readonly Wish[]) => {
+    for (const { type, params } of wishes) {
+      const { id, src, event, sendId } = params as { id: string; src: string; event: AnyEventObject; sendId: string };
+      if (type === 'xstate.spawnChild') open.set(id, src);
+      if (type === 'xstate.stopChild') open.delete(id);
+      if (type === 'xstate.raise' && (params as { delay?: number }).delay !== undefined) timers.set(id, event);
+      if (type === 'xstate.cancel') timers.delete(sendId);
+    }
+  };
+
+  let played = start(machine, task);
+  follow(played.wishes);
+  const steps: Schedule['steps'][number][] = [];
+  for (let n = 0; n < 2_000 && played.snapshot.status === 'active'; n++) {
+    const choice = choices[n];
+    const event = choice === undefined ? wellMeant(open, timers, n) : pick(open, timers, choice, n);
+    const child = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(event.type)?.[1];
+    if (child !== undefined) open.delete(child);
+    for (const [id, timer] of timers) if (timer.type === event.type) timers.delete(id);
+    const before = played;
+    played = next(machine, played, event);
+    const wishes = played.wishes.slice(before.wishes.length);
+    follow(wishes);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes });
+  }
+  return { played, steps };
+}
+
+function pick(
+  open: ReadonlyMap<string, string>,
+  timers: ReadonlyMap<string, AnyEventObject>,
+  choice: number,
+  n: number,
+): AnyEventObject {
+  const ends = [...open].flatMap(([id, src]) => outcomes[src]!(id, n));
+  // The deadline is far away: it is one of many things only rarely.
+  const due = [...timers.values()].filter(({ type }) => !type.includes('deadline') || choice % 50 === 0);
+  const all = [...ends, ...ends, ...due, ...signals.slice(0, choice % 10 === 0 ? 4 : 3)];
+  return all[choice % all.length]!;
+}
+
+function wellMeant(
+  open: ReadonlyMap<string, string>,
+  timers: ReadonlyMap<string, AnyEventObject>,
+  n: number,
+): AnyEventObject {
+  const [first] = open;
+  if (first) return first[1] === 'callModel' ? answers(`answer ${n}`) : outcomes[first[1]]!(first[0], n)[0]!;
+  const backoff = [...timers.values()].find(({ type }) => type.includes('backoff'));
+  return backoff ?? { type: 'agent.resume' };
+}

@@ -1,0 +1,66 @@
+/** Tells an agent's story and looks at what came of it. */
+import type { AnyEventObject } from 'xstate';
+import type { AgentOutput } from '../../../src/contracts/agent.ts';
+import type { Message } from '../../../src/contracts/model.ts';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import { listed, next, start, started, tell, type Played } from '../../../src/testing/play.ts';
+import { settings, task } from '../said.ts';
+
+type Change = Parameters<typeof settings>[0];
+
+/** The whole story at once. */
+export const story = (change: Change, ...events: AnyEventObject[]): Played =>
+  tell(agentWith(settings(change)), task, events);
+
+/** A story that waits for its next event. */
+export function telling(change: Change = {}) {
+  const machine = agentWith(settings(change));
+  let played = start(machine, task);
+  return {
+    tell(...events: AnyEventObject[]) {
+      for (const event of events) played = next(machine, played, event);
+      return played;
+    },
+    get played() {
+      return played;
+    },
+  };
+}
+
+export const transcript = (played: Played): Message[] => listed<Message>(played, 'transcript');
+export const outputOf = ({ snapshot }: Played): AgentOutput | undefined => snapshot.output as AgentOutput | undefined;
+export const asked = (played: Played, src: string): number => started(played).filter((each) => each.src === src).length;
+
+/** Where the lifecycle stands: `working.execution.thinking`, or the name of a final state. */
+export function stands({ snapshot }: Played): string {
+  const value = snapshot.value as string | { active: { lifecycle: unknown } };
+  return typeof value === 'string' ? value : path(value.active.lifecycle);
+}
+export const control = ({ snapshot }: Played): string =>
+  (snapshot.value as { active: { control: string } }).active.control;
+
+const path = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Object.entries(value as object).map(([key, inner]) => `${key}.${path(inner)}`)[0]!;
+
+/** The phases it went through, each once for as long as it stayed. */
+export function phasesOf({ values }: Played): string[] {
+  const names = values.map((value) =>
+    typeof value === 'string' ? value : path((value as { active: { lifecycle: unknown } }).active.lifecycle),
+  );
+  const phases = names.map((name) => (name.startsWith('working.') ? name.split('.')[1]! : name.split('.')[0]!));
+  return phases.filter((phase, index) => phase !== phases[index - 1]);
+}
+
+/** The calls of the transcript that have no result right after them: must be none once nothing is open. */
+export function unanswered(messages: readonly Message[]): string[] {
+  return messages.flatMap((message, index) => {
+    if (message.role !== 'assistant' || message.calls.length === 0) return [];
+    const results = messages[index + 1];
+    const ids = results?.role === 'tool' ? results.results.map(({ id }) => id) : [];
+    return JSON.stringify(ids) === JSON.stringify(message.calls.map(({ id }) => id))
+      ? []
+      : message.calls.map(({ id }) => id);
+  });
+}

@@ -1,0 +1,119 @@
+/** Tiers, toolbelt and verification. */
+import { describe, expect, test } from 'vitest';
+import { after, done, failed, started } from '../../../src/testing/play.ts';
+import { answers, call, calls, fault, returns, wants } from '../said.ts';
+import { outputOf, phasesOf, stands, story, telling, transcript } from './story.ts';
+
+const connected = done('connectToolbelt', null);
+const listed = (change: object = {}) => done('listToolbelt', { tools: 3, epoch: 1, conflicts: [], ...change });
+const dropped = done('dropToolbelt', null);
+const toolsOf = (played: ReturnType<typeof story>) => played.snapshot.context.tools as { tier: string; epoch: number };
+
+describe('the tools on offer', () => {
+  test('grow when the model asks', () => {
+    const played = story({}, wants('toolchain'));
+    expect(toolsOf(played).tier).toBe('toolchain');
+    expect(started(played).at(-1)).toMatchObject({ src: 'callModel', input: { tier: 'toolchain' } });
+  });
+
+  test('shrink again when the tier is not used', () => {
+    const agent = telling({ limits: { evalEvery: 1, demoteAfter: 2 } });
+    agent.tell(wants('toolchain'), calls(call('read', { input: 1 })), returns(0));
+    expect(toolsOf(agent.played).tier).toBe('toolchain');
+    agent.tell(calls(call('read', { input: 2 })), returns(0));
+    expect(toolsOf(agent.played).tier).toBe('core');
+  });
+
+  test('stay while the tier is used', () => {
+    const agent = telling({ limits: { evalEvery: 1, demoteAfter: 2 } });
+    agent.tell(wants('toolchain'));
+    for (let i = 0; i < 4; i++) agent.tell(calls(call('lint', { input: i, tier: 'toolchain' })), returns(0));
+    expect(toolsOf(agent.played).tier).toBe('toolchain');
+  });
+});
+
+describe('a toolbelt', () => {
+  test('is put on when the model asks for it', () => {
+    const played = story({ toolbelt: true }, wants('toolbelt'), connected, listed());
+    expect(phasesOf(played).slice(-4)).toEqual(['execution', 'transition', 'toolbelt', 'execution']);
+    expect(toolsOf(played)).toMatchObject({ tier: 'toolbelt', epoch: 1 });
+  });
+
+  test('is put on before the first step when a required capability is missing', () => {
+    const played = story(
+      { toolbelt: true, discovery: true },
+      done('discover', { tools: 1, epoch: 0, missing: ['mail'] }),
+    );
+    expect(stands(played)).toBe('working.toolbelt.connecting');
+  });
+
+  test.each([
+    ['does not connect', [failed('connectToolbelt')]],
+    ['takes too long', [after('phaseTimeout', 'agent.active.lifecycle.working.toolbelt.connecting')]],
+    ['cannot be listed', [connected, failed('listToolbelt')]],
+    ['is empty', [connected, listed({ tools: 0 })]],
+    ['has a name that is taken', [connected, listed({ conflicts: ['read'] })]],
+  ] as const)('that %s leaves everything as it was', (_, events) => {
+    const played = story({ toolbelt: true }, wants('toolbelt'), ...events, dropped);
+    expect(toolsOf(played)).toMatchObject({ tier: 'core', epoch: 0 });
+    expect(stands(played)).toBe('working.execution.thinking');
+  });
+
+  test('that failed is left alone for a while', () => {
+    const agent = telling({ toolbelt: true, limits: { toolbeltPause: 2 } });
+    agent.tell(wants('toolbelt'), failed('connectToolbelt'), dropped, wants('toolbelt'));
+    expect(stands(agent.played)).toBe('working.execution.thinking');
+    agent.tell(wants('toolbelt'));
+    expect(stands(agent.played)).toBe('working.toolbelt.connecting');
+  });
+
+  test('that cannot even be taken off is a failure of the surroundings', () => {
+    const played = story(
+      { toolbelt: true },
+      wants('toolbelt'),
+      failed('connectToolbelt'),
+      failed('dropToolbelt', fault('environment')),
+    );
+    expect(played.snapshot.context).toMatchObject({ phase: 'toolbelt', failure: { kind: 'environment' } });
+    expect(toolsOf(played).tier).toBe('core');
+  });
+});
+
+describe('verification', () => {
+  const found = (met: boolean) =>
+    done('verify', { evidence: [{ objective: 'cited', met, says: met ? 'two sources' : 'no source given' }] });
+
+  test('keeps the evidence of a completed task', () => {
+    expect(outputOf(story({ verification: true }, answers('Done.'), found(true)))).toMatchObject({
+      status: 'completed',
+      evidence: [{ objective: 'cited', met: true }],
+    });
+  });
+
+  test('tells the model what is missing, and lets it plan again', () => {
+    const agent = telling({ verification: true });
+    agent.tell(answers('Done.'), found(false));
+    expect(phasesOf(agent.played).slice(-3)).toEqual(['verification', 'planning', 'execution']);
+    expect(transcript(agent.played).at(-1)).toMatchObject({
+      text: expect.stringContaining('- cited: no source given') as string,
+    });
+    expect(outputOf(agent.tell(answers('Done, with a source.'), found(true)))?.status).toBe('completed');
+  });
+
+  test('that is not met in the end fails the task with the evidence and the last answer', () => {
+    const rounds = [answers('one'), found(false), answers('two'), found(false), answers('three'), found(false)];
+    expect(outputOf(story({ verification: true }, ...rounds))).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'unverified' },
+      phase: 'verification',
+      partial: { body: 'three' },
+      evidence: [{ met: false }],
+    });
+  });
+
+  test('without evidence is no verification', () => {
+    expect(stands(story({ verification: true }, answers('Done.'), done('verify', { evidence: [] })))).toBe(
+      'working.execution.thinking',
+    );
+  });
+});

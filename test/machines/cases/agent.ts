@@ -1,0 +1,139 @@
+import type { AgentContext } from '../../../machines/agent/context.ts';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import type { Case } from '../case.ts';
+import {
+  answers,
+  breaks,
+  call,
+  calls,
+  fault,
+  modelFails,
+  mumbles,
+  refuses,
+  returns,
+  settings,
+  task,
+  usage,
+  wants,
+} from '../said.ts';
+
+const working = 'agent.active.lifecycle.working';
+const evidence = (met: boolean) => done('verify', { evidence: [{ objective: 'cited', met, says: '' }] });
+const planOf = (...steps: object[]) => done('plan', { steps, usage: usage(), model: 'm' });
+const step = { id: 'a', goal: '', dependsOn: [], expected: '', verification: '' };
+
+const limits = {
+  maxRetries: 1,
+  maxAlternatives: 1,
+  maxFallbacks: 1,
+  maxRecoveries: 2,
+  maxRequeries: 1,
+  maxVerifyRounds: 1,
+  maxToolFailures: 2,
+  maxRepeats: 3,
+  evalEvery: 1,
+  demoteAfter: 1,
+  toolbeltPause: 1,
+};
+const signals = [{ type: 'agent.cancel', reason: 'enough' }, { type: 'agent.pause' }, { type: 'agent.resume' }];
+const turns = [
+  answers('done'),
+  calls(call('read'), call('send', { how: 'write' })),
+  returns(0),
+  returns(1),
+  breaks(0),
+  breaks(1, 'environment'),
+];
+const timers = [
+  after('deadline', 'agent.active.budget'),
+  after('backoff', 'errorHandling'),
+  after('backoff', 'agent.active.lifecycle.errorHandling.retry'),
+];
+const recovery = [done('fallback', { resource: 'other' }), failed('fallback')];
+const cleaning = [done('cleanUp', null), failed('cleanUp')];
+
+const key = ({
+  used,
+  tries,
+  requeries,
+  rounds,
+  outcome,
+  failure,
+  calls: open,
+  tools,
+  toolFailures,
+  inbox,
+}: AgentContext) => [
+  used.steps,
+  tries,
+  requeries,
+  rounds,
+  outcome?.status,
+  failure?.kind,
+  open.map(({ result }) => result?.ok),
+  [tools.tier, tools.wanted, tools.missing.length, tools.evaluatedAt, tools.blockedUntil, tools.usedAt],
+  toolFailures,
+  inbox.length,
+];
+
+const agent = (side: string, change: Parameters<typeof settings>[0], events: Case['events']): Case => ({
+  name: 'agent',
+  side,
+  machine: agentWith(settings({ budget: { steps: 3 }, ...change, limits })),
+  input: task,
+  events: [...events, ...timers, ...recovery],
+  key: key as Case['key'],
+});
+
+/** One chart, looked at from several sides: all at once would be a walk without end. */
+export const cases: readonly Case[] = [
+  agent('acting', {}, [...signals, ...turns, modelFails(), modelFails('auth')]),
+  agent('told and misunderstood', {}, [
+    answers('done'),
+    mumbles(),
+    refuses(),
+    modelFails('format'),
+    { type: 'agent.input', text: 'more' },
+  ]),
+  agent('preparing', { analysis: true, discovery: true, planning: true, budget: { steps: 5 } }, [
+    done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
+    failed('analyze', fault('transient')),
+    done('discover', { tools: 1, epoch: 1, missing: [] }),
+    done('discover', { tools: 1, epoch: 1, missing: ['mail'] }),
+    failed('discover', fault('environment')),
+    planOf(step),
+    planOf(step, step),
+    failed('plan', fault('model')),
+    ...['requirements.analyzing', 'discovery.listing', 'planning.drafting'].map((state) =>
+      after('phaseTimeout', `${working}.${state}`),
+    ),
+    { type: 'agent.pause' },
+    { type: 'agent.resume' },
+    answers('done'),
+  ]),
+  agent('reaching for more tools', { toolbelt: true, cleanup: true, budget: { steps: 4 } }, [
+    wants('toolchain'),
+    wants('toolbelt'),
+    calls(call('read')),
+    returns(0),
+    done('connectToolbelt', null),
+    failed('connectToolbelt'),
+    done('listToolbelt', { tools: 2, epoch: 1, conflicts: [] }),
+    done('listToolbelt', { tools: 0, epoch: 1, conflicts: [] }),
+    failed('listToolbelt'),
+    done('dropToolbelt', null),
+    failed('dropToolbelt', fault('environment')),
+    answers('done'),
+    ...cleaning,
+  ]),
+  agent('proving', { verification: true, cleanup: true }, [
+    answers('done'),
+    evidence(true),
+    evidence(false),
+    done('verify', { evidence: [] }),
+    failed('verify', fault('tool')),
+    ...cleaning,
+    signals[0]!,
+  ]),
+];

@@ -1,0 +1,56 @@
+import { fromPromise } from 'xstate';
+import { runWith } from '../../../machines/run/run.ts';
+import { defaultRunLimits } from '../../../machines/run/limits.ts';
+import type { RunContext } from '../../../machines/run/context.ts';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import type { Case } from '../case.ts';
+import { fault, used } from '../said.ts';
+
+const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
+const member = fromPromise(() => Promise.resolve(null));
+
+export const cases: readonly Case[] = [
+  {
+    name: 'run',
+    machine: runWith({ limits: { ...defaultRunLimits, maxTurns: 3 }, budget: { steps: 3 } }).provide({
+      actors: { writer: member } as never,
+    }),
+    input: { type: 'brief', body: {} },
+    events: [
+      send('writer'),
+      send('writer', 'writer'),
+      send(),
+      done('route', { finish: 'article' }),
+      failed('route', fault('definition')),
+      ...[0, 1].flatMap((place) => [
+        done(`member.${place}`, {
+          status: 'completed',
+          answer: { type: 'article', body: {} },
+          evidence: [],
+          usage: used,
+        }),
+        done(`member.${place}`, {
+          status: 'failed',
+          failure: fault('budget'),
+          phase: 'execution',
+          evidence: [],
+          usage: used,
+        }),
+        failed(`member.${place}`, fault('restarts')),
+      ]),
+      { type: 'run.cancel', reason: 'enough' },
+      { type: 'run.pause' },
+      { type: 'run.resume' },
+      after('deadline', 'run.active.clock.ticking'),
+      after('grace', 'run.active.lifecycle.stopping.waiting'),
+    ],
+    key: (({ said, routed, turns, members, used: spent, outcome }: RunContext) => [
+      said,
+      routed,
+      turns,
+      members,
+      spent.steps,
+      outcome?.status,
+    ]) as Case['key'],
+  },
+];

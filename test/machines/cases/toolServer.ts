@@ -1,0 +1,30 @@
+/** What the laws need to walk through the tool server's machine. */
+import { toolServerMachine, type ToolServerContext } from '../../../machines/toolServer.ts';
+
+const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
+const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+
+export const toolServer = {
+  service: true,
+  machine: toolServerMachine,
+  input: { name: 'files', tries: 3, patience: 30_000, jitter: [0.5] },
+  /** One sample of every event the machine can meet. */
+  events: [
+    { type: 'xstate.done.actor.connect', output: { tools: ['a'] } },
+    { type: 'xstate.error.actor.connect', error: gone },
+    { type: 'xstate.error.actor.connect', error: hopeless },
+    { type: 'xstate.done.actor.list', output: { tools: ['a', 'b'] } },
+    { type: 'xstate.error.actor.list', error: gone },
+    { type: 'xstate.after.patience.toolServer.connecting' },
+    { type: 'xstate.after.patience.toolServer.connected.listing' },
+    { type: 'xstate.after.proof.toolServer.connected' },
+    { type: 'xstate.after.settle.toolServer.connected.stale' },
+    { type: 'xstate.after.backoff.toolServer.backingOff' },
+    { type: 'toolServer.changed' },
+    { type: 'toolServer.lost', failure: gone },
+    { type: 'toolServer.retry' },
+    { type: 'toolServer.stop' },
+  ],
+  /** The part of context that decides behaviour; it keeps the walk finite. */
+  key: ({ failures, failure, outdated }: ToolServerContext) => [failures, failure?.retryable, outdated],
+};

@@ -1,0 +1,101 @@
+/** What holds for every machine of the house. */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { getStateNodes } from 'xstate/graph';
+import type { Case } from './case.ts';
+import { activeNodes, walk } from './walk.ts';
+
+const folder = resolve(import.meta.dirname, 'cases');
+const modules = await Promise.all(
+  readdirSync(folder).map(
+    (file) => import(`./cases/${file.slice(0, -3)}.ts`) as Promise<Record<string, Case | readonly Case[]>>,
+  ),
+);
+const cases = modules.flatMap((module) =>
+  Object.entries(module).flatMap(([name, exported]) =>
+    [exported].flat().map((each) => ({ name, ...each }) as Case & { name: string }),
+  ),
+);
+
+const sides = cases.map((each) => ({ ...each, walked: walk(each) }));
+const nodesOf = ({ machine }: Case) => getStateNodes(machine);
+
+test.each([...new Set(cases.map(({ name }) => name))])('%s passes every state', (name) => {
+  const of = sides.filter((side) => side.name === name);
+  const seen = new Set(of.flatMap(({ walked }) => [...walked.seen].map(({ id }) => id)));
+  const missed = nodesOf(of[0]!).filter(({ type, id }) => type !== 'history' && !seen.has(id));
+  expect(missed.map(({ id }) => id)).toEqual([]);
+});
+
+describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` : ''}`, each] as const))(
+  '%s',
+  (_, each) => {
+    const { machine, walked } = each;
+    const nodes = nodesOf(each);
+
+    test('is walked to its end', () => {
+      expect(walked.whole, 'the walk was cut off: let `key` keep less, or lower the limits of the case').toBe(true);
+    });
+
+    test('can end from everywhere', () => {
+      const { places } = walked;
+      const ending = new Set([...places].filter(([, { snapshot }]) => snapshot.status === 'done').map(([id]) => id));
+      const back = new Map<string, string[]>();
+      for (const [id, { next }] of places) for (const to of next) back.set(to, [...(back.get(to) ?? []), id]);
+      const queue = [...ending];
+      for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+        for (const before of back.get(id) ?? []) {
+          if (ending.has(before)) continue;
+          ending.add(before);
+          queue.push(before);
+        }
+      }
+      const stuck = [...places].filter(([id]) => !ending.has(id));
+      expect(stuck.slice(0, 3).map(([id, { path }]) => ({ id, path: path.map(({ type }) => type) }))).toEqual([]);
+    });
+
+    test.skipIf(each.service)('waits for nothing without an end: there is an effect or a timer', () => {
+      const resting = [...walked.places.values()].filter(({ snapshot }) => snapshot.status === 'active');
+      const waiting = resting.filter(({ snapshot }) => {
+        return (
+          Object.keys(snapshot.children).length === 0 && !activeNodes(snapshot).some(({ after }) => after.length > 0)
+        );
+      });
+      expect(waiting.slice(0, 3).map(({ snapshot }) => snapshot.value)).toEqual([]);
+    });
+
+    test('answers every failure of what it invokes', () => {
+      const silent = nodes.flatMap((node) =>
+        node.invoke
+          .filter(({ id }) => !node.transitions.has(`xstate.error.actor.${id}`))
+          .map(({ id }) => `${node.id} ${id}`),
+      );
+      expect(silent).toEqual([]);
+    });
+
+    test('names only delays, guards, actions and actors it declares', () => {
+      const { actions, actors, delays, guards } = machine.implementations;
+      const name = (x: unknown) => (typeof x === 'string' ? x : (x as { type?: string } | undefined)?.type);
+      const used = nodes.flatMap((node) => [
+        ...node.after.map(({ delay }) => ['delay', delays, typeof delay === 'string' ? delay : undefined] as const),
+        ...node.invoke.map(({ src }) => ['actor', actors, name(src)] as const),
+        ...[...node.transitions.values(), node.always ?? []]
+          .flat()
+          .flatMap((transition) => [
+            ['guard', guards, name(transition.guard)] as const,
+            ...transition.actions.map((action) => ['action', actions, name(action)] as const),
+          ]),
+        ...[...node.entry, ...node.exit].map((action) => ['action', actions, name(action)] as const),
+      ]);
+      const unknown = used.filter(
+        ([, known, each_]) => each_ !== undefined && !each_.startsWith('xstate.') && !(each_ in known),
+      );
+      expect(unknown.map(([kind, , each_]) => `${kind} ${each_}`)).toEqual([]);
+    });
+
+    test('stops a cycle of its own making', () => {
+      expect(machine.options?.maxIterations).toBeLessThanOrEqual(1000);
+    });
+  },
+);

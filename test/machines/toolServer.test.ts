@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { initialTransition, transition, type EventObject } from 'xstate';
+import { toolServerMachine } from '../../machines/toolServer.ts';
+import { toolServer } from './cases/toolServer.ts';
+
+const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
+const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+const refused = { type: 'xstate.error.actor.connect', error: gone };
+const connected = { type: 'xstate.done.actor.connect', output: { tools: ['a'] } };
+const listed = { type: 'xstate.done.actor.list', output: { tools: ['b'] } };
+const lost = { type: 'toolServer.lost', failure: gone };
+const changed = { type: 'toolServer.changed' };
+const backoff = { type: 'xstate.after.backoff.toolServer.backingOff' };
+const proof = { type: 'xstate.after.proof.toolServer.connected' };
+const settle = { type: 'xstate.after.settle.toolServer.connected.stale' };
+const silence = { type: 'xstate.after.patience.toolServer.connecting' };
+const retry = { type: 'toolServer.retry' };
+
+type Event = EventObject & Record<string, unknown>;
+
+/** Feeds events to the pure machine: three tries, no jitter. */
+function play(...events: Event[]) {
+  let step = initialTransition(toolServerMachine, { ...toolServer.input, jitter: [1] });
+  const states = [step[0].value];
+  const delays: number[] = [];
+  for (const event of events) {
+    step = transition(toolServerMachine, step[0], event as never);
+    states.push(step[0].value);
+    for (const action of step[1]) {
+      const { delay, event: raised } = (action.params ?? {}) as { delay?: number; event?: EventObject };
+      if (step[0].value === 'backingOff' && delay !== undefined && raised?.type.startsWith('xstate.after.backoff'))
+        delays.push(delay);
+    }
+  }
+  return { states, delays, snapshot: step[0], last: states.at(-1) };
+}
+
+test('gives up after three failures in a row, waiting longer each time', () => {
+  const { states, delays } = play(refused, backoff, refused, backoff, refused);
+  expect(states).toEqual(['connecting', 'backingOff', 'connecting', 'backingOff', 'connecting', 'failed']);
+  expect(delays).toEqual([250, 500]);
+});
+
+test('a server that came back and stayed gets its three tries again', () => {
+  const flap = [refused, backoff, connected, proof, lost, backoff];
+  const again = [connected, proof, lost, backoff];
+  expect(play(...flap, ...again, ...again, ...again, connected).last).toEqual({ connected: 'ready' });
+});
+
+test('a server that dies soon after each start is given up', () => {
+  expect(play(connected, lost, backoff, connected, lost, backoff, connected, lost).last).toBe('failed');
+});
+
+test('what cannot get better is not tried again', () => {
+  expect(play({ type: 'xstate.error.actor.connect', error: hopeless }).last).toBe('failed');
+});
+
+test('a server that says nothing has failed', () => {
+  const { last, snapshot } = play(silence);
+  expect(last).toBe('backingOff');
+  expect(snapshot.context.failure).toMatchObject({
+    kind: 'timeout',
+    message: expect.stringContaining('"files" did not answer within 30 s'),
+  });
+});
+
+test('a server that was given up is tried once when somebody asks for it', () => {
+  const givenUp = [refused, backoff, refused, backoff, refused];
+  expect(play(...givenUp, retry, refused).last).toBe('failed');
+  expect(play(...givenUp, retry, connected).last).toEqual({ connected: 'ready' });
+});
+
+test('notices that come together are one change; a notice while listing means listing again', () => {
+  const { states, snapshot } = play(connected, changed, changed, settle, changed, listed, settle, listed);
+  expect(states.slice(2)).toEqual(
+    ['stale', 'stale', 'listing', 'listing', 'stale', 'listing', 'ready'].map((state) => ({ connected: state })),
+  );
+  expect(snapshot.context.tools).toEqual(['b']);
+});
+
+test('a notice that comes while it connects is not lost', () => {
+  expect(play(changed, connected).last).toEqual({ connected: 'stale' });
+});
+
+test('the backoff is spread by the numbers given, between half and all of it, and never grows past half a minute', () => {
+  const delay = (failures: number, jitter: number) => {
+    const [start] = initialTransition(toolServerMachine, { ...toolServer.input, tries: 100, jitter: [jitter] });
+    const before = { ...start, context: { ...start.context, failures } } as typeof start;
+    const [, actions] = transition(toolServerMachine, before, refused as never);
+    return actions
+      .map((action) => (action.params as { delay?: number } | undefined)?.delay)
+      .find((ms) => ms !== undefined);
+  };
+  expect([delay(0, 0), delay(0, 0.999), delay(50, 0), delay(50, 0.9999)]).toEqual([125, 250, 15_000, 29_999]);
+});
+
+test('it can be stopped from everywhere', () => {
+  const stop = { type: 'toolServer.stop' };
+  for (const way of [
+    [],
+    [refused],
+    [connected],
+    [connected, changed],
+    [connected, changed, settle],
+    [refused, backoff, refused, backoff, refused],
+  ]) {
+    expect(play(...way, stop).snapshot).toMatchObject({ value: 'stopped', status: 'done' });
+  }
+});

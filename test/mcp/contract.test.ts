@@ -1,0 +1,17 @@
+import { describeToolSource } from '../contracts/toolSource.ts';
+import { httpPeer } from './httpPeer.ts';
+import { open, openPeer } from './open.ts';
+
+describeToolSource('an MCP server over stdio', async () => openPeer());
+
+describeToolSource('an MCP server over Streamable HTTP', async () => {
+  const peer = await httpPeer();
+  const source = open({ name: 'peer', url: peer.url });
+  return {
+    ...source,
+    async [Symbol.asyncDispose]() {
+      await source[Symbol.asyncDispose]();
+      await peer[Symbol.asyncDispose]();
+    },
+  };
+});

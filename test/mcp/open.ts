@@ -1,0 +1,29 @@
+/** Opens our client on a peer, with everything a test may want to hold. */
+import { toolServer } from '../../actors/toolServer.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
+import type { ToolSource } from '../../src/contracts/tool.ts';
+import type { McpPlace } from '../../src/mcp/place.ts';
+import { mcpServer, type McpOptions } from '../../src/mcp/server.ts';
+import { systemClock } from '../../src/system/clock.ts';
+
+const peer = new URL('peer.mjs', import.meta.url).pathname;
+
+export const open = (place: McpPlace, options: McpOptions = {}, clock: Clock = systemClock()): ToolSource =>
+  mcpServer(place, options, { clock, keep: toolServer });
+
+/** The peer as a child process. */
+export const openPeer = (
+  conduct = 'contract',
+  options: McpOptions = {},
+  clock?: Clock,
+  env: Record<string, string> = {},
+): ToolSource => open({ name: 'peer', command: process.execPath, args: [peer, conduct], env }, options, clock);
+
+/** Resolves when the list is no longer what it was. */
+export const change = (source: ToolSource): Promise<void> =>
+  new Promise((resolve) => {
+    const watch = source.onChange(() => {
+      watch[Symbol.dispose]();
+      resolve();
+    });
+  });

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { fanOut } from '../../src/observe/fanOut.ts';
+import { recent } from '../../src/observe/recent.ts';
+import { commit } from './seen.ts';
+
+test('who breaks while looking does not keep the others from seeing', () => {
+  const seen: string[] = [];
+  const all = fanOut([
+    () => {
+      throw new Error('broken');
+    },
+    (event) => seen.push(event.type),
+  ]);
+  const late = all.add(() => seen.push('late'));
+  all.observe(commit());
+  late[Symbol.dispose]();
+  all.observe(commit());
+  expect(seen).toEqual(['commit', 'late', 'commit']);
+});
+
+test('the latest are kept in order, and what was forgotten is counted', () => {
+  const latest = recent<number>(3);
+  expect(latest.items()).toEqual([]);
+  for (const n of [1, 2]) latest.add(n);
+  expect(latest.items()).toEqual([1, 2]);
+  for (const n of [3, 4, 5]) latest.add(n);
+  expect(latest.items()).toEqual([3, 4, 5]);
+  expect(latest.dropped).toBe(2);
+});

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { progress, type ProgressOptions } from '../../src/observe/progress.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { commit, effect, noon, paper } from './seen.ts';
+
+const used = { steps: 2, inputTokens: 1_200, outputTokens: 300, usd: 0.0123 };
+
+function show(options: Partial<ProgressOptions> = {}) {
+  const out = paper();
+  const clock = virtualClock({ start: noon });
+  return { out, clock, view: progress(out, { clock, ...options }) };
+}
+
+/** What a terminal of that many lines would show after all that was written. */
+function screen(text: string): string[] {
+  const lines: string[] = [''];
+  for (const part of text.replaceAll('\u001b', '␛').split(/(␛\[\d+A␛\[0J|\n)/)) {
+    const up = /^␛\[(\d+)A/.exec(part);
+    if (up) lines.splice(lines.length - 1 - Number(up[1]), Infinity, '');
+    else if (part === '\n') lines.push('');
+    else lines[lines.length - 1] += part;
+  }
+  return lines.filter(Boolean);
+}
+
+test('in a pipe, each change is a line that says who, where and at what cost', () => {
+  const { out, view } = show();
+  view.observe(commit());
+  view.observe(commit({ seq: 2 }));
+  view.observe(commit({ seq: 3, at: noon + 2_500, state: 'idle', status: 'done', context: { used } }));
+  expect(out.lines()).toEqual([
+    '0.0s  agent/r1.writer  work.thinking',
+    '2.5s  agent/r1.writer  done  2 turns, 1.5k tokens, $0.01',
+  ]);
+});
+
+test('an unknown price is said, not shown as nothing', () => {
+  const { out, view } = show();
+  view.observe(commit({ context: { used: { ...used, usd: null } } }));
+  expect(out.text()).toContain('price unknown');
+  expect(out.text()).not.toContain('$');
+});
+
+test('a failing effect is told in a pipe as it happens', () => {
+  const { out, view } = show();
+  view.observe(
+    effect('effect.failed', { failure: { kind: 'transient', message: 'the server\nis busy', retryable: true } }),
+  );
+  expect(out.lines()).toEqual(['0.0s  agent/r1.writer  effect.failed: the server\\nis busy']);
+});
+
+test('on a terminal, a block shows everybody at once and is redrawn in place', () => {
+  const { out, clock, view } = show({ terminal: true });
+  view.observe(commit({ actor: 'run/r1', parent: undefined, state: 'running', context: { used } }));
+  view.observe(commit({ context: { used } }));
+  view.observe(effect('effect.started'));
+  clock.advance(100);
+  expect(screen(out.text())).toEqual([
+    '○ run/r1  running  2 turns, 1.5k tokens, $0.01 0.1s',
+    '● agent/r1.writer  work.thinking  (callModel)  2 turns, 1.5k tokens, $0.01 0.1s',
+    '  0.1s · 2 turns · 1.5k tokens · $0.01',
+  ]);
+  clock.advance(3_000);
+  expect(screen(out.text())[2]).toMatch(/^ {2}3\.\ds/);
+  view.observe(commit({ seq: 2, status: 'done' }));
+  view[Symbol.dispose]();
+  expect(screen(out.text())[1]).toMatch(/^✓ agent\/r1.writer {2}done/);
+});
+
+test('who waits for a person comes first, and says for what', () => {
+  const { out, clock, view } = show({ terminal: true });
+  view.observe(commit());
+  view.observe(commit({ actor: 'wait/r1.t', state: 'open', context: { ticket: { question: 'Send the mail?' } } }));
+  clock.advance(100);
+  expect(screen(out.text())[0]).toContain('waits for a person: Send the mail?');
+});
+
+test('many actors stay a small block, no line is wider than the terminal', () => {
+  const { out, clock, view } = show({ terminal: true, rows: 3, columns: 30 });
+  for (let n = 0; n < 50; n++) view.observe(commit({ actor: `agent/r1.a-rather-long-name-${n}` }));
+  clock.advance(100);
+  const lines = screen(out.text());
+  expect(lines).toHaveLength(5);
+  expect(lines[3]).toBe('  and 47 more');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(30);
+});
+
+test('the block can be taken away for a question and comes back', () => {
+  const { out, clock, view } = show({ terminal: true });
+  view.observe(commit());
+  clock.advance(100);
+  const pause = view.pause();
+  expect(screen(out.text())).toEqual([]);
+  view.observe(commit({ seq: 2 }));
+  clock.advance(5_000);
+  expect(screen(out.text())).toEqual([]);
+  pause[Symbol.dispose]();
+  clock.advance(1_000);
+  expect(screen(out.text())).toHaveLength(2);
+});
+
+test('names cannot write over the screen', () => {
+  const { out, view } = show();
+  view.observe(commit({ state: 'evil\u001b[2J' }));
+  expect(out.text()).not.toContain('\u001b');
+});

@@ -1,0 +1,39 @@
+import { assert, property, string } from 'fast-check';
+import { expect, test } from 'vitest';
+import { redactor } from '../../src/observe/redactor.ts';
+
+const secret = 'sk-ant+Geheim/Nr 1"?';
+const redact = redactor(['', 'abc', secret, `${secret}-longer`]);
+
+test.each([
+  ['as it is', `key=${secret};`],
+  ['in JSON', JSON.stringify({ headers: { key: secret } })],
+  ['in a URL', `https://x/?k=${encodeURIComponent(secret)}`],
+  ['in a form', new URLSearchParams({ k: secret }).toString()],
+  ['in base64', Buffer.from(secret).toString('base64')],
+  ['in base64url', Buffer.from(secret).toString('base64url')],
+  ['in a basic authorization', `Basic ${Buffer.from(`user:${secret}`).toString('base64')}`],
+  ['in another one', `Basic ${Buffer.from(`me:${secret}:`).toString('base64')}`],
+])('a secret is masked %s', (_, line) => {
+  const safe = redact(line);
+  expect(safe).toContain('[redacted]');
+  expect(safe).not.toContain('Geheim');
+  expect(Buffer.from(safe.replace('Basic ', ''), 'base64').toString()).not.toContain('Geheim');
+});
+
+test('a longer secret that contains a shorter one disappears whole', () => {
+  expect(redact(`<${secret}-longer>`)).toBe('<[redacted]>');
+});
+
+test('what is no secret stays, and so does anything too short to be one', () => {
+  expect(redact('abc is a word')).toBe('abc is a word');
+});
+
+test('whatever the secret is, base64 of it is masked at any place in a text', () => {
+  assert(
+    property(string({ minLength: 8, unit: 'grapheme' }), string(), string(), (hidden, before, after) => {
+      const line = Buffer.from(before + hidden + after).toString('base64');
+      expect(redactor([hidden])(line)).toContain('[redacted]');
+    }),
+  );
+});

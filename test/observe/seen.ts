@@ -1,0 +1,43 @@
+/** Events as the engine tells them, with what a test does not care about filled in. */
+import type { Inspection } from '../../src/contracts/inspection.ts';
+
+type Commit = Extract<Inspection, { type: 'commit' }>;
+type Effect = Extract<Inspection, { again: boolean }>;
+
+export const noon = Date.UTC(2026, 10, 21, 12);
+
+export const commit = (over: Partial<Commit> = {}): Commit => ({
+  type: 'commit',
+  at: noon,
+  run: 'r1',
+  actor: 'agent/r1.writer',
+  parent: 'run/r1',
+  seq: 1,
+  event: { id: 'm1', type: 'draft', from: 'run/r1', body: { text: 'a' } },
+  state: { active: { work: 'thinking' } },
+  tags: [],
+  context: {},
+  status: 'active',
+  ...over,
+});
+
+export const effect = (type: Effect['type'], over: Partial<Effect> = {}): Inspection => ({
+  type,
+  at: noon,
+  run: 'r1',
+  actor: 'agent/r1.writer',
+  key: 'agent/r1.writer/1/0',
+  name: 'callModel',
+  again: false,
+  ...over,
+});
+
+/** Something to write to that remembers. */
+export function paper() {
+  const written: string[] = [];
+  return {
+    write: (text: string) => written.push(text),
+    text: () => written.join(''),
+    lines: () => written.join('').split('\n').filter(Boolean),
+  };
+}

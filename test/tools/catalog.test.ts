@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import type { ToolInfo } from '../../src/contracts/model.ts';
+import { catalog } from '../../src/tools/catalog.ts';
+import { fakeSource, info } from './fakeSource.ts';
+import { failureOf, testScope } from './scope.ts';
+
+const { signal } = testScope();
+const names = (tools: readonly ToolInfo[]) => tools.map((tool) => tool.name);
+
+test('our own tools keep their names; those of servers carry the name of their server', async () => {
+  const all = catalog([fakeSource('local', 'search'), fakeSource('files', 'search', 'read.all')]);
+  expect(names(await all.list(signal))).toEqual(['search', 'files__search', 'files__read_all']);
+});
+
+test('every name can be sent to any provider, and there are no two alike', async () => {
+  const long = 'x'.repeat(64);
+  const all = catalog([fakeSource('local', 'a.b', 'a_b', 's__t'), fakeSource('s', 't', long, `${long.slice(1)}y`)]);
+  const found = names(await all.list(signal));
+  expect(found).toHaveLength(6);
+  expect(new Set(found).size).toBe(6);
+  for (const name of found) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  expect(await all.call(found.at(-1)!, {}, testScope())).toMatchObject({ source: 's', tool: `${long.slice(1)}y` });
+});
+
+test('a name stays the same when another server joins', async () => {
+  const alone = names(await catalog([fakeSource('a', 'search')]).list(signal));
+  const together = names(await catalog([fakeSource('b', 'search'), fakeSource('a', 'search')]).list(signal));
+  expect(together).toEqual(expect.arrayContaining(alone));
+});
+
+test('a call goes to the tool whose name it is', async () => {
+  const all = catalog([fakeSource('local', 'search'), fakeSource('files', 'search', 'again')]);
+  expect(await all.call('files__search', { q: 1 }, testScope())).toEqual({
+    source: 'files',
+    tool: 'search',
+    input: { q: 1 },
+  });
+  expect([all.idempotent('files__again'), all.idempotent('search'), all.idempotent('again')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(all.info('files__search')).toMatchObject({ name: 'files__search' });
+});
+
+test('an unknown tool is a failure of kind tool that names the nearest ones', async () => {
+  const all = catalog([fakeSource('files', 'read_file', 'write_file', 'stat')]);
+  for (const [unknown, meant] of [
+    ['read_file', '"files__read_file"'],
+    ['files/read_file', '"files__read_file"'],
+    ['files__raed_file', '"files__read_file"'],
+    ['__proto__', 'files__stat'],
+    ['', 'files__stat'],
+    ['x'.repeat(100_000), 'files__stat'],
+  ] as const) {
+    const failure = await failureOf(all.call(unknown, {}, testScope()));
+    expect(failure).toMatchObject({ kind: 'tool', message: expect.stringContaining(meant) });
+    expect(failure.message.length).toBeLessThan(400);
+  }
+});
+
+test('only the tools of the wanted tiers, and only those allowed, are listed', async () => {
+  const all = catalog([
+    fakeSource('local', 'a', info('b', { tier: 'toolbelt' })),
+    fakeSource('s', 'c', 'd'),
+    fakeSource('t', 'e'),
+  ]);
+  expect(names(await all.list(signal, { tiers: ['core'] }))).toEqual(['a', 's__c', 's__d', 't__e']);
+  expect(names(await all.list(signal, { allow: ['a', 's/c', 't/*'] }))).toEqual(['a', 's__c', 't__e']);
+  expect(names(await all.list(signal, { allow: [] }))).toEqual([]);
+});
+
+test('the epoch rises when a source changes, and the change is listed', async () => {
+  const source = fakeSource('s', 'a');
+  const all = catalog([source]);
+  let heard = 0;
+  using _ = all.onChange(() => heard++);
+  await all.list(signal);
+  await all.list(signal);
+  expect([all.epoch, heard, source.lists]).toEqual([0, 0, 1]);
+
+  source.tools = [info('b')];
+  source.change();
+  expect([all.epoch, heard]).toEqual([1, 1]);
+  expect(names(await all.list(signal))).toEqual(['s__b']);
+});
+
+test('a tool that came since the last list can be called at once', async () => {
+  const source = fakeSource('s', 'a');
+  const all = catalog([source]);
+  await all.list(signal);
+  source.tools = [info('a'), info('b')];
+  source.change();
+  expect(await all.call('s__b', {}, testScope())).toMatchObject({ tool: 'b' });
+});
+
+test('a call needs no list before it: after a restart the first thing may be a call', async () => {
+  expect(await catalog([fakeSource('s', 'a')]).call('s__a', {}, testScope())).toMatchObject({ tool: 'a' });
+});
+
+test('a source that cannot be listed leaves the others usable, is reported, and comes back', async () => {
+  const [broken, fine] = [fakeSource('broken', 'a'), fakeSource('fine', 'b')];
+  broken.down = true;
+  const all = catalog([broken, fine]);
+  expect(names(await all.list(signal))).toEqual(['fine__b']);
+  expect(all.problems()).toMatchObject([{ kind: 'environment', message: 'broken is down.' }]);
+  expect(await failureOf(all.call('broken__a', {}, testScope()))).toMatchObject({
+    kind: 'environment',
+    retryable: true,
+  });
+
+  broken.down = false;
+  expect(names(await all.list(signal))).toEqual(['broken__a', 'fine__b']);
+  expect([all.problems(), all.epoch]).toEqual([[], 1]);
+});
+
+test('a change that comes while a list is on its way is not lost', async () => {
+  const source = fakeSource('s', 'old');
+  const list = source.list.bind(source);
+  source.list = async (stop) => {
+    const found = await list(stop);
+    if (source.lists === 1) {
+      source.tools = [info('new')];
+      source.change();
+    }
+    return found;
+  };
+  const all = catalog([source]);
+  await all.list(signal);
+  expect(names(await all.list(signal))).toEqual(['s__new']);
+});
+
+test('a list that its caller stopped says nothing about the source', async () => {
+  const source = fakeSource('s', 'a');
+  const all = catalog([source]);
+  const stopped = AbortSignal.abort();
+  source.down = true;
+  await expect(all.list(stopped)).rejects.toThrow();
+  source.down = false;
+  expect(names(await all.list(signal))).toEqual(['s__a']);
+});
+
+test('what a server says about its tools is bounded, and readable as it stands', async () => {
+  const source = fakeSource(
+    's',
+    'good',
+    '__proto__',
+    'white space',
+    'good',
+    info('sly', { description: 'Reads\u202E\u200B\u{E0041} files.\n\tWell.\u0007' }),
+    info('long', { description: 'ä'.repeat(50_000) }),
+    info('huge', { input: { type: 'object', description: 'x'.repeat(70_000) } }),
+  );
+  const all = catalog([source]);
+  const tools = await all.list(signal);
+  expect(names(tools)).toEqual(['s__good', 's__sly', 's__long']);
+  expect(tools[1]!.description).toBe('Reads files.\n\tWell.');
+  expect(Buffer.byteLength(tools[2]!.description)).toBeLessThanOrEqual(8 * 1024);
+  expect(tools[2]!.description).toMatch(/^ä+…$/);
+  expect(all.problems().map((problem) => problem.message)).toEqual([
+    expect.stringContaining('"__proto__" of "s" is left out: a name is'),
+    expect.stringContaining('"white space"'),
+    expect.stringContaining('another one has that name'),
+    expect.stringContaining('larger than 64 KB'),
+  ]);
+});
+
+test('a source with more than 256 tools is refused, not cut', async () => {
+  const all = catalog([fakeSource('many', ...Array.from({ length: 257 }, (_, i) => `t${i}`)), fakeSource('fine', 'a')]);
+  expect(names(await all.list(signal))).toEqual(['fine__a']);
+  expect(all.problems()).toMatchObject([{ kind: 'environment', message: expect.stringContaining('at most 256') }]);
+});
+
+test.each([
+  [['a', 'a'], 'Two sources'],
+  [['__proto__'], 'is named by'],
+  [['a/b'], 'is named by'],
+  [[''], 'is named by'],
+])('sources named %j are refused', (wrong, words) => {
+  expect(() => catalog(wrong.map((name) => fakeSource(name)))).toThrow(words);
+});
+
+test('closing it closes its sources', async () => {
+  const source = fakeSource('s', 'a');
+  await catalog([source])[Symbol.asyncDispose]();
+  expect(source.disposed).toBe(true);
+});

@@ -1,0 +1,229 @@
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { TroupeError } from '../../src/contracts/failure.ts';
+import { localTools } from '../../src/tools/local.ts';
+import { tool, type ToolDefinition } from '../../src/tools/tool.ts';
+import { describeToolSource } from '../contracts/toolSource.ts';
+import { failureOf, testScope } from './scope.ts';
+
+const nothing = z.object({});
+
+describeToolSource('localTools', async () => {
+  let stopped = 0;
+  return localTools([
+    tool({
+      name: 'add',
+      description: 'Adds.',
+      input: z.object({ a: z.number(), b: z.number() }),
+      output: z.object({ sum: z.number() }),
+      run: ({ a, b }) => ({ sum: a + b }),
+    }),
+    tool({
+      name: 'fail',
+      description: 'Fails.',
+      input: z.object({ why: z.string() }),
+      output: z.null(),
+      run({ why }) {
+        throw new Error(why);
+      },
+    }),
+    tool({
+      name: 'wait',
+      description: 'Waits.',
+      input: nothing,
+      output: z.null(),
+      run: (_, { signal, progress }) => {
+        signal.addEventListener('abort', () => stopped++);
+        progress('started');
+        return new Promise<null>(() => {});
+      },
+    }),
+    tool({
+      name: 'stopped',
+      description: 'Counts.',
+      input: nothing,
+      output: z.object({ stopped: z.number() }),
+      run: () => ({ stopped }),
+    }),
+    tool({
+      name: 'big',
+      description: 'Is large.',
+      input: z.object({ bytes: z.number() }),
+      output: z.string(),
+      run: ({ bytes }) => 'x'.repeat(bytes),
+    }),
+    tool({
+      name: 'key',
+      description: 'Says its key.',
+      effect: 'write',
+      idempotent: true,
+      input: nothing,
+      output: z.object({ key: z.string() }),
+      run: (_, { key }) => ({ key }),
+    }),
+    tool({ name: 'fire', description: 'Fires.', effect: 'write', input: nothing, output: z.null(), run: () => null }),
+  ]);
+});
+
+/** A source of one tool that returns what it is told to. */
+const returning = (value: unknown, more: Partial<ToolDefinition<z.ZodType, z.ZodType>> = {}) =>
+  localTools([
+    tool({ name: 'it', description: 'Returns.', input: nothing, output: z.unknown(), run: () => value, ...more }),
+  ]);
+
+const circle: Record<string, unknown> = {};
+circle['again'] = circle;
+const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as unknown;
+
+test.each([
+  ['a function', { rows: [{ run: () => 1 }] }, '"rows[0].run" is a function'],
+  ['a bigint', 10n, 'the result is a bigint'],
+  ['a cycle', circle, '"again" contains itself'],
+  ['a date', { at: new Date(0) }, '"at" is a Date'],
+  ['a map', new Map(), 'the result is a Map'],
+  ['not a number', { a: Number.NaN }, '"a" is NaN'],
+  ['a pit', deep, 'more than 200 levels deep'],
+])('a result with %s is a failure that says where', async (_, value, words) => {
+  expect(await failureOf(returning(value).call('it', {}, testScope()))).toMatchObject({
+    kind: 'tool',
+    message: expect.stringContaining(words),
+  });
+});
+
+test('a tool that returns nothing has returned null', async () => {
+  expect(await returning(undefined).call('it', {}, testScope())).toBeNull();
+});
+
+test('a result does not change when the tool changes what it keeps', async () => {
+  const kept = { rows: [1] };
+  const result = await returning(kept).call('it', {}, testScope());
+  kept.rows.push(2);
+  expect(result).toEqual({ rows: [1] });
+});
+
+test('a result that is seen twice in one place is no cycle', async () => {
+  const shared = { a: 1 };
+  expect(await returning([shared, shared]).call('it', {}, testScope())).toEqual([shared, shared]);
+});
+
+test('a result that breaks its schema is a failure of the tool, not of the caller', async () => {
+  const failure = await failureOf(
+    returning({ rows: 'none' }, { output: z.object({ rows: z.array(z.string()) }) }).call('it', {}, testScope()),
+  );
+  expect(failure).toMatchObject({
+    kind: 'tool',
+    message: expect.stringMatching(/at "rows": expected array, came a string of 4 characters/),
+  });
+});
+
+test('what came is described, not repeated: it may be a secret', async () => {
+  const source = localTools([
+    tool({
+      name: 'login',
+      description: 'Signs in.',
+      input: z.object({ pin: z.number() }),
+      output: z.null(),
+      run: () => null,
+    }),
+  ]);
+  const failure = await failureOf(source.call('login', { pin: 'hunter2' }, testScope()));
+  expect(JSON.stringify(failure)).not.toContain('hunter2');
+});
+
+test('defaults and transforms of the input are applied before the tool runs', async () => {
+  const source = localTools([
+    tool({
+      name: 'page',
+      description: 'Pages.',
+      input: z.object({ limit: z.number().default(10) }),
+      output: z.number(),
+      run: ({ limit }) => limit,
+    }),
+  ]);
+  expect(await source.call('page', {}, testScope())).toBe(10);
+});
+
+test('a TroupeError of a tool passes as it is', async () => {
+  const denied = returning(null, {
+    run() {
+      throw new TroupeError('denied', 'Not on Sundays.');
+    },
+  });
+  expect(await failureOf(denied.call('it', {}, testScope()))).toMatchObject({
+    kind: 'denied',
+    message: 'Not on Sundays.',
+  });
+});
+
+test.each([
+  ['a string', 'oh'],
+  ['nothing', undefined],
+  ['an object', { code: 7 }],
+])('a tool that throws %s has failed', async (_, thrown) => {
+  const source = returning(null, {
+    run() {
+      throw thrown;
+    },
+  });
+  expect(await failureOf(source.call('it', {}, testScope()))).toMatchObject({ kind: 'tool' });
+});
+
+test('a schema that throws while it checks is a failure of the tool', async () => {
+  const output = z.unknown().refine(() => {
+    throw new Error('refused to think');
+  });
+  expect(await failureOf(returning(1, { output }).call('it', {}, testScope()))).toMatchObject({
+    kind: 'tool',
+    message: expect.stringContaining('refused to think'),
+  });
+});
+
+test('a tool that goes on after its time is not heard any more', async () => {
+  const scope = testScope();
+  let say: (note: string) => void = () => {};
+  const source = returning(null, {
+    timeout: '2s',
+    run(_, { progress }) {
+      say = progress;
+      return new Promise(() => {});
+    },
+  });
+  const failure = failureOf(source.call('it', {}, scope));
+  await Promise.resolve().then(() => {});
+  while (!scope.clock.next) await Promise.resolve();
+  say('working');
+  scope.clock.advance(2_000);
+  expect((await failure).kind).toBe('timeout');
+  say('still here');
+  expect(scope.said).toEqual(['working']);
+});
+
+test('a call that ended leaves nothing behind on the clock', async () => {
+  const scope = testScope();
+  await returning(1).call('it', {}, scope);
+  expect(scope.clock.next).toBeUndefined();
+});
+
+test('two tools of one name are refused', () => {
+  const one = tool({ name: 'one', description: 'One.', input: nothing, output: z.null(), run: () => null });
+  expect(() => localTools([one, one])).toThrow(/Two tools are named "one"/);
+});
+
+test('a tool that can look up what became of a call is asked; its answer is checked', async () => {
+  const pay = (found: unknown) =>
+    localTools([
+      tool({
+        name: 'pay',
+        description: 'Pays.',
+        effect: 'write',
+        input: z.object({ to: z.string() }),
+        output: z.object({ receipt: z.string() }),
+        run: () => ({ receipt: 'r1' }),
+        reconcile: async () => found as { done: false },
+      }),
+    ]).reconcile!('pay', { to: 'anna' }, testScope());
+  expect(await pay({ done: true, output: { receipt: 'r1' } })).toEqual({ done: true, output: { receipt: 'r1' } });
+  expect(await pay({ done: false })).toEqual({ done: false });
+  expect(await pay(undefined)).toBeUndefined();
+  expect(await failureOf(pay({ done: true, output: 7 }))).toMatchObject({ kind: 'tool' });
+});
