@@ -126,6 +126,8 @@ export interface Ledger {
   list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;
   /** Was this message handled, and what was answered to it (the message that named it as correlation)? */
   handled(actor: Address, id: string): Promise<{ seq: number; body: Json; reply: Envelope | undefined } | undefined>;
+  /** Messages that actors of a run committed and that are not settled, oldest first; of those who have ended, too. */
+  undelivered(run: string): Promise<Envelope[]>;
   /** Closes keys without the wait for the disk: if this is lost, they are only delivered again. */
   settle(keys: readonly string[]): void;
 }

@@ -126,6 +126,11 @@ export function memory(): Journal {
       const found = actors.get(actor)?.inbox.get(id);
       return found && { ...found, reply: actors.get(actor)!.replies.get(id) };
     },
+    undelivered: async (run) =>
+      [...actors.values()]
+        .filter(({ row }) => row.run === run)
+        .flatMap(({ pending }) => [...pending.values()])
+        .flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : [])),
     settle: (keys) => keys.forEach(close),
 
     async claim(run, owner, { now, ttl, alive }) {

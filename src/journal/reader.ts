@@ -5,14 +5,17 @@ import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
 import { damaged, sum, sumOfActor, sumOfPending, walk, type Link } from './chain.ts';
 import type { Row } from './driver.ts';
-import type { ActorRow, Ledger, Pending } from './journal.ts';
+import type { ActorRow, Ledger, Pending, StoredActor } from './journal.ts';
 import type { Store } from './store.ts';
 
-export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'handled'> {
+export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'handled' | 'undelivered'> {
   const actorOf = db.prepare('SELECT * FROM actors WHERE actor = ?');
   const chainOf = db.prepare('SELECT * FROM commits WHERE actor = ? ORDER BY seq');
   const pendingOf = db.prepare('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
   const resultOf = db.prepare('SELECT outcome FROM ledger WHERE key = ?');
+  const senders = db.prepare(
+    `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
+  );
   const lengths = db.prepare('SELECT list, count(*) AS n FROM entries WHERE actor = ? GROUP BY list');
   const entryAt = db.prepare('SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?');
   const entries = db.prepare(
@@ -48,39 +51,39 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     return sums;
   }
 
+  async function load(actor: string): Promise<StoredActor | undefined> {
+    const row = actorOf.get(actor);
+    if (!row) return undefined;
+    const sums = check(actor, row);
+    const pending: Pending[] = [];
+    const results = new Map<string, Outcome>();
+    for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
+      if (sums.get(String(key)) !== sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) }))
+        throw damaged(actor, Number(row.seq), `what is pending under ${key} is not what was written`);
+      pending.push({
+        key: String(key),
+        kind: kind as Pending['kind'],
+        data: read(actor, Number(row.seq), String(key), String(data)),
+        ...(due === null ? {} : { due: Number(due) }),
+      });
+      const result = kind === 'effect' ? resultOf.get(key!) : undefined;
+      if (result)
+        results.set(
+          String(key),
+          read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
+        );
+    }
+    const lists = Object.fromEntries(lengths.all(row.id!).map(({ list, n }) => [String(list), Number(n)]));
+    return {
+      ...actorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
+      pending,
+      results,
+      lists,
+    };
+  }
+
   return {
-    async load(actor) {
-      const row = actorOf.get(actor);
-      if (!row) return undefined;
-      const sums = check(actor, row);
-      const pending: Pending[] = [];
-      const results = new Map<string, Outcome>();
-      for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
-        if (
-          sums.get(String(key)) !== sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) })
-        )
-          throw damaged(actor, Number(row.seq), `what is pending under ${key} is not what was written`);
-        pending.push({
-          key: String(key),
-          kind: kind as Pending['kind'],
-          data: read(actor, Number(row.seq), String(key), String(data)),
-          ...(due === null ? {} : { due: Number(due) }),
-        });
-        const result = kind === 'effect' ? resultOf.get(key!) : undefined;
-        if (result)
-          results.set(
-            String(key),
-            read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
-          );
-      }
-      const lists = Object.fromEntries(lengths.all(row.id!).map(({ list, n }) => [String(list), Number(n)]));
-      return {
-        ...actorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
-        pending,
-        results,
-        lists,
-      };
-    },
+    load,
 
     async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
       const row = actorOf.get(actor);
@@ -93,6 +96,11 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
           throw damaged(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
         return read(actor, Number(row.seq), `entry ${n} of "${list}"`, String(data));
       });
+    },
+
+    async undelivered(run) {
+      const loaded = await Promise.all(senders.all(run).map(({ actor }) => load(String(actor))));
+      return loaded.flatMap((stored) => (stored ? messagesOf(stored) : []));
     },
 
     async handled(actor, id) {
@@ -111,6 +119,9 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     },
   };
 }
+
+const messagesOf = ({ pending }: StoredActor) =>
+  pending.flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : []));
 
 export function actorRow(row: Row, read: (what: string, stored: string) => Json): ActorRow {
   return {

@@ -1,11 +1,12 @@
 /** A kind of actor: a machine that passed every check, with what the engine needs to know beside it. */
 import type { AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
+import { TroupeError } from '../contracts/failure.ts';
 import { slug } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { chart, type Chart } from './chart.ts';
-import { hashOf } from './compatibility.ts';
 import { isMachine, refuse } from './refuse.ts';
+import { hashOf } from './shape.ts';
 
 export interface Supervision {
   /** Whom a failing child takes along: nobody, every sibling, or those spawned after it. */
@@ -56,6 +57,7 @@ export const mailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 /** Checks a machine once, at definition time. Throws `definition` or `unsupported`. */
 export function actorType(machine: AnyStateMachine, options: ActorTypeOptions = {}): ActorType {
   refuse(machine);
+  requireLimits(machine.id, options);
   const children = new Map<string, ActorType>();
   for (const [source, logic] of Object.entries(machine.implementations.actors)) {
     if (isMachine(logic)) children.set(source, actorType(logic, { name: source, ...options.children?.[source] }));
@@ -64,9 +66,28 @@ export function actorType(machine: AnyStateMachine, options: ActorTypeOptions = 
     ...options,
     name: slug(options.name ?? machine.id),
     chart: chart(machine),
-    hash: hashOf(machine),
+    hash: hashOf(machine, options.context),
     supervise: { ...supervision, ...options.supervise },
     mailbox: { ...mailbox, ...options.mailbox },
     child: (source) => children.get(source),
   };
+}
+
+/** Bounds that are no bounds are refused (E8, E10). */
+function requireLimits(
+  machine: string,
+  { mailbox: { limit = 1 } = {}, supervise: { maxRestarts = 0, within = 1 } = {} }: ActorTypeOptions,
+): void {
+  const wrong = [
+    Number.isInteger(limit) && limit >= 1 ? '' : `mailbox.limit must be a whole number, 1 or more; it is ${limit}.`,
+    Number.isInteger(maxRestarts) && maxRestarts >= 0
+      ? ''
+      : `supervise.maxRestarts must be a whole number, 0 or more; it is ${maxRestarts}.`,
+    Number.isFinite(within) && within > 0 ? '' : `supervise.within must be milliseconds, more than 0; it is ${within}.`,
+  ].filter((problem) => problem !== '');
+  if (wrong.length > 0)
+    throw new TroupeError(
+      'definition',
+      `The options of "${machine}" cannot be used:\n${wrong.map((problem) => `- ${problem}`).join('\n')}`,
+    );
 }

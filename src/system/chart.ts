@@ -14,6 +14,7 @@ import {
   type AnyStateMachine,
   type ExecutableActionObject,
 } from 'xstate';
+import { TroupeError } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
 
 export type Snapshot = AnyMachineSnapshot;
@@ -25,6 +26,8 @@ export interface Chart {
   readonly machine: AnyStateMachine;
   initial(input: unknown): Step;
   step(snapshot: Snapshot, event: MachineEvent): Step;
+  /** Does the event mean nothing here? (A transition that does nothing means something: it was allowed for.) */
+  ignores(snapshot: Snapshot, event: MachineEvent): boolean;
   save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that `fits` (see compatibility.ts). */
   restore(saved: JsonObject): Snapshot;
@@ -68,14 +71,20 @@ export function chart(machine: AnyStateMachine): Chart {
   };
   const collect = (run: () => Snapshot): Step => {
     actions = [];
-    const snapshot = run();
-    if (snapshot.status === 'error') throw snapshot.error;
+    let snapshot: Snapshot;
+    try {
+      snapshot = run();
+      if (snapshot.status === 'error') throw snapshot.error;
+    } catch (thrown) {
+      throw isEndless(thrown) ? endless(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
+    }
     return [snapshot, actions];
   };
 
   return {
     machine,
     initial: (input) => collect(() => inert.getInitialSnapshot(scope as never, input as never)),
+    ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step: (snapshot, event) => collect(() => inert.transition(snapshot, event, scope as never)),
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.
@@ -83,6 +92,13 @@ export function chart(machine: AnyStateMachine): Chart {
     whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
 }
+
+const isEndless = (thrown: unknown) => thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
+const endless = (id: string, limit: number) =>
+  new TroupeError(
+    'definition',
+    `The machine "${id}" did not come to rest within ${limit} microsteps: its eventless transitions or raised events go round in a circle. Give one of them a guard that ends it.`,
+  );
 
 /** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`. */
 export function stateOf(value: unknown): string {

@@ -1,72 +1,47 @@
-/** Does a stored snapshot fit the machine of today? Load = same hash → fits → migrate → else pinned, with what does not fit (E11). */
-import { createHash } from 'node:crypto';
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+/** Does a stored snapshot fit the machine of today? Load = fits → migrate → else pinned, with what does not fit (E11). */
 import type { StoredActor } from '../journal/journal.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
-import { everyNode } from './refuse.ts';
+import type { EffectData, TimerData } from './pendings.ts';
+import { activeNodes, everyNode, strangers } from './shape.ts';
 
 /** What a commit keeps as `snapshot`. */
 export interface SnapshotEnvelope {
   readonly format: 1;
   readonly machine: string;
+  /** Of the machine's shape and its context's schema. */
   readonly hash: string;
   readonly state: JsonObject;
+  /** Keys of the context that are there and undefined, which JSON cannot say. */
+  readonly unset?: readonly string[];
 }
 
-export const seal = (type: ActorType, state: JsonObject): SnapshotEnvelope => ({
-  format: 1,
-  machine: type.chart.machine.id,
-  hash: type.hash,
-  state,
-});
-
-/** The shape of a machine: its states, what leads where, by which guards, and what it invokes. Code is not part of it. */
-export function hashOf(machine: AnyStateMachine): string {
-  const name = (reference: unknown) =>
-    typeof reference === 'string' ? reference : ((reference as { type?: string } | undefined)?.type ?? '');
-  const shape = everyNode(machine.root).map((node) => [
-    node.id,
-    node.type,
-    [...node.transitions.entries()].map(([event, list]) => [
-      event,
-      list.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
-    ]),
-    node.always?.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
-    node.invoke.map(({ id, src }) => [id, name(src)]),
-  ]);
-  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
+export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
+  const context = (state.context ?? {}) as JsonObject;
+  const unset = Object.keys(context).filter((key) => context[key] === undefined);
+  return {
+    format: 1,
+    machine: type.chart.machine.id,
+    hash: type.hash,
+    state,
+    ...(unset.length === 0 ? {} : { unset }),
+  };
 }
 
 /** The saved state, fit for `type.chart.restore`. Throws `incompatible` (it fits no more) or `corrupt` (it never was a snapshot). */
 export function open(type: ActorType, stored: StoredActor): JsonObject {
-  const sealed = stored.snapshot as unknown as SnapshotEnvelope;
-  if (
-    typeof sealed !== 'object' ||
-    sealed === null ||
-    typeof sealed.state !== 'object' ||
-    typeof sealed.hash !== 'string'
-  ) {
-    throw new TroupeError(
-      'corrupt',
-      `The snapshot of ${stored.actor} is not one: expected { format, machine, hash, state }. Its bytes are kept; see "troupe doctor".`,
-    );
-  }
-  if (sealed.format !== 1) {
-    throw new TroupeError(
-      'incompatible',
-      `The snapshot of ${stored.actor} has format ${String(sealed.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
-    );
-  }
-  if (sealed.hash === type.hash && sealed.machine === type.chart.machine.id && known(type, sealed.state))
-    return sealed.state;
-
+  const sealed = requireSealed(stored);
   const problems = misfits(type, sealed, stored);
-  if (problems.length === 0) return sealed.state;
+  if (problems.length === 0) return whole(sealed);
   if (type.migrate) {
-    const state = type.migrate(sealed.state, sealed.hash) as JsonObject;
-    const still = misfits(type, { ...sealed, state, machine: type.chart.machine.id }, { ...stored, pending: [] });
+    const state = type.migrate(whole(sealed), sealed.hash) as JsonObject;
+    const migrated = { ...seal(type, state), hash: sealed.hash };
+    // Its timers were named by the machine that set them: what becomes of them is for migrate() to know.
+    const still = misfits(type, migrated, {
+      ...stored,
+      pending: stored.pending.filter(({ kind }) => kind !== 'timer'),
+    });
     if (still.length === 0) return state;
     problems.push(...still.map((problem) => `after migrate: ${problem}`));
   }
@@ -77,74 +52,101 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
   );
 }
 
-function misfits(type: ActorType, { machine, state }: SnapshotEnvelope, stored: StoredActor): string[] {
-  const problems: string[] = [];
-  const root = type.chart.machine.root;
-  if (machine !== type.chart.machine.id) problems.push(`it is a snapshot of the machine "${machine}"`);
-  if (!['active', 'done', 'error', 'stopped'].includes(String(state.status)))
-    problems.push(`its status is ${JSON.stringify(state.status)}`);
-  problems.push(...strangers(root, state.value ?? null));
-
-  const context = state.context;
-  if (typeof context !== 'object' || context === null) problems.push('it has no context');
-  else if (type.context) {
-    const parsed = type.context.safeParse(context);
-    if (!parsed.success)
-      problems.push(...parsed.error.issues.map((issue) => `context.${issue.path.join('.')}: ${issue.message}`));
-  } else
-    problems.push(
-      ...missingKeys(type, stored.meta, context as JsonObject).map(
-        (key) => `context has no "${key}", which the machine now starts with`,
-      ),
+function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
+  const sealed = snapshot as unknown as SnapshotEnvelope | null;
+  if (
+    typeof sealed !== 'object' ||
+    typeof sealed?.state !== 'object' ||
+    sealed.state === null ||
+    typeof sealed.hash !== 'string'
+  ) {
+    throw new TroupeError(
+      'corrupt',
+      `The snapshot of ${actor} is not one: expected { format, machine, hash, state }. Its bytes are kept; see "troupe doctor".`,
     );
-
-  for (const { kind, data } of stored.pending) {
-    const { id, src } = data as { id?: string; src?: string };
-    if ((kind === 'effect' || kind === 'child') && !Object.hasOwn(type.chart.machine.implementations.actors, src ?? ''))
-      problems.push(`"${id}" is running, and its actor "${src}" is gone`);
   }
-  return problems;
-}
-
-const known = (type: ActorType, state: JsonObject) =>
-  strangers(type.chart.machine.root, state.value ?? null).length === 0 &&
-  typeof state.status === 'string' &&
-  typeof state.context === 'object';
-
-/** States in a value that the machine does not have, and regions it has but the value lacks. */
-function strangers(node: AnyStateNode, value: Json): string[] {
-  if (typeof value === 'string') return strangers(node, { [value]: null });
-  const names = Object.keys(node.states);
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    return names.length === 0 && value === null
-      ? []
-      : names.length === 0
-        ? [`state "${node.id}" has no states inside`]
-        : node.type === 'parallel' || value !== null
-          ? [`the value of "${node.id}" is ${JSON.stringify(value)}`]
-          : [`state "${node.id}" needs one of ${names.join(', ')}`];
-  const given = Object.entries(value as JsonObject);
-  if (names.length === 0) return given.length === 0 ? [] : [`state "${node.id}" has no states inside`];
-  const gone = given
-    .filter(([name]) => !Object.hasOwn(node.states, name))
-    .map(([name]) => `state "${name}" is not in "${node.id}" (${names.join(', ')})`);
-  const lacking =
-    node.type === 'parallel'
-      ? names.filter((name) => !Object.hasOwn(value, name)).map((name) => `region "${name}" of "${node.id}" is missing`)
-      : [];
-  const inner = given.flatMap(([name, rest]) =>
-    Object.hasOwn(node.states, name) ? strangers(node.states[name]!, rest ?? null) : [],
+  if (sealed.format === 1) return sealed;
+  throw new TroupeError(
+    'incompatible',
+    `The snapshot of ${actor} has format ${String(sealed.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
   );
-  return [...gone, ...lacking, ...inner];
 }
 
-function missingKeys(type: ActorType, meta: Json, context: JsonObject): string[] {
+const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
+  unset.length === 0
+    ? state
+    : {
+        ...state,
+        context: {
+          ...(state.context as JsonObject),
+          ...Object.fromEntries(unset.map((key) => [key, undefined])),
+        } as unknown as Json,
+      };
+
+/** What does not fit; with the same hash only what the hash cannot know is looked at. */
+function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor): string[] {
+  const { machine } = type.chart;
+  const { state } = sealed;
+  const value = strangers(machine.root, state.value);
+  const same = sealed.hash === type.hash && sealed.machine === machine.id;
+  return [
+    ...(sealed.machine === machine.id ? [] : [`it is a snapshot of the machine "${sealed.machine}"`]),
+    ...(['active', 'done', 'error', 'stopped'].includes(String(state.status))
+      ? []
+      : [`its status is ${JSON.stringify(state.status)}`]),
+    ...value,
+    ...contextMisfits(type, sealed, stored, same),
+    ...(same || value.length > 0 ? [] : [...historyMisfits(type, state), ...timerMisfits(type, state, stored)]),
+    ...stored.pending.flatMap(({ kind, data }) => {
+      const { id, src } = data as unknown as EffectData;
+      const runs = (kind === 'effect' || kind === 'child') && !Object.hasOwn(machine.implementations.actors, src);
+      return runs ? [`"${id}" is running, and its actor "${src}" is gone`] : [];
+    }),
+  ];
+}
+
+function contextMisfits(
+  type: ActorType,
+  { state: { context }, unset = [] }: SnapshotEnvelope,
+  { meta }: StoredActor,
+  same: boolean,
+): string[] {
+  if (typeof context !== 'object' || context === null) return ['it has no context'];
+  if (type.context) {
+    const parsed = same ? undefined : type.context.safeParse(context);
+    return parsed?.error?.issues.map(({ path, message }) => `context.${path.map(String).join('.')}: ${message}`) ?? [];
+  }
+  const there = new Set([...Object.keys(context), ...unset]);
+  return startingKeys(type, meta)
+    .filter((key) => !there.has(key))
+    .map((key) => `context has no "${key}", which the machine now starts with`);
+}
+
+function startingKeys(type: ActorType, meta: Json): string[] {
   try {
     const [fresh] = type.chart.initial((meta as { input?: Json }).input);
-    return Object.keys(fresh.context as object).filter(
-      (key) => (fresh.context as JsonObject)[key] !== undefined && !Object.hasOwn(context, key),
-    );
+    return Object.entries(fresh.context as JsonObject).flatMap(([key, value]) => (value === undefined ? [] : [key]));
   } catch {
     return []; // The machine of today does not even start from that input: the states decide.
   }
+}
+
+/** XState would forget in silence where a history state was to lead back to. */
+function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): string[] {
+  const ids = new Set(everyNode(chart.machine.root).map(({ id }) => id));
+  const remembered = Object.values((historyValue ?? {}) as Record<string, readonly { id: string }[]>).flat();
+  return remembered
+    .filter(({ id }) => !ids.has(id))
+    .map(({ id }) => `its history leads back to state "${id}", which is gone`);
+}
+
+/** A timer under a name that no active state knows would ring, and nothing would happen, for ever. */
+function timerMisfits({ chart }: ActorType, { value }: JsonObject, { pending }: StoredActor): string[] {
+  const known = new Set(activeNodes(chart.machine.root, value).flatMap((node) => [...node.transitions.keys()]));
+  return pending.flatMap(({ kind, data }) => {
+    const { type } = kind === 'timer' ? (data as unknown as TimerData).event : { type: '' };
+    return type.startsWith('xstate.after.') && !known.has(type)
+      ? [`the timer "${type}" is running, and no active state waits for it any more`]
+      : [];
+  });
 }

@@ -1,42 +1,45 @@
 /** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
-import { toFailure, type Failure } from '../contracts/failure.ts';
+import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 
-export interface Undelivered {
-  (envelope: Envelope, failure: Failure): void;
+export interface CourierOptions {
+  readonly transport: Transport;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Is the run's owner this process? */
+  owns(run: string): boolean;
+  undelivered(envelope: Envelope, failure: Failure): void;
 }
 
 export class Courier {
-  readonly #transport: Transport;
-  readonly #journal: Journal;
-  readonly #clock: Clock;
-  readonly #undelivered: Undelivered;
+  readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
+  /** How many messages of each run are on their way. */
+  readonly #carrying = new Map<string, number>();
   #stopped = false;
 
-  constructor(transport: Transport, journal: Journal, clock: Clock, undelivered: Undelivered) {
-    this.#transport = transport;
-    this.#journal = journal;
-    this.#clock = clock;
-    this.#undelivered = undelivered;
+  constructor(options: CourierOptions) {
+    this.#options = options;
   }
 
-  get busy(): boolean {
-    return this.#lines.size > 0;
+  busy(run: string): boolean {
+    return this.#carrying.has(run);
   }
 
-  /** `key` is settled once the message is where it belongs, or nowhere. */
-  send(envelope: Envelope, key: string): void {
+  /** The message's id is the key that is settled once it is where it belongs, or nowhere. */
+  send(envelope: Envelope): void {
+    this.#count(envelope.run, 1);
     const before = this.#lines.get(envelope.to);
-    const line: Promise<void> = (
-      before ? before.then(() => this.#carry(envelope, key)) : this.#carry(envelope, key)
-    ).finally(() => {
-      if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
-    });
+    const line: Promise<void> = (before ? before.then(() => this.#carry(envelope)) : this.#carry(envelope)).finally(
+      () => {
+        if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
+        this.#count(envelope.run, -1);
+      },
+    );
     this.#lines.set(envelope.to, line);
   }
 
@@ -44,24 +47,49 @@ export class Courier {
     this.#stopped = true;
   }
 
-  async #carry(envelope: Envelope, key: string): Promise<void> {
+  #count(run: string, by: number): void {
+    const left = (this.#carrying.get(run) ?? 0) + by;
+    if (left === 0) this.#carrying.delete(run);
+    else this.#carrying.set(run, left);
+  }
+
+  /** Never rejects: a line must go on. */
+  async #carry(envelope: Envelope): Promise<void> {
+    const { transport, clock, journal } = this.#options;
     for (let pause = 10; !this.#stopped; pause = Math.min(pause * 2, 5_000)) {
       try {
-        await this.#transport.send(envelope);
-        return this.#journal.settle([key]);
+        await transport.send(envelope);
+        return journal.settle([envelope.id]);
       } catch (thrown) {
-        const failure = toFailure(thrown);
-        if (this.#stopped || failure.kind === 'fenced') return;
-        if (!failure.retryable) return await this.#give(envelope, key, failure);
-        await new Promise<void>((resolve) => this.#clock.wake(this.#clock.now() + pause, resolve));
+        const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
+        if (this.#stopped || failure === 'arrived' || failure.kind === 'fenced') return;
+        if (!failure.retryable) {
+          this.#options.undelivered(envelope, failure);
+          return journal.settle([envelope.id]);
+        }
       }
+      await new Promise<void>((resolve) => clock.wake(clock.now() + pause, resolve));
     }
   }
 
-  /** Refused for good. A recipient that has ended may have handled it before: then all is well. */
-  async #give(envelope: Envelope, key: string, failure: Failure): Promise<void> {
-    const handled = await this.#journal.handled(envelope.to, envelope.id).catch(() => undefined);
-    if (!handled) this.#undelivered(envelope, failure);
-    this.#journal.settle([key]);
+  /** A refusal is looked at before it is believed: the recipient may have handled the message before, or live in another process. */
+  async #otherWay(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
+    if (failure.retryable || failure.kind === 'fenced') return failure;
+    const { journal, owns } = this.#options;
+    const { to, id } = envelope;
+    if (await journal.handled(to, id)) return this.#arrived(envelope);
+    if (failure.kind !== 'unknown_recipient') return failure;
+    const [row] = await journal.find({ actor: to });
+    if (!row) return failure;
+    if (row.status !== 'active')
+      return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
+    if (owns(row.run)) return { ...failure, retryable: true };
+    await journal.post({ ...envelope, run: row.run });
+    return this.#arrived(envelope);
+  }
+
+  #arrived({ id }: Envelope): 'arrived' {
+    this.#options.journal.settle([id]);
+    return 'arrived';
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
-import type { EffectData } from './outbox.ts';
+import type { EffectData } from './pendings.ts';
 
 /** What `effect()` puts on a logic. */
 interface Performer {
@@ -15,44 +15,59 @@ interface Performer {
 const asked = <T>(option: T | ((input: unknown) => T) | undefined, input: unknown, fallback: T): T =>
   typeof option === 'function' ? (option as (input: unknown) => T)(input) : (option ?? fallback);
 
-export function kindOf(logic: AnyActorLogic, input: Json): EffectKind {
-  const { effect } = logic as unknown as { effect?: Performer };
-  return effect ? asked<EffectKind>(effect.options.kind, input, 'read') : 'read';
-}
-
 /** Performs one effect to its end. Never rejects: an error is an outcome too. */
 export async function perform(logic: AnyActorLogic, { src, input }: EffectData, scope: EffectScope): Promise<Outcome> {
   const { effect } = logic as unknown as { effect?: Performer };
   try {
     if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
-    const idempotent = asked(effect.options.idempotent, input, false);
-    if (scope.again && !idempotent && kindOf(logic, input) === 'write') {
-      throw new TroupeError(
-        'uncertain',
-        `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`,
-        { data: { key: scope.key } },
-      );
-    }
-    return { ok: true, output: json(src, await attempts(effect, input, scope)) };
+    const blind = isBlindWrite(effect, input);
+    if (scope.again && blind) throw uncertain(src, scope.key);
+    return {
+      ok: true,
+      output: json(src, await attempts(effect, input, scope, blind ? 1 : (effect.options.retry?.times ?? 1))),
+    };
   } catch (thrown) {
     return { ok: false, failure: toFailure(thrown) };
   }
 }
 
+/** A write that the world does not know by its key: performed twice, it happens twice (E7). */
+const isBlindWrite = ({ options }: Performer, input: Json): boolean =>
+  asked<EffectKind>(options.kind, input, 'read') === 'write' && !asked(options.idempotent, input, false);
+
+const uncertain = (src: string, key: string) =>
+  new TroupeError(
+    'uncertain',
+    `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`,
+    { data: { key } },
+  );
+
 /** Transient failures are tried again under the same key: they are not events of the machine (E2). */
-async function attempts({ perform: run, options }: Performer, input: Json, scope: EffectScope): Promise<unknown> {
-  const { times = 1, backoff = 500 } = options.retry ?? {};
+async function attempts(
+  { perform: run, options }: Performer,
+  input: Json,
+  scope: EffectScope,
+  times: number,
+): Promise<unknown> {
+  const { backoff = 500 } = options.retry ?? {};
   for (let attempt = 1; ; attempt++) {
     try {
       return await run(input, scope);
     } catch (thrown) {
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
-      const pause = Math.max(retryAfter ?? 0, backoff * 2 ** (attempt - 1) * (0.5 + scope.clock.random()));
+      const pause = Math.max(
+        retryAfter ?? 0,
+        Math.min(backoff * 2 ** (attempt - 1), longest) * (0.5 + scope.clock.random()),
+      );
+      // Waiting past the deadline helps nobody (E9).
+      if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);
     }
   }
 }
+
+const longest = 60_000;
 
 /** Waits on the clock; rejects as soon as the signal fires. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

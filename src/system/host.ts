@@ -15,21 +15,31 @@
  * E12 What has no name is refused when a type is defined.
  */
 import type { Clock } from '../contracts/clock.ts';
-import { Envelope } from '../contracts/envelope.ts';
+import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
-import type { Observer } from '../contracts/inspection.ts';
+import { requireId, type Address } from '../contracts/ids.ts';
+import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
-import type { ActorRow, Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { supervision, type ActorType } from './actorType.ts';
-import { Cell, type Birth } from './cell.ts';
+import { Alarms } from './alarms.ts';
+import { childBirth, type Birth } from './birth.ts';
+import { Cell } from './cell.ts';
 import type { MachineEvent } from './chart.ts';
 import { Courier } from './courier.ts';
-import { fromEnvelope } from './delivery.ts';
-import type { ChildData } from './outbox.ts';
+import { fromChild } from './delivery.ts';
+import { requireTimely } from './doorway.ts';
+import { Mail } from './mail.ts';
+import { guarded } from './observer.ts';
 import { Ownership, type LeaseOptions } from './ownership.ts';
+import type { ChildData } from './pendings.ts';
+import { untilStored } from './persist.ts';
+import { Places, type Place } from './places.ts';
+import { Rest } from './rest.ts';
+import { gather, stopOrphans } from './revival.ts';
 import { Supervisor, type Verdict } from './supervisor.ts';
+import { ended, wasHandled } from './trouble.ts';
 
 export interface HostOptions {
   readonly journal: Journal;
@@ -39,6 +49,8 @@ export interface HostOptions {
   readonly observe?: Observer;
   /** How often messages left in the journal by other processes are looked for; milliseconds. */
   readonly poll?: number;
+  /** How long an actor with nothing to do stays in memory; milliseconds. */
+  readonly idle?: number;
 }
 
 export interface StartOptions {
@@ -54,27 +66,39 @@ export class Host implements AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly courier: Courier;
-  readonly observe: Observer | undefined;
+  readonly alarms: Alarms;
+  readonly tell: (event: Inspection) => void;
   readonly #transport: Transport;
   readonly #ownership: Ownership;
-  readonly #cells = new Map<Address, { cell: Cell; listening: Disposable }>();
-  readonly #population = new Map<string, Set<Cell>>();
+  readonly #places: Places;
+  readonly #mail: Mail;
+  readonly #rest: Rest;
+  readonly #starting = new Map<string, Promise<Address>>();
   readonly #roots = new Map<string, Supervisor>();
-  readonly #rest = new Set<() => void>();
+  readonly #resting = new Set<(run: string) => void>();
   readonly #ending = new AbortController();
-  readonly #poll: number;
-  #poller: Disposable | undefined;
 
-  constructor({ journal, transport, clock, lease, observe, poll = 250 }: HostOptions) {
+  constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
     this.journal = journal;
     this.clock = clock;
-    this.observe = observe;
+    this.tell = guarded(observe);
     this.#transport = transport;
-    this.#poll = poll;
+    const undelivered = ({ run, to, id, type, from }: Envelope, failure: Failure) =>
+      this.dead(run, to, { id, type, from }, failure);
+    const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
+    this.#places = new Places((address) => transport.listen(address, receive));
     this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
-    this.courier = new Courier(transport, journal, clock, ({ run, to, id, type, from }, failure) =>
-      this.dead(run, to, { id, type, from }, failure),
-    );
+    this.courier = new Courier({ transport, journal, clock, owns: (run) => this.owns(run), undelivered });
+    this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
+    this.#mail = new Mail({
+      journal,
+      clock,
+      poll,
+      runs: () => this.#ownership.runs,
+      receive: (envelope) => this.receive(envelope),
+      undelivered,
+    });
+    this.#rest = new Rest({ places: this.#places, clock, idle });
   }
 
   /** Fires when the host closes. */
@@ -90,29 +114,29 @@ export class Host implements AsyncDisposable {
     return this.#ownership.owns(run);
   }
 
-  /** Starts the root actor of a run, or goes on with it when the run is known: the same run twice is one run. */
-  async start(type: ActorType, { run, input, deadline, about }: StartOptions): Promise<Address> {
-    const address = `${type.name}/${run}`;
-    await this.#ownership.claim(run);
-    const stored = await this.journal.load(address);
-    if (stored) await this.#revive(type, stored);
-    else {
-      const birth: Birth = {
-        address,
-        run,
-        parent: undefined,
-        input,
-        ...(deadline === undefined ? {} : { deadline }),
-        ...(about === undefined ? {} : { about }),
-      };
-      await this.#live(new Cell(this, type, birth, this.clock.now())).begin();
+  /**
+   * Starts the root actor of a run, or goes on with it when the run is known: the same run twice is one run.
+   * Rejects with `owned_elsewhere`, `incompatible` or `corrupt`; then nothing has happened.
+   */
+  async start(type: ActorType, options: StartOptions): Promise<Address> {
+    const { run } = options;
+    requireId('A run', run);
+    const before = this.#starting.get(run);
+    const started = before
+      ? before.then(
+          () => this.#start(type, options),
+          () => this.#start(type, options),
+        )
+      : this.#start(type, options);
+    this.#starting.set(run, started);
+    try {
+      return await started;
+    } finally {
+      if (this.#starting.get(run) === started) this.#starting.delete(run);
     }
-    await this.#collectMail(run);
-    this.#watchMail();
-    return address;
   }
 
-  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `owned_elsewhere`, `incompatible` or `corrupt`. */
+  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `unknown_recipient`, and as `start` does. */
   async resume(run: string, type: ActorType): Promise<Address> {
     const [root] = await this.journal.find({ run, actor: `${type.name}/${run}` });
     if (!root)
@@ -127,89 +151,93 @@ export class Host implements AsyncDisposable {
   async post(envelope: Envelope): Promise<void> {
     const [row] = await this.journal.find({ actor: envelope.to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
-    if (row.status !== 'active')
-      throw new TroupeError(
-        'conflict',
-        `${envelope.to} has ended (${row.status}, ${row.state}); it takes no more messages.`,
-        { data: { status: row.status } },
-      );
-    await this.journal.post(envelope);
-    if (this.owns(row.run)) await this.#collectMail(row.run);
+    const { run, status, state } = row;
+    if (status !== 'active')
+      throw new TroupeError('conflict', `${envelope.to} has ended (${status}, ${state}); it takes no more messages.`, {
+        data: { status },
+      });
+    await this.journal.post({ ...envelope, run });
+    if (this.owns(run)) await this.#mail.collect(run);
   }
 
+  /** An actor that is in memory. One at rest is not; it wakes when something comes for it. */
   cell(address: Address): Cell | undefined {
-    return this.#cells.get(address)?.cell;
+    return this.#places.get(address)?.cell;
   }
 
   cellsOf(run: string): Cell[] {
-    return [...(this.#population.get(run) ?? [])];
+    return [...this.#places.of(run)].flatMap(({ cell }) => cell ?? []);
   }
 
   /** Is nothing going on in a run by itself, so that only time or a person can move it? */
   quiet(run: string): boolean {
-    return !this.courier.busy && this.cellsOf(run).every((cell) => !cell.busy);
+    return (
+      !this.courier.busy(run) &&
+      !this.#mail.busy(run) &&
+      !this.#starting.has(run) &&
+      this.cellsOf(run).every((cell) => !cell.busy)
+    );
   }
 
-  /** Calls whenever an actor comes to rest or ends. */
-  onRest(call: () => void): Disposable {
-    this.#rest.add(call);
-    return { [Symbol.dispose]: () => void this.#rest.delete(call) };
+  /** Calls whenever an actor of a run comes to rest or ends. */
+  onRest(call: (run: string) => void): Disposable {
+    this.#resting.add(call);
+    return { [Symbol.dispose]: () => void this.#resting.delete(call) };
   }
 
-  /** Takes a message in; resolves when it is committed. This is what the transport calls. */
-  async receive(envelope: Envelope): Promise<void> {
-    const entry = this.#cells.get(envelope.to);
-    if (!entry) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
-    if (envelope.deadline !== undefined && envelope.deadline < this.clock.now()) {
-      throw new TroupeError(
-        'expired',
-        `"${envelope.type}" for ${envelope.to} came ${this.clock.now() - envelope.deadline} ms after its deadline. It was not handled.`,
+  /** Takes a message in; resolves when it is committed, with true when it had been before. This is what the transport calls. */
+  async receive(envelope: Envelope): Promise<boolean> {
+    requireTimely(envelope, this.clock.now());
+    if (!this.#places.get(envelope.to)) return this.#receiveLate(envelope);
+    return new Promise<boolean>((resolve, refuse) => {
+      this.#withCell(envelope.to, (cell) =>
+        cell.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
       );
-    }
-    const { cell } = entry;
-    await new Promise<void>((done, refuse) => {
-      const delivery = fromEnvelope(cell.type, envelope, (key) => cell.pending(key), { done, refuse });
-      Promise.resolve(cell.deliver(delivery)).catch(refuse);
     });
   }
 
   // What cells ask of their host.
 
-  spawn(parent: Cell, pending: Pending, again: boolean): void {
+  spawn(
+    parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
+    pending: Pending,
+  ): void {
     const data = pending.data as unknown as ChildData;
-    const type = parent.type.child(data.src)!;
-    const birth: Birth = {
-      address: data.address,
-      run: parent.run,
-      parent: parent.address,
-      key: pending.key,
-      id: data.id,
-      input: data.input,
-      ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }),
-    };
-    const begin = async () => {
-      const stored = again ? await this.journal.load(data.address) : undefined;
-      if (stored) return this.#revive(type, stored);
-      await this.#live(new Cell(this, type, birth, this.clock.now())).begin();
-    };
-    begin().catch((thrown: unknown) => this.#lostChild(parent, pending, toFailure(thrown)));
+    try {
+      const cell = new Cell(this, parent.type.child(data.src)!, data.address, parent.run);
+      this.#places.add(cell);
+      void cell.begin(childBirth(parent, pending.key, data));
+    } catch (thrown) {
+      // It could not be brought to life: to its parent, it failed.
+      const end = { error: toFailure(thrown) };
+      this.#withCell(parent.address, (cell) =>
+        cell.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
+      );
+    }
   }
 
   stopChild(address: Address, reason: string): void {
-    this.cell(address)?.stop(reason);
+    this.#withCell(address, (cell) => cell.stop(reason));
   }
 
   restart(address: Address, by: Address, failure: Failure): void {
-    this.cell(address)?.restart(by, failure);
+    this.#withCell(address, (cell) => cell.restart(by, failure));
   }
 
-  judge(cell: Cell, failure: Failure, resumable: boolean): Verdict {
+  async judge(
+    { address, parent, run }: { address: Address; parent: Address | undefined; run: string },
+    failure: Failure,
+    resumable: boolean,
+  ): Promise<Verdict> {
     const now = this.clock.now();
-    const parent = cell.parent === undefined ? undefined : this.cell(cell.parent);
-    if (parent) return parent.supervisor.decide(cell.address, parent.childAddresses(), now, resumable);
-    let root = this.#roots.get(cell.run);
-    if (!root) this.#roots.set(cell.run, (root = new Supervisor(supervision)));
-    return root.decide(cell.address, [cell.address], now, resumable);
+    const above =
+      parent === undefined
+        ? undefined
+        : await new Promise<Cell | undefined>((resolve) => this.#withCell(parent, resolve, () => resolve(undefined)));
+    if (above) return above.supervisor.decide(address, above.childAddresses(), now, resumable);
+    let root = this.#roots.get(run);
+    if (!root) this.#roots.set(run, (root = new Supervisor(supervision)));
+    return root.decide(address, [address], now, resumable);
   }
 
   emit(from: Address, run: string, event: MachineEvent): void {
@@ -227,39 +255,32 @@ export class Host implements AsyncDisposable {
   }
 
   dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
-    this.observe?.({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
+    this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
-  rested(_cell: Cell): void {
-    for (const call of this.#rest) call();
+  rested(run: string): void {
+    this.#rest.watch();
+    for (const call of this.#resting) call(run);
   }
 
-  ended(cell: Cell): void {
-    if (!this.#remove(cell)) return;
+  ended({ address, run }: Cell): void {
+    const place = this.#places.get(address);
+    if (!place) return;
+    this.#places.end(place);
     // The last one out gives the run back; its last messages need no lease.
-    if (this.cellsOf(cell.run).length === 0) void this.#ownership.release(cell.run).catch(() => {});
-    for (const call of this.#rest) call();
+    if (this.#places.of(run).size === 0) this.#letGo(run).catch(() => {});
   }
 
   /** A cell that cannot go on: another owner, or a journal that refuses. Its run stops here and can be resumed. */
-  lost(cell: Cell, failure: Failure): void {
-    this.observe?.({ type: 'stalled', at: this.clock.now(), run: cell.run, actor: cell.address, failure });
-    this.#ownership.drop(cell.run);
+  lost({ address, run }: Cell, failure: Failure): void {
+    this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
+    this.#ownership.drop(run);
   }
 
   /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
-    while (grace > 0 && this.cellsOf(run).some((cell) => cell.working) && this.clock.now() < until) {
-      await new Promise<void>((resolve) => {
-        const timer = this.clock.wake(until, () => resolve());
-        const rest = this.onRest(() => {
-          timer[Symbol.dispose]();
-          rest[Symbol.dispose]();
-          resolve();
-        });
-      });
-    }
+    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextRest(until);
     this.#dropRun(run);
     await this.#ownership.release(run);
   }
@@ -267,13 +288,14 @@ export class Host implements AsyncDisposable {
   /** Drops everything at once and says nothing, as a killed process would. */
   abandon(): void {
     this.#ending.abort();
-    this.#poller?.[Symbol.dispose]();
+    this.#mail.stop();
+    this.#rest.stop();
     this.courier.stop();
     this.#ownership.abandon();
-    for (const { cell } of [...this.#cells.values()]) {
-      this.#remove(cell);
-      cell.abandon();
-    }
+    const cells = [...this.#places.awake];
+    this.#places.clear();
+    for (const cell of cells) cell.abandon();
+    this.alarms.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -281,122 +303,124 @@ export class Host implements AsyncDisposable {
     this.abandon();
   }
 
-  #live(cell: Cell): Cell {
-    const listening = this.#transport.listen(cell.address, (envelope) => this.receive(envelope));
-    this.#cells.set(cell.address, { cell, listening });
-    const population = this.#population.get(cell.run);
-    if (population) population.add(cell);
-    else this.#population.set(cell.run, new Set([cell]));
+  async #start(type: ActorType, { run, input, deadline, about }: StartOptions): Promise<Address> {
+    const address = `${type.name}/${run}`;
+    if (this.#places.get(address)) return address;
+    await this.#ownership.claim(run);
+    try {
+      const stored = await this.journal.load(address);
+      if (stored) await this.#goOn(type, stored);
+      else
+        await this.#bear(type, {
+          address,
+          run,
+          parent: undefined,
+          input,
+          ...(deadline === undefined ? {} : { deadline }),
+          ...(about === undefined ? {} : { about }),
+        });
+    } catch (thrown) {
+      this.#dropRun(run);
+      await this.#ownership.release(run).catch(() => {});
+      throw thrown;
+    }
+    this.#mail.watch();
+    if (this.owns(run)) await this.#mail.collect(run);
+    return address;
+  }
+
+  async #bear(type: ActorType, birth: Birth): Promise<void> {
+    const cell = new Cell(this, type, birth.address, birth.run);
+    this.#places.add(cell);
+    await cell.begin(birth);
+  }
+
+  /** Everybody is back before anybody acts: a message never finds its recipient still missing. */
+  async #goOn(type: ActorType, root: StoredActor): Promise<void> {
+    const { run } = root;
+    const { members, unborn } = await gather(this.journal, type, root);
+    const cells = members.map((member) => {
+      const cell = new Cell(this, member.type, member.stored.actor, run);
+      cell.restore(member.stored);
+      return { cell, results: member.stored.results };
+    });
+    for (const { cell } of cells) this.#places.add(cell);
+    await stopOrphans(
+      this.journal,
+      run,
+      new Set(members.map(({ stored }) => stored.actor)),
+      this.epoch(run),
+      this.clock.now(),
+    );
+    for (const letter of await this.journal.undelivered(run)) this.courier.send(letter);
+    for (const { parent, pending } of unborn) this.spawn(this.cell(parent)!.self, pending);
+    for (const { cell, results } of cells) cell.goOn(results);
+    if (cells.length > 0) return;
+    this.#places.endedBefore(root.actor);
+    await this.#letGo(run);
+  }
+
+  /** Calls with the actor, which is woken when it is at rest; `otherwise` when it does not live here. */
+  #withCell(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
+    const place = this.#places.get(address);
+    if (!place) return otherwise?.();
+    const cell = place.cell ?? this.#wake(place);
+    cell.whenLoaded(() => call(cell));
+  }
+
+  #wake(place: Place): Cell {
+    const cell = new Cell(this, place.type, place.address, place.run);
+    this.#places.wake(place, cell);
+    const { clock, ending, journal, tell } = this;
+    const stalled = (failure: Failure) =>
+      tell({ type: 'stalled', at: clock.now(), run: place.run, actor: place.address, failure });
+    untilStored(() => journal.load(place.address), { clock, ending, gone: () => place.cell !== cell, stalled })
+      .then((stored) => {
+        if (place.cell !== cell) return;
+        cell.restore(stored!);
+        cell.goOn();
+      })
+      .catch((thrown: unknown) => (place.cell === cell ? this.lost(cell, toFailure(thrown)) : undefined));
     return cell;
   }
 
-  #remove(cell: Cell): boolean {
-    const entry = this.#cells.get(cell.address);
-    if (entry?.cell !== cell) return false;
-    entry.listening[Symbol.dispose]();
-    this.#cells.delete(cell.address);
-    const population = this.#population.get(cell.run)!;
-    population.delete(cell);
-    if (population.size === 0) this.#population.delete(cell.run);
-    return true;
+  /** For one that does not live here: it may have ended, and have answered before it did; or not be back yet. */
+  async #receiveLate({ to, id, body, kind }: Envelope): Promise<boolean> {
+    const message = { id, body: body as Json, asks: kind === 'ask' };
+    if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
+    const [row] = await this.journal.find({ actor: to });
+    if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
+    if (row.status !== 'active') throw ended(to, row.status);
+    throw new TroupeError(
+      'owned_elsewhere',
+      `${to} is alive, but not in this process; its run ${row.run} can be resumed.`,
+    );
   }
 
-  async #revive(type: ActorType, stored: StoredActor): Promise<void> {
-    if (this.#cells.has(stored.actor)) return;
-    const birth = stored.meta as unknown as Birth;
-    const cell = new Cell(this, type, birth, stored.created);
-    if (stored.status !== 'active') return this.#lastWords(stored);
-    this.#live(cell);
-    try {
-      cell.wake(stored);
-    } catch (thrown) {
-      this.#remove(cell);
-      throw thrown;
-    }
-    if (stored.parent === undefined) await this.#stopOrphans(stored.run);
-  }
-
-  /** An actor that ended may still have messages to deliver: its end, to its parent. */
-  #lastWords(stored: StoredActor): void {
-    for (const { key, kind, data } of stored.pending)
-      if (kind === 'message') this.courier.send(data as unknown as Envelope, key);
-  }
-
-  /** A child whose parent let it go just before the crash. */
-  async #stopOrphans(run: string): Promise<void> {
-    const rows: ActorRow[] = await this.journal.find({ run, status: 'active', limit: 1_000_000 });
-    for (const { actor, parent, meta } of rows) {
-      if (parent === undefined || this.#cells.has(actor)) continue;
-      const { key } = meta as unknown as Birth;
-      const stored = await this.journal.load(parent);
-      if (stored?.status === 'active' && stored.pending.some((pending) => pending.key === key)) continue;
-      const orphan = await this.journal.load(actor);
-      if (orphan) await this.#bringIn(orphan);
-    }
-  }
-
-  async #bringIn(orphan: StoredActor): Promise<void> {
-    const now = this.clock.now();
-    const event = { id: `${orphan.actor}/stop`, type: 'troupe.stop', body: 'its parent ended' };
-    const { pending, results: _results, lists: _lists, ...row } = orphan;
-    await this.journal.commit({
-      ...row,
-      status: 'stopped',
-      updated: now,
-      seq: orphan.seq + 1,
-      epoch: this.epoch(orphan.run),
-      event,
-      opens: [],
-      closes: pending.map(({ key }) => key),
-      results: [],
-      appends: [],
+  #nextRest(until: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        timer[Symbol.dispose]();
+        rest[Symbol.dispose]();
+        resolve();
+      };
+      const timer = this.clock.wake(until, over);
+      const rest = this.onRest(over);
     });
   }
 
-  /** A child that cannot be brought to life fails for its parent; its stored state stays as it is. */
-  #lostChild(parent: Cell, pending: Pending, failure: Failure): void {
-    const { id, address } = pending.data as unknown as ChildData;
-    if (failure.kind === 'fenced' || failure.kind === 'owned_elsewhere') return this.lost(parent, failure);
-    const event = { type: `xstate.error.actor.${id}`, error: failure, actorId: id };
-    void parent.deliver({
-      own: true,
-      id: `${address}/lost`,
-      event,
-      body: failure as unknown as Json,
-      settles: pending.key,
-      done() {},
-      refuse() {},
-    });
-  }
-
-  async #collectMail(run: string): Promise<void> {
-    for (const envelope of await this.journal.mail(run)) {
-      try {
-        await this.receive(Envelope.parse(envelope));
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        if (failure.retryable || failure.kind === 'fenced') continue;
-        this.dead(run, envelope.to, envelope, failure);
-      }
-      await this.journal.dropMail(run, envelope.id);
-    }
-  }
-
-  #watchMail(): void {
-    if (this.#poller || this.#ending.signal.aborted) return;
-    const look = async () => {
-      for (const run of this.#ownership.runs) await this.#collectMail(run).catch(() => {}); // Looked for again at the next round.
-      this.#poller = undefined;
-      if (this.#ownership.runs.length > 0) this.#watchMail();
-    };
-    this.#poller = this.clock.wake(this.clock.now() + this.#poll, () => void look());
+  async #letGo(run: string): Promise<void> {
+    this.#roots.delete(run);
+    await this.#ownership.release(run);
   }
 
   #dropRun(run: string): void {
-    for (const cell of this.cellsOf(run)) {
-      this.#remove(cell);
-      cell.abandon();
+    this.#roots.delete(run);
+    for (const place of [...this.#places.of(run)]) {
+      const { cell } = place;
+      this.#places.remove(place);
+      cell?.abandon();
     }
-    for (const call of this.#rest) call();
+    for (const call of this.#resting) call(run);
   }
 }

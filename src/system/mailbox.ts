@@ -3,13 +3,19 @@ import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { MailboxPolicy } from './actorType.ts';
 
-export class Mailbox<Item extends { readonly own: boolean; refuse(error: TroupeError): void }> {
+interface Refusable {
+  readonly own: boolean;
+  refuse(error: TroupeError): void;
+}
+
+export class Mailbox<Item extends Refusable> {
   readonly #address: Address;
   readonly #policy: MailboxPolicy;
   #items: Item[] = [];
   #first = 0;
   #messages = 0;
-  #blocked: (() => void)[] = [];
+  /** Senders who wait for room, in the order they came. */
+  readonly #outside: Item[] = [];
 
   constructor(address: Address, policy: MailboxPolicy) {
     this.#address = address;
@@ -20,22 +26,19 @@ export class Mailbox<Item extends { readonly own: boolean; refuse(error: TroupeE
     return this.#items.length - this.#first;
   }
 
-  /** Takes an item in, or says what the policy says about a full mailbox. Resolves once it is in: only `block` waits. */
-  put(item: Item): void | Promise<void> {
+  /** Takes an item in, or does what the policy says about a full mailbox. */
+  put(item: Item): void {
     if (item.own) return void this.#items.push(item);
     if (this.#messages < this.#policy.limit) return this.#add(item);
     switch (this.#policy.whenFull) {
       case 'block':
-        return new Promise<void>((room) => this.#blocked.push(room)).then(() => this.#add(item));
-      case 'drop-oldest': {
-        const oldest = this.#items.findIndex((other, index) => index >= this.#first && !other.own);
-        const [dropped] = this.#items.splice(oldest, 1);
-        this.#messages--;
-        dropped?.refuse(this.#full('It was the oldest, and made room for a newer one.'));
+        this.#outside.push(item);
+        return;
+      case 'drop-oldest':
+        this.#dropOldest();
         return this.#add(item);
-      }
       case 'reject':
-        throw this.#full('Send more slowly, or raise its mailbox limit.');
+        return item.refuse(this.#full('Send more slowly, or raise its mailbox limit.', true));
     }
   }
 
@@ -49,9 +52,19 @@ export class Mailbox<Item extends { readonly own: boolean; refuse(error: TroupeE
     }
     if (!item.own) {
       this.#messages--;
-      this.#blocked.shift()?.();
+      const next = this.#outside.shift();
+      if (next) this.#add(next);
     }
     return item;
+  }
+
+  /** Everything, with who waits outside; the mailbox is empty then. */
+  clear(): Item[] {
+    const all = [...this.#items.slice(this.#first), ...this.#outside.splice(0)];
+    this.#items = [];
+    this.#first = 0;
+    this.#messages = 0;
+    return all;
   }
 
   #add(item: Item): void {
@@ -59,10 +72,19 @@ export class Mailbox<Item extends { readonly own: boolean; refuse(error: TroupeE
     this.#items.push(item);
   }
 
-  #full(todo: string): TroupeError {
+  #dropOldest(): void {
+    const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.own);
+    const [dropped] = this.#items.splice(oldest, 1);
+    this.#messages--;
+    // Not to be tried again: that would only push out another one.
+    dropped?.refuse(this.#full('This was the oldest, and made room for a newer one.', false));
+  }
+
+  #full(todo: string, retryable: boolean): TroupeError {
     return new TroupeError(
       'mailbox_full',
       `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${todo}`,
+      { retryable },
     );
   }
 }

@@ -17,7 +17,9 @@ export class Ownership {
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
   readonly #lost: (run: string) => void;
-  readonly #held = new Map<string, { epoch: number; renewal: Disposable }>();
+  /** Epochs of the runs we own. */
+  readonly #held = new Map<string, number>();
+  #renewal: Disposable | undefined;
 
   constructor(journal: Journal, clock: Clock, options: LeaseOptions, lost: (run: string) => void) {
     this.#journal = journal;
@@ -27,8 +29,8 @@ export class Ownership {
   }
 
   epoch(run: string): number {
-    const lease = this.#held.get(run);
-    if (lease) return lease.epoch;
+    const epoch = this.#held.get(run);
+    if (epoch !== undefined) return epoch;
     throw new TroupeError('fenced', `This process does not own the run ${run}; resume it to own it.`);
   }
 
@@ -42,44 +44,49 @@ export class Ownership {
 
   async claim(run: string): Promise<void> {
     if (this.#held.has(run)) return;
-    const { owner, alive, ttl = 10_000 } = this.#options;
-    const epoch = await this.#journal.claim(run, owner, { now: this.#clock.now(), ttl, ...(alive ? { alive } : {}) });
-    this.#keep(run, epoch, ttl);
-  }
-
-  #keep(run: string, epoch: number, ttl: number): void {
-    const renew = async () => {
-      try {
-        if (!(await this.#journal.renew(run, epoch, this.#clock.now() + ttl))) return this.drop(run);
-      } catch {
-        // The journal is busy or away. The lease may run out; the epoch in every commit still keeps a second writer from harm.
-      }
-      if (this.#held.get(run)?.epoch === epoch) this.#keep(run, epoch, ttl);
-    };
-    const renewal = this.#clock.wake(this.#clock.now() + ttl / 3, () => void renew());
-    this.#held.set(run, { epoch, renewal });
+    const { owner, alive } = this.#options;
+    this.#held.set(
+      run,
+      await this.#journal.claim(run, owner, { now: this.#clock.now(), ttl: this.#ttl, ...(alive ? { alive } : {}) }),
+    );
+    this.#keepUp();
   }
 
   /** Stops being the owner without asking: somebody else is. */
   drop(run: string): void {
-    this.#forget(run);
-    this.#lost(run);
+    if (this.#held.delete(run)) this.#lost(run);
   }
 
   async release(run: string): Promise<void> {
-    const epoch = this.#forget(run);
+    const epoch = this.#held.get(run);
+    this.#held.delete(run);
     if (epoch !== undefined) await this.#journal.release(run, epoch);
   }
 
   /** Stops renewing, as a process that died would. */
   abandon(): void {
-    for (const run of this.runs) this.#forget(run);
+    this.#held.clear();
+    this.#renewal?.[Symbol.dispose]();
   }
 
-  #forget(run: string): number | undefined {
-    const lease = this.#held.get(run);
-    lease?.renewal[Symbol.dispose]();
-    this.#held.delete(run);
-    return lease?.epoch;
+  get #ttl(): number {
+    return this.#options.ttl ?? 10_000;
+  }
+
+  #keepUp(): void {
+    this.#renewal ??= this.#clock.wake(this.#clock.now() + this.#ttl / 3, () => void this.#renewAll());
+  }
+
+  async #renewAll(): Promise<void> {
+    const until = this.#clock.now() + this.#ttl;
+    await Promise.all(
+      [...this.#held].map(async ([run, epoch]) => {
+        // When the journal is busy or away the lease may run out; the epoch in every commit still keeps a second writer from harm.
+        const kept = await this.#journal.renew(run, epoch, until).catch(() => true);
+        if (!kept && this.#held.get(run) === epoch) this.drop(run);
+      }),
+    );
+    this.#renewal = undefined;
+    if (this.#held.size > 0) this.#keepUp();
   }
 }

@@ -32,7 +32,8 @@ export class Door implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Waiting>();
+  /** Who waits for the answer to which question; the same question may be asked twice. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #listening: Disposable;
 
   constructor(transport: Transport, clock: Clock) {
@@ -43,8 +44,10 @@ export class Door implements Disposable {
       const waiting = this.#waiting.get(envelope.correlation ?? '');
       if (!waiting)
         throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
-      if (envelope.kind === 'failure') waiting.reject(fromFailure(FailureBody.parse(envelope.body).failure));
-      else waiting.resolve(envelope);
+      for (const { resolve, reject } of waiting) {
+        if (envelope.kind === 'failure') reject(fromFailure(FailureBody.parse(envelope.body).failure));
+        else resolve(envelope);
+      }
     });
   }
 
@@ -86,28 +89,33 @@ export class Door implements Disposable {
   }
 
   async #ask(envelope: Envelope, within: number): Promise<Envelope> {
+    const { id, type, to } = envelope;
     const late = () =>
       new TroupeError(
         'timeout',
-        `${envelope.to} gave no answer to "${envelope.type}" within ${within} ms. Ask again with id ${envelope.id} to get the same answer.`,
+        `${to} gave no answer to "${type}" within ${within} ms. Ask again with id ${id} to get the same answer.`,
       );
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting);
     let limit: Disposable | undefined;
+    let mine: Waiting | undefined;
     try {
       return await new Promise<Envelope>((resolve, reject) => {
-        this.#waiting.set(envelope.id, { resolve, reject });
+        waiting.add((mine = { resolve, reject }));
         limit = this.#clock.wake(envelope.deadline!, () => reject(late()));
         // A refusal comes back here; an acceptance only means that the answer will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {
       limit?.[Symbol.dispose]();
-      this.#waiting.delete(envelope.id);
+      waiting.delete(mine!);
+      if (waiting.size === 0) this.#waiting.delete(id);
     }
   }
 
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
-    for (const { reject } of this.#waiting.values())
-      reject(new TroupeError('cancelled', 'This process stopped listening for answers.'));
+    const stopped = new TroupeError('cancelled', 'This process stopped listening for answers.');
+    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(stopped);
   }
 }

@@ -9,12 +9,18 @@ import {
   type AnyStateNode,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
+import { everyNode } from './shape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
 export function refuse(machine: AnyStateMachine): void {
   const nodes = everyNode(machine.root);
-  const missing = [...nodes.flatMap((node) => problemsOf(node, machine)), ...slotsOf(machine), ...cyclesOf(nodes)];
-  const foreign = [...nodes.flatMap(unsupportedIn), ...logicsOf(machine)];
+  const missing = [
+    ...nodes.flatMap((node) => problemsOf(node, machine)),
+    ...declaredProblems(machine),
+    ...slotsOf(machine),
+    ...cyclesOf(nodes),
+  ];
+  const foreign = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...logicsOf(machine)];
   const problems = [...new Set([...missing, ...foreign])];
   if (problems.length === 0) return;
   throw new TroupeError(
@@ -23,11 +29,6 @@ export function refuse(machine: AnyStateMachine): void {
     { data: { machine: machine.id, problems } },
   );
 }
-
-export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
-  node,
-  ...Object.values(node.states).flatMap(everyNode),
-];
 
 interface Named {
   readonly type?: string;
@@ -38,50 +39,99 @@ interface Named {
 const nameOf = (reference: unknown): string | undefined =>
   typeof reference === 'string' ? reference : (reference as Named | undefined)?.type;
 
-function problemsOf(node: AnyStateNode, machine: AnyStateMachine): string[] {
-  const { actions, actors, delays, guards } = machine.implementations;
-  const problems: string[] = [];
-  const at = `state "${node.id}"`;
-  const must = (known: object, what: string, plural: string, reference: unknown) => {
-    const name = nameOf(reference);
-    if (name === undefined || name === '(anonymous)')
-      problems.push(`${at}: a ${what} has no name; declare it in setup({ ${plural} }) and refer to it by name.`);
-    else if (!name.startsWith('xstate.') && !Object.hasOwn(known, name))
-      problems.push(`${at}: the ${what} "${name}" is not declared; add it to setup({ ${plural} }).`);
-  };
-  const guard = (reference: unknown): void => {
-    const { guards: inner } = (
-      typeof reference === 'function' || typeof reference === 'object' ? reference : {}
-    ) as Named;
-    if (inner) inner.forEach(guard);
-    else must(guards, 'guard', 'guards', reference);
-  };
+/** XState's own actions carry what they were made with. */
+interface BuiltIn {
+  readonly type?: string;
+  readonly delay?: unknown;
+  readonly src?: unknown;
+  readonly id?: unknown;
+  readonly systemId?: string;
+  readonly syncSnapshot?: boolean;
+}
 
-  const transitions = [...node.transitions.values(), node.always ?? []].flat();
-  for (const transition of transitions) {
-    if (transition.guard !== undefined) guard(transition.guard);
-    for (const action of transition.actions) must(actions, 'action', 'actions', action);
-  }
-  for (const action of [...node.entry, ...node.exit]) must(actions, 'action', 'actions', action);
-  for (const { delay } of node.after) {
-    if (typeof delay === 'string' && !Object.hasOwn(delays, delay))
-      problems.push(
-        `${at}: the delay "${delay}" is not declared; XState would fire it at once. Add it to setup({ delays }).`,
-      );
-    if (typeof delay === 'function') problems.push(`${at}: a delay has no name; declare it in setup({ delays }).`);
-  }
-  for (const { id, src } of node.invoke) {
-    const name = nameOf(src);
-    if (typeof name !== 'string' || name.startsWith('xstate.invoke.'))
-      problems.push(
-        `${at}: what "${id}" invokes has no name; declare it in setup({ actors }) and use its name as src.`,
-      );
-    else if (!Object.hasOwn(actors, name))
-      problems.push(`${at}: the actor "${name}" is not declared; add it to setup({ actors }).`);
-  }
-  if (node.type === 'parallel' && node.config.initial !== undefined)
-    problems.push(`${at}: "initial" beside type "parallel" makes XState drop what its regions invoke; remove it.`);
-  return problems;
+function problemsOf(node: AnyStateNode, machine: AnyStateMachine): string[] {
+  const { actors, delays } = machine.implementations;
+  const at = `state "${node.id}"`;
+  const transitions = [...node.transitions]
+    .flatMap(([event, list]) => (event === 'xstate.route' ? [] : list))
+    .concat(node.always ?? []);
+  const initial = Object.keys(node.states).length > 0 && node.type !== 'parallel' ? node.initial.actions : [];
+  const actions = [...transitions.flatMap((transition) => transition.actions), ...node.entry, ...node.exit, ...initial];
+  return [
+    ...transitions.flatMap(({ guard }) => (guard === undefined ? [] : guardProblems(at, guard, machine))),
+    ...actions.flatMap((action) => actionProblems(at, action, machine)),
+    ...node.after.flatMap(({ delay }) =>
+      typeof delay === 'string' && !Object.hasOwn(delays, delay)
+        ? [`${at}: the delay "${delay}" is not declared; XState would fire it at once. Add it to setup({ delays }).`]
+        : [],
+    ),
+    ...node.invoke.flatMap(({ id, src }) => {
+      const name = nameOf(src);
+      if (typeof name !== 'string' || name.startsWith('xstate.invoke.'))
+        return [`${at}: what "${id}" invokes has no name; declare it in setup({ actors }) and use its name as src.`];
+      return Object.hasOwn(actors, name)
+        ? []
+        : [`${at}: the actor "${name}" is not declared; add it to setup({ actors }).`];
+    }),
+    ...(node.type === 'parallel' && node.config.initial !== undefined
+      ? [`${at}: "initial" beside type "parallel" makes XState drop what its regions invoke; remove it.`]
+      : []),
+  ];
+}
+
+function guardProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
+  const { guards: inner } = (
+    typeof reference === 'function' || typeof reference === 'object' ? reference : {}
+  ) as Named;
+  if (inner) return inner.flatMap((guard) => guardProblems(at, guard, machine));
+  return nameProblems(at, 'guard', machine.implementations.guards, 'guards', reference);
+}
+
+function actionProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
+  const problems = nameProblems(at, 'action', machine.implementations.actions, 'actions', reference);
+  return typeof reference === 'function'
+    ? [...problems, ...builtInProblems(at, reference as BuiltIn, machine)]
+    : problems;
+}
+
+function nameProblems(at: string, what: string, known: object, plural: string, reference: unknown): string[] {
+  const name = nameOf(reference);
+  if (name === undefined || name === '(anonymous)')
+    return [`${at}: a ${what} has no name; declare it in setup({ ${plural} }) and refer to it by name.`];
+  return name.startsWith('xstate.') || Object.hasOwn(known, name)
+    ? []
+    : [`${at}: the ${what} "${name}" is not declared; add it to setup({ ${plural} }).`];
+}
+
+function builtInProblems(
+  at: string,
+  { type, delay, src, id }: BuiltIn,
+  { implementations: { actors, delays } }: AnyStateMachine,
+): string[] {
+  if (typeof delay === 'string' && !Object.hasOwn(delays, delay))
+    return [`${at}: the delay "${delay}" is not declared; XState would fire it at once. Add it to setup({ delays }).`];
+  if (type !== 'xstate.spawnChild') return [];
+  if (typeof src !== 'string')
+    return [`${at}: what it spawns has no name; declare it in setup({ actors }) and use its name.`];
+  return [
+    ...(Object.hasOwn(actors, src) ? [] : [`${at}: the actor "${src}" is not declared; add it to setup({ actors }).`]),
+    ...(id === undefined
+      ? [`${at}: it spawns "${src}" without an id: after a restart nobody could find it. Give it an id.`]
+      : []),
+  ];
+}
+
+/** Actions and guards may be declared by what XState has, and refer to further names there. */
+function declaredProblems(machine: AnyStateMachine): string[] {
+  const { actions, guards } = machine.implementations;
+  return [
+    ...Object.entries(actions).flatMap(([name, action]) =>
+      typeof action === 'function' ? builtInProblems(`action "${name}"`, action as unknown as BuiltIn, machine) : [],
+    ),
+    ...Object.entries(guards).flatMap(([name, guard]) =>
+      ((guard as Named | undefined)?.guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
+    ),
+  ];
 }
 
 function slotsOf(machine: AnyStateMachine): string[] {
@@ -116,17 +166,33 @@ function cyclesOf(nodes: AnyStateNode[]): string[] {
   });
 }
 
-function unsupportedIn(node: AnyStateNode): string[] {
-  return node.invoke.flatMap(({ id, systemId, onSnapshot }) => [
-    ...(systemId === undefined
+function unsupportedIn(node: AnyStateNode, machine: AnyStateMachine): string[] {
+  const at = `state "${node.id}"`;
+  const used = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+    .flatMap(({ actions }) => actions)
+    .concat(node.entry, node.exit);
+  const builtIns = used.map((action) =>
+    typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? ''],
+  ) as (BuiltIn | undefined)[];
+  const noSystemId = (id: string | undefined) =>
+    id === undefined ? [] : [`${at}: systemId ("${id}") is not supported; send to an address instead.`];
+  return [
+    ...node.invoke.flatMap(({ id, systemId, onSnapshot }) => [
+      ...noSystemId(systemId),
+      ...(onSnapshot === undefined
+        ? []
+        : [`${at}: onSnapshot of "${id}" is not supported; a child reports with its output or with sendTo.`]),
+    ]),
+    ...builtIns.flatMap((action) => noSystemId(action?.systemId)),
+    ...builtIns.flatMap((action) =>
+      action?.syncSnapshot
+        ? [`${at}: syncSnapshot is not supported; a child reports with its output or with sendTo.`]
+        : [],
+    ),
+    ...((node.config as { route?: unknown }).route === undefined
       ? []
-      : [`state "${node.id}": systemId ("${systemId}") is not supported; send to an address instead.`]),
-    ...(onSnapshot === undefined
-      ? []
-      : [
-          `state "${node.id}": onSnapshot of "${id}" is not supported; a child reports with its output or with sendTo.`,
-        ]),
-  ]);
+      : [`${at}: route is not supported; give it an event of its own.`]),
+  ];
 }
 
 const samples = {

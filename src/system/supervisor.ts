@@ -8,7 +8,7 @@ export type Verdict =
 
 export class Supervisor {
   readonly #policy: Supervision;
-  #restarts: number[] = [];
+  #restarts: readonly number[] = [];
 
   constructor(policy: Supervision) {
     this.#policy = policy;
@@ -19,16 +19,22 @@ export class Supervisor {
    * `resumable` is false when what broke it was something it waits for: without it, it could only stand still.
    */
   decide(failed: Address, siblings: readonly Address[], now: number, resumable: boolean): Verdict {
-    const { strategy, maxRestarts, within, restart } = this.#policy;
-    this.#restarts = [...this.#restarts.filter((at) => at > now - within), now];
+    const { strategy, maxRestarts, restart } = this.#policy;
+    this.#restarts = [...this.#recent(now), now];
     if (this.#restarts.length > maxRestarts || (restart === 'resume' && !resumable)) return { escalate: true };
     const place = siblings.indexOf(failed);
-    const who = strategy === 'one-for-one' ? [failed] : strategy === 'one-for-all' ? siblings : siblings.slice(place);
-    return { escalate: false, restart, who: restart === 'resume' ? [failed] : who };
+    // Whom its parent let go of meanwhile takes nobody along.
+    if (restart === 'resume' || strategy === 'one-for-one' || place < 0)
+      return { escalate: false, restart, who: [failed] };
+    return { escalate: false, restart, who: strategy === 'one-for-all' ? siblings : siblings.slice(place) };
   }
 
-  /** How many restarts are left before the next failure goes up. */
-  left(now: number): number {
-    return Math.max(0, this.#policy.maxRestarts - this.#restarts.filter((at) => at > now - this.#policy.within).length);
+  /** Nothing to remember: no restart that still counts. */
+  calm(now: number): boolean {
+    return this.#recent(now).length === 0;
+  }
+
+  #recent(now: number): readonly number[] {
+    return this.#restarts.filter((at) => at > now - this.#policy.within);
   }
 }

@@ -152,6 +152,23 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect((await journal.load('agent/a'))!.pending).toEqual([]);
     });
 
+    test('messages that were not delivered are found, also of an actor that has ended', async () => {
+      await using journal = await begin();
+      const [first, second, last] = [message('agent/a/1/0'), message('agent/a/1/1'), message('agent/a/2/0')];
+      const opened = (...envelopes: Envelope[]) =>
+        envelopes.map((envelope) => ({
+          key: envelope.id,
+          kind: 'message' as const,
+          data: envelope as unknown as Json,
+        }));
+      await journal.commit(commit({ opens: opened(first, second) }));
+      await journal.commit(commit({ seq: 2, status: 'done', opens: opened(last) }));
+      journal.settle([first.id]);
+      await journal.commit(commit({ actor: 'agent/b' }));
+      expect(await journal.undelivered('r')).toEqual([second, last]);
+      expect(await journal.undelivered('other')).toEqual([]);
+    });
+
     test('a result is kept once under its key, with the step it caused or alone', async () => {
       await using journal = await begin();
       const outcome = { ok: true, output: { n: 1 } } as const;

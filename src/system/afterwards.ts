@@ -1,0 +1,43 @@
+/** What happens after a commit and is kept nowhere: news for topics, log lines, and actions with code of their own. None of it can harm the actor. */
+import { toFailure, TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Action } from './chart.ts';
+import type { Draft } from './draft.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
+  const { run, address: actor } = sender;
+  const say = (key: string, note: object) =>
+    tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
+  for (const action of customs) {
+    if (action.type === 'xstate.log') {
+      const { label, value } = action.params as { label?: string; value: unknown };
+      say('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
+      continue;
+    }
+    // At most once, and too late to change anything: the failure is told, and that is all.
+    perform(action).catch((thrown: unknown) => say(action.type, { action: action.type, failure: toFailure(thrown) }));
+  }
+}
+
+/** Async, so that a promise it returns and rejects is heard as well. */
+const perform = async ({ exec, info, params }: Action): Promise<void> =>
+  exec?.({ ...info, self: deaf as never }, params);
+
+/** `self.send` in an action would be lost in a crash and after a restart; the machine can `raise` or `sendTo` instead. */
+const deaf = {
+  send() {
+    throw new TroupeError(
+      'unsupported',
+      'An action cannot self.send(): it would be lost in a crash. Use raise or sendTo, which are part of the commit.',
+    );
+  },
+};
+
+function printable(value: unknown): Json {
+  try {
+    return (JSON.parse(JSON.stringify(value) ?? 'null') as Json) ?? null;
+  } catch {
+    return String(value);
+  }
+}

@@ -1,0 +1,36 @@
+/** What an actor is born with; kept in its row for ever. */
+import type { Address } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
+import type { StoredActor } from '../journal/journal.ts';
+import type { ChildData } from './pendings.ts';
+
+export interface Birth {
+  readonly address: Address;
+  readonly run: string;
+  readonly parent: Address | undefined;
+  /** The parent's pending this actor lives by. */
+  readonly key?: string;
+  /** Its id among its parent's children. */
+  readonly id?: string;
+  readonly input: Json;
+  readonly deadline?: number;
+  /** Facts about a run for people and commands: its name, the file it came from. */
+  readonly about?: Json;
+}
+
+export const birthOf = (stored: StoredActor): Birth => stored.meta as unknown as Birth;
+
+/** A child is born as its parent wished, and may live no longer than its parent (E9). */
+export const childBirth = (
+  parent: { address: Address; run: string; deadline: number | undefined },
+  key: string,
+  data: ChildData,
+): Birth => ({
+  address: data.address,
+  run: parent.run,
+  parent: parent.address,
+  key,
+  id: data.id,
+  input: data.input,
+  ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }),
+});

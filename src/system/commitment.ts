@@ -1,0 +1,85 @@
+/** What one commit says of an actor: its row as it will stand, and everything that changes with it. */
+import type { Failure } from '../contracts/failure.ts';
+import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Commit, Pending } from '../journal/journal.ts';
+import type { ActorType } from './actorType.ts';
+import type { Birth } from './birth.ts';
+import { stateOf, type Snapshot } from './chart.ts';
+import { seal } from './compatibility.ts';
+import { requirePlain } from './plain.ts';
+
+/** A change that is not stored yet. */
+export interface Change {
+  readonly snapshot: Snapshot | undefined;
+  readonly status: ActorStatus;
+  readonly event: Commit['event'];
+  readonly opens?: readonly Pending[];
+  readonly closes?: readonly string[];
+  readonly appends?: Commit['appends'];
+  readonly results?: Commit['results'];
+  /** Why it failed. */
+  readonly failure?: Failure;
+}
+
+export interface Standing {
+  readonly type: ActorType;
+  readonly birth: Birth;
+  readonly created: number;
+  /** Of the last commit. */
+  readonly seq: number;
+}
+
+/** Throws `definition` when something in it could not be read back as it was. */
+export function commitOf({ type, birth, created, seq }: Standing, change: Change, now: number, epoch: number): Commit {
+  const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
+  const state = snapshot ? type.chart.save(snapshot) : {};
+  requirePlain(`The context of ${birth.address}`, state.context);
+  requirePlain(`The output of ${birth.address}`, state.output);
+  for (const { kind, data } of opens)
+    requirePlain(
+      kind === 'message' ? `A message of ${birth.address}` : `The ${kind} that ${birth.address} starts`,
+      data,
+    );
+  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${birth.address}`, entry);
+  return {
+    run: birth.run,
+    actor: birth.address,
+    type: type.name,
+    parent: birth.parent,
+    status,
+    state: snapshot ? stateOf(snapshot.value) : '',
+    tags: snapshot ? [...snapshot.tags] : [],
+    created,
+    updated: now,
+    seq: seq + 1,
+    meta: birth as unknown as Json,
+    snapshot: { ...seal(type, state as JsonObject), ...(failure ? { failure } : {}) } as unknown as Json,
+    epoch,
+    event,
+    opens,
+    closes,
+    results,
+    appends,
+  };
+}
+
+/** The same for whoever watches. */
+export const seenOf = (
+  { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
+  value: unknown,
+  failure?: Failure,
+): Inspection => ({
+  type: 'commit',
+  at: updated,
+  run,
+  actor,
+  parent,
+  seq,
+  event: { id: event.id, type: event.type, from: event.from, body: event.body },
+  state: (value ?? null) as Json,
+  tags,
+  context: (snapshot as { state: { context?: Json } }).state.context ?? null,
+  status,
+  ...(failure ? { failure } : {}),
+});

@@ -1,0 +1,99 @@
+/** Reads what comes in for an actor: what does not fit its contract, is too late or forged goes no further, and changes nothing. */
+import type { Envelope } from '../contracts/envelope.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Pending } from '../journal/journal.ts';
+import type { ActorType } from './actorType.ts';
+import type { MachineEvent } from './chart.ts';
+import { fromChild, type Answer, type Delivery } from './delivery.ts';
+
+/** Throws `invalid`, `unknown_message` or `denied`. */
+export function fromEnvelope(
+  type: ActorType,
+  envelope: Envelope,
+  pending: (key: string) => Pending | undefined,
+  answer: Answer,
+): Delivery {
+  if (envelope.type.startsWith('xstate.')) return wordOfChild(envelope, pending, answer);
+  const { id, from, body, kind, correlation, deadline } = envelope;
+  const base = { own: false, id, from, body: body as Json, ...(deadline === undefined ? {} : { deadline }), ...answer };
+  if (kind === 'signal') return { ...base, event: signal(type, envelope) };
+
+  const schema = Object.hasOwn(type.handles ?? {}, envelope.type) ? type.handles![envelope.type] : undefined;
+  if (!schema && type.handles && (kind === 'ask' || kind === 'tell')) {
+    throw new TroupeError(
+      'unknown_message',
+      `${envelope.to} takes ${list(Object.keys(type.handles))}; it got "${envelope.type}" from ${from}.`,
+    );
+  }
+  const parsed = schema?.safeParse(body);
+  if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
+  const meta = {
+    id,
+    from,
+    kind,
+    ...(correlation === undefined ? {} : { correlation }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+  const event = { type: envelope.type, body: parsed ? (parsed.data as Json) : body, meta };
+  return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
+}
+
+/** Throws `invalid` or `expired`: nothing of it is read. */
+export function requireTimely(envelope: Envelope, now: number): void {
+  const { id, type, from, to, deadline } = envelope;
+  if (![id, type, from, to].every((name) => typeof name === 'string' && name !== '') || type === '*') {
+    throw new TroupeError(
+      'invalid',
+      `A message needs an id, a type (not "*"), a sender and a recipient; it has ${JSON.stringify({ id, type, from, to })}.`,
+    );
+  }
+  if (deadline !== undefined && deadline < now) throw late(to, type, deadline, now);
+}
+
+export const late = (to: Address, type: string, deadline: number, now: number): TroupeError =>
+  new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
+
+/** The names of XState's own events are for the engine; of these only the end of a child travels. Only the child that is pending may say so. */
+function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | undefined, answer: Answer): Delivery {
+  const { id, type, from, to, kind } = envelope;
+  const body = (envelope.body ?? {}) as { key?: unknown; output?: Json; error?: Json };
+  const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
+  if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
+  const pending = pendingOf(body.key);
+  // Let go since then, or heard before: stale, which is no offence.
+  if (!pending) return { own: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
+  if ((pending.data as { address?: string }).address !== from) throw forged();
+  return fromChild(
+    id,
+    from,
+    pending,
+    type.startsWith('xstate.error.') ? { error: body.error ?? null } : { output: body.output ?? null },
+    answer,
+  );
+}
+
+function signal(type: ActorType, envelope: Envelope): MachineEvent {
+  const body = envelope.body as JsonObject;
+  const event = {
+    ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {}),
+    type: envelope.type,
+  };
+  const parsed = type.signals?.safeParse(event);
+  if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
+  return (parsed?.data as MachineEvent | undefined) ?? event;
+}
+
+function misfit(
+  { type, from, to }: Envelope,
+  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+): TroupeError {
+  const said = issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
+  return new TroupeError('invalid', `"${type}" from ${from} to ${to} does not fit its contract: ${said.join('; ')}.`, {
+    data: { type, issues: issues.map(({ path, message }) => ({ path: path.map(String), message })) },
+  });
+}
+
+const list = (names: readonly string[]) =>
+  names.length === 0 ? 'no messages' : names.map((name) => `"${name}"`).join(', ');

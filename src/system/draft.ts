@@ -1,0 +1,114 @@
+/** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
+import { TroupeError } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Pending } from '../journal/journal.ts';
+import type { ActorType } from './actorType.ts';
+import type { Action, MachineEvent } from './chart.ts';
+import type { EffectData } from './pendings.ts';
+
+/** The actor whose step it is, as far as its wishes depend on it. */
+export interface Sender {
+  readonly address: Address;
+  readonly run: string;
+  readonly type: ActorType;
+  readonly parent: Address | undefined;
+  readonly deadline: number | undefined;
+  /** Keys of what is running, by the child's id; of timers, by theirs. */
+  readonly children: ReadonlyMap<string, string>;
+  readonly timers: ReadonlyMap<string, string>;
+  pending(key: string): Pending | undefined;
+}
+
+export class Draft {
+  readonly opens: Pending[] = [];
+  readonly closes: string[] = [];
+  readonly appends: { list: string; entry: Json }[] = [];
+  /** For topics: told after the commit, to whoever listens. */
+  readonly emits: MachineEvent[] = [];
+  /** Named actions with code of their own: run after the commit, at most once. */
+  readonly customs: Action[] = [];
+  /** Events for whoever is not there: dead letters. */
+  readonly astray: { to: string; event: MachineEvent }[] = [];
+  readonly sender: Sender;
+  readonly now: number;
+  /** Id of the message that caused the step. */
+  readonly cause: string;
+  readonly children: Map<string, string>;
+  readonly timers: Map<string, string>;
+  readonly #seq: number;
+
+  constructor(sender: Sender, seq: number, now: number, cause: string) {
+    this.sender = sender;
+    this.now = now;
+    this.cause = cause;
+    this.#seq = seq;
+    this.children = new Map(sender.children);
+    this.timers = new Map(sender.timers);
+  }
+
+  key(index: number): string {
+    return `${this.sender.address}/${this.#seq}/${index}`;
+  }
+
+  find(key: string | undefined): Pending | undefined {
+    return key === undefined
+      ? undefined
+      : (this.opens.find((pending) => pending.key === key) ?? this.sender.pending(key));
+  }
+
+  open(index: number, kind: Pending['kind'], data: object, due?: number): string {
+    const key = this.key(index);
+    this.opens.push({ key, kind, data: data as JsonObject, ...(due === undefined ? {} : { due }) });
+    return key;
+  }
+
+  /** What was opened by this very step never was. */
+  close(key: string | undefined): void {
+    if (key === undefined) return;
+    const opened = this.opens.findIndex((pending) => pending.key === key);
+    if (opened >= 0) this.opens.splice(opened, 1);
+    else this.closes.push(key);
+  }
+
+  /** An actor when `src` names a machine, an effect otherwise. */
+  spawn(
+    index: number,
+    {
+      id,
+      src,
+      input,
+      systemId,
+    }: { id: string | undefined; src: unknown; input: Json | undefined; systemId: string | undefined },
+  ): void {
+    const { type, address } = this.sender;
+    const refuse = (why: string) =>
+      new TroupeError(
+        'unsupported',
+        `"${type.name}" spawns "${typeof src === 'string' ? src : 'logic without a name'}" ${why}`,
+      );
+    if (typeof src !== 'string')
+      throw refuse(
+        'inline: after a restart nobody could find it. Declare it in setup({ actors }) and spawn it by name.',
+      );
+    if (id === undefined) throw refuse('without an id: after a restart nobody could find it. Give it an id.');
+    if (systemId !== undefined)
+      throw refuse(`with a systemId ("${systemId}"), which is not supported; send to an address instead.`);
+    this.close(this.children.get(id));
+    const child = type.child(src);
+    const data: EffectData = { id, src, input: input ?? null };
+    const key = child
+      ? this.open(index, 'child', {
+          ...data,
+          address: `${child.name}/${address.slice(address.indexOf('/') + 1)}.${token(id, index)}-${this.#seq}`,
+        })
+      : this.open(index, 'effect', data);
+    this.children.set(id, key);
+  }
+}
+
+/** Part of an address made of any id. What changed on the way gets the action's index, so that two ids never share an address. */
+function token(id: string, index: number): string {
+  const safe = id.toLowerCase().replace(/[^a-z0-9_-]+/g, '-');
+  return safe === id ? id : `${safe}.${index}`;
+}

@@ -1,0 +1,97 @@
+/** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
+import type { AnyActorLogic } from 'xstate';
+import type { Envelope } from '../contracts/envelope.ts';
+import { toFailure, TroupeError } from '../contracts/failure.ts';
+import type { StoredActor, Pending } from '../journal/journal.ts';
+import { afterwards } from './afterwards.ts';
+import type { Cell } from './cell.ts';
+import { fromEffect } from './delivery.ts';
+import type { Host } from './host.ts';
+import { signal } from './letters.ts';
+import type { ChildData, TimerData } from './pendings.ts';
+import { Runner } from './runner.ts';
+import type { Plan, Self } from './self.ts';
+
+export class Errands {
+  readonly #host: Host;
+  readonly #cell: Cell;
+  readonly #self: Self;
+  readonly #runner: Runner;
+
+  constructor(host: Host, cell: Cell, self: Self) {
+    this.#host = host;
+    this.#cell = cell;
+    this.#self = self;
+    const logic = (source: string) => self.type.chart.machine.implementations.actors[source] as AnyActorLogic;
+    this.#runner = new Runner(host, { actor: self, logic });
+  }
+
+  /** How many effects are running. */
+  get running(): number {
+    return this.#runner.size;
+  }
+
+  /** Only now does anything happen (E2). */
+  run({ commit, draft }: Plan): void {
+    for (const pending of commit.opens) this.#begin(pending, false);
+    if (!draft) return;
+    const { address, run } = this.#self;
+    for (const event of draft.emits) this.#host.emit(address, run, event);
+    for (const { to, event } of draft.astray) {
+      const why = `${address} sent "${event.type}" to "${to}", which is no living child machine of it: an effect hears nothing, and who has ended neither.`;
+      this.#host.dead(
+        run,
+        address,
+        { id: commit.event.id, type: event.type, from: address },
+        toFailure(new TroupeError('unknown_recipient', why)),
+      );
+    }
+    afterwards(draft, this.#host);
+  }
+
+  /** After a crash: what was wished for and is not settled is done again, under the same keys; what is in the ledger is not. */
+  redo(results: StoredActor['results']): void {
+    for (const pending of [...this.#self.pendings]) {
+      const result = results.get(pending.key);
+      if (result) this.#cell.deliver(fromEffect(pending, result, true));
+      else if (pending.kind !== 'child') this.#begin(pending, true);
+    }
+  }
+
+  /** What is closed is over: its effect stops, its timer is off, its child ends. A late result finds nothing pending (E3). */
+  end({ key, kind, data }: Pending): void {
+    if (kind === 'effect') this.#runner.stop(key);
+    if (kind === 'timer') this.#host.alarms.cancel(key);
+    if (kind === 'child')
+      this.#host.stopChild((data as unknown as ChildData).address, `its parent ${this.#self.address} let it go`);
+  }
+
+  /** A delayed sendTo is due. */
+  forward(key: string, { to, event }: TimerData): void {
+    this.#host.courier.send(signal(key, this.#self.address, to!, this.#self.run, event));
+  }
+
+  stopEffects(): void {
+    this.#runner.stopAll();
+  }
+
+  /** Leaves the world without a word. */
+  abandon(): void {
+    this.#runner.stopAll();
+    for (const { key, kind } of this.#self.pendings) if (kind === 'timer') this.#host.alarms.cancel(key);
+  }
+
+  #begin(pending: Pending, again: boolean): void {
+    const { key, kind, due, data } = pending;
+    if (kind === 'timer') this.#host.alarms.set(key, due!, this.#self.address);
+    else if (kind === 'child') this.#host.spawn(this.#self, pending);
+    else if (kind === 'message') this.#host.courier.send(data as unknown as Envelope);
+    else void this.#perform(pending, again);
+  }
+
+  async #perform(pending: Pending, again: boolean): Promise<void> {
+    const outcome = await this.#runner.start(pending, again);
+    if (outcome) this.#cell.deliver(fromEffect(pending, outcome, false));
+    else this.#host.rested(this.#self.run);
+  }
+}

@@ -1,0 +1,65 @@
+/** The messages that the engine itself writes: the word that an actor has ended, and the word that a message could not be handled. */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { Failure } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Pending } from '../journal/journal.ts';
+import type { Birth } from './birth.ts';
+
+export type End = { readonly output: Json } | { readonly error: Failure };
+
+/** To the parent, by name of the pending that the child lived by: only that child may say so. */
+export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): Pending[] {
+  if (parent === undefined || lived === undefined) return [];
+  const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
+  return [
+    letter({
+      id: key,
+      type,
+      body: { ...end, key: lived } as unknown as Envelope['body'],
+      from: address,
+      to: parent,
+      run,
+      kind: 'signal',
+    }),
+  ];
+}
+
+/** To whoever asked: why there will be no answer. */
+export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): Pending =>
+  letter({
+    id: key,
+    type: 'failure',
+    body: { failure } as Envelope['body'],
+    from,
+    to: ask.from,
+    run: ask.run,
+    kind: 'failure',
+    correlation: ask.id,
+    causation: ask.id,
+  });
+
+/** A bare event for another actor. */
+export const signal = (
+  key: string,
+  from: Address,
+  to: Address,
+  run: string,
+  event: JsonObject & { type: string },
+  causation?: string,
+): Envelope => ({
+  id: key,
+  type: event.type,
+  body: event as Envelope['body'],
+  from,
+  to,
+  run,
+  kind: 'signal',
+  ...(causation === undefined ? {} : { causation }),
+});
+
+export const letter = (envelope: Envelope): Pending => ({
+  key: envelope.id,
+  kind: 'message',
+  data: envelope as unknown as Json,
+});

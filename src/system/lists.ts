@@ -1,0 +1,33 @@
+/** An actor's append-only lists (E6): read once, then kept current while the actor is awake. */
+import type { Json } from '../contracts/json.ts';
+
+export class Lists {
+  readonly #read: (name: string, length: number) => Promise<Json[]>;
+  readonly #lengths: Map<string, number>;
+  readonly #entries = new Map<string, Promise<Json[]>>();
+
+  /** `read` gives the first `length` entries of a list as they were committed. */
+  constructor(read: (name: string, length: number) => Promise<Json[]>, lengths: Readonly<Record<string, number>> = {}) {
+    this.#read = read;
+    this.#lengths = new Map(Object.entries(lengths));
+  }
+
+  /** What a commit has just added. */
+  added(name: string, entry: Json): void {
+    this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
+    this.#entries.get(name)?.then(
+      (entries) => entries.push(entry),
+      () => {},
+    ); // Whoever reads hears of the failure.
+  }
+
+  async get(name: string): Promise<readonly Json[]> {
+    let entries = this.#entries.get(name);
+    if (!entries) {
+      entries = this.#read(name, this.#lengths.get(name) ?? 0);
+      this.#entries.set(name, entries);
+      entries.catch(() => this.#entries.delete(name)); // The next one reads again.
+    }
+    return (await entries).slice();
+  }
+}

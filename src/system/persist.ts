@@ -1,0 +1,30 @@
+/** Writing while the journal is locked, full or away: wait, say so, try again. Nothing after it happens until it is through. */
+import type { Clock } from '../contracts/clock.ts';
+import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import { sleep } from './effects.ts';
+
+export interface Patience {
+  readonly clock: Clock;
+  readonly ending: AbortSignal;
+  /** Nobody wants it written any more: another process may own the run. */
+  gone(): boolean;
+  stalled(failure: Failure): void;
+}
+
+const first = 100;
+const longest = 5_000;
+
+/** Rejects with anything but `storage`, and with `fenced` once it is no longer wanted. */
+export async function untilStored<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: Patience): Promise<T> {
+  for (let pause = first; ; pause = Math.min(pause * 2, longest)) {
+    try {
+      return await write();
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.kind !== 'storage') throw thrown;
+      stalled(failure);
+    }
+    await sleep(clock, pause, ending);
+    if (gone()) throw new TroupeError('fenced', 'This process no longer runs the actor that was to be stored.');
+  }
+}

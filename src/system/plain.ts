@@ -1,0 +1,58 @@
+/** Is it JSON? What a journal would lose or change (a Date, a Map, NaN, a function) is refused before the commit, by its path. */
+import { TroupeError } from '../contracts/failure.ts';
+
+/** Deeper than anything meant, shallower than the stack; a circle ends here too. */
+const deepest = 500;
+
+/** What was looked at before. Values in a context are never changed in place, so each is looked at once. */
+const seen = new WeakSet<object>();
+
+/** Throws `definition`, saying where. `undefined` properties are left out when stored, so they may stand. */
+export function requirePlain(what: string, value: unknown): void {
+  const problem = problemIn(value, '', 0);
+  if (problem === undefined) return;
+  throw new TroupeError(
+    'definition',
+    `${what} must be plain JSON, so that it is the same after a restart; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
+  );
+}
+
+function problemIn(value: unknown, path: string, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${at(path)} is ${value}`;
+    case 'object':
+      return value === null || seen.has(value) ? undefined : problemInside(value, path, depth);
+    default:
+      return `${at(path)} is a ${typeof value}`;
+  }
+}
+
+function problemInside(value: object, path: string, depth: number): string | undefined {
+  if (depth > deepest) return `${at(path)} is nested more than ${deepest} deep, or in a circle`;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const problem =
+        value[i] === undefined
+          ? `${at(`${path}[${i}]`)} is undefined`
+          : problemIn(value[i], `${path}[${i}]`, depth + 1);
+      if (problem) return problem;
+    }
+  } else {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null)
+      return `${at(path)} is a ${value.constructor?.name || 'class instance'}`;
+    for (const key of Object.keys(value)) {
+      const problem = problemIn((value as Record<string, unknown>)[key], path ? `${path}.${key}` : key, depth + 1);
+      if (problem) return problem;
+    }
+  }
+  seen.add(value);
+  return undefined;
+}
+
+const at = (path: string) => (path === '' ? 'it' : `"${path}"`);

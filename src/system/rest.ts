@@ -1,0 +1,45 @@
+/** Lets actors with nothing to do leave memory: they are in the journal, and wake when a message or a timer comes for them. */
+import type { Clock } from '../contracts/clock.ts';
+import type { Places } from './places.ts';
+
+export interface RestOptions {
+  readonly places: Places;
+  readonly clock: Clock;
+  /** Milliseconds without anything to do. */
+  readonly idle: number;
+}
+
+export class Rest {
+  readonly #options: RestOptions;
+  #waking: Disposable | undefined;
+  #stopped = false;
+
+  constructor(options: RestOptions) {
+    this.#options = options;
+  }
+
+  /** Looks once in a while, as long as somebody is awake. */
+  watch(): void {
+    const { clock, idle, places } = this.#options;
+    if (this.#waking || this.#stopped || places.awake.size === 0) return;
+    this.#waking = clock.wake(clock.now() + idle, () => {
+      this.#waking = undefined;
+      this.#sweep();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#waking?.[Symbol.dispose]();
+  }
+
+  #sweep(): void {
+    const { clock, idle, places } = this.#options;
+    const now = clock.now();
+    for (const cell of places.awake) {
+      const place = places.get(cell.address);
+      if (place && cell.mayRest(now, idle)) places.rest(place);
+    }
+    this.watch();
+  }
+}

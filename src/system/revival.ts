@@ -1,0 +1,81 @@
+/** Bringing a stored run back: who was alive, who was wished for and never born, and who outlived the parent that let go of it. */
+import type { ActorStatus } from '../contracts/inspection.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { ActorType } from './actorType.ts';
+import type { ChildData } from './pendings.ts';
+
+export interface Member {
+  readonly type: ActorType;
+  readonly stored: StoredActor;
+}
+
+/** Everybody who is alive by right: the root, and whoever a living parent waits for. Parents come before their children. */
+export interface Family {
+  readonly members: Member[];
+  /** Committed by the parent; the crash came before their first breath. */
+  readonly unborn: { readonly parent: Address; readonly pending: Pending }[];
+}
+
+export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
+  const family: Family = { members: [], unborn: [] };
+  if (root.status === 'active') await join(journal, { type, stored: root }, family);
+  return family;
+}
+
+async function join(journal: Journal, parent: Member, family: Family): Promise<void> {
+  family.members.push(parent);
+  const children = parent.stored.pending.filter(({ kind }) => kind === 'child');
+  const loaded = await Promise.all(
+    children.map(async (pending) => ({
+      pending,
+      stored: await journal.load((pending.data as unknown as ChildData).address),
+    })),
+  );
+  for (const { pending, stored } of loaded) {
+    // The word of one that has ended is on its way, or will be sent again.
+    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, family);
+    else if (!stored) family.unborn.push({ parent: parent.stored.actor, pending });
+  }
+}
+
+function childType({ type, stored }: Member, { data }: Pending): ActorType {
+  const { src, address } = data as unknown as ChildData;
+  const child = type.child(src);
+  if (child) return child;
+  throw new TroupeError(
+    'incompatible',
+    `${stored.actor} has the child ${address}, and its actor "${src}" is gone from "${type.name}". It stays as it is; run it with the version that wrote it.`,
+  );
+}
+
+/** Stops whoever is active in a run and does not belong to the family: its parent let go of it, or ended, just before a crash. */
+export async function stopOrphans(
+  journal: Journal,
+  run: string,
+  family: ReadonlySet<Address>,
+  epoch: number,
+  now: number,
+): Promise<void> {
+  const active: ActorStatus = 'active';
+  for (const { actor } of await journal.find({ run, status: active, limit: 1_000_000 })) {
+    const orphan = family.has(actor) ? undefined : await journal.load(actor);
+    if (!orphan) continue;
+    const { pending, results: _results, lists: _lists, ...row } = orphan;
+    const event = { id: `${actor}/stop`, type: 'troupe.stop', body: 'its parent ended' };
+    const closes = pending.flatMap(({ kind, key }) => (kind === 'message' ? [] : [key]));
+    await journal.commit({
+      ...row,
+      status: 'stopped',
+      updated: now,
+      seq: row.seq + 1,
+      epoch,
+      event,
+      opens: [],
+      closes,
+      results: [],
+      appends: [],
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/** The effects one actor has running: started after the commit that wished for them, stopped when it lets go of them. */
+import type { AnyActorLogic } from 'xstate';
+import type { EffectScope, Outcome } from '../contracts/effect.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Pending } from '../journal/journal.ts';
+import { perform } from './effects.ts';
+import type { EffectData } from './pendings.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Whose effects they are, and what performs them. */
+export interface Owner {
+  readonly actor: {
+    readonly address: string;
+    readonly run: string;
+    readonly deadline: number | undefined;
+    list(name: string): Promise<readonly Json[]>;
+  };
+  logic(source: string): AnyActorLogic;
+}
+
+export class Runner {
+  readonly #around: Surroundings;
+  readonly #owner: Owner;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(around: Surroundings, owner: Owner) {
+    this.#around = around;
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves with how it ended; with undefined when it was stopped, which nobody wants to hear about any more. */
+  async start({ key, data }: Pending, again: boolean): Promise<Outcome | undefined> {
+    const { clock, tell } = this.#around;
+    const { address: actor, run, deadline } = this.#owner.actor;
+    const { src, input } = data as unknown as EffectData;
+    const controller = new AbortController();
+    this.#running.set(key, controller);
+    const about = { run, actor, key, name: src, again };
+    tell({ type: 'effect.started', at: clock.now(), ...about });
+    const scope: EffectScope = {
+      key,
+      actor,
+      run,
+      signal: controller.signal,
+      deadline,
+      clock,
+      again,
+      list: (name) => this.#owner.actor.list(name),
+      progress: (note) => tell({ type: 'progress', at: clock.now(), run, actor, key, note }),
+    };
+    const outcome = await perform(this.#owner.logic(src), { id: '', src, input }, scope);
+    if (this.#running.get(key) === controller) this.#running.delete(key);
+    const at = clock.now();
+    if (controller.signal.aborted) return void tell({ type: 'effect.stopped', at, ...about });
+    tell(
+      outcome.ok
+        ? { type: 'effect.done', at, ...about }
+        : { type: 'effect.failed', at, ...about, failure: outcome.failure },
+    );
+    return outcome;
+  }
+
+  stop(key: string): void {
+    this.#running.get(key)?.abort();
+    this.#running.delete(key);
+  }
+
+  stopAll(): void {
+    for (const key of [...this.#running.keys()]) this.stop(key);
+  }
+}

@@ -1,0 +1,161 @@
+/** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
+import type { Address } from '../contracts/ids.ts';
+import type { ActorStatus } from '../contracts/inspection.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Commit, Pending, StoredActor } from '../journal/journal.ts';
+import type { ActorType } from './actorType.ts';
+import { birthOf, type Birth } from './birth.ts';
+import type { Snapshot, Step } from './chart.ts';
+import { commitOf, type Change } from './commitment.ts';
+import { open as openSnapshot } from './compatibility.ts';
+import type { Delivery } from './delivery.ts';
+import type { Draft, Sender } from './draft.ts';
+import { farewell } from './letters.ts';
+import { Lists } from './lists.ts';
+import { outboxOf } from './outbox.ts';
+import { Pendings } from './pendings.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** A change in thought: the commit it would be, and what follows from it. */
+export interface Plan {
+  readonly change: Change;
+  readonly commit: Commit;
+  readonly draft?: Draft;
+}
+
+/** Where its commits go. */
+export interface Keeping extends Surroundings {
+  epoch(run: string): number;
+}
+
+export class Self implements Sender {
+  readonly address: Address;
+  readonly run: string;
+  readonly type: ActorType;
+  readonly pendings = new Pendings();
+  readonly #keeping: Keeping;
+  #lists: Lists;
+  #birth: Birth | undefined;
+  #created = 0;
+  #snapshot: Snapshot | undefined;
+  #seq = 0;
+  #status: ActorStatus = 'active';
+
+  constructor(keeping: Keeping, type: ActorType, address: Address, run: string) {
+    this.#keeping = keeping;
+    this.type = type;
+    this.address = address;
+    this.run = run;
+    this.#lists = this.#listsOf();
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  get status(): ActorStatus {
+    return this.#status;
+  }
+
+  /** Known once it was born or restored. */
+  get birth(): Birth {
+    return this.#birth!;
+  }
+
+  get parent(): Address | undefined {
+    return this.#birth?.parent;
+  }
+
+  get deadline(): number | undefined {
+    return this.#birth?.deadline;
+  }
+
+  get children(): ReadonlyMap<string, string> {
+    return this.pendings.children;
+  }
+
+  get timers(): ReadonlyMap<string, string> {
+    return this.pendings.timers;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  pending(key: string): Pending | undefined {
+    return this.pendings.get(key);
+  }
+
+  /** A key of the next commit. */
+  key(index: number): string {
+    return `${this.address}/${this.#seq + 1}/${index}`;
+  }
+
+  list(name: string): Promise<readonly Json[]> {
+    return this.#lists.get(name);
+  }
+
+  isBorn(birth: Birth): void {
+    this.#birth = birth;
+    this.#created = this.#keeping.clock.now();
+  }
+
+  /** Throws `incompatible` or `corrupt`. */
+  restore(stored: StoredActor): void {
+    this.#snapshot = this.type.chart.restore(openSnapshot(this.type, stored));
+    this.#birth = birthOf(stored);
+    this.#created = stored.created;
+    this.#seq = stored.seq;
+    this.#status = stored.status;
+    this.#lists = this.#listsOf(stored.lists);
+    for (const pending of stored.pending) if (pending.kind !== 'message') this.pendings.add(pending);
+  }
+
+  /** The commit of a step. `ends` are pendings that end with it. Throws when what the machine wishes for cannot be kept. */
+  step(
+    step: Step,
+    before: Snapshot | undefined,
+    event: Change['event'],
+    { settles, result }: Pick<Delivery, 'settles' | 'result'>,
+    ends: readonly string[] = [],
+  ): Plan {
+    const [snapshot, { length: index }] = step;
+    const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
+    const settled = settles === undefined ? [] : [settles];
+    const common = { snapshot, event, appends: draft.appends, results: result ? [result] : [] };
+    if (snapshot.status !== 'done') {
+      return this.plan(
+        { ...common, status: 'active', opens: draft.opens, closes: [...settled, ...ends, ...draft.closes] },
+        draft,
+      );
+    }
+    const word = farewell(this.#birth!, draft.key(index), { output: (snapshot.output ?? null) as Json });
+    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...word];
+    return this.plan(
+      { ...common, status: 'done', opens, closes: [...settled, ...this.pendings.endingWith(settled)] },
+      draft,
+    );
+  }
+
+  /** A change that no step of the machine makes: its end, or a letter that could not be read. */
+  plan(change: Change, draft?: Draft): Plan {
+    const standing = { type: this.type, birth: this.#birth!, created: this.#created, seq: this.#seq };
+    const commit = commitOf(standing, change, this.#keeping.clock.now(), this.#keeping.epoch(this.run));
+    return { change, commit, ...(draft ? { draft } : {}) };
+  }
+
+  /** It was stored: this is what the actor is now. Gives back what is over. */
+  adopt({ change, commit }: Plan): Pending[] {
+    this.#snapshot = change.snapshot;
+    this.#seq = commit.seq;
+    this.#status = change.status;
+    const over = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
+    for (const pending of commit.opens) if (pending.kind !== 'message') this.pendings.add(pending);
+    for (const { list, entry } of commit.appends) this.#lists.added(list, entry);
+    return over;
+  }
+
+  #listsOf(lengths?: Readonly<Record<string, number>>): Lists {
+    return new Lists((name, length) => this.#keeping.journal.list(this.address, name, 0, length), lengths);
+  }
+}

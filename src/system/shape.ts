@@ -1,0 +1,65 @@
+/** The shape of a machine: its states and what leads where. Code is not part of it, so a fix in an action is no other machine (E11). */
+import { createHash } from 'node:crypto';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { ZodType } from 'zod';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import { jsonSchema } from '../contracts/protocol.ts';
+
+export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states).flatMap(everyNode),
+];
+
+/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. */
+export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): string {
+  const name = (reference: unknown) =>
+    typeof reference === 'string' ? reference : ((reference as { type?: string } | undefined)?.type ?? '');
+  const nodes = everyNode(machine.root).map((node) => [
+    node.id,
+    node.type,
+    [...node.transitions].map(([event, list]) => [
+      event,
+      list.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
+    ]),
+    node.always?.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
+    node.invoke.map(({ id, src }) => [id, name(src)]),
+  ]);
+  const shape = [nodes, context ? jsonSchema(context) : null];
+  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
+}
+
+/** What is wrong with a state value: states that the machine does not have, regions it has but the value lacks. */
+export function strangers(node: AnyStateNode, value: Json | undefined): string[] {
+  const names = Object.keys(node.states).filter((name) => node.states[name]!.type !== 'history');
+  const given = inside(value);
+  if (!given) return [`the value of "${node.id}" is ${JSON.stringify(value)}`];
+  const said = Object.keys(given);
+  if (names.length === 0)
+    return said.length === 0 ? [] : [`state "${node.id}" has no states inside; the value has ${said.join(', ')}`];
+  if (node.type !== 'parallel' && said.length !== 1)
+    return [`state "${node.id}" is in one of ${names.join(', ')}; the value has ${said.join(', ') || 'none'}`];
+  const gone = said
+    .filter((name) => !names.includes(name))
+    .map((name) => `state "${name}" is not in "${node.id}" (${names.join(', ')})`);
+  const lacking =
+    node.type === 'parallel'
+      ? names.filter((name) => !said.includes(name)).map((name) => `region "${name}" of "${node.id}" is missing`)
+      : [];
+  const inner = said.flatMap((name) => (names.includes(name) ? strangers(node.states[name]!, given[name]) : []));
+  return [...gone, ...lacking, ...inner];
+}
+
+/** The states that a value names, from the root down. Needs a value without strangers. */
+export function activeNodes(node: AnyStateNode, value: Json | undefined): AnyStateNode[] {
+  return [
+    node,
+    ...Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => activeNodes(node.states[name]!, rest)),
+  ];
+}
+
+/** `"a"` is short for `{ a: {} }`. */
+function inside(value: Json | undefined): JsonObject | undefined {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'string') return { [value]: {} };
+  return typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}

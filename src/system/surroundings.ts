@@ -1,0 +1,13 @@
+/** What every part of the engine is given: where things are kept, what time it is, who watches. */
+import type { Clock } from '../contracts/clock.ts';
+import type { Inspection } from '../contracts/inspection.ts';
+import type { Journal } from '../journal/journal.ts';
+
+export interface Surroundings {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Fires when the host closes. */
+  readonly ending: AbortSignal;
+  /** Tells whoever watches; never throws. */
+  readonly tell: (event: Inspection) => void;
+}

@@ -1,0 +1,181 @@
+/**
+ * One turn of an actor: a delivery or a command, from the step to what follows from its commit.
+ *
+ * The order in `#handle` is the engine: stale? → step → one commit → answer the sender → act. Reordering any two of them breaks E1, E2 or E5.
+ */
+import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
+import type { Address } from '../contracts/ids.ts';
+import { seenOf, type Change } from './commitment.ts';
+import { causeOf, type Delivery } from './delivery.ts';
+import { late } from './doorway.ts';
+import type { Errands } from './errands.ts';
+import type { Host } from './host.ts';
+import { farewell } from './letters.ts';
+import { untilStored } from './persist.ts';
+import type { Plan, Self } from './self.ts';
+import { isStale } from './stale.ts';
+import { asError, burial, gone, isLoss, meaningless, wasHandled } from './trouble.ts';
+
+export type Command =
+  | { readonly what: 'stop'; readonly reason: string }
+  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure };
+
+export class Turns {
+  readonly #host: Host;
+  readonly #self: Self;
+  readonly #errands: Errands;
+  readonly #isGone: () => boolean;
+
+  /** `isGone` says that this process runs the actor no more. */
+  constructor(host: Host, self: Self, errands: Errands, isGone: () => boolean) {
+    this.#host = host;
+    this.#self = self;
+    this.#errands = errands;
+    this.#isGone = isGone;
+  }
+
+  /** From the beginning; what was going on before ends. */
+  async start(event: Change['event'], ends: readonly string[] = []): Promise<void> {
+    let plan: Plan;
+    try {
+      plan = this.#self.step(this.#self.type.chart.initial(this.#self.birth.input), undefined, event, {}, ends);
+    } catch (thrown) {
+      return this.#fail(toFailure(thrown), event);
+    }
+    await this.#storeAndAct(plan);
+  }
+
+  async obey(command: Command): Promise<void> {
+    const { clock, tell } = this.#host;
+    const { address, run, snapshot, seq, pendings } = this.#self;
+    const closes = pendings.endingWith([]);
+    if (command.what === 'stop') {
+      const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
+      return this.#storeAndAct(this.#self.plan({ snapshot, status: 'stopped', event, closes }));
+    }
+    const { by, failure } = command;
+    tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
+    await this.start({ id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never }, closes);
+  }
+
+  /** Rejects when nothing more can be done here; the sender knows by then. */
+  async take(delivery: Delivery): Promise<void> {
+    try {
+      await this.#handle(delivery);
+    } catch (thrown) {
+      delivery.refuse(asError(thrown));
+      throw thrown;
+    }
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    if (isStale(delivery, (key) => this.#self.pendings.has(key))) return delivery.done();
+    const now = this.#host.clock.now();
+    if ((delivery.deadline ?? now) < now)
+      return delivery.refuse(late(this.#self.address, delivery.event.type, delivery.deadline!, now));
+    let plan: Plan | undefined;
+    let stored: boolean;
+    try {
+      plan = this.#planOf(delivery);
+      if (!plan) return await this.#unhandled(delivery);
+      stored = await this.#store(plan);
+    } catch (thrown) {
+      return this.#broken(delivery, toFailure(thrown));
+    }
+    if (!stored) return void (await this.#again(delivery));
+    delivery.done();
+    this.#errands.run(plan);
+  }
+
+  /** Undefined when the message means nothing in this state. Throws what the machine throws. */
+  #planOf(delivery: Delivery): Plan | undefined {
+    const { chart } = this.#self.type;
+    const before = this.#self.snapshot!;
+    const step = chart.step(before, delivery.event);
+    if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
+    if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
+    return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+  }
+
+  /** One commit; then the actor is what it says. False when the message was handled before. */
+  async #store(plan: Plan): Promise<boolean> {
+    const { journal, tell } = this.#host;
+    const { commit, change } = plan;
+    try {
+      await this.#patiently(() => journal.commit(commit));
+    } catch (thrown) {
+      if ((toFailure(thrown).data as { duplicate?: boolean } | undefined)?.duplicate) return false;
+      throw thrown;
+    }
+    if (this.#isGone()) throw gone(this.#self.address);
+    for (const over of this.#self.adopt(plan)) this.#errands.end(over);
+    tell(seenOf(commit, change.snapshot?.value, change.failure));
+    return true;
+  }
+
+  async #storeAndAct(plan: Plan): Promise<void> {
+    await this.#store(plan);
+    this.#errands.run(plan);
+  }
+
+  #patiently<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, ending, tell } = this.#host;
+    const { run, address: actor } = this.#self;
+    const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
+    return untilStored(write, { clock, ending, gone: this.#isGone, stalled });
+  }
+
+  /** The step could not be taken. The actor is what it was at the last commit; its supervisor says what becomes of it. */
+  async #broken(delivery: Delivery, failure: Failure): Promise<void> {
+    if (isLoss(failure)) throw fromFailure(failure);
+    if (!delivery.own && (await this.#again(delivery))) return;
+    const { journal, clock } = this.#host;
+    const { run, address, parent: by = 'system' } = this.#self;
+    const { result } = delivery;
+    if (result) await this.#patiently(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
+    const verdict = await this.#host.judge(this.#self, failure, !delivery.own);
+    if (verdict.escalate) await this.#fail(failure, causeOf(delivery));
+    else if (verdict.restart === 'fresh') for (const who of verdict.who) this.#host.restart(who, by, failure);
+    else await this.#bury(delivery, failure, by);
+    delivery.refuse(fromFailure(failure));
+  }
+
+  async #bury(delivery: Delivery, failure: Failure, by: string): Promise<void> {
+    const { clock, tell } = this.#host;
+    const { run, address } = this.#self;
+    await this.#storeAndAct(this.#self.plan(burial(this.#self, delivery, failure, clock.now())));
+    const { id, event, from = address } = delivery;
+    this.#host.dead(run, address, { id, type: event.type, from }, failure);
+    tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
+  }
+
+  async #unhandled(delivery: Delivery): Promise<void> {
+    if (!(await this.#again(delivery))) delivery.refuse(meaningless(this.#self, delivery));
+  }
+
+  /** Was it handled before? Then the sender has its answer now. */
+  async #again({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
+    const { journal, courier } = this.#host;
+    const message = { id, body, asks: ask !== undefined };
+    try {
+      const handled = await this.#patiently(() =>
+        wasHandled(journal, this.#self.address, message, (reply) => courier.send(reply)),
+      );
+      if (handled) done(true);
+      return handled;
+    } catch (thrown) {
+      refuse(asError(thrown));
+      return true;
+    }
+  }
+
+  /** The end in failure: children stop, the parent is told. */
+  async #fail(failure: Failure, event: Change['event']): Promise<void> {
+    if (isLoss(failure)) throw fromFailure(failure);
+    const { snapshot, pendings, birth } = this.#self;
+    const opens = farewell(birth, this.#self.key(0), { error: failure });
+    await this.#storeAndAct(
+      this.#self.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/** What each action of XState and of the engine becomes in a commit: the vocabulary of wishes. */
+import type { Envelope } from '../contracts/envelope.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import { Address } from '../contracts/ids.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Action, MachineEvent } from './chart.ts';
+import type { Draft } from './draft.ts';
+import { letter, signal } from './letters.ts';
+
+import type { ChildData, TimerData } from './pendings.ts';
+
+type Perform = (draft: Draft, action: Action, index: number) => void;
+
+interface Spawn {
+  actorRef: { id: string; options: { syncSnapshot?: boolean } };
+  id: unknown;
+  src: unknown;
+  input: Json;
+  systemId: string;
+}
+
+/** The parameters of an action. Each has its own; they are checked where a person writes them. */
+const of = <P>({ params }: Action): Partial<P> => (params ?? {}) as Partial<P>;
+
+const vocabulary: Readonly<Record<string, Perform>> = {
+  'xstate.spawnChild'(draft, action, index) {
+    const { actorRef, id, src, input, systemId } = of<Spawn>(action);
+    if (actorRef?.options.syncSnapshot)
+      throw new TroupeError(
+        'unsupported',
+        `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
+      );
+    // XState gives the id as it was written, which may be a function; the reference has what came of it.
+    draft.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
+  },
+  'xstate.stopChild'(draft, action) {
+    const { id } = of<{ id: string }>(action);
+    if (id === undefined) return;
+    draft.close(draft.children.get(id));
+    draft.children.delete(id);
+  },
+  'xstate.raise'(draft, action, index) {
+    const { event, id, delay } = of<{ event: MachineEvent; id: string; delay: number }>(action);
+    // Without a delay it was part of the step.
+    if (delay !== undefined) timer(draft, index, { id, event: event! }, delay);
+  },
+  'xstate.cancel'(draft, action) {
+    const { sendId = '' } = of<{ sendId: string }>(action);
+    draft.close(draft.timers.get(sendId));
+    draft.timers.delete(sendId);
+  },
+  'xstate.sendTo'(draft, action, index) {
+    const { to, event, id, delay } = of<{
+      to: { id?: string };
+      event: MachineEvent & JsonObject;
+      id: string;
+      delay: number;
+    }>(action);
+    const { sender } = draft;
+    const address = addressOf(draft, to);
+    if (address === undefined) draft.astray.push({ to: to?.id ?? 'nobody', event: event! });
+    else if (delay !== undefined) timer(draft, index, { id, event: event!, to: address }, delay);
+    else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event!, draft.cause)));
+  },
+  'xstate.emit'(draft, action) {
+    draft.emits.push(of<{ event: MachineEvent }>(action).event!);
+  },
+  append(draft, action) {
+    const { list, entry } = of<{ list: string; entry: Json }>(action);
+    if (typeof list !== 'string' || list === '' || entry === undefined)
+      throw misused(draft, 'append', '{ list, entry }', action);
+    draft.appends.push({ list, entry });
+  },
+  tell(draft, action, index) {
+    const { to, type, body } = of<{ to: Address; type: string; body: Json }>(action);
+    if (!Address.safeParse(to).success || typeof type !== 'string')
+      throw misused(draft, 'tell', '{ to: "type/key", type, body }', action);
+    const { deadline } = draft.sender;
+    send(draft, index, { to: to!, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+  },
+  reply(draft, action, index) {
+    const { ask, type, body } = of<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
+    if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
+      throw misused(draft, 'reply', '{ ask: event.meta, type, body }', action);
+    send(draft, index, {
+      to: ask.from,
+      kind: type === 'failure' ? 'failure' : 'reply',
+      type,
+      body,
+      correlation: ask.id,
+    });
+  },
+};
+
+export const performers: ReadonlyMap<string, Perform> = new Map(Object.entries(vocabulary));
+
+function send(
+  draft: Draft,
+  index: number,
+  message: Pick<Envelope, 'to' | 'kind' | 'type'> & { body: Json | undefined } & Partial<Omit<Envelope, 'body'>>,
+): void {
+  const { address: from, run } = draft.sender;
+  draft.opens.push(
+    letter({
+      id: draft.key(index),
+      from,
+      run,
+      causation: draft.cause,
+      ...message,
+      body: (message.body ?? null) as Envelope['body'],
+    }),
+  );
+}
+
+/** The same id again replaces the timer that had it. */
+function timer(draft: Draft, index: number, data: TimerData, delay: number): void {
+  if (!Number.isFinite(delay) || delay < 0) {
+    throw new TroupeError(
+      'definition',
+      `The delay of "${data.event.type}" must be a number of milliseconds, 0 or more; it came out as ${String(delay)}.`,
+    );
+  }
+  if (data.id !== undefined) draft.close(draft.timers.get(data.id));
+  const key = draft.open(index, 'timer', data, draft.now + delay);
+  if (data.id !== undefined) draft.timers.set(data.id, key);
+}
+
+/** Undefined when nobody with an address is meant: an effect, which hears nothing, or a child that has ended. */
+function addressOf(draft: Draft, target: { id?: string } | undefined): Address | undefined {
+  const { sender } = draft;
+  const whose = sender.type.chart.whose(target);
+  if (whose === 'self') return sender.address;
+  if (whose === 'parent') return sender.parent;
+  const child = draft.find(draft.children.get(target?.id ?? ''));
+  return child?.kind === 'child' ? (child.data as unknown as ChildData).address : undefined;
+}
+
+const misused = ({ sender }: Draft, name: string, form: string, { params }: Action) =>
+  new TroupeError(
+    'definition',
+    `"${sender.type.name}" takes the action ${name} with ${preview(params)}; it needs ${form}.`,
+  );
+
+const preview = (params: unknown) => JSON.stringify(params)?.slice(0, 200) ?? 'nothing';
