@@ -99,14 +99,9 @@ async function execute(
 
   for (let process = 1; ; process++) {
     const life = new Life(process === 1 ? crash : undefined, points);
-    const faulty = fault({ journal: disk, transport: inProcess() }, clock);
-    const journal = life.journal(faulty.journal, known);
-    const host = new Host({
-      journal,
-      transport: life.transport(faulty.transport),
-      clock,
-      lease: { owner: `process ${process}`, alive: () => false },
-    });
+    const parts = { journal: life.journal(disk, known), transport: life.transport(inProcess()) };
+    const { journal, transport } = fault(parts, clock);
+    const host = new Host({ journal, transport, clock, lease: { owner: `process ${process}`, alive: () => false } });
     life.onDeath = () => host.abandon();
     void host.start(type, { run, input }).catch(() => {}); // A start that cannot be made shows as a run that does not end.
     for (let step = 0; step < patience && !life.dead; step++) {
@@ -117,7 +112,8 @@ async function execute(
         return { output: outputOf(row), world: JSON.stringify(world()), complaints: complaints?.(known) ?? [], points };
       }
       if (life.dead || !host.quiet(run)) continue;
-      if (await nudge?.(host, disk, run)) continue;
+      // Whoever speaks to a process that dies meanwhile gets no answer.
+      if (await Promise.race([nudge?.(host, disk, run), life.death])) continue;
       if (clock.next !== undefined) clock.advance(clock.next - clock.now());
     }
     if (!life.dead) {
@@ -132,12 +128,15 @@ class Life {
   readonly #crash: Point | undefined;
   readonly #points: string[];
   #count = 0;
+  readonly death: Promise<true>;
+  #end!: (dead: true) => void;
   dead = false;
   onDeath: () => void = () => {};
 
   constructor(crash: Point | undefined, points: string[]) {
     this.#crash = crash;
     this.#points = points;
+    this.death = new Promise((end) => (this.#end = end));
   }
 
   journal(inner: Journal, known: Set<string>): Journal {
@@ -195,6 +194,7 @@ class Life {
 
   #die(): Promise<never> {
     this.dead = true;
+    this.#end(true);
     this.onDeath();
     return never();
   }

@@ -2,3 +2,4 @@
 export { scriptedModel } from '../gateway/scriptedModel.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
+export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';

@@ -1,0 +1,126 @@
+/** Small runs for the proofs: each leans on one promise of the engine, so that breaking the promise shows. */
+import { assign, sendParent, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import { slot } from '../../machines/slot.ts';
+import { actorType } from '../../src/system/actorType.ts';
+import type { Scenario } from '../../src/testing/crashEverywhere.ts';
+
+/** Sends its parent five signals, one after the other, and ends. */
+const giver = setup({
+  types: {} as { context: { left: number } },
+  guards: { isEmpty: ({ context }) => context.left === 0 },
+  actions: { count: assign({ left: ({ context }) => context.left - 1 }), give: sendParent({ type: 'one' }) },
+  delays: { pause: 10 },
+}).createMachine({
+  id: 'giver',
+  context: { left: 5 },
+  initial: 'resting',
+  states: {
+    resting: {
+      always: { guard: 'isEmpty', target: 'done' },
+      after: { pause: { target: 'resting', reenter: true, actions: ['count', 'give'] } },
+    },
+    done: { type: 'final' },
+  },
+});
+
+/** Counts what its child gives: a message taken twice, or lost, shows in the count. */
+export const counting = (): Scenario => {
+  const machine = setup({
+    types: {} as { context: { count: number }; events: { type: 'one' }; output: number },
+    actors: { giver },
+    actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
+  }).createMachine({
+    id: 'counter',
+    context: { count: 0 },
+    initial: 'counting',
+    on: { one: { actions: 'count' } },
+    states: {
+      counting: { invoke: { src: 'giver', id: 'giver', onDone: 'done', onError: 'failed' } },
+      done: { type: 'final' },
+      failed: { type: 'final' },
+    },
+    output: ({ context }) => context.count,
+  });
+  return { type: actorType(machine), input: null, world: () => null };
+};
+
+const worker = setup({
+  types: {} as { output: number; context: { got: number } },
+  actors: { work: slot<number, null>('work') },
+  actions: { keep: assign({ got: (_, got: number) => got }) },
+}).createMachine({
+  id: 'worker',
+  context: { got: 0 },
+  initial: 'working',
+  states: {
+    working: {
+      invoke: {
+        src: 'work',
+        id: 'work',
+        input: null,
+        onDone: { target: 'done', actions: { type: 'keep', params: ({ event }) => event.output } },
+        onError: 'done',
+      },
+    },
+    done: { type: 'final' },
+  },
+  output: ({ context }) => context.got,
+});
+
+/** Lets three workers work one after the other under the same id: the end of one that is heard twice passes for the next one's. */
+export const rounds = (): Scenario => {
+  let done = 0;
+  const machine = setup({
+    types: {} as { context: { sum: number; rounds: number }; output: number },
+    actors: { worker: worker.provide({ actors: { work: effect(async () => ++done) } }) },
+    guards: { isOver: ({ context }) => context.rounds === 3 },
+    actions: {
+      add: assign({
+        sum: ({ context }, got: number) => context.sum + (got > 0 ? 1 : 0),
+        rounds: ({ context }) => context.rounds + 1,
+      }),
+    },
+  }).createMachine({
+    id: 'rounds',
+    context: { sum: 0, rounds: 0 },
+    initial: 'working',
+    states: {
+      working: {
+        always: { guard: 'isOver', target: 'done' },
+        invoke: {
+          src: 'worker',
+          id: 'worker',
+          onDone: { target: 'working', reenter: true, actions: { type: 'add', params: ({ event }) => event.output } },
+          onError: 'done',
+        },
+      },
+      done: { type: 'final' },
+    },
+    output: ({ context }) => context.sum,
+  });
+  return {
+    type: actorType(machine),
+    input: null,
+    world: () => Math.max(done, 3) - Math.max(done, 3),
+    complaints: () => (done < 3 ? [`only ${done} of 3 rounds were worked`] : []),
+  };
+};
+
+/** Does something in the world when it is told to. */
+export const doer = (note: (what: string) => void) =>
+  actorType(
+    setup({
+      types: {} as { events: { type: 'do' } },
+      actors: { deed: slot<null, null>('deed') },
+    })
+      .createMachine({
+        id: 'doer',
+        initial: 'idle',
+        states: {
+          idle: { on: { do: 'doing' } },
+          doing: { invoke: { src: 'deed', id: 'deed', input: null, onDone: 'idle', onError: 'idle' } },
+        },
+      })
+      .provide({ actors: { deed: effect(async () => (note('did it'), null), { kind: 'write' }) } }),
+  );
