@@ -23,7 +23,7 @@ export const isLoss = ({ kind }: Failure): boolean =>
 export async function wasHandled(
   journal: Journal,
   to: Address,
-  { id, body, asks }: { id: string; body: Json; asks: boolean },
+  { id, body, asker }: { id: string; body: Json; asker: Address | undefined },
   answer: (reply: Envelope) => void,
 ): Promise<boolean> {
   const handled = await journal.handled(to, id);
@@ -34,7 +34,8 @@ export async function wasHandled(
       `${to} handled a message with id ${id} and another body. Use a new id for a new message.`,
     );
   }
-  if (asks && handled.reply) answer(handled.reply);
+  // Whoever asks again may do so from another place: its first process may be gone.
+  if (asker !== undefined && handled.reply) answer({ ...handled.reply, to: asker });
   return true;
 }
 
