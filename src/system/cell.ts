@@ -190,7 +190,7 @@ export class Cell {
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#draining = true;
     try {
-      await first?.();
+      if (first) await first();
       while (!this.#dead && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;

@@ -52,7 +52,7 @@ export function burial(self: Self, delivery: Delivery, failure: Failure, at: num
 }
 
 export function meaningless(self: Self, { event }: Delivery): TroupeError {
-  const state = stateOf(self.snapshot!.value);
+  const state = stateOf(self.snapshot!.value, self.type.chart.machine.root);
   return new TroupeError(
     'unknown_message',
     `${self.address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`,

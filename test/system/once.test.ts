@@ -34,12 +34,35 @@ const counter = setup({
       on: {
         add: {
           target: 'counted',
-          actions: ['add', { type: 'reply', params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }) }],
+          actions: [
+            'add',
+            {
+              type: 'reply',
+              params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }),
+            },
+          ],
         },
-        close: { target: 'closed', actions: { type: 'reply', params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }) } },
+        close: {
+          target: 'closed',
+          actions: {
+            type: 'reply',
+            params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }),
+          },
+        },
       },
     },
-    counted: { on: { add: { actions: 'add' }, close: { target: 'closed', actions: { type: 'reply', params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }) } } } },
+    counted: {
+      on: {
+        add: { actions: 'add' },
+        close: {
+          target: 'closed',
+          actions: {
+            type: 'reply',
+            params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { sum: context.sum } }),
+          },
+        },
+      },
+    },
     closed: { type: 'final' },
   },
 });
@@ -70,7 +93,10 @@ test('another message under a used id is a conflict, and changes nothing', async
   const address = await stage.start(counterType);
   await stage.transport.send(stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' }));
   const other = stage.envelope(address, { type: 'add', n: 3 }, { id: 'm1', kind: 'tell' });
-  await expect(stage.transport.send(other)).rejects.toMatchObject({ kind: 'conflict', message: expect.stringContaining('Use a new id') as string });
+  await expect(stage.transport.send(other)).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringContaining('Use a new id') as string,
+  });
   expect((await stage.row(address)).context).toEqual({ sum: 2 });
 });
 
@@ -85,13 +111,15 @@ test('keys in another order are the same message', async () => {
 test('a repeated question gets the answer that was given: in the next state, after a crash, and after the end', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
-  const ask = (id: string) => new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('add', { n: 2 }, { id });
+  const ask = (id: string) =>
+    new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('add', { n: 2 }, { id });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
   await stage.resume(counterType);
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
 
-  const close = () => new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('close', {}, { id: 'q2' });
+  const close = () =>
+    new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('close', {}, { id: 'q2' });
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
   expect((await stage.row(address)).status).toBe('done');
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
@@ -115,12 +143,20 @@ test('what the machine has no answer to in its state is refused with the state, 
   const stage = new Stage();
   const address = await stage.start(counterType);
   const odd = stage.envelope(address, { type: 'odd' }, { id: 'm1' });
-  await expect(stage.transport.send(odd)).rejects.toMatchObject({ kind: 'unknown_message', data: { state: 'counting' }, message: expect.stringContaining('"counting"') as string });
+  await expect(stage.transport.send(odd)).rejects.toMatchObject({
+    kind: 'unknown_message',
+    data: { state: 'counting' },
+    message: expect.stringContaining('"counting"') as string,
+  });
   expect(stage.commits(address)).toHaveLength(1);
 });
 
 test('an event that a state allows for and ignores is taken', async () => {
-  const ignoring = setup({ types: {} as { events: { type: 'hush' } } }).createMachine({ id: 'ignoring', initial: 'calm', states: { calm: { on: { hush: {} } } } });
+  const ignoring = setup({ types: {} as { events: { type: 'hush' } } }).createMachine({
+    id: 'ignoring',
+    initial: 'calm',
+    states: { calm: { on: { hush: {} } } },
+  });
   const stage = new Stage();
   const address = await stage.start(type(ignoring));
   await stage.signal(address, { type: 'hush' });
@@ -129,7 +165,10 @@ test('an event that a state allows for and ignores is taken', async () => {
 
 test('one run started twice at once is one run', async () => {
   const stage = new Stage();
-  const [a, b] = await Promise.all([stage.host.start(counterType, { run: 'r1', input: null }), stage.host.start(counterType, { run: 'r1', input: null })]);
+  const [a, b] = await Promise.all([
+    stage.host.start(counterType, { run: 'r1', input: null }),
+    stage.host.start(counterType, { run: 'r1', input: null }),
+  ]);
   await settle();
   expect(a).toBe(b);
   expect(stage.commits(a)).toHaveLength(1);

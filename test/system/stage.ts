@@ -48,7 +48,18 @@ export class Stage {
     const transport = inProcess();
     const lease = { owner: `process-${++this.#processes}` };
     const observe = (event: Inspection) => void this.seen.push(event);
-    return { transport, host: new Host({ journal: this.journal, transport, clock: this.clock, lease, observe, ...this.#options, ...options }) };
+    return {
+      transport,
+      host: new Host({
+        journal: this.journal,
+        transport,
+        clock: this.clock,
+        lease,
+        observe,
+        ...this.#options,
+        ...options,
+      }),
+    };
   }
 
   /** kill -9, and another process in its place that knows the first one is dead. */
@@ -83,7 +94,16 @@ export class Stage {
   }
 
   envelope(to: string, { type, ...body }: { type: string } & JsonObject, over: Partial<Envelope> = {}): Envelope {
-    return { id: this.clock.id(), type, body: body as Envelope['body'], from: 'person/ann', to, run: 'r1', kind: 'signal', ...over };
+    return {
+      id: this.clock.id(),
+      type,
+      body: body as Envelope['body'],
+      from: 'person/ann',
+      to,
+      run: 'r1',
+      kind: 'signal',
+      ...over,
+    };
   }
 
   /** The states an actor went through, by its commits; with another one's, when `actor` is a prefix of several. */
@@ -100,20 +120,30 @@ export class Stage {
   }
 
   /** How the actor stands in the journal. */
-  async row(actor: string): Promise<{ status: string; state: string; context: JsonObject; failure?: JsonObject; output?: Json }> {
+  async row(
+    actor: string,
+  ): Promise<{ status: string; state: string; context: JsonObject; failure?: JsonObject; output?: Json }> {
     const [row] = await this.journal.find({ actor });
     if (!row) throw new Error(`no ${actor}`);
     const { state, failure } = row.snapshot as { state: { context?: JsonObject; output?: Json }; failure?: JsonObject };
-    return { status: row.status, state: row.state, context: state.context ?? {}, ...(state.output === undefined ? {} : { output: state.output }), ...(failure ? { failure } : {}) };
+    return {
+      status: row.status,
+      state: row.state,
+      context: state.context ?? {},
+      ...(state.output === undefined ? {} : { output: state.output }),
+      ...(failure ? { failure } : {}),
+    };
   }
 
   /** The last actor whose address begins so. */
   async find(prefix: string): Promise<string> {
     const rows = await this.journal.find({ limit: 1_000_000 });
     const found = rows.map(({ actor }) => actor).filter((actor) => actor.startsWith(prefix));
-    if (found.length === 0) throw new Error(`nobody is called ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
+    if (found.length === 0)
+      throw new Error(`nobody is called ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
     return found.sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0]!;
   }
 }
 
-export const type = (machine: Parameters<typeof actorType>[0], options?: ActorTypeOptions): ActorType => actorType(machine, options);
+export const type = (machine: Parameters<typeof actorType>[0], options?: ActorTypeOptions): ActorType =>
+  actorType(machine, options);
