@@ -6,5 +6,7 @@ export { runMachine, runWith } from './run/run.ts';
 export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/limits.ts';
 export type { Routed, Routing } from './run/vocabulary.ts';
 export { toolCallMachine, type Reconciled, type ToolCallInput } from './toolCall.ts';
+export { toolServerMachine } from './toolServer.ts';
+export { gatewayMachine } from './gateway.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';

@@ -8,6 +8,7 @@ import { TroupeError } from './contracts/failure.ts';
 import { requireId, typeOf, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
+import { breaker } from '../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { ActorRow, Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
@@ -92,7 +93,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const { env = process.env, clock = systemClock(), transport = inProcess() } = options;
   const observers = fanOut(options.observers ?? []);
   const journal = options.journal ?? (await openJournal(options.db ?? env.TROUPE_DB ?? '.troupe/troupe.db'));
-  const gateway: Gateway = openGateway({ ...options.gateway, clock, env });
+  const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
   const host = new Host({
     journal,
     transport,

@@ -68,3 +68,6 @@ export const closingWords = (event: { type: string; reason?: string }, failure: 
     return `Stopped before it answered: cancelled (${event.reason ?? 'no reason given'}). It may or may not have happened.`;
   return `Stopped before it answered: ${failure?.message ?? 'the task ended'} It may or may not have happened.`;
 };
+
+/** Tells why calls were not made at all. */
+export const notMade = (failure: Failure | undefined): string => `Not made: ${failure?.message ?? 'the turn is over.'}`;

@@ -31,7 +31,7 @@ export function takeAnswer({ context, event }: Facts): Change {
   const made = reading.calls.filter(isMade);
   const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
-    used: { ...used, toolCalls: used.toolCalls + made.length },
+    used,
     latest,
     calls: opened(reading.calls),
     recent: remembered(context.recent, reading.calls),
@@ -45,6 +45,11 @@ export function takeAnswer({ context, event }: Facts): Change {
     ...(reading.means.kind === 'unusable' ? {} : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
 }
+
+/** Calls count when they are made, not when they are asked for. */
+export const countCalls = ({ context, event }: Facts): Change => ({
+  used: { ...context.used, toolCalls: context.used.toolCalls + readingIn(event).calls.filter(isMade).length },
+});
 
 /** A phase of its own asked the model: only the bill. */
 export const pay = ({ context, event }: Facts): Change => paid(context, outputIn<{ usage: Usage }>(event).usage);

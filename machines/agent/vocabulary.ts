@@ -6,7 +6,7 @@ import type { Message, ToolTier } from '../../src/contracts/model.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { failure } from '../failure.ts';
-import { answered, callId, closingWords, indexOf, isMade, said } from './calls.ts';
+import { answered, callId, closingWords, indexOf, isMade, notMade, said } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
@@ -72,6 +72,7 @@ const base = setup({
   delays: delaysOf(defaultSettings),
   guards: {
     ...guardsOf(defaultSettings),
+    failedIn: ({ context }, { phase }: { phase: Phase }) => context.phase === phase,
     isPauseWanted: stateIn({ active: { control: 'pausing' } }),
   },
   actions: engineActions,
@@ -121,6 +122,7 @@ export const agent = base.extend({
       enqueue.assign(deeds.takeAnswer);
     }),
     startCalls: enqueueActions(({ event, enqueue }) => {
+      enqueue.assign(deeds.countCalls);
       readingIn(event).calls.forEach((call, index) => {
         if (!isMade(call)) return;
         const { id, name, input, hash, effect, idempotent, belt } = call;
@@ -137,14 +139,19 @@ export const agent = base.extend({
       enqueue.assign(deeds.recordOutcome);
       enqueue.stopChild(callId(indexOf(event.type)));
     }),
-    closeCalls: enqueueActions(({ context, event, enqueue }) => {
+    /** A turn whose calls are not made: each is told why. */
+    answerCalls: enqueueActions(({ context, enqueue }) => {
       if (context.calls.length === 0) return;
+      enqueue(toTranscript(answered(context.calls, notMade(context.failure))));
+      enqueue.assign({ calls: [] });
+    }),
+    /** The turn is left: what runs is stopped, and every call is answered; the answer that led out is one of them. */
+    closeCalls: enqueueActions(({ context, event, enqueue }) => {
       const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
-      const calls = last.calls ?? context.calls;
       context.calls.forEach((call, index) => {
         if (!call.result) enqueue.stopChild(callId(index));
       });
-      enqueue(toTranscript(answered(calls, closingWords(event, context.failure))));
+      enqueue(toTranscript(answered(last.calls ?? context.calls, closingWords(event, context.failure))));
       enqueue.assign({ ...last, calls: [] });
     }),
     keepAnswer: assign(({ context, event }) => {

@@ -72,8 +72,9 @@ async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, lo
       terminal: cli.err.isTTY === true,
       color,
       clock: cli.clock,
-      columns: cli.err.columns ?? 100,
-      rows: Math.max(3, (cli.err.rows ?? 24) - 8),
+      // A terminal that does not know its size says 0.
+      columns: cli.err.columns || 100,
+      rows: Math.max(3, (cli.err.rows || 24) - 8),
     });
     open.use(shown);
     seen.add(shown.observe);

@@ -18,9 +18,10 @@ export async function tail(cli: Cli, run: string, options: Shared): Promise<numb
   using _ = cli.onInterrupt(() => stopping.abort());
   for (;;) {
     // Looked at before reading, so that the last lines of a run that just ended are read as well.
-    const { status } = await rootOf(runtime.journal, run);
+    const { status, state } = await rootOf(runtime.journal, run);
     for await (const entry of news()) print(cli, entry, options);
-    if (status === 'done') return exit.done;
+    // A machine may come to its end by failing, which its last state says.
+    if (status === 'done') return /fail|cancel/.test(state) ? exit.failed : exit.done;
     if (status !== 'active') return exit.failed;
     if (await sleep(cli, pause, stopping.signal)) return exit.done;
   }

@@ -1,4 +1,12 @@
+/**
+ * The one door to every model: named groups, retries, fallback, price. Keys stay behind it.
+ *
+ * G1 Retries are made inside one call, under its key; a caller sees one answer or one failure.
+ * G2 `stream` never changes models once a part was handed out; `answer` starts over, so an answer is never half of one and half of another.
+ * G3 A price that is not known is null, never zero.
+ */
 import type { Clock } from '../contracts/clock.ts';
+import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type {
   Model,
   ModelAnswer,
@@ -8,26 +16,182 @@ import type {
   ModelScope,
   ToolCall,
 } from '../contracts/model.ts';
-export interface GatewayOptions {
-  clock: Clock;
-  env: Readonly<Record<string, string | undefined>>;
+import { attempt, type Patience } from './attempt.ts';
+import { alwaysClosed, type Breaker } from './breaker.ts';
+import { priceOf, type Price } from './prices.ts';
+import { providers, type ProviderOptions } from './providers.ts';
+
+export interface GatewayOptions extends ProviderOptions {
+  readonly clock: Clock;
+  /** Groups: a name, and models in order of preference. `{ fast: ['openai:gpt-5-mini', 'google:gemini-2.5-flash'] }` */
+  readonly models?: Readonly<Record<string, readonly string[]>>;
+  /** US dollars per million tokens, by `provider:model`; goes before the built-in table. */
+  readonly prices?: Readonly<Record<string, Price>>;
+  readonly retry?: { readonly times?: number; readonly backoff?: number; readonly longest?: number };
+  readonly patience?: Partial<Patience>;
+  /** One for each model; calls are let through without it. */
+  readonly breaker?: (model: string) => Breaker;
+  /** Hears of every failed try. Keys are masked. */
+  readonly onFailure?: (model: string, failure: Failure, pause: number | undefined) => void;
 }
+
 export interface Gateway {
-  answer(c: ModelChoice, r: ModelRequest, s: ModelScope, onPart?: (p: ModelPart) => void): Promise<ModelAnswer>;
+  /** The parts of one answer, as they come. */
+  stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
+  /** One whole answer. `onPart` is shown the parts of every try. */
+  answer(
+    choice: ModelChoice,
+    request: ModelRequest,
+    scope: ModelScope,
+    onPart?: (part: ModelPart) => void,
+  ): Promise<ModelAnswer>;
 }
-export function gateway(_: GatewayOptions): Gateway {
-  return {
-    async answer(c, r, s, onPart) {
-      const m = [c].flat()[0] as Model;
-      let text = '';
-      const calls: ToolCall[] = [];
-      for await (const p of m.stream(r, s)) {
-        onPart?.(p);
-        if (p.type === 'text') text += p.text;
-        if (p.type === 'call') calls.push(p.call);
-        if (p.type === 'finish') return { text, calls, reason: p.reason, usage: p.usage, model: p.model };
+
+export function gateway(options: GatewayOptions): Gateway {
+  const { clock, models: groups = {}, prices = {}, onFailure } = options;
+  const { times = 3, backoff = 1_000, longest = 60_000 } = options.retry ?? {};
+  const patience: Patience = { first: 120_000, idle: 60_000, ...options.patience };
+  const open = providers(options);
+  const breakers = new Map<string, Breaker>();
+
+  const breakerOf = (id: string): Breaker => {
+    const known = breakers.get(id);
+    if (known) return known;
+    const made = options.breaker?.(id) ?? alwaysClosed;
+    breakers.set(id, made);
+    return made;
+  };
+  const listOf = (choice: ModelChoice): readonly (string | Model)[] =>
+    [choice]
+      .flat()
+      .flatMap((entry): readonly (string | Model)[] =>
+        typeof entry === 'string' && Object.hasOwn(groups, entry) ? groups[entry]! : [entry as string | Model],
+      );
+
+  /** Tries models in order, each a few times. `once` runs one try and may say that it must be the last. */
+  async function tryAll<T>(
+    choice: ModelChoice,
+    scope: ModelScope,
+    once: (model: Model) => Promise<T>,
+    isLast: () => boolean,
+  ): Promise<T> {
+    const failures: { model: string; failure: Failure }[] = [];
+    for (const entry of listOf(choice)) {
+      const name = typeof entry === 'string' ? entry : entry.id;
+      const breaker = breakerOf(name);
+      for (let tries = 1; tries <= times; tries++) {
+        if (!breaker.allows(clock.now())) {
+          failures.push({
+            model: name,
+            failure: toFailure(
+              new TroupeError('transient', `${name} has failed often lately and is left alone for a while.`),
+            ),
+          });
+          break;
+        }
+        try {
+          const answer = await once(typeof entry === 'string' ? await open(entry) : entry);
+          breaker.succeeded();
+          return answer;
+        } catch (thrown) {
+          const failure = toFailure(thrown);
+          if (failure.kind === 'cancelled' || failure.kind === 'expired') throw thrown;
+          failures.push({ model: name, failure });
+          if (failure.retryable) breaker.failed(clock.now(), failure);
+          if (isLast()) throw thrown;
+          const pause = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;
+          onFailure?.(name, failure, pause);
+          if (pause === undefined) break;
+          await rest(clock, pause, scope.signal);
+        }
       }
-      throw new Error('cut');
+    }
+    throw nobody(choice, failures);
+  }
+
+  /** Milliseconds to wait; undefined when the deadline would pass first. */
+  function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
+    const pause =
+      retryAfter === undefined ? backoff * 2 ** (tries - 1) * (0.5 + clock.random()) : Math.max(retryAfter, 1);
+    const capped = Math.min(pause, longest);
+    return deadline !== undefined && clock.now() + capped >= deadline ? undefined : capped;
+  }
+
+  const priced = (part: ModelPart): ModelPart => {
+    if (part.type !== 'finish' || part.usage.usd !== null) return part;
+    return { ...part, usage: { ...part.usage, usd: priceOf(part.model, part.usage, prices) } };
+  };
+
+  return {
+    async answer(choice, request, scope, onPart) {
+      return tryAll(
+        choice,
+        scope,
+        async (model) => {
+          let text = '';
+          const calls: ToolCall[] = [];
+          for await (const raw of attempt(model, request, scope, clock, patience)) {
+            const part = priced(raw);
+            onPart?.(part);
+            if (part.type === 'text') text += part.text;
+            else if (part.type === 'call') calls.push(part.call);
+            else if (part.type === 'finish')
+              return { text, calls, reason: part.reason, usage: part.usage, model: part.model };
+          }
+          throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
+        },
+        () => false,
+      );
+    },
+    async *stream(choice, request, scope) {
+      let begun = false;
+      const parts = await tryAll(
+        choice,
+        scope,
+        async (model) => {
+          const all = attempt(model, request, scope, clock, patience);
+          const first = await all.next();
+          begun = true;
+          return { first, all };
+        },
+        () => begun,
+      );
+      if (!parts.first.done) yield priced(parts.first.value);
+      for await (const part of parts.all) yield priced(part);
     },
   };
+}
+
+function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      timer[Symbol.dispose]();
+      reject(new TroupeError('cancelled', 'Stopped while waiting to ask the model again.'));
+    };
+    const timer = clock.wake(clock.now() + ms, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function nobody(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {
+  const last = failures.at(-1)?.failure;
+  if (!last)
+    return new TroupeError(
+      'definition',
+      `No model was named: expected "provider:model", a group, a model object, or a list of them; got ${JSON.stringify(choice)}.`,
+    );
+  const names = new Set(failures.map(({ model }) => model));
+  const message =
+    names.size === 1
+      ? last.message
+      : `No model answered. ${[...names].map((name) => `${name}: ${failures.findLast(({ model }) => model === name)!.failure.message}`).join(' ')}`;
+  return new TroupeError(last.kind, message, {
+    retryable: last.retryable,
+    retryAfter: last.retryAfter,
+    data: { models: [...names], tries: failures.length },
+  });
 }

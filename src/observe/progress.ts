@@ -135,24 +135,22 @@ export function progress(out: { write(text: string): unknown }, options: Progres
 
 /** People first, then who works, then who is done. */
 const rank = ({ status, question }: Standing) => (status === 'active' ? (question === undefined ? 1 : 0) : 2);
-const mark = ({ status, doing, question }: Standing) =>
-  status === 'done'
-    ? '✓'
-    : status === 'failed'
-      ? '✗'
-      : status === 'stopped'
-        ? '■'
-        : question === undefined
-          ? doing.size > 0
-            ? '●'
-            : '○'
-          : '?';
+/** A machine may come to its end by failing, which its last state says. */
+const endedBadly = ({ status, state }: Standing) =>
+  status === 'failed' || (status === 'done' && /fail|cancel|expired|aborted/.test(state));
+const mark = (standing: Standing) => (endedBadly(standing) ? '✗' : markOf(standing));
+const markOf = ({ status, doing, question }: Standing) =>
+  status === 'done' ? '✓' : status === 'stopped' ? '■' : question === undefined ? (doing.size > 0 ? '●' : '○') : '?';
 const turns = (steps: number) => `${steps} ${steps === 1 ? 'turn' : 'turns'}`;
 
 function summary({ actor, state, status, tags, doing, used, failure, question }: Standing): string {
   const held = status === 'active' ? tags.filter((tag) => tag === 'paused' || tag === 'recovering').join(', ') : '';
   const where =
-    status === 'active' ? shortState(state) : status === 'failed' ? `failed: ${failure?.message ?? state}` : status;
+    status === 'failed'
+      ? `failed: ${failure?.message ?? state}`
+      : status === 'stopped'
+        ? status
+        : shortState(state) || status;
   const what = status === 'active' && doing.size > 0 ? `(${[...new Set(doing.values())].join(', ')})` : '';
   const ask = status === 'active' && question !== undefined ? `waits for a person: ${question}` : '';
   const cost = used ? `${turns(used.steps)}, ${countWords(used.tokens)} tokens, ${moneyWords(used.usd)}` : '';

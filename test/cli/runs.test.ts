@@ -11,7 +11,7 @@ test.concurrent('the result goes to stdout, progress to stderr', async () => {
   using at = place();
   const { code, out, err } = await at.troupe('run', at.fixture('hello.ts'), '--input', 'Greet Ada.');
   expect({ code, out }).toEqual({ code: 0, out: 'Hello Ada!\n' });
-  expect(err).toMatch(/agent\/.* {2}done {2}1 turn/);
+  expect(err).toMatch(/agent\/.* {2}completed {2}1 turn/);
 });
 
 test.concurrent('--json prints one document for programs, --quiet says nothing else', async () => {
@@ -139,7 +139,7 @@ test.concurrent('a running run can be followed and cancelled from another proces
   const cancelled = await running.ended;
   expect(cancelled.code).toBe(1);
   expect(cancelled.err).toContain('cancelled: enough');
-  await following.ended;
+  expect((await following.ended).code).toBe(1);
   const late = await at.troupe('runs', 'cancel', 'job-7');
   expect({ code: late.code, err: late.err }).toEqual({ code: 2, err: expect.stringContaining('has ended already') });
 });

@@ -27,10 +27,10 @@ test('in a pipe, each change is a line that says who, where and at what cost', (
   const { out, view } = show();
   view.observe(commit());
   view.observe(commit({ seq: 2 }));
-  view.observe(commit({ seq: 3, at: noon + 2_500, state: 'idle', status: 'done', context: { used } }));
+  view.observe(commit({ seq: 3, at: noon + 2_500, state: 'completed', status: 'done', context: { used } }));
   expect(out.lines()).toEqual([
     '0.0s  agent/r1.writer  work.thinking',
-    '2.5s  agent/r1.writer  done  2 turns, 1.5k tokens, $0.01',
+    '2.5s  agent/r1.writer  completed  2 turns, 1.5k tokens, $0.01',
   ]);
 });
 
@@ -62,9 +62,16 @@ test('on a terminal, a block shows everybody at once and is redrawn in place', (
   ]);
   clock.advance(3_000);
   expect(screen(out.text())[2]).toMatch(/^ {2}3\.\ds/);
-  view.observe(commit({ seq: 2, status: 'done' }));
+  view.observe(commit({ seq: 2, state: 'completed', status: 'done' }));
   view[Symbol.dispose]();
-  expect(screen(out.text())[1]).toMatch(/^✓ agent\/r1.writer {2}done/);
+  expect(screen(out.text())[1]).toMatch(/^✓ agent\/r1.writer {2}completed/);
+});
+
+test('an actor that came to its end by failing is not shown as a success', () => {
+  const { out, clock, view } = show({ terminal: true });
+  view.observe(commit({ state: 'failed', status: 'done' }));
+  clock.advance(100);
+  expect(screen(out.text())[0]).toBe('✗ agent/r1.writer  failed');
 });
 
 test('who waits for a person comes first, and says for what', () => {

@@ -48,10 +48,12 @@ export const errorHandling = agent.createStateConfig({
       },
       after: { phaseTimeout: 'abort' },
     },
-    /** Where it failed is where it goes on, unless somebody wants a pause first. */
+    /** Where it failed is where it goes on: to the point itself, or, where a model would be called, to the question whether it may. */
     resuming: {
       always: [
         { guard: 'isPauseWanted', target: 'holding' },
+        { guard: { type: 'failedIn', params: { phase: 'execution' } }, target: '#safePoint', actions: 'forgetFailure' },
+        { guard: { type: 'failedIn', params: { phase: 'planning' } }, target: '#planning', actions: 'forgetFailure' },
         { target: '#resumePoint', actions: 'forgetFailure' },
       ],
     },

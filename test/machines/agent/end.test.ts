@@ -1,7 +1,7 @@
 /** Cancel, pause, budgets and cleanup: how a task may be stopped, and how it ends. */
 import { describe, expect, test } from 'vitest';
 import { after, done, failed } from '../../../src/testing/play.ts';
-import { answers, call, calls, costs, fault, modelFails, returns, saying, usage } from '../said.ts';
+import { answers, call, calls, costs, fault, modelFails, refuses, returns, saying, usage } from '../said.ts';
 import { asked, control, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const cancel = { type: 'agent.cancel', reason: 'changed my mind' };
@@ -88,6 +88,12 @@ describe('a budget', () => {
       partial: { body: 'I will look.' },
       usage: { steps: 1 },
     });
+    expect(asked(played, 'callModel')).toBe(1);
+  });
+
+  test('of steps is not passed by trying again either', () => {
+    const played = story({ budget: { steps: 1 } }, refuses(), backoff);
+    expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget' }, usage: { steps: 1 } });
     expect(asked(played, 'callModel')).toBe(1);
   });
 

@@ -32,6 +32,7 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
     mumbles(),
     refuses(),
     costs(answers('dear'), usage(400, 0.2)),
+    costs(calls(call('read', { input: n })), usage(60, 0.03)),
     failed(id, fault('transient')),
     failed(id, fault('auth')),
     failed(id, new Error('boom')),

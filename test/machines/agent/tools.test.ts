@@ -67,6 +67,14 @@ describe('a toolbelt', () => {
     expect(stands(agent.played)).toBe('working.toolbelt.connecting');
   });
 
+  test('is taken off again where that failed, and nothing else is repeated', () => {
+    const agent = telling({ toolbelt: true });
+    agent.tell(wants('toolbelt'), failed('connectToolbelt'), failed('dropToolbelt', fault('environment')));
+    agent.tell(after('backoff', 'agent.active.lifecycle.errorHandling.retry'));
+    expect(stands(agent.played)).toBe('working.toolbelt.rollback');
+    expect(stands(agent.tell(dropped))).toBe('working.execution.thinking');
+  });
+
   test('that cannot even be taken off is a failure of the surroundings', () => {
     const played = story(
       { toolbelt: true },

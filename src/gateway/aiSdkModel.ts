@@ -1,0 +1,157 @@
+/** Any language model object of the AI SDK (specification v3), spoken to at its own level: one call, no loop, no retry of its own. */
+import type {
+  LanguageModelV3,
+  LanguageModelV3CallOptions,
+  LanguageModelV3Prompt,
+  LanguageModelV3StreamPart,
+  LanguageModelV3Usage,
+} from '@ai-sdk/provider';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import type { FinishReason, Message, Model, ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
+import { explain } from './explain.ts';
+
+export type LanguageModel = LanguageModelV3;
+
+export interface AdapterOptions {
+  /** `provider:model`; made of the object's own names unless told otherwise. */
+  readonly id?: string;
+  /** Applied to every word of an error. */
+  readonly mask?: (text: string) => string;
+}
+
+/** @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
+export function aiSdkModel(
+  model: LanguageModel,
+  { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AdapterOptions = {},
+): Model {
+  return {
+    id,
+    async *stream(request, { signal }) {
+      try {
+        const { stream } = await model.doStream(optionsOf(request, signal));
+        // A web stream can be iterated in Node; its type does not say so.
+        for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
+          const ours = partOf(part, id, request);
+          if (ours) yield ours;
+        }
+      } catch (thrown) {
+        throw explain(id, thrown, mask);
+      }
+    },
+  };
+}
+
+function optionsOf(
+  { instructions, messages, tools, maxOutputTokens, temperature }: ModelRequest,
+  abortSignal: AbortSignal,
+): LanguageModelV3CallOptions {
+  return {
+    prompt: [
+      ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
+      ...promptOf(messages),
+    ],
+    abortSignal,
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(tools.length === 0
+      ? {}
+      : // Their JSON Schema type is an older draft's; the words we use mean the same in both.
+        {
+          tools: tools.map(({ name, description, input }) => ({
+            type: 'function' as const,
+            name,
+            description,
+            inputSchema: input as never,
+          })),
+          toolChoice: { type: 'auto' as const },
+        }),
+  };
+}
+
+const promptOf = (messages: readonly Message[]): LanguageModelV3Prompt =>
+  messages.map((message) => {
+    switch (message.role) {
+      case 'user':
+        return { role: 'user', content: [{ type: 'text', text: message.text }] };
+      case 'assistant':
+        return {
+          role: 'assistant',
+          content: [
+            ...(message.text === '' ? [] : [{ type: 'text' as const, text: message.text }]),
+            ...message.calls.map(({ id, name, input }) => ({
+              type: 'tool-call' as const,
+              toolCallId: id,
+              toolName: name,
+              input,
+            })),
+          ],
+        };
+      case 'tool':
+        return {
+          role: 'tool',
+          content: message.results.map(({ id, name, ok, content }) => ({
+            type: 'tool-result' as const,
+            toolCallId: id,
+            toolName: name,
+            output: { type: ok ? ('text' as const) : ('error-text' as const), value: content },
+          })),
+        };
+    }
+  });
+
+function partOf(part: LanguageModelV3StreamPart, id: string, request: ModelRequest): ModelPart | undefined {
+  switch (part.type) {
+    case 'text-delta':
+      return part.delta === '' ? undefined : { type: 'text', text: part.delta };
+    case 'reasoning-delta':
+      return { type: 'reasoning', text: part.delta };
+    case 'tool-call':
+      return { type: 'call', call: callOf(part.toolCallId, part.toolName, part.input) };
+    case 'error':
+      throw part.error;
+    case 'finish':
+      if (part.finishReason.unified === 'error') throw new TroupeError('transient', `${id} broke off its answer.`);
+      return {
+        type: 'finish',
+        reason: reasons[part.finishReason.unified],
+        usage: usageOf(part.usage, request),
+        model: id,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** What a model wrote as arguments is its word, not JSON, until it is read. */
+export function callOf(id: string, name: string, written: string): ToolCall {
+  try {
+    return { id, name, input: (written.trim() === '' ? {} : JSON.parse(written)) as ToolCall['input'] };
+  } catch {
+    return { id, name, input: null, unreadable: written.slice(0, 10_000) };
+  }
+}
+
+const reasons = {
+  stop: 'stop',
+  length: 'length',
+  'content-filter': 'refused',
+  'tool-calls': 'calls',
+  error: 'other',
+  other: 'other',
+} as const satisfies Record<string, FinishReason>;
+
+function usageOf({ inputTokens, outputTokens }: LanguageModelV3Usage, request: ModelRequest): Usage {
+  const reported = inputTokens.total !== undefined && outputTokens.total !== undefined;
+  return {
+    inputTokens: inputTokens.total ?? estimate(request),
+    outputTokens: outputTokens.total ?? 0,
+    cachedTokens: inputTokens.cacheRead ?? 0,
+    reported,
+    usd: null,
+  };
+}
+
+/** Four characters are about a token: better than nothing when a provider counts nothing. */
+const estimate = ({ instructions, messages }: ModelRequest): number =>
+  Math.ceil((instructions.length + JSON.stringify(messages as unknown as Json).length) / 4);

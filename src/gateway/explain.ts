@@ -1,0 +1,62 @@
+/** What went wrong with a provider, in our words and kinds, and without its key. */
+import { TroupeError, type FailureKind } from '../contracts/failure.ts';
+
+/** The shape of the AI SDK's API errors; of what comes from elsewhere every field is missing. */
+interface ApiError {
+  readonly message?: string;
+  readonly statusCode?: number;
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  readonly responseBody?: string;
+  readonly code?: string;
+  readonly cause?: { readonly code?: string; readonly message?: string };
+  readonly name?: string;
+}
+
+/** Longer pauses than this are a clock that is wrong or a door that is shut. */
+const longestPause = 10 * 60_000;
+
+const byStatus = (status: number): FailureKind =>
+  status === 401 || status === 403
+    ? 'auth'
+    : status === 408 || status === 409 || status === 425 || status === 429 || status >= 500
+      ? 'transient'
+      : 'invalid';
+
+const todo: Partial<Record<FailureKind, string>> = {
+  auth: 'Check the key, and what it is allowed to use.',
+  invalid: 'Check the name of the model, and what it was sent.',
+  transient: 'The other side is busy or away.',
+  model: 'Send it less: a shorter history, fewer tools.',
+};
+
+const tooLong = /context[ _-]?(length|window)|too many tokens|prompt is too long|maximum context|input.*too long/i;
+
+export function explain(model: string, thrown: unknown, mask: (text: string) => string): unknown {
+  if (thrown instanceof TroupeError) return thrown;
+  const error = (thrown ?? {}) as ApiError;
+  const { statusCode, responseHeaders = {}, responseBody = '' } = error;
+  const said = [error.message, error.cause?.message].filter(Boolean).join(': ') || String(thrown);
+  const kind: FailureKind = tooLong.test(`${said} ${responseBody}`)
+    ? 'model'
+    : statusCode === undefined
+      ? 'transient'
+      : byStatus(statusCode);
+  const status =
+    statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
+  const retryAfter = kind === 'transient' ? pauseIn(responseHeaders) : undefined;
+  return new TroupeError(kind, mask(`${model} failed (${status}): ${said.slice(0, 500)}. ${todo[kind] ?? ''}`).trim(), {
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },
+  });
+}
+
+/** `Retry-After` in seconds, in milliseconds, or as a date next to the server's own date: whose clock is wrong does not matter. */
+export function pauseIn(headers: Readonly<Record<string, string>>): number | undefined {
+  const ms = Number(headers['retry-after-ms']);
+  if (Number.isFinite(ms) && ms > 0) return Math.min(ms, longestPause);
+  const after = headers['retry-after'];
+  if (after === undefined || after.trim() === '') return undefined;
+  const seconds = Number(after);
+  const pause = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(after) - Date.parse(headers['date'] ?? '');
+  return Number.isFinite(pause) && pause >= 0 ? Math.min(pause, longestPause) : undefined;
+}

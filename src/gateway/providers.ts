@@ -1,0 +1,121 @@
+/** Models by name: `provider:model`, opened when first used, with the key from the environment. */
+import { TroupeError } from '../contracts/failure.ts';
+import type { Model } from '../contracts/model.ts';
+import { redactor } from '../observe/redactor.ts';
+import { aiSdkModel, type LanguageModel } from './aiSdkModel.ts';
+
+export interface ProviderOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly fetch?: typeof fetch;
+  /** Other places than the providers' own: `{ openai: 'http://127.0.0.1:8080/v1' }`. */
+  readonly baseUrls?: Readonly<Record<string, string>>;
+}
+
+interface Provider {
+  /** Environment variables of the key, in order of preference; none when no key is needed. */
+  readonly keys: readonly string[];
+  readonly baseUrl: string;
+  readonly defaultUrl?: string;
+  readonly package: string;
+  open(settings: { apiKey: string; baseURL?: string; fetch?: typeof fetch }, model: string): Promise<LanguageModel>;
+}
+
+const table: Readonly<Record<string, Provider>> = {
+  anthropic: {
+    keys: ['ANTHROPIC_API_KEY'],
+    baseUrl: 'ANTHROPIC_BASE_URL',
+    package: '@ai-sdk/anthropic',
+    open: async (settings, model) => (await import('@ai-sdk/anthropic')).createAnthropic(settings)(model),
+  },
+  openai: {
+    keys: ['OPENAI_API_KEY'],
+    baseUrl: 'OPENAI_BASE_URL',
+    package: '@ai-sdk/openai',
+    open: async (settings, model) => (await import('@ai-sdk/openai')).createOpenAI(settings).chat(model),
+  },
+  google: {
+    keys: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
+    baseUrl: 'GOOGLE_BASE_URL',
+    package: '@ai-sdk/google',
+    open: async (settings, model) => (await import('@ai-sdk/google')).createGoogleGenerativeAI(settings)(model),
+  },
+  'openai-compatible': {
+    keys: [],
+    baseUrl: 'OPENAI_COMPATIBLE_BASE_URL',
+    package: '@ai-sdk/openai-compatible',
+    open: (settings, model) => compatible('openai-compatible', settings, model),
+  },
+  ollama: {
+    keys: [],
+    baseUrl: 'OLLAMA_BASE_URL',
+    defaultUrl: 'http://127.0.0.1:11434/v1',
+    package: '@ai-sdk/openai-compatible',
+    open: (settings, model) => compatible('ollama', settings, model),
+  },
+};
+
+async function compatible(
+  name: string,
+  { baseURL, ...rest }: { apiKey: string; baseURL?: string; fetch?: typeof fetch },
+  model: string,
+): Promise<LanguageModel> {
+  if (baseURL === undefined)
+    throw new TroupeError(
+      'invalid',
+      `"${name}:${model}" needs an address. Set OPENAI_COMPATIBLE_BASE_URL, such as http://127.0.0.1:8000/v1.`,
+    );
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+  return createOpenAICompatible({ ...rest, name, baseURL, includeUsage: true })(model);
+}
+
+/** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
+export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name: string) => Promise<Model> {
+  const opened = new Map<string, Promise<Model>>();
+  // Every word that leaves this room passes here: a server that repeats a key, its own or another's, does not spread it.
+  const mask = redactor(
+    Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : [])),
+  );
+
+  async function open(name: string): Promise<Model> {
+    const colon = name.indexOf(':');
+    const [provider, model] = [name.slice(0, colon), name.slice(colon + 1)];
+    const found = colon > 0 && Object.hasOwn(table, provider) ? table[provider] : undefined;
+    if (!found || model === '') {
+      throw new TroupeError(
+        'invalid',
+        `A model is named "provider:model", with one of ${Object.keys(table).join(', ')}, or is the name of a group; got ${JSON.stringify(name)}.`,
+      );
+    }
+    const apiKey =
+      found.keys.map((key) => env[key]).find((key) => key !== undefined && key !== '') ??
+      env[`${provider.replaceAll('-', '_').toUpperCase()}_API_KEY`];
+    if (apiKey === undefined && found.keys.length > 0) {
+      throw new TroupeError('auth', `"${name}" needs a key. Set ${found.keys.join(' or ')}.`, {
+        data: { provider, env: [...found.keys] },
+      });
+    }
+    const baseURL = baseUrls[provider] ?? env[found.baseUrl] ?? found.defaultUrl;
+    try {
+      const inner = await found.open(
+        { apiKey: apiKey ?? '', ...(baseURL === undefined ? {} : { baseURL }), ...(fetch ? { fetch } : {}) },
+        model,
+      );
+      return aiSdkModel(inner, { id: name, mask });
+    } catch (thrown) {
+      if ((thrown as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw thrown;
+      throw new TroupeError(
+        'environment',
+        `"${name}" needs the package ${found.package}. Run: npm install ${found.package}`,
+        { cause: thrown },
+      );
+    }
+  }
+
+  return (name) => {
+    const known = opened.get(name) ?? open(name);
+    opened.set(name, known);
+    // A key that is set later is found later.
+    known.catch(() => opened.delete(name));
+    return known;
+  };
+}

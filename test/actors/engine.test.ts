@@ -1,0 +1,146 @@
+/** Agents and teams on the real engine, with a model that says what it is told to. */
+import { expect, test } from 'vitest';
+import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import type { Message } from '../../src/contracts/model.ts';
+import type { RunOutput } from '../../src/contracts/run.ts';
+import { memory } from '../../src/journal/memory.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { actorType, type ActorType } from '../../src/system/actorType.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { Host } from '../../src/system/host.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import { agentActor } from '../../actors/agent.ts';
+import { runActor } from '../../actors/run.ts';
+import { answer, definition, gateway, info, tools } from './given.ts';
+import { unanswered } from '../machines/agent/story.ts';
+
+const open = (journal: Journal) =>
+  new Host({ journal, transport: inProcess(), clock: systemClock(), lease: { owner: 'test' }, poll: 5 });
+const task = { type: 'task', body: 'Read both and tell Ada.' };
+const call = (name: string, input: Json, id = name) => ({ id, name, input: input as never });
+
+/** Waits until the journal says so; the engine tells when it rests. */
+async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const rested = new Promise<void>((resolve) => {
+      const listening = host.onRest(() => {
+        listening[Symbol.dispose]();
+        resolve();
+      });
+    });
+    const found = await look();
+    if (found !== undefined) return found;
+    await rested;
+  }
+}
+async function ended<Output>(host: Host, journal: Journal, type: ActorType, input: Json, run = 'r1'): Promise<Output> {
+  const actor = await host.start(type, { run, input });
+  return until(host, async () => {
+    const [row] = await journal.find({ actor });
+    if (row?.status === 'active') return undefined;
+    return (row!.snapshot as unknown as { state: { output: Output } }).state.output;
+  });
+}
+
+test('an agent reads two files side by side, asks before it writes, and answers', async () => {
+  await using journal = memory();
+  await using host = open(journal);
+  const sent: Json[] = [];
+  const model = gateway(
+    answer('', call('read', { path: 'a' }, 'c1'), call('read', { path: 'b' }, 'c2')),
+    answer('', call('send', { to: 'ada' })),
+    answer('Ada knows.'),
+  );
+  const deps = {
+    gateway: model,
+    tools: tools([info('read'), info('send', { effect: 'write' })], {
+      call: (name, input) => {
+        if (name === 'send') sent.push(input);
+        return Promise.resolve(`${name} ${JSON.stringify(input)}`);
+      },
+    }),
+  };
+  const type = actorType(agentActor(definition({ approve: 'writes' }), deps));
+  const output = ended<AgentOutput>(host, journal, type, task);
+  const ticket = await until(host, async () => (await journal.find({ type: 'wait', status: 'active' }))[0]);
+  expect(sent).toEqual([]);
+  expect(ticket.meta).toMatchObject({ input: { subject: { tool: 'send', input: { to: 'ada' } } } });
+  await host.post({
+    id: 'yes',
+    type: 'wait.answer',
+    body: { type: 'wait.answer', answer: { approved: true }, by: 'ada' },
+    from: 'person/ada',
+    to: ticket.actor,
+    run: 'r1',
+    kind: 'signal',
+  });
+
+  expect(await output).toMatchObject({
+    status: 'completed',
+    answer: { body: 'Ada knows.' },
+    usage: { steps: 3, toolCalls: 3 },
+  });
+  expect(sent).toEqual([{ to: 'ada' }]);
+  const messages = (await journal.list('agent/r1', 'transcript')) as unknown as Message[];
+  expect(unanswered(messages)).toEqual([]);
+  expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']);
+  expect(model.asked[1]!.request.messages).toEqual(messages.slice(0, 3));
+});
+
+test('a team: who is named works, answers are routed, and the run has a result', async () => {
+  await using journal = memory();
+  await using host = open(journal);
+  const replies = { article: { schema: { type: 'string' }, parse: (body: unknown) => body as string } };
+  const member = (text: string) =>
+    agentActor(definition({ replies }), { gateway: gateway(answer('', call('answer_article', { value: text }))) });
+  const type = actorType(
+    runActor({
+      next: (said) => {
+        const articles = said.filter((message) => message.type === 'article');
+        if (articles.length === 2) return { finish: articles.map(({ body }) => body as Json) };
+        return said.length === 1
+          ? { send: ['writer', 'critic'].map((to) => ({ to, type: 'brief', body: {} })) }
+          : { send: [] };
+      },
+      members: { writer: member('a draft'), critic: member('a review') },
+    }),
+  );
+  const output = await ended<RunOutput>(host, journal, type, { type: 'brief', body: {} });
+  expect(output).toMatchObject({ status: 'completed', turns: 2, usage: { steps: 2 } });
+  expect(output.status === 'completed' && [...(output.result as string[])].sort()).toEqual(['a draft', 'a review']);
+});
+
+test('cancelling a run cancels its members, down to the model call', async () => {
+  await using journal = memory();
+  await using host = open(journal);
+  let stopped = false;
+  const slow = {
+    answer: (_: unknown, __: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped = true;
+          reject(new Error('stopped'));
+        });
+      }),
+  };
+  const type = actorType(
+    runActor({
+      next: () => ({ send: [{ to: 'writer', type: 'brief', body: {} }] }),
+      members: { writer: agentActor(definition(), { gateway: slow }) },
+    }),
+  );
+  const output = ended<RunOutput>(host, journal, type, { type: 'brief', body: {} });
+  await until(host, async () => (await journal.find({ type: 'writer', tag: 'thinking' }))[0]);
+  await host.post({
+    id: 'stop',
+    type: 'run.cancel',
+    body: { type: 'run.cancel', reason: 'enough' },
+    from: 'person/ada',
+    to: 'run/r1',
+    run: 'r1',
+    kind: 'signal',
+  });
+  expect(await output).toMatchObject({ status: 'cancelled', reason: 'enough' });
+  expect(stopped).toBe(true);
+});

@@ -1,0 +1,191 @@
+import { expect, test } from 'vitest';
+import { breaker } from '../../actors/gateway.ts';
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { ModelRequest, Usage } from '../../src/contracts/model.ts';
+import { pauseIn } from '../../src/gateway/explain.ts';
+import { gateway } from '../../src/gateway/gateway.ts';
+import { priceOf } from '../../src/gateway/prices.ts';
+import { scriptedModel, type ScriptStep } from '../../src/gateway/scriptedModel.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+
+const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
+const scope = (over: object = {}) => ({ key: 'k', signal: new AbortController().signal, deadline: undefined, ...over });
+const refusal = (kind: string, words = /./) =>
+  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(words) as string }) as unknown;
+const busy: ScriptStep = { error: { kind: 'transient', message: 'busy' } };
+const model = (name: string, steps: ScriptStep[]) => scriptedModel(steps, { id: `scripted:${name}` });
+const turns = async () => {
+  for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next));
+};
+
+/** A gateway on a clock that is moved by whoever waits for its answer. */
+function door(options: object = {}) {
+  const clock = virtualClock();
+  const inner = gateway({ clock, env: {}, ...options });
+  const answer = async (...args: Parameters<typeof inner.answer>) => {
+    let over = false;
+    const going = inner.answer(...args).finally(() => (over = true));
+    going.catch(() => {});
+    for (await turns(); !over && clock.next !== undefined; await turns()) clock.advance(clock.next - clock.now());
+    return going;
+  };
+  return { clock, inner, answer };
+}
+
+test('a group is asked in its order, and each of its models three times before the next', async () => {
+  const [first, second] = [model('first', [busy, busy, busy]), model('second', [{ text: 'Here.' }])];
+  const { answer } = door();
+  expect(await answer([first, second], ask, scope())).toMatchObject({ text: 'Here.', model: 'scripted:second' });
+  expect([first.requests.length, second.requests.length]).toEqual([3, 1]);
+});
+
+test('what another try cannot mend is not tried again: a bad key goes straight to the next model', async () => {
+  const first = model('first', [{ error: { kind: 'auth', message: 'no' } }]);
+  const { answer } = door();
+  expect((await answer([first, model('second', [{ text: 'Here.' }])], ask, scope())).text).toBe('Here.');
+  expect(first.requests).toHaveLength(1);
+});
+
+test('when nobody answers, the failure says what each of them said', async () => {
+  const { answer } = door();
+  await expect(
+    answer(
+      [model('a', [{ error: { kind: 'auth', message: 'no key' } }]), model('b', [busy, busy, busy])],
+      ask,
+      scope(),
+    ),
+  ).rejects.toEqual(refusal('transient', /scripted:a: no key scripted:b: busy/));
+});
+
+test('a pause that would last beyond the deadline is not begun', async () => {
+  const { clock, answer } = door();
+  const first = model('a', [{ error: { kind: 'transient', retryAfter: 5_000 } }, { text: 'late' }]);
+  await expect(answer(first, ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(refusal('transient'));
+  expect(first.requests).toHaveLength(1);
+});
+
+test('a model that hangs beyond the deadline is stopped by it', async () => {
+  const { clock, answer } = door();
+  await expect(answer(model('a', [{ hang: true }]), ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(
+    refusal('expired'),
+  );
+});
+
+test('an answer that broke off is begun anew, never half of one and half of another', async () => {
+  const { answer } = door();
+  expect((await answer(model('a', [{ text: 'abcd', half: true }, { text: 'efgh' }]), ask, scope())).text).toBe('efgh');
+});
+
+test('a stream does not change models once something was handed out', async () => {
+  const { inner } = door();
+  const heard: string[] = [];
+  const listen = async () => {
+    for await (const part of inner.stream(
+      [model('a', [{ text: 'abcd', half: true }]), model('b', [{ text: 'efgh' }])],
+      ask,
+      scope(),
+    ))
+      if (part.type === 'text') heard.push(part.text);
+  };
+  await expect(listen()).rejects.toEqual(refusal('transient'));
+  expect(heard).toEqual(['ab']);
+});
+
+test('a stream that fails before its first part goes to the next model', async () => {
+  const { inner } = door();
+  const heard: string[] = [];
+  for await (const part of inner.stream(
+    [model('a', [{ error: { kind: 'auth' } }]), model('b', [{ text: 'ef' }])],
+    ask,
+    scope(),
+  ))
+    if (part.type === 'text') heard.push(part.text);
+  expect(heard.join('')).toBe('ef');
+});
+
+test('a name that is neither model nor group is refused with what was expected', async () => {
+  const { answer } = door({ models: { fast: [] } });
+  await expect(answer('quick', ask, scope())).rejects.toEqual(refusal('invalid', /"provider:model"/));
+  await expect(answer('fast', ask, scope())).rejects.toEqual(refusal('definition', /No model was named/));
+});
+
+test('a model that fails five times in a row is left alone, then one call may see whether it is back', () => {
+  const door = breaker({ threshold: 5, pause: 1_000, longest: 3_000 });
+  const failure: Failure = { kind: 'transient', message: 'busy', retryable: true };
+  for (let n = 0; n < 4; n++) door.failed(0, failure);
+  expect(door.allows(0)).toBe(true);
+  door.failed(0, failure);
+  expect([door.allows(999), door.allows(1_000), door.allows(1_001)]).toEqual([false, true, false]);
+  door.failed(1_001, failure);
+  expect([door.allows(3_000), door.allows(3_001)]).toEqual([false, true]);
+  door.failed(3_001, { ...failure, retryAfter: 60_000 });
+  expect([door.allows(6_000), door.allows(6_001)]).toEqual([false, true]);
+  door.succeeded();
+  expect([door.allows(6_002), door.allows(6_002)]).toEqual([true, true]);
+});
+
+test('a call that went to see and was cancelled does not shut the door for ever', () => {
+  const door = breaker({ threshold: 1, pause: 1_000, longest: 3_000 });
+  door.failed(0, { kind: 'transient', message: '', retryable: true });
+  expect([door.allows(1_000), door.allows(1_999), door.allows(2_000)]).toEqual([true, false, true]);
+});
+
+test('a broken model is skipped while its breaker is open', async () => {
+  const { answer } = door({ breaker: () => breaker({ threshold: 2, pause: 1e9, longest: 1e9 }) });
+  const broken = model('a', [busy, busy, { text: 'back' }]);
+  const other = model('b', [{ text: 'one' }, { text: 'two' }]);
+  expect((await answer([broken, other], ask, scope())).text).toBe('one');
+  expect((await answer([broken, other], ask, scope())).text).toBe('two');
+  expect(broken.requests).toHaveLength(2);
+});
+
+const usage = (over: Partial<Usage> = {}): Usage => ({
+  inputTokens: 1_000_000,
+  outputTokens: 1_000_000,
+  cachedTokens: 0,
+  reported: true,
+  usd: null,
+  ...over,
+});
+
+test.each([
+  ['anthropic:claude-sonnet-4-5', {}, 18],
+  ['anthropic:claude-sonnet-4-5-20250929', {}, 18],
+  ['anthropic:claude-sonnet-4-5', { cachedTokens: 500_000 }, 16.65],
+  ['ollama:llama3.2', {}, 0],
+  ['openai:a-model-of-tomorrow', {}, null],
+  ['openai:toString', {}, null],
+])('%s with %o costs %s', (name, over, usd) => {
+  expect(priceOf(name, usage(over))).toBe(usd);
+});
+
+test('a user’s own price goes before the table', () => {
+  expect(priceOf('openai:gpt-5', usage(), { 'openai:gpt-5': { input: 1, output: 1 } })).toBe(2);
+});
+
+test.each([
+  [{ 'retry-after': '7' }, 7_000],
+  [{ 'retry-after-ms': '250', 'retry-after': '9' }, 250],
+  [{ 'retry-after': 'Sat, 21 Nov 2026 10:00:30 GMT', date: 'Sat, 21 Nov 2026 10:00:00 GMT' }, 30_000],
+  [{ 'retry-after': '1e9' }, 600_000],
+  [{ 'retry-after': 'soon' }, undefined],
+  [{ 'retry-after': '-5' }, undefined],
+  [{}, undefined],
+])('the headers %o ask for a pause of %s', (headers, pause) => {
+  expect(pauseIn(headers as Record<string, string>)).toBe(pause);
+});
+
+test('a scripted model complains about a call it did not expect, and about steps nobody asked for', async () => {
+  const script = scriptedModel([{ expect: 'hello', text: 'a' }, { expect: /good ?bye/, text: 'b' }, { text: 'c' }]);
+  const { inner } = door({ retry: { times: 1 } });
+  await inner.answer(script, ask, scope());
+  await expect(inner.answer(script, ask, scope())).rejects.toEqual(
+    refusal('invalid', /step 2 expects \/good \?bye\/.*ended with \(user\): hello/),
+  );
+  expect(() => script.assertConsumed()).toThrow(/3 steps, of which 2 were asked for. Left: {"text":"c"}/);
+  await inner.answer(script, ask, scope());
+  await expect(inner.answer(script, ask, scope())).rejects.toEqual(
+    refusal('invalid', /it has 3 steps, and this is call 4/),
+  );
+  expect(() => script.assertConsumed()).not.toThrow();
+});
