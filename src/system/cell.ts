@@ -1,6 +1,6 @@
 /** One living actor: what comes in waits in its mailbox, and one turn follows the other. */
 import type { Envelope } from '../contracts/envelope.ts';
-import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
+import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Pending, StoredActor } from '../journal/journal.ts';
@@ -190,7 +190,7 @@ export class Cell {
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#draining = true;
     try {
-      await first?.();
+      if (first) await first();
       while (!this.#dead && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;

@@ -12,6 +12,7 @@ import {
   type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  type AnyStateNode,
   type ExecutableActionObject,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
@@ -100,12 +101,14 @@ const endless = (id: string, limit: number) =>
     `The machine "${id}" did not come to rest within ${limit} microsteps: its eventless transitions or raised events go round in a circle. Give one of them a guard that ends it.`,
   );
 
-/** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`. */
-export function stateOf(value: unknown): string {
+/** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
+export function stateOf(value: unknown, node: AnyStateNode): string {
   if (typeof value === 'string') return value;
-  const regions = Object.entries(value as object).map(([name, inner]) => {
-    const rest = stateOf(inner);
-    return rest ? `${name}.${rest}` : name;
+  const inner = value as Readonly<Record<string, unknown>>;
+  const regions = Object.keys(node.states).flatMap((name) => {
+    if (!Object.hasOwn(inner, name)) return [];
+    const rest = stateOf(inner[name], node.states[name]!);
+    return [rest ? `${name}.${rest}` : name];
   });
   return regions.join('|');
 }

@@ -48,7 +48,7 @@ export function commitOf({ type, birth, created, seq }: Standing, change: Change
     type: type.name,
     parent: birth.parent,
     status,
-    state: snapshot ? stateOf(snapshot.value) : '',
+    state: snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '',
     tags: snapshot ? [...snapshot.tags] : [],
     created,
     updated: now,

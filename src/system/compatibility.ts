@@ -91,7 +91,7 @@ function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor)
   const same = sealed.hash === type.hash && sealed.machine === machine.id;
   return [
     ...(sealed.machine === machine.id ? [] : [`it is a snapshot of the machine "${sealed.machine}"`]),
-    ...(['active', 'done', 'error', 'stopped'].includes(String(state.status))
+    ...(['active', 'done', 'error', 'stopped'].includes(state.status as string)
       ? []
       : [`its status is ${JSON.stringify(state.status)}`]),
     ...value,

@@ -36,6 +36,8 @@ export class Draft {
   readonly cause: string;
   readonly children: Map<string, string>;
   readonly timers: Map<string, string>;
+  /** Where what this step spawns will live, by XState's reference: it may be written to before it is spawned. */
+  readonly newborn = new Map<unknown, Address | undefined>();
   readonly #seq: number;
 
   constructor(sender: Sender, seq: number, now: number, cause: string) {
@@ -49,12 +51,6 @@ export class Draft {
 
   key(index: number): string {
     return `${this.sender.address}/${this.#seq}/${index}`;
-  }
-
-  find(key: string | undefined): Pending | undefined {
-    return key === undefined
-      ? undefined
-      : (this.opens.find((pending) => pending.key === key) ?? this.sender.pending(key));
   }
 
   open(index: number, kind: Pending['kind'], data: object, due?: number): string {
@@ -71,40 +67,41 @@ export class Draft {
     else this.closes.push(key);
   }
 
+  /** Where the child that a spawn makes will live; undefined for an effect. */
+  addressOf(index: number, id: string, src: unknown): Address | undefined {
+    const child = typeof src === 'string' ? this.sender.type.child(src) : undefined;
+    const { address } = this.sender;
+    return child && `${child.name}/${address.slice(address.indexOf('/') + 1)}.${token(id, index)}-${this.#seq}`;
+  }
+
   /** An actor when `src` names a machine, an effect otherwise. */
-  spawn(
-    index: number,
-    {
-      id,
-      src,
-      input,
-      systemId,
-    }: { id: string | undefined; src: unknown; input: Json | undefined; systemId: string | undefined },
-  ): void {
-    const { type, address } = this.sender;
+  spawn(index: number, { id, src, input, systemId }: Spawn): void {
     const refuse = (why: string) =>
       new TroupeError(
         'unsupported',
-        `"${type.name}" spawns "${typeof src === 'string' ? src : 'logic without a name'}" ${why}`,
+        `"${this.sender.type.name}" spawns "${typeof src === 'string' ? src : 'logic without a name'}" ${why}`,
       );
-    if (typeof src !== 'string')
+    if (typeof src !== 'string') {
       throw refuse(
         'inline: after a restart nobody could find it. Declare it in setup({ actors }) and spawn it by name.',
       );
+    }
     if (id === undefined) throw refuse('without an id: after a restart nobody could find it. Give it an id.');
-    if (systemId !== undefined)
+    if (systemId !== undefined) {
       throw refuse(`with a systemId ("${systemId}"), which is not supported; send to an address instead.`);
+    }
     this.close(this.children.get(id));
-    const child = type.child(src);
     const data: EffectData = { id, src, input: input ?? null };
-    const key = child
-      ? this.open(index, 'child', {
-          ...data,
-          address: `${child.name}/${address.slice(address.indexOf('/') + 1)}.${token(id, index)}-${this.#seq}`,
-        })
-      : this.open(index, 'effect', data);
-    this.children.set(id, key);
+    const address = this.addressOf(index, id, src);
+    this.children.set(id, address ? this.open(index, 'child', { ...data, address }) : this.open(index, 'effect', data));
   }
+}
+
+export interface Spawn {
+  readonly id: string | undefined;
+  readonly src: unknown;
+  readonly input: Json | undefined;
+  readonly systemId: string | undefined;
 }
 
 /** Part of an address made of any id. What changed on the way gets the action's index, so that two ids never share an address. */

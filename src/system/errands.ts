@@ -51,7 +51,7 @@ export class Errands {
 
   /** After a crash: what was wished for and is not settled is done again, under the same keys; what is in the ledger is not. */
   redo(results: StoredActor['results']): void {
-    for (const pending of [...this.#self.pendings]) {
+    for (const pending of this.#self.pendings) {
       const result = results.get(pending.key);
       if (result) this.#cell.deliver(fromEffect(pending, result, true));
       else if (pending.kind !== 'child') this.#begin(pending, true);

@@ -385,8 +385,8 @@ export class Host implements AsyncDisposable {
   }
 
   /** For one that does not live here: it may have ended, and have answered before it did; or not be back yet. */
-  async #receiveLate({ to, id, body, kind }: Envelope): Promise<boolean> {
-    const message = { id, body: body as Json, asks: kind === 'ask' };
+  async #receiveLate({ to, id, body, kind, from }: Envelope): Promise<boolean> {
+    const message = { id, body: body as Json, asker: kind === 'ask' ? from : undefined };
     if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
     const [row] = await this.journal.find({ actor: to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
@@ -416,7 +416,7 @@ export class Host implements AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#roots.delete(run);
-    for (const place of [...this.#places.of(run)]) {
+    for (const place of this.#places.of(run)) {
       const { cell } = place;
       this.#places.remove(place);
       cell?.abandon();

@@ -17,6 +17,10 @@ export function outboxOf(
 ): Draft {
   const draft = new Draft(sender, seq, now, cause);
   if (after.children !== before?.children) spawnAssigned(draft, before, after, actions);
+  actions.forEach(({ type, params }, index) => {
+    const { actorRef, src } = (type === 'xstate.spawnChild' ? params : {}) as { actorRef?: Child; src?: unknown };
+    if (actorRef) draft.newborn.set(actorRef, draft.addressOf(index, actorRef.id, src));
+  });
   actions.forEach((action, index) => {
     const perform = performers.get(action.type);
     if (perform) perform(draft, action, index);
@@ -42,12 +46,10 @@ function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapsh
   (Object.values(after.children) as (Child | undefined)[]).forEach((child, place) => {
     if (!child || told.has(child) || before?.children[child.id] === child) return;
     const { id, sessionId, src, options } = child;
+    const index = actions.length + 1 + place;
+    draft.newborn.set(child, draft.addressOf(index, id, src));
     // An id that nobody gave is the session's, which is another one after a restart.
-    draft.spawn(actions.length + 1 + place, {
-      id: id === sessionId ? undefined : id,
-      src,
-      input: options.input,
-      systemId: options.systemId,
-    });
+    const given = id === sessionId ? undefined : id;
+    draft.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
   });
 }

@@ -84,8 +84,8 @@ export class Places {
   }
 
   clear(): void {
-    for (const place of [...this.#places.values()]) this.remove(place);
-    for (const address of [...this.#ended.keys()]) this.#forget(address);
+    for (const place of this.#places.values()) this.remove(place);
+    for (const address of this.#ended.keys()) this.#forget(address);
   }
 
   #leave(place: Place): void {

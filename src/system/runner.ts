@@ -55,7 +55,10 @@ export class Runner {
     const outcome = await perform(this.#owner.logic(src), { id: '', src, input }, scope);
     if (this.#running.get(key) === controller) this.#running.delete(key);
     const at = clock.now();
-    if (controller.signal.aborted) return void tell({ type: 'effect.stopped', at, ...about });
+    if (controller.signal.aborted) {
+      tell({ type: 'effect.stopped', at, ...about });
+      return undefined;
+    }
     tell(
       outcome.ok
         ? { type: 'effect.done', at, ...about }
@@ -70,6 +73,6 @@ export class Runner {
   }
 
   stopAll(): void {
-    for (const key of [...this.#running.keys()]) this.stop(key);
+    for (const key of this.#running.keys()) this.stop(key);
   }
 }

@@ -23,7 +23,7 @@ export const isLoss = ({ kind }: Failure): boolean =>
 export async function wasHandled(
   journal: Journal,
   to: Address,
-  { id, body, asks }: { id: string; body: Json; asks: boolean },
+  { id, body, asker }: { id: string; body: Json; asker: Address | undefined },
   answer: (reply: Envelope) => void,
 ): Promise<boolean> {
   const handled = await journal.handled(to, id);
@@ -34,7 +34,8 @@ export async function wasHandled(
       `${to} handled a message with id ${id} and another body. Use a new id for a new message.`,
     );
   }
-  if (asks && handled.reply) answer(handled.reply);
+  // Whoever asks again may do so from another place: its first process may be gone.
+  if (asker !== undefined && handled.reply) answer({ ...handled.reply, to: asker });
   return true;
 }
 
@@ -51,7 +52,7 @@ export function burial(self: Self, delivery: Delivery, failure: Failure, at: num
 }
 
 export function meaningless(self: Self, { event }: Delivery): TroupeError {
-  const state = stateOf(self.snapshot!.value);
+  const state = stateOf(self.snapshot!.value, self.type.chart.machine.root);
   return new TroupeError(
     'unknown_message',
     `${self.address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`,

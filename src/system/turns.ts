@@ -156,7 +156,7 @@ export class Turns {
   /** Was it handled before? Then the sender has its answer now. */
   async #again({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
     const { journal, courier } = this.#host;
-    const message = { id, body, asks: ask !== undefined };
+    const message = { id, body, asker: ask?.from };
     try {
       const handled = await this.#patiently(() =>
         wasHandled(journal, this.#self.address, message, (reply) => courier.send(reply)),

@@ -126,12 +126,12 @@ function timer(draft: Draft, index: number, data: TimerData, delay: number): voi
 }
 
 /** Undefined when nobody with an address is meant: an effect, which hears nothing, or a child that has ended. */
-function addressOf(draft: Draft, target: { id?: string } | undefined): Address | undefined {
-  const { sender } = draft;
+function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefined): Address | undefined {
   const whose = sender.type.chart.whose(target);
   if (whose === 'self') return sender.address;
   if (whose === 'parent') return sender.parent;
-  const child = draft.find(draft.children.get(target?.id ?? ''));
+  if (newborn.has(target)) return newborn.get(target);
+  const child = sender.pending(sender.children.get(target?.id ?? '') ?? '');
   return child?.kind === 'child' ? (child.data as unknown as ChildData).address : undefined;
 }
 
