@@ -66,7 +66,7 @@ const run = 'crash';
 /** Runs the scenario once undisturbed, then once for every point and side. Never throws for a violation: it reports them all. */
 export async function crashEverywhere(options: CrashOptions): Promise<CrashReport> {
   const reference = await execute(options, undefined);
-  const violations = [...reference.complaints.map((complaint) => `undisturbed: ${complaint}`)];
+  const violations = reference.complaints.map((complaint) => `undisturbed: ${complaint}`);
   let crashes = 0;
   for (const [index, what] of reference.points.entries()) {
     for (const when of ['before', 'after'] as const) {

@@ -23,10 +23,10 @@ function door(options: object = {}) {
   const clock = virtualClock();
   const inner = gateway({ clock, env: {}, ...options });
   const answer = async (...args: Parameters<typeof inner.answer>) => {
-    let over = false;
-    const going = inner.answer(...args).finally(() => (over = true));
+    const state = { over: false };
+    const going = inner.answer(...args).finally(() => (state.over = true));
     going.catch(() => {});
-    for (await turns(); !over && clock.next !== undefined; await turns()) clock.advance(clock.next - clock.now());
+    for (await turns(); !state.over && clock.next !== undefined; await turns()) clock.advance(clock.next - clock.now());
     return going;
   };
   return { clock, inner, answer };

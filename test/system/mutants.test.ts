@@ -84,7 +84,9 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
         get: (target, name) =>
           name === 'listen'
             ? (address: string, receive: (envelope: Envelope) => Promise<void>) =>
-                target.listen(address, async (envelope) => void setImmediate(() => receive(envelope).catch(() => {})))
+                target.listen(address, async (envelope) => {
+                  setImmediate(() => void receive(envelope).catch(() => {}));
+                })
             : target[name as keyof typeof target],
       }),
     }),

@@ -97,7 +97,7 @@ export const reference: CrashOptions['scenario'] = (known, clock): Scenario => {
       await host.post(envelope).catch(() => {}); // It may have been answered just now.
       return true;
     },
-    world: () => Object.fromEntries([...world.done].sort()),
+    world: () => Object.fromEntries([...world.done].sort(([a], [b]) => (a < b ? -1 : 1))),
     complaints: () => world.repeated,
   };
 };
