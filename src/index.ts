@@ -15,6 +15,7 @@ export { protocol, type Body, type Protocol, type Reply, type Said } from './con
 export { tool, type Tool } from './tools/tool.ts';
 export { mcpServer } from './servers.ts';
 export { offlineModel } from './gateway/offlineModel.ts';
+export { aiSdkModel } from './gateway/aiSdkModel.ts';
 export { TroupeError, failureKinds, type Failure, type FailureKind } from './contracts/failure.ts';
 export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';
 export type { Json, JsonObject } from './contracts/json.ts';
