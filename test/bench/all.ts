@@ -1,0 +1,7 @@
+/** `npm run bench`: everything that is measured, floors and ours in one run. Read the ratios; the times are this machine's. */
+import { agentTurns } from './agent.ts';
+import { starts } from './start.ts';
+
+await agentTurns();
+await starts();
+process.exit(0);
