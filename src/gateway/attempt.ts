@@ -54,6 +54,7 @@ export async function* attempt(
   look();
 
   let size = 0;
+  let ended = false;
   const parts = model.stream(request, { ...scope, signal: stop.signal })[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -68,14 +69,17 @@ export async function* attempt(
           `${model.id} wrote more than ${most} characters in one answer. Ask it for less, or set maxOutputTokens.`,
         );
       yield value;
-      if (value.type === 'finish') return;
+      if (value.type !== 'finish') continue;
+      ended = true;
+      return;
     }
   } catch (thrown) {
     throw stopped ?? thrown;
   } finally {
     watch?.[Symbol.dispose]();
     scope.signal.removeEventListener('abort', onAbort);
-    stop.abort();
+    // An answer that is whole needs no stopping; an abort would only make an error nobody reads.
+    if (!ended) stop.abort();
     void parts.return?.().then(undefined, () => {});
   }
 }
