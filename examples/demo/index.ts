@@ -56,6 +56,12 @@ export default function digest({
 }) {
   const folder = resolve(given);
   const mind = model ?? offlineModel();
+  if (model === undefined) {
+    console.error(
+      'No model is set, so the offline model does the work: it is no LLM, it only extracts. For a real one set TROUPE_MODEL and its key,\n' +
+        'such as TROUPE_MODEL=anthropic:claude-sonnet-4-5 with ANTHROPIC_API_KEY, or openai:gpt-5-mini with OPENAI_API_KEY.\n',
+    );
+  }
   const speech = newsroom(folder);
 
   const researcher = agent({

@@ -1,2 +1,75 @@
-import { scriptedModel } from './scriptedModel.ts';
-export const offlineModel = () => scriptedModel(() => ({ text: 'offline' }));
+/** The model of the demo: no language model, but a set of rules that reads what tools return and says only what it read. */
+import type { Json } from '../contracts/json.ts';
+import type { Model, ModelPart, ModelRequest, Usage } from '../contracts/model.ts';
+import { conversationOf, type Conversation } from './offline/conversation.ts';
+import { article, factsOf, faults } from './offline/desk.ts';
+import { fill, supplyOf } from './offline/fill.ts';
+import { factsIn, material, toRead, type Wish } from './offline/researcher.ts';
+import { digest, frequencies } from './offline/sentences.ts';
+
+const id = 'offline:extractive';
+
+/**
+ * Extracts; invents nothing; needs no key and no network. The same request always gets the same answer.
+ * @example agent({ name: 'reader', model: offlineModel(), tools: [files] })
+ */
+export function offlineModel(): Model {
+  return {
+    id,
+    async *stream(request): AsyncGenerator<ModelPart> {
+      const said = reply(conversationOf(request));
+      const usage = usageOf(request, said);
+      if (typeof said === 'string') {
+        for (const part of said.match(/[^ ]+ ?/g) ?? []) yield { type: 'text', text: part };
+        yield { type: 'finish', reason: 'stop', usage, model: id };
+        return;
+      }
+      for (const [index, { name, input }] of said.entries()) {
+        yield { type: 'call', call: { id: `call_${request.messages.length}_${index}`, name, input: input as never } };
+      }
+      yield { type: 'finish', reason: 'calls', usage, model: id };
+    },
+  };
+}
+
+/** Calls to make, or plain text. */
+function reply(talk: Conversation): readonly Wish[] | string {
+  const reads = toRead(talk);
+  if (reads.length > 0) return reads;
+  const answer = (reply: string, input: Json): Wish[] => [{ name: `answer_${reply}`, input }];
+  const offers = (name: string) => talk.answers.some((tool) => tool.name === `answer_${name}`);
+
+  if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) as unknown as Json });
+  const facts = factsOf(talk.body);
+  if (offers('article') && facts.length > 0) {
+    return answer('article', article(facts, `${String(talk.body.feedback ?? '')}\n${talk.complaints}`));
+  }
+  if (offers('approved') && offers('rework')) {
+    const wrong = faults(String(talk.body.text ?? ''), facts);
+    return wrong === '' ? answer('approved', {}) : answer('rework', { feedback: wrong });
+  }
+
+  const best = bestOf(material(talk));
+  const [first] = talk.answers;
+  if (first) return [{ name: first.name, input: fill(first.input, supplyOf(best)) }];
+  return `This is the offline model: it extracts, and understands nothing. The most telling it found:\n${
+    best
+      .slice(0, 3)
+      .map((text) => `- ${text}`)
+      .join('\n') || '- nothing.'
+  }`;
+}
+
+function bestOf(text: string): string[] {
+  const { heading, sentences } = digest(text, frequencies([text]));
+  return [...sentences.map((sentence) => sentence.text), ...(heading ? [heading.text] : [])];
+}
+
+/** Four characters are about a token. */
+const usageOf = ({ instructions, messages }: ModelRequest, said: readonly Wish[] | string): Usage => ({
+  inputTokens: Math.ceil((instructions.length + JSON.stringify(messages).length) / 4),
+  outputTokens: Math.ceil(JSON.stringify(said).length / 4),
+  cachedTokens: 0,
+  reported: true,
+  usd: 0,
+});

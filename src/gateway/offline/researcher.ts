@@ -1,0 +1,74 @@
+/** Reads a folder through whatever tools list and read, and notes the most telling facts with file and line. */
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Conversation, Read } from './conversation.ts';
+import { digest, frequencies } from './sentences.ts';
+
+export interface Wish {
+  readonly name: string;
+  readonly input: Json;
+}
+
+export interface Fact {
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+const mostFiles = 12;
+const mostCalls = 6;
+const factsPerFile = 3;
+const skipped = /^(licen[cs]e|changelog|code_of_conduct)/i;
+
+const pathOf = ({ input }: Read): string => (input as { path?: string } | null)?.path ?? '';
+const join = (folder: string, name: string) => `${folder.replace(/\/+$/, '')}/${name}`;
+
+/** The next things to look at; none when all was seen, or nothing can be looked at. */
+export function toRead({ tools, reads, body }: Conversation): Wish[] {
+  const list = tools.find(({ name }) => /list_directory$|list_files$|(^|_)list$/.test(name))?.name;
+  const read =
+    tools.find(({ name }) => /read_text_file$/.test(name))?.name ??
+    tools.find(({ name }) => /read_file$|(^|_)read$/.test(name))?.name;
+  const folder = (body as { folder?: string }).folder ?? '.';
+  if (list === undefined || read === undefined) return [];
+  const seen = new Set(reads.map(pathOf));
+  const listings = reads.filter(({ tool, ok }) => tool === list && ok);
+  if (!seen.has(folder)) return [{ name: list, input: { path: folder } }];
+
+  const docs = join(folder, 'docs');
+  const hasDocs = listings.some((listing) => pathOf(listing) === folder && /^\[DIR\] docs$/m.test(listing.text));
+  if (hasDocs && !seen.has(docs)) return [{ name: list, input: { path: docs } }];
+  const files = listings.flatMap((listing) => filesIn(listing.text).map((name) => join(pathOf(listing), name)));
+  return files
+    .slice(0, mostFiles)
+    .filter((path) => !seen.has(path))
+    .slice(0, mostCalls)
+    .map((path) => ({ name: read, input: { path } }));
+}
+
+/** The Markdown files of a listing, the README first. */
+const filesIn = (listing: string): string[] =>
+  [...listing.matchAll(/^\[FILE\] (.+\.md)$/gim)]
+    .map(([, name]) => name!)
+    .filter((name) => !skipped.test(name))
+    .sort((a, b) => Number(/^readme/i.test(b)) - Number(/^readme/i.test(a)) || (a < b ? -1 : 1));
+
+/** What the files say, each file in the order it was read. Facts that were complained about stay out. */
+export function factsIn({ reads, body, complaints }: Conversation): Fact[] {
+  const folder = (body as { folder?: string }).folder ?? '.';
+  const files = reads.filter((read) => read.ok && /\.md$/i.test(pathOf(read)));
+  const weights = frequencies(files.map(({ text }) => text));
+  return files.flatMap((read) => {
+    const file = pathOf(read).startsWith(`${folder.replace(/\/+$/, '')}/`)
+      ? pathOf(read).slice(folder.replace(/\/+$/, '').length + 1)
+      : pathOf(read);
+    const { sentences } = digest(read.text, weights);
+    const best = sentences.filter(({ line }) => !complaints.includes(`${file}:${line}`)).slice(0, factsPerFile);
+    return best.sort((a, b) => a.line - b.line).map(({ text, line }) => ({ text, file, line }));
+  });
+}
+
+/** What files are about, by their own headings. */
+export const material = ({ reads, text }: Conversation): string =>
+  [text, ...reads.filter(({ ok }) => ok).map((read) => read.text)].join('\n\n');
+
+export const asJson = (facts: readonly Fact[]): JsonObject => ({ facts: facts as unknown as Json });
