@@ -5,7 +5,8 @@ import { TroupeError } from '../contracts/failure.ts';
 import { slug } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { chart, type Chart } from './chart.ts';
-import { isMachine, refuse } from './refuse.ts';
+import { isMachine } from './logics.ts';
+import { refuse } from './refuse.ts';
 import { hashOf } from './shape.ts';
 
 export interface Supervision {
