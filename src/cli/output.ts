@@ -8,11 +8,22 @@ export function writeJson(out: Writer, value: unknown): void {
   out.write(`${JSON.stringify(value, null, out.isTTY ? 2 : undefined)}\n`);
 }
 
-/** A result for a person: text as it is, anything else as JSON. On a terminal no text can move the cursor. */
+/** A result for a person: text as it is, and on a terminal the texts in an object as texts; anything else as JSON. */
 export function writeResult(out: Writer, value: Json): void {
-  if (typeof value !== 'string') out.write(`${JSON.stringify(value, null, 2)}\n`);
-  else out.write(`${out.isTTY ? value.split('\n').map(visible).join('\n') : value}\n`);
+  const text =
+    typeof value === 'string' ? value : out.isTTY && isTexts(value) ? Object.values(value).join('\n\n') : undefined;
+  if (text === undefined) out.write(`${JSON.stringify(value, null, 2)}\n`);
+  // On a terminal no text can move the cursor.
+  else out.write(`${out.isTTY ? text.split('\n').map(visible).join('\n') : text}\n`);
 }
+
+/** An article, say: nothing but texts, one of which has lines. */
+const isTexts = (value: Json): value is Record<string, string> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === 'string') &&
+  Object.values(value).some((text) => String(text).includes('\n'));
 
 export const say = ({ err }: Pick<Cli, 'err'>, text: string): void => void err.write(`${text}\n`);
 

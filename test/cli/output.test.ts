@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import type { Json } from '../../src/contracts/json.ts';
+import { writeResult } from '../../src/cli/output.ts';
+
+function written(value: Json, isTTY: boolean): string {
+  let text = '';
+  writeResult({ isTTY, write: (part: string) => ((text += part), true) } as Parameters<typeof writeResult>[0], value);
+  return text;
+}
+
+test('an article is read as text on a terminal, and is JSON in a pipe', () => {
+  const article = { title: 'Tea', text: 'Hot.\nNot boiling.' };
+  expect(written(article, true)).toBe('Tea\n\nHot.\nNot boiling.\n');
+  expect(JSON.parse(written(article, false))).toEqual(article);
+});
+
+test('what is more than texts is JSON everywhere', () => {
+  for (const value of [{ n: 1, text: 'a\nb' }, ['a\nb'], { a: 'b' }, null, 3])
+    expect(JSON.parse(written(value, true))).toEqual(value);
+});
+
+test('a text cannot move the cursor of a terminal', () => {
+  expect(written('a\u001b[2Jb', true)).not.toContain('\u001b');
+  expect(written({ text: 'a\u001b[2J\nb' }, true)).not.toContain('\u001b');
+});
