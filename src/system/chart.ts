@@ -4,6 +4,8 @@
  * C1 A step starts nothing: every child is an inert stub, and what the machine wishes for comes back as data.
  * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test holds them equal).
  * C3 A saved snapshot is plain JSON with the children's names, never their state.
+ * C4 A restored snapshot steps as the one that was saved. XState remembers in which order regions came to their states, takes their
+ *    eventless transitions in that order, and forgets it when saving; here regions always stand in the order the machine lists them.
  */
 import {
   createActor,
@@ -14,9 +16,11 @@ import {
   type AnyStateMachine,
   type AnyStateNode,
   type ExecutableActionObject,
+  type StateValue,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import { everyNode, ordered } from './shape.ts';
 
 export type Snapshot = AnyMachineSnapshot;
 export type MachineEvent = AnyEventObject;
@@ -70,6 +74,18 @@ export function chart(machine: AnyStateMachine): Chart {
     stopChild: nothing,
     actionExecutor: (action) => void actions.push(action),
   };
+  const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
+  /** Where the step began: what it leaves as it is stands in order already. */
+  let last: Snapshot | undefined;
+  /** C4. */
+  const inOrder = (snapshot: Snapshot): Snapshot => {
+    if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
+    const { context, status, output, error, historyValue, children } = snapshot;
+    const value = ordered(snapshot.value as Json, inert.root) as StateValue;
+    return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
+      children,
+    });
+  };
   const collect = (run: () => Snapshot): Step => {
     actions = [];
     let snapshot: Snapshot;
@@ -79,17 +95,23 @@ export function chart(machine: AnyStateMachine): Chart {
     } catch (thrown) {
       throw isEndless(thrown) ? endless(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
     }
-    return [snapshot, actions];
+    return [inOrder(snapshot), actions];
   };
 
   return {
     machine,
-    initial: (input) => collect(() => inert.getInitialSnapshot(scope as never, input as never)),
+    initial(input) {
+      last = undefined;
+      return collect(() => inert.getInitialSnapshot(scope as never, input as never));
+    },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
-    step: (snapshot, event) => collect(() => inert.transition(snapshot, event, scope as never)),
+    step(snapshot, event) {
+      last = snapshot;
+      return collect(() => inert.transition(snapshot, event, scope as never));
+    },
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.
-    restore: (saved) => inert.restoreSnapshot(structuredClone(saved) as never, scope as never),
+    restore: (saved) => inOrder(inert.restoreSnapshot(structuredClone(saved) as never, scope as never)),
     whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
 }

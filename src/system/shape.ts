@@ -57,6 +57,14 @@ export function activeNodes(node: AnyStateNode, value: Json | undefined): AnySta
   ];
 }
 
+/** A state value with its regions as the machine lists them. */
+export function ordered(value: Json, node: AnyStateNode): Json {
+  if (typeof value === 'string') return value;
+  const inner = inside(value) ?? {};
+  const names = Object.keys(node.states).filter((name) => Object.hasOwn(inner, name));
+  return Object.fromEntries(names.map((name) => [name, ordered(inner[name]!, node.states[name]!)]));
+}
+
 /** `"a"` is short for `{ a: {} }`. */
 function inside(value: Json | undefined): JsonObject | undefined {
   if (value === null || value === undefined) return {};

@@ -1,0 +1,311 @@
+/** The engine alone: a step with its commit, an ask with its answer, actors at rest, a long run that comes back. Run with --expose-gc for the bytes. */
+import { assign, createActor, setup } from 'xstate';
+import * as z from 'zod';
+import { engineActions, type MessageMeta } from '../../machines/slot.ts';
+import type { Envelope } from '../../src/contracts/envelope.ts';
+import { protocol } from '../../src/contracts/protocol.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { actorType } from '../../src/system/actorType.ts';
+import { chart } from '../../src/system/chart.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { Host } from '../../src/system/host.ts';
+import { Door } from '../../src/system/ref.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import { compare, microseconds, per } from './measure.ts';
+
+const Counting = protocol({
+  add: { body: z.object({ n: z.number() }), replies: ['sum'] },
+  sum: { body: z.object({ n: z.number() }) },
+});
+
+const counter = setup({
+  types: {} as {
+    context: { n: number };
+    events: { type: 'add'; body: { n: number }; meta: MessageMeta } | { type: 'inc' };
+  },
+  actions: { ...engineActions, add: assign({ n: ({ context }) => context.n + 1 }) },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0 },
+  initial: 'on',
+  states: {
+    on: {
+      on: {
+        inc: { actions: 'add' },
+        add: {
+          actions: [
+            'add',
+            {
+              type: 'reply',
+              params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { n: context.n } }),
+            },
+          ],
+        },
+      },
+    },
+  },
+});
+
+/** What one would write by hand: a queue, a state, a promise for whoever waits. */
+function mailbox() {
+  let state = { n: 0 };
+  const queue: { n: number; done: (n: number) => void }[] = [];
+  let going = false;
+  const drain = async () => {
+    going = true;
+    for (let item = queue.shift(); item; item = queue.shift()) {
+      state = { n: state.n + item.n };
+      item.done(state.n);
+      await undefined;
+    }
+    going = false;
+  };
+  return (n: number) =>
+    new Promise<number>((done) => {
+      queue.push({ n, done });
+      if (!going) void drain();
+    });
+}
+
+/** The same with two live XState actors: one asks, the other answers, and a promise waits for it. */
+function live() {
+  let answered: (n: number) => void = () => {};
+  const asker = { send: ({ n }: { n: number }) => answered(n) };
+  const actor = createActor(
+    setup({
+      types: {} as { context: { n: number }; events: { type: 'add'; n: number } },
+      actions: {
+        add: assign({ n: ({ context }) => context.n + 1 }),
+        answer: ({ context }) => asker.send({ n: context.n }),
+      },
+    }).createMachine({
+      id: 'counter',
+      context: { n: 0 },
+      initial: 'on',
+      states: { on: { on: { add: { actions: ['add', 'answer'] } } } },
+    }),
+  ).start();
+  return (n: number) =>
+    new Promise<number>((done) => {
+      answered = done;
+      actor.send({ type: 'add', n });
+    });
+}
+
+async function ours() {
+  const clock = systemClock();
+  const transport = inProcess();
+  const host = new Host({ journal: memory(), transport, clock, lease: { owner: 'bench' } });
+  const address = await host.start(actorType(counter, { handles: { add: z.object({ n: z.number() }) } }), {
+    run: 'r',
+    input: null,
+  });
+  const envelope = (id: number): Envelope => ({
+    id: `m${id}`,
+    type: 'inc',
+    body: { type: 'inc' },
+    from: 'person/p',
+    to: address,
+    run: 'r',
+    kind: 'signal',
+  });
+  return {
+    host,
+    ref: new Door(transport, clock).ref(Counting, address, 'r'),
+    tell: (id: number) => transport.send(envelope(id)),
+  };
+}
+
+const times = 20_000;
+
+async function steps() {
+  const own = chart(counter);
+  const xstate = createActor(counter).start();
+  let [snapshot] = own.initial(null);
+  await compare('a step, in memory', [
+    {
+      name: 'live XState actor, send()',
+      run: () =>
+        per(times, async () => {
+          for (let i = 0; i < times; i++) xstate.send({ type: 'inc' });
+        }),
+    },
+    {
+      name: 'chart.step()',
+      run: () =>
+        per(times, async () => {
+          for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
+        }),
+    },
+    {
+      name: 'received, stepped, committed',
+      run: async () => {
+        const { host, tell } = await ours();
+        const time = await per(times, async () => {
+          for (let i = 0; i < times; i += 500) await Promise.all(Array.from({ length: 500 }, (_, j) => tell(i + j)));
+        });
+        host.abandon();
+        return time;
+      },
+    },
+  ]);
+}
+
+async function asks() {
+  const round = (ask: (n: number) => Promise<unknown>) =>
+    per(times, async () => {
+      for (let i = 0; i < times; i++) await ask(1);
+    });
+  await compare('an ask and its answer, one after the other', [
+    { name: 'live XState actor and a promise', run: () => round(live()) },
+    { name: 'promise mailbox by hand', run: () => round(mailbox()) },
+    {
+      name: 'Door.ask, durable in memory',
+      run: async () => {
+        const { host, ref } = await ours();
+        const time = await round((n) => ref.ask('add', { n }));
+        host.abandon();
+        return time;
+      },
+    },
+  ]);
+}
+
+/** A journal whose rows cost no memory here: they are on the disk. Only what a wake-up reads is kept, for one actor. */
+function away(): Journal {
+  const inner = memory();
+  return {
+    ...inner,
+    commit: async () => {},
+    record: async () => {},
+    find: async () => [],
+    handled: async () => undefined,
+  };
+}
+
+const turns = async (count: number) => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+const heap = () => {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+};
+
+async function atRest() {
+  const kid = setup({ types: {} as { context: { n: number } } }).createMachine({
+    id: 'kid',
+    context: { n: 0 },
+    initial: 'on',
+    states: { on: { on: { inc: {} } } },
+  });
+  const per1000 = 100;
+  const family = actorType(
+    setup({ actors: { kid } }).createMachine({
+      id: 'family',
+      invoke: Array.from({ length: per1000 }, (_, i) => ({ src: 'kid' as const, id: `k${i}` })),
+    }),
+  );
+  const clock = virtualClock();
+  const host = new Host({
+    journal: away(),
+    transport: inProcess(),
+    clock,
+    lease: { owner: 'bench' },
+    idle: 1_000,
+    poll: 1e12,
+  });
+  const before = heap();
+  const rates: number[] = [];
+  for (let block = 0; block < 10; block++) {
+    const begin = microseconds();
+    for (let i = 0; i < 10_000 / per1000; i++) await host.start(family, { run: `r${block}-${i}`, input: null });
+    await turns(3);
+    rates.push(10_000 / ((microseconds() - begin) / 1e6));
+  }
+  const awake = heap();
+  clock.advance(1_500);
+  await turns(3);
+  clock.advance(1_500);
+  await turns(3);
+  const asleep = heap();
+  const runs = 100_000 / per1000;
+  const actors = 100_000 + runs;
+  console.log(`\n100,000 children of ${runs} parents`);
+  console.log(`  spawns/s, by blocks of 10,000       ${rates.map((rate) => `${(rate / 1000).toFixed(0)}k`).join(' ')}`);
+  if (globalThis.gc)
+    console.log(
+      `  bytes per actor                     awake ${((awake - before) / actors).toFixed(0)}, at rest ${((asleep - before) / actors).toFixed(0)}`,
+    );
+  host.abandon();
+}
+
+async function wakeUps() {
+  const clock = virtualClock();
+  const transport = inProcess();
+  const host = new Host({ journal: memory(), transport, clock, lease: { owner: 'bench' }, idle: 1_000, poll: 1e12 });
+  const type = actorType(counter);
+  const runs = 2_000;
+  for (let i = 0; i < runs; i++) await host.start(type, { run: `r${i}`, input: null });
+  clock.advance(5_000);
+  await turns(3);
+  const tell = (run: number, id: number) =>
+    transport.send({
+      id: `m${id}`,
+      type: 'inc',
+      body: { type: 'inc' },
+      from: 'person/p',
+      to: `counter/r${run}`,
+      run: `r${run}`,
+      kind: 'signal',
+    });
+  if (host.cell('counter/r0')) throw new Error('nobody is at rest');
+  const cold = await per(runs, async () => {
+    for (let i = 0; i < runs; i++) await tell(i, 1);
+  });
+  const warm = await per(runs, async () => {
+    for (let i = 0; i < runs; i++) await tell(i, 2);
+  });
+  console.log(
+    `\na message for an actor at rest         ${cold.toFixed(1)} µs; for one awake ${warm.toFixed(1)} µs; waking ${(cold - warm).toFixed(1)} µs`,
+  );
+  host.abandon();
+}
+
+async function resuming() {
+  const journal = memory();
+  const clock = systemClock();
+  const transport = inProcess();
+  const type = actorType(counter);
+  const host = new Host({ journal, transport, clock, lease: { owner: 'one' } });
+  const address = await host.start(type, { run: 'r', input: null });
+  for (let i = 0; i < 10_000; i++)
+    await transport.send({
+      id: `m${i}`,
+      type: 'inc',
+      body: { type: 'inc' },
+      from: 'person/p',
+      to: address,
+      run: 'r',
+      kind: 'signal',
+    });
+  host.abandon();
+  const next = new Host({ journal, transport: inProcess(), clock, lease: { owner: 'two', alive: () => false } });
+  const time = await per(1, () => next.resume('r', type));
+  console.log(
+    `\nresume of a run with 10,000 commits    ${(time / 1000).toFixed(2)} ms (in memory; on disk the chain is checked, see the journal)`,
+  );
+  next.abandon();
+}
+
+export async function engine(): Promise<void> {
+  await steps();
+  await asks();
+  await atRest();
+  await wakeUps();
+  await resuming();
+}
+
+if (process.argv[1]?.endsWith('engine.ts')) await engine();
