@@ -1,0 +1,47 @@
+import { LLMock } from '@copilotkit/aimock';
+import { afterAll, beforeAll } from 'vitest';
+import type { Model } from '../../src/contracts/model.ts';
+import { providers } from '../../src/gateway/providers.ts';
+import { scriptedModel } from '../../src/gateway/scriptedModel.ts';
+import { describeModel } from '../contracts/model.ts';
+
+const mock = new LLMock({ port: 0, logLevel: 'silent' });
+beforeAll(() => mock.start());
+afterAll(() => mock.stop());
+
+describeModel('scriptedModel', {
+  says: async (text) => scriptedModel([{ text, chunks: 3 }]),
+  calls: async (calls) => scriptedModel([{ calls: calls.map(({ name, input }) => ({ name, input: input as never })) }]),
+  hangs: async () => scriptedModel([{ hang: true }]),
+});
+
+for (const [provider, path] of Object.entries({
+  anthropic: '/v1',
+  openai: '/v1',
+  google: '/v1beta',
+  'openai-compatible': '/v1',
+  ollama: '/v1',
+})) {
+  const open = (): Promise<Model> =>
+    providers({
+      env: { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', GOOGLE_GENERATIVE_AI_API_KEY: 'k' },
+      baseUrls: { [provider]: `${mock.url}${path}` },
+    })(`${provider}:some-model`);
+  const stop = provider === 'google' ? { finishReason: 'stop' } : {};
+  describeModel(provider, {
+    says: async (content) => (mock.reset(), mock.onMessage('hello', { content }), open()),
+    calls: async (calls) => (
+      mock.reset(),
+      mock.onMessage('hello', {
+        toolCalls: calls.map(({ name, input }) => ({ name, arguments: JSON.stringify(input) })),
+        ...stop,
+      }),
+      open()
+    ),
+    hangs: async () => (
+      mock.reset(),
+      mock.on({ userMessage: 'hello' }, { content: 'late' }, { latency: 20_000 }),
+      open()
+    ),
+  });
+}
