@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** `host pid start`: a pid alone may be given to another process later. */
-export const thisProcess = (): string => `${hostname()} ${process.pid} ${startOf(process.pid) ?? '-'}`;
+export const thisProcess = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
 
 /** False only when it is certain that the owner is gone; of another machine's owner only time can tell. */
 export function isAlive(owner: string): boolean {
@@ -14,16 +14,19 @@ export function isAlive(owner: string): boolean {
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-  const now = startOf(Number(pid));
-  return start === '-' || now === undefined || now === start;
+  const now = statusOf(Number(pid));
+  // A process that was killed stays in the table until its parent has looked; it will not write again.
+  if (now?.state === 'Z' || now?.state === 'X') return false;
+  return start === '-' || now === undefined || now.start === start;
 }
 
-/** When a process began, in ticks since boot; undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
+/** How a process stands, and when it began, in ticks since boot; undefined where there is no /proc. */
+function statusOf(pid: number): { state: string; start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may itself hold spaces and parentheses; the start is the 20th field after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The name in parentheses may itself hold spaces and parentheses; what follows it are the state and, 19 fields on, the start.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, start: fields[19]! };
   } catch {
     return undefined;
   }
