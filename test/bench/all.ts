@@ -1,7 +1,9 @@
 /** `npm run bench`: everything that is measured, floors and ours in one run. Read the ratios; the times are this machine's. */
 import { agentTurns } from './agent.ts';
+import { engine } from './engine.ts';
 import { starts } from './start.ts';
 
 await agentTurns();
+await engine();
 await starts();
 process.exit(0);
