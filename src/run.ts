@@ -3,9 +3,11 @@ import type { Agent } from './agent.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
+import type { Clock } from './contracts/clock.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Subject } from './subject.ts';
+import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';
 import type { MachineSubject } from './machine.ts';
 
@@ -48,10 +50,12 @@ export async function run<S extends Subject>(
   { key, deadline, onTicket, ...options }: RunOptions = {},
 ): Promise<Output<S>> {
   await using runtime = await openRuntime(options);
-  const handle = await runtime.start(subject, input, {
-    ...(key === undefined ? {} : { key }),
-    ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
-  });
+  const begin = () =>
+    runtime.start(subject, input, {
+      ...(key === undefined ? {} : { key }),
+      ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+    });
+  const handle = await (key === undefined ? begin() : joined(begin, options.clock ?? systemClock()));
   for (;;) {
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
     switch (outcome.status) {
@@ -68,6 +72,21 @@ export async function run<S extends Subject>(
         );
       case 'waiting':
         for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket!(ticket));
+    }
+  }
+}
+
+/** How often to look whether the process that has the run is done with it, or gone; milliseconds. */
+const patience = 250;
+
+/** A run that another process is at work on is waited for: when it has ended, its result is there; when its process died, it is gone on with here. */
+async function joined<T>(begin: () => Promise<T>, clock: Clock): Promise<T> {
+  for (;;) {
+    try {
+      return await begin();
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
+      await new Promise<void>((resolve) => clock.wake(clock.now() + patience, resolve));
     }
   }
 }

@@ -98,7 +98,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     journal,
     transport,
     clock,
-    lease: { owner: thisProcess(), alive: isAlive },
+    lease: { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive },
     observe: observers.observe,
   });
   const sender = `person/${clock.id()}`;

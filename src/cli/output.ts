@@ -23,7 +23,7 @@ const isTexts = (value: Json): value is Record<string, string> =>
   value !== null &&
   !Array.isArray(value) &&
   Object.values(value).every((text) => typeof text === 'string') &&
-  Object.values(value).some((text) => String(text).includes('\n'));
+  Object.values(value).some((text) => typeof text === 'string' && text.includes('\n'));
 
 export const say = ({ err }: Pick<Cli, 'err'>, text: string): void => void err.write(`${text}\n`);
 

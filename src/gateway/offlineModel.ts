@@ -39,13 +39,13 @@ function reply(talk: Conversation): readonly Wish[] | string {
   const answer = (reply: string, input: Json): Wish[] => [{ name: `answer_${reply}`, input }];
   const offers = (name: string) => talk.answers.some((tool) => tool.name === `answer_${name}`);
 
-  if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) as unknown as Json });
+  if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) });
   const facts = factsOf(talk.body);
   if (offers('article') && facts.length > 0) {
-    return answer('article', article(facts, `${String(talk.body.feedback ?? '')}\n${talk.complaints}`));
+    return answer('article', article(facts, `${textOf(talk.body.feedback)}\n${talk.complaints}`));
   }
   if (offers('approved') && offers('rework')) {
-    const wrong = faults(String(talk.body.text ?? ''), facts);
+    const wrong = faults(textOf(talk.body.text), facts);
     return wrong === '' ? answer('approved', {}) : answer('rework', { feedback: wrong });
   }
 
@@ -59,6 +59,8 @@ function reply(talk: Conversation): readonly Wish[] | string {
       .join('\n') || '- nothing.'
   }`;
 }
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 function bestOf(text: string): string[] {
   const { heading, sentences } = digest(text, frequencies([text]));

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** `host pid start`: a pid alone may be given to another process later. */
+/** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell owners of one process apart. */
 export const thisProcess = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
 
 /** False only when it is certain that the owner is gone; of another machine's owner only time can tell. */

@@ -58,7 +58,7 @@ function mailbox() {
     for (let item = queue.shift(); item; item = queue.shift()) {
       state = { n: state.n + item.n };
       item.done(state.n);
-      await undefined;
+      await Promise.resolve();
     }
     going = false;
   };

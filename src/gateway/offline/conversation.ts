@@ -18,7 +18,6 @@ export interface Conversation {
   readonly complaints: string;
   readonly answers: readonly ToolSpec[];
   readonly tools: readonly ToolSpec[];
-  readonly turn: number;
 }
 
 export function conversationOf({ messages, tools }: ModelRequest): Conversation {
@@ -34,7 +33,6 @@ export function conversationOf({ messages, tools }: ModelRequest): Conversation 
     complaints: [...notes, ...refused].join('\n'),
     answers: tools.filter(({ name }) => name.startsWith('answer_')),
     tools: tools.filter(({ name }) => !name.startsWith('answer_') && name !== 'request_tools'),
-    turn: messages.length,
   };
 }
 

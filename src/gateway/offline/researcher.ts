@@ -1,5 +1,5 @@
 /** Reads a folder through whatever tools list and read, and notes the most telling facts with file and line. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json } from '../../contracts/json.ts';
 import type { Conversation, Read } from './conversation.ts';
 import { digest, frequencies } from './sentences.ts';
 
@@ -8,11 +8,8 @@ export interface Wish {
   readonly input: Json;
 }
 
-export interface Fact {
-  readonly text: string;
-  readonly file: string;
-  readonly line: number;
-}
+/** A type rather than an interface, so that it is JSON by its shape. */
+export type Fact = { readonly text: string; readonly file: string; readonly line: number };
 
 const mostFiles = 12;
 const mostCalls = 6;
@@ -26,7 +23,7 @@ const join = (folder: string, name: string) => `${folder.replace(/\/+$/, '')}/${
 export function toRead({ tools, reads, body }: Conversation): Wish[] {
   const list = tools.find(({ name }) => /list_directory$|list_files$|(^|_)list$/.test(name))?.name;
   const read =
-    tools.find(({ name }) => /read_text_file$/.test(name))?.name ??
+    tools.find(({ name }) => name.endsWith('read_text_file'))?.name ??
     tools.find(({ name }) => /read_file$|(^|_)read$/.test(name))?.name;
   const folder = (body as { folder?: string }).folder ?? '.';
   if (list === undefined || read === undefined) return [];
@@ -70,5 +67,3 @@ export function factsIn({ reads, body, complaints }: Conversation): Fact[] {
 /** What files are about, by their own headings. */
 export const material = ({ reads, text }: Conversation): string =>
   [text, ...reads.filter(({ ok }) => ok).map((read) => read.text)].join('\n\n');
-
-export const asJson = (facts: readonly Fact[]): JsonObject => ({ facts: facts as unknown as Json });

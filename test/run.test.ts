@@ -1,0 +1,95 @@
+/** `run` as users call it: once, twice at once, again after the end, and with somebody who answers. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, run, tool } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { deferred } from './deferred.ts';
+
+const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-run-')), 'j.db');
+
+test('the same key at the same time is one run, and both get its result', async () => {
+  const gate = deferred();
+  let asked = 0;
+  const clerk = () =>
+    agent({
+      name: 'clerk',
+      model: {
+        id: 'test:model',
+        async *stream() {
+          asked++;
+          await gate.promise;
+          yield { type: 'text', text: 'Once.' };
+          yield {
+            type: 'finish',
+            reason: 'stop',
+            usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 },
+            model: 'test:model',
+          };
+        },
+      },
+    });
+  const db = fresh();
+  const both = Promise.all([run(clerk(), 'Go.', { key: 'k', db }), run(clerk(), 'Go.', { key: 'k', db })]);
+  setImmediate(() => gate.resolve());
+  expect(await both).toEqual(['Once.', 'Once.']);
+  expect(asked).toBe(1);
+});
+
+test('a key whose run has ended gives its result again, and asks nobody', async () => {
+  const db = fresh();
+  const say = (text: string) => agent({ name: 'clerk', model: scriptedModel([{ text }]) });
+  expect(await run(say('First.'), 'Go.', { key: 'k', db })).toBe('First.');
+  expect(await run(say('Second.'), 'Go.', { key: 'k', db })).toBe('First.');
+});
+
+test('a run that fails rejects with what failed', async () => {
+  const clerk = agent({
+    name: 'clerk',
+    model: scriptedModel([{ error: { kind: 'auth', message: 'The key is wrong.' } }]),
+  });
+  await expect(run(clerk, 'Go.', { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError', kind: 'auth' });
+});
+
+test('whoever started it may answer for the person', async () => {
+  const sent: string[] = [];
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    approval: true,
+    input: z.object({ to: z.string() }),
+    output: z.null(),
+    run: ({ to }) => (sent.push(to), null),
+  });
+  const script = () => scriptedModel([{ calls: [{ name: 'mail', input: { to: 'ada' } }] }, { text: 'Done.' }]);
+  const questions: unknown[] = [];
+  const answer = (approved: boolean) => ({
+    db: 'memory',
+    onTicket: ({ subject }: { subject: unknown }) => (questions.push(subject), { approved }),
+  });
+  await run(agent({ name: 'a', tools: [mail], model: script() }), 'Go.', answer(false));
+  expect(sent).toEqual([]);
+  await run(agent({ name: 'a', tools: [mail], model: script() }), 'Go.', answer(true));
+  expect(sent).toEqual(['ada']);
+  expect(questions[0]).toMatchObject({ tool: 'mail', input: { to: 'ada' } });
+});
+
+test('an answer that does not fit the ticket is refused, and the ticket stays open', async () => {
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const clerk = agent({ name: 'a', tools: [mail], model: scriptedModel([{ calls: [{ name: 'mail', input: {} }] }]) });
+  await expect(run(clerk, 'Go.', { db: 'memory', onTicket: () => 'yes' })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/does not fit/) as string,
+  });
+});
