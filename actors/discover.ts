@@ -1,4 +1,4 @@
-/** Lists the tools, and says which required capabilities none of them has. */
+/** Lists the tools, and says which required capabilities none of them has and what is wrong with the list. */
 import type { ToolTier } from '../src/contracts/model.ts';
 import type { Discovered } from '../machines/agent/turn.ts';
 import type { Define } from './callModel.ts';
@@ -6,13 +6,18 @@ import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';
 
 export const discover = (define: Define, deps: AgentDeps) =>
-  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, { signal }) => {
+  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, { signal, progress }) => {
     const tools = await allTools(deps, tier, signal);
     const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
     const { requires = [] } = define(message);
+    const problems = (deps.tools?.problems?.(deps.allow ? { allow: deps.allow } : {}) ?? []).map(
+      ({ message }) => message,
+    );
+    for (const message of problems) progress({ type: 'warning', message });
     return {
       tools: tools.length,
       epoch: deps.tools?.epoch ?? 0,
       missing: requires.filter((capability) => !offered.has(capability)),
+      problems,
     };
   });

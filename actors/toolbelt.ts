@@ -14,8 +14,8 @@ export const connectToolbelt = ({ toolbelt }: AgentDeps) =>
   effect<null, At>(async (_, { signal }) => {
     if (!toolbelt) throw none();
     await toolbelt.list(signal);
-    const [problem] = toolbelt.problems?.() ?? [];
-    if (problem) throw fromFailure(problem);
+    const missing = toolbelt.missing?.();
+    if (missing) throw fromFailure(missing);
     return null;
   });
 

@@ -1,5 +1,5 @@
 /** What an agent's actor is given: a door to every model, and its tools. Types only; the rooms provide them. */
-import type { Failure } from '../src/contracts/failure.ts';
+import { fromFailure, type Failure } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type {
   ModelAnswer,
@@ -18,7 +18,10 @@ export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconci
   readonly epoch: number;
   /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools unless told otherwise. */
   list(signal: AbortSignal, filter?: { readonly allow?: readonly string[] }): Promise<readonly ToolInfo[]>;
-  problems?(): readonly Failure[];
+  /** Why a source that the agent cannot do without is not there. */
+  missing?(): Failure | undefined;
+  /** What else is not as whoever defined the agent might think. */
+  problems?(filter?: { readonly allow?: readonly string[] }): readonly Failure[];
 }
 
 /** Tools that are connected on demand, and let go of. */
@@ -54,14 +57,15 @@ export interface Offered extends ToolInfo {
 const tiers: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
 export const isWithin = (tier: ToolTier, limit: ToolTier): boolean => tiers.indexOf(tier) <= tiers.indexOf(limit);
 
-/** Every tool the agent may use, whatever its tier; those of the toolbelt once it is on. */
+/** Every tool the agent may use, whatever its tier; those of the toolbelt once it is on. Throws when a source is missing: an agent without its tools would only guess. */
 export async function allTools(deps: AgentDeps, tier: ToolTier, signal: AbortSignal): Promise<readonly Offered[]> {
-  const of = async (tools: Tools | undefined, belt: boolean): Promise<Offered[]> =>
-    ((await tools?.list(signal, deps.allow ? { allow: deps.allow } : {})) ?? []).map((info) => ({
-      ...info,
-      belt,
-      idempotent: tools!.idempotent(info.name),
-    }));
+  const of = async (tools: Tools | undefined, belt: boolean): Promise<Offered[]> => {
+    if (!tools) return [];
+    const listed = await tools.list(signal, deps.allow ? { allow: deps.allow } : {});
+    const missing = tools.missing?.();
+    if (missing) throw fromFailure(missing);
+    return listed.map((info) => ({ ...info, belt, idempotent: tools.idempotent(info.name) }));
+  };
   const own = await of(deps.tools, false);
   return tier === 'toolbelt' && deps.toolbelt ? [...own, ...(await of(deps.toolbelt, true))] : own;
 }

@@ -71,6 +71,8 @@ export interface Discovered {
   readonly epoch: number;
   /** Required capabilities that no tool has. */
   readonly missing: readonly string[];
+  /** What was left out or is not there, in words for people. */
+  readonly problems: readonly string[];
 }
 export interface Belt {
   readonly tools: number;

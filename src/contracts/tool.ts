@@ -17,6 +17,8 @@ export interface ToolScope {
 /** Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied. */
 export interface ToolSource {
   readonly name: string;
+  /** An agent goes on without it when it cannot be listed. */
+  readonly optional?: boolean;
   /** Opens what must be opened, and lists. Names are unique within a source. */
   list(signal: AbortSignal): Promise<readonly ToolInfo[]>;
   call(tool: string, input: Json, scope: ToolScope): Promise<Json>;

@@ -28,6 +28,8 @@ export interface McpOptions {
   readonly tier?: ToolTier;
   /** What single tools can do, for matching with what a task requires. */
   readonly capabilities?: Readonly<Record<string, readonly string[]>>;
+  /** An agent may work without it: when it cannot be reached, the others' tools do, and the log says so. */
+  readonly optional?: boolean;
   /** For one call, with the wait for the connection: one minute. */
   readonly timeout?: Duration;
   /** For connecting, and for listing: half a minute. */
@@ -74,6 +76,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
 
   return {
     name,
+    optional: options.optional ?? false,
     async list(signal) {
       const taken = admit(
         name,

@@ -1,7 +1,7 @@
 /** Logs what can be seen: one line per event on stderr, JSON in a pipe and readable on a terminal, each with its run, actor and the id that caused it. */
 import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { stateWords, visible } from './words.ts';
+import { stateWords, visible, warningIn } from './words.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -62,7 +62,7 @@ function levelOf(event: Inspection): Written {
     case 'restarted':
       return 'warn';
     case 'progress':
-      return 'trace';
+      return warningIn(event.note) === undefined ? 'trace' : 'warn';
     case 'effect.started':
     case 'effect.done':
     case 'effect.stopped':
@@ -125,7 +125,7 @@ function messageOf(event: Inspection): string {
     case 'restarted':
       return `restarted (${event.how}) by ${event.by}`;
     case 'progress':
-      return 'progress';
+      return warningIn(event.note) ?? 'progress';
     case 'effect.started':
     case 'effect.done':
     case 'effect.failed':

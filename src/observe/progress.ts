@@ -2,7 +2,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { board, type Standing } from './board.ts';
-import { countWords, cut, durationWords, moneyWords, shortState, visible } from './words.ts';
+import { countWords, cut, durationWords, moneyWords, shortState, visible, warningIn } from './words.ts';
 
 export interface ProgressOptions {
   /** A block that is redrawn in place; one line per change otherwise. */
@@ -38,6 +38,8 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   function observe(event: Inspection): void {
     if (ended) return;
     begun ??= event.at;
+    const warning = event.type === 'progress' ? warningIn(event.note) : undefined;
+    if (warning !== undefined) return warn(event.at, event.actor, warning);
     const standing = seen.see(event);
     if (terminal) return plan(soon);
     if (standing && event.type === 'commit') say(standing, event.at);
@@ -52,6 +54,13 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     if (said.get(standing.actor) === line) return;
     said.set(standing.actor, line);
     out.write(`${elapsed(at)}  ${line}\n`);
+  }
+
+  /** Stays on the screen: above the block, where there is one. */
+  function warn(at: number, actor: string, warning: string): void {
+    clear();
+    out.write(`${elapsed(at)}  ${actor}  ${paint(33, `warning: ${visible(warning)}`)}\n`);
+    if (terminal && pauses === 0) draw();
   }
 
   function plan(ms: number): void {

@@ -50,3 +50,9 @@ export const visible = (text: string): string =>
 /** Cut to so many columns, with a sign that it was. */
 export const cut = (text: string, columns: number): string =>
   text.length <= columns ? text : columns < 1 ? '' : `${text.slice(0, columns - 1)}…`;
+
+/** What a note of progress warns of. */
+export const warningIn = (note: Json): string | undefined => {
+  const { type, message } = (note ?? {}) as { type?: Json; message?: Json };
+  return type === 'warning' && typeof message === 'string' ? message : undefined;
+};

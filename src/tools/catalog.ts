@@ -3,7 +3,7 @@
  *
  * C1 Every name is unique, can be sent to any provider, and does not change when another source joins (`names.ts` says how it is made).
  * C2 The epoch rises whenever a source says that its list changed, came back or went away, and at no other time.
- * C3 A source that cannot be listed leaves the others usable; `problems` says what is missing and why.
+ * C3 A source that cannot be listed leaves the others usable. `missing` says why one that is not optional is not there, `problems` everything else that is not as one might think.
  * C4 A call of a tool that is not there is a TroupeError `tool` that names the nearest ones; one of a source that cannot be listed is that source's failure.
  */
 import { toFailure, fromFailure, TroupeError, type Failure } from '../contracts/failure.ts';
@@ -26,7 +26,8 @@ export interface Catalog extends ToolSource {
   list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
   /** A tool as last listed. */
   info(name: string): ToolInfo | undefined;
-  problems(): readonly Failure[];
+  missing(): Failure | undefined;
+  problems(filter?: ToolFilter): readonly Failure[];
 }
 
 interface Route {
@@ -117,7 +118,11 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       return route !== undefined && route.source.idempotent(route.tool);
     },
     info: (name) => routes.get(name)?.info,
-    problems: () => shelves.flatMap(({ failure, problems }) => (failure ? [failure] : problems)),
+    missing: () => shelves.find(({ source, failure }) => failure && source.optional !== true)?.failure,
+    problems: ({ allow = [] } = {}) => [
+      ...shelves.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
+      ...allow.filter((name) => ![...routes.values()].some((route) => isAllowed(route, [name]))).map(allowsNothing),
+    ],
     onChange(changed) {
       const listener = () => changed();
       listeners.add(listener);
@@ -173,9 +178,19 @@ function routesOf(shelves: readonly Shelf[]): ReadonlyMap<string, Route> {
   return routes;
 }
 
-const passes = ({ source, tool, info }: Route, { tiers, allow }: ToolFilter): boolean =>
-  (!tiers || tiers.includes(info.tier)) &&
-  (!allow || [info.name, `${source.name}/${tool}`, `${source.name}/*`].some((name) => allow.includes(name)));
+const passes = (route: Route, { tiers, allow }: ToolFilter): boolean =>
+  (!tiers || tiers.includes(route.info.tier)) && (!allow || isAllowed(route, allow));
+
+const isAllowed = ({ source, tool, info }: Route, allow: readonly string[]): boolean =>
+  [info.name, `${source.name}/${tool}`, `${source.name}/*`].some((name) => allow.includes(name));
+
+const allowsNothing = (name: string): Failure =>
+  toFailure(
+    new TroupeError(
+      'tool',
+      `"allow" names ${JSON.stringify(name.slice(0, 80))}, and there is no such tool. Write a name as the model sees it, "server/tool" or "server/*".`,
+    ),
+  );
 
 function requireNames(sources: readonly ToolSource[]): void {
   const seen = new Set<string>();

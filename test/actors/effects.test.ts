@@ -77,7 +77,7 @@ test('discovery says which required capability no tool has', async () => {
     { message: 'task', tier: 'core' },
     scope(),
   );
-  expect(found).toEqual({ tools: 1, epoch: 4, missing: ['mail'] });
+  expect(found).toEqual({ tools: 1, epoch: 4, missing: ['mail'], problems: [] });
 });
 
 test('a plan that does not fit is asked for once more, and both are paid', async () => {
@@ -129,7 +129,7 @@ test('the fallback is the next model; without one the failure stands', async () 
 test('a toolbelt with a server missing does not connect; one with a taken name says which', async () => {
   const problem = { kind: 'environment' as const, message: 'server away', retryable: false };
   await expect(
-    connectToolbelt({ gateway: gateway(), toolbelt: tools([], { problems: () => [problem] }) }).effect.perform(
+    connectToolbelt({ gateway: gateway(), toolbelt: tools([], { missing: () => problem }) }).effect.perform(
       { epoch: 0 },
       scope(),
     ),
@@ -162,4 +162,19 @@ test('a transcript that is too long loses the oldest results first, and never a 
   expect(shown).toHaveLength(whole.length);
   expect(elide(whole, 10).at(-1)).toBe(whole.at(-1));
   expect(transcript(...whole).transcript).toHaveLength(7);
+});
+
+test('discovery warns of what is wrong with the list, and fails without a source that is needed', async () => {
+  const warned: unknown[] = [];
+  const problem = { kind: 'tool' as const, message: 'Tool "x y" is left out.', retryable: false };
+  const perform = (change: Partial<Parameters<typeof tools>[1]>) =>
+    discover(() => definition(), { gateway: gateway(), tools: tools([info('read')], change) }).effect.perform(
+      { message: 'task', tier: 'core' },
+      { ...scope(), progress: (note) => warned.push(note) },
+    );
+  expect(await perform({ problems: () => [problem] })).toMatchObject({ tools: 1, problems: [problem.message] });
+  expect(warned).toEqual([{ type: 'warning', message: problem.message }]);
+  await expect(
+    perform({ missing: () => ({ kind: 'environment', message: 'files is away', retryable: true }) }),
+  ).rejects.toMatchObject({ kind: 'environment', message: 'files is away', retryable: true });
 });

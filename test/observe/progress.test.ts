@@ -49,6 +49,25 @@ test('a failing effect is told in a pipe as it happens', () => {
   expect(out.lines()).toEqual(['0.0s  agent/r1.writer  effect.failed: the server\\nis busy']);
 });
 
+test('a warning is told once, and stays on a terminal above the block', () => {
+  const note = { type: 'warning', message: 'Tool "x\u0007" is left out.' };
+  const told = { type: 'progress' as const, at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k', note };
+  const piped = show();
+  piped.view.observe(commit());
+  piped.view.observe(told);
+  expect(piped.out.lines()[1]).toBe('0.0s  agent/r1.writer  warning: Tool "x\\u0007" is left out.');
+  const { out, view, clock } = show({ terminal: true });
+  view.observe(commit());
+  clock.advance(100);
+  view.observe(told);
+  clock.advance(2_000);
+  expect(screen(out.text()).map((line) => line.slice(0, 30))).toEqual([
+    '0.0s  agent/r1.writer  warning',
+    '○ agent/r1.writer  work.thinki',
+    '  2.1s',
+  ]);
+});
+
 test('on a terminal, a block shows everybody at once and is redrawn in place', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit({ actor: 'run/r1', parent: undefined, state: 'running', context: { used } }));

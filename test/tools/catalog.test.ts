@@ -103,7 +103,7 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
   broken.down = true;
   const all = catalog([broken, fine]);
   expect(names(await all.list(signal))).toEqual(['fine__b']);
-  expect(all.problems()).toMatchObject([{ kind: 'environment', message: 'broken is down.' }]);
+  expect([all.missing(), all.problems()]).toMatchObject([{ kind: 'environment', message: 'broken is down.' }, []]);
   expect(await failureOf(all.call('broken__a', {}, testScope()))).toMatchObject({
     kind: 'environment',
     retryable: true,
@@ -111,7 +111,24 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
 
   broken.down = false;
   expect(names(await all.list(signal))).toEqual(['broken__a', 'fine__b']);
-  expect([all.problems(), all.epoch]).toEqual([[], 1]);
+  expect([all.missing(), all.epoch]).toEqual([undefined, 1]);
+});
+
+test('one that is optional is not missing, and still reported', async () => {
+  const extra = fakeSource('extra', 'a');
+  Object.assign(extra, { down: true, optional: true });
+  const all = catalog([extra, fakeSource('fine', 'b')]);
+  await all.list(signal);
+  expect([all.missing(), all.problems()]).toMatchObject([undefined, [{ message: 'extra is down.' }]]);
+});
+
+test('an allowed name that no tool has is reported: it would be a permission that nobody meant', async () => {
+  const all = catalog([fakeSource('s', 'a', 'b')]);
+  await all.list(signal);
+  expect(all.problems({ allow: ['s__a', 's/b', 's/*', 's/c', 'files/*'] }).map(({ message }) => message)).toEqual([
+    expect.stringContaining('"s/c"'),
+    expect.stringContaining('"files/*"'),
+  ]);
 });
 
 test('a change that comes while a list is on its way is not lost', async () => {
@@ -168,7 +185,7 @@ test('what a server says about its tools is bounded, and readable as it stands',
 test('a source with more than 256 tools is refused, not cut', async () => {
   const all = catalog([fakeSource('many', ...Array.from({ length: 257 }, (_, i) => `t${i}`)), fakeSource('fine', 'a')]);
   expect(names(await all.list(signal))).toEqual(['fine__a']);
-  expect(all.problems()).toMatchObject([{ kind: 'environment', message: expect.stringContaining('at most 256') }]);
+  expect(all.missing()).toMatchObject({ kind: 'environment', message: expect.stringContaining('at most 256') });
 });
 
 test.each([

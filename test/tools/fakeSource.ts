@@ -18,6 +18,7 @@ export const info = (name: string, more: Partial<ToolInfo> = {}): ToolInfo => ({
 export interface FakeSource extends ToolSource {
   tools: readonly ToolInfo[];
   down: boolean;
+  optional: boolean;
   lists: number;
   disposed: boolean;
   change(): void;
@@ -29,6 +30,7 @@ export function fakeSource(name: string, ...names: (string | ToolInfo)[]): FakeS
     name,
     tools: names.map((one) => (typeof one === 'string' ? info(one) : one)),
     down: false,
+    optional: false,
     lists: 0,
     disposed: false,
     list() {
