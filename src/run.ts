@@ -3,7 +3,7 @@ import type { Agent } from './agent.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
-import type { Clock } from './contracts/clock.ts';
+import { sleep, type Clock } from './contracts/clock.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Subject } from './subject.ts';
@@ -86,7 +86,7 @@ async function joined<T>(begin: () => Promise<T>, clock: Clock): Promise<T> {
       return await begin();
     } catch (thrown) {
       if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
-      await new Promise<void>((resolve) => clock.wake(clock.now() + patience, resolve));
+      await sleep(clock, patience);
     }
   }
 }

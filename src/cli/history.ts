@@ -1,10 +1,12 @@
 /** `troupe runs tail` and `logs`: what happened in a run, line by line; the one goes on until the run ends. */
+import { sleep } from '../contracts/clock.ts';
 import type { HistoryEntry, Journal } from '../journal/journal.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
 import { runtimeOptions, type Shared } from './options.ts';
 import { moment, writeJson } from './output.ts';
 import { visible } from '../observe/words.ts';
+import { outcomeOf } from '../outcome.ts';
 import { rootOf } from './roots.ts';
 
 /** How often the journal is looked at for news, in milliseconds; another process writes it. */
@@ -18,12 +20,14 @@ export async function tail(cli: Cli, run: string, options: Shared): Promise<numb
   using _ = cli.onInterrupt(() => stopping.abort());
   for (;;) {
     // Looked at before reading, so that the last lines of a run that just ended are read as well.
-    const { status, state } = await rootOf(runtime.journal, run);
+    const ended = outcomeOf(await rootOf(runtime.journal, run));
     for await (const entry of news()) print(cli, entry, options);
-    // A machine may come to its end by failing, which its last state says.
-    if (status === 'done') return /fail|cancel/.test(state) ? exit.failed : exit.done;
-    if (status !== 'active') return exit.failed;
-    if (await sleep(cli, pause, stopping.signal)) return exit.done;
+    if (ended) return ended.status === 'done' ? exit.done : exit.failed;
+    try {
+      await sleep(cli.clock, pause, stopping.signal);
+    } catch {
+      return exit.done;
+    }
   }
 }
 
@@ -88,11 +92,3 @@ function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
 
 /** One record a line, on a terminal as well. */
 const lines = ({ out }: Cli) => ({ write: (text: string) => out.write(text) });
-
-/** Resolves to true when the signal fired instead. */
-const sleep = ({ clock }: Cli, ms: number, signal: AbortSignal) =>
-  new Promise<boolean>((resolve) => {
-    const waking = clock.wake(clock.now() + ms, () => resolve(signal.aborted));
-    signal.addEventListener('abort', () => (waking[Symbol.dispose](), resolve(true)), { once: true });
-    if (signal.aborted) resolve(true);
-  });

@@ -1,6 +1,6 @@
 /** Runs, as the journal knows them: a run is its root actor, the one without a parent. */
 import type { Json } from '../contracts/json.ts';
-import type { ActorQuery, ActorRow, Journal } from '../journal/journal.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
 import { UsageError } from './exit.ts';
 
 /** Where a run came from. */
@@ -11,30 +11,20 @@ export interface About {
   readonly args?: Json;
 }
 
-/** Every actor of a run, the root first. Throws when there is no such run. */
-export async function actorsOf(journal: Journal, run: string): Promise<[root: ActorRow, ...ActorRow[]]> {
-  const rows = await journal.find({ run, limit: 10_000 });
-  const root = rows.find(({ parent }) => parent === undefined);
-  if (!root)
-    throw new UsageError(
-      `There is no run "${run}" in this journal. "troupe runs list" shows those there are; another journal is chosen with --db.`,
-    );
-  return [root, ...rows.filter((row) => row !== root).sort((a, b) => a.created - b.created)];
+/** Throws when there is no such run. */
+export async function rootOf(journal: Journal, run: string): Promise<ActorRow> {
+  const [root] = await journal.find({ run, parent: null, limit: 1 });
+  if (root) return root;
+  throw new UsageError(
+    `There is no run "${run}" in this journal. "troupe runs list" shows those there are; another journal is chosen with --db.`,
+  );
 }
 
-export const rootOf = async (journal: Journal, run: string): Promise<ActorRow> => (await actorsOf(journal, run))[0];
-
-/** The newest runs. Roots are looked for among all actors, further back until there are enough. */
-export async function newestRoots(
-  journal: Journal,
-  query: Pick<ActorQuery, 'status'>,
-  count: number,
-): Promise<ActorRow[]> {
-  for (let limit = count * 10; ; limit *= 10) {
-    const rows = await journal.find({ ...query, limit });
-    const roots = rows.filter(({ parent }) => parent === undefined);
-    if (roots.length >= count || rows.length < limit) return roots.slice(0, count);
-  }
+/** The actors of a run: the root, then those that moved last, in the order of their birth. */
+export async function actorsOf(journal: Journal, run: string): Promise<[root: ActorRow, ...ActorRow[]]> {
+  const root = await rootOf(journal, run);
+  const rows = await journal.find({ run, limit: 10_000 });
+  return [root, ...rows.filter(({ actor }) => actor !== root.actor).sort((a, b) => a.created - b.created)];
 }
 
 export function aboutOf({ meta }: ActorRow): About {

@@ -7,16 +7,13 @@ import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
 import { runtimeOptions, type Shared } from './options.ts';
 import { ago, moment, say, writeJson, writeTable } from './output.ts';
-import { aboutOf, actorsOf, family, newestRoots } from './roots.ts';
+import { aboutOf, actorsOf, family } from './roots.ts';
 import { howToAnswer } from './tickets.ts';
 
 export async function list(cli: Cli, options: Shared & { status?: ActorStatus; limit: number }): Promise<number> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  const roots = await newestRoots(
-    runtime.journal,
-    options.status === undefined ? {} : { status: options.status },
-    options.limit,
-  );
+  const { status, limit } = options;
+  const roots = await runtime.journal.find({ parent: null, limit, ...(status === undefined ? {} : { status }) });
   if (options.json) writeJson(cli.out, roots.map(briefly));
   else if (roots.length === 0) say(cli, 'No runs. Start one with: troupe run FILE');
   else {

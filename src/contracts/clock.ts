@@ -1,4 +1,6 @@
 /** Time, randomness and ids: everything a machine must not have of its own. The real one is in `system/clock.ts`. */
+import { TroupeError } from './failure.ts';
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -8,4 +10,20 @@ export interface Clock {
   id(): string;
   /** Calls once at `at` (milliseconds since the epoch) or soon after, never before. Disposing calls it off. */
   wake(at: number, call: () => void): Disposable;
+}
+
+/** Waits `ms` milliseconds; rejects with `cancelled` as soon as the signal fires. */
+export function sleep(clock: Pick<Clock, 'now' | 'wake'>, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      timer[Symbol.dispose]();
+      reject(new TroupeError('cancelled', 'Stopped while waiting.'));
+    };
+    const timer = clock.wake(clock.now() + ms, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
 }

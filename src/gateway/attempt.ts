@@ -68,10 +68,10 @@ export async function* attempt(
           'format',
           `${model.id} wrote more than ${most} characters in one answer. Ask it for less, or set maxOutputTokens.`,
         );
+      // Before it is given out: whoever has the end does not ask for more.
+      ended = value.type === 'finish';
       yield value;
-      if (value.type !== 'finish') continue;
-      ended = true;
-      return;
+      if (ended) return;
     }
   } catch (thrown) {
     throw stopped ?? thrown;

@@ -5,7 +5,7 @@
  * G2 `stream` never changes models once a part was handed out; `answer` starts over, so an answer is never half of one and half of another.
  * G3 A price that is not known is null, never zero.
  */
-import type { Clock } from '../contracts/clock.ts';
+import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type {
   Model,
@@ -102,7 +102,7 @@ export function gateway(options: GatewayOptions): Gateway {
           const pause = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;
           onFailure?.(name, failure, pause);
           if (pause === undefined) break;
-          await rest(clock, pause, scope.signal);
+          await sleep(clock, pause, scope.signal);
         }
       }
     }
@@ -160,21 +160,6 @@ export function gateway(options: GatewayOptions): Gateway {
       for await (const part of parts.all) yield priced(part);
     },
   };
-}
-
-function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      timer[Symbol.dispose]();
-      reject(new TroupeError('cancelled', 'Stopped while waiting to ask the model again.'));
-    };
-    const timer = clock.wake(clock.now() + ms, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 function nobody(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {

@@ -22,7 +22,7 @@ export function archive(store: Store): Archive {
         ['run = ?', run],
         ['actor = ?', actor],
         ['type = ?', type],
-        ['parent = ?', parent],
+        ['parent IS ?', parent],
         ['updated >= ?', since],
         ['updated < ?', until],
         ['substr(state, 1, length(?)) = ?', state, state],

@@ -25,6 +25,9 @@ export const sumOfActor = (row: {
 export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
   short(kind, String(due), data);
 
+/** Says of which list it is, so that a chain tells how long each list must be. */
+export const sumOfEntry = (list: string, hash: string): string => `${encodeURIComponent(list)}:${short(hash)}`;
+
 /** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot, the results and the list entries, in this order. */
 export interface Link {
   readonly seq: number;

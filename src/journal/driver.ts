@@ -1,5 +1,6 @@
 /** The seam to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous; nothing else in the house knows which. */
 import { TroupeError } from '../contracts/failure.ts';
+import { tamed, type Libsql } from './libsql.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -45,7 +46,7 @@ async function native(): Promise<((path: string) => Raw) | undefined> {
 async function libsql(): Promise<((path: string) => Raw) | undefined> {
   try {
     const { default: Database } = await import('libsql');
-    return (path) => new Database(path) as unknown as Raw;
+    return (path) => tamed(new Database(path) as unknown as Libsql);
   } catch {
     return undefined;
   }

@@ -82,7 +82,8 @@ export interface ActorQuery {
   readonly run?: string;
   readonly actor?: Address;
   readonly type?: string;
-  readonly parent?: Address;
+  /** null: actors without one, which is one for each run. */
+  readonly parent?: Address | null;
   readonly status?: ActorStatus | readonly ActorStatus[];
   readonly tag?: string;
   /** Prefix of `state`. */

@@ -238,7 +238,7 @@ function matches(row: ActorRow, { run, type, parent, status, tag, state, since, 
   return (
     (run === undefined || row.run === run) &&
     (type === undefined || row.type === type) &&
-    (parent === undefined || row.parent === parent) &&
+    (parent === undefined || (row.parent ?? null) === parent) &&
     (status === undefined || [status].flat().includes(row.status)) &&
     (tag === undefined || row.tags.includes(tag)) &&
     (state === undefined || row.state.startsWith(state)) &&

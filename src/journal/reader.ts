@@ -34,8 +34,8 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     }
   };
 
-  /** Walks every link, and gives the sums of all that was ever opened. */
-  function check(actor: string, row: Row): Map<string, string> {
+  /** Walks every link, and tells what must be there beside the actor's row. */
+  function check(actor: string, row: Row): Expected {
     const links = chainOf.all(row.id!) as unknown as (Link & { hash: string })[];
     const { last } = walk(actor, links);
     const seq = Number(row.seq);
@@ -45,21 +45,23 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
       throw damaged(actor, seq, 'the snapshot, or what it was born with, is not what was written');
     if (last.status !== row.status || last.state !== row.state)
       throw damaged(actor, seq, 'the state is not what was written');
-    const sums = new Map<string, string>();
-    for (const { opens } of links)
-      for (const [key, , , digest] of JSON.parse(opens) as [string, string, number, string][]) sums.set(key, digest);
-    return sums;
+    return expectedBy(links);
   }
 
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = actorOf.get(actor);
     if (!row) return undefined;
-    const sums = check(actor, row);
+    const expected = check(actor, row);
+    const broken = (what: string) => damaged(actor, Number(row.seq), what);
     const pending: Pending[] = [];
     const results = new Map<string, Outcome>();
     for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
-      if (sums.get(String(key)) !== sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) }))
-        throw damaged(actor, Number(row.seq), `what is pending under ${key} is not what was written`);
+      if (
+        expected.sums.get(String(key)) !==
+        sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) })
+      )
+        throw broken(`what is pending under ${key} is not what was written`);
+      expected.open.delete(String(key));
       pending.push({
         key: String(key),
         kind: kind as Pending['kind'],
@@ -73,7 +75,10 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
           read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
         );
     }
+    for (const key of expected.open) throw broken(`what is pending under ${key} is gone`);
     const lists = Object.fromEntries(lengths.all(row.id!).map(({ list, n }) => [String(list), Number(n)]));
+    for (const [list, n] of expected.lists)
+      if (lists[list] !== n) throw broken(`the list "${list}" has ${lists[list] ?? 0} entries instead of ${n}`);
     return {
       ...actorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
       pending,
@@ -138,4 +143,32 @@ export function actorRow(row: Row, read: (what: string, stored: string) => Json)
     meta: read('what it was born with', String(row.meta)),
     snapshot: read('the snapshot', String(row.snapshot)),
   };
+}
+
+/** What the links of an actor vouch for. */
+interface Expected {
+  /** Of all that was ever opened, by key. */
+  readonly sums: ReadonlyMap<string, string>;
+  /** What must still be pending. Messages are not in it: they are settled without a commit. */
+  readonly open: Set<string>;
+  /** How long each list is. */
+  readonly lists: ReadonlyMap<string, number>;
+}
+
+function expectedBy(links: readonly Link[]): Expected {
+  const sums = new Map<string, string>();
+  const open = new Set<string>();
+  const lists = new Map<string, number>();
+  for (const link of links) {
+    for (const key of JSON.parse(link.closes) as string[]) open.delete(key);
+    for (const [key, kind, , digest] of JSON.parse(link.opens) as [string, Pending['kind'], number, string][]) {
+      sums.set(key, digest);
+      if (kind !== 'message') open.add(key);
+    }
+    for (const [, name] of link.sums.matchAll(/([^ ]+):/g)) {
+      const list = decodeURIComponent(name!);
+      lists.set(list, (lists.get(list) ?? 0) + 1);
+    }
+  }
+  return { sums, open, lists };
 }

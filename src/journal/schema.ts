@@ -9,6 +9,7 @@ const migrations = [
      tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
    CREATE INDEX actors_run ON actors (run);
    CREATE INDEX actors_updated ON actors (updated);
+   CREATE INDEX actors_roots ON actors (updated) WHERE parent IS NULL;
    CREATE INDEX actors_type ON actors (type, status);
    CREATE TABLE commits (
      actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,

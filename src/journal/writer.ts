@@ -1,7 +1,7 @@
 /** Writes commits: checked first, then stored whole (J1, J3). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
-import { link, short, sum, sumOfActor, sumOfPending } from './chain.ts';
+import { link, short, sum, sumOfActor, sumOfEntry, sumOfPending } from './chain.ts';
 import type { Commit, Ledger } from './journal.ts';
 import type { Store } from './store.ts';
 
@@ -97,7 +97,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       const stored = text.write(entry);
       const hash = sum(String(last?.hash ?? ''), stored);
       insertEntry.run(id, list, last ? Number(last.n) + 1 : 0, stored, hash);
-      sums.push(short(hash));
+      sums.push(sumOfEntry(list, hash));
     }
     if (event.inbox) {
       insertInbox.run(id, event.id, seq);

@@ -1,5 +1,5 @@
 /** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. */
-import type { Clock } from '../contracts/clock.ts';
+import { sleep, type Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -68,7 +68,7 @@ export class Courier {
           return journal.settle([envelope.id]);
         }
       }
-      await new Promise<void>((resolve) => clock.wake(clock.now() + pause, resolve));
+      await sleep(clock, pause);
     }
   }
 

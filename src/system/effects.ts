@@ -1,6 +1,6 @@
 /** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
-import type { Clock } from '../contracts/clock.ts';
+import { sleep } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
@@ -68,22 +68,6 @@ async function attempts(
 }
 
 const longest = 60_000;
-
-/** Waits on the clock; rejects as soon as the signal fires. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      timer[Symbol.dispose]();
-      reject(new TroupeError('cancelled', 'Stopped while waiting to try again.'));
-    };
-    const timer = clock.wake(clock.now() + ms, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}
 
 /** A plain XState promise actor, run as XState runs it. */
 function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {

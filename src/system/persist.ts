@@ -1,7 +1,6 @@
 /** Writing while the journal is locked, full or away: wait, say so, try again. Nothing after it happens until it is through. */
-import type { Clock } from '../contracts/clock.ts';
+import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
-import { sleep } from './effects.ts';
 
 export interface Patience {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** The engine alone: a step with its commit, an ask with its answer, actors at rest, a long run that comes back. Run with --expose-gc for the bytes. */
-import { assign, createActor, setup } from 'xstate';
+import { assign, createActor, sendParent, sendTo, setup } from 'xstate';
 import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
 import type { Envelope } from '../../src/contracts/envelope.ts';
@@ -71,33 +71,45 @@ function mailbox() {
 
 /** The same with two live XState actors: one asks, the other answers, and a promise waits for it. */
 function live() {
+  type Asking = { type: 'ask' | 'sum'; n: number };
   let answered: (n: number) => void = () => {};
-  const asker = { send: ({ n }: { n: number }) => answered(n) };
-  const actor = createActor(
+  const answerer = setup({
+    types: {} as { context: { n: number }; events: { type: 'add'; n: number } },
+    actions: {
+      add: assign({ n: ({ context }) => context.n + 1 }),
+      answer: sendParent(({ context }) => ({ type: 'sum', n: context.n })),
+    },
+  }).createMachine({
+    id: 'counter',
+    context: { n: 0 },
+    initial: 'on',
+    states: { on: { on: { add: { actions: ['add', 'answer'] } } } },
+  });
+  const asker = createActor(
     setup({
-      types: {} as { context: { n: number }; events: { type: 'add'; n: number } },
+      types: {} as { events: Asking },
+      actors: { answerer },
       actions: {
-        add: assign({ n: ({ context }) => context.n + 1 }),
-        answer: ({ context }) => asker.send({ n: context.n }),
+        ask: sendTo('answerer', ({ event }) => ({ type: 'add' as const, n: (event as Asking).n })),
+        hear: ({ event }) => answered((event as Asking).n),
       },
     }).createMachine({
-      id: 'counter',
-      context: { n: 0 },
-      initial: 'on',
-      states: { on: { on: { add: { actions: ['add', 'answer'] } } } },
+      id: 'asker',
+      invoke: { src: 'answerer', id: 'answerer' },
+      on: { ask: { actions: 'ask' }, sum: { actions: 'hear' } },
     }),
   ).start();
   return (n: number) =>
     new Promise<number>((done) => {
       answered = done;
-      actor.send({ type: 'add', n });
+      asker.send({ type: 'ask', n });
     });
 }
 
-async function ours() {
+async function ours(journal = memory()) {
   const clock = systemClock();
   const transport = inProcess();
-  const host = new Host({ journal: memory(), transport, clock, lease: { owner: 'bench' } });
+  const host = new Host({ journal, transport, clock, lease: { owner: 'bench' } });
   const address = await host.start(actorType(counter, { handles: { add: z.object({ n: z.number() }) } }), {
     run: 'r',
     input: null,
@@ -139,17 +151,17 @@ async function steps() {
           for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
         }),
     },
-    {
-      name: 'received, stepped, committed',
+    ...[memory, away].map((journal) => ({
+      name: journal === memory ? 'sent, committed, history kept' : 'sent, committed, nothing kept',
       run: async () => {
-        const { host, tell } = await ours();
+        const { host, tell } = await ours(journal());
         const time = await per(times, async () => {
           for (let i = 0; i < times; i += 500) await Promise.all(Array.from({ length: 500 }, (_, j) => tell(i + j)));
         });
         host.abandon();
         return time;
       },
-    },
+    })),
   ]);
 }
 
@@ -159,17 +171,17 @@ async function asks() {
       for (let i = 0; i < times; i++) await ask(1);
     });
   await compare('an ask and its answer, one after the other', [
-    { name: 'live XState actor and a promise', run: () => round(live()) },
+    { name: 'two live XState actors', run: () => round(live()) },
     { name: 'promise mailbox by hand', run: () => round(mailbox()) },
-    {
-      name: 'Door.ask, durable in memory',
+    ...[memory, away].map((journal) => ({
+      name: journal === memory ? 'Door.ask, history kept in memory' : 'Door.ask, a journal that keeps nothing',
       run: async () => {
-        const { host, ref } = await ours();
+        const { host, ref } = await ours(journal());
         const time = await round((n) => ref.ask('add', { n }));
         host.abandon();
         return time;
       },
-    },
+    })),
   ]);
 }
 

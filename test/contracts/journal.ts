@@ -265,6 +265,7 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect(await find({ limit: 1 })).toEqual(['agent/z']);
       expect(await find({ type: 'wait' })).toEqual(['wait/w']);
       expect(await find({ parent: 'run/r', status: ['done', 'failed'] })).toEqual(['agent/z']);
+      expect(await find({ parent: null })).toEqual(['run/r']);
       expect(await find({ status: 'active', tag: 'person' })).toEqual(['wait/w']);
       expect(await find({ state: 'working' })).toEqual(['agent/z', 'run/r']);
       expect(await find({ since: now + 2, until: now + 3 })).toEqual(['wait/w']);

@@ -125,7 +125,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
   });
 
   test('a flipped bit never gives a wrong value: it is found, or it changed nothing', async () => {
-    const seeds = 60;
+    const seeds = 100;
     const path = fresh();
     await filled(path, driver);
     const sound = readFileSync(path);
@@ -148,6 +148,24 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect(found).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['actors', 'snapshot'],
+    ['actors', 'state'],
+    ['actors', 'meta'],
+    ['commits', 'event'],
+    ['commits', 'hash'],
+    ['pending', 'data'],
+    ['entries', 'data'],
+  ])('bytes that are no text, in %s.%s, are damage, and the process lives', async (table, column) => {
+    const path = fresh();
+    await filled(path, driver, 1);
+    const db = await openDriver(path, driver);
+    db.exec(`UPDATE ${table} SET ${column} = CAST(CAST(${column} AS BLOB) || x'ff' AS TEXT)`);
+    db.close();
+    const { 'agent/n0': read } = await everything(path, driver);
+    expect(read).toBe('corrupt');
+  });
+
   test('damage to one actor does not concern the others', async () => {
     const path = fresh();
     await filled(path, driver);
@@ -158,6 +176,8 @@ describe.each(drivers)('a journal on %s', (driver) => {
     );
     db.exec(`UPDATE pending SET data = '{}' WHERE key = 'agent/n7/2/0'`);
     db.exec(`DELETE FROM commits WHERE seq = 2 AND actor = (SELECT id FROM actors WHERE actor = 'agent/n9')`);
+    db.exec(`DELETE FROM pending WHERE key = 'agent/n11/1/0'`);
+    db.exec(`DELETE FROM entries WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n13') AND n = 2`);
     db.close();
     await using journal = await open(path);
     await expect(journal.load('agent/n3')).rejects.toEqual(refusal('corrupt', /agent\/n3, commit 3: the snapshot/));
@@ -168,8 +188,12 @@ describe.each(drivers)('a journal on %s', (driver) => {
     await expect(journal.load('agent/n9')).rejects.toEqual(
       refusal('corrupt', /agent\/n9, commit 2: a commit is missing/),
     );
+    await expect(journal.load('agent/n11')).rejects.toEqual(refusal('corrupt', /agent\/n11\/1\/0 is gone/));
+    await expect(journal.load('agent/n13')).rejects.toEqual(refusal('corrupt', /"said" has 2 entries instead of 3/));
     expect((await journal.load('agent/n4'))!.seq).toBe(3);
     expect((await journal.verify()).damage.map(({ actor }) => actor).sort()).toEqual([
+      'agent/n11',
+      'agent/n13',
       'agent/n3',
       'agent/n5',
       'agent/n7',
