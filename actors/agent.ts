@@ -1,5 +1,6 @@
 /** An agent ready for the engine: its machine with every slot filled from its definition, a gateway and tools. */
 import type { AgentDefinition } from '../src/contracts/agent.ts';
+import { withDefaults } from '../src/contracts/json.ts';
 import { agentWith } from '../machines/agent/agent.ts';
 import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/limits.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
@@ -16,10 +17,10 @@ import { verify } from './verify.ts';
 /** What a definition comes to for its machine. */
 export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentSettings {
   return {
-    limits: { ...defaultLimits, ...definition.limits },
-    budget: { ...defaultBudget, ...definition.budget },
+    limits: withDefaults(defaultLimits, definition.limits),
+    budget: withDefaults(defaultBudget, definition.budget),
     analysis: definition.analysis === 'model',
-    discovery: deps.tools !== undefined,
+    discovery: deps.tools !== undefined || (definition.requires ?? []).length > 0,
     planning: definition.planning === 'model',
     verification: (definition.objectives ?? []).length > 0,
     toolbelt: deps.toolbelt !== undefined,

@@ -1,5 +1,5 @@
 /** A team's run ready for the engine: the run machine with its route and its members, by name. */
-import type { Json } from '../src/contracts/json.ts';
+import { withDefaults, type Json } from '../src/contracts/json.ts';
 import type { RunMessage } from '../src/contracts/run.ts';
 import type { AnyStateMachine } from 'xstate';
 import { defaultRunLimits, type RunSettings } from '../machines/run/limits.ts';
@@ -16,7 +16,7 @@ export interface TeamActor {
 }
 
 export function runActor({ next, members, settings = {} }: TeamActor): ReturnType<typeof runWith> {
-  const limits = { ...defaultRunLimits, ...settings.limits };
+  const limits = withDefaults(defaultRunLimits, settings.limits);
   const route = effect<Routed, Routing>(
     async ({ index }, scope) =>
       next(((await scope.list('messages')) as readonly Json[]).slice(0, index + 1) as unknown as RunMessage[]),

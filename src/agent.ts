@@ -1,12 +1,14 @@
 /** An agent: who it is, what it may use, what it answers with, and what it may cost. */
 import * as z from 'zod';
-import { Budget, type AgentDefinition, type Objective, type ReplyContract } from './contracts/agent.ts';
+import type { AgentDefinition, Objective, ReplyContract } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
+import { checked, named } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { JsonObject } from './contracts/json.ts';
 import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from './contracts/protocol.ts';
 import type { ToolSource } from './contracts/tool.ts';
+import { AgentShape } from './definition.ts';
 import type { ServerDefinition } from './servers.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -59,6 +61,7 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
 export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(
   options: AgentOptions<M, H>,
 ): Agent<M, H> {
+  checked(AgentShape, options, `The agent${named(options)}`);
   const { protocol, handles = [], tools = [], toolbelt = [], allow, deadline, instructions = '', ...rest } = options;
   const name = slug(options.name);
   if (handles.length > 0 && !protocol)
@@ -79,14 +82,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
       );
   }
-  const budget = Budget.safeParse(options.budget ?? {});
-  if (!budget.success) {
-    const [issue] = budget.error.issues;
-    throw new TroupeError(
-      'definition',
-      `The budget of agent "${name}" is wrong at ${issue!.path.map(String).join('.')}: ${issue!.message}.`,
-    );
-  }
+  requireDistinct(name, tools);
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
   return Object.freeze({
@@ -112,6 +108,16 @@ export function agent<M extends Messages = Record<never, never>, const H extends
       };
     },
   } satisfies Agent<M, H>);
+}
+
+function requireDistinct(agent: string, tools: readonly { readonly name: string }[]): void {
+  const names = tools.map((tool) => tool.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new TroupeError(
+      'definition',
+      `The agent "${agent}" has two tools or servers named "${twice}". Rename one: a model could not tell them apart.`,
+    );
 }
 
 function contract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {

@@ -4,7 +4,7 @@ import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
 import { sleep, type Clock } from './contracts/clock.ts';
-import { milliseconds, type Duration } from './contracts/duration.ts';
+import type { Duration } from './contracts/duration.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
@@ -53,7 +53,7 @@ export async function run<S extends Subject>(
   const begin = () =>
     runtime.start(subject, input, {
       ...(key === undefined ? {} : { key }),
-      ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+      ...(deadline === undefined ? {} : { deadline }),
     });
   const handle = await (key === undefined ? begin() : joined(begin, options.clock ?? systemClock()));
   for (;;) {
@@ -66,6 +66,7 @@ export async function run<S extends Subject>(
       case 'cancelled':
         throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`);
       case 'parked':
+        if (outcome.failure && outcome.failure.kind !== 'fenced') throw fromFailure(outcome.failure);
         throw new TroupeError(
           'owned_elsewhere',
           `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,

@@ -3,8 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from './contracts/clock.ts';
+import { milliseconds, type Duration } from './contracts/duration.ts';
 import type { Envelope } from './contracts/envelope.ts';
-import { TroupeError } from './contracts/failure.ts';
+import { explain } from './contracts/explain.ts';
+import { TroupeError, type Failure } from './contracts/failure.ts';
 import { requireId, typeOf, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
@@ -40,8 +42,8 @@ export interface RuntimeOptions {
 export interface StartOptions {
   /** The same key is the same run: it is joined when it goes on, and its result is given again when it has ended. */
   readonly key?: string;
-  /** Milliseconds from now within which the run must end. */
-  readonly deadline?: number;
+  /** Within what time from now the run must end. */
+  readonly deadline?: Duration;
   /** Facts for people and commands: the file it came from. */
   readonly meta?: JsonObject;
 }
@@ -50,8 +52,8 @@ export type RunOutcome =
   | Ended
   /** Only people can move it on. */
   | { readonly status: 'waiting'; readonly tickets: readonly Ticket[] }
-  /** This process has let go of it; resume it here or elsewhere. */
-  | { readonly status: 'parked' };
+  /** This process has let go of it; resume it here or elsewhere. With the failure that made it do so, if one did. */
+  | { readonly status: 'parked'; readonly failure?: Failure };
 
 export interface Ticket {
   readonly id: Address;
@@ -133,12 +135,17 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     if (!host.owns(run) || !host.cell(root)) {
       const [row] = await journal.find({ actor: root });
       if (row && row.status !== 'active') return outcomeOf(row);
-      if (!host.owns(run)) return { status: 'parked' };
+      if (!host.owns(run)) return parked(run);
     }
     if (!returnWhenWaiting || !host.quiet(run)) return undefined;
     if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for a moment, not for a person.
     const open = await tickets(run);
     return open.length > 0 && host.quiet(run) ? { status: 'waiting', tickets: open } : undefined;
+  }
+
+  function parked(run: string): RunOutcome {
+    const failure = host.whyLost(run);
+    return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
   function nextRest(): { promise: Promise<void>; stop(): void } {
@@ -183,7 +190,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     async start(subject, input, { key, deadline, meta } = {}) {
       const type = typeOfSubject(subject);
       const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-      const due = deadline === undefined ? {} : { deadline: clock.now() + deadline };
+      const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
       const root = await host.start(type, {
         run,
         input: inputOf(subject, input),
@@ -261,11 +268,8 @@ export function ticketOf({ actor, run, created, meta }: ActorRow): Ticket {
 function fitAnswer(ticket: Ticket, answer: Json): void {
   const parsed = z.fromJSONSchema(ticket.schema as never).safeParse(answer);
   if (parsed.success) return;
-  const wrong = parsed.error.issues
-    .map(({ path, message }) => `${path.map(String).join('.') || 'answer'}: ${message}`)
-    .join('; ');
   throw new TroupeError(
     'invalid',
-    `The answer to "${ticket.question}" does not fit: ${wrong}. Expected ${JSON.stringify(ticket.schema)}; the ticket is still open.`,
+    `The answer to "${ticket.question}" does not fit: ${explain(parsed.error, answer)}. Expected ${JSON.stringify(ticket.schema)}; the ticket is still open.`,
   );
 }

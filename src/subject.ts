@@ -8,6 +8,7 @@ import type { Agent } from './agent.ts';
 import { AgentSignal } from './contracts/agent.ts';
 import type { Clock } from './contracts/clock.ts';
 import { milliseconds } from './contracts/duration.ts';
+import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
@@ -30,6 +31,14 @@ type AnyAgent = Agent<any, any>;
 export const isSubject = (value: unknown): value is Subject =>
   ['agent', 'team', 'machine'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
 
+function requireSubject(value: unknown): asserts value is Subject {
+  if (isSubject(value)) return;
+  throw new TroupeError(
+    'definition',
+    `What runs is an agent({ … }), a team({ … }) or a machine(chart); got ${came(value)}.`,
+  );
+}
+
 export interface Surroundings {
   readonly gateway: ModelDoor;
   readonly clock: Clock;
@@ -40,6 +49,7 @@ export interface Surroundings {
 /** What an agent's signals and tickets may hold, checked at the door. */
 const agentOptions: ActorTypeOptions = {
   signals: AgentSignal,
+  endsByDeadline: true,
   children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
 };
 
@@ -89,12 +99,14 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     const { within, ...rest } = supervise ?? {};
     return actorType(machine, {
       signals: RunSignal,
+      endsByDeadline: true,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
       children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
     });
   }
 
   return (subject) => {
+    requireSubject(subject);
     const known = types.get(subject);
     if (known) return known;
     const type =
@@ -120,14 +132,14 @@ export function inputOf(subject: Subject, input: unknown): Json {
         if (typeof input === 'string' && input.trim() !== '') return { type: 'task', body: input };
         throw new TroupeError(
           'invalid',
-          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : JSON.stringify(input)?.slice(0, 80)}.`,
+          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : came(input)}.`,
         );
       }
       const { type, body } = (input ?? {}) as { type?: string; body?: unknown };
       if (type === undefined || !subject.handles.includes(type)) {
         throw new TroupeError(
           'unknown_message',
-          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${JSON.stringify(input)?.slice(0, 80)}.`,
+          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${came(input)}.`,
         );
       }
       return { type, body: subject.protocol.parse(type, body) } as Json;

@@ -1,10 +1,12 @@
 /** A team: who is in it, what it takes, what it gives, and who speaks next. */
+import { checked, named } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from './contracts/protocol.ts';
 import type { Duration } from './contracts/duration.ts';
 import type { Budget } from './contracts/agent.ts';
 import type { Supervision } from './system/actorType.ts';
+import { TeamShape } from './definition.ts';
 import type { Agent } from './agent.ts';
 
 // The members' own message types are checked where they are used; here any agent of the protocol will do.
@@ -76,6 +78,7 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
 export function team<M extends Messages, const Mem extends Members<M>, A extends Name<M>, R extends Name<M>>(
   options: TeamOptions<M, Mem, A, R>,
 ): Team<M, A, R> {
+  checked(TeamShape, options, `The team${named(options)}`);
   const { protocol, members, accepts, returns, supervise, budget, deadline, maxTurns } = options;
   const name = slug(options.name);
   const names = Object.keys(members);

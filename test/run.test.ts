@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, run, tool } from 'troupe';
-import { scriptedModel } from 'troupe/testing';
+import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError } from 'troupe';
+import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
+import { setup } from 'xstate';
 import { deferred } from './deferred.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-run-')), 'j.db');
@@ -93,3 +94,63 @@ test('an answer that does not fit the ticket is refused, and the ticket stays op
     message: expect.stringMatching(/does not fit/) as string,
   });
 });
+
+const hanging = {
+  id: 'test:hanging',
+  stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
+};
+
+test('a run ends by its deadline, whatever it is doing: as an agent, as a team, and as a machine', async () => {
+  const Talk = protocol({ ask: { body: z.string(), replies: ['tell'] }, tell: { body: z.string() } });
+  const clerk = agent({ name: 'clerk', model: hanging, protocol: Talk, handles: ['ask'] });
+  const desk = team({
+    name: 'desk',
+    protocol: Talk,
+    members: { clerk },
+    accepts: 'ask',
+    returns: 'tell',
+    route: { ask: ({ body }, { to }) => to('clerk', 'ask', body), tell: ({ body }, { finish }) => finish(body) },
+  });
+  const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
+  const anyone = [agent({ name: 'solo', model: hanging }), desk, idle] as const;
+  for (const subject of anyone) {
+    const clock = virtualClock();
+    await using runtime = await openRuntime({ db: 'memory', clock });
+    const run = await runtime.start(subject, 'Go.', { deadline: '2m' });
+    const ended = run.outcome();
+    await runningUntil(clock, 121_000, ended);
+    expect(await ended, subject.name).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
+  }
+});
+
+test('what a tool throws can hold anything; the run goes on with what can be kept of it', async () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const broken = [{ rows: 10n }, circle, { at: new Date(0) }].map((data) =>
+    tool({
+      name: `fail_${Object.keys(data)[0]}`,
+      description: 'Fails.',
+      input: z.object({}),
+      output: z.null(),
+      run: () => {
+        throw new TroupeError('tool', 'It broke.', { data: data as never, retryAfter: NaN });
+      },
+    }),
+  );
+  const clerk = agent({
+    name: 'clerk',
+    tools: broken,
+    model: scriptedModel([{ calls: broken.map(({ name }) => ({ name, input: {} })) }, { text: 'Three broke.' }]),
+  });
+  expect(await run(clerk, 'Go.', { db: fresh() })).toBe('Three broke.');
+});
+
+/** Lets time pass in steps, with everything that follows from each. */
+async function runningUntil(clock: VirtualClock, until: number, ended: Promise<unknown>): Promise<void> {
+  let over = false;
+  void ended.then(() => (over = true));
+  for (let at = 0; at < until && !over; at += 1_000) {
+    clock.advance(1_000);
+    for (let i = 0; i < 20 && !over; i++) await new Promise(setImmediate);
+  }
+}

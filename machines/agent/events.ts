@@ -9,8 +9,10 @@ export type AgentEvent =
   /** The safe point was reached while somebody wants a pause. */
   | { type: 'agent.held' }
   | { type: 'agent.settled' }
-  /** The deadline has passed. */
-  | { type: 'budget.exhausted' }
+  /** From the engine: the deadline of the whole run has passed. */
+  | { type: 'troupe.deadline' }
+  /** The agent's own deadline has passed, or the run's. */
+  | { type: 'budget.exhausted'; expired?: true }
   | DoneActorEvent<Reading, 'callModel'>
   | DoneActorEvent<Discovered, 'discover'>
   | DoneActorEvent<Analysis, 'analyze'>

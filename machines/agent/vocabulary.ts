@@ -38,8 +38,13 @@ export function settledActions({ budget, limits }: AgentSettings) {
         'execution',
       ),
     ),
-    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(
-      deeds.keepFailure(spent('time', limits.deadline, limits.deadline), 'execution'),
+    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ event }) =>
+      deeds.keepFailure(
+        event.type === 'budget.exhausted' && event.expired
+          ? failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.')
+          : spent('time', limits.deadline, limits.deadline),
+        'execution',
+      ),
     ),
     restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
       deeds.restoreTools(facts, limits.toolbeltPause),
@@ -260,6 +265,7 @@ export const agent = base.extend({
     // Between regions.
     sayHeld: raise({ type: 'agent.held' }),
     sayLate: raise({ type: 'budget.exhausted' }),
+    sayExpired: raise({ type: 'budget.exhausted', expired: true }),
     saySettled: raise({ type: 'agent.settled' }),
   },
 });

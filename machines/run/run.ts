@@ -112,7 +112,10 @@ export const runMachine = run.createMachine({
         clock: {
           initial: 'ticking',
           states: {
-            ticking: { after: { deadline: { target: 'late', actions: 'sayLate' } } },
+            ticking: {
+              after: { deadline: { target: 'late', actions: 'sayLate' } },
+              on: { 'troupe.deadline': { target: 'late', actions: 'sayExpired' } },
+            },
             late: {},
           },
         },

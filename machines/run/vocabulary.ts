@@ -21,7 +21,9 @@ export type Routed =
 export type RunEvent =
   | RunSignal
   | { type: 'run.settled' }
-  | { type: 'run.late' }
+  /** From the engine: the deadline that the run was started with has passed. */
+  | { type: 'troupe.deadline' }
+  | { type: 'run.late'; expired?: true }
   | DoneActorEvent<Routed, 'route'>
   | DoneActorEvent<AgentOutput, `member.${number}`>
   | ErrorActorEvent<unknown, `member.${number}`>
@@ -137,7 +139,13 @@ export const run = base.extend({
       ),
     ),
     noteSpent: assign(() => fail(failure('budget', 'The budget of the run is used up; nobody else is started.'))),
-    noteLate: assign(() => fail(failure('budget', 'The deadline of the run has passed.', { what: 'time' }))),
+    noteLate: assign(({ event }) =>
+      fail(
+        event.type === 'run.late' && event.expired
+          ? failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.')
+          : failure('budget', 'The deadline of the team has passed.', { what: 'time' }),
+      ),
+    ),
     noteSilence: assign(() =>
       fail(
         failure(
@@ -168,6 +176,7 @@ export const run = base.extend({
     pauseMembers: tellMembers('agent.pause'),
     resumeMembers: tellMembers('agent.resume'),
     sayLate: raise({ type: 'run.late' }),
+    sayExpired: raise({ type: 'run.late', expired: true }),
     saySettled: raise({ type: 'run.settled' }),
   },
 });

@@ -112,6 +112,8 @@ function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunSha
       say(cli, `The run ${run} was cancelled: ${outcome.reason}`);
       return exit.failed;
     case 'parked':
+      if (outcome.failure)
+        say(cli, `This process had to let go of it (${outcome.failure.kind}): ${outcome.failure.message}`);
       say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
       return exit.waiting;
     case 'waiting':

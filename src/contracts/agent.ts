@@ -18,7 +18,7 @@ export type AgentSignal = z.infer<typeof AgentSignal>;
 const count = z.number().int().nonnegative();
 
 /** Hard limits; what is not named is not limited. At `softShare` of one the agent is told to finish. */
-export const Budget = z.object({
+export const Budget = z.strictObject({
   /** Answers of a model. */
   steps: count.optional(),
   /** Input and output together. */
@@ -87,46 +87,50 @@ export const AgentOutput = z.discriminatedUnion('status', [
 ]);
 export type AgentOutput = z.infer<typeof AgentOutput>;
 
+const ms = z.number().int().positive();
+const atLeastOne = z.number().int().positive();
+
 /** Bounds of an agent's behaviour. The defaults are in `machines/agent/limits.ts`. Times are milliseconds. */
-export interface AgentLimits {
+export const AgentLimits = z.strictObject({
   /** The whole task, waits for people included. */
-  readonly deadline: number;
+  deadline: ms,
   /** One phase other than execution. */
-  readonly phaseTimeout: number;
+  phaseTimeout: ms,
   /** How long cleanup may hold up the end. */
-  readonly cleanupGrace: number;
+  cleanupGrace: ms,
   /** How long a person has to approve a call; after that it is denied. */
-  readonly approvalDeadline: number;
+  approvalDeadline: ms,
   /** At this share of a budget the agent is told to finish. */
-  readonly softShare: number;
+  softShare: z.number().gt(0).max(1),
   /** Calls of one answer that are made; the rest is refused. */
-  readonly maxCallsPerTurn: number;
+  maxCallsPerTurn: atLeastOne,
   /** Answers in a row that cannot be used. */
-  readonly maxRequeries: number;
+  maxRequeries: count,
   /** Recoveries in a row by trying again, by another approach, by another resource. */
-  readonly maxRetries: number;
-  readonly maxAlternatives: number;
-  readonly maxFallbacks: number;
+  maxRetries: count,
+  maxAlternatives: count,
+  maxFallbacks: count,
   /** Recoveries of any sort in one task: caps multiply, this one does not. */
-  readonly maxRecoveries: number;
+  maxRecoveries: count,
   /** Answers that did not meet the objectives and may be tried again. */
-  readonly maxVerifyRounds: number;
+  maxVerifyRounds: count,
   /** Failing tool calls in a row before another approach is asked for. */
-  readonly maxToolFailures: number;
+  maxToolFailures: atLeastOne,
   /** The same call this often among the latest twenty is a loop. */
-  readonly maxRepeats: number;
+  maxRepeats: atLeastOne,
   /** The first pause before trying again; it doubles up to `maxBackoff`. */
-  readonly backoff: number;
-  readonly maxBackoff: number;
+  backoff: ms,
+  maxBackoff: ms,
   /** Steps between two looks at whether the tools offered are the right ones. */
-  readonly evalEvery: number;
+  evalEvery: atLeastOne,
   /** Steps without use of a tier's own tools before it is left. */
-  readonly demoteAfter: number;
+  demoteAfter: atLeastOne,
   /** Steps before a toolbelt that failed is tried again. */
-  readonly toolbeltPause: number;
+  toolbeltPause: atLeastOne,
   /** May a model whose price is unknown be used under a budget in US dollars? */
-  readonly allowUnknownPrice: boolean;
-}
+  allowUnknownPrice: z.boolean(),
+});
+export type AgentLimits = Readonly<z.infer<typeof AgentLimits>>;
 
 /** A message an agent may answer with. */
 export interface ReplyContract {

@@ -72,8 +72,17 @@ export class TroupeError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.retryable = retryable ?? failureKinds[kind].retryable;
-    this.retryAfter = retryAfter;
-    this.data = data;
+    // From other people's code: what is no time is none, and what cannot be kept is said to be so.
+    this.retryAfter = retryAfter !== undefined && retryAfter >= 0 && retryAfter < Infinity ? retryAfter : undefined;
+    this.data = data === undefined ? undefined : kept(data);
+  }
+}
+
+function kept(data: Json): Json {
+  try {
+    return JSON.parse(JSON.stringify(data)) as Json;
+  } catch (error) {
+    return { lost: `data that is not JSON: ${(error as Error).message.split('\n')[0]}` };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a team says: every message with the shape of its body, which replies an ask may get, and which messages go to a topic. */
 import * as z from 'zod';
+import { explain } from './explain.ts';
 import { TroupeError } from './failure.ts';
 import type { Json } from './json.ts';
 
@@ -69,11 +70,8 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
         throw new TroupeError('unknown_message', `The protocol has ${names.join(', ')}; it has no message "${type}".`);
       const parsed = spec.body.safeParse(body);
       if (parsed.success) return parsed.data as never;
-      const issues = parsed.error.issues.map(
-        ({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`,
-      );
-      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${issues.join('; ')}.`, {
-        data: { type, issues },
+      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${explain(parsed.error, body)}.`, {
+        data: { type },
       });
     },
   };

@@ -1,7 +1,7 @@
 /** Where a tool server is: a program to start, or an address to call. */
 import * as z from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
-import { explain } from '../tools/explain.ts';
+import { explain } from '../contracts/explain.ts';
 import { isSourceName, localSource, sourceNameRule } from '../tools/names.ts';
 
 const name = z.string().refine((value) => isSourceName(value) && value !== localSource, {

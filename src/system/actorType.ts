@@ -31,6 +31,8 @@ export interface ActorTypeOptions {
   readonly handles?: Readonly<Record<string, ZodType>>;
   /** The bare events it takes from people and other actors (signals). Without it, any event its machine knows. */
   readonly signals?: ZodType;
+  /** It ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Any other root fails then, as `expired`. */
+  readonly endsByDeadline?: boolean;
   /** What its context must look like; checked when a stored actor meets a changed machine. */
   readonly context?: ZodType;
   /** How it looks after its children. */

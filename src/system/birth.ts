@@ -1,7 +1,7 @@
 /** What an actor is born with; kept in its row for ever. */
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { StoredActor } from '../journal/journal.ts';
+import type { Pending, StoredActor } from '../journal/journal.ts';
 import type { ChildData } from './pendings.ts';
 
 export interface Birth {
@@ -17,6 +17,13 @@ export interface Birth {
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
 }
+
+/** A run that must end by a moment has a timer for it, which its root is born with. */
+export const lastMoment = ({ parent, deadline }: Birth, key: string): Pending[] =>
+  parent === undefined && deadline !== undefined
+    ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
+    : [];
+export const deadlineEvent = 'troupe.deadline';
 
 export const birthOf = (stored: StoredActor): Birth => stored.meta as unknown as Birth;
 

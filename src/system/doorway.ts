@@ -1,5 +1,7 @@
 /** Reads what comes in for an actor: what does not fit its contract, is too late or forged goes no further, and changes nothing. */
+import type { ZodError } from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
+import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -28,7 +30,7 @@ export function fromEnvelope(
     );
   }
   const parsed = schema?.safeParse(body);
-  if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
+  if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
   const meta = {
     id,
     from,
@@ -81,19 +83,14 @@ function signal(type: ActorType, envelope: Envelope): MachineEvent {
     type: envelope.type,
   };
   const parsed = type.signals?.safeParse(event);
-  if (parsed && !parsed.success) throw misfit(envelope, parsed.error.issues);
+  if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
   return (parsed?.data as MachineEvent | undefined) ?? event;
 }
 
-function misfit(
-  { type, from, to }: Envelope,
-  issues: readonly { path: readonly PropertyKey[]; message: string }[],
-): TroupeError {
-  const said = issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
-  return new TroupeError('invalid', `"${type}" from ${from} to ${to} does not fit its contract: ${said.join('; ')}.`, {
-    data: { type, issues: issues.map(({ path, message }) => ({ path: path.map(String), message })) },
+const misfit = ({ type, from, to, body }: Envelope, error: ZodError): TroupeError =>
+  new TroupeError('invalid', `"${type}" from ${from} to ${to} does not fit its contract: ${explain(error, body)}.`, {
+    data: { type },
   });
-}
 
 const list = (names: readonly string[]) =>
   names.length === 0 ? 'no messages' : names.map((name) => `"${name}"`).join(', ');

@@ -68,6 +68,7 @@ export class Host implements AsyncDisposable {
   readonly courier: Courier;
   readonly alarms: Alarms;
   readonly tell: (event: Inspection) => void;
+  readonly #lost = new Map<string, Failure>();
   readonly #transport: Transport;
   readonly #ownership: Ownership;
   readonly #places: Places;
@@ -274,7 +275,13 @@ export class Host implements AsyncDisposable {
   /** A cell that cannot go on: another owner, or a journal that refuses. Its run stops here and can be resumed. */
   lost({ address, run }: Cell, failure: Failure): void {
     this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
+    this.#lost.set(run, failure);
     this.#ownership.drop(run);
+  }
+
+  /** Why this process let go of a run that it did not want to let go of. */
+  whyLost(run: string): Failure | undefined {
+    return this.#lost.get(run);
   }
 
   /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
@@ -306,6 +313,7 @@ export class Host implements AsyncDisposable {
   async #start(type: ActorType, { run, input, deadline, about }: StartOptions): Promise<Address> {
     const address = `${type.name}/${run}`;
     if (this.#places.get(address)) return address;
+    this.#lost.delete(run);
     await this.#ownership.claim(run);
     try {
       const stored = await this.journal.load(address);

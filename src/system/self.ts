@@ -4,7 +4,7 @@ import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Commit, Pending, StoredActor } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
-import { birthOf, type Birth } from './birth.ts';
+import { birthOf, lastMoment, type Birth } from './birth.ts';
 import type { Snapshot, Step } from './chart.ts';
 import { commitOf, type Change } from './commitment.ts';
 import { open as openSnapshot } from './compatibility.ts';
@@ -124,10 +124,8 @@ export class Self implements Sender {
     const settled = settles === undefined ? [] : [settles];
     const common = { snapshot, event, appends: draft.appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
-      return this.plan(
-        { ...common, status: 'active', opens: draft.opens, closes: [...settled, ...ends, ...draft.closes] },
-        draft,
-      );
+      const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.#birth!, draft.key(index))];
+      return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);
     }
     const word = farewell(this.#birth!, draft.key(index), { output: (snapshot.output ?? null) as Json });
     const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...word];

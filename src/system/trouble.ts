@@ -51,6 +51,14 @@ export function burial(self: Self, delivery: Delivery, failure: Failure, at: num
   };
 }
 
+export const overdue = (deadline: number): Failure =>
+  toFailure(
+    new TroupeError(
+      'expired',
+      `The run did not end by its deadline, ${new Date(deadline).toISOString()}. Give it more time, or less to do.`,
+    ),
+  );
+
 export function meaningless(self: Self, { event }: Delivery): TroupeError {
   const state = stateOf(self.snapshot!.value, self.type.chart.machine.root);
   return new TroupeError(

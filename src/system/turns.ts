@@ -5,6 +5,7 @@
  */
 import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
+import { deadlineEvent } from './birth.ts';
 import { seenOf, type Change } from './commitment.ts';
 import { causeOf, type Delivery } from './delivery.ts';
 import { late } from './doorway.ts';
@@ -14,7 +15,7 @@ import { farewell } from './letters.ts';
 import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
-import { asError, burial, gone, isLoss, meaningless, wasHandled } from './trouble.ts';
+import { asError, burial, gone, isLoss, meaningless, overdue, wasHandled } from './trouble.ts';
 
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }
@@ -73,6 +74,8 @@ export class Turns {
     const now = this.#host.clock.now();
     if ((delivery.deadline ?? now) < now)
       return delivery.refuse(late(this.#self.address, delivery.event.type, delivery.deadline!, now));
+    if (delivery.event.type === deadlineEvent && delivery.own && !this.#self.type.endsByDeadline)
+      return this.#fail(overdue(this.#self.birth.deadline!), causeOf(delivery));
     let plan: Plan | undefined;
     let stored: boolean;
     try {

@@ -9,7 +9,7 @@ import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { explain } from './explain.ts';
+import { explain } from '../contracts/explain.ts';
 import { toJson } from './json.ts';
 import { didYouMean, localSource } from './names.ts';
 import type { Tool } from './tool.ts';

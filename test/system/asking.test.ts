@@ -125,7 +125,7 @@ test('whoever asks without types is told what is wrong, and changes nothing', as
   );
   await expect(ref.ask('ask', { n: 'one' })).rejects.toMatchObject({
     kind: 'invalid',
-    message: expect.stringContaining('n: ') as string,
+    message: expect.stringContaining('at "n": expected number') as string,
   });
   await expect(ref.ask('nothing', {})).rejects.toMatchObject({ name: expect.stringMatching(/Error/) as string });
   await expect(door.ref(Talk, 'talker/nobody', 'r1').ask('ask', { n: 1 })).rejects.toMatchObject({
@@ -135,7 +135,8 @@ test('whoever asks without types is told what is wrong, and changes nothing', as
     stage.transport.send(stage.envelope(address, { type: name, ...body }, { kind }));
   await expect(raw('tell', 'ask', { n: 'one' })).rejects.toMatchObject({
     kind: 'invalid',
-    data: { type: 'ask', issues: [{ path: ['n'] }] },
+    data: { type: 'ask' },
+    message: expect.stringContaining('at "n"') as string,
   });
   await expect(raw('ask', 'unheard', {})).rejects.toMatchObject({
     kind: 'unknown_message',

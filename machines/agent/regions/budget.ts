@@ -4,6 +4,7 @@ import { agent } from '../vocabulary.ts';
 export const budget = agent.createStateConfig({
   initial: 'within',
   after: { deadline: { target: '.exhausted', actions: 'sayLate' } },
+  on: { 'troupe.deadline': { target: '.exhausted', actions: 'sayExpired' } },
   states: {
     within: {
       always: { guard: 'isLow', target: 'soft', actions: 'tellToFinish' },

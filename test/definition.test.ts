@@ -1,0 +1,118 @@
+/** What somebody may write wrong, in JavaScript or by a cast: told where it was written, with what was expected and what came. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, openRuntime, protocol, run, team, tool } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+
+const model = scriptedModel(() => ({ text: 'ok' }));
+const add = tool({ name: 'add', description: 'Adds.', input: z.object({}), output: z.null(), run: () => null });
+const Talk = protocol({ ask: { body: z.string(), replies: ['tell'] }, tell: { body: z.string() } });
+const clerk = agent({ name: 'clerk', model, protocol: Talk, handles: ['ask'] });
+const refusal = (words: RegExp) =>
+  expect.objectContaining({ name: 'TroupeError', kind: 'definition', message: expect.stringMatching(words) as string });
+
+test.each<[string, unknown, RegExp]>([
+  ['nothing', undefined, /expected object, came nothing/],
+  ['no name', { model }, /at "name": expected string, came nothing/],
+  ['a name that is none', { name: 5, model }, /at "name"/],
+  ['no model', { name: 'x' }, /The agent "x" cannot be used: at "model": expected a model/],
+  ['a number as its model', { name: 'x', model: 5 }, /at "model": expected a model.* came number 5/],
+  ['a model that cannot stream', { name: 'x', model: { id: 'x' } }, /at "model"/],
+  ['no models in its list', { name: 'x', model: [] }, /at "model".*came an array of 0/],
+  ['a misspelt option', { name: 'x', model, tool: [add] }, /Unrecognized key: "tool"/],
+  ['a misspelt budget', { name: 'x', model, budget: { dollars: 1 } }, /at "budget": Unrecognized key: "dollars"/],
+  ['a budget that is none', { name: 'x', model, budget: 5 }, /at "budget": expected object, came number 5/],
+  ['a limit that is no number', { name: 'x', model, limits: { maxRepeats: NaN } }, /at "limits.maxRepeats"/],
+  ['a negative limit', { name: 'x', model, limits: { deadline: -1 } }, /at "limits.deadline".*came number -1/],
+  ['an unknown limit', { name: 'x', model, limits: { patience: 1 } }, /at "limits": Unrecognized key/],
+  ['no list of tools', { name: 'x', model, tools: null }, /at "tools": expected array, came null/],
+  ['what is no tool', { name: 'x', model, tools: [{}] }, /at "tools\[0\]": expected tool\(\{ … \}\) or mcpServer/],
+  ['two tools of one name', { name: 'x', model, tools: [add, add] }, /two tools or servers named "add"/],
+  [
+    'an approval nobody knows',
+    { name: 'x', model, approve: 'x' },
+    /at "approve": expected 'writes', 'all' or a function/,
+  ],
+  ['an objective without a check', { name: 'x', model, objectives: [1] }, /at "objectives\[0\]"/],
+  ['a temperature in words', { name: 'x', model, temperature: 'hot' }, /at "temperature"/],
+  ['a deadline in words', { name: 'x', model, deadline: 'soon' }, /at "deadline": expected a time such as/],
+  ['a protocol that is none', { name: 'x', model, protocol: {} }, /at "protocol": expected protocol\(/],
+])('an agent with %s is refused', (_, options, words) => {
+  expect(() => agent(options as never)).toThrow(refusal(words));
+});
+
+test.each<[string, object, RegExp]>([
+  ['what is no agent as a member', { members: { a: {} } }, /at "members.a": expected agent\(/],
+  ['no members', { members: {} }, /has no members/],
+  [
+    'a route that is no function',
+    { route: { ask: 5, tell: () => ({ finish: '' }) } },
+    /at "route.ask": expected a function/,
+  ],
+  ['endless turns', { maxTurns: Infinity }, /at "maxTurns"/],
+  ['an unknown strategy', { supervise: { strategy: 'all' } }, /at "supervise.strategy"/],
+  ['a misspelt option', { turns: 3 }, /Unrecognized key: "turns"/],
+])('a team with %s is refused', (_, change, words) => {
+  const fine = {
+    name: 'desk',
+    protocol: Talk,
+    members: { clerk },
+    accepts: 'ask',
+    returns: 'tell',
+    route: { ask: () => ({ finish: '' }), tell: () => ({ finish: '' }) },
+  };
+  expect(() => team({ ...fine, ...change } as never)).toThrow(refusal(words));
+});
+
+test.each([undefined, 5, {}, 'x', null])('what is no subject is not run: %s', async (subject) => {
+  await expect(run(subject as never, 'hi' as never, { db: 'memory' })).rejects.toEqual(
+    refusal(/an agent.*a team.*a machine/),
+  );
+});
+
+test.each([NaN, -1, 0, Infinity, 'x', '5 minutes'])(
+  'a deadline of %s is refused, and nothing is begun',
+  async (deadline) => {
+    await using runtime = await openRuntime({ db: 'memory' });
+    await expect(runtime.start(agent({ name: 'x', model }), 'hi', { deadline: deadline as never })).rejects.toEqual(
+      refusal(/duration/),
+    );
+    expect(await runtime.journal.find({})).toEqual([]);
+  },
+);
+
+test('a limit that is undefined was not given: the default holds', async () => {
+  const busy = agent({
+    name: 'busy',
+    model: scriptedModel(({ messages }) => ({ calls: [{ name: 'add', input: { n: messages.length } }] })),
+    tools: [
+      tool({
+        name: 'add',
+        description: 'Adds.',
+        input: z.object({ n: z.number() }),
+        output: z.null(),
+        run: () => null,
+      }),
+    ],
+    budget: { steps: undefined } as object,
+    limits: { deadline: undefined } as object,
+  });
+  await expect(run(busy, 'Go.', { db: 'memory' })).rejects.toMatchObject({
+    kind: 'budget',
+    message: expect.stringContaining('50') as string,
+  });
+});
+
+test('a capability that is required is missed, also by an agent without any tool', async () => {
+  await expect(run(agent({ name: 'x', model, requires: ['fly'] }), 'hi', { db: 'memory' })).rejects.toMatchObject({
+    kind: 'capability',
+    message: expect.stringContaining('fly') as string,
+  });
+});
+
+test('input that cannot be said in JSON is refused in words', async () => {
+  await expect(run(agent({ name: 'x', model }), 10n as never, { db: 'memory' })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/takes a text; got a bigint/) as string,
+  });
+});
