@@ -30,7 +30,7 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
 
 /**
  * Makes the actor of an agent. A definition may depend on the type of the message it is given: its replies do.
- * @example host.register(actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' }))
+ * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps) {
   const define: Define = typeof definition === 'function' ? definition : () => definition;

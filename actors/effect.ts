@@ -19,7 +19,7 @@ export function effect<Output, Input>(
   options: EffectOptions<Input> = {},
 ): Effect<Output, Input> {
   const live = fromPromise<Output, Input>(() =>
-    Promise.reject(new Error('This effect needs the engine: run the machine with run() or in testRuntime().')),
+    Promise.reject(new Error('This effect needs the engine: run it with run(machine(…)).')),
   );
   return Object.assign(live, { effect: { perform, options } });
 }

@@ -147,10 +147,10 @@ test('what a tool throws can hold anything; the run goes on with what can be kep
 
 /** Lets time pass in steps, with everything that follows from each. */
 async function runningUntil(clock: VirtualClock, until: number, ended: Promise<unknown>): Promise<void> {
-  let over = false;
-  void ended.then(() => (over = true));
-  for (let at = 0; at < until && !over; at += 1_000) {
+  const now = { over: false };
+  void ended.then(() => (now.over = true));
+  for (let at = 0; at < until && !now.over; at += 1_000) {
     clock.advance(1_000);
-    for (let i = 0; i < 20 && !over; i++) await new Promise(setImmediate);
+    for (let i = 0; i < 20 && !now.over; i++) await new Promise(setImmediate);
   }
 }

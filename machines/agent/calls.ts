@@ -55,7 +55,7 @@ export const said = ({ text, calls }: Reading): Message => ({
 export const remembered = (recent: readonly string[], calls: readonly ReadCall[]): string[] =>
   [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(-horizon);
 
-/** The call that was made too often, by its place in the memory. */
+/** Was the latest call made too often? */
 export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: number): boolean => {
   if (recent.length < maxRepeats) return false;
   const latest = recent[recent.length - 1];

@@ -42,7 +42,10 @@ export function takeAnswer({ context, event }: Facts): Change {
         })
       : {}),
     ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
-    ...(reading.means.kind === 'unusable' ? {} : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
+    // A refusal is an answer that failed: it is counted, not forgiven.
+    ...(reading.means.kind === 'unusable' || reading.means.kind === 'refusal'
+      ? {}
+      : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
 }
 

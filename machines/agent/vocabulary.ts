@@ -224,9 +224,7 @@ export const agent = base.extend({
     noteToolFailures: assign(({ context }) =>
       deeds.keepFailure(failure('tool', `${context.toolFailures} tool calls in a row failed.`), 'execution'),
     ),
-    noteLoop: assign(() =>
-      deeds.keepFailure(failure('tool', 'The same call was made again and again with the same result.'), 'execution'),
-    ),
+    noteLoop: assign(() => deeds.keepFailure(failure('tool', 'The same call was made again and again.'), 'execution')),
     noteUnproven: assign(deeds.unproven),
 
     // Recovery.

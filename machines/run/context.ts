@@ -18,6 +18,10 @@ export interface RunContext {
   readonly turns: number;
   /** Who is at work, by place; a place is used again. */
   readonly members: readonly (string | null)[];
+  /** What each of them may use up, by place. */
+  readonly granted: readonly (Budget | null)[];
+  /** Set while a message waits until fewer than so many are at work: they hold what is left of the budget. */
+  readonly crowd: number | undefined;
   readonly used: AgentUsage;
   readonly latest: RunMessage | undefined;
   readonly failure: Failure | undefined;
@@ -33,6 +37,8 @@ export const beginning = ({ type, body, budget }: RunInput): RunContext => ({
   routed: 0,
   turns: 0,
   members: [],
+  granted: [],
+  crowd: undefined,
   used: nothingUsed,
   latest: undefined,
   failure: undefined,
@@ -55,15 +61,17 @@ export const together = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
   usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
 });
 
-/** What is left of the run's budget, in equal shares for those who are at work. */
-export function allowance({ budget, used }: RunContext, limits: Budget, shares: number): Budget {
+/** What is left of the run's budget, in equal shares. What members at work were given is theirs until they end: a team never uses more than its budget. */
+export function allowance({ budget, used, granted }: RunContext, limits: Budget, shares: number): Budget {
   const { steps, tokens, usd, toolCalls } = tighter(limits, budget);
-  const share = (limit: number, spent: number) => Math.max(0, (limit - spent) / shares);
+  const held = (what: keyof Budget) => granted.reduce((sum, grant) => sum + (grant?.[what] ?? 0), 0);
+  const share = (limit: number, spent: number, what: keyof Budget) =>
+    Math.max(0, (limit - spent - held(what)) / shares);
   return {
-    ...(steps === undefined ? {} : { steps: Math.floor(share(steps, used.steps)) }),
-    ...(tokens === undefined ? {} : { tokens: Math.floor(share(tokens, tokensOf(used))) }),
-    ...(usd === undefined ? {} : { usd: share(usd, used.usd ?? 0) }),
-    ...(toolCalls === undefined ? {} : { toolCalls: Math.floor(share(toolCalls, used.toolCalls)) }),
+    ...(steps === undefined ? {} : { steps: Math.floor(share(steps, used.steps, 'steps')) }),
+    ...(tokens === undefined ? {} : { tokens: Math.floor(share(tokens, tokensOf(used), 'tokens')) }),
+    ...(usd === undefined ? {} : { usd: share(usd, used.usd ?? 0, 'usd') }),
+    ...(toolCalls === undefined ? {} : { toolCalls: Math.floor(share(toolCalls, used.toolCalls, 'toolCalls')) }),
   };
 }
 

@@ -2,7 +2,7 @@
  * A run: the members of a team at work on one thing, from its first message to its result.
  *
  * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
- * R2 Nobody is started when turns or budget are used up, nor while the run is paused.
+ * R2 Nobody is started when turns or budget are used up, nor while the run is paused. While others hold what is left of the budget, a message waits.
  * R3 However the run ends, every member at work is told to stop, and has a grace to do so.
  */
 import { beginning, outputOf } from './context.ts';
@@ -59,8 +59,11 @@ export const runMachine = run.createMachine({
                     id: 'route',
                     input: ({ context }) => ({ index: context.routed }),
                     onDone: [
+                      // Asked again on resume: what it said is not kept.
+                      { guard: 'isPaused', target: 'held' },
                       { guard: 'isFinish', target: '#ending', actions: 'settleCompleted' },
                       { guard: 'isTooMany', target: '#ending', actions: 'noteTooMany' },
+                      { guard: 'isShort', target: 'short', actions: 'noteCrowd' },
                       { guard: 'isSpent', target: '#ending', actions: 'noteSpent' },
                       { target: 'choosing', actions: 'delegate' },
                     ],
@@ -69,6 +72,9 @@ export const runMachine = run.createMachine({
                 },
                 delegating: {
                   always: { guard: 'hasUnrouted', target: 'choosing' },
+                },
+                short: {
+                  always: { guard: 'isRoomier', target: 'choosing' },
                 },
                 held: {
                   on: { 'run.resume': { target: 'choosing', actions: 'resumeMembers' } },

@@ -46,7 +46,13 @@ type Asks = (facts: { context: RunContext; event: RunEvent }) => boolean;
 export function runGuardsOf({ limits, budget }: RunSettings) {
   return {
     isTooMany: ({ context, event }) => context.turns + sends(event).length > limits.maxTurns,
-    isSpent: ({ context, event }) => sends(event).length > 0 && isSpent(allowance(context, budget, 1)),
+    isSpent: ({ context, event }) =>
+      sends(event).length > 0 && isSpent(allowance(context, budget, sends(event).length)),
+    /** Nothing is left to give, but somebody at work may bring something back. */
+    isShort: ({ context, event }) =>
+      sends(event).length > 0 &&
+      openPlaces(context).length > 0 &&
+      isSpent(allowance(context, budget, sends(event).length)),
   } satisfies Record<string, Asks>;
 }
 export const runDelaysOf = ({ limits }: RunSettings) => ({ deadline: limits.deadline, grace: limits.grace });
@@ -68,6 +74,7 @@ const base = setup({
     hasWorkers: ({ context }) => openPlaces(context).length > 0,
     isFinish: ({ event }) => 'finish' in routedIn(event),
     isAnswer: ({ event }) => endOf(event).answer !== undefined,
+    isRoomier: ({ context }) => openPlaces(context).length < (context.crowd ?? 0),
     isLastWorker: ({ context, event }) => openPlaces(context).every((place) => place === placeOf(event.type)),
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
@@ -80,18 +87,19 @@ const { enqueueActions } = base;
 const delegateWith = ({ budget }: RunSettings) =>
   enqueueActions(({ context, event, enqueue }) => {
     const members = [...context.members];
+    const granted = [...context.granted];
     const messages = sends(event);
-    const shares = openPlaces(context).length + messages.length;
+    const left = allowance(context, budget, messages.length);
     for (const { to, type, body } of messages) {
       const free = members.indexOf(null);
       const place = free < 0 ? members.length : free;
       members[place] = to;
-      const left = allowance(context, budget, shares);
+      granted[place] = left;
       const input = { type, body, ...(Object.keys(left).length > 0 ? { allowance: left } : {}) };
       // Members are provided by name, one for each of the team; the chart need not know them.
       enqueue.spawnChild(to as never, { id: memberId(place), input } as never);
     }
-    enqueue.assign({ members, turns: context.turns + messages.length, routed: context.routed + 1 });
+    enqueue.assign({ members, granted, turns: context.turns + messages.length, routed: context.routed + 1 });
   });
 
 const tellMembers = (what: 'agent.pause' | 'agent.resume') =>
@@ -118,10 +126,12 @@ export const run = base.extend({
       if (message) enqueue({ type: 'append', params: { list: 'messages', entry: message } });
       enqueue.assign({
         members: context.members.map((member, index) => (index === place ? null : member)),
+        granted: context.granted.map((grant, index) => (index === place ? null : grant)),
         used: together(context.used, usage),
         ...(message ? { said: context.said + 1, latest: message } : {}),
       });
     }),
+    noteCrowd: assign({ crowd: ({ context }) => openPlaces(context).length }),
     noteMemberFailed: assign(({ context, event }) =>
       fail(
         endOf(event).failure ?? failure('internal', 'A member ended without an answer.'),

@@ -19,10 +19,6 @@ export const Envelope = z.object({
   causation: z.string().optional(),
   /** Milliseconds since the epoch; late work is refused at the door (E9). */
   deadline: z.number().optional(),
-  traceparent: z.string().optional(),
-  /** Hash of the sender's contract; a receiver with another one says so instead of misreading. */
-  contract: z.string().optional(),
-  tenant: z.string().optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

@@ -57,8 +57,12 @@ export interface FailureDetail {
   cause?: unknown;
   /** Overrides what the kind says. */
   retryable?: boolean | undefined;
+  /** Milliseconds; ten minutes at most are kept. */
   retryAfter?: number | undefined;
 }
+
+/** However long the other side asks to be left alone, in milliseconds: more is a clock that is wrong, or a door that is shut. */
+const longestPause = 10 * 60_000;
 
 /** The one error class of the public API: `kind` is what a caller can act upon; the message says expected, came, to do. */
 export class TroupeError extends Error {
@@ -73,7 +77,7 @@ export class TroupeError extends Error {
     this.kind = kind;
     this.retryable = retryable ?? failureKinds[kind].retryable;
     // From other people's code: what is no time is none, and what cannot be kept is said to be so.
-    this.retryAfter = retryAfter !== undefined && retryAfter >= 0 && retryAfter < Infinity ? retryAfter : undefined;
+    this.retryAfter = retryAfter !== undefined && retryAfter >= 0 ? Math.min(retryAfter, longestPause) : undefined;
     this.data = data === undefined ? undefined : kept(data);
   }
 }

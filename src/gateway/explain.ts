@@ -12,9 +12,6 @@ interface ApiError {
   readonly name?: string;
 }
 
-/** Longer pauses than this are a clock that is wrong or a door that is shut. */
-const longestPause = 10 * 60_000;
-
 const byStatus = (status: number): FailureKind =>
   status === 401 || status === 403
     ? 'auth'
@@ -53,10 +50,10 @@ export function explain(model: string, thrown: unknown, mask: (text: string) => 
 /** `Retry-After` in seconds, in milliseconds, or as a date next to the server's own date: whose clock is wrong does not matter. */
 export function pauseIn(headers: Readonly<Record<string, string>>): number | undefined {
   const ms = Number(headers['retry-after-ms']);
-  if (Number.isFinite(ms) && ms > 0) return Math.min(ms, longestPause);
+  if (Number.isFinite(ms) && ms > 0) return ms;
   const after = headers['retry-after'];
   if (after === undefined || after.trim() === '') return undefined;
   const seconds = Number(after);
   const pause = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(after) - Date.parse(headers['date'] ?? '');
-  return Number.isFinite(pause) && pause >= 0 ? Math.min(pause, longestPause) : undefined;
+  return Number.isFinite(pause) && pause >= 0 ? pause : undefined;
 }

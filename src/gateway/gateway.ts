@@ -111,10 +111,8 @@ export function gateway(options: GatewayOptions): Gateway {
 
   /** Milliseconds to wait; undefined when the deadline would pass first. */
   function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
-    const pause =
-      retryAfter === undefined ? backoff * 2 ** (tries - 1) * (0.5 + clock.random()) : Math.max(retryAfter, 1);
-    const capped = Math.min(pause, longest);
-    return deadline !== undefined && clock.now() + capped >= deadline ? undefined : capped;
+    const pause = retryAfter ?? Math.min(backoff * 2 ** (tries - 1) * (0.5 + clock.random()), longest);
+    return deadline !== undefined && clock.now() + pause >= deadline ? undefined : Math.max(pause, 1);
   }
 
   const priced = (part: ModelPart): ModelPart => {

@@ -57,7 +57,7 @@ async function attempts(
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
       const pause = Math.max(
-        Math.min(retryAfter ?? 0, longestAsked),
+        retryAfter ?? 0,
         Math.min(backoff * 2 ** (attempt - 1), longest) * (0.5 + scope.clock.random()),
       );
       // Waiting past the deadline helps nobody (E9).
@@ -68,8 +68,6 @@ async function attempts(
 }
 
 const longest = 60_000;
-/** However long the other side asks for. */
-const longestAsked = 600_000;
 
 /** A plain XState promise actor, run as XState runs it. */
 function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {

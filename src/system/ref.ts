@@ -1,4 +1,4 @@
-/** How code outside the troupe speaks to an actor: typed asks and tells, each with a deadline. */
+/** How code outside the troupe speaks to an actor: typed asks, each with a deadline, and tells. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { FailureBody } from '../contracts/envelope.ts';
@@ -64,7 +64,6 @@ export class Door implements Disposable {
       to: address,
       run,
       kind,
-      contract: protocol.hash,
     });
     return {
       address,

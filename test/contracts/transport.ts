@@ -225,9 +225,6 @@ export function describeTransport(name: string, { open: openWith, twice, settle 
         correlation: 'c1',
         causation: 'm0',
         deadline: clock.now() + 60_000,
-        traceparent: '00-1-2-01',
-        contract: 'h1',
-        tenant: 't1',
       });
       await transport.send(message);
       expect(got).toEqual([message]);

@@ -114,6 +114,14 @@ test('a route that leads nowhere is said, not waited for', () => {
   });
 });
 
+test('a pause that comes while a message is routed starts nobody; the message is routed again on resume', () => {
+  const paused = story({}, { type: 'run.pause' }, send('writer'));
+  expect(started(paused).map(({ src }) => src)).toEqual(['route']);
+  expect(stands(paused)).toBe('{"working":"held"}');
+  const resumed = story({}, { type: 'run.pause' }, send('writer'), { type: 'run.resume' }, send('writer'));
+  expect(started(resumed).map(({ src }) => src)).toEqual(['route', 'route', 'writer']);
+});
+
 describe('bounds:', () => {
   test('turns', () => {
     expect(output(story({ limits: { maxTurns: 1 } }, send('writer'), answer(0), send('critic')))).toMatchObject({
@@ -131,6 +139,38 @@ describe('bounds:', () => {
     ).toMatchObject([{ allowance: { usd: 0.002, steps: 5 } }, { allowance: { usd: 0.002, steps: 5 } }]);
     const spent = story({ budget: { usd: 0.001 } }, send('writer'), answer(0), send('critic'));
     expect(output(spent)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+  });
+
+  test('money: what members at work were given is not given again, and what they leave over is', () => {
+    const given = (played: Played) =>
+      started(played)
+        .filter(({ src }) => src !== 'route')
+        .map(({ input }) => (input as { allowance: { usd: number } }).allowance.usd);
+    const busy = [send('writer', 'critic'), answer(0), send('writer')];
+    const played = story({ budget: { usd: 0.01 } }, ...busy);
+    expect(given(played)).toEqual([0.005, 0.005, expect.closeTo(0.004)]);
+    const short = story({ budget: { usd: 0.01 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
+    expect(given(short).at(-1)).toBeCloseTo(0.002);
+  });
+
+  test('money: a message waits for those who hold all that is left, and goes on with what they bring back', () => {
+    const busy = [send('writer', 'critic'), answer(0), send('writer')];
+    const held = story({ budget: { usd: 0.002 } }, ...busy);
+    expect(stands(held)).toBe('{"working":"short"}');
+    expect(started(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
+    const thrifty = { ...used, usd: 0 };
+    const back = done('member.1', {
+      status: 'completed',
+      answer: { type: 'review', body: {} },
+      evidence: [],
+      usage: thrifty,
+    });
+    const freed = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
+    expect(started(freed).filter(({ src }) => src === 'writer')).toHaveLength(2);
+    expect(output(story({ budget: { usd: 0.002 } }, ...busy, answer(1), send('writer')))).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'budget' },
+    });
   });
 
   test('time: members are told to stop, and the run ends when they have', () => {

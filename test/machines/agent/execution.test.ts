@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { started } from '../../../src/testing/play.ts';
+import { after, started } from '../../../src/testing/play.ts';
 import { answers, breaks, call, calls, mumbles, refuses, returns, saying } from '../said.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
+
+const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 
 test('a simple task passes every phase and costs one model call', () => {
   const played = story({}, answers('It says hello.'));
@@ -95,6 +97,12 @@ test('a good answer in between gives the model its three tries again', () => {
 test('a refusal is a failure of the model, never an answer', () => {
   const played = story({ limits: { maxRetries: 0, maxFallbacks: 0 } }, refuses());
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'model' }, phase: 'execution' });
+});
+
+test('a model that refuses again and again is tried twice more, and then another is taken', () => {
+  const agent = telling();
+  agent.tell(refuses(), backoff, refuses(), backoff);
+  expect(stands(agent.tell(refuses()))).toBe('errorHandling.fallback');
 });
 
 test('input that comes while the model thinks is read before its answer counts', () => {

@@ -47,6 +47,7 @@ const turns = [
 ];
 const timers = [
   after('deadline', 'agent.active.budget'),
+  { type: 'troupe.deadline' },
   after('backoff', 'errorHandling'),
   after('backoff', 'agent.active.lifecycle.errorHandling.retry'),
 ];

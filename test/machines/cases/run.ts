@@ -12,7 +12,7 @@ const member = fromPromise(() => Promise.resolve(null));
 export const cases: readonly Case[] = [
   {
     name: 'run',
-    machine: runWith({ limits: { ...defaultRunLimits, maxTurns: 3 }, budget: { steps: 3 } }).provide({
+    machine: runWith({ limits: { ...defaultRunLimits, maxTurns: 3 }, budget: { steps: 2 } }).provide({
       actors: { writer: member } as never,
     }),
     input: { type: 'brief', body: {} },
@@ -42,13 +42,15 @@ export const cases: readonly Case[] = [
       { type: 'run.pause' },
       { type: 'run.resume' },
       after('deadline', 'run.active.clock.ticking'),
+      { type: 'troupe.deadline' },
       after('grace', 'run.active.lifecycle.stopping.waiting'),
     ],
-    key: (({ said, routed, turns, members, used: spent, outcome }: RunContext) => [
+    key: (({ said, routed, turns, members, crowd, used: spent, outcome }: RunContext) => [
       said,
       routed,
       turns,
       members,
+      crowd,
       spent.steps,
       outcome?.status,
     ]) as Case['key'],
