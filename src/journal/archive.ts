@@ -3,9 +3,10 @@ import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import { toFailure } from '../contracts/failure.ts';
 import { sweep } from './blobs.ts';
+import { damaged } from './chain.ts';
 import type { Value } from './driver.ts';
 import type { Archive, Commit, Pending } from './journal.ts';
-import { actorRow, reader } from './reader.ts';
+import { actorRow, isWhole, reader } from './reader.ts';
 import type { Store } from './store.ts';
 
 export function archive(store: Store): Archive {
@@ -13,6 +14,9 @@ export function archive(store: Store): Archive {
   const { load, list } = reader(store);
   const ledgerOf = db.prepare(
     'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
+  );
+  const resultsOf = db.prepare(
+    'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
   );
   const pendingData = db.prepare('SELECT data FROM pending WHERE key = ?');
 
@@ -129,6 +133,9 @@ export function archive(store: Store): Archive {
           async () => {
             const stored = await load(actor);
             for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
+            for (const row of resultsOf.all(actor))
+              if (!isWhole(row))
+                throw damaged(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
           },
           undefined,
         );

@@ -1,4 +1,4 @@
-/** The hash chain: every commit vouches for the one before it and for all that was stored with it (J4). */
+/** The hash chain: every commit vouches for the one before it, and for the snapshot, the pendings and the list entries stored with it (J4). A result, which may be stored without a commit, has a sum of its own. */
 import { createHash } from 'node:crypto';
 import { TroupeError } from '../contracts/failure.ts';
 
@@ -25,10 +25,12 @@ export const sumOfActor = (row: {
 export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
   short(kind, String(due), data);
 
+export const sumOfResult = (key: string, input: string, outcome: string): string => short(key, input, outcome);
+
 /** Says of which list it is, so that a chain tells how long each list must be. */
 export const sumOfEntry = (list: string, hash: string): string => `${encodeURIComponent(list)}:${short(hash)}`;
 
-/** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot, the results and the list entries, in this order. */
+/** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot and the list entries, in this order. */
 export interface Link {
   readonly seq: number;
   readonly at: number;

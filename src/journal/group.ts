@@ -1,12 +1,12 @@
 /** Group commit: what is asked for in one turn of the event loop travels to the disk together (J6). */
-import type { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../contracts/failure.ts';
 import type { Driver } from './driver.ts';
 
 interface Job {
   /** Throws when this one cannot be stored; must then have written nothing. */
   write(): void;
   resolve(): void;
-  reject(error: TroupeError): void;
+  reject(error: unknown): void;
 }
 
 /** As many as go into one transaction. */
@@ -24,6 +24,10 @@ export class Group {
 
   /** Resolves when what `write` wrote would survive a power cut. */
   add(write: () => void): Promise<void> {
+    if (this.#closed)
+      return Promise.reject(
+        new TroupeError('storage', 'This journal was closed. Open it again.', { retryable: false }),
+      );
     return new Promise((resolve, reject) => {
       this.#jobs.push({ write, resolve, reject });
       this.#schedule();
@@ -32,14 +36,15 @@ export class Group {
 
   /** Written with the next group, or soon; nobody waits for it. */
   later(write: () => void): void {
+    if (this.#closed) return;
     this.#jobs.push({ write, resolve() {}, reject() {} });
     this.#schedule();
   }
 
   /** Writes what is still waiting. */
   close(): void {
-    while (this.#jobs.length > 0) this.#flush();
     this.#closed = true;
+    while (this.#jobs.length > 0) this.#flush();
   }
 
   #schedule(): void {
@@ -61,31 +66,48 @@ export class Group {
   }
 
   #flush(): void {
-    const jobs = this.#jobs.splice(0, most);
+    this.#write(this.#jobs.splice(0, most));
+  }
+
+  /** All of them or none; but whoever cannot be stored for a reason of its own does not take the others along. */
+  #write(jobs: readonly Job[]): void {
     const written: Job[] = [];
+    let current: Job | undefined;
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const job of jobs) {
+        current = job;
         try {
           job.write();
           written.push(job);
         } catch (thrown) {
-          const { kind } = thrown as TroupeError;
-          if (kind === 'storage' || kind === 'corrupt' || kind === undefined) throw thrown;
+          if (!isRefusal(thrown)) throw thrown;
           job.reject(thrown as TroupeError);
         }
       }
+      current = undefined;
       this.#db.exec('COMMIT');
     } catch (thrown) {
-      try {
-        this.#db.exec('ROLLBACK');
-      } catch {
-        // SQLite has already rolled back by itself (a full disk), or never began.
-      }
+      this.#rollBack();
+      const culprit = thrown instanceof TroupeError ? undefined : current;
+      culprit?.reject(thrown);
+      if (culprit) return this.#write(jobs.filter((job) => job !== culprit));
       // Whoever was refused for a reason of its own has been told already; a second word changes nothing.
-      for (const job of jobs) job.reject(thrown as TroupeError);
+      for (const job of jobs) job.reject(thrown);
       return;
     }
     for (const job of written) job.resolve();
   }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has already rolled back by itself (a full disk), or never began.
+    }
+  }
 }
+
+/** Decided before anything was written. */
+const isRefusal = (thrown: unknown): boolean =>
+  thrown instanceof TroupeError && thrown.kind !== 'storage' && thrown.kind !== 'corrupt';

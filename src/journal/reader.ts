@@ -3,7 +3,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
-import { damaged, sum, sumOfActor, sumOfPending, walk, type Link } from './chain.ts';
+import { damaged, sum, sumOfActor, sumOfPending, sumOfResult, walk, type Link } from './chain.ts';
 import type { Row } from './driver.ts';
 import type { ActorRow, Ledger, Pending, StoredActor } from './journal.ts';
 import type { Store } from './store.ts';
@@ -12,11 +12,12 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
   const actorOf = db.prepare('SELECT * FROM actors WHERE actor = ?');
   const chainOf = db.prepare('SELECT * FROM commits WHERE actor = ? ORDER BY seq');
   const pendingOf = db.prepare('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
-  const resultOf = db.prepare('SELECT outcome FROM ledger WHERE key = ?');
+  const resultOf = db.prepare('SELECT key, input, outcome, sum FROM ledger WHERE key = ?');
   const senders = db.prepare(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
   );
   const lengths = db.prepare('SELECT list, count(*) AS n FROM entries WHERE actor = ? GROUP BY list');
+  const lengthOf = db.prepare('SELECT count(*) AS n FROM entries WHERE actor = ? AND list = ?');
   const entryAt = db.prepare('SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?');
   const entries = db.prepare(
     'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
@@ -69,11 +70,12 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
         ...(due === null ? {} : { due: Number(due) }),
       });
       const result = kind === 'effect' ? resultOf.get(key!) : undefined;
-      if (result)
-        results.set(
-          String(key),
-          read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
-        );
+      if (!result) continue;
+      if (!isWhole(result)) throw broken(`the result of ${key} is not what was written`);
+      results.set(
+        String(key),
+        read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome)) as unknown as Outcome,
+      );
     }
     for (const key of expected.open) throw broken(`what is pending under ${key} is gone`);
     const lists = Object.fromEntries(lengths.all(row.id!).map(({ list, n }) => [String(list), Number(n)]));
@@ -95,7 +97,11 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
       if (!row) return [];
       let hash = from === 0 ? '' : String(entryAt.get(row.id!, list, from - 1)?.hash ?? '');
       let at = from;
-      return entries.all(row.id!, list, from, to).map(({ n, data, hash: stored }) => {
+      const found = entries.all(row.id!, list, from, to);
+      // Pages that lost their order give less than they hold.
+      if (found.length < to - from && from + found.length < Number(lengthOf.get(row.id!, list)!.n))
+        throw damaged(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
+      return found.map(({ n, data, hash: stored }) => {
         hash = sum(hash, String(data));
         if (n !== at++ || hash !== stored)
           throw damaged(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
@@ -144,6 +150,10 @@ export function actorRow(row: Row, read: (what: string, stored: string) => Json)
     snapshot: read('the snapshot', String(row.snapshot)),
   };
 }
+
+/** A row of the ledger against its own sum. */
+export const isWhole = ({ key, input, outcome, sum: stored }: Row): boolean =>
+  sumOfResult(String(key), String(input), String(outcome)) === stored;
 
 /** What the links of an actor vouch for. */
 interface Expected {

@@ -18,7 +18,7 @@ const migrations = [
    CREATE INDEX pending_actor ON pending (actor);
    CREATE TABLE inbox (actor INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (actor, id)) WITHOUT ROWID;
    CREATE TABLE replies (actor INTEGER NOT NULL, ask TEXT NOT NULL, envelope TEXT NOT NULL, PRIMARY KEY (actor, ask)) WITHOUT ROWID;
-   CREATE TABLE ledger (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, outcome TEXT NOT NULL);
+   CREATE TABLE ledger (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, outcome TEXT NOT NULL, sum TEXT NOT NULL);
    CREATE INDEX ledger_actor ON ledger (actor);
    CREATE TABLE entries (actor INTEGER NOT NULL, list TEXT NOT NULL, n INTEGER NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, list, n)) WITHOUT ROWID;
    CREATE TABLE claims (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
@@ -26,27 +26,52 @@ const migrations = [
    CREATE TABLE blobs (hash TEXT PRIMARY KEY, data TEXT NOT NULL);`,
 ];
 
-export function migrate(db: Driver, path: string): void {
-  const version = () => Number(db.prepare('PRAGMA user_version').get()!.user_version);
-  const refuse = (found: number) =>
-    new TroupeError(
+/** `busyTimeout`: milliseconds to wait for another process that is opening the same new file. */
+export function migrate(db: Driver, path: string, busyTimeout: number): void {
+  const { version, tables } = standing(db);
+  if (version > migrations.length) {
+    throw new TroupeError(
       'incompatible',
-      `The journal ${path} is of version ${found}; this troupe reads up to ${migrations.length}. Use the newer troupe that wrote it. Nothing was changed.`,
-      { data: { found, known: migrations.length } },
+      `The journal ${path} is of version ${version}; this troupe reads up to ${migrations.length}. Use the newer troupe that wrote it. Nothing was changed.`,
+      { data: { found: version, known: migrations.length } },
     );
-  if (version() > migrations.length) throw refuse(version());
-  if (version() === 0 && db.prepare(`SELECT count(*) AS n FROM sqlite_master`).get()!.n !== 0) {
+  }
+  if (version === 0 && tables !== 0) {
     throw new TroupeError(
       'incompatible',
       `${path} is a database of another program. Choose another file with --db. Nothing was changed.`,
     );
   }
-  db.exec('PRAGMA journal_mode = WAL');
+  writeAhead(db, busyTimeout);
   db.exec('PRAGMA synchronous = FULL');
-  if (version() === migrations.length) return;
+  if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   // Read again under the lock: another process may have been faster.
-  for (let at = version(); at < migrations.length; at++) db.exec(migrations[at]!);
+  for (let at = standing(db).version; at < migrations.length; at++) db.exec(migrations[at]!);
   db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec('COMMIT');
+}
+
+/** In one statement: between two, another process may have made the tables. */
+function standing(db: Driver): { version: number; tables: number } {
+  const row = db
+    .prepare(
+      'SELECT (SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_master) AS tables',
+    )
+    .get()!;
+  return { version: Number(row.version), tables: Number(row.tables) };
+}
+
+const pause = 20;
+
+/** SQLite does not wait for this lock by itself. */
+function writeAhead(db: Driver, patience: number): void {
+  for (let left = patience; ; left -= pause) {
+    try {
+      return db.exec('PRAGMA journal_mode = WAL');
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || !thrown.retryable || left <= 0) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    }
+  }
 }

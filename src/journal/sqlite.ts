@@ -27,7 +27,7 @@ export async function sqlite(
   const db = await openDriver(path, driver);
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    migrate(db, path);
+    migrate(db, path, busyTimeout);
     if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   } catch (thrown) {
     db.close();
@@ -45,10 +45,13 @@ export async function sqlite(
     async [Symbol.asyncDispose]() {
       if (!open) return;
       open = false;
-      group.close();
-      // So that the one file is the whole journal. Another process that reads just now only makes the log stay.
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      db.close();
+      try {
+        group.close();
+        // So that the one file is the whole journal. Another process that reads just now only makes the log stay.
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } finally {
+        db.close();
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Writes commits: checked first, then stored whole (J1, J3). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
-import { link, short, sum, sumOfActor, sumOfEntry, sumOfPending } from './chain.ts';
+import { link, sum, sumOfActor, sumOfEntry, sumOfPending, sumOfResult } from './chain.ts';
 import type { Commit, Ledger } from './journal.ts';
 import type { Store } from './store.ts';
 
@@ -15,7 +15,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
     'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
   );
   const updateActor = db.prepare(
-    'UPDATE actors SET status = ?, state = ?, tags = ?, updated = ?, seq = ?, snapshot = ? WHERE id = ?',
+    'UPDATE actors SET status = ?, state = ?, tags = ?, updated = ?, seq = ?, meta = ?, snapshot = ? WHERE id = ?',
   );
   const insertCommit = db.prepare(
     'INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -25,7 +25,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
   const insertInbox = db.prepare('INSERT INTO inbox (actor, id, seq) VALUES (?, ?, ?)');
   const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope) VALUES (?, ?, ?)');
   const insertResult = db.prepare(
-    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const lastEntry = db.prepare('SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1');
   const insertEntry = db.prepare('INSERT INTO entries (actor, list, n, data, hash) VALUES (?, ?, ?, ?, ?)');
@@ -39,6 +39,11 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
         `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
         { data: { run, epoch } },
       );
+  }
+
+  function keep(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
+    const [asked, answered] = [text.write(input), text.write(outcome as unknown as JsonObject)];
+    insertResult.run(key, actor, at, name, asked, answered, sumOfResult(key, asked, answered));
   }
 
   function write(commit: Commit): void {
@@ -75,7 +80,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
         meta,
         snapshot,
       )!.id as number;
-    } else updateActor.run(commit.status, commit.state, tags, updated, seq, snapshot, id);
+    } else updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, id);
 
     const sums = [sumOfActor({ ...commit, parent: commit.parent ?? null, tags, meta, snapshot })];
     const opened: (string | number | null)[][] = [];
@@ -87,11 +92,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       const { correlation } = data as { correlation?: string };
       if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
     }
-    for (const { key, name, input, outcome } of results) {
-      const [asked, answered] = [text.write(input), text.write(outcome as unknown as JsonObject)];
-      insertResult.run(key, id, updated, name, asked, answered);
-      sums.push(short(asked, answered));
-    }
+    for (const result of results) keep(id, updated, result);
     for (const { list, entry } of appends) {
       const last = lastEntry.get(id, list);
       const stored = text.write(entry);
@@ -132,13 +133,13 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
 
   return {
     commit: (commit) => group.add(() => write(commit)),
-    record: (run, epoch, actor, at, { key, name, input, outcome }) =>
+    record: (run, epoch, actor, at, result) =>
       group.add(() => {
         requireOwner(run, epoch);
         const id = headOf.get(actor)?.id;
         if (id === undefined)
           throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
-        insertResult.run(key, id as number, at, name, text.write(input), text.write(outcome as unknown as JsonObject));
+        keep(id as number, at, result);
       }),
     settle: (keys) =>
       group.later(() => {

@@ -14,6 +14,8 @@ export interface Birth {
   readonly id?: string;
   readonly input: Json;
   readonly deadline?: number;
+  /** How often it started over; each life has lists of its own. */
+  readonly life?: number;
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
 }

@@ -177,6 +177,8 @@ export class Cell {
   }
 
   #obeyNext(command: Command): void {
+    // A stop is final.
+    if (this.#command?.what === 'stop') return;
     this.#command = command;
     this.#errands.stopEffects();
     this.#drain();

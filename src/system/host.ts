@@ -14,9 +14,10 @@
  * E11 A snapshot says which machine wrote it; another machine migrates it or leaves it alone.
  * E12 What has no name is refused when a type is defined.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
-import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import { requireId, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
@@ -55,7 +56,8 @@ export interface HostOptions {
 
 export interface StartOptions {
   readonly run: string;
-  readonly input: Json;
+  /** Left out when a run that is stored is gone on with. */
+  readonly input?: Json;
   /** Milliseconds since the epoch; everything the actor does inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
@@ -117,7 +119,7 @@ export class Host implements AsyncDisposable {
 
   /**
    * Starts the root actor of a run, or goes on with it when the run is known: the same run twice is one run.
-   * Rejects with `owned_elsewhere`, `incompatible` or `corrupt`; then nothing has happened.
+   * Rejects with `owned_elsewhere`, `conflict` (the run is another one), `incompatible`, `corrupt` or `storage`; then nothing has happened.
    */
   async start(type: ActorType, options: StartOptions): Promise<Address> {
     const { run } = options;
@@ -145,7 +147,7 @@ export class Host implements AsyncDisposable {
         'unknown_recipient',
         `There is no run "${run}" of "${type.name}" in this journal. "troupe runs list" shows those there are.`,
       );
-    return this.start(type, { run, input: null });
+    return this.start(type, { run });
   }
 
   /** Leaves a message for any actor of any run, whoever owns it. Durable when it resolves. */
@@ -158,7 +160,7 @@ export class Host implements AsyncDisposable {
         data: { status },
       });
     await this.journal.post({ ...envelope, run });
-    if (this.owns(run)) await this.#mail.collect(run);
+    if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // It is durable, and is found at the next look.
   }
 
   /** An actor that is in memory. One at rest is not; it wakes when something comes for it. */
@@ -306,16 +308,24 @@ export class Host implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const run of this.#ownership.runs) await this.park(run);
-    this.abandon();
+    try {
+      for (const run of this.#ownership.runs) await this.park(run);
+    } finally {
+      this.abandon();
+    }
   }
 
-  async #start(type: ActorType, { run, input, deadline, about }: StartOptions): Promise<Address> {
+  async #start(type: ActorType, options: StartOptions): Promise<Address> {
+    const { run, input, deadline, about } = options;
     const address = `${type.name}/${run}`;
-    if (this.#places.get(address)) return address;
+    if (this.#places.get(address)) {
+      await this.#requireSame(address, options);
+      return address;
+    }
     this.#lost.delete(run);
     await this.#ownership.claim(run);
     try {
+      await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
       if (stored) await this.#goOn(type, stored);
       else
@@ -323,7 +333,7 @@ export class Host implements AsyncDisposable {
           address,
           run,
           parent: undefined,
-          input,
+          input: input ?? null,
           ...(deadline === undefined ? {} : { deadline }),
           ...(about === undefined ? {} : { about }),
         });
@@ -333,14 +343,38 @@ export class Host implements AsyncDisposable {
       throw thrown;
     }
     this.#mail.watch();
-    if (this.owns(run)) await this.#mail.collect(run);
+    // What cannot be read now is read at the next look.
+    if (this.owns(run)) void this.#mail.collect(run).catch(() => {});
     return address;
+  }
+
+  /** One key is one run: of one type, with one name and one input. */
+  async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
+    const [root] = await this.journal.find({ run, parent: null, limit: 1 });
+    if (!root) return;
+    const birth = root.meta as unknown as Birth;
+    const nameOf = (facts: Json | undefined) => (facts as { name?: string } | null | undefined)?.name;
+    const another =
+      root.actor !== address
+        ? `is ${root.actor}, not ${address}`
+        : about !== undefined && nameOf(about) !== nameOf(birth.about)
+          ? `is of "${nameOf(birth.about)}", not of "${nameOf(about)}"`
+          : input !== undefined && !isDeepStrictEqual(input, birth.input)
+            ? 'was started with another input'
+            : undefined;
+    if (another)
+      throw new TroupeError(
+        'conflict',
+        `The run "${run}" ${another}. The same key is the same run: choose another key, or go on with it by "troupe runs resume ${run}".`,
+      );
   }
 
   async #bear(type: ActorType, birth: Birth): Promise<void> {
     const cell = new Cell(this, type, birth.address, birth.run);
     this.#places.add(cell);
     await cell.begin(birth);
+    const failure = this.#lost.get(birth.run);
+    if (failure) throw fromFailure(failure);
   }
 
   /** Everybody is back before anybody acts: a message never finds its recipient still missing. */

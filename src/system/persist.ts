@@ -13,14 +13,14 @@ export interface Patience {
 const first = 100;
 const longest = 5_000;
 
-/** Rejects with anything but `storage`, and with `fenced` once it is no longer wanted. */
+/** Tries again after a `storage` failure that may pass. Rejects with any other, and with `fenced` once it is no longer wanted. */
 export async function untilStored<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: Patience): Promise<T> {
   for (let pause = first; ; pause = Math.min(pause * 2, longest)) {
     try {
       return await write();
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (failure.kind !== 'storage') throw thrown;
+      if (failure.kind !== 'storage' || !failure.retryable) throw thrown;
       stalled(failure);
     }
     await sleep(clock, pause, ending);

@@ -92,7 +92,18 @@ export class Self implements Sender {
   }
 
   list(name: string): Promise<readonly Json[]> {
-    return this.#lists.get(name);
+    return this.#lists.get(this.#listOf(name));
+  }
+
+  /** What it wrote down before belongs to another life. */
+  beginsAnew(): void {
+    const birth = this.#birth!;
+    this.#birth = { ...birth, life: (birth.life ?? 0) + 1 };
+  }
+
+  #listOf(name: string): string {
+    const { life = 0 } = this.#birth!;
+    return life === 0 ? name : `${name}~${life}`;
   }
 
   isBorn(birth: Birth): void {
@@ -122,7 +133,8 @@ export class Self implements Sender {
     const [snapshot, { length: index }] = step;
     const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
     const settled = settles === undefined ? [] : [settles];
-    const common = { snapshot, event, appends: draft.appends, results: result ? [result] : [] };
+    const appends = draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry }));
+    const common = { snapshot, event, appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
       const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.#birth!, draft.key(index))];
       return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);

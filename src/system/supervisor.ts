@@ -20,12 +20,12 @@ export class Supervisor {
    */
   decide(failed: Address, siblings: readonly Address[], now: number, resumable: boolean): Verdict {
     const { strategy, maxRestarts, restart } = this.#policy;
+    const place = siblings.indexOf(failed);
+    // Its parent let go of it meanwhile: it is being stopped.
+    if (place < 0) return { escalate: false, restart, who: [] };
     this.#restarts = [...this.#recent(now), now];
     if (this.#restarts.length > maxRestarts || (restart === 'resume' && !resumable)) return { escalate: true };
-    const place = siblings.indexOf(failed);
-    // Whom its parent let go of meanwhile takes nobody along.
-    if (restart === 'resume' || strategy === 'one-for-one' || place < 0)
-      return { escalate: false, restart, who: [failed] };
+    if (restart === 'resume' || strategy === 'one-for-one') return { escalate: false, restart, who: [failed] };
     return { escalate: false, restart, who: strategy === 'one-for-all' ? siblings : siblings.slice(place) };
   }
 

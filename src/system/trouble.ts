@@ -14,7 +14,7 @@ import type { Self } from './self.ts';
 
 /** The run is not ours any more, or what is stored is not what we know: nothing more can be done here. */
 export const isLoss = ({ kind }: Failure): boolean =>
-  kind === 'fenced' || kind === 'conflict' || kind === 'corrupt' || kind === 'cancelled';
+  kind === 'fenced' || kind === 'conflict' || kind === 'corrupt' || kind === 'cancelled' || kind === 'storage';
 
 /**
  * The same message again? Then nothing happens twice, and an asker gets the answer that was given (E1).

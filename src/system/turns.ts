@@ -56,6 +56,7 @@ export class Turns {
     }
     const { by, failure } = command;
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
+    this.#self.beginsAnew();
     await this.start({ id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never }, closes);
   }
 
@@ -138,6 +139,7 @@ export class Turns {
     if (result) await this.#patiently(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
     const verdict = await this.#host.judge(this.#self, failure, !delivery.own);
     if (verdict.escalate) await this.#fail(failure, causeOf(delivery));
+    else if (verdict.who.length === 0) return delivery.refuse(gone(address));
     else if (verdict.restart === 'fresh') for (const who of verdict.who) this.#host.restart(who, by, failure);
     else await this.#bury(delivery, failure, by);
     delivery.refuse(fromFailure(failure));

@@ -36,6 +36,7 @@ async function filled(path: string, driver: (typeof drivers)[number], actors = 2
           seq,
           snapshot: { text },
           appends: [{ list: 'said', entry: text }],
+          results: [{ key: `agent/n${n}/${seq}/9`, name: 'read', input: { n }, outcome: { ok: true, output: text } }],
           opens: [{ key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { text } }],
         }),
       );
@@ -176,6 +177,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
     );
     db.exec(`UPDATE pending SET data = '{}' WHERE key = 'agent/n7/2/0'`);
     db.exec(`DELETE FROM commits WHERE seq = 2 AND actor = (SELECT id FROM actors WHERE actor = 'agent/n9')`);
+    db.exec(`UPDATE ledger SET outcome = replace(outcome, '1', '2') WHERE key = 'agent/n15/1/9'`);
     db.exec(`DELETE FROM pending WHERE key = 'agent/n11/1/0'`);
     db.exec(`DELETE FROM entries WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n13') AND n = 2`);
     db.close();
@@ -194,6 +196,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect((await journal.verify()).damage.map(({ actor }) => actor).sort()).toEqual([
       'agent/n11',
       'agent/n13',
+      'agent/n15',
       'agent/n3',
       'agent/n5',
       'agent/n7',

@@ -133,13 +133,31 @@ test('a run that ended is not run again: starting it is asking how it ended', as
   await stage.signal(address, { type: 'come' });
   await stage.signal(address, { type: 'end' });
   const commits = (await stage.journal.history({})).length;
-  expect(await stage.crash().start(home, { run: 'r1', input: 'another' })).toBe(address);
+  expect(await stage.crash().start(home, { run: 'r1', input: null })).toBe(address);
   await settle();
   expect(await stage.journal.history({})).toHaveLength(commits);
   await expect(stage.signal(address, { type: 'come' })).rejects.toMatchObject({
     kind: 'conflict',
     data: { status: 'done' },
   });
+});
+
+test('a key is one run: with another input, name or type it is refused, while it lives and after', async () => {
+  const stage = new Stage();
+  const about = { name: 'home' };
+  const run = 'r1';
+  const address = await stage.host.start(home, { run, input: { n: 1 }, about });
+  const conflict = (words: string) => ({ kind: 'conflict', message: expect.stringContaining(words) as string });
+  for (const host of [stage.host, stage.crash()]) {
+    await expect(host.start(home, { run, input: { n: 2 }, about })).rejects.toMatchObject(conflict('another input'));
+    await expect(host.start(home, { run, input: { n: 1 }, about: { name: 'b' } })).rejects.toMatchObject(
+      conflict('is of "home", not of "b"'),
+    );
+    await expect(host.start({ ...home, name: 'other' }, { run, input: { n: 1 } })).rejects.toMatchObject(
+      conflict(`is ${address}, not other/r1`),
+    );
+    expect(await host.start(home, { run, input: { n: 1 }, about })).toBe(address);
+  }
 });
 
 test('a run nobody knows cannot be resumed; a run must have an id', async () => {

@@ -4,7 +4,8 @@ import { assign, setup } from 'xstate';
 import type { Supervision } from '../../src/system/actorType.ts';
 import { Supervisor } from '../../src/system/supervisor.ts';
 import type { Signal } from './machines.ts';
-import { Stage, type } from './stage.ts';
+import { engineActions } from '../../machines/slot.ts';
+import { settle, Stage, type } from './stage.ts';
 
 const kid = setup({
   types: {} as { context: { n: number }; events: Signal },
@@ -135,11 +136,44 @@ test('an actor that starts afresh lets go of what it was doing: timers, effects,
   expect((await stage.row(address)).state).toBe('idle');
 });
 
-test('whom its parent has let go of takes nobody along', () => {
+test('whom its parent has let go of is not restarted, and takes nobody along', () => {
   const supervisor = new Supervisor({ strategy: 'rest-for-one', maxRestarts: 9, within: 1_000, restart: 'fresh' });
   expect(supervisor.decide('kid/gone', ['kid/a', 'kid/b'], 0, true)).toEqual({
     escalate: false,
     restart: 'fresh',
-    who: ['kid/gone'],
+    who: [],
   });
+});
+
+test('a stop is final: a restart that comes after it brings nobody back', async () => {
+  const stage = new Stage();
+  await stage.start(trio({ restart: 'fresh', strategy: 'one-for-all' }));
+  const two = await stage.find('kid/r1.two-');
+  stage.host.stopChild(two, 'its parent let it go');
+  stage.host.restart(two, 'trio/r1', { kind: 'internal', message: 'broke', retryable: false });
+  await settle();
+  expect((await stage.row(two)).status).toBe('stopped');
+});
+
+test('a fresh life has lists of its own; those of the life before stay as they were', async () => {
+  const diary = setup({
+    types: {} as { events: Signal },
+    actions: { ...engineActions },
+  }).createMachine({
+    id: 'diary',
+    on: {
+      count: { actions: { type: 'append', params: { list: 'days', entry: 'a day' } } },
+    },
+  });
+  const stage = new Stage();
+  const address = await stage.start(type(diary));
+  await stage.signal(address, { type: 'count' });
+  stage.host.restart(address, 'system', { kind: 'internal', message: 'broke', retryable: false });
+  await settle();
+  await stage.signal(address, { type: 'count' });
+  await stage.signal(address, { type: 'count' });
+  expect(await stage.host.cell(address)!.self.list('days')).toEqual(['a day', 'a day']);
+  await stage.resume(type(diary));
+  expect(await stage.host.cell(address)!.self.list('days')).toEqual(['a day', 'a day']);
+  expect(await stage.journal.list(address, 'days')).toEqual(['a day']);
 });
