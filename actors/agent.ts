@@ -44,7 +44,7 @@ export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps
       runTool: runTool(deps),
       toolCall: toolCallMachine.provide({ actors: { runTool: runTool(deps), reconcile: reconcile(deps) } }),
       connectToolbelt: connectToolbelt(deps),
-      listToolbelt: listToolbelt(deps),
+      listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
       verify: verify(define),
       fallback: fallback(define),

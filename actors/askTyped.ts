@@ -5,7 +5,7 @@ import type { EffectScope } from '../src/contracts/effect.ts';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { JsonObject } from '../src/contracts/json.ts';
 import type { Message, Usage } from '../src/contracts/model.ts';
-import type { Thinking } from '../machines/agent/turn.ts';
+import type { Bill, Thinking } from '../machines/agent/turn.ts';
 import { choiceOf, modelScope, outputRoom } from './callModel.ts';
 import { elide } from './history.ts';
 import type { AgentDeps } from './tools.ts';
@@ -25,12 +25,12 @@ export async function askTyped<T>(
   deps: AgentDeps,
   thinking: Thinking,
   scope: EffectScope,
-): Promise<T & { usage: Usage; model: string }> {
+): Promise<T & Bill & { model: string }> {
   const transcript = (await scope.list('transcript')) as unknown as readonly Message[];
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   let problem = '';
   let usage: Usage | undefined;
-  for (let attempt = 0; attempt < tries; attempt++) {
+  for (let attempt = 1; attempt <= tries; attempt++) {
     const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
     const request = {
       instructions: definition.instructions,
@@ -42,12 +42,15 @@ export async function askTyped<T>(
     usage = usage ? sum(usage, answer.usage) : answer.usage;
     const call = answer.calls.find((made) => made.name === name);
     const parsed = shape.safeParse(call?.input);
-    if (parsed.success) return { ...parsed.data, usage, model: answer.model };
+    if (parsed.success) return { ...parsed.data, usage, answers: attempt, model: answer.model };
     problem = call
       ? ` Your last call did not fit: ${z.prettifyError(parsed.error)}`
       : ' Your last answer did not call it.';
   }
-  throw new TroupeError('format', `The model did not call "${name}" as asked, ${tries} times.${problem}`);
+  throw new TroupeError('format', `The model did not call "${name}" as asked, ${tries} times.${problem}`, {
+    // It was paid for all the same.
+    data: { usage: usage!, answers: tries },
+  });
 }
 
 const sum = (a: Usage, b: Usage): Usage => ({

@@ -16,7 +16,7 @@ export type Define = (message: string) => AgentDefinition;
 export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) =>
   effect<Reading, Thinking>(async (thinking, scope) => {
     const definition = define(thinking.message);
-    const offer = await offerOf(definition, deps, thinking.tier, scope.signal);
+    const offer = await offerOf(definition, deps, thinking.tier, scope);
     const messages = (await scope.list('transcript')) as unknown as readonly Message[];
     const { instructions, temperature } = definition;
     const request = {

@@ -6,14 +6,14 @@ import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';
 
 export const discover = (define: Define, deps: AgentDeps) =>
-  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, { signal, progress }) => {
-    const tools = await allTools(deps, tier, signal);
+  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, scope) => {
+    const tools = await allTools(deps, tier, scope);
     const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
     const { requires = [] } = define(message);
     const problems = (deps.tools?.problems?.(deps.allow ? { allow: deps.allow } : {}) ?? []).map(
       ({ message }) => message,
     );
-    for (const message of problems) progress({ type: 'warning', message });
+    for (const message of problems) scope.progress({ type: 'warning', message });
     return {
       tools: tools.length,
       epoch: deps.tools?.epoch ?? 0,

@@ -1,5 +1,6 @@
 /** What a model may call: the tools of its tier, one tool for each answer it may give, and one to ask for more tools. */
 import type { AgentDefinition } from '../src/contracts/agent.ts';
+import type { EffectScope } from '../src/contracts/effect.ts';
 import type { JsonObject } from '../src/contracts/json.ts';
 import type { ToolSpec, ToolTier } from '../src/contracts/model.ts';
 import { allTools, isWithin, type AgentDeps, type Offered } from './tools.ts';
@@ -19,9 +20,9 @@ export async function offerOf(
   definition: AgentDefinition,
   deps: AgentDeps,
   tier: ToolTier,
-  signal: AbortSignal,
+  at: Pick<EffectScope, 'signal' | 'actor'>,
 ): Promise<Offer> {
-  const all = await allTools(deps, tier, signal);
+  const all = await allTools(deps, tier, at);
   const tools = new Map(all.filter((info) => info.belt || isWithin(info.tier, tier)).map((info) => [info.name, info]));
   const hasMore = (wanted: ToolTier) =>
     !isWithin(wanted, tier) && all.some((info) => !info.belt && info.tier === wanted);

@@ -24,7 +24,7 @@ const Plan = z.object({
 
 export const plan = (define: Define, deps: AgentDeps) =>
   effect<Planned, Thinking>(async (thinking, scope) => {
-    const tools = await allTools(deps, thinking.tier, scope.signal);
+    const tools = await allTools(deps, thinking.tier, scope);
     const names = tools.map(({ name, description }) => `- ${name}: ${description}`).join('\n');
     const question = {
       name: 'make_plan',

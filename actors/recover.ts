@@ -20,7 +20,7 @@ export const fallback = (define: Define) =>
 
 export const cleanUp = ({ toolbelt, cleanUp: close }: AgentDeps) =>
   effect<null, { status: AgentOutput['status'] }>(async (_, { actor, run, signal }) => {
-    await toolbelt?.release?.();
+    await toolbelt?.release?.(actor);
     await close?.({ actor, run, signal });
     return null;
   });

@@ -118,6 +118,12 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
     });
   }
 
+  async function rest(): Promise<void> {
+    actor?.send({ type: 'toolServer.stop' });
+    actor = undefined;
+    while (closing.size > 0) await Promise.all(closing);
+  }
+
   return {
     async link(signal) {
       await when((snapshot) => snapshot.matches('connected') && link !== undefined, signal);
@@ -138,11 +144,11 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    rest,
     async [Symbol.asyncDispose]() {
-      if (!disposed) actor?.send({ type: 'toolServer.stop' });
       disposed = true;
       listeners.clear();
-      while (closing.size > 0) await Promise.all(closing);
+      await rest();
     },
   };
 }

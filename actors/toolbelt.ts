@@ -1,35 +1,38 @@
 /** Puts the toolbelt on and takes it off. */
-import { fromFailure, TroupeError } from '../src/contracts/failure.ts';
-import type { Belt } from '../machines/agent/turn.ts';
+import { TroupeError } from '../src/contracts/failure.ts';
+import type { Belt, Belting } from '../machines/agent/turn.ts';
+import type { Define } from './callModel.ts';
 import { effect } from './effect.ts';
-import type { AgentDeps } from './tools.ts';
-
-interface At {
-  readonly epoch: number;
-}
+import { allTools, ownTools, type AgentDeps } from './tools.ts';
 
 const none = () => new TroupeError('capability', 'This agent has no toolbelt.');
 
-export const connectToolbelt = ({ toolbelt }: AgentDeps) =>
-  effect<null, At>(async (_, { signal }) => {
-    if (!toolbelt) throw none();
-    await toolbelt.list(signal);
-    const missing = toolbelt.missing?.();
-    if (missing) throw fromFailure(missing);
+export const connectToolbelt = (deps: AgentDeps) =>
+  effect<null, Belting>(async (_, scope) => {
+    if (!deps.toolbelt) throw none();
+    await allTools(deps, 'toolbelt', scope);
     return null;
   });
 
 /** Names that the agent's own tools have already would be ambiguous. */
-export const listToolbelt = ({ toolbelt, tools }: AgentDeps) =>
-  effect<Belt, At>(async ({ epoch }, { signal }) => {
-    if (!toolbelt) throw none();
-    const own = new Set(((await tools?.list(signal)) ?? []).map(({ name }) => name));
-    const names = (await toolbelt.list(signal)).map(({ name }) => name);
-    return { tools: names.length, epoch: epoch + 1, conflicts: names.filter((name) => own.has(name)) };
+export const listToolbelt = (define: Define, deps: AgentDeps) =>
+  effect<Belt, Belting>(async ({ epoch, message }, scope) => {
+    if (!deps.toolbelt) throw none();
+    const all = await allTools(deps, 'toolbelt', scope);
+    const own = new Set((await ownTools(deps, scope)).map(({ name }) => name));
+    const belt = all.filter((tool) => tool.belt).map(({ name }) => name);
+    const offered = new Set(all.flatMap(({ capabilities }) => capabilities));
+    const { requires = [] } = define(message);
+    return {
+      tools: belt.length,
+      epoch: epoch + 1,
+      missing: requires.filter((capability) => !offered.has(capability)),
+      conflicts: belt.filter((name) => own.has(name)),
+    };
   });
 
 export const dropToolbelt = ({ toolbelt }: AgentDeps) =>
-  effect<null, At>(async () => {
-    await toolbelt?.release?.();
+  effect<null, Belting>(async (_, { actor }) => {
+    await toolbelt?.release?.(actor);
     return null;
   });

@@ -1,6 +1,6 @@
-/** What an agent's actor is given: a door to every model, and its tools. Types only; the rooms provide them. */
+/** What an agent's actor is given: a door to every model, and its tools. The rooms provide them. */
+import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/contracts/failure.ts';
-import type { Json } from '../src/contracts/json.ts';
 import type {
   ModelAnswer,
   ModelChoice,
@@ -10,7 +10,8 @@ import type {
   ToolInfo,
   ToolTier,
 } from '../src/contracts/model.ts';
-import type { ToolScope, ToolSource } from '../src/contracts/tool.ts';
+import { toolTiers } from '../src/contracts/model.ts';
+import type { ToolSource } from '../src/contracts/tool.ts';
 
 /** Several sources as one; `catalog(sources)` is one. */
 export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
@@ -24,9 +25,10 @@ export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconci
   problems?(filter?: { readonly allow?: readonly string[] }): readonly Failure[];
 }
 
-/** Tools that are connected on demand, and let go of. */
+/** Tools that are connected on demand, and let go of when no actor holds them any more. */
 export interface Toolbelt extends Tools {
-  release?(): Promise<void>;
+  hold?(actor: string): void;
+  release?(actor: string): Promise<void>;
 }
 
 export interface ModelDoor {
@@ -45,7 +47,7 @@ export interface AgentDeps {
   /** Names of the tools it may use; all of them unless told otherwise. */
   readonly allow?: readonly string[];
   readonly toolbelt?: Toolbelt;
-  /** Closes what was opened for this agent alone. */
+  /** Closes what was opened for this agent alone, when its task is over. */
   cleanUp?(scope: { readonly actor: string; readonly run: string; readonly signal: AbortSignal }): Promise<void>;
 }
 
@@ -54,22 +56,28 @@ export interface Offered extends ToolInfo {
   readonly idempotent: boolean;
 }
 
-const tiers: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
-export const isWithin = (tier: ToolTier, limit: ToolTier): boolean => tiers.indexOf(tier) <= tiers.indexOf(limit);
+export const isWithin = (tier: ToolTier, limit: ToolTier): boolean =>
+  toolTiers.indexOf(tier) <= toolTiers.indexOf(limit);
 
-/** Every tool the agent may use, whatever its tier; those of the toolbelt once it is on. Throws when a source is missing: an agent without its tools would only guess. */
-export async function allTools(deps: AgentDeps, tier: ToolTier, signal: AbortSignal): Promise<readonly Offered[]> {
-  const of = async (tools: Tools | undefined, belt: boolean): Promise<Offered[]> => {
-    if (!tools) return [];
-    const listed = await tools.list(signal, deps.allow ? { allow: deps.allow } : {});
-    const missing = tools.missing?.();
-    if (missing) throw fromFailure(missing);
-    return listed.map((info) => ({ ...info, belt, idempotent: tools.idempotent(info.name) }));
-  };
-  const own = await of(deps.tools, false);
-  return tier === 'toolbelt' && deps.toolbelt ? [...own, ...(await of(deps.toolbelt, true))] : own;
+type At = Pick<EffectScope, 'signal' | 'actor'>;
+
+async function offered(tools: Tools, belt: boolean, { allow }: AgentDeps, { signal }: At): Promise<Offered[]> {
+  const listed = await tools.list(signal, allow ? { allow } : {});
+  const missing = tools.missing?.();
+  if (missing) throw fromFailure(missing);
+  return listed.map((info) => ({ ...info, belt, idempotent: tools.idempotent(info.name) }));
+}
+
+/** Its own tools, whatever their tier. Throws when a source is missing: an agent without its tools would only guess. */
+export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offered[]> =>
+  deps.tools ? offered(deps.tools, false, deps, at) : [];
+
+/** Its own tools, and those of the toolbelt once it is on. */
+export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly Offered[]> {
+  const own = await ownTools(deps, at);
+  if (tier !== 'toolbelt' || !deps.toolbelt) return own;
+  deps.toolbelt.hold?.(at.actor);
+  return [...own, ...(await offered(deps.toolbelt, true, deps, at))];
 }
 
 export const sourceOf = ({ tools, toolbelt }: AgentDeps, belt: boolean): Tools | undefined => (belt ? toolbelt : tools);
-
-export type { Json, ToolScope };

@@ -24,6 +24,7 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   | 'limits'
   | 'maxOutputTokens'
   | 'temperature'
+  | 'maxHistory'
 > {
   readonly name: string;
   readonly instructions?: string;
@@ -39,6 +40,12 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   /** What must be true of an answer before it counts. */
   readonly objectives?: readonly Objective[];
   readonly deadline?: Duration;
+  /** Closes what was opened for one task; called once when it is over, however it ended. */
+  readonly cleanUp?: (scope: {
+    readonly actor: string;
+    readonly run: string;
+    readonly signal: AbortSignal;
+  }) => Promise<void>;
 }
 
 export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M>> {
@@ -50,6 +57,7 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   readonly allow: readonly string[] | undefined;
   readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
   readonly deadline: number | undefined;
+  readonly cleanUp: AgentOptions<M, never>['cleanUp'];
   /** What it is made of, for the message it is given: the replies differ. */
   definition(message: string): AgentDefinition;
 }
@@ -62,7 +70,17 @@ export function agent<M extends Messages = Record<never, never>, const H extends
   options: AgentOptions<M, H>,
 ): Agent<M, H> {
   checked(AgentShape, options, `The agent${named(options)}`);
-  const { protocol, handles = [], tools = [], toolbelt = [], allow, deadline, instructions = '', ...rest } = options;
+  const {
+    protocol,
+    handles = [],
+    tools = [],
+    toolbelt = [],
+    allow,
+    deadline,
+    cleanUp,
+    instructions = '',
+    ...rest
+  } = options;
   const name = slug(options.name);
   if (handles.length > 0 && !protocol)
     throw new TroupeError(
@@ -82,7 +100,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
       );
   }
-  requireDistinct(name, tools);
+  requireDistinct(name, tools, reservedNames(protocol, handles));
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
   return Object.freeze({
@@ -94,6 +112,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
     allow,
     toolbelt,
     deadline: limit,
+    cleanUp,
     definition(message) {
       const replies = protocol?.messages[message]?.replies ?? [];
       const limits = { ...rest.limits, ...(limit === undefined ? {} : { deadline: limit }) };
@@ -110,8 +129,25 @@ export function agent<M extends Messages = Record<never, never>, const H extends
   } satisfies Agent<M, H>);
 }
 
-function requireDistinct(agent: string, tools: readonly { readonly name: string }[]): void {
+/** What the agent calls to answer, and to ask for more tools. */
+const reservedNames = (protocol: Protocol | undefined, handles: readonly string[]): ReadonlySet<string> =>
+  new Set([
+    'request_tools',
+    ...handles.flatMap((type) => protocol?.messages[type]?.replies ?? []).map((reply) => `answer_${reply}`),
+  ]);
+
+function requireDistinct(
+  agent: string,
+  tools: readonly { readonly name: string }[],
+  reserved: ReadonlySet<string>,
+): void {
   const names = tools.map((tool) => tool.name);
+  const taken = names.find((name) => reserved.has(name));
+  if (taken !== undefined)
+    throw new TroupeError(
+      'definition',
+      `The agent "${agent}" has a tool named "${taken}", which is what a model calls to answer or to ask for tools. Rename it.`,
+    );
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new TroupeError(

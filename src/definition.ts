@@ -72,6 +72,8 @@ export const AgentShape = z.strictObject({
   deadline: duration.optional(),
   maxOutputTokens: z.number().int().positive().optional(),
   temperature: z.number().nonnegative().optional(),
+  maxHistory: z.number().int().positive().optional(),
+  cleanUp: callable.optional(),
 });
 
 export const TeamShape = z.strictObject({

@@ -20,6 +20,7 @@ import type { ServerDefinition } from './servers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import type { Team } from './team.ts';
 import { catalog } from './tools/catalog.ts';
+import { held } from './tools/held.ts';
 import { localTools } from './tools/local.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -58,27 +59,30 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   const types = new WeakMap<Subject, ActorType>();
   const servers = new WeakMap<object, ToolSource>();
 
-  const sourceOf = (definition: ServerDefinition | ToolSource): ToolSource => {
-    const known = servers.get(definition);
-    if (known) return known;
-    const source =
-      'kind' in definition
-        ? connect(definition.place, definition.options, { clock: surroundings.clock, keep: toolServer })
-        : definition;
-    servers.set(definition, source);
+  /** What somebody else made stays open for them. */
+  const open = (definition: ServerDefinition | ToolSource): ToolSource => {
+    if (!('kind' in definition)) return definition;
+    const { place, options } = definition;
+    const source = connect(place, options, { clock: surroundings.clock, keep: toolServer });
     surroundings.opened.push(source);
     return source;
   };
+  const shared = (definition: ServerDefinition | ToolSource): ToolSource => {
+    const source = servers.get(definition) ?? open(definition);
+    servers.set(definition, source);
+    return source;
+  };
 
-  const depsOf = ({ tools, toolbelt, allow }: AnyAgent): AgentDeps => {
+  const depsOf = ({ tools, toolbelt, allow, cleanUp }: AnyAgent): AgentDeps => {
     const own = tools.filter((tool): tool is Tool => 'run' in tool);
-    const sources = tools.filter((tool): tool is ServerDefinition | ToolSource => !('run' in tool)).map(sourceOf);
+    const sources = tools.filter((tool): tool is ServerDefinition | ToolSource => !('run' in tool)).map(shared);
     const all = [...(own.length > 0 ? [localTools(own)] : []), ...sources];
     return {
       gateway: surroundings.gateway,
       ...(all.length > 0 ? { tools: catalog(all) } : {}),
-      ...(toolbelt.length > 0 ? { toolbelt: catalog(toolbelt.map(sourceOf)) } : {}),
+      ...(toolbelt.length > 0 ? { toolbelt: held(toolbelt.map(open)) } : {}),
       ...(allow ? { allow } : {}),
+      ...(cleanUp ? { cleanUp } : {}),
     };
   };
   const machineOf = (agent: AnyAgent): AnyStateMachine =>

@@ -27,6 +27,11 @@ test.each<[string, unknown, RegExp]>([
   ['an unknown limit', { name: 'x', model, limits: { patience: 1 } }, /at "limits": Unrecognized key/],
   ['no list of tools', { name: 'x', model, tools: null }, /at "tools": expected array, came null/],
   ['what is no tool', { name: 'x', model, tools: [{}] }, /at "tools\[0\]": expected tool\(\{ … \}\) or mcpServer/],
+  [
+    'a tool named like an answer',
+    { name: 'x', model, protocol: Talk, handles: ['ask'], tools: [{ ...add, name: 'answer_tell' }] },
+    /a tool named "answer_tell"/,
+  ],
   ['two tools of one name', { name: 'x', model, tools: [add, add] }, /two tools or servers named "add"/],
   [
     'an approval nobody knows',

@@ -27,7 +27,7 @@ import { agent, settledActions } from './vocabulary.ts';
 export const agentMachine = agent.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input, input.tier),
+  context: ({ input }) => beginning(input),
   initial: 'active',
   states: {
     active: {

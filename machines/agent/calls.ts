@@ -5,6 +5,7 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import type { AgentContext, OpenCall } from './context.ts';
 import type { Reading, ReadCall, ToolOutcome } from './turn.ts';
+import { sentence } from './words.ts';
 
 /** How many of the latest calls are looked at for a loop. */
 const horizon = 20;
@@ -66,7 +67,7 @@ export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: 
 export const closingWords = (event: { type: string; reason?: string }, failure: Failure | undefined): string => {
   if (event.type === 'agent.cancel')
     return `Stopped before it answered: cancelled (${event.reason ?? 'no reason given'}). It may or may not have happened.`;
-  return `Stopped before it answered: ${failure?.message ?? 'the task ended'} It may or may not have happened.`;
+  return `Stopped before it answered: ${sentence(failure?.message ?? 'the task ended')} It may or may not have happened.`;
 };
 
 /** Tells why calls were not made at all. */

@@ -11,6 +11,7 @@ import type {
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import type { Tries } from './strategy.ts';
+import type { Belt } from './turn.ts';
 
 /** A call of the current turn; with `result` once it is answered. */
 export interface OpenCall {
@@ -34,7 +35,7 @@ export interface Tools {
   readonly blockedUntil: number;
   /** What a toolbelt activation goes back to, and what it found. */
   readonly before?: { readonly tier: ToolTier; readonly epoch: number } | undefined;
-  readonly belt?: { readonly tools: number; readonly epoch: number; readonly conflicts: readonly string[] } | undefined;
+  readonly belt?: Belt | undefined;
 }
 
 /** Few keys at the top: every step copies them. */
@@ -77,7 +78,7 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = ({ type, body, allowance }: AgentInput, tier: ToolTier = 'core'): AgentContext => ({
+export const beginning = ({ type, body, allowance }: AgentInput): AgentContext => ({
   task: { type, body },
   message: type,
   allowance,
@@ -86,7 +87,7 @@ export const beginning = ({ type, body, allowance }: AgentInput, tier: ToolTier 
   calls: [],
   recent: [],
   inbox: [],
-  tools: { tier, epoch: 0, missing: [], evaluatedAt: -1, usedAt: 0, blockedUntil: 0 },
+  tools: { tier: 'core', epoch: 0, missing: [], evaluatedAt: -1, usedAt: 0, blockedUntil: 0 },
   requeries: 0,
   toolFailures: 0,
   rounds: 0,

@@ -5,10 +5,10 @@ import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { failure } from '../failure.ts';
 import { indexOf, isMade, opened, remembered, withResult } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
-import { outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
 import { isObservation, type Strategy } from './strategy.ts';
-import type { Belt, Discovered, Verified } from './turn.ts';
+import type { Belt, Bill, Discovered, Verified } from './turn.ts';
 
 type Change = Partial<AgentContext>;
 interface Facts {
@@ -19,8 +19,8 @@ interface Facts {
 const order: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
 const below = (tier: ToolTier): ToolTier => order[Math.max(0, order.indexOf(tier) - 1)] ?? 'core';
 
-const paid = (context: AgentContext, usage: Usage): Pick<AgentContext, 'used' | 'latest'> => ({
-  used: charged(context.used, usage),
+const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
+  used: charged(context.used, usage, answers),
   latest: { tokens: tokensOf(usage), usd: usage.usd ?? 0 },
 });
 
@@ -54,8 +54,12 @@ export const countCalls = ({ context, event }: Facts): Change => ({
   used: { ...context.used, toolCalls: context.used.toolCalls + readingIn(event).calls.filter(isMade).length },
 });
 
-/** A phase of its own asked the model: only the bill. */
-export const pay = ({ context, event }: Facts): Change => paid(context, outputIn<{ usage: Usage }>(event).usage);
+/** A phase of its own asked the model: only the bill, also of answers that could not be used. */
+export function pay({ context, event }: Facts): Change {
+  const bill = event.type.startsWith('xstate.error.') ? failureIn(event).data : outputIn<Bill>(event);
+  const { usage, answers } = (bill ?? {}) as Partial<Bill>;
+  return usage ? paid(context, usage, answers) : {};
+}
 
 export function recordOutcome({ context, event }: Facts): Change {
   const outcome = outcomeIn(event);
@@ -115,7 +119,7 @@ export const wearBelt = ({ context }: Facts): Change =>
   tools(context, {
     tier: 'toolbelt',
     epoch: context.tools.belt?.epoch ?? context.tools.epoch,
-    missing: [],
+    missing: context.tools.belt?.missing ?? [],
     before: undefined,
     belt: undefined,
     usedAt: context.used.steps,

@@ -95,6 +95,8 @@ export function guardsOf(settings: AgentSettings) {
     isBeltSound: ({ context }) =>
       context.tools.belt !== undefined && context.tools.belt.tools > 0 && context.tools.belt.conflicts.length === 0,
 
+    lacksCapability: ({ context }) => (context.tools.belt?.missing.length ?? 0) > 0,
+
     // Recovery.
     shouldRetry: recover('retry'),
     shouldTryAnother: recover('alternative'),

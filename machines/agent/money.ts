@@ -26,8 +26,8 @@ export const tokensOf = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens
   inputTokens + outputTokens;
 
 /** What was used once this answer is paid for. A price that is not known makes the sum unknown. */
-export const charged = (used: AgentUsage, usage: Usage): AgentUsage => ({
-  steps: used.steps + 1,
+export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
+  steps: used.steps + answers,
   inputTokens: used.inputTokens + usage.inputTokens,
   outputTokens: used.outputTokens + usage.outputTokens,
   cachedTokens: used.cachedTokens + usage.cachedTokens,

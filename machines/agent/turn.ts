@@ -74,9 +74,17 @@ export interface Discovered {
   /** What was left out or is not there, in words for people. */
   readonly problems: readonly string[];
 }
+export interface Belting {
+  /** Of the tools so far. */
+  readonly epoch: number;
+  /** The type of the message that is the task. */
+  readonly message: string;
+}
 export interface Belt {
   readonly tools: number;
   readonly epoch: number;
+  /** Required capabilities that no tool has even with it. */
+  readonly missing: readonly string[];
   /** Names that are taken already. */
   readonly conflicts: readonly string[];
 }
@@ -89,16 +97,20 @@ export interface PlanStep {
   readonly expected: string;
   readonly verification: string;
 }
-export interface Planned {
-  readonly steps: readonly PlanStep[];
+/** What a phase that asks the model has to pay for. */
+export interface Bill {
   readonly usage: Usage;
+  /** How many answers that were; one unless told otherwise. */
+  readonly answers?: number;
+}
+export interface Planned extends Bill {
+  readonly steps: readonly PlanStep[];
   readonly model: string;
 }
-export interface Analysis {
+export interface Analysis extends Bill {
   readonly objective: string;
   readonly requirements: readonly string[];
   readonly risks: readonly string[];
-  readonly usage: Usage;
   readonly model: string;
 }
 export interface Verified {

@@ -55,7 +55,7 @@ export function settledActions({ budget, limits }: AgentSettings) {
 const base = setup({
   types: {} as {
     context: AgentContext;
-    input: AgentInput & { tier?: ToolTier };
+    input: AgentInput;
     events: AgentEvent;
     output: AgentOutput;
     tags: 'thinking' | 'acting' | 'paused' | 'recovering' | 'cleaning';
@@ -67,9 +67,9 @@ const base = setup({
     callModel: slot<turn.Reading, turn.Thinking>('callModel'),
     runTool: slot<turn.ToolAnswer, turn.ToolRequest>('runTool'),
     toolCall: toolCallMachine,
-    connectToolbelt: slot<null, { epoch: number }>('connectToolbelt'),
-    listToolbelt: slot<turn.Belt, { epoch: number }>('listToolbelt'),
-    dropToolbelt: slot<null, { epoch: number }>('dropToolbelt'),
+    connectToolbelt: slot<null, turn.Belting>('connectToolbelt'),
+    listToolbelt: slot<turn.Belt, turn.Belting>('listToolbelt'),
+    dropToolbelt: slot<null, turn.Belting>('dropToolbelt'),
     verify: slot<turn.Verified, { message: string; answer: AgentAnswer; round: number }>('verify'),
     fallback: slot<turn.Fallback, turn.Recovering>('fallback'),
     cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
@@ -186,7 +186,12 @@ export const agent = base.extend({
     noteRefusal: assign(({ event }) => {
       const { means } = readingIn(event);
       return deeds.keepFailure(
-        failure('model', `The model refused: ${means.kind === 'refusal' ? means.says : ''}`),
+        failure(
+          'model',
+          means.kind === 'refusal' && means.says.trim() !== ''
+            ? `The model refused: ${means.says}`
+            : 'The model refused, and did not say why.',
+        ),
         'execution',
       );
     }),
@@ -210,17 +215,16 @@ export const agent = base.extend({
         'planning',
       ),
     ),
-    noteGap: assign(({ event }) => {
-      const { missing } = outputIn<turn.Discovered>(event);
-      return deeds.keepFailure(
+    noteGap: assign(({ context: { tools } }, { phase }: { phase: Phase }) =>
+      deeds.keepFailure(
         failure(
           'capability',
-          `No tool can do what is required: ${missing.join(', ')}. Add a tool or a toolbelt with these capabilities.`,
-          [...missing],
+          `No tool can do what is required: ${tools.missing.join(', ')}. Add a tool or a toolbelt with these capabilities.`,
+          [...tools.missing],
         ),
-        'discovery',
-      );
-    }),
+        phase,
+      ),
+    ),
     noteToolFailures: assign(({ context }) =>
       deeds.keepFailure(failure('tool', `${context.toolFailures} tool calls in a row failed.`), 'execution'),
     ),

@@ -13,8 +13,11 @@ export const finishSoon = 'Most of your budget is used. Finish with what you hav
 
 export const mend = (problem: string): string => `Your last answer cannot be used: ${problem}`;
 
+/** With its full stop. */
+export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 export const tryAnother = (message: string): string =>
-  `This approach failed: ${message} Do not repeat it. Reach the goal in another way.`;
+  `This approach failed: ${sentence(message)} Do not repeat it. Reach the goal in another way.`;
 
 export const gapsOf = (evidence: readonly Evidence[]): string =>
   `Your answer was checked and is not accepted yet. Not met:\n${evidence

@@ -179,8 +179,6 @@ export interface AgentDefinition {
   readonly planning?: 'none' | 'model';
   /** Capabilities that some tool must have. */
   readonly requires?: readonly string[];
-  /** Where it starts; `core` unless told otherwise. */
-  readonly tier?: ToolTier;
   readonly budget?: Budget;
   readonly limits?: Partial<AgentLimits>;
   readonly maxOutputTokens?: number;

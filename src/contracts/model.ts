@@ -1,7 +1,6 @@
 /** The one language in which agents speak to models, whoever makes them. */
 import * as z from 'zod';
 import type { EffectKind } from './effect.ts';
-import type { Failure } from './failure.ts';
 import type { JsonObject } from './json.ts';
 
 export const ToolCall = z.object({
@@ -53,14 +52,17 @@ export type ToolTier = (typeof toolTiers)[number];
 
 /** Tokens as the provider counted them. `reported: false` when it said nothing: counts are then estimates. */
 export const Usage = z.object({
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedTokens: z.number().default(0),
+  inputTokens: z.number().nonnegative(),
+  outputTokens: z.number().nonnegative(),
+  cachedTokens: z.number().nonnegative().default(0),
   reported: z.boolean(),
   /** US dollars; null when the price of the model is not known. */
-  usd: z.number().nullable(),
+  usd: z.number().nonnegative().nullable(),
 });
 export type Usage = z.infer<typeof Usage>;
+
+export const FinishReason = z.enum(['stop', 'calls', 'length', 'refused', 'other']);
+export type FinishReason = z.infer<typeof FinishReason>;
 
 export interface ModelRequest {
   readonly instructions: string;
@@ -71,18 +73,26 @@ export interface ModelRequest {
 }
 
 /** What comes while a model answers. A stream that ends without `finish` was cut. */
-export type ModelPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'reasoning'; readonly text: string }
-  | { readonly type: 'call'; readonly call: ToolCall }
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly usage: Usage; readonly model: string };
-export type FinishReason = 'stop' | 'calls' | 'length' | 'refused' | 'other';
+export const ModelPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('reasoning'), text: z.string() }),
+  // Some leave the id out; it gets one when the answer is read.
+  z.object({ type: z.literal('call'), call: ToolCall.extend({ id: z.string().default('') }) }),
+  z.object({
+    type: z.literal('finish'),
+    reason: FinishReason,
+    usage: Usage,
+    /** `provider:model`, as it answered. */
+    model: z.string(),
+  }),
+]);
+export type ModelPart = z.infer<typeof ModelPart>;
 
 /** A whole answer, collected from the parts. */
 export const ModelAnswer = z.object({
   text: z.string(),
   calls: z.array(ToolCall),
-  reason: z.enum(['stop', 'calls', 'length', 'refused', 'other']),
+  reason: FinishReason,
   usage: Usage,
   /** `provider:model`, as it answered. */
   model: z.string(),
@@ -103,5 +113,3 @@ export interface Model {
 
 /** How an agent names what answers it: `provider:model`, a group's name, a model object, or several in order of preference. */
 export type ModelChoice = string | Model | readonly (string | Model)[];
-
-export type { Failure };

@@ -34,5 +34,7 @@ export interface ToolSource {
   problems?(): readonly Failure[];
   /** Called when the list is no longer what it was (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
+  /** Closes what it holds open; it is opened again when it is wanted again. */
+  rest?(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /** One try at one model: watched for silence, bounded in size, stopped when its caller is. */
 import type { Clock } from '../contracts/clock.ts';
+import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Model, ModelPart, ModelRequest, ModelScope } from '../contracts/model.ts';
+import { ModelPart, type Model, type ModelRequest, type ModelScope } from '../contracts/model.ts';
+import { durationWords } from '../observe/words.ts';
 
 export interface Patience {
   /** Milliseconds until the first part must be there, and between two parts. */
@@ -11,6 +13,26 @@ export interface Patience {
 
 /** Characters of one answer; more is a model that has lost itself. */
 const most = 10_000_000;
+
+function streamOf(model: Model, request: ModelRequest, scope: ModelScope): AsyncIterator<ModelPart> {
+  const stream = model.stream(request, scope) as Partial<AsyncIterable<ModelPart>> | undefined;
+  const iterator = stream?.[Symbol.asyncIterator]?.();
+  if (iterator) return iterator;
+  throw new TroupeError(
+    'definition',
+    `The model ${model.id} must stream its answer: async *stream(request, scope) { … }.`,
+  );
+}
+
+/** A model may be anybody's: what it yields is looked at before it is used. */
+function partOf(model: Model, value: unknown): ModelPart {
+  const parsed = ModelPart.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError(
+    'format',
+    `The model ${model.id} yielded what is no part of an answer: ${explain(parsed.error, value)}.`,
+  );
+}
 
 /** The parts of one answer, ending with `finish`. Throws TroupeError: a stream that ends before is `transient`. */
 export async function* attempt(
@@ -46,7 +68,7 @@ export async function* attempt(
       return end(
         new TroupeError(
           'timeout',
-          `${model.id} said nothing for ${Math.round(silence / 1000)} s. It is tried again; if this goes on, choose another model.`,
+          `${model.id} said nothing for ${durationWords(silence)}. It is tried again; if this goes on, choose another model.`,
         ),
       );
     watch = clock.wake(Math.min(heard + silence, scope.deadline ?? Infinity), look);
@@ -55,13 +77,18 @@ export async function* attempt(
 
   let size = 0;
   let ended = false;
-  const parts = model.stream(request, { ...scope, signal: stop.signal })[Symbol.asyncIterator]();
+  const parts = streamOf(model, request, { ...scope, signal: stop.signal });
   try {
     for (;;) {
-      const { done, value } = await Promise.race([parts.next(), over]);
-      if (done) throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
+      const next = await Promise.race([parts.next(), over]);
+      if (next.done) throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
+      const value = partOf(model, next.value);
       heard = clock.now();
-      silence = patience.idle;
+      if (silence !== patience.idle) {
+        silence = patience.idle;
+        watch?.[Symbol.dispose]();
+        look();
+      }
       size += value.type === 'text' || value.type === 'reasoning' ? value.text.length : 0;
       if (size > most)
         throw new TroupeError(

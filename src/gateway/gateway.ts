@@ -61,6 +61,8 @@ export function gateway(options: GatewayOptions): Gateway {
     breakers.set(id, made);
     return made;
   };
+  /** What each model failed with last. */
+  const latest = new Map<string, string>();
   const listOf = (choice: ModelChoice): readonly (string | Model)[] =>
     [choice]
       .flat()
@@ -84,7 +86,10 @@ export function gateway(options: GatewayOptions): Gateway {
           failures.push({
             model: name,
             failure: toFailure(
-              new TroupeError('transient', `${name} has failed often lately and is left alone for a while.`),
+              new TroupeError(
+                'transient',
+                `${name} has failed often lately and is left alone for a while. The last time: ${latest.get(name) ?? 'unknown'}`,
+              ),
             ),
           });
           break;
@@ -97,6 +102,7 @@ export function gateway(options: GatewayOptions): Gateway {
           const failure = toFailure(thrown);
           if (failure.kind === 'cancelled' || failure.kind === 'expired') throw thrown;
           failures.push({ model: name, failure });
+          latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
           const pause = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;

@@ -41,6 +41,8 @@ export interface Keeper extends AsyncDisposable {
   tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
   /** The tools as last known. */
   readonly known: readonly ServerTool[];
+  /** Ends the server; it is started again when it is wanted again. */
+  rest(): Promise<void>;
   /** How it stands, in a word. */
   readonly state: string;
   /** The list is another one, or the server was given up. */

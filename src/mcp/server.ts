@@ -110,6 +110,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
     },
     problems: () => problems,
     onChange: (changed) => keeper.onChange(changed),
+    rest: () => keeper.rest(),
     async [Symbol.asyncDispose]() {
       await keeper[Symbol.asyncDispose]();
     },

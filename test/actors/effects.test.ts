@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AgentDefinition } from '../../src/contracts/agent.ts';
 import { TroupeError } from '../../src/contracts/failure.ts';
 import { refuse } from '../../src/system/refuse.ts';
 import { agentActor } from '../../actors/agent.ts';
@@ -9,6 +10,7 @@ import { fallback } from '../../actors/recover.ts';
 import { reconcile, runTool } from '../../actors/runTool.ts';
 import { runActor } from '../../actors/run.ts';
 import { connectToolbelt, listToolbelt } from '../../actors/toolbelt.ts';
+import type { AgentDeps } from '../../actors/tools.ts';
 import { verify } from '../../actors/verify.ts';
 import { answer, definition, gateway, info, scope, thinking, tools, transcript } from './given.ts';
 
@@ -130,16 +132,16 @@ test('a toolbelt with a server missing does not connect; one with a taken name s
   const problem = { kind: 'environment' as const, message: 'server away', retryable: false };
   await expect(
     connectToolbelt({ gateway: gateway(), toolbelt: tools([], { missing: () => problem }) }).effect.perform(
-      { epoch: 0 },
+      { epoch: 0, message: 'task' },
       scope(),
     ),
   ).rejects.toMatchObject({ message: 'server away' });
   const both = { gateway: gateway(), tools: tools([info('read')]), toolbelt: tools([info('read'), info('mail')]) };
-  expect(await listToolbelt(both).effect.perform({ epoch: 2 }, scope())).toEqual({
-    tools: 2,
-    epoch: 3,
-    conflicts: ['read'],
-  });
+  const list = (change: Partial<AgentDefinition> = {}, deps: AgentDeps = both) =>
+    listToolbelt(() => definition(change), deps).effect.perform({ epoch: 2, message: 'task' }, scope());
+  expect(await list()).toEqual({ tools: 2, epoch: 3, missing: [], conflicts: ['read'] });
+  expect(await list({ requires: ['payments'] })).toMatchObject({ missing: ['payments'] });
+  expect(await list({}, { ...both, allow: ['mail'] })).toMatchObject({ tools: 1, conflicts: [] });
 });
 
 test('a transcript that is too long loses the oldest results first, and never a call without one', () => {

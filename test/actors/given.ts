@@ -41,7 +41,7 @@ export const info = (name: string, change: Partial<ToolInfo> = {}): ToolInfo => 
 
 export const tools = (infos: readonly ToolInfo[], change: Partial<Tools> = {}): Tools => ({
   epoch: 0,
-  list: () => Promise.resolve(infos),
+  list: (_, { allow } = {}) => Promise.resolve(infos.filter(({ name }) => allow?.includes(name) ?? true)),
   call: (name) => Promise.resolve(`${name} says ok`),
   idempotent: () => false,
   ...change,

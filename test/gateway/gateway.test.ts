@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { breaker } from '../../actors/gateway.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
-import type { ModelRequest, Usage } from '../../src/contracts/model.ts';
+import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
 import { pauseIn } from '../../src/gateway/explain.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
@@ -188,4 +188,67 @@ test('a scripted model complains about a call it did not expect, and about steps
     refusal('invalid', /it has 3 steps, and this is call 4/),
   );
   expect(() => script.assertConsumed()).not.toThrow();
+});
+
+const streaming = (stream: () => unknown): Model => ({ id: 'test:own', stream: stream as Model['stream'] });
+const usage0 = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
+
+test('a stream that stops in the middle is given up after the shorter patience', async () => {
+  const { clock, answer } = door({ patience: { first: 2_000, idle: 200 }, retry: { times: 1 } });
+  const begun = clock.now();
+  const stuck = streaming(async function* () {
+    yield { type: 'text', text: 'Once upon' };
+    await new Promise(() => {});
+  });
+  await expect(answer(stuck, ask, scope())).rejects.toEqual(refusal('timeout', /said nothing for 0.2s/));
+  expect(clock.now() - begun).toBe(200);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['no object', null, /yielded what is no part/],
+  ['an unknown part', { type: 'sound' }, /at "type"/],
+  ['text without a text', { type: 'text' }, /at "text": expected string, came nothing/],
+  ['a call without a call', { type: 'call' }, /at "call"/],
+  [
+    'arguments that JSON cannot hold',
+    { type: 'call', call: { id: 'a', name: 'b', input: { n: 1n } } },
+    /at "call.input/,
+  ],
+  ['an end without usage', { type: 'finish', reason: 'stop', model: 'm' }, /at "usage"/],
+  [
+    'usage in words',
+    { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, inputTokens: '5' } },
+    /at "usage.inputTokens"/,
+  ],
+  ['money to be had', { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, usd: -10 } }, /at "usage.usd"/],
+])('a model of somebody’s own that yields %s is told so by name', async (_, part, words) => {
+  const { answer } = door();
+  const own = streaming(async function* () {
+    yield part;
+  });
+  await expect(answer(own, ask, scope())).rejects.toEqual(refusal('format', words));
+  await expect(answer(own, ask, scope())).rejects.toEqual(refusal('format', /test:own/));
+});
+
+test.each([undefined, [], Promise.resolve()])('a model that does not stream is told how: %s', async (stream) => {
+  const { answer } = door();
+  await expect(
+    answer(
+      streaming(() => stream),
+      ask,
+      scope(),
+    ),
+  ).rejects.toEqual(refusal('definition', /async \*stream/));
+});
+
+test('a model that is left alone says what it failed with', async () => {
+  const { answer } = door({ breaker });
+  const failing = model(
+    'a',
+    Array.from({ length: 20 }, () => busy),
+  );
+  for (let i = 0; i < 3; i++) await answer(failing, ask, scope()).catch(() => {});
+  await expect(answer(failing, ask, scope())).rejects.toEqual(
+    refusal('transient', /left alone.*The last time: .*busy/),
+  );
 });

@@ -14,7 +14,11 @@ export const discovery = agent.createStateConfig({
         id: 'discover',
         input: ({ context }) => ({ message: context.message, tier: context.tools.tier }),
         onDone: [
-          { guard: 'isGap', target: '#errorHandling', actions: 'noteGap' },
+          {
+            guard: 'isGap',
+            target: '#errorHandling',
+            actions: ['keepTools', { type: 'noteGap', params: { phase: 'discovery' } }],
+          },
           { target: '#planning', actions: 'keepTools' },
         ],
         onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'discovery' } } },

@@ -23,7 +23,10 @@ export const planning = agent.createStateConfig({
           { guard: 'mayRequery', target: 'considering', actions: ['pay', 'countRequery'] },
           { target: '#errorHandling', actions: ['pay', 'noteBadPlan'] },
         ],
-        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'planning' } } },
+        onError: {
+          target: '#errorHandling',
+          actions: ['pay', { type: 'keepFailure', params: { phase: 'planning' } }],
+        },
       },
       after: {
         phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase: 'planning' } } },

@@ -6,7 +6,11 @@ export const requirements = agent.createStateConfig({
   initial: 'considering',
   states: {
     considering: {
-      always: [{ guard: 'asksForAnalysis', target: 'analyzing' }, { target: '#discovery' }],
+      always: [
+        { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
+        { guard: 'asksForAnalysis', target: 'analyzing' },
+        { target: '#discovery' },
+      ],
     },
     analyzing: {
       tags: 'thinking',
@@ -15,7 +19,10 @@ export const requirements = agent.createStateConfig({
         id: 'analyze',
         input: thinking,
         onDone: { target: '#discovery', actions: ['pay', 'appendAnalysis'] },
-        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'requirements' } } },
+        onError: {
+          target: '#errorHandling',
+          actions: ['pay', { type: 'keepFailure', params: { phase: 'requirements' } }],
+        },
       },
       after: {
         phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase: 'requirements' } } },

@@ -2,7 +2,7 @@
 import type { AgentContext } from '../context.ts';
 import { agent } from '../vocabulary.ts';
 
-const epoch = ({ context }: { context: AgentContext }) => ({ epoch: context.tools.epoch });
+const epoch = ({ context: { tools, message } }: { context: AgentContext }) => ({ epoch: tools.epoch, message });
 
 export const toolbelt = agent.createStateConfig({
   id: 'toolbelt',
@@ -30,7 +30,14 @@ export const toolbelt = agent.createStateConfig({
       always: [{ guard: 'isBeltSound', target: 'ready' }, { target: 'rollback' }],
     },
     ready: {
-      always: { target: '#execution', actions: 'wearBelt' },
+      always: [
+        {
+          guard: 'lacksCapability',
+          target: '#errorHandling',
+          actions: ['wearBelt', { type: 'noteGap', params: { phase: 'toolbelt' } }],
+        },
+        { target: '#execution', actions: 'wearBelt' },
+      ],
     },
     rollback: {
       invoke: {

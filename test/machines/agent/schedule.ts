@@ -72,8 +72,9 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
   ],
   connectToolbelt: (id) => [done(id, null), failed(id)],
   listToolbelt: (id) => [
-    done(id, { tools: 2, epoch: 7, conflicts: [] }),
-    done(id, { tools: 0, epoch: 7, conflicts: [] }),
+    done(id, { tools: 2, epoch: 7, missing: [], conflicts: [] }),
+    done(id, { tools: 2, epoch: 7, missing: ['mail'], conflicts: [] }),
+    done(id, { tools: 0, epoch: 7, missing: [], conflicts: [] }),
     failed(id),
   ],
   dropToolbelt: (id) => [done(id, null), failed(id, fault('environment'))],

@@ -5,7 +5,8 @@ import { answers, call, calls, fault, returns, wants } from '../said.ts';
 import { outputOf, phasesOf, stands, story, telling, transcript } from './story.ts';
 
 const connected = done('connectToolbelt', null);
-const listed = (change: object = {}) => done('listToolbelt', { tools: 3, epoch: 1, conflicts: [], ...change });
+const listed = (change: object = {}) =>
+  done('listToolbelt', { tools: 3, epoch: 1, missing: [], conflicts: [], ...change });
 const dropped = done('dropToolbelt', null);
 const toolsOf = (played: ReturnType<typeof story>) => played.snapshot.context.tools as { tier: string; epoch: number };
 
@@ -57,6 +58,20 @@ describe('a toolbelt', () => {
     const played = story({ toolbelt: true }, wants('toolbelt'), ...events, dropped);
     expect(toolsOf(played)).toMatchObject({ tier: 'core', epoch: 0 });
     expect(stands(played)).toBe('working.execution.thinking');
+  });
+
+  test('that lacks what is required ends the task, and the failure says what', () => {
+    const played = story(
+      { toolbelt: true, discovery: true },
+      done('discover', { tools: 1, epoch: 0, missing: ['mail'] }),
+      connected,
+      listed({ missing: ['mail'] }),
+    );
+    expect(outputOf(played)).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'capability', data: ['mail'] },
+      phase: 'toolbelt',
+    });
   });
 
   test('that failed is left alone for a while', () => {
