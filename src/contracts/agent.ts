@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Failure } from './failure.ts';
 import type { Id } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Message, ModelChoice, ToolInfo, ToolTier } from './model.ts';
+import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** What may be said to a running agent, by a person or by its run. */
 export const AgentSignal = z.discriminatedUnion('type', [

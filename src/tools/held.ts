@@ -14,7 +14,7 @@ export function held(sources: readonly ToolSource[]): Held {
     hold: (actor: string) => void holders.add(actor),
     async release(actor: string) {
       holders.delete(actor);
-      if (holders.size === 0) await Promise.all(sources.map((source) => source.rest?.()));
+      if (holders.size === 0) await Promise.all(sources.map(async (source) => source.rest?.()));
     },
   });
 }
