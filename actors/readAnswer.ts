@@ -3,6 +3,7 @@
  * Pure: the same answer and offer give the same reading.
  */
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
+import { TroupeError } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type { ModelAnswer, ToolCall, ToolTier } from '../src/contracts/model.ts';
 import type { Reading, ReadCall } from '../machines/agent/turn.ts';
@@ -75,14 +76,19 @@ function finalAnswer(call: ToolCall, { definition }: Reader): Pick<Reading, 'cal
     means: { kind: 'unusable', problem },
   });
   if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
+  const inside = wrapped(schema);
+  const given = inside ? (call.input as { value?: Json } | null)?.value : call.input;
+  if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
   try {
-    const body = parse(wrapped(schema) ? (call.input as { value?: Json } | null)?.value : call.input);
+    const body = parse(given);
     return {
       calls: [{ ...call, hash: hashOf(call.name, call.input), how: 'settled', content: 'Received.' }],
       means: { kind: 'answer', answer: { type, body: body as never } },
     };
   } catch (thrown) {
-    return broken((thrown as Error).message);
+    // A schema that is wrong is not for the model to mend.
+    if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
+    return broken(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Level two: any XState machine as a durable actor of its own. */
 import type { AnyStateMachine } from 'xstate';
+import { TroupeError } from './contracts/failure.ts';
+import { ownTypes } from './contracts/ids.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 
 export interface MachineSubject {
@@ -14,5 +16,10 @@ export interface MachineSubject {
  */
 export function machine(chart: AnyStateMachine, options: ActorTypeOptions = {}): MachineSubject {
   const type = actorType(chart, options);
+  if (ownTypes.has(type.name))
+    throw new TroupeError(
+      'definition',
+      `A machine cannot be called "${type.name}", which is a name of the runtime's own. Give it another id.`,
+    );
   return { kind: 'machine', name: type.name, type };
 }

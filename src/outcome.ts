@@ -1,6 +1,8 @@
 /** How a run ended, read from the row of its root. */
+import type * as z from 'zod';
 import { AgentOutput, type AgentUsage } from './contracts/agent.ts';
-import { Failure, type FailureKind } from './contracts/failure.ts';
+import { explain } from './contracts/explain.ts';
+import { Failure, TroupeError, type FailureKind } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunOutput } from './contracts/run.ts';
 import type { ActorRow } from './journal/journal.ts';
@@ -16,8 +18,12 @@ interface Sealed {
   readonly failure?: Failure;
 }
 
-/** The outcome of an actor that has ended; undefined while it lives. */
-export function outcomeOf({ status, snapshot }: Pick<ActorRow, 'status' | 'snapshot'>): Ended | undefined {
+/** The outcome of an actor that has ended; undefined while it lives. Throws `corrupt` when what it gave cannot be read. */
+export function outcomeOf({
+  actor,
+  status,
+  snapshot,
+}: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>): Ended | undefined {
   const { machine, state, failure } = snapshot as unknown as Sealed;
   switch (status) {
     case 'active':
@@ -27,10 +33,16 @@ export function outcomeOf({ status, snapshot }: Pick<ActorRow, 'status' | 'snaps
     case 'stopped':
       return { status: 'cancelled', reason: 'It was stopped.' };
     case 'done':
-      if (machine === 'agent') return ofAgent(AgentOutput.parse(state.output));
-      if (machine === 'run') return ofRun(RunOutput.parse(state.output));
+      if (machine === 'agent') return ofAgent(read(AgentOutput, actor, state.output));
+      if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
   }
+}
+
+function read<T>(schema: z.ZodType<T>, actor: string, output: unknown): T {
+  const parsed = schema.safeParse(output);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError('corrupt', `What ${actor} gave cannot be read: ${explain(parsed.error, output)}.`);
 }
 
 function ofAgent(output: AgentOutput): Ended {

@@ -3,8 +3,8 @@ import type { Agent } from './agent.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
-import { sleep, type Clock } from './contracts/clock.ts';
 import type { Duration } from './contracts/duration.ts';
+import { joined } from './joined.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
@@ -72,22 +72,15 @@ export async function run<S extends Subject>(
           `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,
         );
       case 'waiting':
-        for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket!(ticket));
+        for (const ticket of outcome.tickets) {
+          const answer = await onTicket!(ticket);
+          await runtime.answer(ticket.id, answer).catch(unlessSettled);
+        }
     }
   }
 }
 
-/** How often to look whether the process that has the run is done with it, or gone; milliseconds. */
-const patience = 250;
-
-/** A run that another process is at work on is waited for: when it has ended, its result is there; when its process died, it is gone on with here. */
-async function joined<T>(begin: () => Promise<T>, clock: Clock): Promise<T> {
-  for (;;) {
-    try {
-      return await begin();
-    } catch (thrown) {
-      if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
-      await sleep(clock, patience);
-    }
-  }
+/** It expired, or somebody elsewhere was quicker: the run goes on either way. */
+function unlessSettled(thrown: unknown): void {
+  if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
 }

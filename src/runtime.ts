@@ -1,30 +1,31 @@
 /** Puts the rooms together: the only file that knows them all. Everything that opens here is closed by disposing the runtime. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import * as z from 'zod';
 import type { Clock } from './contracts/clock.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import type { Envelope } from './contracts/envelope.ts';
-import { explain } from './contracts/explain.ts';
-import { TroupeError, type Failure } from './contracts/failure.ts';
-import { requireId, typeOf, type Address } from './contracts/ids.ts';
+import { toFailure, TroupeError, type Failure } from './contracts/failure.ts';
+import { requireId, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
 import { breaker } from '../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
-import type { ActorRow, Journal } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
 import { fanOut } from './observe/fanOut.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
-import type { WaitInput } from './contracts/wait.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
+import { signalFor } from './signals.ts';
+import { requireInput } from './contracts/plain.ts';
+import { ticketDesk, type Ticket } from './tickets.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
 
-export { isSubject, type Subject };
+export { keyNames } from './gateway/providers.ts';
+export { isSubject, type Subject, type Ticket };
 
 export interface RuntimeOptions {
   /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
@@ -55,19 +56,6 @@ export type RunOutcome =
   /** This process has let go of it; resume it here or elsewhere. With the failure that made it do so, if one did. */
   | { readonly status: 'parked'; readonly failure?: Failure };
 
-export interface Ticket {
-  readonly id: Address;
-  readonly run: string;
-  readonly question: string;
-  /** What exactly is asked about: a tool, its arguments and their hash. */
-  readonly subject: Json;
-  /** JSON Schema of the answer. */
-  readonly schema: JsonObject;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-  readonly since: number;
-}
-
 export interface RunHandle {
   readonly id: string;
   readonly root: Address;
@@ -80,11 +68,13 @@ export interface Runtime extends AsyncDisposable {
   readonly journal: Journal;
   start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
   resume(run: string, subject: Subject): Promise<RunHandle>;
-  /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `conflict` when the actor has ended. */
+  /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `invalid` when it takes no such signal, `conflict` when it has ended. */
   signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
   tickets(run?: string): Promise<Ticket[]>;
   /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it is used up. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
+  /** Withdraws a ticket. Rejects with `conflict` when it is used up. */
+  abort(ticket: Address, reason: string, by?: string): Promise<void>;
   observe(observer: Observer): Disposable;
   /** Parks what still runs and closes what was opened; `await using` does the same. */
   close(): Promise<void>;
@@ -106,6 +96,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const sender = `person/${clock.id()}`;
   const opened: AsyncDisposable[] = [];
   const typeOfSubject = compile({ gateway, clock, opened });
+  const tickets = ticketDesk(journal, signal);
 
   async function handle(subject: Subject, run: string, root: Address): Promise<RunHandle> {
     return {
@@ -139,7 +130,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     }
     if (!returnWhenWaiting || !host.quiet(run)) return undefined;
     if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for a moment, not for a person.
-    const open = await tickets(run);
+    const open = (await tickets.list(run)).filter(({ answered }) => !answered);
     return open.length > 0 && host.quiet(run) ? { status: 'waiting', tickets: open } : undefined;
   }
 
@@ -156,16 +147,6 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { promise, stop: () => rest[Symbol.dispose]() };
   }
 
-  async function tickets(run?: string): Promise<Ticket[]> {
-    const rows = await journal.find({
-      type: 'wait',
-      status: 'active',
-      limit: 1_000,
-      ...(run === undefined ? {} : { run }),
-    });
-    return rows.map(ticketOf);
-  }
-
   async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
     const [row] = await journal.find({ actor });
     if (!row)
@@ -176,7 +157,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const envelope: Envelope = {
       id,
       type: event.type,
-      body: event as Envelope['body'],
+      body: signalFor(row, event) as Envelope['body'],
       from: sender,
       to: actor,
       run: row.run,
@@ -185,51 +166,49 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     await host.post(envelope);
   }
 
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll());
+  /** What is asked of a closed runtime fails with that reason, not with what it meets on the way. */
+  async function open<T>(ask: () => Promise<T>): Promise<T> {
+    const closed = (cause?: unknown) =>
+      new TroupeError('environment', 'This runtime is closed. Open another with openRuntime().', { cause });
+    if (closing) throw closed();
+    try {
+      return await ask();
+    } catch (thrown) {
+      throw closing && toFailure(thrown).kind === 'storage' ? closed(thrown) : thrown;
+    }
+  }
+
+  async function start(subject: Subject, input: unknown, options: StartOptions): Promise<RunHandle> {
+    const { key, deadline, meta } = options;
+    const type = typeOfSubject(subject);
+    const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
+    const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+    const root = await host.start(type, {
+      run,
+      input: inputOf(subject, input),
+      about: { name: subject.name, ...meta },
+      ...due,
+    });
+    return handle(subject, run, root);
+  }
+
   return {
     journal,
-    async start(subject, input, { key, deadline, meta } = {}) {
-      const type = typeOfSubject(subject);
-      const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-      const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
-      const root = await host.start(type, {
-        run,
-        input: inputOf(subject, input),
-        about: { name: subject.name, ...meta },
-        ...due,
-      });
-      return handle(subject, run, root);
-    },
-    async resume(run, subject) {
-      return handle(subject, run, await host.resume(run, typeOfSubject(subject)));
-    },
-    signal: (actor, event) => signal(actor, event),
-    tickets,
-    async answer(ticket, answer, by = sender) {
-      const [row] = await journal.find({ actor: ticket });
-      if (!row || typeOf(ticket) !== 'wait')
-        throw new TroupeError(
-          'unknown_recipient',
-          `There is no ticket "${ticket}". "troupe waits list" shows the open ones.`,
-        );
-      fitAnswer(ticketOf(row), answer);
-      // An answer may be waiting for somebody to go on with the run.
-      const given = (await journal.mail(row.run)).some(
-        (envelope) => envelope.to === ticket && envelope.type === 'wait.answer',
-      );
-      if (given)
-        throw new TroupeError(
-          'conflict',
-          `${ticket} has been answered already. "troupe runs resume ${row.run}" goes on with it.`,
-        );
-      // One id for every answer to a ticket: of two given in the same moment, one is kept.
-      await signal(ticket, { type: 'wait.answer', answer, by }, `${ticket}/answer`);
-    },
+    start: (subject, input, options = {}) => open(() => start(subject, input, options)),
+    resume: (run, subject) =>
+      open(async () => handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name }))),
+    signal: (actor, event) => open(() => signal(actor, event)),
+    tickets: (run) => open(() => tickets.list(run)),
+    answer: (ticket, answer, by = sender) => open(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
+    abort: (ticket, reason, by = sender) => open(() => tickets.abort(ticket, reason, by)),
     observe: (observer) => observers.add(observer),
     close,
     [Symbol.asyncDispose]: close,
   };
 
-  async function close(): Promise<void> {
+  async function closeAll(): Promise<void> {
     await host[Symbol.asyncDispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
     if (!options.transport) await transport[Symbol.asyncDispose]();
@@ -249,27 +228,4 @@ async function openJournal(db: string): Promise<Journal> {
   });
   const { sqlite } = await import('./journal/sqlite.ts');
   return sqlite(path);
-}
-
-/** A ticket as its actor's row has it. */
-export function ticketOf({ actor, run, created, meta }: ActorRow): Ticket {
-  const { question, subject, schema, deadline } = (meta as unknown as { input: WaitInput }).input;
-  return {
-    id: actor,
-    run,
-    question,
-    subject: (subject ?? null) as Json,
-    schema: schema as JsonObject,
-    since: created,
-    deadline: created + deadline,
-  };
-}
-
-function fitAnswer(ticket: Ticket, answer: Json): void {
-  const parsed = z.fromJSONSchema(ticket.schema as never).safeParse(answer);
-  if (parsed.success) return;
-  throw new TroupeError(
-    'invalid',
-    `The answer to "${ticket.question}" does not fit: ${explain(parsed.error, answer)}. Expected ${JSON.stringify(ticket.schema)}; the ticket is still open.`,
-  );
 }

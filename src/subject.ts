@@ -18,6 +18,7 @@ import type { MachineSubject } from './machine.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
+import { requireInput } from './contracts/plain.ts';
 import type { Team } from './team.ts';
 import { catalog } from './tools/catalog.ts';
 import { held } from './tools/held.ts';
@@ -126,14 +127,15 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
 /** What a run of a subject starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
 export function inputOf(subject: Subject, input: unknown): Json {
+  const what = `What "${subject.name}" is given`;
   switch (subject.kind) {
     case 'machine':
-      return (input ?? null) as Json;
+      return requireInput(what, input);
     case 'team':
-      return { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) } as Json;
+      return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
     case 'agent': {
       if (!subject.protocol || subject.handles.length === 0) {
-        if (typeof input === 'string' && input.trim() !== '') return { type: 'task', body: input };
+        if (typeof input === 'string' && input.trim() !== '') return requireInput(what, { type: 'task', body: input });
         throw new TroupeError(
           'invalid',
           `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : came(input)}.`,
@@ -146,7 +148,7 @@ export function inputOf(subject: Subject, input: unknown): Json {
           `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${came(input)}.`,
         );
       }
-      return { type, body: subject.protocol.parse(type, body) } as Json;
+      return requireInput(what, { type, body: subject.protocol.parse(type, body) });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** A team: who is in it, what it takes, what it gives, and who speaks next. */
-import { checked, named } from './contracts/explain.ts';
+import { came, checked, named } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
-import { slug } from './contracts/ids.ts';
+import { ownTypes, slug } from './contracts/ids.ts';
 import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from './contracts/protocol.ts';
 import type { Duration } from './contracts/duration.ts';
 import type { Budget } from './contracts/agent.ts';
@@ -85,6 +85,11 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
   if (names.length === 0)
     throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
   for (const member of names) {
+    if (ownTypes.has(member))
+      throw new TroupeError(
+        'definition',
+        `The team "${name}" has a member "${member}", a name that the runtime uses itself. Choose another.`,
+      );
     if (slug(member) !== member)
       throw new TroupeError(
         'definition',
@@ -130,7 +135,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
       const route = Object.hasOwn(routes, message.type) ? routes[message.type]! : undefined;
       if (!route)
         throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
-      return check(route(message, talk(said)));
+      return check(message.type, route(message, talk(said)));
     },
   };
 
@@ -151,28 +156,44 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     };
   }
 
-  /** What the compiler holds for typed callers, held for everybody else. */
-  function check(next: Next): Next {
-    if ('finish' in next) return { finish: protocol.parse(returns, next.finish) };
-    for (const { to, type, body } of next.send) {
-      const member = Object.hasOwn(members, to) ? members[to] : undefined;
-      if (!member)
-        throw new TroupeError(
-          'unknown_recipient',
-          `The team "${name}" has ${names.join(', ')}; its route sent "${type}" to "${to}".`,
-        );
-      if (!member.handles.includes(type as Name<M>))
-        throw new TroupeError(
-          'unknown_message',
-          `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`,
-        );
-      protocol.parse(type as Name<M>, body);
-    }
-    return next;
+  /** What the compiler holds for typed callers, held for everybody else. Bodies are as their schemas leave them. */
+  function check(type: string, next: unknown): Next {
+    if (isFinish(next)) return { finish: protocol.parse(returns, next.finish) };
+    if (isSend(next)) return { send: next.send.map(checkedSend) };
+    throw new TroupeError(
+      'definition',
+      `The route of team "${name}" must answer "${type}" with to(…), all(…) or finish(…), at once; it gave ${next instanceof Promise ? 'a promise' : came(next)}.`,
+    );
+  }
+
+  function checkedSend({ to, type, body }: Send): Send {
+    const member = Object.hasOwn(members, to) ? members[to] : undefined;
+    if (!member)
+      throw new TroupeError(
+        'unknown_recipient',
+        `The team "${name}" has ${names.join(', ')}; its route sent "${type}" to "${to}".`,
+      );
+    if (!member.handles.includes(type as Name<M>))
+      throw new TroupeError(
+        'unknown_message',
+        `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`,
+      );
+    return { to, type, body: protocol.parse(type as Name<M>, body) };
   }
 }
 
+const isFinish = (next: unknown): next is { finish: unknown } =>
+  typeof next === 'object' && next !== null && 'finish' in next;
+const isSend = (next: unknown): next is { send: readonly Send[] } =>
+  typeof next === 'object' && next !== null && Array.isArray((next as { send?: unknown }).send);
+
 /** Several messages at once; the route hears of each answer. */
 export const all = (...nexts: readonly Next[]): Next => ({
-  send: nexts.flatMap((next) => ('send' in next ? next.send : [])),
+  send: nexts.flatMap((next) => {
+    if (isSend(next)) return next.send;
+    throw new TroupeError(
+      'definition',
+      `all(…) takes messages made by to(…); ${isFinish(next) ? 'finish(…) ends the run and stands alone' : `got ${came(next)}`}.`,
+    );
+  }),
 });

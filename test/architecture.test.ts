@@ -41,7 +41,15 @@ const plan: Record<string, Room> = {
     ],
   },
   'src/cli': {
-    may: ['src/charts.ts', 'src/contracts', 'src/observe', 'src/outcome.ts', 'src/runtime.ts', 'src/system/clock.ts'],
+    may: [
+      'src/charts.ts',
+      'src/contracts',
+      'src/joined.ts',
+      'src/observe',
+      'src/outcome.ts',
+      'src/runtime.ts',
+      'src/system/clock.ts',
+    ],
     types: ['src/journal'],
   },
 };

@@ -1,8 +1,9 @@
 /** What somebody may write wrong, in JavaScript or by a cast: told where it was written, with what was expected and what came. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, openRuntime, protocol, run, team, tool } from 'troupe';
+import { agent, all, machine, openRuntime, protocol, run, team, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
+import { setup } from 'xstate';
 
 const model = scriptedModel(() => ({ text: 'ok' }));
 const add = tool({ name: 'add', description: 'Adds.', input: z.object({}), output: z.null(), run: () => null });
@@ -54,6 +55,7 @@ test.each<[string, object, RegExp]>([
     { route: { ask: 5, tell: () => ({ finish: '' }) } },
     /at "route.ask": expected a function/,
   ],
+  ['a member of a name that is taken', { members: { wait: clerk } }, /has a member "wait"/],
   ['endless turns', { maxTurns: Infinity }, /at "maxTurns"/],
   ['an unknown strategy', { supervise: { strategy: 'all' } }, /at "supervise.strategy"/],
   ['a misspelt option', { turns: 3 }, /Unrecognized key: "turns"/],
@@ -67,6 +69,82 @@ test.each<[string, object, RegExp]>([
     route: { ask: () => ({ finish: '' }), tell: () => ({ finish: '' }) },
   };
   expect(() => team({ ...fine, ...change } as never)).toThrow(refusal(words));
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['nothing', undefined, /must answer "ask" with to.*it gave nothing/],
+  ['a promise', Promise.resolve({ finish: '' }), /it gave a promise/],
+  ['neither', {}, /it gave an object with no keys/],
+])('a route that gives %s ends the run with words that say so', async (_, given, words) => {
+  const desk = team({
+    name: 'desk',
+    protocol: Talk,
+    members: { clerk },
+    accepts: 'ask',
+    returns: 'tell',
+    route: { ask: () => given as never, tell: () => given as never },
+  });
+  await expect(run(desk, 'hi', { db: 'memory' })).rejects.toEqual(refusal(words));
+});
+
+test('all() takes messages only: an end beside them would be forgotten', () => {
+  expect(() => all({ finish: '' })).toThrow(refusal(/finish\(…\) ends the run and stands alone/));
+  expect(() => all(undefined as never)).toThrow(refusal(/got nothing/));
+});
+
+test('a member gets what the schema makes of a body, with its defaults', async () => {
+  const Task = protocol({
+    start: { body: z.string(), replies: ['done'] },
+    work: { body: z.object({ words: z.number().default(7) }), replies: ['done'] },
+    done: { body: z.string() },
+  });
+  const worker = agent({
+    name: 'worker',
+    protocol: Task,
+    handles: ['work'],
+    model: scriptedModel(({ messages }) => ({
+      calls: [{ name: 'answer_done', input: { value: JSON.stringify(messages[0]) } }],
+    })),
+  });
+  const desk = team({
+    name: 'desk',
+    protocol: Task,
+    members: { worker },
+    accepts: 'start',
+    returns: 'done',
+    route: { start: (_, { to }) => to('worker', 'work', {}), done: ({ body }, { finish }) => finish(body) },
+  });
+  expect(await run(desk, 'go', { db: 'memory' })).toMatch(/words.*7/);
+});
+
+test.each<[string, object, RegExp]>([
+  ['nothing', null as never, /protocol\(\) takes an object.*got null/],
+  ['replies that are no list', { a: { body: z.string(), replies: 'a' } }, /replies of "a" are a list/],
+  ['a date', { a: { body: z.object({ at: z.date() }) } }, /"a" cannot be written as JSON/],
+])('a protocol with %s is refused', (_, messages, words) => {
+  expect(() => protocol(messages as never)).toThrow(refusal(words));
+});
+
+test.each([
+  ['a Date', { at: new Date(0) }, /"at" is a Date/],
+  ['a large number', { n: 1n }, /"n" is a bigint/],
+  ['half a character', 'a\ud800b', /half of a surrogate pair/],
+  ['NUL', { text: 'a\0' }, /"text" has a character/],
+])('an input with %s is refused, and nothing is begun', async (_, input, words) => {
+  await using runtime = await openRuntime({ db: 'memory' });
+  const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
+  await expect(runtime.start(idle, input)).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(words) as string,
+  });
+  expect(await runtime.journal.find({})).toEqual([]);
+});
+
+test('what is undefined in an input was not given: the same key is the same run', async () => {
+  await using runtime = await openRuntime({ db: 'memory' });
+  const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
+  const one = await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' });
+  expect((await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' })).root).toBe(one.root);
 });
 
 test.each([undefined, 5, {}, 'x', null])('what is no subject is not run: %s', async (subject) => {

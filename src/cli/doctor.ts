@@ -13,7 +13,6 @@ interface Finding {
   readonly says: string;
 }
 
-const keys = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'];
 const scarce = 500 * 1024 * 1024;
 
 export async function doctor(cli: Cli, options: Shared): Promise<number> {
@@ -23,7 +22,7 @@ export async function doctor(cli: Cli, options: Shared): Promise<number> {
     ...(await parts()),
     await journal(cli, options),
     await disk(cli, options),
-    models(cli),
+    await models(cli),
   ];
   if (options.json) writeJson(cli.out, findings);
   else
@@ -123,14 +122,15 @@ async function disk(cli: Cli, options: Shared): Promise<Finding> {
 }
 
 /** Names only: a key's value is nobody's business. */
-function models({ env }: Cli): Finding {
-  const present = keys.filter((name) => env[name]);
+async function models({ env }: Cli): Promise<Finding> {
+  const { keyNames } = await import('../runtime.ts');
+  const present = keyNames.filter((name) => env[name]);
   return present.length > 0
     ? { what: 'models', ok: true, says: `${present.join(', ')} ${present.length > 1 ? 'are' : 'is'} set` }
     : {
         what: 'models',
         ok: 'note',
-        says: `No key is set (${keys.join(', ')}); the offline model and local servers work without.`,
+        says: `No key is set (${keyNames.join(', ')}); the offline model and local servers work without.`,
       };
 }
 

@@ -1,15 +1,18 @@
 /** Follows a run until it ends or stands still: shows it, asks its questions, parks it on Ctrl-C, and says how it ended. */
 import { randomBytes } from 'node:crypto';
+import { toFailure } from '../contracts/failure.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
 import { redactor } from '../observe/redactor.ts';
+import { visible } from '../observe/words.ts';
 import type { RunHandle, RunOutcome, Runtime, Subject } from '../runtime.ts';
 import { answerHere } from './ask.ts';
 import { colorful, type Cli } from './cli.ts';
 import { closers } from './closers.ts';
-import { exit } from './exit.ts';
+import { exit, messageOf } from './exit.ts';
 import type { RunShared } from './options.ts';
 import { say, writeJson, writeResult } from './output.ts';
+import { secretsOf } from './secrets.ts';
 import { howToAnswer } from './tickets.ts';
 
 /** What is being done when Ctrl-C comes gets so many milliseconds to finish. */
@@ -19,7 +22,7 @@ export async function drive(
   cli: Cli,
   runtime: Runtime,
   subject: Subject,
-  begin: () => Promise<RunHandle>,
+  begin: (signal: AbortSignal) => Promise<RunHandle>,
   options: RunShared,
 ): Promise<number> {
   await using view = await watch(cli, runtime, subject, options);
@@ -32,10 +35,15 @@ export async function drive(
     using _ = view.pause();
     say(cli, 'Parking the run; what is being done may finish. Ctrl-C again leaves at once, which is safe too.');
     asking.abort();
-    void run?.park(grace);
+    run?.park(grace).catch((thrown: unknown) => say(cli, visible(messageOf(thrown))));
   });
 
-  run = await begin();
+  try {
+    run = await begin(asking.signal);
+  } catch (thrown) {
+    if (interrupted && toFailure(thrown).kind === 'cancelled') return exit.interrupted;
+    throw thrown;
+  }
   if (interrupted) await run.park(grace);
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
@@ -57,8 +65,7 @@ const nothing: Disposable = { [Symbol.dispose]() {} };
 
 /** Progress, log and inspector, as asked for; all without the values of secrets. */
 async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, log, quiet }: RunShared): Promise<View> {
-  const redact = redactor(secretsOf(cli.env));
-  const err = { write: (text: string) => cli.err.write(redact(text)) };
+  const { err } = cli;
   const color = colorful(cli, cli.err);
   const seen = fanOut();
   const open = closers();
@@ -85,7 +92,7 @@ async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, lo
     const definition = await definitionsOf(subject);
     const page = await inspector({
       token: randomBytes(18).toString('base64url'),
-      redact,
+      redact: redactor(secretsOf(cli.env)),
       definition,
       ...(inspect === true ? {} : { port: inspect }),
     });
@@ -105,15 +112,15 @@ function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunSha
       if (!json) writeResult(cli.out, outcome.output);
       return exit.done;
     case 'failed':
-      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${outcome.failure.message}`);
+      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
       if (!json && outcome.partial !== undefined) say(cli, `What it had by then: troupe runs get ${run}${on}`);
       return exit.failed;
     case 'cancelled':
-      say(cli, `The run ${run} was cancelled: ${outcome.reason}`);
+      say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
       return exit.failed;
     case 'parked':
       if (outcome.failure)
-        say(cli, `This process had to let go of it (${outcome.failure.kind}): ${outcome.failure.message}`);
+        say(cli, `This process had to let go of it (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
       say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
       return exit.waiting;
     case 'waiting':
@@ -123,9 +130,3 @@ function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunSha
   say(cli, `Then go on with: troupe runs resume ${run}${on}`);
   return exit.waiting;
 }
-
-/** Values of variables that are named like secrets. */
-const secretsOf = (env: Cli['env']): string[] =>
-  Object.entries(env).flatMap(([name, value]) =>
-    value && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) ? [value] : [],
-  );

@@ -1,7 +1,11 @@
 /** The options that commands share, as the command line gives them. */
-import type { LogLevel } from '../observe/logger.ts';
+import type { LogLevel } from '../observe/levels.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { Cli } from './cli.ts';
+
+/** How a run stands, in the words of its outcome. */
+export const runStatuses = ['active', 'done', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof runStatuses)[number];
 
 export interface Shared {
   readonly db?: string;

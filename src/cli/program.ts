@@ -1,12 +1,17 @@
 /** Every command: its words, its options and an example. What it does is in the file of its name, loaded when it is called. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { milliseconds, type Duration } from '../contracts/duration.ts';
+import { logLevels } from '../observe/levels.ts';
 import { visible } from '../observe/words.ts';
 import type { Cli } from './cli.ts';
 import { codeOf, exit, messageOf } from './exit.ts';
+import { runStatuses } from './options.ts';
+import { discreet } from './secrets.ts';
 import { version } from './version.ts';
 
 /** Runs a command line; resolves to its exit code and never rejects. */
-export async function main(args: readonly string[], cli: Cli): Promise<number> {
+export async function main(args: readonly string[], world: Cli): Promise<number> {
+  const cli = discreet(world);
   let code: number = exit.done;
   const ends = (action: Promise<number>) => action.then((ended) => void (code = ended));
   try {
@@ -71,14 +76,7 @@ function program(cli: Cli, ends: Ends): Command {
 
   const runs = group(troupe, 'runs', 'look at runs and steer them');
   shared(command(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
-    .addOption(
-      new Option('--status <status>', 'only runs that stand like this').choices([
-        'active',
-        'done',
-        'failed',
-        'stopped',
-      ]),
-    )
+    .addOption(new Option('--status <status>', 'only runs that stand like this').choices(runStatuses))
     .option('-n, --limit <count>', 'how many', count, 20)
     .action((options) => ends(import('./runs.ts').then(({ list }) => list(cli, options))));
   shared(
@@ -180,11 +178,7 @@ const shared = (command: Command) =>
 const sharedRun = (command: Command) =>
   shared(command)
     .option('--inspect [port]', 'show it live in a browser on this machine', port)
-    .addOption(
-      new Option('--log <level>', 'write a log to stderr')
-        .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
-        .env('TROUPE_LOG'),
-    )
+    .addOption(new Option('--log <level>', 'write a log to stderr').choices(logLevels).env('TROUPE_LOG'))
     .option('-q, --quiet', 'no progress')
     .option('--no-ask', 'do not ask questions here, even on a terminal');
 
@@ -202,8 +196,9 @@ function port(text: string): number {
   throw new InvalidArgumentError('Expected a port, 0 to 65535.');
 }
 function duration(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  if (found) return Math.round(Number(found[1]) * unit[found[2] as keyof typeof unit]);
-  throw new InvalidArgumentError('Expected a number with a unit: 500ms, 90s, 10m, 2h, 1d.');
+  try {
+    return milliseconds(text as Duration);
+  } catch {
+    throw new InvalidArgumentError('Expected a number with a unit, above zero: 500ms, 90s, 10m, 2h, 1d.');
+  }
 }

@@ -1,11 +1,13 @@
 /** `troupe run`: loads a definition, starts it or joins it, and follows it. */
 import type { JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
+import { joined } from '../joined.ts';
 import { drive } from './drive.ts';
 import { UsageError } from './exit.ts';
 import { inputFrom } from './input.ts';
 import { load } from './load.ts';
 import { runtimeOptions, type RunShared } from './options.ts';
+import { say } from './output.ts';
 
 export interface RunOptions extends RunShared {
   readonly input?: string;
@@ -32,5 +34,11 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
     });
-  return await drive(cli, runtime, subject, begin, options);
+  // A run that another process is at work on is waited for, as run() does.
+  const join = (signal: AbortSignal) =>
+    joined(begin, cli.clock, {
+      signal,
+      waiting: () => say(cli, `Another process is at work on the run ${key}; waiting for it. Ctrl-C leaves it to it.`),
+    });
+  return await drive(cli, runtime, subject, key === undefined ? begin : join, options);
 }

@@ -1,20 +1,37 @@
 /** `troupe runs list` and `get`: which runs there are, and how one stands. */
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { ActorRow } from '../journal/journal.ts';
-import { shortState } from '../observe/words.ts';
-import type { Cli } from './cli.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
+import { shortState, visible } from '../observe/words.ts';
+import { outcomeOf, type Ended } from '../outcome.ts';
+import type { Cli, Writer } from './cli.ts';
 import { exit } from './exit.ts';
-import { runtimeOptions, type Shared } from './options.ts';
-import { ago, moment, say, writeJson, writeTable } from './output.ts';
+import { runtimeOptions, type RunStatus, type Shared } from './options.ts';
+import { ago, moment, say, writeJson, writeResult, writeTable } from './output.ts';
 import { aboutOf, actorsOf, family } from './roots.ts';
 import { howToAnswer } from './tickets.ts';
 
-export async function list(cli: Cli, options: Shared & { status?: ActorStatus; limit: number }): Promise<number> {
+const statusOf = (root: ActorRow): RunStatus => outcomeOf(root)?.status ?? 'active';
+
+/** The newest roots of that status: an agent that failed has ended well as an actor, so each outcome is read. */
+async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: number): Promise<ActorRow[]> {
+  const among: ActorStatus[] = ['active', 'done', 'failed', 'stopped'];
+  const narrowed = status === 'active' ? ['active' as const] : among;
+  for (let size = limit; ; size *= 4) {
+    const rows = await journal.find({ parent: null, limit: size, status: narrowed });
+    const found = rows.filter((row) => status === undefined || statusOf(row) === status);
+    if (found.length >= limit || rows.length < size) return found.slice(0, limit);
+  }
+}
+
+export async function list(cli: Cli, options: Shared & { status?: RunStatus; limit: number }): Promise<number> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  const { status, limit } = options;
-  const roots = await runtime.journal.find({ parent: null, limit, ...(status === undefined ? {} : { status }) });
-  if (options.json) writeJson(cli.out, roots.map(briefly));
+  const roots = await rootsOf(runtime.journal, options.status, options.limit);
+  if (options.json)
+    writeJson(
+      cli.out,
+      roots.map((row) => ({ ...briefly(row), outcome: statusOf(row) })),
+    );
   else if (roots.length === 0) say(cli, 'No runs. Start one with: troupe run FILE');
   else {
     const now = cli.clock.now();
@@ -24,7 +41,7 @@ export async function list(cli: Cli, options: Shared & { status?: ActorStatus; l
       roots.map((row) => [
         row.run,
         aboutOf(row).name ?? row.type,
-        row.status,
+        statusOf(row),
         shortState(row.state),
         moment(row.created),
         ago(now, row.updated),
@@ -39,11 +56,11 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   const rows = await actorsOf(runtime.journal, run);
   const [root] = rows;
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
-  const output = outputOf(root);
+  const outcome = outcomeOf(root);
   if (options.json) {
     writeJson(cli.out, {
       ...briefly(root),
-      ...(output === undefined ? {} : { output }),
+      ...(outcome === undefined ? {} : { outcome }),
       actors: rows.map(briefly),
       tickets,
     });
@@ -54,7 +71,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     run,
     name: about.name,
     file: about.file,
-    status: root.status,
+    status: statusOf(root),
     state: shortState(root.state),
     started: moment(root.created),
     moved: moment(root.updated),
@@ -74,7 +91,9 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   );
   for (const ticket of tickets)
     cli.out.write(`\n${howToAnswer(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
-  if (output !== undefined) cli.out.write(`\n${JSON.stringify(output, null, 2)}\n`);
+  if (!outcome) return exit.done;
+  cli.out.write('\n');
+  writeOutcome(cli.out, outcome);
   return exit.done;
 }
 
@@ -95,9 +114,11 @@ const briefly = (row: ActorRow): JsonObject => {
   };
 };
 
-/** What an ended actor gave: its machine's output, as its last snapshot holds it. */
-function outputOf({ status, snapshot }: ActorRow): Json | undefined {
-  if (status === 'active') return undefined;
-  const { output, snapshot: inner } = (snapshot ?? {}) as { output?: Json; snapshot?: { output?: Json } };
-  return output ?? inner?.output;
+/** What an ended run gave, or why it gave nothing. */
+function writeOutcome(out: Writer, outcome: Ended): void {
+  if (outcome.status === 'done') return writeResult(out, outcome.output);
+  if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${visible(outcome.reason)}\n`);
+  const { failure, partial } = outcome;
+  out.write(`Failed (${failure.kind}): ${visible(failure.message)}\n`);
+  if (partial !== undefined) out.write(`What it had by then:\n${JSON.stringify(partial, null, 2)}\n`);
 }

@@ -17,7 +17,8 @@ export const isApproval = ({ schema }: Ticket): boolean =>
 
 export function howToAnswer(ticket: Ticket, options: string): string {
   const answer = isApproval(ticket) ? '--yes   (or --no)' : `--answer JSON   (${JSON.stringify(ticket.schema)})`;
-  return [visible(ticket.question), callOf(ticket), `  troupe waits answer ${ticket.id}${options} ${answer}`]
-    .filter(Boolean)
-    .join('\n');
+  const how = ticket.answered
+    ? `  It is answered; go on with: troupe runs resume ${ticket.run}${options}`
+    : `  troupe waits answer ${ticket.id}${options} ${answer}`;
+  return [visible(ticket.question), callOf(ticket), how].filter(Boolean).join('\n');
 }

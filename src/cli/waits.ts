@@ -46,7 +46,7 @@ export async function abort(
   options: Shared & { reason: string; by?: string },
 ): Promise<number> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  await runtime.signal(ticket, { type: 'wait.abort', reason: options.reason, by: options.by ?? whoami() });
+  await runtime.abort(ticket, options.reason, options.by ?? whoami());
   return await told(cli, runtime, ticket, options, 'withdrawn');
 }
 

@@ -1,8 +1,9 @@
 /** What a team says: every message with the shape of its body, which replies an ask may get, and which messages go to a topic. */
 import * as z from 'zod';
-import { explain } from './explain.ts';
+import { came, explain } from './explain.ts';
 import { TroupeError } from './failure.ts';
 import type { Json } from './json.ts';
+import { requirePlain } from './plain.ts';
 
 export interface MessageSpec {
   readonly body: z.ZodType;
@@ -27,7 +28,7 @@ export interface Protocol<M extends Messages = Messages> {
   readonly messages: M;
   /** Changes when a message's name, body or replies change. */
   readonly hash: string;
-  /** Checks a body; returns it as its schema leaves it. Throws `unknown_message` or `invalid`. */
+  /** Checks a body; returns it as its schema leaves it. Throws `unknown_message` or `invalid`; `definition` when the schema itself is wrong. */
   parse<K extends Name<M>>(type: K, body: unknown): Body<M, K>;
 }
 
@@ -56,6 +57,11 @@ export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, 
  * @example const Echo = protocol({ ping: { body: z.object({ n: z.number() }), replies: ['pong'] }, pong: { body: z.object({ n: z.number() }) } });
  */
 export function protocol<const M extends Messages>(messages: M & Closed<M>): Protocol<M> {
+  if (typeof messages !== 'object' || messages === null || Array.isArray(messages))
+    throw new TroupeError(
+      'definition',
+      `protocol() takes an object, such as { ping: { body: z.string(), replies: ['pong'] }, … }; got ${came(messages)}.`,
+    );
   const names = Object.keys(messages);
   if (names.length === 0)
     throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
@@ -68,8 +74,12 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
       const spec = Object.hasOwn(messages, type) ? messages[type] : undefined;
       if (!spec)
         throw new TroupeError('unknown_message', `The protocol has ${names.join(', ')}; it has no message "${type}".`);
-      const parsed = spec.body.safeParse(body);
-      if (parsed.success) return parsed.data as never;
+      const parsed = readBody(type, spec.body, body);
+      if (parsed.success) {
+        if (parsed.data === undefined) throw new TroupeError('invalid', `"${type}" came without a body.`);
+        requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data);
+        return parsed.data as never;
+      }
       throw new TroupeError('invalid', `The body of "${type}" does not fit: ${explain(parsed.error, body)}.`, {
         data: { type },
       });
@@ -85,8 +95,11 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
       'definition',
       `A message's name starts with a letter and has letters, digits and "_", up to 64; got ${JSON.stringify(name)}.`,
     );
-  if (typeof spec.body?.safeParse !== 'function')
+  if (typeof spec?.body?.safeParse !== 'function')
     throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
+  requireSayable(name, spec.body);
+  if (spec.replies !== undefined && !Array.isArray(spec.replies))
+    throw new TroupeError('definition', `The replies of "${name}" are a list of names; got ${came(spec.replies)}.`);
   for (const reply of spec.replies ?? []) {
     if (!Object.hasOwn(messages, reply))
       throw new TroupeError(
@@ -99,6 +112,31 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
       'definition',
       `"${name}" is for a topic, which nobody answers; remove its replies or its topic.`,
     );
+}
+
+/** Others are told what a body looks like, and it travels as JSON: what JSON cannot say could never come. */
+function requireSayable(name: string, body: z.ZodType): void {
+  try {
+    z.toJSONSchema(body, { io: 'input' });
+  } catch (cause) {
+    throw new TroupeError(
+      'definition',
+      `The body of "${name}" cannot be written as JSON: ${(cause as Error).message}. Messages are JSON; use a string for a date or a large number.`,
+      { cause },
+    );
+  }
+}
+
+function readBody(type: string, schema: z.ZodType, body: unknown) {
+  try {
+    return schema.safeParse(body);
+  } catch (cause) {
+    throw new TroupeError(
+      'definition',
+      `The schema of "${type}" threw instead of answering: ${(cause as Error).message} It must be synchronous and pure.`,
+      { cause },
+    );
+  }
 }
 
 /** FNV-1a over the JSON Schemas: short, stable, and not a secret. */

@@ -54,6 +54,9 @@ const table: Readonly<Record<string, Provider>> = {
   },
 };
 
+/** Environment variables that hold the keys of models. */
+export const keyNames: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
+
 async function compatible(
   name: string,
   { baseURL, ...rest }: { apiKey: string; baseURL?: string; fetch?: typeof fetch },

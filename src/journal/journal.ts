@@ -151,7 +151,10 @@ export interface Claims {
 
 /** Messages for actors from processes that do not own them. */
 export interface Mail {
-  /** Durable when it resolves. The owner finds it with `mail`. Same id twice is one message. */
+  /**
+   * Durable when it resolves. The owner finds it with `mail`. The same message twice is one. Rejects with `conflict` when its
+   * recipient has ended (data: status), or another message was left under its id.
+   */
   post(envelope: Envelope): Promise<void>;
   /** Posted messages of a run that no commit has handled, oldest first. Removed when a commit's inbox id is theirs, or by `dropMail`. */
   mail(run: string): Promise<Envelope[]>;

@@ -5,6 +5,7 @@ import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
+import { isNew } from './posting.ts';
 
 interface Kept {
   row: ActorRow;
@@ -160,7 +161,9 @@ export function memory(): Journal {
     async post(envelope) {
       const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
       mail.set(envelope.run, box);
-      if (!box.has(envelope.id)) box.set(envelope.id, structuredClone(envelope));
+      const kept = actors.get(envelope.to);
+      const known = { status: kept?.row.status, handled: kept?.inbox.get(envelope.id), lying: box.get(envelope.id) };
+      if (isNew(envelope, known)) box.set(envelope.id, structuredClone(envelope));
     },
     mail: async (run) => [...(mail.get(run)?.values() ?? [])],
     dropMail: async (run, id) => void mail.get(run)?.delete(id),

@@ -1,10 +1,10 @@
 /** Logs what can be seen: one line per event on stderr, JSON in a pipe and readable on a terminal, each with its run, actor and the id that caused it. */
 import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
+import type { LogLevel } from './levels.ts';
 import { stateWords, visible, warningIn } from './words.ts';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type { LogLevel };
 type Written = Exclude<LogLevel, 'silent'>;
 
 export interface LoggerOptions {

@@ -7,7 +7,7 @@ import type { ActorType } from './actorType.ts';
 import type { Birth } from './birth.ts';
 import { stateOf, type Snapshot } from './chart.ts';
 import { seal } from './compatibility.ts';
-import { requirePlain } from './plain.ts';
+import { requirePlain } from '../contracts/plain.ts';
 
 /** A change that is not stored yet. */
 export interface Change {

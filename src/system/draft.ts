@@ -1,6 +1,7 @@
 /** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
+import { createHash } from 'node:crypto';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
+import { keyOf, type Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Pending } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
@@ -71,7 +72,7 @@ export class Draft {
   addressOf(index: number, id: string, src: unknown): Address | undefined {
     const child = typeof src === 'string' ? this.sender.type.child(src) : undefined;
     const { address } = this.sender;
-    return child && `${child.name}/${address.slice(address.indexOf('/') + 1)}.${token(id, index)}-${this.#seq}`;
+    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`)}`;
   }
 
   /** An actor when `src` names a machine, an effect otherwise. */
@@ -103,6 +104,13 @@ export interface Spawn {
   readonly input: Json | undefined;
   readonly systemId: string | undefined;
 }
+
+/** A key that would be longer than an address may be (E10: nobody could write to it) ends in its hash instead. */
+const short = (key: string): string =>
+  key.length <= longest
+    ? key
+    : `${key.slice(0, longest - 33)}.${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+const longest = 200;
 
 /** Part of an address made of any id. What changed on the way gets the action's index, so that two ids never share an address. */
 function token(id: string, index: number): string {

@@ -139,15 +139,15 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `unknown_recipient`, and as `start` does. */
-  async resume(run: string, type: ActorType): Promise<Address> {
-    const [root] = await this.journal.find({ run, actor: `${type.name}/${run}` });
+  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `unknown_recipient`, and as `start` does; `about` as it was given there. */
+  async resume(run: string, type: ActorType, about?: Json): Promise<Address> {
+    const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root)
       throw new TroupeError(
         'unknown_recipient',
-        `There is no run "${run}" of "${type.name}" in this journal. "troupe runs list" shows those there are.`,
+        `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
       );
-    return this.start(type, { run });
+    return this.start(type, { run, ...(about === undefined ? {} : { about }) });
   }
 
   /** Leaves a message for any actor of any run, whoever owns it. Durable when it resolves. */

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import type { AgentDefinition } from '../../src/contracts/agent.ts';
+import { protocol } from '../../src/contracts/protocol.ts';
 import type { ToolCall } from '../../src/contracts/model.ts';
 import { defaultLimits } from '../../machines/agent/limits.ts';
 import { callModel } from '../../actors/callModel.ts';
 import { answer, definition, gateway, info, scope, thinking, tools, transcript, type AgentDeps } from './given.ts';
 
 const notes = z.object({ facts: z.array(z.string()) });
+const said = protocol({ notes: { body: notes }, count: { body: z.number() } });
 const replies = {
-  notes: { schema: z.toJSONSchema(notes) as never, parse: (body: unknown) => notes.parse(body) },
-  count: { schema: { type: 'integer' }, parse: (body: unknown) => z.number().parse(body) },
+  notes: { schema: z.toJSONSchema(notes) as never, parse: (body: unknown) => said.parse('notes', body) },
+  count: { schema: { type: 'integer' }, parse: (body: unknown) => said.parse('count', body) },
 };
 const offered = tools([
   info('read'),
@@ -61,6 +63,27 @@ test('an answer that breaks its schema is told what is wrong', async () => {
   const { read } = await reading(answer('', made('answer_notes', { facts: 'a' })), { replies });
   expect(read.means.kind).toBe('unusable');
   expect(read.calls).toMatchObject([{ how: 'refused', why: expect.stringContaining('facts') as string }]);
+});
+
+test.each([
+  ['no value', {}, 'it has no "value"'],
+  ['another kind of value', { value: 'three' }, 'at "value": expected number'],
+])('an answer that is not an object is given as "value"; with %s the model is told so', async (_, input, why) => {
+  const { read } = await reading(answer('', made('answer_count', input)), { replies });
+  expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
+});
+
+test('a schema that is itself wrong is not for the model to mend', async () => {
+  const wrong = {
+    ...replies,
+    count: {
+      schema: {},
+      parse: (body: unknown) => protocol({ map: { body: z.any().transform(() => new Map()) } }).parse('map', body),
+    },
+  };
+  await expect(
+    reading(answer('', made('answer_count', { value: 1 })), { replies: wrong as never }),
+  ).rejects.toMatchObject({ kind: 'definition', message: expect.stringContaining('is a Map') as string });
 });
 
 test('text is an answer only for an agent without replies', async () => {

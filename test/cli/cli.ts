@@ -65,5 +65,6 @@ export const approval = (over: Partial<Ticket> = {}): Ticket => ({
   schema: { type: 'object', properties: { approved: { type: 'boolean' } }, required: ['approved'] },
   since: 0,
   deadline: 86_400_000,
+  answered: false,
   ...over,
 });

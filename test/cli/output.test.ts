@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Cli } from '../../src/cli/cli.ts';
+import { say, writeResult } from '../../src/cli/output.ts';
+import { discreet } from '../../src/cli/secrets.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import { writeResult } from '../../src/cli/output.ts';
 
 function written(value: Json, isTTY: boolean): string {
   let text = '';
@@ -22,4 +24,13 @@ test('what is more than texts is JSON everywhere', () => {
 test('a text cannot move the cursor of a terminal', () => {
   expect(written('a\u001b[2Jb', true)).not.toContain('\u001b');
   expect(written({ text: 'a\u001b[2J\nb' }, true)).not.toContain('\u001b');
+});
+
+test('whatever a command says to people, the value of a secret is not in it', () => {
+  let said = '';
+  const err = { write: (text: string) => (said += text), isTTY: true, columns: 80 };
+  const cli = discreet({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
+  say(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
+  expect(said).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
+  expect(cli.err).toMatchObject({ isTTY: true, columns: 80 });
 });

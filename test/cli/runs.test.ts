@@ -28,6 +28,7 @@ test.concurrent('--json prints one document for programs, --quiet says nothing e
   );
   expect(json(out)).toMatchObject({ run: 'job-1', status: 'done', output: 'Hello Ada!' });
   expect(err).toBe('');
+  expect((await at.troupe('runs', 'get', 'job-1')).out).toMatch(/status +done[^]*\nHello Ada!\n$/);
 });
 
 test.concurrent('the same key is the same run: it is not done again', async () => {
@@ -51,7 +52,11 @@ test.concurrent('a run that fails exits 1 and says why on stderr', async () => {
   const { code, out, err } = await at.troupe('run', at.fixture('failing.ts'), '--input', 'x', '--key', 'job-2');
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(err).toMatch(/The run job-2 failed \(\w+\): /);
-  expect((await at.troupe('runs', 'get', 'job-2')).out).toMatch(/status +(failed|done)/);
+  const { out: shown } = await at.troupe('runs', 'get', 'job-2');
+  expect(shown).toMatch(/status +failed/);
+  expect(shown).toMatch(/\nFailed \(\w+\): /);
+  expect((await at.troupe('runs', 'list', '--status', 'failed')).out).toContain('job-2');
+  expect((await at.troupe('runs', 'list', '--status', 'done')).out).not.toContain('job-2');
 });
 
 test.concurrent(
@@ -70,6 +75,7 @@ test.concurrent(
     expect(explained).toContain('It asks a person: ');
 
     expect((await at.troupe('waits', 'answer', ticket.id, '--yes', '--by', 'Grace')).code).toBe(0);
+    expect((await at.troupe('waits', 'list')).out).toContain('It is answered; go on with: troupe runs resume job-3');
     const again = await at.troupe('waits', 'answer', ticket.id, '--no');
     expect(again.code).toBe(1);
     expect(again.err).toContain('answered already');

@@ -246,6 +246,28 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
     });
 
+    test('a message is left once: the same again is nothing new, another under its id is a conflict, before and after it is handled', async () => {
+      await using journal = await begin();
+      await journal.commit(commit());
+      const letter = (answer: string) => message('m', { kind: 'signal', to: 'agent/a', body: { answer } });
+      await journal.post(letter('yes'));
+      await journal.post(letter('yes'));
+      await expect(journal.post(letter('no'))).rejects.toEqual(refusal('conflict'));
+      await journal.commit(commit({ seq: 2, event: { id: 'm', type: 'pong', body: { answer: 'yes' }, inbox: true } }));
+      await journal.post(letter('yes'));
+      await expect(journal.post(letter('no'))).rejects.toEqual(refusal('conflict'));
+      expect(await journal.mail('r')).toEqual([]);
+    });
+
+    test('who has ended is left no more messages', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ status: 'done' }));
+      await expect(journal.post(message('m', { kind: 'signal', to: 'agent/a' }))).rejects.toMatchObject({
+        kind: 'conflict',
+        data: { status: 'done' },
+      });
+    });
+
     test('actors are found by run, type, parent, status, tag, state and time, newest first', async () => {
       await using journal = await begin();
       await journal.commit(commit({ actor: 'run/r', type: 'run', updated: now + 1, tags: [] }));

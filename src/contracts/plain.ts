@@ -1,5 +1,6 @@
 /** Is it JSON? What a journal would lose or change (a Date, a Map, NaN, a function) is refused before the commit, by its path. */
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from './failure.ts';
+import type { Json } from './json.ts';
 
 /** Deeper than anything meant, shallower than the stack; a circle ends here too. */
 const deepest = 500;
@@ -15,6 +16,30 @@ export function requirePlain(what: string, value: unknown): void {
     'definition',
     `${what} must be plain JSON, so that it is the same after a restart; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
   );
+}
+
+/** What comes from outside, as JSON holds it: plain, and text that every store and every model takes. Throws `invalid`, saying where. */
+export function requireInput(what: string, value: unknown): Json {
+  const problem = problemIn(value, '', 0) ?? unwritable(value, '');
+  if (problem !== undefined)
+    throw new TroupeError(
+      'invalid',
+      `${what} must be plain JSON; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
+    );
+  return JSON.parse(JSON.stringify(value ?? null)) as Json;
+}
+
+function unwritable(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string')
+    return /[\0\p{Surrogate}]/u.test(value)
+      ? `${at(path)} has a character that is none (NUL, or half of a surrogate pair)`
+      : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const problem = unwritable(key, path) ?? unwritable(inner, path ? `${path}.${key}` : key);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 function problemIn(value: unknown, path: string, depth: number): string | undefined {
