@@ -17,7 +17,13 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const usageKinds: readonly FailureKind[] = ['invalid', 'definition', 'unsupported', 'unknown_recipient'];
+const usageKinds: readonly FailureKind[] = [
+  'invalid',
+  'definition',
+  'unsupported',
+  'unknown_recipient',
+  'unknown_message',
+];
 
 export const codeOf = (thrown: unknown): number =>
   thrown instanceof UsageError || (thrown instanceof TroupeError && usageKinds.includes(thrown.kind))

@@ -3,7 +3,7 @@ import { sleep } from '../contracts/clock.ts';
 import type { HistoryEntry, Journal } from '../journal/journal.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { existing, type Shared } from './options.ts';
 import { moment, writeJson } from './output.ts';
 import { visible } from '../observe/words.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -14,7 +14,7 @@ const pause = 300;
 const page = 500;
 
 export async function tail(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const news = reader(runtime.journal, run);
   const stopping = new AbortController();
   using _ = cli.onInterrupt(() => stopping.abort());
@@ -32,7 +32,7 @@ export async function tail(cli: Cli, run: string, options: Shared): Promise<numb
 }
 
 export async function logs(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   await rootOf(runtime.journal, run);
   const results = (await runtime.journal.ledger(run)).sort((a, b) => a.at - b.at);
   let told = 0;

@@ -18,7 +18,7 @@ const expected = 'a team, an agent, a machine(), or a function that returns one 
 
 export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
   const file = await find(resolve(cwd, path), path);
-  const module = await evaluate(file);
+  const module = await withWord(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
     const exports = names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing';
@@ -48,6 +48,24 @@ async function find(path: string, given: string): Promise<string> {
   }
   throw new UsageError(`${given} is a folder without an index.ts or index.js. Name the file to run.`);
 }
+
+/** A file that ends the process, or never ends its top level, would leave without a word. */
+async function withWord<T>(file: string, loading: Promise<T>): Promise<T> {
+  const word = (code: number) =>
+    process.stderr.write(
+      code === unsettled
+        ? `${file} was never loaded: something it awaits at its top level does not end.\n`
+        : `${file} ended the process while it was being loaded (exit code ${code}).\n`,
+    );
+  process.once('exit', word);
+  try {
+    return await loading;
+  } finally {
+    process.off('exit', word);
+  }
+}
+/** What Node ends with when nothing is left to do and a top-level await still waits. */
+const unsettled = 13;
 
 async function evaluate(file: string): Promise<Record<string, unknown>> {
   if (/\.[cm]?ts$/.test(file) && !readsTypeScript && !process.execArgv.some((flag) => flag.includes('tsx')))

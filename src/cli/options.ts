@@ -1,7 +1,10 @@
 /** The options that commands share, as the command line gives them. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { LogLevel } from '../observe/levels.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { Cli } from './cli.ts';
+import { UsageError } from './exit.ts';
 
 /** How a run stands, in the words of its outcome. */
 export const runStatuses = ['active', 'done', 'failed', 'cancelled'] as const;
@@ -18,6 +21,15 @@ export interface RunShared extends Shared {
   readonly log?: LogLevel;
   readonly quiet?: boolean;
   readonly ask: boolean;
+}
+
+/** For commands that only look: naming a journal that is not there is a slip, and none is made. */
+export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): Promise<RuntimeOptions> {
+  const { db = cli.env['TROUPE_DB'] ?? '.troupe/troupe.db' } = options;
+  const path = resolve(cli.cwd, db);
+  if (db === 'memory' || (await stat(path).catch(() => undefined))) return runtimeOptions(cli, options);
+  if (options.db !== undefined) throw new UsageError(`There is no journal ${path}. Check --db.`);
+  return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
 export const runtimeOptions = ({ env }: Pick<Cli, 'env'>, { db }: Shared): RuntimeOptions => ({

@@ -4,13 +4,13 @@ import type { Cli } from './cli.ts';
 import { drive } from './drive.ts';
 import { exit, UsageError } from './exit.ts';
 import { load } from './load.ts';
-import { runtimeOptions, type RunShared } from './options.ts';
+import { existing, type RunShared } from './options.ts';
 import { say } from './output.ts';
 import { aboutOf, rootOf } from './roots.ts';
 import { signalOf } from './steer.ts';
 
 export async function resume(cli: Cli, run: string, options: RunShared & { file?: string }): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const root = await rootOf(runtime.journal, run);
   const about = aboutOf(root);
   const path = options.file ?? about.file;

@@ -1,9 +1,10 @@
 /** `troupe run`: loads a definition, starts it or joins it, and follows it. */
+import { toFailure } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
 import { joined } from '../joined.ts';
 import { drive } from './drive.ts';
-import { UsageError } from './exit.ts';
+import { messageOf, UsageError } from './exit.ts';
 import { inputFrom } from './input.ts';
 import { load } from './load.ts';
 import { runtimeOptions, type RunShared } from './options.ts';
@@ -29,11 +30,18 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
   const meta: JsonObject = { file, ...(made ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const begin = () =>
-    runtime.start(subject, input ?? {}, {
-      meta,
-      ...(key === undefined ? {} : { key }),
-      ...(deadline === undefined ? {} : { deadline }),
-    });
+    runtime
+      .start(subject, input ?? {}, {
+        meta,
+        ...(key === undefined ? {} : { key }),
+        ...(deadline === undefined ? {} : { deadline }),
+      })
+      .catch((thrown: unknown) => {
+        const misses = input === undefined && ['invalid', 'unknown_message'].includes(toFailure(thrown).kind);
+        throw misses
+          ? new UsageError(`${messageOf(thrown)} Give it an input with --input.`, { cause: thrown })
+          : thrown;
+      });
   // A run that another process is at work on is waited for, as run() does.
   const join = (signal: AbortSignal) =>
     joined(begin, cli.clock, {

@@ -6,7 +6,7 @@ import { shortState, visible } from '../observe/words.ts';
 import { outcomeOf, type Ended } from '../outcome.ts';
 import type { Cli, Writer } from './cli.ts';
 import { exit } from './exit.ts';
-import { runtimeOptions, type RunStatus, type Shared } from './options.ts';
+import { existing, type RunStatus, type Shared } from './options.ts';
 import { ago, moment, say, writeJson, writeResult, writeTable } from './output.ts';
 import { aboutOf, actorsOf, family } from './roots.ts';
 import { howToAnswer } from './tickets.ts';
@@ -25,7 +25,7 @@ async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: n
 }
 
 export async function list(cli: Cli, options: Shared & { status?: RunStatus; limit: number }): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const roots = await rootsOf(runtime.journal, options.status, options.limit);
   if (options.json)
     writeJson(
@@ -52,7 +52,7 @@ export async function list(cli: Cli, options: Shared & { status?: RunStatus; lim
 }
 
 export async function get(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);
   const [root] = rows;
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { existing, type Shared } from './options.ts';
 import { say, writeJson } from './output.ts';
 import { rootOf } from './roots.ts';
 
@@ -31,7 +31,7 @@ async function steer(
   word: 'cancel' | 'pause',
   more: JsonObject = {},
 ): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const root = await rootOf(runtime.journal, run);
   if (root.status !== 'active')
     throw new UsageError(

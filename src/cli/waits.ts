@@ -4,13 +4,13 @@ import { durationWords } from '../observe/words.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { existing, type Shared } from './options.ts';
 import { ago, say, writeJson } from './output.ts';
 import { howToAnswer } from './tickets.ts';
 import { whoami } from './whoami.ts';
 
 export async function list(cli: Cli, options: Shared & { run?: string }): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const tickets = await runtime.tickets(options.run);
   if (options.json) writeJson(cli.out, tickets);
   else if (tickets.length === 0) say(cli, 'Nothing waits for a person.');
@@ -35,7 +35,7 @@ export interface AnswerOptions extends Shared {
 
 export async function answer(cli: Cli, ticket: string, options: AnswerOptions): Promise<number> {
   const value = valueOf(options);
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   await runtime.answer(ticket, value, options.by ?? whoami());
   return await told(cli, runtime, ticket, options, 'answered');
 }
@@ -45,7 +45,7 @@ export async function abort(
   ticket: string,
   options: Shared & { reason: string; by?: string },
 ): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   await runtime.abort(ticket, options.reason, options.by ?? whoami());
   return await told(cli, runtime, ticket, options, 'withdrawn');
 }

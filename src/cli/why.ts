@@ -5,7 +5,7 @@ import type { Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
 import { reader } from './history.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { existing, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
 import { actorsOf, family } from './roots.ts';
 import { howToAnswer } from './tickets.ts';
@@ -21,7 +21,7 @@ interface Reason {
 }
 
 export async function why(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(runtimeOptions(cli, options));
+  await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);
   const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
   const last = await lastEvents(runtime.journal, run);
