@@ -22,5 +22,6 @@ export type { Json, JsonObject } from './contracts/json.ts';
 export type { Model, ModelChoice, Usage } from './contracts/model.ts';
 export type { ToolSource } from './contracts/tool.ts';
 export type { Duration } from './contracts/duration.ts';
+export type { Ref } from './system/ref.ts';
 export { machine, type MachineSubject } from './machine.ts';
 export { effect } from '../actors/effect.ts';

@@ -8,6 +8,7 @@ import { toFailure, TroupeError, type Failure } from './contracts/failure.ts';
 import { requireId, type Address } from './contracts/ids.ts';
 import type { Observer } from './contracts/inspection.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
+import type { Messages, Protocol } from './contracts/protocol.ts';
 import { breaker } from '../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { Journal } from './journal/journal.ts';
@@ -16,6 +17,7 @@ import { fanOut } from './observe/fanOut.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
+import { Door, type Ref } from './system/ref.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
 import { compile, inputOf, isSubject, type Subject } from './subject.ts';
 import { signalFor } from './signals.ts';
@@ -60,6 +62,8 @@ export interface RunHandle {
   readonly id: string;
   readonly root: Address;
   outcome(options?: { returnWhenWaiting?: boolean }): Promise<RunOutcome>;
+  /** Speaks to the root actor in the messages of a protocol: for a machine that `handles` them. */
+  ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
   /** Lets go of the run, to be resumed. What is being done gets `grace` milliseconds to finish. */
   park(grace?: number): Promise<void>;
 }
@@ -95,6 +99,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   });
   const sender = `person/${clock.id()}`;
   const opened: AsyncDisposable[] = [];
+  let door: Door | undefined;
   const typeOfSubject = compile({ gateway, clock, opened });
   const tickets = ticketDesk(journal, signal);
 
@@ -110,6 +115,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           await moved;
         }
       },
+      ref: (protocol) => (door ??= new Door(transport, clock)).ref(protocol, root, run),
       async park(grace = 0) {
         await host.park(run, grace);
       },
@@ -210,6 +216,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   async function closeAll(): Promise<void> {
     await host[Symbol.asyncDispose]();
+    door?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
     if (!options.transport) await transport[Symbol.asyncDispose]();
     if (!options.journal) await journal[Symbol.asyncDispose]();
