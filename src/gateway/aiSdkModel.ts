@@ -31,8 +31,10 @@ export function aiSdkModel(
       try {
         const { stream } = await model.doStream(optionsOf(request, signal));
         // A web stream can be iterated in Node; its type does not say so.
+        let said = 0;
         for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
-          const ours = partOf(part, id, request);
+          said += lengthOf(part);
+          const ours = partOf(part, id, request, said);
           if (ours) yield ours;
         }
       } catch (thrown) {
@@ -100,7 +102,18 @@ const promptOf = (messages: readonly Message[]): LanguageModelV3Prompt =>
     }
   });
 
-function partOf(part: LanguageModelV3StreamPart, id: string, request: ModelRequest): ModelPart | undefined {
+/** Characters that the model wrote. */
+function lengthOf(part: LanguageModelV3StreamPart): number {
+  if (part.type === 'text-delta' || part.type === 'reasoning-delta') return part.delta.length;
+  return part.type === 'tool-call' ? part.toolName.length + part.input.length : 0;
+}
+
+function partOf(
+  part: LanguageModelV3StreamPart,
+  id: string,
+  request: ModelRequest,
+  said: number,
+): ModelPart | undefined {
   switch (part.type) {
     case 'text-delta':
       return part.delta === '' ? undefined : { type: 'text', text: part.delta };
@@ -115,7 +128,7 @@ function partOf(part: LanguageModelV3StreamPart, id: string, request: ModelReque
       return {
         type: 'finish',
         reason: reasons[part.finishReason.unified],
-        usage: usageOf(part.usage, request),
+        usage: usageOf(part.usage, request, said),
         model: id,
       };
     default:
@@ -141,11 +154,11 @@ const reasons = {
   other: 'other',
 } as const satisfies Record<string, FinishReason>;
 
-function usageOf({ inputTokens, outputTokens }: LanguageModelV3Usage, request: ModelRequest): Usage {
+function usageOf({ inputTokens, outputTokens }: LanguageModelV3Usage, request: ModelRequest, said: number): Usage {
   const reported = inputTokens.total !== undefined && outputTokens.total !== undefined;
   return {
-    inputTokens: inputTokens.total ?? estimate(request),
-    outputTokens: outputTokens.total ?? 0,
+    inputTokens: inputTokens.total ?? tokens(lengthOfRequest(request)),
+    outputTokens: outputTokens.total ?? tokens(said),
     cachedTokens: inputTokens.cacheRead ?? 0,
     reported,
     usd: null,
@@ -153,5 +166,7 @@ function usageOf({ inputTokens, outputTokens }: LanguageModelV3Usage, request: M
 }
 
 /** Four characters are about a token: better than nothing when a provider counts nothing. */
-const estimate = ({ instructions, messages }: ModelRequest): number =>
-  Math.ceil((instructions.length + JSON.stringify(messages as unknown as Json).length) / 4);
+const tokens = (characters: number): number => Math.ceil(characters / 4);
+
+const lengthOfRequest = ({ instructions, messages }: ModelRequest): number =>
+  instructions.length + JSON.stringify(messages as unknown as Json).length;

@@ -2,8 +2,6 @@
 export interface Recent<T> {
   add(item: T): void;
   items(): T[];
-  /** How many were forgotten. */
-  readonly dropped: number;
 }
 
 /** A ring: adding costs the same however full it is. */
@@ -17,9 +15,6 @@ export function recent<T>(size: number): Recent<T> {
     items() {
       const start = added % size;
       return added <= size ? ring.slice() : [...ring.slice(start), ...ring.slice(0, start)];
-    },
-    get dropped() {
-      return Math.max(0, added - size);
     },
   };
 }

@@ -8,14 +8,12 @@
  */
 import { toFailure, fromFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
-import type { ToolInfo, ToolTier } from '../contracts/model.ts';
+import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { admit } from './admit.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './names.ts';
 
 export interface ToolFilter {
-  /** Only tools of these tiers. */
-  readonly tiers?: readonly ToolTier[];
   /** Only these: a name as the model sees it, `server/tool`, or `server/*`. */
   readonly allow?: readonly string[];
 }
@@ -24,8 +22,6 @@ export interface ToolFilter {
 export interface Catalog extends ToolSource {
   readonly epoch: number;
   list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
-  /** A tool as last listed. */
-  info(name: string): ToolInfo | undefined;
   missing(): Failure | undefined;
   problems(filter?: ToolFilter): readonly Failure[];
 }
@@ -117,7 +113,6 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       const route = routes.get(name);
       return route !== undefined && route.source.idempotent(route.tool);
     },
-    info: (name) => routes.get(name)?.info,
     missing: () => shelves.find(({ source, failure }) => failure && source.optional !== true)?.failure,
     problems: ({ allow = [] } = {}) => [
       ...shelves.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
@@ -178,8 +173,7 @@ function routesOf(shelves: readonly Shelf[]): ReadonlyMap<string, Route> {
   return routes;
 }
 
-const passes = (route: Route, { tiers, allow }: ToolFilter): boolean =>
-  (!tiers || tiers.includes(route.info.tier)) && (!allow || isAllowed(route, allow));
+const passes = (route: Route, { allow }: ToolFilter): boolean => !allow || isAllowed(route, allow);
 
 const isAllowed = ({ source, tool, info }: Route, allow: readonly string[]): boolean =>
   [info.name, `${source.name}/${tool}`, `${source.name}/*`].some((name) => allow.includes(name));

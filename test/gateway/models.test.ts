@@ -1,5 +1,6 @@
 import { LLMock } from '@copilotkit/aimock';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aiSdkModel, type LanguageModel } from '../../src/gateway/aiSdkModel.ts';
 import type { Model } from '../../src/contracts/model.ts';
 import { providers } from '../../src/gateway/providers.ts';
 import { scriptedModel } from '../../src/gateway/scriptedModel.ts';
@@ -45,3 +46,31 @@ for (const [provider, path] of Object.entries({
     ),
   });
 }
+
+test('a provider that counts nothing is estimated, and said to be: four characters are a token', async () => {
+  const silent = {
+    specificationVersion: 'v3',
+    provider: 'local.chat',
+    modelId: 'small',
+    doStream: () =>
+      Promise.resolve({
+        stream: (async function* () {
+          yield* [
+            { type: 'text-delta', id: '1', delta: 'x'.repeat(40) },
+            {
+              type: 'finish',
+              finishReason: { unified: 'stop', raw: 'stop' },
+              usage: { inputTokens: { total: undefined }, outputTokens: { total: undefined } },
+            },
+          ];
+        })(),
+      }),
+  } as unknown as LanguageModel;
+  const parts = [];
+  for await (const part of aiSdkModel(silent).stream(
+    { instructions: 'Be brief.', messages: [], tools: [] },
+    { key: 'k', signal: new AbortController().signal, deadline: undefined },
+  ))
+    parts.push(part);
+  expect(parts.at(-1)).toMatchObject({ usage: { inputTokens: 3, outputTokens: 10, reported: false } });
+});
