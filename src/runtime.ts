@@ -14,6 +14,7 @@ import { gateway as openGateway, type Gateway, type GatewayOptions } from './gat
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
 import { fanOut } from './observe/fanOut.ts';
+import type { ActorType } from './system/actorType.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
@@ -40,6 +41,10 @@ export interface RuntimeOptions {
   readonly clock?: Clock;
   readonly journal?: Journal;
   readonly transport?: Transport;
+  /** How often messages left by other processes are looked for; milliseconds, 250 unless told otherwise. */
+  readonly poll?: number;
+  /** For tests: what is done to every type of actor before it is used. */
+  readonly prepare?: (type: ActorType) => ActorType;
 }
 
 export interface StartOptions {
@@ -96,11 +101,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     clock,
     lease: { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive },
     observe: observers.observe,
+    ...(options.poll === undefined ? {} : { poll: options.poll }),
   });
   const sender = `person/${clock.id()}`;
   const opened: AsyncDisposable[] = [];
   let door: Door | undefined;
-  const typeOfSubject = compile({ gateway, clock, opened });
+  const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketDesk(journal, signal);
 
   async function handle(subject: Subject, run: string, root: Address): Promise<RunHandle> {

@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Where what was opened is left, to be closed with the runtime. */
   readonly opened: AsyncDisposable[];
+  /** What is done to every type before it is used. */
+  readonly prepare?: ((type: ActorType) => ActorType) | undefined;
 }
 
 /** What an agent's signals and tickets may hold, checked at the door. */
@@ -114,12 +116,13 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     requireSubject(subject);
     const known = types.get(subject);
     if (known) return known;
-    const type =
+    const made =
       subject.kind === 'machine'
         ? subject.type
         : subject.kind === 'agent'
           ? actorType(machineOf(subject), agentOptions)
           : teamType(subject);
+    const type = surroundings.prepare?.(made) ?? made;
     types.set(subject, type);
     return type;
   };
