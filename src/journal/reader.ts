@@ -35,6 +35,13 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     }
   };
 
+  /** An index that was hurt gives the row of another actor. */
+  function find(actor: string): Row | undefined {
+    const row = actorOf.get(actor);
+    if (row && row.actor !== actor) throw damaged(actor, 0, `the index of actors gives ${row.actor} instead`);
+    return row;
+  }
+
   /** Walks every link, and tells what must be there beside the actor's row. */
   function check(actor: string, row: Row): Expected {
     const links = chainOf.all(row.id!) as unknown as (Link & { hash: string })[];
@@ -50,7 +57,7 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
   }
 
   async function load(actor: string): Promise<StoredActor | undefined> {
-    const row = actorOf.get(actor);
+    const row = find(actor);
     if (!row) return undefined;
     const expected = check(actor, row);
     const broken = (what: string) => damaged(actor, Number(row.seq), what);
@@ -93,7 +100,7 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     load,
 
     async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
-      const row = actorOf.get(actor);
+      const row = find(actor);
       if (!row) return [];
       let hash = from === 0 ? '' : String(entryAt.get(row.id!, list, from - 1)?.hash ?? '');
       let at = from;
@@ -115,7 +122,7 @@ export function reader({ db, text }: Store): Pick<Ledger, 'load' | 'list' | 'han
     },
 
     async handled(actor, id) {
-      const row = actorOf.get(actor);
+      const row = find(actor);
       const found = row && inboxOf.get(row.id!, id);
       if (!found) return undefined;
       const { body } = read(actor, Number(found.seq), 'the message', String(found.event)) as { body: Json };
