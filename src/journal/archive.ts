@@ -49,14 +49,15 @@ export function archive(store: Store): Archive {
       const { where, values } = conditions([
         ['a.run = ?', run],
         ['a.actor = ?', actor],
-        ['(c.at, a.actor, c.seq) > (?, ?, ?)', after?.at, after?.actor, after?.seq],
+        ['c.position > ?', after],
       ]);
       const rows = db
         .prepare(
-          `SELECT c.*, a.actor AS address FROM commits c JOIN actors a ON a.id = c.actor ${where} ORDER BY c.at, a.actor, c.seq LIMIT ?`,
+          `SELECT c.*, a.actor AS address FROM commits c JOIN actors a ON a.id = c.actor ${where} ORDER BY c.position LIMIT ?`,
         )
         .all(...values, limit);
       return rows.map((row) => ({
+        position: Number(row.position),
         actor: String(row.address),
         seq: Number(row.seq),
         at: Number(row.at),

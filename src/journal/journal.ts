@@ -97,6 +97,8 @@ export interface ActorQuery {
 
 /** A line of an actor's history. */
 export interface HistoryEntry {
+  /** Where it stands among all commits, in the order they were stored: it only rises, and says nothing else. */
+  readonly position: number;
   readonly actor: Address;
   readonly seq: number;
   readonly at: number;
@@ -161,13 +163,8 @@ export interface Mail {
 /** What people ask. */
 export interface Archive {
   find(query: ActorQuery): Promise<ActorRow[]>;
-  /** Oldest first, 1,000 unless told; `after` pages on. A pending that is settled is listed with `data: null`. */
-  history(query: {
-    run?: string;
-    actor?: Address;
-    after?: { at: number; actor: Address; seq: number };
-    limit?: number;
-  }): Promise<HistoryEntry[]>;
+  /** In the order they were stored, 1,000 unless told; `after` a position pages on. A pending that is settled is listed with `data: null`. */
+  history(query: { run?: string; actor?: Address; after?: number; limit?: number }): Promise<HistoryEntry[]>;
   ledger(run: string): Promise<LedgerEntry[]>;
   /** Forgets runs that ended before `before`, with blobs nobody refers to. Returns how many. */
   prune(before: number): Promise<number>;

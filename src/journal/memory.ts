@@ -21,6 +21,7 @@ export function memory(): Journal {
   const results = new Map<string, LedgerEntry & { run: string }>();
   const claims = new Map<string, { epoch: number; owner: string; until: number }>();
   const mail = new Map<string, Map<string, Envelope>>();
+  let position = 0;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -80,7 +81,7 @@ export function memory(): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
-      kept.history.push({ actor, seq, at, epoch, state, status, event, opens, closes });
+      kept.history.push({ position: ++position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
@@ -179,12 +180,11 @@ export function memory(): Journal {
       const among = [...actors.values()].filter(
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
-      const later = (entry: HistoryEntry) => !after || compare(entry, after) > 0;
       const open = (pending: Pending): Pending => ({ ...pending, data: owners.has(pending.key) ? pending.data : null });
       return among
         .flatMap(({ history }) => history)
-        .filter(later)
-        .sort(compare)
+        .filter((entry) => after === undefined || entry.position > after)
+        .sort((a, b) => a.position - b.position)
         .slice(0, limit)
         .map((entry) => ({ ...entry, opens: entry.opens.map(open) }));
     },
@@ -230,9 +230,6 @@ const rowOf = ({
   meta,
   snapshot,
 }: Commit): ActorRow => ({ run, actor, type, parent, status, state, tags, created, updated, seq, meta, snapshot });
-
-const compare = (a: { at: number; actor: string; seq: number }, b: { at: number; actor: string; seq: number }) =>
-  a.at - b.at || (a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : 0) || a.seq - b.seq;
 
 function matches(row: ActorRow, { run, type, parent, status, tag, state, since, until }: ActorQuery): boolean {
   return (

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { Commit, Journal } from '../../src/journal/journal.ts';
+import type { Commit, HistoryEntry, Journal } from '../../src/journal/journal.ts';
 
 export interface JournalCase {
   /** A fresh, empty journal. */
@@ -293,10 +293,31 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect(all[1]!.opens).toEqual([{ key: 'k', kind: 'timer', due: now + 9, data: null }]);
       expect(all[3]!.closes).toEqual(['k']);
       const page = await journal.history({ run: 'r', limit: 2 });
-      const { at, actor, seq } = page.at(-1)!;
-      expect((await journal.history({ run: 'r', after: { at, actor, seq } })).map((entry) => entry.seq)).toEqual([
-        3, 4, 5,
+      const after = page.at(-1)!.position;
+      expect((await journal.history({ run: 'r', after })).map((entry) => entry.seq)).toEqual([3, 4, 5]);
+    });
+
+    test('whoever reads on in a history misses nothing: not of the same moment, and not when the clock was set back', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ actor: 'agent/z', updated: now + 100 }));
+      const [{ position: after }] = (await journal.history({ run: 'r' })) as [HistoryEntry];
+      await journal.commit(commit({ actor: 'agent/a', updated: now + 100 }));
+      await journal.commit(commit({ actor: 'agent/z', seq: 2, updated: now + 50 }));
+      const news = await journal.history({ run: 'r', after });
+      expect(news.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(['agent/a 1', 'agent/z 2']);
+      expect((await journal.history({ run: 'r', after: news[0]!.position })).map(({ actor }) => actor)).toEqual([
+        'agent/z',
       ]);
+    });
+
+    test('a position is given once, also when the run that had it was forgotten', async () => {
+      await using journal = await begin();
+      await journal.claim('old', 'me', { now, ttl: 1_000 });
+      await journal.commit(commit({ run: 'old', actor: 'agent/old', status: 'done', updated: now - 10 }));
+      const [{ position: after }] = (await journal.history({ run: 'old' })) as [HistoryEntry];
+      await journal.prune(now);
+      await journal.commit(commit());
+      expect(await journal.history({ run: 'r', after })).toHaveLength(1);
     });
 
     test.each([

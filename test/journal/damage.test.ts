@@ -54,8 +54,30 @@ describe.each(drivers)('a journal on %s', (driver) => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     const before = readFileSync(path);
-    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 1/));
+    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 2/));
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('of an earlier version is brought up to date, with its history in order and its chains whole', async () => {
+    const path = fresh();
+    await filled(path, driver, 3);
+    const db = await openDriver(path, driver);
+    db.exec(`CREATE TABLE old (
+        actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+        event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
+      INSERT INTO old SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM commits;
+      DROP TABLE commits;
+      ALTER TABLE old RENAME TO commits;
+      PRAGMA user_version = 1`);
+    db.close();
+    await using journal = await open(path);
+    const history = await journal.history({ run: 'r' });
+    expect(history.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(
+      [1, 2, 3].flatMap((seq) => [0, 1, 2].map((n) => `agent/n${n} ${seq}`)),
+    );
+    expect(await journal.verify()).toEqual({ actors: 3, commits: 9, damage: [] });
+    await journal.commit(commit({ actor: 'agent/n0', seq: 4, updated: now - 99 }));
+    expect(await journal.history({ run: 'r', after: history.at(-1)!.position })).toHaveLength(1);
   });
 
   test('that is another program’s database is left alone', async () => {
