@@ -4,7 +4,6 @@ import { durationWords, shortState, visible } from '../observe/words.ts';
 import type { Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
-import { reader } from './history.ts';
 import { runtimeOptions, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
 import { actorsOf, family } from './roots.ts';
@@ -24,7 +23,6 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const rows = await actorsOf(runtime.journal, run);
   const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
-  const last = await lastEvents(runtime.journal, run);
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
 
@@ -34,10 +32,8 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   for (const { row, depth } of family(telling)) {
     const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
-    reasons.push({
-      depth,
-      reason: { actor, status, state, since: updated, because: because(last.get(actor)), waitsFor },
-    });
+    const [last] = await runtime.journal.history({ actor, newest: true, limit: 1 });
+    reasons.push({ depth, reason: { actor, status, state, since: updated, because: because(last), waitsFor } });
   }
 
   if (options.json)
@@ -65,13 +61,7 @@ function words({ actor, status, state, since, because, waitsFor }: Reason, now: 
   ].join('\n');
 }
 
-/** The last thing that moved each actor. */
-async function lastEvents(journal: Journal, run: string): Promise<Map<string, HistoryEntry>> {
-  const last = new Map<string, HistoryEntry>();
-  for await (const entry of reader(journal, run)()) last.set(entry.actor, entry);
-  return last;
-}
-
+/** By the last thing that moved it. */
 function because(entry: HistoryEntry | undefined): string {
   if (!entry) return 'and nothing has moved it yet';
   const { type, from } = entry.event;

@@ -163,8 +163,17 @@ export interface Mail {
 /** What people ask. */
 export interface Archive {
   find(query: ActorQuery): Promise<ActorRow[]>;
-  /** In the order they were stored, 1,000 unless told; `after` a position pages on. A pending that is settled is listed with `data: null`. */
-  history(query: { run?: string; actor?: Address; after?: number; limit?: number }): Promise<HistoryEntry[]>;
+  /**
+   * In the order they were stored, or `newest` first; 1,000 unless told. `after` a position pages on.
+   * A pending that is settled is listed with `data: null`.
+   */
+  history(query: {
+    run?: string;
+    actor?: Address;
+    after?: number;
+    newest?: boolean;
+    limit?: number;
+  }): Promise<HistoryEntry[]>;
   ledger(run: string): Promise<LedgerEntry[]>;
   /** Forgets runs that ended before `before`, with blobs nobody refers to. Returns how many. */
   prune(before: number): Promise<number>;

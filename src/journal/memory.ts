@@ -176,7 +176,7 @@ export function memory(): Journal {
         .sort((a, b) => b.updated - a.updated)
         .slice(0, limit);
     },
-    async history({ run, actor, after, limit = 1_000 }) {
+    async history({ run, actor, after, newest = false, limit = 1_000 }) {
       const among = [...actors.values()].filter(
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
@@ -184,7 +184,7 @@ export function memory(): Journal {
       return among
         .flatMap(({ history }) => history)
         .filter((entry) => after === undefined || entry.position > after)
-        .sort((a, b) => a.position - b.position)
+        .sort((a, b) => (newest ? b.position - a.position : a.position - b.position))
         .slice(0, limit)
         .map((entry) => ({ ...entry, opens: entry.opens.map(open) }));
     },

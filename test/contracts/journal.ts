@@ -292,6 +292,8 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       );
       expect(all[1]!.opens).toEqual([{ key: 'k', kind: 'timer', due: now + 9, data: null }]);
       expect(all[3]!.closes).toEqual(['k']);
+      const newest = await journal.history({ actor: 'agent/a', newest: true, limit: 2 });
+      expect(newest.map((entry) => entry.seq)).toEqual([5, 4]);
       const page = await journal.history({ run: 'r', limit: 2 });
       const after = page.at(-1)!.position;
       expect((await journal.history({ run: 'r', after })).map((entry) => entry.seq)).toEqual([3, 4, 5]);
