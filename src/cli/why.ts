@@ -1,4 +1,5 @@
 /** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
+import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
 import { durationWords, shortState, visible } from '../observe/words.ts';
 import type { Ticket } from '../runtime.ts';
@@ -36,12 +37,16 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
     reasons.push({ depth, reason: { actor, status, state, since: updated, because: because(last), waitsFor } });
   }
 
+  const letters = await lastDead(runtime.journal, rows);
   if (options.json)
     writeJson(
       cli.out,
-      reasons.map(({ reason }) => reason),
+      reasons.map(({ reason }) => (reason.actor === rows[0].actor ? { ...reason, deadLetters: letters } : reason)),
     );
-  else for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
+  else {
+    for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
+    for (const letter of letters) cli.out.write(`${lossInWords(letter, now)}\n`);
+  }
   const [root] = rows;
   if (!options.json && root.status === 'active' && now - root.updated > 5_000) {
     cli.out.write(`\nIf no process works on it any more, go on with: troupe runs resume ${run}${on}\n`);
@@ -60,6 +65,18 @@ function words({ actor, status, state, since, because, waitsFor }: Reason, now: 
     ...waiting.flatMap((text) => text.split('\n')).map((text) => `${indent}  ${text}`),
   ].join('\n');
 }
+
+/** Of all actors of a run, the last messages that nobody took, oldest first. */
+async function lastDead(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {
+  const kept = await Promise.all(rows.map(({ actor }) => journal.list(actor, deadLetters)));
+  return (kept.flat() as unknown as DeadLetter[]).sort((a, b) => a.at - b.at).slice(-shown);
+}
+
+/** So many dead letters are told. */
+const shown = 10;
+
+const lossInWords = ({ type, from, to, at, failure }: DeadLetter, now: number): string =>
+  visible(`Nobody took "${type}" from ${from} to ${to}, ${durationWords(now - at)} ago: ${failure.message}`);
 
 /** By the last thing that moved it. */
 function because(entry: HistoryEntry | undefined): string {

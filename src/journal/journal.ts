@@ -10,6 +10,7 @@
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
  * J7 What is too large (JSON above 256 KB) is stored once, by content, and read back as if it had been inline.
  */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -124,6 +125,11 @@ export interface Ledger {
   commit(commit: Commit): Promise<void>;
   /** Keeps a result although its actor cannot take it now (it is being restarted). Durable when it resolves. */
   record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
+  /**
+   * Keeps a message that nobody takes in the list `dead` of its recipient, or of the run's root where the run has no such actor.
+   * With the same write it is pending no more, and no mail. Durable when it resolves.
+   */
+  bury(run: string, epoch: number, letter: DeadLetter): Promise<void>;
   load(actor: Address): Promise<StoredActor | undefined>;
   /** Entries [from, to) of a list, oldest first. */
   list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;

@@ -1,6 +1,7 @@
 /** The journal that keeps nothing beyond the process: for tests, trials, and work that need not survive. The same promises, but for power. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
+import { deadLetters } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
@@ -35,6 +36,11 @@ export function memory(): Journal {
   const close = (key: string) => {
     owners.get(key)?.pending.delete(key);
     owners.delete(key);
+  };
+  const append = ({ lists }: Kept, list: string, entry: Json) => {
+    const entries = lists.get(list);
+    if (entries) entries.push(entry);
+    else lists.set(list, [entry]);
   };
   const keep = (actor: Address): Kept => {
     const kept: Kept = {
@@ -92,11 +98,7 @@ export function memory(): Journal {
       }
       for (const { key, name, input, outcome } of answers)
         if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
-      for (const { list, entry } of appends) {
-        const entries = kept.lists.get(list);
-        if (entries) entries.push(entry);
-        else kept.lists.set(list, [entry]);
-      }
+      for (const { list, entry } of appends) append(kept, list, entry);
       if (event.inbox) {
         kept.inbox.set(event.id, { seq, body: event.body });
         mail.get(run)?.delete(event.id);
@@ -107,6 +109,19 @@ export function memory(): Journal {
       if (!actors.has(actor))
         throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
       if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+    },
+    async bury(run, epoch, letter) {
+      requireOwner(run, epoch);
+      const own = actors.get(letter.to);
+      const keeper =
+        own?.row.run === run
+          ? own
+          : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
+      if (!keeper)
+        throw new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
+      append(keeper, deadLetters, letter as unknown as Json);
+      if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
+      mail.get(run)?.delete(letter.id);
     },
     async load(actor) {
       const kept = actors.get(actor);

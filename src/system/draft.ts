@@ -1,4 +1,5 @@
 /** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -28,8 +29,8 @@ export class Draft {
   readonly emits: MachineEvent[] = [];
   /** Named actions with code of their own: run after the commit, at most once. */
   readonly customs: Action[] = [];
-  /** Events for whoever is not there: dead letters. */
-  readonly astray: { to: string; event: MachineEvent }[] = [];
+  /** Events for whoever is not there. */
+  readonly astray: DeadLetter[] = [];
   readonly sender: Sender;
   readonly now: number;
   /** Id of the message that caused the step. */

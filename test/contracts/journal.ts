@@ -46,6 +46,10 @@ export const commit = (over: Partial<Commit> = {}): Commit => {
 };
 const message = (key: string, over: Partial<Envelope> = {}) =>
   ({ id: key, type: 'pong', body: {}, from: 'agent/a', to: 'door/x', run: 'r', kind: 'reply', ...over }) as Envelope;
+const dead = (id: string, to = 'agent/a') => {
+  const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
+  return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: now, failure } } as const;
+};
 
 export function describeJournal(name: string, { open, again }: JournalCase) {
   const begin = async () => {
@@ -169,6 +173,34 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect(await journal.undelivered('other')).toEqual([]);
     });
 
+    test('a message that nobody takes is kept by its recipient, or by the root of the run, and waits nowhere any more', async () => {
+      await using journal = await begin();
+      const unread = message('agent/a/1/0', { to: 'agent/b' });
+      await journal.commit(
+        commit({
+          opens: [{ key: unread.id, kind: 'message', data: unread as unknown as Json }],
+          appends: [dead('d0')],
+        }),
+      );
+      await journal.commit(commit({ actor: 'agent/b', parent: 'agent/a', status: 'done' }));
+      await journal.post(message('m1', { to: 'agent/b' }));
+      await journal.bury('r', 1, dead(unread.id, 'agent/b').entry);
+      await journal.bury('r', 1, dead('m1', 'agent/nobody').entry);
+      expect(await journal.list('agent/b', 'dead')).toEqual([dead(unread.id, 'agent/b').entry]);
+      expect(await journal.list('agent/a', 'dead')).toEqual([dead('d0').entry, dead('m1', 'agent/nobody').entry]);
+      expect([await journal.undelivered('r'), await journal.mail('r')]).toEqual([[], []]);
+      await journal.commit(commit({ seq: 2, appends: [dead('d2')] }));
+      expect((await journal.load('agent/a'))!.lists).toEqual({ dead: 3 });
+      expect((await journal.verify()).damage).toEqual([]);
+    });
+
+    test('a dead letter settles messages only, whatever it is called', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: {} }] }));
+      await journal.bury('r', 1, dead('agent/a/1/0').entry);
+      expect((await journal.load('agent/a'))!.pending).toHaveLength(1);
+    });
+
     test('a result is kept once under its key, with the step it caused or alone', async () => {
       await using journal = await begin();
       const outcome = { ok: true, output: { n: 1 } } as const;
@@ -231,6 +263,7 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       await expect(
         journal.record('r', 1, 'agent/a', now, { key: 'k', name: 'n', input: 1, outcome: { ok: true, output: 1 } }),
       ).rejects.toEqual(refusal('fenced'));
+      await expect(journal.bury('r', 1, dead('d1').entry)).rejects.toEqual(refusal('fenced'));
       await expect(journal.commit(commit({ run: 'unclaimed', actor: 'agent/u' }))).rejects.toEqual(refusal('fenced'));
       await journal.commit(commit({ seq: 2, epoch: 2 }));
       expect((await journal.load('agent/a'))!.seq).toBe(2);
