@@ -5,7 +5,7 @@
  * J2 When `commit` resolves, the commit survives kill -9 and, for `sqlite`, power loss.
  * J3 One writer: a commit with an epoch older than the run's claim rejects with `fenced`; one that is not revision + 1 with `conflict`;
  *    one whose `inbox` id was handled before with `conflict` and `data.duplicate: true`. Nothing of it is stored.
- * J4 Every actor's commits form a hash chain; `load` checks it and rejects with `corrupt`, naming actor and seq.
+ * J4 Every actor's commits form a hash chain; `load` checks what it has not checked in this process before, and rejects with `corrupt`, naming actor and seq.
  * J5 The cost of a commit does not depend on how many came before (E6).
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
  * J7 What is too large (JSON above 256 KB) is stored once, by content, and read back as if it had been inline.

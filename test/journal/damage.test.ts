@@ -189,6 +189,75 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect(read).toBe('corrupt');
   });
 
+  describe('a process that has loaded an actor before', () => {
+    const begun = async () => {
+      const path = fresh();
+      await filled(path, driver, 2);
+      const journal = await open(path);
+      await journal.claim('r', 'me', { now: now + 9_999, ttl: 1_000 });
+      await journal.load('agent/n0');
+      const db = await openDriver(path, driver);
+      const hurt = (sql: string) => {
+        db.exec(sql);
+        db.close();
+      };
+      return { path, journal, hurt };
+    };
+    const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
+    const next = (over = {}) => commit({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
+
+    test('finds damage to what came since', async () => {
+      const { journal, hurt } = await begun();
+      await using _ = journal;
+      await journal.commit(next());
+      await journal.commit(next({ seq: 5 }));
+      hurt(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
+      await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 4/));
+    });
+
+    test.each([
+      ['the snapshot', `UPDATE actors SET snapshot = '1' WHERE actor = 'agent/n0'`],
+      ['the last commit', `UPDATE commits SET at = at + 1 WHERE seq = 3 AND ${n0}`],
+      ['the last commit, which is gone', `DELETE FROM commits WHERE seq = 3 AND ${n0}`],
+      ['the last entry of a list', `DELETE FROM entries WHERE n = 2 AND ${n0}`],
+      ['what is pending', `UPDATE pending SET data = '{}' WHERE key = 'agent/n0/1/0'`],
+      ['what was pending, and is gone', `DELETE FROM pending WHERE key = 'agent/n0/1/0'`],
+    ])('finds damage to %s', async (_, sql) => {
+      const { journal, hurt } = await begun();
+      await using _journal = journal;
+      hurt(sql);
+      await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0/));
+    });
+
+    test('leaves older damage to the doctor and to the next process', async () => {
+      const { path, journal, hurt } = await begun();
+      await using _ = journal;
+      hurt(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
+      expect((await journal.load('agent/n0'))!.seq).toBe(3);
+      expect((await journal.verify()).damage).toMatchObject([{ actor: 'agent/n0', seq: 2 }]);
+      await using other = await open(path);
+      await expect(other.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 2/));
+    });
+
+    test('takes an actor that was forgotten and born again for what it is', async () => {
+      const { journal } = await begun();
+      await using _ = journal;
+      for (const n of [0, 1])
+        await journal.commit(
+          next({
+            actor: `agent/n${n}`,
+            status: 'done',
+            updated: now,
+            closes: [1, 2, 3].map((seq) => `agent/n${n}/${seq}/0`),
+          }),
+        );
+      await journal.prune(now + 9_999);
+      await journal.claim('r', 'me', { now, ttl: 1_000 });
+      for (const seq of [1, 2, 3, 4]) await journal.commit(next({ seq, epoch: 1, snapshot: seq }));
+      expect(await journal.load('agent/n0')).toMatchObject({ seq: 4, snapshot: 4, pending: [], lists: {} });
+    });
+  });
+
   test('damage to one actor does not concern the others', async () => {
     const path = fresh();
     await filled(path, driver);
