@@ -10,6 +10,8 @@ export interface CourierOptions {
   readonly transport: Transport;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** Fires when the host closes: what is not delivered by then stays in the journal. */
+  readonly ending: AbortSignal;
   /** Of the run's owner, when it is this process. */
   epoch(run: string): number | undefined;
   /** Keeps what nobody takes, and settles it. `epoch` is that of when it was sent: a run may be let go of before its last message has arrived. */
@@ -21,7 +23,6 @@ export class Courier {
   readonly #lines = new Map<Address, Promise<void>>();
   /** How many messages of each run are on their way. */
   readonly #carrying = new Map<string, number>();
-  #stopped = false;
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -44,10 +45,6 @@ export class Courier {
     this.#lines.set(envelope.to, line);
   }
 
-  stop(): void {
-    this.#stopped = true;
-  }
-
   #count(run: string, by: number): void {
     const left = (this.#carrying.get(run) ?? 0) + by;
     if (left === 0) this.#carrying.delete(run);
@@ -56,20 +53,20 @@ export class Courier {
 
   /** Never rejects: a line must go on. */
   async #carry(envelope: Envelope, epoch: number | undefined): Promise<void> {
-    const { transport, clock, journal, undelivered } = this.#options;
-    for (let pause = 10; !this.#stopped; pause = Math.min(pause * 2, 5_000)) {
+    const { transport, clock, ending, journal, undelivered } = this.#options;
+    for (let pause = 10; !ending.aborted; pause = Math.min(pause * 2, 5_000)) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
         const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
-        if (this.#stopped || failure === 'arrived' || failure.kind === 'fenced') return;
+        if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
           const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
           if (kept === 'kept' || kept.kind === 'fenced') return;
         }
       }
-      await sleep(clock, pause);
+      await sleep(clock, pause, ending).catch(() => {});
     }
   }
 

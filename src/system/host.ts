@@ -93,7 +93,7 @@ export class Host implements AsyncDisposable {
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#places = new Places((address) => transport.listen(address, receive));
     this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
-    this.courier = new Courier({ transport, journal, clock, epoch: epochOf, undelivered });
+    this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
     this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
     this.#mail = new Mail({
       journal,
@@ -302,7 +302,6 @@ export class Host implements AsyncDisposable {
     this.#ending.abort();
     this.#mail.stop();
     this.#rest.stop();
-    this.courier.stop();
     this.#ownership.abandon();
     const cells = [...this.#places.awake];
     this.#places.clear();

@@ -7,7 +7,7 @@ import { TroupeError } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Signal } from './machines.ts';
-import { Stage, type } from './stage.ts';
+import { settle, Stage, type } from './stage.ts';
 
 /** Writes to somebody who is not there: with `end`, as its last deed. */
 const writer = type(
@@ -101,6 +101,17 @@ test('while the journal cannot be written, the message waits; then it is kept on
   await stage.advance(10_000);
   expect(await kept(stage)).toMatchObject([note]);
   expect(await journal.undelivered('r1')).toEqual([]);
+});
+
+test('a host that closes does not wait for the next try of a message', async () => {
+  const stage = new Stage();
+  await stage.start(writer);
+  stage.transport.send = () => Promise.reject(new TroupeError('transient', 'The wire is down.'));
+  void stage.host.post(stage.envelope('writer/r1', { type: 'tell' }));
+  await settle();
+  stage.host.abandon();
+  await settle();
+  expect(stage.clock.next).toBeUndefined();
 });
 
 test('a process that lost the run gives no message up: its new owner finds it', async () => {
