@@ -460,6 +460,7 @@ export class Host implements AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#roots.delete(run);
+    this.alarms.forget(new Set([...this.#places.of(run)].map(({ address }) => address)));
     for (const place of this.#places.of(run)) {
       const { cell } = place;
       this.#places.remove(place);
