@@ -8,7 +8,7 @@
  * J4 Every actor's commits form a hash chain; `load` checks what it has not checked in this process before, and rejects with `corrupt`, naming actor and seq.
  * J5 The cost of a commit does not depend on how many came before (E6).
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
- * J7 What is too large (JSON above 256 KB) is stored once, by content, and read back as if it had been inline.
+ * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
  */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
