@@ -5,6 +5,7 @@ import { effect } from '../../actors/effect.ts';
 import { engineActions } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Signal } from './machines.ts';
 import { settle, Stage, type } from './stage.ts';
@@ -53,6 +54,22 @@ test('a message to nobody is kept by the root of the run, and is not sent again 
   await stage.resume(writer);
   expect(await kept(stage)).toHaveLength(1);
   expect(stage.dead()).toHaveLength(1);
+});
+
+test.each(['before', 'after'])('a crash right %s it is kept loses nothing, and keeps it once', async (when) => {
+  const journal = memory();
+  let plugged = true;
+  const bury: Journal['bury'] = async (...letter) => {
+    if (!plugged || when === 'after') await journal.bury(...letter);
+    if (plugged) await new Promise(() => {});
+  };
+  const stage = new Stage({ journal: { ...journal, bury } });
+  await stage.start(writer);
+  await stage.signal('writer/r1', { type: 'tell' });
+  plugged = false;
+  await stage.resume(writer);
+  expect(await kept(stage)).toMatchObject([note]);
+  expect(await journal.undelivered('r1')).toEqual([]);
 });
 
 test('the last message of a run that has ended is kept as well', async () => {
