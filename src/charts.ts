@@ -1,6 +1,7 @@
 /** The chart of anything that can be run, as data: for drawing, and for the inspector. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { Subject } from './subject.ts';
+import { nameOf } from './system/names.ts';
 
 /** A state, with only what a picture needs. */
 export interface ChartNode {
@@ -56,7 +57,7 @@ function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStat
     states: Object.values(states).map(nodeOf),
     moves: [...[...transitions.values()].flat(), ...(always ?? [])].map(({ eventType, guard, target }) => ({
       on: eventType,
-      if: typeof guard === 'string' ? guard : (guard as { type?: string } | undefined)?.type,
+      if: nameOf(guard),
       to: (target ?? []).map((node) => node.id),
     })),
   };

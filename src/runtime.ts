@@ -93,17 +93,20 @@ export interface Runtime extends AsyncDisposable {
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { env = process.env, clock = systemClock(), transport = inProcess() } = options;
   const observers = fanOut(options.observers ?? []);
-  const journal = options.journal ?? (await openJournal(options.db ?? env.TROUPE_DB ?? '.troupe/troupe.db'));
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
+  const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
+  const sender = `person/${clock.id()}`;
+  // Opened when nothing else can fail any more: nobody would close it.
+  const journal = options.journal ?? (await openJournal(options.db ?? env.TROUPE_DB ?? '.troupe/troupe.db'));
+  const { poll } = options;
   const host = new Host({
     journal,
     transport,
     clock,
-    lease: { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive },
+    lease,
     observe: observers.observe,
-    ...(options.poll === undefined ? {} : { poll: options.poll }),
+    ...(poll === undefined ? {} : { poll }),
   });
-  const sender = `person/${clock.id()}`;
   const opened: AsyncDisposable[] = [];
   let door: Door | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
@@ -115,7 +118,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       root,
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
-          const { promise: moved, stop } = nextRest();
+          const { promise: moved, stop } = nextRest(run);
           const outcome = await standing(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
           await moved;
@@ -151,10 +154,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  function nextRest(): { promise: Promise<void>; stop(): void } {
+  function nextRest(run: string): { promise: Promise<void>; stop(): void } {
     let rest: Disposable;
     const promise = new Promise<void>((resolve) => {
-      rest = host.onRest(() => (rest[Symbol.dispose](), resolve()));
+      rest = host.onRest((rested) => void (rested === run && (rest[Symbol.dispose](), resolve())));
     });
     return { promise, stop: () => rest[Symbol.dispose]() };
   }

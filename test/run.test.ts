@@ -1,5 +1,5 @@
 /** `run` as users call it: once, twice at once, again after the end, and with somebody who answers. */
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +9,9 @@ import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
 import { setup } from 'xstate';
 import { deferred } from './deferred.ts';
 
+const fail = (why: string): never => {
+  throw new Error(why);
+};
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-run-')), 'j.db');
 
 test('the same key at the same time is one run, and both get its result', async () => {
@@ -154,3 +157,11 @@ async function runningUntil(clock: VirtualClock, until: number, ended: Promise<u
     for (let i = 0; i < 20 && !now.over; i++) await new Promise(setImmediate);
   }
 }
+
+test('a runtime that cannot be opened leaves nothing open behind', async () => {
+  const db = fresh();
+  const clock = { ...virtualClock(), id: () => fail('no ids') };
+  await expect(openRuntime({ db, clock })).rejects.toThrow('no ids');
+  // An open journal has a log beside it.
+  expect(existsSync(`${db}-wal`)).toBe(false);
+});

@@ -56,12 +56,12 @@ export async function logs(cli: Cli, run: string, options: Shared): Promise<numb
 
 /** Reads on from where it stopped, however often it is called. */
 export function reader(journal: Journal, run: string): () => AsyncGenerator<HistoryEntry> {
-  let after: { at: number; actor: string; seq: number } | undefined;
+  let after: number | undefined;
   return async function* () {
     for (;;) {
-      const entries = await journal.history({ run, limit: page, ...(after ? { after } : {}) });
+      const entries = await journal.history({ run, limit: page, ...(after === undefined ? {} : { after }) });
       for (const entry of entries) {
-        after = { at: entry.at, actor: entry.actor, seq: entry.seq };
+        after = entry.position;
         yield entry;
       }
       if (entries.length < page) return;

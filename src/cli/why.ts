@@ -1,10 +1,10 @@
 /** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
+import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
 import { durationWords, shortState, visible } from '../observe/words.ts';
 import type { Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
-import { reader } from './history.ts';
 import { existing, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
 import { actorsOf, family } from './roots.ts';
@@ -24,7 +24,6 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);
   const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
-  const last = await lastEvents(runtime.journal, run);
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
 
@@ -34,18 +33,20 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   for (const { row, depth } of family(telling)) {
     const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
-    reasons.push({
-      depth,
-      reason: { actor, status, state, since: updated, because: because(last.get(actor)), waitsFor },
-    });
+    const [last] = await runtime.journal.history({ actor, newest: true, limit: 1 });
+    reasons.push({ depth, reason: { actor, status, state, since: updated, because: because(last), waitsFor } });
   }
 
+  const letters = await lastDead(runtime.journal, rows);
   if (options.json)
     writeJson(
       cli.out,
-      reasons.map(({ reason }) => reason),
+      reasons.map(({ reason }) => (reason.actor === rows[0].actor ? { ...reason, deadLetters: letters } : reason)),
     );
-  else for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
+  else {
+    for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
+    for (const letter of letters) cli.out.write(`${lossInWords(letter, now)}\n`);
+  }
   const [root] = rows;
   if (!options.json && root.status === 'active' && now - root.updated > 5_000) {
     cli.out.write(`\nIf no process works on it any more, go on with: troupe runs resume ${run}${on}\n`);
@@ -65,13 +66,19 @@ function words({ actor, status, state, since, because, waitsFor }: Reason, now: 
   ].join('\n');
 }
 
-/** The last thing that moved each actor. */
-async function lastEvents(journal: Journal, run: string): Promise<Map<string, HistoryEntry>> {
-  const last = new Map<string, HistoryEntry>();
-  for await (const entry of reader(journal, run)()) last.set(entry.actor, entry);
-  return last;
+/** Of all actors of a run, the last messages that nobody took, oldest first. */
+async function lastDead(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {
+  const kept = await Promise.all(rows.map(({ actor }) => journal.list(actor, deadLetters)));
+  return (kept.flat() as unknown as DeadLetter[]).sort((a, b) => a.at - b.at).slice(-shown);
 }
 
+/** So many dead letters are told. */
+const shown = 10;
+
+const lossInWords = ({ type, from, to, at, failure }: DeadLetter, now: number): string =>
+  visible(`Nobody took "${type}" from ${from} to ${to}, ${durationWords(now - at)} ago: ${failure.message}`);
+
+/** By the last thing that moved it. */
 function because(entry: HistoryEntry | undefined): string {
   if (!entry) return 'and nothing has moved it yet';
   const { type, from } = entry.event;

@@ -1,5 +1,6 @@
 /** What can go wrong, as data. Every error that leaves a room is a TroupeError; what is stored or sent is its Failure. */
 import * as z from 'zod';
+import { networkKind, reasonOf } from './cause.ts';
 import type { Json } from './json.ts';
 
 /**
@@ -90,7 +91,7 @@ function kept(data: Json): Json {
   }
 }
 
-/** Anything thrown, as data. What nobody classified is `internal`, and is not retried. */
+/** Anything thrown, as data. A call that did not come through, a time that is up and a stop are known by their names; what nobody classified is `internal`, and is not retried. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof TroupeError) {
     return {
@@ -99,18 +100,15 @@ export function toFailure(thrown: unknown): Failure {
       retryable: thrown.retryable,
       ...(thrown.retryAfter === undefined ? {} : { retryAfter: thrown.retryAfter }),
       ...(thrown.data === undefined ? {} : { data: thrown.data as z.infer<ReturnType<typeof z.json>> }),
-      ...(thrown.cause instanceof Error ? { cause: thrown.cause.message } : {}),
+      ...(thrown.cause instanceof Error ? { cause: reasonOf(thrown.cause) } : {}),
     };
   }
   const known = Failure.safeParse(thrown);
   if (known.success) return known.data;
-  if (thrown instanceof Error && thrown.name === 'AbortError')
-    return toFailure(new TroupeError('cancelled', thrown.message));
-  return {
-    kind: 'internal',
-    message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
-    retryable: false,
-  };
+  if (!(thrown instanceof Error)) return { kind: 'internal', message: String(thrown), retryable: false };
+  const kind = networkKind(thrown) ?? (thrown.name === 'AbortError' ? 'cancelled' : 'internal');
+  const message = kind === 'internal' ? `${thrown.name}: ${reasonOf(thrown)}` : reasonOf(thrown);
+  return { kind, message, retryable: failureKinds[kind].retryable };
 }
 
 /** A failure that came as data, thrown again. */

@@ -1,3 +1,4 @@
+/** The switch between callers and a model that keeps failing, as the gateway sees it. */
 import type { Failure } from '../contracts/failure.ts';
 
 /** Keeps callers away from a model that keeps failing. The machine behind it is `machines/gateway.ts`. */

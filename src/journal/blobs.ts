@@ -3,7 +3,7 @@ import type { Json } from '../contracts/json.ts';
 import { sum } from './chain.ts';
 import type { Driver } from './driver.ts';
 
-/** Characters of JSON that stay inline. */
+/** So many characters of JSON stay inline. */
 const inline = 256 * 1024;
 /** JSON never starts with it. */
 const mark = '@blob:';

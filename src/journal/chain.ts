@@ -46,21 +46,28 @@ export interface Link {
 export const link = (before: string, { seq, at, epoch, state, status, event, opens, closes, sums }: Link): string =>
   sum(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
 
-/** Walks a chain from its first commit; returns the last hash. Throws `corrupt` at the first link that does not hold. */
+/** The end of a chain: the hash of its last commit, and of the one before. */
+export interface End {
+  readonly before: string;
+  readonly hash: string;
+  readonly last: Link | undefined;
+}
+
+/** Walks a chain from its first commit, or on from the one with this `seq` and hash. Throws `corrupt` at the first link that does not hold. */
 export function walk(
   actor: string,
   links: Iterable<Link & { readonly hash: string }>,
-): { hash: string; last: Link | undefined } {
-  let hash = '';
-  let last: Link | undefined;
+  from: { readonly seq: number; readonly hash: string } = { seq: 0, hash: '' },
+): End {
+  let end: End = { before: '', hash: from.hash, last: undefined };
   for (const entry of links) {
-    const expected = (last?.seq ?? 0) + 1;
+    const expected = (end.last?.seq ?? from.seq) + 1;
     if (entry.seq !== expected) throw damaged(actor, expected, 'a commit is missing');
-    hash = link(hash, entry);
+    const hash = link(end.hash, entry);
     if (hash !== entry.hash) throw damaged(actor, entry.seq, 'the commit is not what was written');
-    last = entry;
+    end = { before: end.hash, hash, last: entry };
   }
-  return { hash, last };
+  return end;
 }
 
 export const damaged = (actor: string, seq: number, what: string) =>

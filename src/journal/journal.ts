@@ -5,11 +5,12 @@
  * J2 When `commit` resolves, the commit survives kill -9 and, for `sqlite`, power loss.
  * J3 One writer: a commit with an epoch older than the run's claim rejects with `fenced`; one that is not revision + 1 with `conflict`;
  *    one whose `inbox` id was handled before with `conflict` and `data.duplicate: true`. Nothing of it is stored.
- * J4 Every actor's commits form a hash chain; `load` checks it and rejects with `corrupt`, naming actor and seq.
+ * J4 Every actor's commits form a hash chain; `load` checks what it has not checked in this process before, and rejects with `corrupt`, naming actor and seq.
  * J5 The cost of a commit does not depend on how many came before (E6).
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
- * J7 What is too large (JSON above 256 KB) is stored once, by content, and read back as if it had been inline.
+ * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
  */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -97,6 +98,8 @@ export interface ActorQuery {
 
 /** A line of an actor's history. */
 export interface HistoryEntry {
+  /** Where it stands among all commits, in the order they were stored: it only rises, and says nothing else. */
+  readonly position: number;
   readonly actor: Address;
   readonly seq: number;
   readonly at: number;
@@ -122,6 +125,11 @@ export interface Ledger {
   commit(commit: Commit): Promise<void>;
   /** Keeps a result although its actor cannot take it now (it is being restarted). Durable when it resolves. */
   record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
+  /**
+   * Keeps a message that nobody takes in the list `dead` of its recipient, or of the run's root where the run has no such actor.
+   * With the same write it is pending no more, and no mail. Durable when it resolves.
+   */
+  bury(run: string, epoch: number, letter: DeadLetter): Promise<void>;
   load(actor: Address): Promise<StoredActor | undefined>;
   /** Entries [from, to) of a list, oldest first. */
   list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;
@@ -164,11 +172,15 @@ export interface Mail {
 /** What people ask. */
 export interface Archive {
   find(query: ActorQuery): Promise<ActorRow[]>;
-  /** Oldest first, 1,000 unless told; `after` pages on. A pending that is settled is listed with `data: null`. */
+  /**
+   * In the order they were stored, or `newest` first; 1,000 unless told. `after` a position pages on.
+   * A pending that is settled is listed with `data: null`.
+   */
   history(query: {
     run?: string;
     actor?: Address;
-    after?: { at: number; actor: Address; seq: number };
+    after?: number;
+    newest?: boolean;
     limit?: number;
   }): Promise<HistoryEntry[]>;
   ledger(run: string): Promise<LedgerEntry[]>;

@@ -1,6 +1,7 @@
 /** The journal that keeps nothing beyond the process: for tests, trials, and work that need not survive. The same promises, but for power. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
+import { deadLetters } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
@@ -22,6 +23,7 @@ export function memory(): Journal {
   const results = new Map<string, LedgerEntry & { run: string }>();
   const claims = new Map<string, { epoch: number; owner: string; until: number }>();
   const mail = new Map<string, Map<string, Envelope>>();
+  let position = 0;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -35,6 +37,11 @@ export function memory(): Journal {
   const close = (key: string) => {
     owners.get(key)?.pending.delete(key);
     owners.delete(key);
+  };
+  const append = ({ lists }: Kept, list: string, entry: Json) => {
+    const entries = lists.get(list);
+    if (entries) entries.push(entry);
+    else lists.set(list, [entry]);
   };
   const keep = (actor: Address): Kept => {
     const kept: Kept = {
@@ -81,7 +88,7 @@ export function memory(): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
-      kept.history.push({ actor, seq, at, epoch, state, status, event, opens, closes });
+      kept.history.push({ position: ++position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
@@ -92,11 +99,7 @@ export function memory(): Journal {
       }
       for (const { key, name, input, outcome } of answers)
         if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
-      for (const { list, entry } of appends) {
-        const entries = kept.lists.get(list);
-        if (entries) entries.push(entry);
-        else kept.lists.set(list, [entry]);
-      }
+      for (const { list, entry } of appends) append(kept, list, entry);
       if (event.inbox) {
         kept.inbox.set(event.id, { seq, body: event.body });
         mail.get(run)?.delete(event.id);
@@ -107,6 +110,19 @@ export function memory(): Journal {
       if (!actors.has(actor))
         throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
       if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+    },
+    async bury(run, epoch, letter) {
+      requireOwner(run, epoch);
+      const own = actors.get(letter.to);
+      const keeper =
+        own?.row.run === run
+          ? own
+          : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
+      if (!keeper)
+        throw new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
+      append(keeper, deadLetters, letter as unknown as Json);
+      if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
+      mail.get(run)?.delete(letter.id);
     },
     async load(actor) {
       const kept = actors.get(actor);
@@ -178,16 +194,15 @@ export function memory(): Journal {
         .sort((a, b) => b.updated - a.updated)
         .slice(0, limit);
     },
-    async history({ run, actor, after, limit = 1_000 }) {
+    async history({ run, actor, after, newest = false, limit = 1_000 }) {
       const among = [...actors.values()].filter(
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
-      const later = (entry: HistoryEntry) => !after || compare(entry, after) > 0;
       const open = (pending: Pending): Pending => ({ ...pending, data: owners.has(pending.key) ? pending.data : null });
       return among
         .flatMap(({ history }) => history)
-        .filter(later)
-        .sort(compare)
+        .filter((entry) => after === undefined || entry.position > after)
+        .sort((a, b) => (newest ? b.position - a.position : a.position - b.position))
         .slice(0, limit)
         .map((entry) => ({ ...entry, opens: entry.opens.map(open) }));
     },
@@ -233,9 +248,6 @@ const rowOf = ({
   meta,
   snapshot,
 }: Commit): ActorRow => ({ run, actor, type, parent, status, state, tags, created, updated, seq, meta, snapshot });
-
-const compare = (a: { at: number; actor: string; seq: number }, b: { at: number; actor: string; seq: number }) =>
-  a.at - b.at || (a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : 0) || a.seq - b.seq;
 
 function matches(row: ActorRow, { run, type, parent, status, tag, state, since, until }: ActorQuery): boolean {
   return (

@@ -24,6 +24,15 @@ const migrations = [
    CREATE TABLE claims (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE mail (n INTEGER PRIMARY KEY, run TEXT NOT NULL, id TEXT NOT NULL, envelope TEXT NOT NULL, UNIQUE (run, id));
    CREATE TABLE blobs (hash TEXT PRIMARY KEY, data TEXT NOT NULL);`,
+  // Commits get the order they were stored in. Of older ones it is gone; time tells it, where the clock did not go back.
+  `ALTER TABLE commits RENAME TO unordered;
+   CREATE TABLE commits (
+     position INTEGER PRIMARY KEY AUTOINCREMENT, actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+     event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, UNIQUE (actor, seq));
+   INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash)
+     SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM unordered
+     ORDER BY max(at) OVER (PARTITION BY actor ORDER BY seq), actor, seq;
+   DROP TABLE unordered;`,
 ];
 
 /** `busyTimeout`: milliseconds to wait for another process that is opening the same new file. */

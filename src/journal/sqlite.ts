@@ -1,6 +1,7 @@
 /** The journal in one SQLite file: WAL, `synchronous=FULL`, group commit. What it promises is in journal.ts; how long it keeps it, in docs/journal.md. */
 import { archive } from './archive.ts';
 import { texts } from './blobs.ts';
+import { Checked } from './checked.ts';
 import { claims } from './claims.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { Group } from './group.ts';
@@ -38,7 +39,7 @@ export async function sqlite(
   let open = true;
   return {
     ...writer(store),
-    ...reader(store),
+    ...reader(store, new Checked()),
     ...claims(store),
     ...mailroom(store),
     ...archive(store),

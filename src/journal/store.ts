@@ -1,3 +1,4 @@
+/** The open file that the parts of the SQLite journal share. */
 import type { Texts } from './blobs.ts';
 import type { Driver } from './driver.ts';
 import type { Group } from './group.ts';

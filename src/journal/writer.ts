@@ -1,11 +1,12 @@
 /** Writes commits: checked first, then stored whole (J1, J3). */
+import { deadLetters } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
 import { link, sum, sumOfActor, sumOfEntry, sumOfPending, sumOfResult } from './chain.ts';
 import type { Commit, Ledger } from './journal.ts';
 import type { Store } from './store.ts';
 
-export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'settle'> {
+export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'bury' | 'settle'> {
   const epochOf = db.prepare('SELECT epoch FROM claims WHERE run = ?');
   const headOf = db.prepare(
     'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
@@ -29,6 +30,10 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
   );
   const lastEntry = db.prepare('SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1');
   const insertEntry = db.prepare('INSERT INTO entries (actor, list, n, data, hash) VALUES (?, ?, ?, ?, ?)');
+  const keeperOf = db.prepare(
+    'SELECT id FROM actors WHERE run = ? AND (actor = ? OR parent IS NULL) ORDER BY actor = ? DESC LIMIT 1',
+  );
+  const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
   const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
 
   function requireOwner(run: string, epoch: number): void {
@@ -44,6 +49,15 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
   function keep(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
     const [asked, answered] = [text.write(input), text.write(outcome as unknown as JsonObject)];
     insertResult.run(key, actor, at, name, asked, answered, sumOfResult(key, asked, answered));
+  }
+
+  /** Gives the hash of the list as it is then. */
+  function append(actor: number, list: string, entry: Json): string {
+    const last = lastEntry.get(actor, list);
+    const stored = text.write(entry);
+    const hash = sum(String(last?.hash ?? ''), stored);
+    insertEntry.run(actor, list, last ? Number(last.n) + 1 : 0, stored, hash);
+    return hash;
   }
 
   function write(commit: Commit): void {
@@ -93,13 +107,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
     }
     for (const result of results) keep(id, updated, result);
-    for (const { list, entry } of appends) {
-      const last = lastEntry.get(id, list);
-      const stored = text.write(entry);
-      const hash = sum(String(last?.hash ?? ''), stored);
-      insertEntry.run(id, list, last ? Number(last.n) + 1 : 0, stored, hash);
-      sums.push(sumOfEntry(list, hash));
-    }
+    for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));
     if (event.inbox) {
       insertInbox.run(id, event.id, seq);
       deleteMail.run(run, event.id);
@@ -140,6 +148,16 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
         if (id === undefined)
           throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
         keep(id as number, at, result);
+      }),
+    bury: (run, epoch, letter) =>
+      group.add(() => {
+        requireOwner(run, epoch);
+        const id = keeperOf.get(run, letter.to, letter.to)?.id;
+        if (id === undefined)
+          throw new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
+        append(id as number, deadLetters, letter as unknown as Json);
+        deleteMessage.run(letter.id);
+        deleteMail.run(run, letter.id);
       }),
     settle: (keys) =>
       group.later(() => {

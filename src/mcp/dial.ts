@@ -5,11 +5,11 @@ import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { cancelled } from '../tools/within.ts';
-import { classify, environment, type Blame } from './failure.ts';
+import { blameOn, classify, environment, type Blame } from './failure.ts';
 import { httpWire } from './http.ts';
 import type { Dial, Link, LinkEvents, ServerTool } from './link.ts';
 import { listTools, untimed } from './list.ts';
-import { secretsOf, type HttpPlace, type ProgramPlace } from './place.ts';
+import type { HttpPlace, ProgramPlace } from './place.ts';
 import { toResult } from './result.ts';
 import { schemaChecker, type Misfit } from './schema.ts';
 import { stdioWire } from './stdio.ts';
@@ -18,7 +18,7 @@ import type { Wire } from './wire.ts';
 export type Protocol = 'auto' | 'legacy';
 
 export function dialer(place: ProgramPlace | HttpPlace, protocol: Protocol, clock: Clock): Dial {
-  const blame: Blame = { server: place.name, secrets: secretsOf(place) };
+  const blame = blameOn(place);
   const misfit = schemaChecker();
 
   return async (signal, events) => {

@@ -1,23 +1,26 @@
 /** What went wrong with a server, in our kinds and without its secrets. */
+import { causesOf, reasonOf } from '../contracts/cause.ts';
 import { TroupeError, type FailureKind } from '../contracts/failure.ts';
+import { redactor } from '../observe/redactor.ts';
+import { secretsOf, type HttpPlace, type ProgramPlace } from './place.ts';
 
 export interface Blame {
   readonly server: string;
-  /** Strings that must not be seen. */
-  readonly secrets: readonly string[];
+  /** Masks what must not be seen. */
+  readonly mask: (text: string) => string;
 }
+
+export const blameOn = (place: ProgramPlace | HttpPlace): Blame => ({
+  server: place.name,
+  mask: redactor(secretsOf(place)),
+});
 
 /** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
 export const streamEnded = -32_097;
 
 /** A server that is gone comes back: `retryable` unless told otherwise. */
-export function environment(
-  { server, secrets }: Blame,
-  message: string,
-  retryable = true,
-  cause?: unknown,
-): TroupeError {
-  return new TroupeError('environment', `Tool server "${server}" ${redact(message, secrets)}`, {
+export function environment({ server, mask }: Blame, message: string, retryable = true, cause?: unknown): TroupeError {
+  return new TroupeError('environment', `Tool server "${server}" ${mask(message)}`, {
     retryable,
     cause,
     data: { server },
@@ -28,7 +31,7 @@ export function environment(
 export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'calling', error: unknown): TroupeError {
   if (error instanceof TroupeError) return error;
   const { kind, retryable } = doing === 'calling' ? (sortAnswer(error) ?? sort(error)) : sort(error);
-  const reason = redact(reasonOf(error), blame.secrets);
+  const reason = blame.mask(reasonOf(error)).slice(0, longest);
   return new TroupeError(kind, `Tool server "${blame.server}" failed while ${doing}: ${reason}`, {
     retryable,
     data: { server: blame.server, ...(statusOf(error) === undefined ? {} : { status: statusOf(error)! }) },
@@ -36,6 +39,9 @@ export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'callin
     cause: new Error(reason),
   });
 }
+
+/** Characters of what a server said of itself. */
+const longest = 500;
 
 /** A JSON-RPC error has a number. */
 function sortAnswer(error: unknown): Sorted | undefined {
@@ -71,20 +77,3 @@ const statusOf = (error: unknown): number | undefined => {
   const status = (error as { data?: { status?: unknown } } | undefined)?.data?.status;
   return typeof status === 'number' ? status : undefined;
 };
-
-/** An error and what caused it, outermost first. */
-function causesOf(error: unknown): Error[] {
-  const causes: Error[] = [];
-  for (let at = error; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
-  return causes;
-}
-
-/** Down to the cause: `fetch failed` tells nobody that the connection was refused. */
-function reasonOf(error: unknown): string {
-  const words = causesOf(error).map((cause) => cause.message || ((cause as NodeJS.ErrnoException).code ?? cause.name));
-  return (words.length > 0 ? [...new Set(words)].join(': ') : String(error)).slice(0, 500);
-}
-
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[hidden]'), text);
-}

@@ -3,7 +3,7 @@ import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { toJson } from '../tools/json.ts';
-import { redact, type Blame } from './failure.ts';
+import type { Blame } from './failure.ts';
 import type { ServerTool } from './link.ts';
 import type { Misfit } from './schema.ts';
 
@@ -15,7 +15,7 @@ const maxReason = 4_000;
  */
 export async function toResult(blame: Blame, tool: ServerTool, result: CallToolResult, misfit: Misfit): Promise<Json> {
   const broken = (message: string) =>
-    new TroupeError('tool', redact(message, blame.secrets), { data: { server: blame.server, tool: tool.name } });
+    new TroupeError('tool', blame.mask(message), { data: { server: blame.server, tool: tool.name } });
   const content = result.content ?? [];
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   if (result.isError) {

@@ -26,6 +26,10 @@ export class Alarms {
     this.#ring = ring;
   }
 
+  get size(): number {
+    return this.#set.size;
+  }
+
   set(key: string, due: number, address: Address): void {
     const alarm = { key, due, order: this.#order++, address };
     this.#set.set(key, alarm);
@@ -36,6 +40,15 @@ export class Alarms {
   cancel(key: string): void {
     if (!this.#set.delete(key)) return;
     if (this.#heap.length > 64 && this.#heap.length > 2 * this.#set.size) this.#rebuild();
+  }
+
+  /** Nobody is there any more to hear these: actors at rest among them, who cancel nothing themselves. */
+  forget(addresses: ReadonlySet<Address>): void {
+    for (const [key, { address }] of this.#set) if (addresses.has(address)) this.#set.delete(key);
+    this.#rebuild();
+    this.#waking?.call[Symbol.dispose]();
+    this.#waking = undefined;
+    this.#arm();
   }
 
   clear(): void {

@@ -10,9 +10,12 @@ export interface CourierOptions {
   readonly transport: Transport;
   readonly journal: Journal;
   readonly clock: Clock;
-  /** Is the run's owner this process? */
-  owns(run: string): boolean;
-  undelivered(envelope: Envelope, failure: Failure): void;
+  /** Fires when the host closes: what is not delivered by then stays in the journal. */
+  readonly ending: AbortSignal;
+  /** Of the run's owner, when it is this process. */
+  epoch(run: string): number | undefined;
+  /** Keeps what nobody takes, and settles it. `epoch` is that of when it was sent: a run may be let go of before its last message has arrived. */
+  undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
 
 export class Courier {
@@ -20,7 +23,6 @@ export class Courier {
   readonly #lines = new Map<Address, Promise<void>>();
   /** How many messages of each run are on their way. */
   readonly #carrying = new Map<string, number>();
-  #stopped = false;
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -33,18 +35,14 @@ export class Courier {
   /** The message's id is the key that is settled once it is where it belongs, or nowhere. */
   send(envelope: Envelope): void {
     this.#count(envelope.run, 1);
+    const epoch = this.#options.epoch(envelope.run);
     const before = this.#lines.get(envelope.to);
-    const line: Promise<void> = (before ? before.then(() => this.#carry(envelope)) : this.#carry(envelope)).finally(
-      () => {
-        if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
-        this.#count(envelope.run, -1);
-      },
-    );
+    const carried = before ? before.then(() => this.#carry(envelope, epoch)) : this.#carry(envelope, epoch);
+    const line: Promise<void> = carried.finally(() => {
+      if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
+      this.#count(envelope.run, -1);
+    });
     this.#lines.set(envelope.to, line);
-  }
-
-  stop(): void {
-    this.#stopped = true;
   }
 
   #count(run: string, by: number): void {
@@ -54,28 +52,28 @@ export class Courier {
   }
 
   /** Never rejects: a line must go on. */
-  async #carry(envelope: Envelope): Promise<void> {
-    const { transport, clock, journal } = this.#options;
-    for (let pause = 10; !this.#stopped; pause = Math.min(pause * 2, 5_000)) {
+  async #carry(envelope: Envelope, epoch: number | undefined): Promise<void> {
+    const { transport, clock, ending, journal, undelivered } = this.#options;
+    for (let pause = 10; !ending.aborted; pause = Math.min(pause * 2, 5_000)) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
         const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
-        if (this.#stopped || failure === 'arrived' || failure.kind === 'fenced') return;
+        if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
-          this.#options.undelivered(envelope, failure);
-          return journal.settle([envelope.id]);
+          const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
+          if (kept === 'kept' || kept.kind === 'fenced') return;
         }
       }
-      await sleep(clock, pause);
+      await sleep(clock, pause, ending).catch(() => {});
     }
   }
 
   /** A refusal is looked at before it is believed: the recipient may have handled the message before, or live in another process. */
   async #otherWay(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
     if (failure.retryable || failure.kind === 'fenced') return failure;
-    const { journal, owns } = this.#options;
+    const { journal, epoch } = this.#options;
     const { to, id } = envelope;
     if (await journal.handled(to, id)) return this.#arrived(envelope);
     if (failure.kind !== 'unknown_recipient') return failure;
@@ -83,7 +81,7 @@ export class Courier {
     if (!row) return failure;
     if (row.status !== 'active')
       return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
-    if (owns(row.run)) return { ...failure, retryable: true };
+    if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
     await journal.post({ ...envelope, run: row.run });
     return this.#arrived(envelope);
   }

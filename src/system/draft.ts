@@ -1,5 +1,6 @@
 /** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
 import { createHash } from 'node:crypto';
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { keyOf, type Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -29,8 +30,8 @@ export class Draft {
   readonly emits: MachineEvent[] = [];
   /** Named actions with code of their own: run after the commit, at most once. */
   readonly customs: Action[] = [];
-  /** Events for whoever is not there: dead letters. */
-  readonly astray: { to: string; event: MachineEvent }[] = [];
+  /** Events for whoever is not there. */
+  readonly astray: DeadLetter[] = [];
   readonly sender: Sender;
   readonly now: number;
   /** Id of the message that caused the step. */

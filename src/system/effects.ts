@@ -69,11 +69,15 @@ async function attempts(
 
 const longest = 60_000;
 
-/** A plain XState promise actor, run as XState runs it. */
+/** A plain XState promise actor, run as XState runs it. One that is stopped says nothing more, so that is said for it. */
 function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const actor = createActor(logic, { input });
-    signal.addEventListener('abort', () => actor.stop(), { once: true });
+    const stop = () => {
+      actor.stop();
+      reject(new TroupeError('cancelled', 'Stopped while at work.'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
     actor.subscribe({ next: ({ status, output }) => status === 'done' && resolve(output), error: reject });
     actor.start();
   });

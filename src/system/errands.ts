@@ -1,7 +1,6 @@
 /** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
 import type { AnyActorLogic } from 'xstate';
 import type { Envelope } from '../contracts/envelope.ts';
-import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { StoredActor, Pending } from '../journal/journal.ts';
 import { afterwards } from './afterwards.ts';
 import type { Cell } from './cell.ts';
@@ -37,15 +36,7 @@ export class Errands {
     if (!draft) return;
     const { address, run } = this.#self;
     for (const event of draft.emits) this.#host.emit(address, run, event);
-    for (const { to, event } of draft.astray) {
-      const why = `${address} sent "${event.type}" to "${to}", which is no living child machine of it: an effect hears nothing, and who has ended neither.`;
-      this.#host.dead(
-        run,
-        address,
-        { id: commit.event.id, type: event.type, from: address },
-        toFailure(new TroupeError('unknown_recipient', why)),
-      );
-    }
+    for (const { id, type, from, failure } of draft.astray) this.#host.dead(run, address, { id, type, from }, failure);
     afterwards(draft, this.#host);
   }
 

@@ -29,6 +29,7 @@ import { childBirth, type Birth } from './birth.ts';
 import { Cell } from './cell.ts';
 import type { MachineEvent } from './chart.ts';
 import { Courier } from './courier.ts';
+import { bury } from './deadLetters.ts';
 import { fromChild } from './delivery.ts';
 import { requireTimely } from './doorway.ts';
 import { Mail } from './mail.ts';
@@ -86,12 +87,13 @@ export class Host implements AsyncDisposable {
     this.clock = clock;
     this.tell = guarded(observe);
     this.#transport = transport;
-    const undelivered = ({ run, to, id, type, from }: Envelope, failure: Failure) =>
-      this.dead(run, to, { id, type, from }, failure);
+    const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
+    const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
+      bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#places = new Places((address) => transport.listen(address, receive));
     this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
-    this.courier = new Courier({ transport, journal, clock, owns: (run) => this.owns(run), undelivered });
+    this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
     this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
     this.#mail = new Mail({
       journal,
@@ -257,6 +259,7 @@ export class Host implements AsyncDisposable {
     void this.#transport.publish(topic, envelope).catch(() => {}); // Nobody waits for news; a topic promises nothing.
   }
 
+  /** Tells of a message that nobody took and that a commit keeps. */
   dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
     this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
@@ -299,7 +302,6 @@ export class Host implements AsyncDisposable {
     this.#ending.abort();
     this.#mail.stop();
     this.#rest.stop();
-    this.courier.stop();
     this.#ownership.abandon();
     const cells = [...this.#places.awake];
     this.#places.clear();
@@ -458,6 +460,7 @@ export class Host implements AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#roots.delete(run);
+    this.alarms.forget(new Set([...this.#places.of(run)].map(({ address }) => address)));
     for (const place of this.#places.of(run)) {
       const { cell } = place;
       this.#places.remove(place);

@@ -13,7 +13,8 @@ export interface MailOptions {
   runs(): readonly string[];
   /** Hands a message in: true when it had been handled before. */
   receive(envelope: Envelope): Promise<boolean>;
-  undelivered(envelope: Envelope, failure: Failure): void;
+  /** Keeps what nobody takes, and takes it out of the mail. */
+  undelivered(envelope: Envelope, failure: Failure): Promise<void>;
 }
 
 export class Mail {
@@ -85,7 +86,8 @@ export class Mail {
           waiting.add(envelope.to);
           continue;
         }
-        undelivered(envelope, failure);
+        await undelivered(envelope, failure);
+        continue;
       }
       await journal.dropMail(run, envelope.id);
     }

@@ -1,4 +1,4 @@
-/** What an actor has wished for and is not settled: its running effects, its children, its timers. */
+/** What an actor has wished for and is not settled: its running effects, its children, its timers. Messages are the courier's. */
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Pending } from '../journal/journal.ts';
@@ -40,7 +40,7 @@ export class Pendings {
   add(pending: Pending): void {
     this.#all.set(pending.key, pending);
     const { id } = pending.data as { id?: string };
-    if (id !== undefined) this.#idsOf(pending)?.set(id, pending.key);
+    if (id !== undefined) this.#idsOf(pending).set(id, pending.key);
   }
 
   /** Gives back what was there. */
@@ -50,15 +50,13 @@ export class Pendings {
     this.#all.delete(key);
     const { id } = pending.data as { id?: string };
     const ids = this.#idsOf(pending);
-    if (id !== undefined && ids?.get(id) === key) ids.delete(id);
+    if (id !== undefined && ids.get(id) === key) ids.delete(id);
     return pending;
   }
 
   /** Everything that ends with the actor, youngest first: children stop in reverse order of their birth. */
   endingWith(gone: readonly string[]): string[] {
-    return [...this.#all.values()]
-      .flatMap(({ kind, key }) => (kind === 'message' || gone.includes(key) ? [] : [key]))
-      .reverse();
+    return [...this.#all.values()].flatMap(({ key }) => (gone.includes(key) ? [] : [key])).reverse();
   }
 
   /** Children in the order they were spawned. */
@@ -76,7 +74,7 @@ export class Pendings {
     return next;
   }
 
-  #idsOf({ kind }: Pending): Map<string, string> | undefined {
-    return kind === 'timer' ? this.timers : kind === 'message' ? undefined : this.children;
+  #idsOf({ kind }: Pending): Map<string, string> {
+    return kind === 'timer' ? this.timers : this.children;
   }
 }

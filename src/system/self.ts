@@ -1,4 +1,5 @@
 /** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
+import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
@@ -133,7 +134,10 @@ export class Self implements Sender {
     const [snapshot, { length: index }] = step;
     const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
     const settled = settles === undefined ? [] : [settles];
-    const appends = draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry }));
+    const appends = [
+      ...draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry })),
+      ...draft.astray.map((letter) => ({ list: deadLetters, entry: letter as unknown as Json })),
+    ];
     const common = { snapshot, event, appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
       const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.#birth!, draft.key(index))];

@@ -4,6 +4,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { ZodType } from 'zod';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { jsonSchema } from '../contracts/protocol.ts';
+import { nameOf } from './names.ts';
 
 export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
   node,
@@ -12,17 +13,15 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
 
 /** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. */
 export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): string {
-  const name = (reference: unknown) =>
-    typeof reference === 'string' ? reference : ((reference as { type?: string } | undefined)?.type ?? '');
   const nodes = everyNode(machine.root).map((node) => [
     node.id,
     node.type,
     [...node.transitions].map(([event, list]) => [
       event,
-      list.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
+      list.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
     ]),
-    node.always?.map((t) => [t.target?.map(({ id }) => id), name(t.guard)]),
-    node.invoke.map(({ id, src }) => [id, name(src)]),
+    node.always?.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
+    node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
   ]);
   const shape = [nodes, context ? jsonSchema(context) : null];
   return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);

@@ -1,3 +1,4 @@
+/** The one check that E3 rests on, alone in its file so that a proof can take it away. */
 import type { Delivery } from './delivery.ts';
 
 /** Is this the end of something the actor no longer waits for: an effect it stopped, a timer it cancelled, a child it let go? (E3) */

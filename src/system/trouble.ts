@@ -1,5 +1,6 @@
 /** When a message cannot be handled: was it handled before, does it mean nothing, or did the machine break on it? Nothing is lost in silence (E10). */
 import { isDeepStrictEqual } from 'node:util';
+import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -42,12 +43,13 @@ export async function wasHandled(
 /** Dead letters are kept with their reason; whoever asked is told. The message counts as handled, so that it does not come back. */
 export function burial(self: Self, delivery: Delivery, failure: Failure, at: number): Change {
   const { id, event, body, from = self.address, ask } = delivery;
+  const letter: DeadLetter = { id, type: event.type, from, to: self.address, body, at, failure };
   return {
     snapshot: self.snapshot,
     status: 'active',
     event: { ...causeOf(delivery), inbox: true },
     opens: ask ? [refusal(ask, self.address, self.key(0), failure)] : [],
-    appends: [{ list: 'dead', entry: { id, type: event.type, from, body, failure, at } as unknown as Json }],
+    appends: [{ list: deadLetters, entry: letter as unknown as Json }],
   };
 }
 

@@ -4,9 +4,9 @@ import { TroupeError } from '../contracts/failure.ts';
 import { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Action, MachineEvent } from './chart.ts';
+import { astray } from './deadLetters.ts';
 import type { Draft } from './draft.ts';
 import { letter, signal } from './letters.ts';
-
 import type { ChildData, TimerData } from './pendings.ts';
 
 type Perform = (draft: Draft, action: Action, index: number) => void;
@@ -58,7 +58,8 @@ const vocabulary: Readonly<Record<string, Perform>> = {
     }>(action);
     const { sender } = draft;
     const address = addressOf(draft, to);
-    if (address === undefined) draft.astray.push({ to: to?.id ?? 'nobody', event: event! });
+    if (address === undefined)
+      draft.astray.push(astray(sender.address, to?.id ?? 'nobody', event!, draft.key(index), draft.now));
     else if (delay !== undefined) timer(draft, index, { id, event: event!, to: address }, delay);
     else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event!, draft.cause)));
   },

@@ -1,9 +1,11 @@
 /** `npm run bench`: everything that is measured, floors and ours in one run. Read the ratios; the times are this machine's. */
 import { agentTurns } from './agent.ts';
 import { engine } from './engine.ts';
+import { journal } from './journal.ts';
 import { starts } from './start.ts';
 
 await agentTurns();
 await engine();
+await journal();
 await starts();
 process.exit(0);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { Commit, Journal } from '../../src/journal/journal.ts';
+import type { Commit, HistoryEntry, Journal } from '../../src/journal/journal.ts';
 
 export interface JournalCase {
   /** A fresh, empty journal. */
@@ -46,6 +46,10 @@ export const commit = (over: Partial<Commit> = {}): Commit => {
 };
 const message = (key: string, over: Partial<Envelope> = {}) =>
   ({ id: key, type: 'pong', body: {}, from: 'agent/a', to: 'door/x', run: 'r', kind: 'reply', ...over }) as Envelope;
+const dead = (id: string, to = 'agent/a') => {
+  const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
+  return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: now, failure } } as const;
+};
 
 export function describeJournal(name: string, { open, again }: JournalCase) {
   const begin = async () => {
@@ -169,6 +173,34 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       expect(await journal.undelivered('other')).toEqual([]);
     });
 
+    test('a message that nobody takes is kept by its recipient, or by the root of the run, and waits nowhere any more', async () => {
+      await using journal = await begin();
+      const unread = message('agent/a/1/0', { to: 'agent/b' });
+      await journal.commit(
+        commit({
+          opens: [{ key: unread.id, kind: 'message', data: unread as unknown as Json }],
+          appends: [dead('d0')],
+        }),
+      );
+      await journal.post(message('m1', { to: 'agent/b' }));
+      await journal.commit(commit({ actor: 'agent/b', parent: 'agent/a', status: 'done' }));
+      await journal.bury('r', 1, dead(unread.id, 'agent/b').entry);
+      await journal.bury('r', 1, dead('m1', 'agent/nobody').entry);
+      expect(await journal.list('agent/b', 'dead')).toEqual([dead(unread.id, 'agent/b').entry]);
+      expect(await journal.list('agent/a', 'dead')).toEqual([dead('d0').entry, dead('m1', 'agent/nobody').entry]);
+      expect([await journal.undelivered('r'), await journal.mail('r')]).toEqual([[], []]);
+      await journal.commit(commit({ seq: 2, appends: [dead('d2')] }));
+      expect((await journal.load('agent/a'))!.lists).toEqual({ dead: 3 });
+      expect((await journal.verify()).damage).toEqual([]);
+    });
+
+    test('a dead letter settles messages only, whatever it is called', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: {} }] }));
+      await journal.bury('r', 1, dead('agent/a/1/0').entry);
+      expect((await journal.load('agent/a'))!.pending).toHaveLength(1);
+    });
+
     test('a result is kept once under its key, with the step it caused or alone', async () => {
       await using journal = await begin();
       const outcome = { ok: true, output: { n: 1 } } as const;
@@ -231,6 +263,7 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       await expect(
         journal.record('r', 1, 'agent/a', now, { key: 'k', name: 'n', input: 1, outcome: { ok: true, output: 1 } }),
       ).rejects.toEqual(refusal('fenced'));
+      await expect(journal.bury('r', 1, dead('d1').entry)).rejects.toEqual(refusal('fenced'));
       await expect(journal.commit(commit({ run: 'unclaimed', actor: 'agent/u' }))).rejects.toEqual(refusal('fenced'));
       await journal.commit(commit({ seq: 2, epoch: 2 }));
       expect((await journal.load('agent/a'))!.seq).toBe(2);
@@ -314,11 +347,34 @@ export function describeJournal(name: string, { open, again }: JournalCase) {
       );
       expect(all[1]!.opens).toEqual([{ key: 'k', kind: 'timer', due: now + 9, data: null }]);
       expect(all[3]!.closes).toEqual(['k']);
+      const newest = await journal.history({ actor: 'agent/a', newest: true, limit: 2 });
+      expect(newest.map((entry) => entry.seq)).toEqual([5, 4]);
       const page = await journal.history({ run: 'r', limit: 2 });
-      const { at, actor, seq } = page.at(-1)!;
-      expect((await journal.history({ run: 'r', after: { at, actor, seq } })).map((entry) => entry.seq)).toEqual([
-        3, 4, 5,
+      const after = page.at(-1)!.position;
+      expect((await journal.history({ run: 'r', after })).map((entry) => entry.seq)).toEqual([3, 4, 5]);
+    });
+
+    test('whoever reads on in a history misses nothing: not of the same moment, and not when the clock was set back', async () => {
+      await using journal = await begin();
+      await journal.commit(commit({ actor: 'agent/z', updated: now + 100 }));
+      const [{ position: after }] = (await journal.history({ run: 'r' })) as [HistoryEntry];
+      await journal.commit(commit({ actor: 'agent/a', updated: now + 100 }));
+      await journal.commit(commit({ actor: 'agent/z', seq: 2, updated: now + 50 }));
+      const news = await journal.history({ run: 'r', after });
+      expect(news.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(['agent/a 1', 'agent/z 2']);
+      expect((await journal.history({ run: 'r', after: news[0]!.position })).map(({ actor }) => actor)).toEqual([
+        'agent/z',
       ]);
+    });
+
+    test('a position is given once, also when the run that had it was forgotten', async () => {
+      await using journal = await begin();
+      await journal.claim('old', 'me', { now, ttl: 1_000 });
+      await journal.commit(commit({ run: 'old', actor: 'agent/old', status: 'done', updated: now - 10 }));
+      const [{ position: after }] = (await journal.history({ run: 'old' })) as [HistoryEntry];
+      await journal.prune(now);
+      await journal.commit(commit());
+      expect(await journal.history({ run: 'r', after })).toHaveLength(1);
     });
 
     test.each([

@@ -54,8 +54,30 @@ describe.each(drivers)('a journal on %s', (driver) => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     const before = readFileSync(path);
-    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 1/));
+    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 2/));
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('of an earlier version is brought up to date, with its history in order and its chains whole', async () => {
+    const path = fresh();
+    await filled(path, driver, 3);
+    const db = await openDriver(path, driver);
+    db.exec(`CREATE TABLE old (
+        actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+        event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
+      INSERT INTO old SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM commits;
+      DROP TABLE commits;
+      ALTER TABLE old RENAME TO commits;
+      PRAGMA user_version = 1`);
+    db.close();
+    await using journal = await open(path);
+    const history = await journal.history({ run: 'r' });
+    expect(history.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(
+      [1, 2, 3].flatMap((seq) => [0, 1, 2].map((n) => `agent/n${n} ${seq}`)),
+    );
+    expect(await journal.verify()).toEqual({ actors: 3, commits: 9, damage: [] });
+    await journal.commit(commit({ actor: 'agent/n0', seq: 4, updated: now - 99 }));
+    expect(await journal.history({ run: 'r', after: history.at(-1)!.position })).toHaveLength(1);
   });
 
   test('that is another program’s database is left alone', async () => {
@@ -165,6 +187,75 @@ describe.each(drivers)('a journal on %s', (driver) => {
     db.close();
     const { 'agent/n0': read } = await everything(path, driver);
     expect(read).toBe('corrupt');
+  });
+
+  describe('a process that has loaded an actor before', () => {
+    const begun = async () => {
+      const path = fresh();
+      await filled(path, driver, 2);
+      const journal = await open(path);
+      await journal.claim('r', 'me', { now: now + 9_999, ttl: 1_000 });
+      await journal.load('agent/n0');
+      const db = await openDriver(path, driver);
+      const hurt = (sql: string) => {
+        db.exec(sql);
+        db.close();
+      };
+      return { path, journal, hurt };
+    };
+    const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
+    const next = (over = {}) => commit({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
+
+    test('finds damage to what came since', async () => {
+      const { journal, hurt } = await begun();
+      await using _ = journal;
+      await journal.commit(next());
+      await journal.commit(next({ seq: 5 }));
+      hurt(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
+      await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 4/));
+    });
+
+    test.each([
+      ['the snapshot', `UPDATE actors SET snapshot = '1' WHERE actor = 'agent/n0'`],
+      ['the last commit', `UPDATE commits SET at = at + 1 WHERE seq = 3 AND ${n0}`],
+      ['the last commit, which is gone', `DELETE FROM commits WHERE seq = 3 AND ${n0}`],
+      ['the last entry of a list', `DELETE FROM entries WHERE n = 2 AND ${n0}`],
+      ['what is pending', `UPDATE pending SET data = '{}' WHERE key = 'agent/n0/1/0'`],
+      ['what was pending, and is gone', `DELETE FROM pending WHERE key = 'agent/n0/1/0'`],
+    ])('finds damage to %s', async (_, sql) => {
+      const { journal, hurt } = await begun();
+      await using _journal = journal;
+      hurt(sql);
+      await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0/));
+    });
+
+    test('leaves older damage to the doctor and to the next process', async () => {
+      const { path, journal, hurt } = await begun();
+      await using _ = journal;
+      hurt(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
+      expect((await journal.load('agent/n0'))!.seq).toBe(3);
+      expect((await journal.verify()).damage).toMatchObject([{ actor: 'agent/n0', seq: 2 }]);
+      await using other = await open(path);
+      await expect(other.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 2/));
+    });
+
+    test('takes an actor that was forgotten and born again for what it is', async () => {
+      const { journal } = await begun();
+      await using _ = journal;
+      for (const n of [0, 1])
+        await journal.commit(
+          next({
+            actor: `agent/n${n}`,
+            status: 'done',
+            updated: now,
+            closes: [1, 2, 3].map((seq) => `agent/n${n}/${seq}/0`),
+          }),
+        );
+      await journal.prune(now + 9_999);
+      await journal.claim('r', 'me', { now, ttl: 1_000 });
+      for (const seq of [1, 2, 3, 4]) await journal.commit(next({ seq, epoch: 1, snapshot: seq }));
+      expect(await journal.load('agent/n0')).toMatchObject({ seq: 4, snapshot: 4, pending: [], lists: {} });
+    });
   });
 
   test('damage to one actor does not concern the others', async () => {

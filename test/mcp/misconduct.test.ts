@@ -27,7 +27,7 @@ test('a server that ends at once is tried again and given up; its last words are
   await using source = openPeer('dead', { tries: 2 }, systemClock(), { PEER_TOKEN: 'very-secret-token' });
   const { kind, message } = await failureOf(list(source));
   expect(kind).toBe('environment');
-  expect(message).toContain('exit code 3; its last words: cannot read the settings, token [hidden]');
+  expect(message).toContain('exit code 3; its last words: cannot read the settings, token [redacted]');
 });
 
 test('a server that never answers is given up in the time allowed', async () => {

@@ -131,3 +131,15 @@ test('a journal that is away when it should wake is waited for', async () => {
   await settle();
   expect((await stage.row(address)).context).toEqual({ n: 1 });
 });
+
+test('a run that is parked leaves no alarm of its sleepers behind, and those of other runs ring', async () => {
+  const stage = new Stage({ idle: 1_000 });
+  await stage.start(sleeper, null, 'r1');
+  await stage.start(sleeper, null, 'r2');
+  await stage.advance(2_000);
+  expect(stage.host.cell('sleeper/r1')).toBeUndefined();
+  await stage.host.park('r1');
+  expect(stage.host.alarms.size).toBe(1);
+  await stage.advance(5 * hour);
+  expect((await stage.row('sleeper/r2')).context).toEqual({ n: 1 });
+});

@@ -8,6 +8,22 @@ import { failureOf, testScope } from './scope.ts';
 
 const nothing = z.object({});
 
+test('what a tool threw is told with what caused it', async () => {
+  const source = localTools([
+    tool({
+      name: 'fetch',
+      description: 'Fetches.',
+      input: nothing,
+      output: z.null(),
+      run() {
+        throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+      },
+    }),
+  ]);
+  const { message } = await failureOf(source.call('fetch', {}, testScope()));
+  expect(message).toContain('fetch failed: connect ECONNREFUSED');
+});
+
 describeToolSource('localTools', async () => {
   let stopped = 0;
   return localTools([

@@ -1,0 +1,37 @@
+/** Why something was thrown: an error and what caused it, down to the network. */
+
+/** Outermost first; five are enough to understand, and end a circle. */
+export function causesOf(thrown: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let at = thrown; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
+  return causes;
+}
+
+/** Down to the cause: `fetch failed` tells nobody that the connection was refused. */
+export function reasonOf(thrown: unknown): string {
+  const words = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
+  return words.length > 0 ? [...new Set(words)].join(': ') : String(thrown);
+}
+
+const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Codes of Node and of its `fetch` for a call that did not come through, by the kind of failure it is. */
+const network = {
+  transient: [
+    ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN'],
+    ...['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET'],
+  ],
+  timeout: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  /** No such host: asking again gives the same answer. */
+  environment: ['ENOTFOUND'],
+} as const;
+
+/** Undefined when it was not the network, and no time was up. */
+export function networkKind(thrown: unknown): keyof typeof network | undefined {
+  const causes = causesOf(thrown);
+  if (causes.some(({ name }) => name === 'TimeoutError')) return 'timeout';
+  const codes = new Set(causes.map(codeOf));
+  return (Object.keys(network) as (keyof typeof network)[]).find((kind) =>
+    network[kind].some((code) => codes.has(code)),
+  );
+}

@@ -1,0 +1,19 @@
+/** A message that nobody took, as it is kept (E10). */
+import type { Failure } from './failure.ts';
+import type { Address } from './ids.ts';
+import type { Json } from './json.ts';
+
+/** The list of an actor that holds them. */
+export const deadLetters = 'dead';
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly type: string;
+  readonly from: Address;
+  /** Whom it was for; of an actor's own that went astray, in the actor's words. */
+  readonly to: string;
+  readonly body: Json;
+  /** When it was given up; milliseconds since the epoch. */
+  readonly at: number;
+  readonly failure: Failure;
+}

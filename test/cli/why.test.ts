@@ -1,0 +1,58 @@
+/** Why a run stands where it stands, told from its journal alone. */
+import { expect, test } from 'vitest';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import type { Runtime } from '../../src/runtime.ts';
+import { why } from '../../src/cli/why.ts';
+import { commit } from '../contracts/journal.ts';
+import { paperCli } from './cli.ts';
+
+const runtimeOn = (journal: Journal) =>
+  ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime;
+
+async function begun(): Promise<Journal> {
+  const journal = memory();
+  await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
+  await journal.commit(commit({ actor: 'agent/r' }));
+  return journal;
+}
+
+const lost = (n: number, to: string) => ({
+  id: `m${n}`,
+  type: `question${n}`,
+  from: 'person/ann',
+  to,
+  body: null,
+  at: n,
+  failure: { kind: 'conflict' as const, message: 'It has ended.', retryable: false },
+});
+
+async function explain(journal: Journal): Promise<string> {
+  const cli = paperCli({ open: async () => runtimeOn(journal) });
+  expect(await why(cli, 'r', {})).toBe(0);
+  return cli.printed();
+}
+
+test('the last step of an actor is told without reading those before it', async () => {
+  const journal = await begun();
+  for (let seq = 2; seq <= 50; seq++)
+    await journal.commit(commit({ actor: 'agent/r', seq, event: { id: `e${seq}`, type: `step${seq}`, body: null } }));
+  let read = 0;
+  const history: Journal['history'] = async (query) => {
+    const entries = await journal.history(query);
+    read += entries.length;
+    return entries;
+  };
+  expect(await explain({ ...journal, history })).toContain('since it got "step50" (step 50)');
+  expect(read).toBe(1);
+});
+
+test('messages that nobody took are told with the reason, the last ten of them, whoever keeps them', async () => {
+  const journal = await begun();
+  await journal.commit(commit({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
+  for (let n = 1; n <= 12; n++) await journal.bury('r', 1, lost(n, n % 2 === 0 ? 'agent/kid' : 'agent/elsewhere'));
+  const told = (await explain(journal)).split('\n').filter((line) => line.includes('Nobody took'));
+  expect(told).toHaveLength(10);
+  expect(told[0]).toMatch(/^Nobody took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/);
+  expect(told[9]).toContain('"question12" from person/ann to agent/kid');
+});
