@@ -3,7 +3,7 @@ import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { failure } from '../failure.ts';
-import { indexOf, isMade, opened, remembered, withResult } from './calls.ts';
+import { indexOf, isMade, opened, remembered, withAnswer } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
 import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
@@ -64,7 +64,7 @@ export function pay({ context, event }: Facts): Change {
 export function recordOutcome({ context, event }: Facts): Change {
   const outcome = outcomeIn(event);
   return {
-    calls: withResult(context.calls, indexOf(event.type), outcome),
+    calls: withAnswer(context.calls, indexOf(event.type)),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
     // The first failure that is not for the model to mend is the one that is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure

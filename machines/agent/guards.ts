@@ -74,7 +74,7 @@ export function guardsOf(settings: AgentSettings) {
     // Acting.
     isLastCall: ({ context, event }) => {
       const last = indexOf(event.type);
-      return context.calls.every(({ result }, index) => index === last || result !== undefined);
+      return context.calls.every(({ answered }, index) => index === last || answered);
     },
 
     // Other phases.

@@ -2,14 +2,14 @@
 import { assign, raise, setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { Message, ToolTier } from '../../src/contracts/model.ts';
+import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { failure } from '../failure.ts';
-import { answered, callId, closingWords, indexOf, isMade, notMade, said } from './calls.ts';
+import { callId, closed, closingWords, ended, indexOf, isMade, notMade, said, unmade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
-import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { delaysOf, guardsOf } from './guards.ts';
 import { defaultSettings, type AgentSettings } from './limits.ts';
 import { exhausted, priceless, spent } from './money.ts';
@@ -21,6 +21,9 @@ const toTranscript = (message: Message) => ({
   type: 'append' as const,
   params: { list: 'transcript', entry: message as unknown as Json },
 });
+/** The results that came in one step, if any. Whoever reads the transcript sees all those of a turn together. */
+const toResults = (results: readonly ToolResult[]) =>
+  results.length > 0 ? [toTranscript({ role: 'tool', results: [...results] })] : [];
 const toTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });
 
 /** The deeds that depend on settings. */
@@ -114,6 +117,7 @@ export const agent = base.extend({
       const reading = readingIn(event);
       const { text, calls, usage, model, means } = reading;
       if (text !== '' || calls.length > 0) enqueue(toTranscript(said(reading)));
+      for (const append of toResults(unmade(calls))) enqueue(append);
       enqueue(
         toTrajectory({
           step: context.used.steps + 1,
@@ -140,23 +144,28 @@ export const agent = base.extend({
           });
       });
     }),
-    recordOutcome: enqueueActions(({ event, enqueue }) => {
+    recordOutcome: enqueueActions(({ context, event, enqueue }) => {
+      const index = indexOf(event.type);
+      for (const append of toResults(ended(context.calls, index, outcomeIn(event)))) enqueue(append);
       enqueue.assign(deeds.recordOutcome);
-      enqueue.stopChild(callId(indexOf(event.type)));
+      enqueue.stopChild(callId(index));
     }),
     /** A turn whose calls are not made: each is told why. */
     answerCalls: enqueueActions(({ context, enqueue }) => {
-      if (context.calls.length === 0) return;
-      enqueue(toTranscript(answered(context.calls, notMade(context.failure))));
+      for (const append of toResults(closed(context.calls, notMade(context.failure)))) enqueue(append);
       enqueue.assign({ calls: [] });
     }),
     /** The turn is left: what runs is stopped, and every call is answered; the answer that led out is one of them. */
     closeCalls: enqueueActions(({ context, event, enqueue }) => {
       const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
-      context.calls.forEach((call, index) => {
-        if (!call.result) enqueue.stopChild(callId(index));
+      context.calls.forEach(({ answered }, index) => {
+        if (!answered) enqueue.stopChild(callId(index));
       });
-      enqueue(toTranscript(answered(last.calls ?? context.calls, closingWords(event, context.failure))));
+      const results = [
+        ...(isOutcome(event) ? ended(context.calls, indexOf(event.type), outcomeIn(event)) : []),
+        ...closed(last.calls ?? context.calls, closingWords(event, context.failure)),
+      ];
+      for (const append of toResults(results)) enqueue(append);
       enqueue.assign({ ...last, calls: [] });
     }),
     keepAnswer: assign(({ context, event }) => {
