@@ -46,6 +46,15 @@ describe('cancel', () => {
 });
 
 describe('pause', () => {
+  test('holds before a plan is asked for, too', () => {
+    const agent = telling({ discovery: true, planning: true });
+    agent.tell(pause, done('discover', { tools: 1, epoch: 1, missing: [] }));
+    expect([stands(agent.played), control(agent.played)]).toEqual(['working.planning.holding', 'paused']);
+    expect(asked(agent.played, 'plan')).toBe(0);
+    agent.tell(resume);
+    expect(asked(agent.played, 'plan')).toBe(1);
+  });
+
   test('lets a running tool finish, and holds before the next model call', () => {
     const agent = telling();
     agent.tell(calls(call('read')), pause);
@@ -95,6 +104,13 @@ describe('a budget', () => {
     const played = story({ budget: { steps: 1 } }, refuses(), backoff);
     expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget' }, usage: { steps: 1 } });
     expect(asked(played, 'callModel')).toBe(1);
+  });
+
+  test('of steps is not passed by asking again what is required', () => {
+    const unfit = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
+    const played = story({ analysis: true, budget: { steps: 2 } }, failed('analyze', unfit), done('fallback', {}));
+    expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget' }, usage: { steps: 2 } });
+    expect(asked(played, 'analyze')).toBe(1);
   });
 
   test('of tokens reserves what the next call needs', () => {
