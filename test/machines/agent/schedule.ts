@@ -7,6 +7,7 @@ import { agentWith } from '../../../machines/agent/agent.ts';
 import type { AgentSettings } from '../../../machines/agent/limits.ts';
 import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
 import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../said.ts';
+import { underway } from '../underway.ts';
 
 export interface Schedule {
   readonly played: Played;
@@ -107,17 +108,7 @@ const signals: readonly AnyEventObject[] = [
 /** `choices` are consumed one per event; when they run out, everything goes well and nobody interferes. */
 export function schedule(settings: AgentSettings, choices: readonly number[]): Schedule {
   const machine = agentWith(settings);
-  const open = new Map<string, string>();
-  const timers = new Map<string, AnyEventObject>();
-  const follow = (wishes: readonly Wish[]) => {
-    for (const { type, params } of wishes) {
-      const { id, src, event, sendId } = params as { id: string; src: string; event: AnyEventObject; sendId: string };
-      if (type === 'xstate.spawnChild') open.set(id, src);
-      if (type === 'xstate.stopChild') open.delete(id);
-      if (type === 'xstate.raise' && (params as { delay?: number }).delay !== undefined) timers.set(id, event);
-      if (type === 'xstate.cancel') timers.delete(sendId);
-    }
-  };
+  const { open, timers, settle, follow } = underway();
 
   let played = start(machine, task);
   follow(played.wishes);
@@ -129,9 +120,7 @@ export function schedule(settings: AgentSettings, choices: readonly number[]): S
       choice === undefined ? wellMeant(open, timers, n) : pick(open, timers, choice, n),
       (settings.budget.toolCalls ?? Infinity) - used.toolCalls,
     );
-    const child = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(event.type)?.[1];
-    if (child !== undefined) open.delete(child);
-    for (const [id, timer] of timers) if (timer.type === event.type) timers.delete(id);
+    settle(event);
     const before = played;
     played = next(machine, played, event);
     const wishes = played.wishes.slice(before.wishes.length);
