@@ -35,7 +35,6 @@ export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
 
 /** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
 export const callId = (index: number): string => `call.${index}`;
-export const indexOf = (eventType: string): number => Number(eventType.slice(eventType.lastIndexOf('.') + 1));
 
 export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
   calls.map((call, i) => (i === index ? { ...call, answered: true } : call));

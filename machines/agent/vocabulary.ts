@@ -3,10 +3,11 @@ import { assign, raise, setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
+import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { failure } from '../failure.ts';
-import { callId, closed, closingWords, ended, indexOf, isMade, notMade, said, unmade } from './calls.ts';
+import { callId, closed, closingWords, ended, isMade, notMade, said, unmade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
@@ -145,7 +146,7 @@ export const agent = base.extend({
       });
     }),
     recordOutcome: enqueueActions(({ context, event, enqueue }) => {
-      const index = indexOf(event.type);
+      const index = placeOf(event.type);
       for (const append of toResults(ended(context.calls, index, outcomeIn(event)))) enqueue(append);
       enqueue.assign(deeds.recordOutcome);
       enqueue.stopChild(callId(index));
@@ -162,7 +163,7 @@ export const agent = base.extend({
         if (!answered) enqueue.stopChild(callId(index));
       });
       const results = [
-        ...(isOutcome(event) ? ended(context.calls, indexOf(event.type), outcomeIn(event)) : []),
+        ...(isOutcome(event) ? ended(context.calls, placeOf(event.type), outcomeIn(event)) : []),
         ...closed(last.calls ?? context.calls, closingWords(event, context.failure)),
       ];
       for (const append of toResults(results)) enqueue(append);

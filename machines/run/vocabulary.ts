@@ -5,8 +5,9 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
 import { failure, failureOf } from '../failure.ts';
+import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
-import { allowance, endOf, isSpent, memberId, openPlaces, placeOf, together, type RunContext } from './context.ts';
+import { allowance, endOf, isSpent, memberId, openPlaces, together, type RunContext } from './context.ts';
 import { defaultRunSettings, type RunSettings } from './limits.ts';
 
 /** Which of the messages that arrived is to be routed. */
