@@ -8,6 +8,8 @@ export const failure = (kind: FailureKind, message: string, data?: Failure['data
   ...(data === undefined ? {} : { data }),
 });
 
+export const expired = failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.');
+
 /** `defect` is what becomes of anything else that was thrown. */
 export function failureOf(
   error: unknown,

@@ -22,7 +22,8 @@ import { transition } from './phases/transition.ts';
 import { verification } from './phases/verification.ts';
 import { budget } from './regions/budget.ts';
 import { control } from './regions/control.ts';
-import { agent, settledActions } from './vocabulary.ts';
+import { actionsOf } from './actions.ts';
+import { agent } from './vocabulary.ts';
 
 export const agentMachine = agent.createMachine({
   id: 'agent',
@@ -83,5 +84,5 @@ export const agentWith = (settings: AgentSettings): typeof agentMachine =>
   agentMachine.provide({
     guards: guardsOf(settings),
     delays: delaysOf(settings),
-    actions: settledActions(settings),
+    actions: actionsOf(settings),
   });

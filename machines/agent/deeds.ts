@@ -2,7 +2,6 @@
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
-import { failure } from '../failure.ts';
 import { placeOf } from '../place.ts';
 import { isMade, opened, remembered, withAnswer } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
@@ -136,16 +135,3 @@ export const keepEvidence = ({ context, event }: Facts): Change => ({
   evidence: outputIn<Verified>(event).evidence,
   rounds: context.rounds + 1,
 });
-
-export const unproven = ({ context }: Facts): Change =>
-  keepFailure(
-    failure(
-      'unverified',
-      `The answer did not meet ${context.evidence
-        .filter(({ met }) => !met)
-        .map(({ objective }) => `"${objective}"`)
-        .join(', ')} after ${context.rounds} rounds.`,
-      context.evidence.map((evidence) => ({ ...evidence })),
-    ),
-    'verification',
-  );

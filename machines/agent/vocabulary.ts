@@ -6,14 +6,15 @@ import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts
 import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
-import { failure } from '../failure.ts';
 import { callId, closed, closingWords, ended, isMade, notMade, said, unmade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import * as failures from './failures.ts';
 import { delaysOf, guardsOf } from './guards.ts';
-import { defaultSettings, type AgentSettings } from './limits.ts';
-import { exhausted, priceless, spent } from './money.ts';
+import { defaultSettings } from './limits.ts';
+import { priceless } from './money.ts';
+import { actionsOf } from './actions.ts';
 import type { Strategy } from './strategy.ts';
 import type * as turn from './turn.ts';
 import { analysisText, finishSoon, gapsOf, mend, note, planText, taskText, tryAnother } from './words.ts';
@@ -26,35 +27,6 @@ const toTranscript = (message: Message) => ({
 const toResults = (results: readonly ToolResult[]) =>
   results.length > 0 ? [toTranscript({ role: 'tool', results: [...results] })] : [];
 const toTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });
-
-/** The deeds that depend on settings. */
-export function settledActions({ budget, limits }: AgentSettings) {
-  return {
-    noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
-      deeds.keepFailure(
-        exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),
-        'execution',
-      ),
-    ),
-    noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
-      deeds.keepFailure(
-        spent('toolCalls', context.used.toolCalls, budget.toolCalls ?? context.allowance?.toolCalls ?? 0),
-        'execution',
-      ),
-    ),
-    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ event }) =>
-      deeds.keepFailure(
-        event.type === 'budget.exhausted' && event.expired
-          ? failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.')
-          : spent('time', limits.deadline, limits.deadline),
-        'execution',
-      ),
-    ),
-    restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
-      deeds.restoreTools(facts, limits.toolbeltPause),
-    ),
-  };
-}
 
 const base = setup({
   types: {} as {
@@ -90,7 +62,7 @@ const { enqueueActions } = base;
 
 export const agent = base.extend({
   actions: {
-    ...settledActions(defaultSettings),
+    ...actionsOf(defaultSettings),
 
     // The transcript.
     appendTask: enqueueActions(({ context, enqueue }) => {
@@ -190,56 +162,23 @@ export const agent = base.extend({
 
     // What went wrong.
     keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(failureIn(event), phase)),
-    noteTimeout: assign((_, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(failure('timeout', `The phase "${phase}" took too long.`), phase),
-    ),
-    noteRefusal: assign(({ event }) => {
-      const { means } = readingIn(event);
-      return deeds.keepFailure(
-        failure(
-          'model',
-          means.kind === 'refusal' && means.says.trim() !== ''
-            ? `The model refused: ${means.says}`
-            : 'The model refused, and did not say why.',
-        ),
-        'execution',
-      );
-    }),
+    noteTimeout: assign((_, { phase }: { phase: Phase }) => deeds.keepFailure(failures.tookTooLong(phase), phase)),
+    noteRefusal: assign(({ event }) => deeds.keepFailure(failures.refusal(readingIn(event)), 'execution')),
     notePriceless: assign(({ event }) => deeds.keepFailure(priceless(readingIn(event).model), 'execution')),
-    noteUnusable: assign(({ event, context }) => {
-      const { means } = readingIn(event);
-      return deeds.keepFailure(
-        failure(
-          'format',
-          `The model gave ${context.requeries + 1} answers in a row that cannot be used; the last: ${means.kind === 'unusable' ? means.problem : ''}`,
-        ),
-        'execution',
-      );
-    }),
-    noteBadPlan: assign(() =>
-      deeds.keepFailure(
-        failure(
-          'format',
-          'The model made no plan that can be followed: step ids must be unique, and no step may wait for itself or for one that is not there.',
-        ),
-        'planning',
-      ),
+    noteUnusable: assign(({ event, context }) =>
+      deeds.keepFailure(failures.unusable(readingIn(event), context.requeries + 1), 'execution'),
     ),
+    noteBadPlan: assign(() => deeds.keepFailure(failures.badPlan, 'planning')),
     noteGap: assign(({ context: { tools } }, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(
-        failure(
-          'capability',
-          `No tool can do what is required: ${tools.missing.join(', ')}. Add a tool or a toolbelt with these capabilities.`,
-          [...tools.missing],
-        ),
-        phase,
-      ),
+      deeds.keepFailure(failures.gap(tools.missing), phase),
     ),
     noteToolFailures: assign(({ context }) =>
-      deeds.keepFailure(failure('tool', `${context.toolFailures} tool calls in a row failed.`), 'execution'),
+      deeds.keepFailure(failures.failingTools(context.toolFailures), 'execution'),
     ),
-    noteLoop: assign(() => deeds.keepFailure(failure('tool', 'The same call was made again and again.'), 'execution')),
-    noteUnproven: assign(deeds.unproven),
+    noteLoop: assign(() => deeds.keepFailure(failures.loop, 'execution')),
+    noteUnproven: assign(({ context: { evidence, rounds } }) =>
+      deeds.keepFailure(failures.unproven(evidence, rounds), 'verification'),
+    ),
 
     // Recovery.
     countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
