@@ -5,7 +5,7 @@ import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './limits.ts';
-import { exhausted, spent } from './money.ts';
+import { exhausted, spent, tighter } from './money.ts';
 
 export function actionsOf({ budget, limits }: AgentSettings) {
   return {
@@ -17,7 +17,7 @@ export function actionsOf({ budget, limits }: AgentSettings) {
     ),
     noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
       deeds.keepFailure(
-        spent('toolCalls', context.used.toolCalls, budget.toolCalls ?? context.allowance?.toolCalls ?? 0),
+        spent('toolCalls', context.used.toolCalls, tighter(budget, context.allowance).toolCalls ?? 0),
         'execution',
       ),
     ),

@@ -1,7 +1,21 @@
 /** Cancel, pause, budgets and cleanup: how a task may be stopped, and how it ends. */
 import { describe, expect, test } from 'vitest';
-import { after, done, failed } from '../../../src/testing/play.ts';
-import { answers, call, calls, costs, fault, modelFails, refuses, returns, saying, usage } from '../said.ts';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import { after, done, failed, tell } from '../../../src/testing/play.ts';
+import {
+  answers,
+  call,
+  calls,
+  costs,
+  fault,
+  modelFails,
+  refuses,
+  returns,
+  saying,
+  settings,
+  task,
+  usage,
+} from '../said.ts';
 import { asked, control, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const cancel = { type: 'agent.cancel', reason: 'changed my mind' };
@@ -141,6 +155,15 @@ describe('a budget', () => {
     expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'toolCalls' } } });
     expect(unanswered(transcript(played))).toEqual([]);
     expect(asked(played, 'runTool')).toBe(1);
+  });
+
+  test('of tool calls says which limit it was: the tighter of its own and what the run leaves it', () => {
+    const machine = agentWith(settings({ budget: { toolCalls: 20 } }));
+    const played = tell(machine, { ...task, allowance: { toolCalls: 1 } }, [
+      ...turn(0),
+      calls(call('read', { input: 1 })),
+    ]);
+    expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'toolCalls', used: 1, limit: 1 } } });
   });
 
   test('that is nearly used up is said once', () => {
