@@ -7,6 +7,7 @@ import type { JsonObject } from '../src/contracts/json.ts';
 import type { Message, Usage } from '../src/contracts/model.ts';
 import type { Bill, Thinking } from '../machines/agent/turn.ts';
 import { choiceOf, modelScope, outputRoom } from './callModel.ts';
+import { conversationOf } from './conversation.ts';
 import { elide } from './history.ts';
 import type { AgentDeps } from './tools.ts';
 
@@ -26,7 +27,7 @@ export async function askTyped<T>(
   thinking: Thinking,
   scope: EffectScope,
 ): Promise<T & Bill & { model: string }> {
-  const transcript = (await scope.list('transcript')) as unknown as readonly Message[];
+  const transcript = await conversationOf(scope);
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   let problem = '';
   let usage: Usage | undefined;

@@ -2,9 +2,10 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { Json } from '../src/contracts/json.ts';
-import type { Message, ModelChoice } from '../src/contracts/model.ts';
+import type { ModelChoice } from '../src/contracts/model.ts';
 import type { Reading, Thinking } from '../machines/agent/turn.ts';
 import { tighter, tokensOf } from '../machines/agent/money.ts';
+import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 import { elide } from './history.ts';
 import { offerOf } from './offer.ts';
@@ -17,11 +18,10 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
   effect<Reading, Thinking>(async (thinking, scope) => {
     const definition = define(thinking.message);
     const offer = await offerOf(definition, deps, thinking.tier, scope);
-    const messages = (await scope.list('transcript')) as unknown as readonly Message[];
     const { instructions, temperature } = definition;
     const request = {
       instructions,
-      messages: elide(messages, definition.maxHistory),
+      messages: elide(await conversationOf(scope), definition.maxHistory),
       tools: offer.specs,
       ...outputRoom(definition, thinking),
       ...(temperature === undefined ? {} : { temperature }),

@@ -21,7 +21,7 @@ const sizeOf = (message: Message): number => {
   }
 };
 
-/** A transcript only grows: each message is measured once. */
+/** A transcript only grows: a message is measured once. */
 const sizes = new WeakMap<Message, number>();
 function knownSize(message: Message): number {
   const known = sizes.get(message);

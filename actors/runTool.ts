@@ -25,9 +25,15 @@ export const runTool = (deps: AgentDeps) =>
 
 export const reconcile = (deps: AgentDeps) =>
   effect<Reconciled, ToolRequest>(async (request, scope) => {
-    const found = await toolsFor(deps, request).reconcile?.(request.name, request.input, toolScope(scope));
-    if (found === undefined) return { done: undefined };
-    return found.done ? { done: true, content: contentOf(found.output) } : { done: false };
+    const { name, input } = request;
+    try {
+      const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(scope));
+      if (found === undefined) return { done: undefined };
+      return found.done ? { done: true, content: contentOf(found.output) } : { done: false };
+    } catch (thrown) {
+      if (factsOf(thrown).done === true) return { done: true, content: lost(name) };
+      throw thrown;
+    }
   });
 
 function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): Tools {
@@ -40,9 +46,24 @@ const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, sig
 
 const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
-/** A write that broke off half-way is neither done nor not done; trying it again might do it twice (E7). */
+/**
+ * What a failed call of a write comes to (E7). Nothing was begun: it failed, and nobody need be asked. It was carried out and only its result
+ * is lost: that is said, for a second call would do it twice. It broke off: it is neither done nor not done.
+ */
 function settled({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
-  const failure = toFailure(thrown);
-  if (kind !== 'write' || idempotent || !failure.retryable) return thrown;
-  return new TroupeError('uncertain', `"${name}" may or may not have happened: ${failure.message}`, { cause: thrown });
+  const { kind: why, retryable, message, data } = toFailure(thrown);
+  const { sent, done } = factsOf(thrown);
+  if (kind !== 'write' || sent === false) return thrown;
+  if (done === true) return new TroupeError('tool', lost(name), { cause: thrown, data });
+  // With a key that the world honours it is tried again; what is not tried again stays open.
+  const isOpen = retryable ? !idempotent : sent === true && why === 'environment';
+  if (!isOpen) return thrown;
+  return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, { cause: thrown });
 }
+
+const factsOf = (thrown: unknown) =>
+  (toFailure(thrown).data ?? {}) as { readonly sent?: unknown; readonly done?: unknown };
+
+/** Without the reason, which would ask for another call: it is kept as the cause. */
+const lost = (name: string) =>
+  `"${name}" was carried out, but what it returned is too large or not what it promises, and is lost. Do not call it again for its result.`;

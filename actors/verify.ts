@@ -1,14 +1,14 @@
 /** Checks an answer against every objective, side by side. A check that cannot be carried out is a failure, not a verdict. */
 import type { AgentAnswer } from '../src/contracts/agent.ts';
-import type { Message } from '../src/contracts/model.ts';
 import type { Verified } from '../machines/agent/turn.ts';
 import type { Define } from './callModel.ts';
+import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 
 export const verify = (define: Define) =>
   effect<Verified, { message: string; answer: AgentAnswer; round: number }>(async ({ message, answer }, scope) => {
     const { objectives = [] } = define(message);
-    const transcript = (await scope.list('transcript')) as unknown as readonly Message[];
+    const transcript = await conversationOf(scope);
     const evidence = await Promise.all(
       objectives.map(async ({ id, check }) => {
         const { met, says } = await check({ answer, transcript, signal: scope.signal });

@@ -8,9 +8,15 @@ export const failure = (kind: FailureKind, message: string, data?: Failure['data
   ...(data === undefined ? {} : { data }),
 });
 
-export function failureOf(error: unknown): Failure {
+export const expired = failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.');
+
+/** `defect` is what becomes of anything else that was thrown. */
+export function failureOf(
+  error: unknown,
+  defect: Pick<Failure, 'kind' | 'retryable'> = { kind: 'internal', retryable: false },
+): Failure {
   const { kind, message, retryable } = (error ?? {}) as Partial<Failure>;
   if (typeof kind === 'string' && typeof message === 'string')
     return { ...(error as Failure), retryable: retryable === true };
-  return failure('internal', typeof message === 'string' ? message : String(error));
+  return { ...defect, message: typeof message === 'string' ? message : String(error) };
 }

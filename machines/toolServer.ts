@@ -5,6 +5,7 @@
 import { assign, setup } from 'xstate';
 import type { Failure } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
+import { failureOf } from './failure.ts';
 import { slot } from './slot.ts';
 
 export interface ToolServerInput {
@@ -40,6 +41,8 @@ export interface Listed {
 
 const firstBackoff = 250;
 const longestBackoff = 30_000;
+/** What is no Failure is a defect of an effect; the connection is tried again. */
+const defect = { kind: 'environment', retryable: true } as const;
 
 export const toolServerMachine = setup({
   types: {} as { context: ToolServerContext; input: ToolServerInput; events: ToolServerEvent },
@@ -65,7 +68,7 @@ export const toolServerMachine = setup({
   actions: {
     countFailure: assign(({ context }, { failure }: { failure: unknown }) => ({
       failures: context.failures + 1,
-      failure: asFailure(failure),
+      failure: failureOf(failure, defect),
     })),
     countSilence: assign(({ context }) => ({ failures: context.failures + 1, failure: silence(context) })),
     forgetFailures: assign({ failures: 0, failure: undefined }),
@@ -165,9 +168,3 @@ const silence = ({ name, patience }: ToolServerInput): Failure => ({
   retryable: true,
   data: { server: name },
 });
-
-/** Effects reject with a Failure; anything else is a defect of theirs, and the connection is tried again. */
-const asFailure = (thrown: unknown): Failure =>
-  typeof thrown === 'object' && thrown !== null && 'kind' in thrown && 'retryable' in thrown
-    ? (thrown as Failure)
-    : { kind: 'environment', message: String(thrown), retryable: true };

@@ -5,7 +5,7 @@
  * A2 The first decision that ends the task stands: after it there is only cleanup, once.
  * A3 Every call of an answer is answered in the transcript, whichever way its turn is left.
  * A4 Text never ends a task. Only a typed answer does, or, for an agent without replies, a finished text.
- * A5 A pause interrupts nothing: it holds at the safe point between two turns.
+ * A5 A pause interrupts nothing: it holds where a model would be asked next.
  */
 import { beginning, outputOf } from './context.ts';
 import type { AgentSettings } from './limits.ts';
@@ -22,7 +22,8 @@ import { transition } from './phases/transition.ts';
 import { verification } from './phases/verification.ts';
 import { budget } from './regions/budget.ts';
 import { control } from './regions/control.ts';
-import { agent, settledActions } from './vocabulary.ts';
+import { actionsOf } from './actions.ts';
+import { agent } from './vocabulary.ts';
 
 export const agentMachine = agent.createMachine({
   id: 'agent',
@@ -83,5 +84,5 @@ export const agentWith = (settings: AgentSettings): typeof agentMachine =>
   agentMachine.provide({
     guards: guardsOf(settings),
     delays: delaysOf(settings),
-    actions: settledActions(settings),
+    actions: actionsOf(settings),
   });

@@ -1,5 +1,6 @@
 /**
- * The calls of one turn. Pairing is kept here: whatever way a turn ends, `answered` gives a result for every call, in the order of the calls.
+ * The calls of one turn. A result goes into the transcript when it comes, and only the mark that it came is kept: results may be large (E6).
+ * Pairing is kept here: whatever way a turn ends, `closed` gives a result for every call that has none yet.
  */
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
@@ -10,12 +11,10 @@ import { sentence } from './words.ts';
 /** How many of the latest calls are looked at for a loop. */
 const horizon = 20;
 
-const result = ({ id, name }: Pick<OpenCall, 'id' | 'name'>, ok: boolean, content: string): ToolResult => ({
-  id,
-  name,
-  ok,
-  content,
-});
+export const resultOf = (
+  { id, name }: Pick<OpenCall, 'id' | 'name'>,
+  { ok, content }: Pick<ToolOutcome, 'ok' | 'content'>,
+): ToolResult => ({ id, name, ok, content });
 
 export const isMade = (call: ReadCall): call is ReadCall & { how: 'run' | 'guarded' } =>
   call.how === 'run' || call.how === 'guarded';
@@ -23,23 +22,32 @@ export const isMade = (call: ReadCall): call is ReadCall & { how: 'run' | 'guard
 export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
   calls.map((call) => {
     const { id, name } = call;
-    if (call.how === 'refused') return { id, name, result: result(call, false, call.why) };
-    if (call.how === 'settled') return { id, name, result: result(call, true, call.content) };
-    return { id, name };
+    return isMade(call) ? { id, name } : { id, name, answered: true };
+  });
+
+/** What is not made has its result at once. */
+export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
+  calls.flatMap((call) => {
+    if (call.how === 'refused') return [resultOf(call, { ok: false, content: call.why })];
+    if (call.how === 'settled') return [resultOf(call, { ok: true, content: call.content })];
+    return [];
   });
 
 /** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
 export const callId = (index: number): string => `call.${index}`;
-export const indexOf = (eventType: string): number => Number(eventType.slice(eventType.lastIndexOf('.') + 1));
 
-export const withResult = (calls: readonly OpenCall[], index: number, { ok, content }: ToolOutcome): OpenCall[] =>
-  calls.map((call, i) => (i === index && !call.result ? { ...call, result: result(call, ok, content) } : call));
+export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
+  calls.map((call, i) => (i === index ? { ...call, answered: true } : call));
 
-/** The one message that answers every call of the turn; what has no result yet is told why. */
-export const answered = (calls: readonly OpenCall[], why: string): Message => ({
-  role: 'tool',
-  results: calls.map((call) => call.result ?? result(call, false, why)),
-});
+/** The result of the call that ended; none when it was answered already. */
+export const ended = (calls: readonly OpenCall[], index: number, outcome: ToolOutcome): ToolResult[] => {
+  const call = calls[index];
+  return call && !call.answered ? [resultOf(call, outcome)] : [];
+};
+
+/** What has no result yet is told why. */
+export const closed = (calls: readonly OpenCall[], why: string): ToolResult[] =>
+  calls.filter(({ answered }) => !answered).map((call) => resultOf(call, { ok: false, content: why }));
 
 /** What the model said, as it goes into the transcript. */
 export const said = ({ text, calls }: Reading): Message => ({

@@ -9,15 +9,15 @@ import type {
   Phase,
 } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
-import type { ToolResult, ToolTier } from '../../src/contracts/model.ts';
+import type { ToolTier } from '../../src/contracts/model.ts';
 import type { Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
-/** A call of the current turn; with `result` once it is answered. */
+/** A call of the current turn. Its result is in the transcript once it is answered, and nowhere else. */
 export interface OpenCall {
   readonly id: string;
   readonly name: string;
-  readonly result?: ToolResult;
+  readonly answered?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */

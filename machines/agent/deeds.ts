@@ -2,8 +2,8 @@
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
-import { failure } from '../failure.ts';
-import { indexOf, isMade, opened, remembered, withResult } from './calls.ts';
+import { placeOf } from '../place.ts';
+import { isMade, opened, remembered, withAnswer } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
 import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
@@ -16,8 +16,7 @@ interface Facts {
   readonly event: AgentEvent;
 }
 
-const order: readonly ToolTier[] = ['core', 'toolchain', 'toolbelt'];
-const below = (tier: ToolTier): ToolTier => order[Math.max(0, order.indexOf(tier) - 1)] ?? 'core';
+const below: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
 
 const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
   used: charged(context.used, usage, answers),
@@ -64,7 +63,7 @@ export function pay({ context, event }: Facts): Change {
 export function recordOutcome({ context, event }: Facts): Change {
   const outcome = outcomeIn(event);
   return {
-    calls: withResult(context.calls, indexOf(event.type), outcome),
+    calls: withAnswer(context.calls, placeOf(event.type)),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
     // The first failure that is not for the model to mend is the one that is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
@@ -100,7 +99,7 @@ export const keepTools = ({ context, event }: Facts): Change => {
 export const raiseTier = ({ context }: Facts): Change =>
   tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
 export const lowerTier = ({ context }: Facts): Change =>
-  tools(context, { tier: below(context.tools.tier), evaluatedAt: context.used.steps, usedAt: context.used.steps });
+  tools(context, { tier: below[context.tools.tier], evaluatedAt: context.used.steps, usedAt: context.used.steps });
 export const keepTier = ({ context }: Facts): Change =>
   tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
 
@@ -136,16 +135,3 @@ export const keepEvidence = ({ context, event }: Facts): Change => ({
   evidence: outputIn<Verified>(event).evidence,
   rounds: context.rounds + 1,
 });
-
-export const unproven = ({ context }: Facts): Change =>
-  keepFailure(
-    failure(
-      'unverified',
-      `The answer did not meet ${context.evidence
-        .filter(({ met }) => !met)
-        .map(({ objective }) => `"${objective}"`)
-        .join(', ')} after ${context.rounds} rounds.`,
-      context.evidence.map((evidence) => ({ ...evidence })),
-    ),
-    'verification',
-  );

@@ -2,7 +2,8 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import { failureOf } from '../failure.ts';
-import { indexOf, isLooping, isMade } from './calls.ts';
+import { placeOf } from '../place.ts';
+import { isLooping, isMade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
 import type { AgentSettings } from './limits.ts';
@@ -73,8 +74,8 @@ export function guardsOf(settings: AgentSettings) {
 
     // Acting.
     isLastCall: ({ context, event }) => {
-      const last = indexOf(event.type);
-      return context.calls.every(({ result }, index) => index === last || result !== undefined);
+      const last = placeOf(event.type);
+      return context.calls.every(({ answered }, index) => index === last || answered);
     },
 
     // Other phases.

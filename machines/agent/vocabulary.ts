@@ -2,17 +2,19 @@
 import { assign, raise, setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { Message, ToolTier } from '../../src/contracts/model.ts';
+import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
+import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
-import { failure } from '../failure.ts';
-import { answered, callId, closingWords, indexOf, isMade, notMade, said } from './calls.ts';
+import { callId, closed, closingWords, ended, isMade, notMade, said, unmade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
-import { failureIn, isOutcome, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import * as failures from './failures.ts';
 import { delaysOf, guardsOf } from './guards.ts';
-import { defaultSettings, type AgentSettings } from './limits.ts';
-import { exhausted, priceless, spent } from './money.ts';
+import { defaultSettings } from './limits.ts';
+import { priceless } from './money.ts';
+import { actionsOf } from './actions.ts';
 import type { Strategy } from './strategy.ts';
 import type * as turn from './turn.ts';
 import { analysisText, finishSoon, gapsOf, mend, note, planText, taskText, tryAnother } from './words.ts';
@@ -21,36 +23,10 @@ const toTranscript = (message: Message) => ({
   type: 'append' as const,
   params: { list: 'transcript', entry: message as unknown as Json },
 });
+/** The results that came in one step, if any. Whoever reads the transcript sees all those of a turn together. */
+const toResults = (results: readonly ToolResult[]) =>
+  results.length > 0 ? [toTranscript({ role: 'tool', results: [...results] })] : [];
 const toTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });
-
-/** The deeds that depend on settings. */
-export function settledActions({ budget, limits }: AgentSettings) {
-  return {
-    noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
-      deeds.keepFailure(
-        exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),
-        'execution',
-      ),
-    ),
-    noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
-      deeds.keepFailure(
-        spent('toolCalls', context.used.toolCalls, budget.toolCalls ?? context.allowance?.toolCalls ?? 0),
-        'execution',
-      ),
-    ),
-    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ event }) =>
-      deeds.keepFailure(
-        event.type === 'budget.exhausted' && event.expired
-          ? failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.')
-          : spent('time', limits.deadline, limits.deadline),
-        'execution',
-      ),
-    ),
-    restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
-      deeds.restoreTools(facts, limits.toolbeltPause),
-    ),
-  };
-}
 
 const base = setup({
   types: {} as {
@@ -86,7 +62,7 @@ const { enqueueActions } = base;
 
 export const agent = base.extend({
   actions: {
-    ...settledActions(defaultSettings),
+    ...actionsOf(defaultSettings),
 
     // The transcript.
     appendTask: enqueueActions(({ context, enqueue }) => {
@@ -114,6 +90,7 @@ export const agent = base.extend({
       const reading = readingIn(event);
       const { text, calls, usage, model, means } = reading;
       if (text !== '' || calls.length > 0) enqueue(toTranscript(said(reading)));
+      for (const append of toResults(unmade(calls))) enqueue(append);
       enqueue(
         toTrajectory({
           step: context.used.steps + 1,
@@ -140,23 +117,28 @@ export const agent = base.extend({
           });
       });
     }),
-    recordOutcome: enqueueActions(({ event, enqueue }) => {
+    recordOutcome: enqueueActions(({ context, event, enqueue }) => {
+      const index = placeOf(event.type);
+      for (const append of toResults(ended(context.calls, index, outcomeIn(event)))) enqueue(append);
       enqueue.assign(deeds.recordOutcome);
-      enqueue.stopChild(callId(indexOf(event.type)));
+      enqueue.stopChild(callId(index));
     }),
     /** A turn whose calls are not made: each is told why. */
     answerCalls: enqueueActions(({ context, enqueue }) => {
-      if (context.calls.length === 0) return;
-      enqueue(toTranscript(answered(context.calls, notMade(context.failure))));
+      for (const append of toResults(closed(context.calls, notMade(context.failure)))) enqueue(append);
       enqueue.assign({ calls: [] });
     }),
     /** The turn is left: what runs is stopped, and every call is answered; the answer that led out is one of them. */
     closeCalls: enqueueActions(({ context, event, enqueue }) => {
       const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
-      context.calls.forEach((call, index) => {
-        if (!call.result) enqueue.stopChild(callId(index));
+      context.calls.forEach(({ answered }, index) => {
+        if (!answered) enqueue.stopChild(callId(index));
       });
-      enqueue(toTranscript(answered(last.calls ?? context.calls, closingWords(event, context.failure))));
+      const results = [
+        ...(isOutcome(event) ? ended(context.calls, placeOf(event.type), outcomeIn(event)) : []),
+        ...closed(last.calls ?? context.calls, closingWords(event, context.failure)),
+      ];
+      for (const append of toResults(results)) enqueue(append);
       enqueue.assign({ ...last, calls: [] });
     }),
     keepAnswer: assign(({ context, event }) => {
@@ -180,56 +162,23 @@ export const agent = base.extend({
 
     // What went wrong.
     keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(failureIn(event), phase)),
-    noteTimeout: assign((_, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(failure('timeout', `The phase "${phase}" took too long.`), phase),
-    ),
-    noteRefusal: assign(({ event }) => {
-      const { means } = readingIn(event);
-      return deeds.keepFailure(
-        failure(
-          'model',
-          means.kind === 'refusal' && means.says.trim() !== ''
-            ? `The model refused: ${means.says}`
-            : 'The model refused, and did not say why.',
-        ),
-        'execution',
-      );
-    }),
+    noteTimeout: assign((_, { phase }: { phase: Phase }) => deeds.keepFailure(failures.tookTooLong(phase), phase)),
+    noteRefusal: assign(({ event }) => deeds.keepFailure(failures.refusal(readingIn(event)), 'execution')),
     notePriceless: assign(({ event }) => deeds.keepFailure(priceless(readingIn(event).model), 'execution')),
-    noteUnusable: assign(({ event, context }) => {
-      const { means } = readingIn(event);
-      return deeds.keepFailure(
-        failure(
-          'format',
-          `The model gave ${context.requeries + 1} answers in a row that cannot be used; the last: ${means.kind === 'unusable' ? means.problem : ''}`,
-        ),
-        'execution',
-      );
-    }),
-    noteBadPlan: assign(() =>
-      deeds.keepFailure(
-        failure(
-          'format',
-          'The model made no plan that can be followed: step ids must be unique, and no step may wait for itself or for one that is not there.',
-        ),
-        'planning',
-      ),
+    noteUnusable: assign(({ event, context }) =>
+      deeds.keepFailure(failures.unusable(readingIn(event), context.requeries + 1), 'execution'),
     ),
+    noteBadPlan: assign(() => deeds.keepFailure(failures.badPlan, 'planning')),
     noteGap: assign(({ context: { tools } }, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(
-        failure(
-          'capability',
-          `No tool can do what is required: ${tools.missing.join(', ')}. Add a tool or a toolbelt with these capabilities.`,
-          [...tools.missing],
-        ),
-        phase,
-      ),
+      deeds.keepFailure(failures.gap(tools.missing), phase),
     ),
     noteToolFailures: assign(({ context }) =>
-      deeds.keepFailure(failure('tool', `${context.toolFailures} tool calls in a row failed.`), 'execution'),
+      deeds.keepFailure(failures.failingTools(context.toolFailures), 'execution'),
     ),
-    noteLoop: assign(() => deeds.keepFailure(failure('tool', 'The same call was made again and again.'), 'execution')),
-    noteUnproven: assign(deeds.unproven),
+    noteLoop: assign(() => deeds.keepFailure(failures.loop, 'execution')),
+    noteUnproven: assign(({ context: { evidence, rounds } }) =>
+      deeds.keepFailure(failures.unproven(evidence, rounds), 'verification'),
+    ),
 
     // Recovery.
     countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>

@@ -47,7 +47,6 @@ export const beginning = ({ type, body, budget }: RunInput): RunContext => ({
 });
 
 export const memberId = (place: number): string => `member.${place}`;
-export const placeOf = (eventType: string): number => Number(eventType.slice(eventType.lastIndexOf('.') + 1));
 
 export const openPlaces = ({ members }: RunContext): number[] =>
   members.flatMap((name, place) => (name === null ? [] : [place]));

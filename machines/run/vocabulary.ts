@@ -4,9 +4,10 @@ import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
-import { failure, failureOf } from '../failure.ts';
+import { expired, failure, failureOf } from '../failure.ts';
+import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
-import { allowance, endOf, isSpent, memberId, openPlaces, placeOf, together, type RunContext } from './context.ts';
+import { allowance, endOf, isSpent, memberId, openPlaces, together, type RunContext } from './context.ts';
 import { defaultRunSettings, type RunSettings } from './limits.ts';
 
 /** Which of the messages that arrived is to be routed. */
@@ -152,7 +153,7 @@ export const run = base.extend({
     noteLate: assign(({ event }) =>
       fail(
         event.type === 'run.late' && event.expired
-          ? failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.')
+          ? expired
           : failure('budget', 'The deadline of the team has passed.', { what: 'time' }),
       ),
     ),

@@ -21,7 +21,7 @@ export const ToolResult = z.object({
 });
 export type ToolResult = z.infer<typeof ToolResult>;
 
-/** One entry of a transcript. Every call of an assistant's message is answered by the `tool` message after it. */
+/** A message as models read it. Every call of an assistant's message is answered by the one `tool` message after it. */
 export const Message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), text: z.string() }),
   z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(ToolCall) }),

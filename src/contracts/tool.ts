@@ -14,7 +14,10 @@ export interface ToolScope {
   readonly progress: (note: Json) => void;
 }
 
-/** Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied. */
+/**
+ * Tools that come and go together. `call` throws TroupeError: invalid, tool, timeout, transient, environment, denied.
+ * Its data may tell what became of a write: `sent: false`, nothing was begun; `done: true`, it was carried out and only its result is lost.
+ */
 export interface ToolSource {
   readonly name: string;
   /** An agent goes on without it when it cannot be listed. */

@@ -2,6 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
+import { passOn } from '../tools/facts.ts';
 import { toJson } from '../tools/json.ts';
 import type { Blame } from './failure.ts';
 import type { ServerTool } from './link.ts';
@@ -11,7 +12,7 @@ const maxReason = 4_000;
 
 /**
  * The structured content when there is any; else the text, its parts joined by line ends; else `{ content: [...] }` as it came.
- * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB.
+ * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB; the last two with `data.done`, for the call was carried out.
  */
 export async function toResult(blame: Blame, tool: ServerTool, result: CallToolResult, misfit: Misfit): Promise<Json> {
   const broken = (message: string) =>
@@ -23,19 +24,21 @@ export async function toResult(blame: Blame, tool: ServerTool, result: CallToolR
     throw broken(`Tool "${tool.name}" of "${blame.server}" failed: ${reason.slice(0, maxReason)}`);
   }
 
-  const structured = result.structuredContent as Json | undefined;
-  if (tool.output && structured === undefined) {
-    throw broken(
-      `Tool "${tool.name}" of "${blame.server}" promises structured content and sent none. Its server must be mended.`,
-    );
-  }
-  if (tool.output && structured !== undefined) {
-    const problem = await misfit(tool.output, structured);
-    if (problem)
+  return passOn(async () => {
+    const structured = result.structuredContent as Json | undefined;
+    if (tool.output && structured === undefined) {
       throw broken(
-        `Tool "${tool.name}" of "${blame.server}" broke its own output schema: ${problem}. Its server must be mended.`,
+        `Tool "${tool.name}" of "${blame.server}" promises structured content and sent none. Its server must be mended.`,
       );
-  }
-  if (structured !== undefined) return toJson(structured, tool.name);
-  return toJson(text.length === content.length ? text.join('\n') : { content }, tool.name);
+    }
+    if (tool.output && structured !== undefined) {
+      const problem = await misfit(tool.output, structured);
+      if (problem)
+        throw broken(
+          `Tool "${tool.name}" of "${blame.server}" broke its own output schema: ${problem}. Its server must be mended.`,
+        );
+    }
+    if (structured !== undefined) return toJson(structured, tool.name);
+    return toJson(text.length === content.length ? text.join('\n') : { content }, tool.name);
+  });
 }

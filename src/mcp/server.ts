@@ -12,6 +12,7 @@ import type { Json, JsonObject } from '../contracts/json.ts';
 import type { ToolInfo, ToolTier } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { admit } from '../tools/admit.ts';
+import { withFacts } from '../tools/facts.ts';
 import { didYouMean } from '../tools/names.ts';
 import { inWords, within } from '../tools/within.ts';
 import { dialer, type Protocol } from './dial.ts';
@@ -101,7 +102,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
           return link.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
         });
       } catch (error) {
-        throw withSent(error, tool, sent);
+        throw withFacts(error, { tool, sent });
       }
     },
     idempotent(tool) {
@@ -156,11 +157,3 @@ const lateFailure = (server: string, tool: string, timeout: number, why: string 
       ? `Tool server "${server}" was not reached within ${inWords(timeout)}: ${why}. Look at why it does not connect, then call again.`
       : `Tool "${tool}" of "${server}" did not answer within ${inWords(timeout)}. Ask it for less, or give the server a longer timeout.`,
   );
-
-/** A caller decides by this whether a write may have happened. */
-function withSent(error: unknown, tool: string, sent: boolean): unknown {
-  if (!(error instanceof TroupeError)) return error;
-  const { kind, message, retryable, retryAfter, data, cause } = error;
-  const facts = typeof data === 'object' && !Array.isArray(data) ? (data as JsonObject | null) : {};
-  return new TroupeError(kind, message, { retryable, retryAfter, cause, data: { ...facts, tool, sent } });
-}

@@ -11,6 +11,7 @@ import type { Json } from '../contracts/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { admit } from './admit.ts';
+import { withFacts } from './facts.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './names.ts';
 
 export interface ToolFilter {
@@ -85,7 +86,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     const found = routes.get(name);
     if (found) return found;
     const missing = shelves.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
-    if (missing?.failure) throw fromFailure(missing.failure);
+    if (missing?.failure) throw withFacts(fromFailure(missing.failure), { sent: false });
     const shown = name.slice(0, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
       data: { tool: shown },

@@ -11,6 +11,7 @@ import type { Json } from '../contracts/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { explain } from '../contracts/explain.ts';
+import { passOn } from './facts.ts';
 import { toJson } from './json.ts';
 import { didYouMean, localSource } from './names.ts';
 import type { Tool } from './tool.ts';
@@ -45,7 +46,10 @@ export function localTools(tools: readonly Tool[]): ToolSource {
     async call(name, input, scope) {
       const tool = find(name);
       const parsed = await parseInput(tool, input);
-      return perform(tool, scope, async (inner) => checkOutput(tool, await tool.run(parsed, inner)));
+      return perform(tool, scope, async (inner) => {
+        const output = await tool.run(parsed, inner);
+        return passOn(() => checkOutput(tool, output));
+      });
     },
     idempotent(name) {
       const tool = byName.get(name);
@@ -57,7 +61,8 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       const parsed = await parseInput(tool, input);
       return perform(tool, scope, async (inner) => {
         const found = await tool.reconcile!(parsed, inner);
-        return found?.done ? { done: true as const, output: await checkOutput(tool, found.output) } : found;
+        if (!found?.done) return found;
+        return { done: true as const, output: await passOn(() => checkOutput(tool, found.output)) };
       });
     },
     onChange: () => ({ [Symbol.dispose]() {} }),

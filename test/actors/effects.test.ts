@@ -58,6 +58,25 @@ describe('a tool', () => {
     ).rejects.toMatchObject({ kind: 'denied' });
   });
 
+  test('a write that had not begun is no question for anybody', async () => {
+    const away = new TroupeError('environment', 'The printer is away.', { retryable: true, data: { sent: false } });
+    await expect(runTool(failing(away)).effect.perform(request(), scope())).rejects.toBe(away);
+  });
+
+  test('a write whose result is lost was carried out, and so it is when that is found out later', async () => {
+    const lost = new TroupeError('tool', 'It returned 3 MB. Ask for less.', { data: { done: true } });
+    await expect(runTool(failing(lost)).effect.perform(request(), scope())).rejects.toMatchObject({
+      kind: 'tool',
+      message: expect.stringMatching(/^"send" was carried out.*Do not call it again/),
+    });
+    await expect(runTool(failing(lost)).effect.perform(request({ effect: 'read' }), scope())).rejects.toBe(lost);
+    const looked = { gateway: gateway(), tools: tools([], { reconcile: () => Promise.reject(lost) }) };
+    expect(await reconcile(looked).effect.perform(request(), scope())).toMatchObject({
+      done: true,
+      content: expect.stringContaining('was carried out'),
+    });
+  });
+
   test('that cannot look up what happened says so', async () => {
     const look = (found: Awaited<ReturnType<NonNullable<ReturnType<typeof tools>['reconcile']>>>) =>
       reconcile({ gateway: gateway(), tools: tools([], { reconcile: () => Promise.resolve(found) }) }).effect.perform(

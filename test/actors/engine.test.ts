@@ -11,6 +11,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { Host } from '../../src/system/host.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { agentActor } from '../../actors/agent.ts';
+import { conversation } from '../../actors/conversation.ts';
 import { runActor } from '../../actors/run.ts';
 import { answer, definition, gateway, info, tools } from './given.ts';
 import { unanswered } from '../machines/agent/story.ts';
@@ -82,10 +83,33 @@ test('an agent reads two files side by side, asks before it writes, and answers'
     usage: { steps: 3, toolCalls: 3 },
   });
   expect(sent).toEqual([{ to: 'ada' }]);
-  const messages = (await journal.list('agent/r1', 'transcript')) as unknown as Message[];
+  const messages = conversation((await journal.list('agent/r1', 'transcript')) as unknown as Message[]);
   expect(unanswered(messages)).toEqual([]);
   expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']);
   expect(model.asked[1]!.request.messages).toEqual(messages.slice(0, 3));
+});
+
+test('what is stored at every step of a turn does not grow with what its tools give', async () => {
+  await using journal = memory();
+  const sizes: number[] = [];
+  const store = journal.commit.bind(journal);
+  journal.commit = (commit) => {
+    if (commit.type === 'agent') sizes.push(JSON.stringify(commit.snapshot).length);
+    return store(commit);
+  };
+  await using host = open(journal);
+  const ids = ['c1', 'c2', 'c3', 'c4', 'c5'];
+  const model = gateway(answer('', ...ids.map((id) => call('read', { path: id }, id))), answer('All read.'));
+  const whole = 'x'.repeat(200_000);
+  const deps = { gateway: model, tools: tools([info('read')], { call: () => Promise.resolve(whole) }) };
+  const output = await ended<AgentOutput>(host, journal, actorType(agentActor(definition(), deps)), task);
+  expect(output).toMatchObject({ status: 'completed', usage: { toolCalls: 5 } });
+  expect(sizes.length).toBeGreaterThan(5);
+  expect(Math.max(...sizes)).toBeLessThan(4_000);
+  const shown = model.asked[1]!.request.messages.at(-1)!;
+  expect(shown.role === 'tool' && shown.results.map(({ id, content }) => [id, content.length])).toEqual(
+    ids.map((id) => [id, 200_000]),
+  );
 });
 
 test('a team: who is named works, answers are routed, and the run has a result', async () => {

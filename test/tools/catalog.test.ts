@@ -112,6 +112,13 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
   expect([all.missing(), all.epoch]).toEqual([undefined, 1]);
 });
 
+test('a call of a source that cannot be listed says that nothing was begun', async () => {
+  const broken = fakeSource('broken', 'send');
+  broken.down = true;
+  const failure = await failureOf(catalog([broken]).call('broken__send', {}, testScope()));
+  expect(failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: false } });
+});
+
 test('one that is optional is not missing, and still reported', async () => {
   const extra = fakeSource('extra', 'a');
   Object.assign(extra, { down: true, optional: true });

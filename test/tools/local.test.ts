@@ -184,6 +184,21 @@ test.each([
   expect(await failureOf(source.call('it', {}, testScope()))).toMatchObject({ kind: 'tool' });
 });
 
+test.each([
+  ['returned what is too large', () => 'x'.repeat(2_000_000)],
+  ['broke its schema', () => 7],
+])('a tool that did its work and %s says that it was done; one that threw does not', async (_, run) => {
+  const ended = (change: object) =>
+    failureOf(returning(null, { output: z.string(), ...change }).call('it', {}, testScope()));
+  expect(await ended({ run })).toMatchObject({ kind: 'tool', data: { tool: 'it', done: true } });
+  const thrown = await ended({
+    run() {
+      throw new Error('no paper');
+    },
+  });
+  expect(thrown.data).toEqual({ tool: 'it' });
+});
+
 test('a schema that throws while it checks is a failure of the tool', async () => {
   const output = z.unknown().refine(() => {
     throw new Error('refused to think');

@@ -54,6 +54,11 @@ export const errorHandling = agent.createStateConfig({
         { guard: 'isPauseWanted', target: 'holding' },
         { guard: { type: 'failedIn', params: { phase: 'execution' } }, target: '#safePoint', actions: 'forgetFailure' },
         { guard: { type: 'failedIn', params: { phase: 'planning' } }, target: '#planning', actions: 'forgetFailure' },
+        {
+          guard: { type: 'failedIn', params: { phase: 'requirements' } },
+          target: '#requirements',
+          actions: 'forgetFailure',
+        },
         { target: '#resumePoint', actions: 'forgetFailure' },
       ],
     },

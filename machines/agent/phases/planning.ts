@@ -8,9 +8,16 @@ export const planning = agent.createStateConfig({
     considering: {
       always: [
         { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
-        { guard: 'asksForPlan', target: 'drafting' },
+        { guard: 'asksForPlan', target: 'asking' },
         { target: '#execution' },
       ],
+    },
+    asking: {
+      always: [{ guard: 'isPauseWanted', target: 'holding' }, { target: 'drafting' }],
+    },
+    holding: {
+      entry: 'sayHeld',
+      on: { 'agent.resume': 'considering' },
     },
     drafting: {
       tags: 'thinking',

@@ -1,4 +1,4 @@
-/** Whether it may go on. A pause takes hold at the next safe point and interrupts nothing. */
+/** Whether it may go on. A pause takes hold before a model is asked again and interrupts nothing. */
 import { agent } from '../vocabulary.ts';
 
 export const control = agent.createStateConfig({

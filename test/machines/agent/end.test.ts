@@ -1,7 +1,21 @@
 /** Cancel, pause, budgets and cleanup: how a task may be stopped, and how it ends. */
 import { describe, expect, test } from 'vitest';
-import { after, done, failed } from '../../../src/testing/play.ts';
-import { answers, call, calls, costs, fault, modelFails, refuses, returns, saying, usage } from '../said.ts';
+import { agentWith } from '../../../machines/agent/agent.ts';
+import { after, done, failed, tell } from '../../../src/testing/play.ts';
+import {
+  answers,
+  call,
+  calls,
+  costs,
+  fault,
+  modelFails,
+  refuses,
+  returns,
+  saying,
+  settings,
+  task,
+  usage,
+} from '../said.ts';
 import { asked, control, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const cancel = { type: 'agent.cancel', reason: 'changed my mind' };
@@ -46,6 +60,15 @@ describe('cancel', () => {
 });
 
 describe('pause', () => {
+  test('holds before a plan is asked for, too', () => {
+    const agent = telling({ discovery: true, planning: true });
+    agent.tell(pause, done('discover', { tools: 1, epoch: 1, missing: [] }));
+    expect([stands(agent.played), control(agent.played)]).toEqual(['working.planning.holding', 'paused']);
+    expect(asked(agent.played, 'plan')).toBe(0);
+    agent.tell(resume);
+    expect(asked(agent.played, 'plan')).toBe(1);
+  });
+
   test('lets a running tool finish, and holds before the next model call', () => {
     const agent = telling();
     agent.tell(calls(call('read')), pause);
@@ -97,6 +120,13 @@ describe('a budget', () => {
     expect(asked(played, 'callModel')).toBe(1);
   });
 
+  test('of steps is not passed by asking again what is required', () => {
+    const unfit = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
+    const played = story({ analysis: true, budget: { steps: 2 } }, failed('analyze', unfit), done('fallback', {}));
+    expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget' }, usage: { steps: 2 } });
+    expect(asked(played, 'analyze')).toBe(1);
+  });
+
   test('of tokens reserves what the next call needs', () => {
     const played = story({ budget: { tokens: 40 } }, ...turn(0), ...turn(1));
     expect(outputOf(played)).toMatchObject({ failure: { kind: 'budget', data: { what: 'tokens', used: 30 } } });
@@ -125,6 +155,15 @@ describe('a budget', () => {
     expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'toolCalls' } } });
     expect(unanswered(transcript(played))).toEqual([]);
     expect(asked(played, 'runTool')).toBe(1);
+  });
+
+  test('of tool calls says which limit it was: the tighter of its own and what the run leaves it', () => {
+    const machine = agentWith(settings({ budget: { toolCalls: 20 } }));
+    const played = tell(machine, { ...task, allowance: { toolCalls: 1 } }, [
+      ...turn(0),
+      calls(call('read', { input: 1 })),
+    ]);
+    expect(outputOf(played)).toMatchObject({ failure: { data: { what: 'toolCalls', used: 1, limit: 1 } } });
   });
 
   test('that is nearly used up is said once', () => {

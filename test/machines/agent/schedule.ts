@@ -1,9 +1,13 @@
 /** A whole task under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
 import type { AnyEventObject } from 'xstate';
+import { isMade } from '../../../machines/agent/calls.ts';
+import type { AgentContext } from '../../../machines/agent/context.ts';
+import type { Reading } from '../../../machines/agent/turn.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import type { AgentSettings } from '../../../machines/agent/limits.ts';
 import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
 import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../said.ts';
+import { underway } from '../underway.ts';
 
 export interface Schedule {
   readonly played: Played;
@@ -15,6 +19,9 @@ export interface Schedule {
     wishes: readonly Wish[];
   }[];
 }
+
+/** Asked twice, paid twice, and still nothing that fits. */
+const unfit = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
 
 /** What may come of an effect: by its name, more or less in the order of likelihood. */
 const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
@@ -32,7 +39,8 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
     mumbles(),
     refuses(),
     costs(answers('dear'), usage(400, 0.2)),
-    costs(calls(call('read', { input: n })), usage(60, 0.03)),
+    costs(calls(call('list', { input: n })), usage(20, 0.03)),
+    costs(calls(call('read', { input: n })), usage(70, 0.001)),
     failed(id, fault('transient')),
     failed(id, fault('auth')),
     failed(id, new Error('boom')),
@@ -50,7 +58,9 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
   ],
   analyze: (id) => [
     done(id, { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
+    done(id, { objective: 'o', requirements: [], risks: [], usage: usage(30), answers: 2, model: 'm' }),
     failed(id, fault('transient')),
+    failed(id, unfit),
   ],
   discover: (id) => [
     done(id, { tools: 2, epoch: 1, missing: [] }),
@@ -69,6 +79,7 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
       model: 'm',
     }),
     failed(id, fault('timeout')),
+    failed(id, unfit),
   ],
   connectToolbelt: (id) => [done(id, null), failed(id)],
   listToolbelt: (id) => [
@@ -97,27 +108,19 @@ const signals: readonly AnyEventObject[] = [
 /** `choices` are consumed one per event; when they run out, everything goes well and nobody interferes. */
 export function schedule(settings: AgentSettings, choices: readonly number[]): Schedule {
   const machine = agentWith(settings);
-  const open = new Map<string, string>();
-  const timers = new Map<string, AnyEventObject>();
-  const follow = (wishes: readonly Wish[]) => {
-    for (const { type, params } of wishes) {
-      const { id, src, event, sendId } = params as { id: string; src: string; event: AnyEventObject; sendId: string };
-      if (type === 'xstate.spawnChild') open.set(id, src);
-      if (type === 'xstate.stopChild') open.delete(id);
-      if (type === 'xstate.raise' && (params as { delay?: number }).delay !== undefined) timers.set(id, event);
-      if (type === 'xstate.cancel') timers.delete(sendId);
-    }
-  };
+  const { open, timers, settle, follow } = underway();
 
   let played = start(machine, task);
   follow(played.wishes);
   const steps: Schedule['steps'][number][] = [];
   for (let n = 0; n < 2_000 && played.snapshot.status === 'active'; n++) {
     const choice = choices[n];
-    const event = choice === undefined ? wellMeant(open, timers, n) : pick(open, timers, choice, n);
-    const child = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(event.type)?.[1];
-    if (child !== undefined) open.delete(child);
-    for (const [id, timer] of timers) if (timer.type === event.type) timers.delete(id);
+    const { used } = played.snapshot.context as AgentContext;
+    const event = affordable(
+      choice === undefined ? wellMeant(open, timers, n) : pick(open, timers, choice, n),
+      (settings.budget.toolCalls ?? Infinity) - used.toolCalls,
+    );
+    settle(event);
     const before = played;
     played = next(machine, played, event);
     const wishes = played.wishes.slice(before.wishes.length);
@@ -125,6 +128,17 @@ export function schedule(settings: AgentSettings, choices: readonly number[]): S
     steps.push({ event, before: before.snapshot, after: played.snapshot, wishes });
   }
   return { played, steps };
+}
+
+/** Whoever reads an answer refuses the calls that the budget has no room for; only when there is none at all it is the machine that decides. */
+function affordable(event: AnyEventObject, left: number): AnyEventObject {
+  const { calls: asked } = ((event as { output?: unknown }).output ?? {}) as Partial<Reading>;
+  if (event.type !== 'xstate.done.actor.callModel' || !asked || left <= 0) return event;
+  let made = 0;
+  const read = asked.map((each) =>
+    isMade(each) && ++made > left ? { ...each, how: 'refused', why: 'no calls left' } : each,
+  );
+  return { ...event, output: { ...(event as unknown as { output: Reading }).output, calls: read } };
 }
 
 function pick(

@@ -3,6 +3,7 @@ import type { AnyEventObject } from 'xstate';
 import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { Message } from '../../../src/contracts/model.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
+import { conversation } from '../../../actors/conversation.ts';
 import { listed, next, start, started, tell, type Played } from '../../../src/testing/play.ts';
 import { settings, task } from '../said.ts';
 
@@ -27,7 +28,8 @@ export function telling(change: Change = {}) {
   };
 }
 
-export const transcript = (played: Played): Message[] => listed<Message>(played, 'transcript');
+/** As a model reads it. */
+export const transcript = (played: Played): readonly Message[] => conversation(listed<Message>(played, 'transcript'));
 export const outputOf = ({ snapshot }: Played): AgentOutput | undefined => snapshot.output as AgentOutput | undefined;
 export const asked = (played: Played, src: string): number => started(played).filter((each) => each.src === src).length;
 

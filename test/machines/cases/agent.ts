@@ -72,7 +72,7 @@ const key = ({
   rounds,
   outcome?.status,
   failure?.kind,
-  open.map(({ result }) => result?.ok),
+  open.map(({ answered }) => answered),
   [tools.tier, tools.wanted, tools.missing.length, tools.evaluatedAt, tools.blockedUntil, tools.usedAt],
   toolFailures,
   inbox.length,

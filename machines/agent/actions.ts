@@ -1,0 +1,34 @@
+/** The deeds that depend on settings. They close over them, as the guards do. */
+import { assign } from 'xstate';
+import { expired } from '../failure.ts';
+import type { AgentContext } from './context.ts';
+import * as deeds from './deeds.ts';
+import type { AgentEvent } from './events.ts';
+import type { AgentSettings } from './limits.ts';
+import { exhausted, spent, tighter } from './money.ts';
+
+export function actionsOf({ budget, limits }: AgentSettings) {
+  return {
+    noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
+      deeds.keepFailure(
+        exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),
+        'execution',
+      ),
+    ),
+    noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
+      deeds.keepFailure(
+        spent('toolCalls', context.used.toolCalls, tighter(budget, context.allowance).toolCalls ?? 0),
+        'execution',
+      ),
+    ),
+    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ event }) =>
+      deeds.keepFailure(
+        event.type === 'budget.exhausted' && event.expired ? expired : spent('time', limits.deadline, limits.deadline),
+        'execution',
+      ),
+    ),
+    restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
+      deeds.restoreTools(facts, limits.toolbeltPause),
+    ),
+  };
+}

@@ -1,0 +1,34 @@
+/** What a machine has under way, read from its wishes: effects and children by their source, timers by the event they will bring. */
+import type { AnyEventObject } from 'xstate';
+import type { Wish } from '../../src/testing/play.ts';
+
+export function underway() {
+  const open = new Map<string, string>();
+  const timers = new Map<string, AnyEventObject>();
+  return {
+    open: open as ReadonlyMap<string, string>,
+    timers: timers as ReadonlyMap<string, AnyEventObject>,
+    /** Before a machine gets an event: what it tells of is not under way any more. */
+    settle({ type }: AnyEventObject) {
+      const child = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(type)?.[1];
+      if (child !== undefined) open.delete(child);
+      for (const [id, timer] of timers) if (timer.type === type) timers.delete(id);
+    },
+    /** After it took the event. */
+    follow(wishes: readonly Wish[]) {
+      for (const { type, params } of wishes) {
+        const { id, src, event, sendId, delay } = params as Timer & { src: string; sendId: string };
+        if (type === 'xstate.spawnChild') open.set(id, src);
+        if (type === 'xstate.stopChild') open.delete(id);
+        if (type === 'xstate.raise' && delay !== undefined) timers.set(id, event);
+        if (type === 'xstate.cancel') timers.delete(sendId);
+      }
+    },
+  };
+}
+
+interface Timer {
+  readonly id: string;
+  readonly event: AnyEventObject;
+  readonly delay?: number;
+}
