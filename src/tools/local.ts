@@ -5,7 +5,7 @@
  * Everything that a tool throws leaves as a TroupeError, of kind `tool` unless it said another itself.
  */
 import type * as z from 'zod';
-import { reasonOf } from '../contracts/cause.ts';
+import { networkKind, reasonOf } from '../contracts/cause.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
@@ -129,7 +129,8 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
 
 function broken(tool: Tool, when: string, error: unknown): TroupeError {
   const reason = reasonOf(error).slice(0, 2_000);
-  return new TroupeError('tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
+  // A connection that broke, or time that was up, is tried again where that does no harm; anything else is the tool's own.
+  return new TroupeError(networkKind(error) ?? 'tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
     cause: error,
     data: { tool: tool.name },
   });

@@ -24,6 +24,26 @@ test('what a tool threw is told with what caused it', async () => {
   expect(message).toContain('fetch failed: connect ECONNREFUSED');
 });
 
+test.each([
+  ['ECONNRESET', 'transient', true],
+  ['ETIMEDOUT', 'timeout', true],
+  ['ENOTFOUND', 'environment', false],
+  ['ENOENT', 'tool', false],
+])('a tool whose call of somebody else ends in %s fails as %s', async (code, kind, retryable) => {
+  const source = localTools([
+    tool({
+      name: 'fetch',
+      description: 'Fetches.',
+      input: nothing,
+      output: z.null(),
+      run() {
+        throw new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+      },
+    }),
+  ]);
+  expect(await failureOf(source.call('fetch', {}, testScope()))).toMatchObject({ kind, retryable });
+});
+
 describeToolSource('localTools', async () => {
   let stopped = 0;
   return localTools([

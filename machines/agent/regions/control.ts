@@ -1,19 +1,19 @@
-/** Whether it may go on. A pause takes hold before a model is asked again and interrupts nothing. */
+/** Whether it may go on. A pause takes hold before a model is asked again and interrupts nothing. The same word twice is the word once. */
 import { agent } from '../vocabulary.ts';
 
 export const control = agent.createStateConfig({
   initial: 'running',
   states: {
     running: {
-      on: { 'agent.pause': 'pausing', 'agent.cancel': 'cancelling' },
+      on: { 'agent.pause': 'pausing', 'agent.resume': {}, 'agent.cancel': 'cancelling' },
     },
     pausing: {
-      on: { 'agent.held': 'paused', 'agent.resume': 'running', 'agent.cancel': 'cancelling' },
+      on: { 'agent.pause': {}, 'agent.held': 'paused', 'agent.resume': 'running', 'agent.cancel': 'cancelling' },
     },
     paused: {
       tags: 'paused',
-      on: { 'agent.resume': 'running', 'agent.cancel': 'cancelling' },
+      on: { 'agent.pause': {}, 'agent.resume': 'running', 'agent.cancel': 'cancelling' },
     },
-    cancelling: {},
+    cancelling: { on: { 'agent.cancel': {} } },
   },
 });

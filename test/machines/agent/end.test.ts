@@ -60,6 +60,15 @@ describe('cancel', () => {
 });
 
 describe('pause', () => {
+  test('said twice is said once, and means something each time: nobody is told that it was not heard', () => {
+    const agent = telling({});
+    for (const event of [resume, pause, pause, resume, resume]) {
+      const { snapshot } = agent.played;
+      expect(snapshot.machine.getTransitionData(snapshot, event)).not.toEqual([]);
+      agent.tell(event);
+    }
+  });
+
   test('holds before a plan is asked for, too', () => {
     const agent = telling({ discovery: true, planning: true });
     agent.tell(pause, done('discover', { tools: 1, epoch: 1, missing: [] }));
