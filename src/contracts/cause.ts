@@ -17,10 +17,8 @@ const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoExcep
 
 /** Codes of Node and of its `fetch` for a call that did not come through, by the kind of failure it is. */
 const network = {
-  transient: [
-    ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN'],
-    ...['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET'],
-  ],
+  // prettier-ignore
+  transient: ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET'],
   timeout: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
   /** No such host: asking again gives the same answer. */
   environment: ['ENOTFOUND'],

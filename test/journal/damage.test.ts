@@ -223,9 +223,9 @@ describe.each(drivers)('a journal on %s', (driver) => {
       ['what is pending', `UPDATE pending SET data = '{}' WHERE key = 'agent/n0/1/0'`],
       ['what was pending, and is gone', `DELETE FROM pending WHERE key = 'agent/n0/1/0'`],
     ])('finds damage to %s', async (_, sql) => {
-      const { journal, hurt } = await begun();
-      await using _journal = journal;
-      hurt(sql);
+      const begin = await begun();
+      await using journal = begin.journal;
+      begin.hurt(sql);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0/));
     });
 
