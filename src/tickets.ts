@@ -98,7 +98,8 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
 
 const statusIn = ({ data }: TroupeError): unknown => (data as { status?: unknown } | undefined)?.status;
 
-function requireFit({ question, schema }: Ticket, answer: Json): void {
+/** Throws `invalid` when the answer is not what was asked for. */
+export function requireFit({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
   const parsed = z.fromJSONSchema(schema as never).safeParse(answer);
   if (parsed.success) return;
   throw new TroupeError(

@@ -1,0 +1,121 @@
+/** What must hold of every run, whatever went wrong: each looks at the end, and says in words what does not. */
+import type { AgentUsage } from '../../contracts/agent.ts';
+import type { Message } from '../../contracts/model.ts';
+import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
+
+export interface Evidence {
+  readonly run: string;
+  readonly disk: Journal;
+  readonly rows: readonly ActorRow[];
+  readonly history: readonly HistoryEntry[];
+  /** Messages from outside that were acknowledged. */
+  readonly acknowledged: readonly { readonly id: string; readonly to: string }[];
+}
+
+type Oracle = (evidence: Evidence) => string[] | Promise<string[]>;
+
+const outputOf = ({ snapshot }: ActorRow) =>
+  (snapshot as { state?: { output?: { usage?: AgentUsage } } }).state?.output;
+const machineOf = ({ snapshot }: ActorRow) => (snapshot as { machine?: string }).machine;
+
+/** Nobody lives on, and nothing waits for anybody. */
+const terminal: Oracle = async ({ run, disk, rows }) => [
+  ...rows.filter(({ status }) => status === 'active').map(({ actor, state }) => `${actor} is still alive, in ${state}`),
+  ...(await disk.undelivered(run)).map(({ id, type, to }) => `"${type}" (${id}) for ${to} was never delivered`),
+];
+
+/** Every actor's commits follow each other without a gap, and the chain holds. */
+const dense: Oracle = async ({ disk, history }) => {
+  const { damage } = await disk.verify();
+  const last = new Map<string, number>();
+  const gaps = history.flatMap(({ actor, seq }) => {
+    const before = last.get(actor) ?? 0;
+    last.set(actor, seq);
+    return seq === before + 1 ? [] : [`commit ${seq} of ${actor} follows commit ${before}`];
+  });
+  return [...gaps, ...damage.map(({ actor, seq, what }) => `${actor}, commit ${seq}: ${what}`)];
+};
+
+/** A message changes an actor's state at most once (E1). */
+const once: Oracle = ({ history }) => {
+  const seen = new Set<string>();
+  return history.flatMap(({ actor, event }) => {
+    if (!event.inbox) return [];
+    const name = `${actor} ${event.id}`;
+    if (seen.has(name)) return [`${actor} handled the message ${event.id} twice`];
+    seen.add(name);
+    return [];
+  });
+};
+
+/** What somebody outside was told is taken was handled, or is a dead letter with a reason. */
+const acknowledged: Oracle = async ({ run, disk, history, rows, acknowledged: letters }) => {
+  const handled = new Set(history.map(({ actor, event }) => `${actor} ${event.id}`));
+  const dead = new Set<string>();
+  for (const { actor } of rows)
+    for (const entry of await disk.list(actor, 'dead')) dead.add(String((entry as { id?: string }).id));
+  const waiting = (await disk.mail(run)).map(({ id }) => id);
+  return letters.flatMap(({ id, to }) =>
+    handled.has(`${to} ${id}`) || dead.has(id) || waiting.includes(id)
+      ? []
+      : [`the message ${id} for ${to} was acknowledged and is gone`],
+  );
+};
+
+/** Messages of one actor to another are handled in the order in which they were sent. */
+const inOrder: Oracle = ({ history }) => {
+  const last = new Map<string, readonly [number, number]>();
+  return history.flatMap(({ actor, event: { id, from, inbox } }) => {
+    if (!inbox || from === undefined || !id.startsWith(`${from}/`)) return [];
+    const [seq = NaN, index = NaN] = id
+      .slice(from.length + 1)
+      .split('/')
+      .map(Number);
+    if (Number.isNaN(seq) || Number.isNaN(index)) return [];
+    const pair = `${from} to ${actor}`;
+    const before = last.get(pair) ?? [0, -1];
+    last.set(pair, [seq, index]);
+    const isLater = seq > before[0] || (seq === before[0] && index > before[1]);
+    return isLater ? [] : [`${id} from ${pair} was handled after ${before.join('/')}`];
+  });
+};
+
+/** Every call an agent's model made has one result, and no result is without its call. */
+const paired: Oracle = async ({ disk, rows }) => {
+  const problems: string[] = [];
+  for (const { actor } of rows.filter((row) => machineOf(row) === 'agent')) {
+    const open = new Map<string, number>();
+    for (const message of (await disk.list(actor, 'transcript')) as unknown as Message[]) {
+      if (message.role === 'assistant') message.calls.forEach(({ id }) => open.set(id, (open.get(id) ?? 0) + 1));
+      if (message.role === 'tool') message.results.forEach(({ id }) => open.set(id, (open.get(id) ?? 0) - 1));
+    }
+    for (const [id, left] of open)
+      if (left !== 0)
+        problems.push(`the call ${id} of ${actor} has ${left > 0 ? 'no result' : 'more results than calls'}`);
+  }
+  return problems;
+};
+
+/** What a team used is what its members used. */
+const conserved: Oracle = ({ rows }) =>
+  rows
+    .filter((row) => machineOf(row) === 'run')
+    .flatMap((team) => {
+      const used = outputOf(team)?.usage;
+      if (!used) return [];
+      const members = rows.filter(({ parent }) => parent === team.actor).flatMap((row) => outputOf(row)?.usage ?? []);
+      return (['steps', 'inputTokens', 'outputTokens', 'toolCalls'] as const).flatMap((what) => {
+        const sum = members.reduce((total, usage) => total + usage[what], 0);
+        return used[what] <= sum ? [] : [`${team.actor} paid for ${used[what]} ${what}, its members used ${sum}`];
+      });
+    });
+
+export const oracles: Readonly<Record<string, Oracle>> = {
+  terminal,
+  dense,
+  once,
+  acknowledged,
+  inOrder,
+  paired,
+  conserved,
+};

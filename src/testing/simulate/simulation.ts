@@ -1,0 +1,319 @@
+/** One seed: processes, a disk, a network and people on one clock, until the run has ended or stands still for good. */
+import { createHash } from 'node:crypto';
+import { milliseconds, type Duration } from '../../contracts/duration.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Inspection } from '../../contracts/inspection.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { ActorRow, Journal } from '../../journal/journal.ts';
+import type { ActorType } from '../../system/actorType.ts';
+import { requireFit, ticketOf, type Ticket } from '../../tickets.ts';
+import { virtualClock, type VirtualClock } from '../clock.ts';
+import { FaultPlan, type Fault, type FaultKind } from './faults.ts';
+import { oracles } from './oracles.ts';
+import { Process, type World } from './process.ts';
+import { randomOf, type Random } from './random.ts';
+import { Witness } from './witness.ts';
+
+/** What is simulated, as the simulation needs it: compiled, and with its world. */
+export interface Play {
+  readonly versions: readonly ActorType[];
+  readonly input: Json;
+  readonly answer?: ((ticket: Ticket) => Json) | undefined;
+  readonly script?: readonly { readonly after: Duration; readonly signal: { readonly type: string } & JsonObject }[];
+  readonly invariants?: Readonly<Record<string, (end: End) => string | undefined>>;
+}
+
+/** What an invariant is asked about. */
+export interface End {
+  readonly root: ActorRow | undefined;
+  readonly rows: readonly ActorRow[];
+  readonly disk: Journal;
+  readonly faults: readonly Fault[];
+}
+
+export interface Result {
+  readonly seed: number;
+  /** What went wrong; empty when everything held. */
+  readonly problems: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly steps: number;
+  readonly commits: number;
+  /** Simulated milliseconds. */
+  readonly lasted: number;
+  /** Of everything that happened, in order: the same for the same seed. */
+  readonly hash: string;
+  /** The last things that happened, oldest first. */
+  readonly trace: readonly string[];
+  readonly end: string;
+}
+
+export interface SeedOptions {
+  readonly seed: number;
+  readonly faults: readonly FaultKind[];
+  readonly without?: ReadonlySet<number>;
+  /** Stops here and says what has happened so far. */
+  readonly until?: number | undefined;
+  /** Plants a defect into the journal: the oracles must see it. */
+  readonly journal?: ((journal: Journal) => Journal) | undefined;
+}
+
+const run = 'sim';
+/** Faults stop after so many steps; then whatever is alive must come to its end. */
+const disturbed = 400;
+/** Steps in all before a run counts as stuck. */
+const patience = 20_000;
+const remembered = 400;
+
+export async function simulateSeed(prepare: (sim: Simulation) => Play, options: SeedOptions): Promise<Result> {
+  const simulation = new Simulation(options);
+  return simulation.go(prepare(simulation));
+}
+
+export class Simulation {
+  readonly time: VirtualClock;
+  readonly random: Random;
+  readonly plan: FaultPlan;
+  readonly witness: Witness;
+  readonly processes: World['processes'] = new Map();
+  readonly #options: SeedOptions;
+  readonly #hash = createHash('sha256');
+  readonly #trace: string[] = [];
+  readonly #start: number;
+  readonly #acknowledged: { id: string; to: string }[] = [];
+  #steps = 0;
+  #play!: Play;
+  #all: Process[] = [];
+  #full = { until: 0 };
+
+  constructor(options: SeedOptions) {
+    const { seed, faults, without = new Set() } = options;
+    this.#options = options;
+    this.time = virtualClock({ seed });
+    this.#start = this.time.now();
+    this.random = randomOf(seed);
+    this.witness = new Witness(options.journal);
+    this.plan = new FaultPlan({
+      random: randomOf(seed ^ 0x5eed),
+      allowed: faults,
+      without,
+      now: () => this.#at,
+      told: ({ number, kind, where }) => this.#note(`fault ${number}: ${kind}, ${where}`),
+    });
+  }
+
+  get #at(): number {
+    return this.time.now() - this.#start;
+  }
+
+  async go(play: Play): Promise<Result> {
+    this.#play = play;
+    const world: World = {
+      time: this.time,
+      random: this.random,
+      plan: this.plan,
+      full: this.#full,
+      disk: this.witness.disk,
+      run,
+      input: play.input,
+      versions: play.versions,
+      seeDead: this.random.chance(0.5),
+      dead: new Set(),
+      seen: (process, event) => this.#saw(process, event),
+      processes: this.processes,
+    };
+    this.#all = Array.from(
+      { length: 2 + (this.random.chance(0.5) ? 1 : 0) },
+      (_, i) => new Process(`p${i + 1}`, world),
+    );
+    for (const process of this.#all) this.#keepTaking(process);
+    for (const { after, signal } of play.script ?? []) this.#later(milliseconds(after), () => this.#send(signal));
+    const ended = await this.#untilEnd();
+    const problems = ended === 'stopped' ? [] : await this.#judge(ended);
+    for (const process of this.#all) process.host.abandon();
+    return this.#result(problems, ended);
+  }
+
+  async #untilEnd(): Promise<'ended' | 'stuck' | 'stopped'> {
+    for (let quiet = 0; this.#steps < patience;) {
+      await this.#turn();
+      if (this.#steps === this.#options.until) return 'stopped';
+      const root = await this.#root();
+      if (root && root.status !== 'active') {
+        this.#heal();
+        if ((await this.#atRest()) || ++quiet > patience / 10) return 'ended';
+      } else if (this.#steps === disturbed) this.#heal();
+      else this.#disturb();
+      const due = this.time.next;
+      if (due === undefined) return root && root.status !== 'active' ? 'ended' : 'stuck';
+      this.time.advance(Math.max(0, due - this.time.now()));
+      this.#steps++;
+      if (this.#steps % 5 === 0) await this.#answer();
+    }
+    return 'stuck';
+  }
+
+  /** Its last messages have arrived, and everybody knows that it is over. */
+  async #atRest(): Promise<boolean> {
+    if (this.#all.some(({ up, host }) => up && host.owns(run))) return false;
+    return (await this.witness.disk.undelivered(run)).length === 0;
+  }
+
+  /** Everything that can happen without the clock: only promises are under way, and they end within a turn. */
+  async #turn(): Promise<void> {
+    await new Promise<void>((next) => setImmediate(next));
+  }
+
+  #disturb(): void {
+    for (const process of this.#all) {
+      const { name } = process;
+      if (!process.up) continue;
+      if (this.plan.strikes('crash', name, 0.03)) this.#crash(process);
+      else if (this.plan.strikes('zombie', name, 0.01)) this.#stand(process);
+      if (this.plan.strikes('partition', name, 0.01)) process.cutOff(this.time.now() + this.random.between(1, 30_000));
+      if (this.plan.strikes('clock', name, 0.01)) process.gate.jump(this.random.between(-300_000, 300_000));
+    }
+    if (this.plan.strikes('full', 'the disk', 0.01))
+      this.#full.until = this.time.now() + this.random.between(1, 30_000);
+  }
+
+  #crash(process: Process): void {
+    process.die();
+    this.#later(this.random.between(1, 20_000), () => this.#revive(process));
+  }
+
+  #revive(process: Process): void {
+    if (process.up) return;
+    process.begin();
+    this.#keepTaking(process);
+  }
+
+  #stand(process: Process): void {
+    process.gate.stand();
+    this.#later(this.random.between(100, 60_000), () => process.gate.goOn());
+  }
+
+  #heal(): void {
+    this.plan.heal();
+    this.#full.until = 0;
+    for (const process of this.#all) {
+      process.cutOff(0);
+      process.gate.goOn();
+      this.#revive(process);
+    }
+  }
+
+  /** Somebody wants the result, and asks again and again in whatever process is up. */
+  #keepTaking(process: Process): void {
+    const { gate } = process;
+    const take = () => {
+      if (gate.dead) return;
+      void process.take();
+      this.#later(this.random.between(500, 5_000), take);
+    };
+    this.#later(this.random.between(0, 50), take);
+  }
+
+  async #answer(): Promise<void> {
+    const { answer } = this.#play;
+    if (!answer) return;
+    const { disk } = this.witness;
+    for (const row of await disk.find({ run, type: 'wait', status: 'active' })) {
+      const ticket = ticketOf(row, await disk.mail(run));
+      if (!ticket || ticket.answered) continue;
+      const given = answer(ticket);
+      requireFit(ticket, given);
+      const event = { type: 'wait.answer', answer: given, by: 'somebody' };
+      await this.#post(`${ticket.id}/answer`, ticket.id, event);
+    }
+  }
+
+  #send(signal: { readonly type: string } & JsonObject): void {
+    void this.#root().then((root) =>
+      root ? this.#post(`script-${this.time.id()}`, root.actor, signal) : this.#later(1_000, () => this.#send(signal)),
+    );
+  }
+
+  async #post(id: string, to: string, event: { readonly type: string } & JsonObject): Promise<void> {
+    const envelope: Envelope = {
+      id,
+      type: event.type,
+      body: event as Envelope['body'],
+      from: 'person/sim',
+      to,
+      run,
+      kind: 'signal',
+    };
+    const process = this.random.pick(this.#all);
+    if (!process.up || process.gate.still) return;
+    const posted = process.host.post(envelope).then(
+      () => void this.#acknowledged.push({ id, to }),
+      () => {}, // Refused, or the journal is away: it is asked again.
+    );
+    await Promise.race([posted, this.#turn().then(() => this.#turn())]);
+  }
+
+  async #judge(ended: 'ended' | 'stuck'): Promise<string[]> {
+    const { disk, complaints } = this.witness;
+    const rows = await disk.find({ run, limit: 100_000 });
+    const root = await this.#root();
+    const history = await disk.history({ run, limit: 1_000_000 });
+    const evidence = { run, disk, rows, history, acknowledged: this.#acknowledged };
+    const problems = [...complaints];
+    if (ended === 'stuck')
+      problems.push(
+        `it stands still: ${root ? `${root.actor} is in ${root.state}` : 'it was never begun'} after ${this.#steps} steps`,
+      );
+    for (const [name, oracle] of Object.entries(oracles))
+      if (ended === 'ended') problems.push(...(await oracle(evidence)).map((says) => `${name}: ${says}`));
+    for (const [name, holds] of Object.entries(this.#play.invariants ?? {})) {
+      const says = holds({ root, rows, disk, faults: this.plan.hit });
+      if (says !== undefined) problems.push(`${name}: ${says}`);
+    }
+    return problems;
+  }
+
+  #root(): Promise<ActorRow | undefined> {
+    return this.witness.disk.find({ run, parent: null, limit: 1 }).then(([row]) => row);
+  }
+
+  #later(ms: number, call: () => void): void {
+    this.time.wake(this.time.now() + ms, call);
+  }
+
+  #saw(process: string, event: Inspection): void {
+    const { type, actor } = event;
+    if (type === 'progress') return;
+    const what =
+      type === 'commit'
+        ? `${event.seq} ${event.event.type} -> ${JSON.stringify(event.state)}${event.status === 'active' ? '' : ` (${event.status})`}`
+        : 'key' in event
+          ? `${event.name} ${event.key}`
+          : 'failure' in event
+            ? `${event.failure.kind}: ${event.failure.message}`
+            : '';
+    this.#note(`${process} ${type} ${actor} ${what}`);
+  }
+
+  #note(what: string): void {
+    const line = `${(this.#at / 1_000).toFixed(3)}s #${this.#steps} ${what}`;
+    this.#hash.update(line);
+    this.#trace.push(line);
+    if (this.#trace.length > 2 * remembered) this.#trace.splice(0, remembered);
+  }
+
+  async #result(problems: readonly string[], ended: string): Promise<Result> {
+    const root = await this.#root();
+    const { output } = ((root?.snapshot ?? {}) as { state?: { output?: Json } }).state ?? {};
+    return {
+      seed: this.#options.seed,
+      problems,
+      faults: this.plan.hit,
+      steps: this.#steps,
+      commits: this.witness.commits,
+      lasted: this.#at,
+      hash: this.#hash.digest('hex').slice(0, 16),
+      trace: this.#trace,
+      end: ended === 'ended' ? JSON.stringify({ status: root?.status, output: output ?? null }) : ended,
+    };
+  }
+}

@@ -1,0 +1,66 @@
+/** Sees what really reached the disk and the world, whatever the processes believe; complains at once when a promise is broken. */
+import type { EffectKind } from '../../contracts/effect.ts';
+import type { Commit, Journal } from '../../journal/journal.ts';
+import { memory } from '../../journal/memory.ts';
+import { optionFor, type Performer } from '../effects.ts';
+
+export class Witness {
+  readonly disk: Journal;
+  readonly complaints: string[] = [];
+  commits = 0;
+  readonly #known = new Set<string>();
+  readonly #epochs = new Map<string, number>();
+  /** How many processes began an effect, by its key, and what each of them began. */
+  readonly #times = new Map<string, number>();
+  readonly #begun = new Map<object, Set<string>>();
+
+  constructor(fault: (journal: Journal) => Journal = (journal) => journal) {
+    const inner = memory();
+    this.disk = {
+      ...inner,
+      claim: async (run, ...more) => {
+        const epoch = await inner.claim(run, ...more);
+        this.#epochs.set(run, epoch);
+        return epoch;
+      },
+      commit: async (commit) => {
+        await inner.commit(commit);
+        this.#saw(commit);
+      },
+      record: async (...args) => {
+        await inner.record(...args);
+        this.#known.add(args[4].key);
+      },
+    };
+    this.disk = fault(this.disk);
+  }
+
+  /**
+   * A process begins an effect. It is judged when the engine decides, not when the world is reached: one that stood still goes on
+   * with what it had begun, under the same key, and nobody can prevent that.
+   */
+  begins(name: string, { options }: Performer, input: unknown, key: string, process: object): void {
+    const begun = this.#begun.get(process) ?? new Set();
+    this.#begun.set(process, begun);
+    if (begun.has(key)) return; // Tried again.
+    begun.add(key);
+    if (this.#known.has(key))
+      this.complaints.push(`"${name}" was performed again under ${key}, whose result was in the ledger (E5)`);
+    const times = (this.#times.get(key) ?? 0) + 1;
+    this.#times.set(key, times);
+    const isBlind =
+      optionFor<EffectKind>(options.kind, input, 'read') === 'write' && !optionFor(options.idempotent, input, false);
+    if (isBlind && times > 1)
+      this.complaints.push(`"${name}", a write without a key, was begun ${times} times under ${key} (E7)`);
+  }
+
+  #saw({ run, epoch, actor, seq, results }: Commit): void {
+    this.commits++;
+    const now = this.#epochs.get(run);
+    if (epoch !== now)
+      this.complaints.push(
+        `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now} (E4)`,
+      );
+    for (const { key } of results) this.#known.add(key);
+  }
+}
