@@ -80,7 +80,14 @@ export class Errands {
     else void this.#perform(pending, again);
   }
 
+  async #mayBegin({ key }: Pending): Promise<boolean> {
+    const isGone = () => !this.#self.pendings.has(key);
+    return (await this.#host.mayBegin(this.#self.run, isGone)) && !isGone();
+  }
+
   async #perform(pending: Pending, again: boolean): Promise<void> {
+    // A process that stood still after the commit may be the owner no more: another one has begun this meanwhile (E4).
+    if (!this.#host.isSureOf(this.#self.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#runner.start(pending, again);
     if (outcome) this.#cell.deliver(fromEffect(pending, outcome, false));
     else this.#host.rested(this.#self.run);

@@ -165,6 +165,17 @@ export class Host implements AsyncDisposable {
     if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // It is durable, and is found at the next look.
   }
 
+  /** May something be begun in the name of the run? False when it is another process's. Waits while the journal cannot tell. */
+  async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
+    const { clock, ending } = this;
+    const stalled = () => {}; // The commits are told; this is about what follows them.
+    return await untilStored(() => this.#ownership.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
+  }
+
+  isSureOf(run: string): boolean {
+    return this.#ownership.isSure(run);
+  }
+
   /** An actor that is in memory. One at rest is not; it wakes when something comes for it. */
   cell(address: Address): Cell | undefined {
     return this.#places.get(address)?.cell;

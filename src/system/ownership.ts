@@ -17,8 +17,8 @@ export class Ownership {
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
   readonly #lost: (run: string) => void;
-  /** Epochs of the runs we own. */
-  readonly #held = new Map<string, number>();
+  /** The runs we own: under which epoch, and until when nobody else can. */
+  readonly #held = new Map<string, { readonly epoch: number; until: number }>();
   #renewal: Disposable | undefined;
 
   constructor(journal: Journal, clock: Clock, options: LeaseOptions, lost: (run: string) => void) {
@@ -29,8 +29,8 @@ export class Ownership {
   }
 
   epoch(run: string): number {
-    const epoch = this.#held.get(run);
-    if (epoch !== undefined) return epoch;
+    const held = this.#held.get(run);
+    if (held) return held.epoch;
     throw new TroupeError('fenced', `This process does not own the run ${run}; resume it to own it.`);
   }
 
@@ -45,11 +45,25 @@ export class Ownership {
   async claim(run: string): Promise<void> {
     if (this.#held.has(run)) return;
     const { owner, alive } = this.#options;
-    this.#held.set(
-      run,
-      await this.#journal.claim(run, owner, { now: this.#clock.now(), ttl: this.#ttl, ...(alive ? { alive } : {}) }),
-    );
+    const now = this.#clock.now();
+    const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, ...(alive ? { alive } : {}) });
+    this.#held.set(run, { epoch, until: now + this.#ttl });
     this.#keepUp();
+  }
+
+  /** Can nobody else own the run by now? A process that stood still cannot know before it has asked. */
+  isSure(run: string): boolean {
+    return this.#clock.now() < (this.#held.get(run)?.until ?? -Infinity);
+  }
+
+  /** Asks whether the run is still ours, and makes sure of it. Rejects with `storage` while the journal is away. */
+  async makeSure(run: string): Promise<boolean> {
+    const held = this.#held.get(run);
+    if (!held) return false;
+    const until = this.#clock.now() + this.#ttl;
+    if (await this.#journal.renew(run, held.epoch, until)) held.until = until;
+    else if (this.#held.get(run) === held) this.drop(run);
+    return this.#held.get(run) === held;
   }
 
   /** Stops being the owner without asking: somebody else is. */
@@ -58,9 +72,9 @@ export class Ownership {
   }
 
   async release(run: string): Promise<void> {
-    const epoch = this.#held.get(run);
+    const held = this.#held.get(run);
     this.#held.delete(run);
-    if (epoch !== undefined) await this.#journal.release(run, epoch);
+    if (held) await this.#journal.release(run, held.epoch);
   }
 
   /** Stops renewing, as a process that died would. */
@@ -78,14 +92,8 @@ export class Ownership {
   }
 
   async #renewAll(): Promise<void> {
-    const until = this.#clock.now() + this.#ttl;
-    await Promise.all(
-      [...this.#held].map(async ([run, epoch]) => {
-        // When the journal is busy or away the lease may run out; the epoch in every commit still keeps a second writer from harm.
-        const kept = await this.#journal.renew(run, epoch, until).catch(() => true);
-        if (!kept && this.#held.get(run) === epoch) this.drop(run);
-      }),
-    );
+    // When the journal is busy or away the lease may run out; the epoch in every commit still keeps a second writer from harm.
+    await Promise.all(this.runs.map((run) => this.makeSure(run).catch(() => {})));
     this.#renewal = undefined;
     if (this.#held.size > 0) this.#keepUp();
   }

@@ -89,6 +89,31 @@ test('a process that slept past its lease commits nothing, and starts no effect'
   expect(other.host.owns('r1')).toBe(true);
 });
 
+test('a process that slept between its commit and the effect asks whether it is still the owner, and begins nothing if not', async () => {
+  const performed: string[] = [];
+  const machineOf = (who: string) =>
+    type(worker(effect(async () => void performed.push(who) as never, { kind: 'write', idempotent: true })));
+  const stage = new Stage();
+  const address = await stage.start(machineOf('sleeper'));
+  // It is frozen while its commit is on the way back: stored, and not yet heard of.
+  const woken = deferred();
+  const [commit, renew] = [stage.journal.commit.bind(stage.journal), stage.journal.renew.bind(stage.journal)];
+  stage.journal.commit = (what) => commit(what).then(() => woken.promise);
+  stage.journal.renew = () => new Promise(() => {});
+  void stage.signal(address, { type: 'go' }).catch(() => {});
+  await settle();
+  stage.journal.commit = commit;
+  stage.journal.renew = renew;
+  await stage.advance(20_000);
+  const other = stage.process();
+  await other.host.resume('r1', machineOf('owner'));
+  await settle();
+  woken.resolve();
+  await settle();
+  expect(performed).toEqual(['owner']);
+  expect(stage.host.owns('r1')).toBe(false);
+});
+
 test('a timer of a process that slept past its lease does not ring twice', async () => {
   const stage = new Stage();
   const address = await stage.start(counter);
