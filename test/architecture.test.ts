@@ -26,6 +26,7 @@ const plan: Record<string, Room> = {
   },
   'src/testing': {
     may: [
+      'actors',
       'src/contracts',
       'src/transport',
       'src/journal',
@@ -33,6 +34,7 @@ const plan: Record<string, Room> = {
       'src/gateway',
       'src/runtime.ts',
       'src/subject.ts',
+      'src/tickets.ts',
     ],
   },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */

@@ -1,6 +1,7 @@
 /** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
 import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
+import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Commit, Pending, StoredActor } from '../journal/journal.ts';
@@ -15,6 +16,7 @@ import { farewell } from './letters.ts';
 import { Lists } from './lists.ts';
 import { outboxOf } from './outbox.ts';
 import { Pendings } from './pendings.ts';
+import { untilStored } from './persist.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A change in thought: the commit it would be, and what follows from it. */
@@ -170,6 +172,15 @@ export class Self implements Sender {
   }
 
   #listsOf(lengths?: Readonly<Record<string, number>>): Lists {
-    return new Lists((name, length) => this.#keeping.journal.list(this.address, name, 0, length), lengths);
+    return new Lists((name, length) => this.#read(name, length), lengths);
+  }
+
+  /** A journal that is away holds the reader up: that it was away is no answer to what was asked. */
+  #read(name: string, length: number): Promise<Json[]> {
+    const { journal, clock, ending, tell } = this.#keeping;
+    const stalled = (failure: Failure) =>
+      tell({ type: 'stalled', at: clock.now(), run: this.run, actor: this.address, failure });
+    const gone = () => this.#status !== 'active';
+    return untilStored(() => journal.list(this.address, name, 0, length), { clock, ending, gone, stalled });
   }
 }

@@ -226,11 +226,11 @@ test('a list that could not be read fails the effect that asked, not the process
   const stage = new Stage();
   const read = stage.journal.list.bind(stage.journal);
   let away = true;
-  stage.journal.list = (...args) => (away ? Promise.reject(new TroupeError('storage', 'away')) : read(...args));
+  stage.journal.list = (...args) => (away ? Promise.reject(new TroupeError('corrupt', 'damaged')) : read(...args));
   const machine = type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length)));
   const address = await stage.start(machine);
   await stage.signal(address, { type: 'go' });
-  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'storage' } });
+  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'corrupt' } });
   away = false;
   await stage.signal(address, { type: 'go' });
   expect((await stage.row(address)).context).toMatchObject({ got: 0 });

@@ -52,6 +52,21 @@ test('an answer that cannot be kept yet is not asked for again', async () => {
   expect((await stage.row(address)).context).toMatchObject({ got: 1 });
 });
 
+test('an effect that reads a list while the journal is away waits for it, and does not fail', async () => {
+  const stage = new Stage();
+  const address = await stage.start(
+    type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length))),
+  );
+  const list = stage.journal.list.bind(stage.journal);
+  stage.journal.list = () => Promise.reject(new TroupeError('storage', 'the disk is away'));
+  await stage.signal(address, { type: 'go' });
+  await stage.advance(10_000);
+  expect(stage.seen.at(-1)).toMatchObject({ type: 'stalled', failure: { message: 'the disk is away' } });
+  stage.journal.list = list;
+  await stage.advance(5_000);
+  expect(await stage.row(address)).toMatchObject({ state: 'done', context: { got: 0 } });
+});
+
 test('a run that is stalled can be parked, and resumed where it was', async () => {
   const stage = new Stage();
   const machine = type(worker(effect(async () => 1)));

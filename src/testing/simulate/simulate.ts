@@ -1,5 +1,6 @@
 /** Runs a subject under many seeds: the real engine, on simulated time, disk and network, with everything going wrong that can. */
 import { sleep } from '../../contracts/clock.ts';
+import type { EffectKind } from '../../contracts/effect.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { breaker } from '../../../actors/gateway.ts';
@@ -7,7 +8,7 @@ import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { compile, inputOf, type Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
-import { withEffects } from '../effects.ts';
+import { optionFor, withEffects } from '../effects.ts';
 import { everyFault, type Fault, type FaultKind } from './faults.ts';
 import { minimised } from './minimise.ts';
 import { simulateSeed, type Play, type Result, type Simulation } from './simulation.ts';
@@ -142,10 +143,14 @@ function disturbed({ plan, random, witness, processes }: Simulation, type: Actor
     witness.begins(name, performer, input, key, clock);
     const takes = plan.strikes('late', where, 0.1) ? random.between(1_000, 60_000) : random.between(1, 500);
     await sleep(clock, takes, signal);
-    if (plan.strikes('failing', where)) throw new TroupeError('transient', 'Nothing was done; it may pass.');
+    // What only computes has nothing that could fail.
+    const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';
+    if (isAsking && plan.strikes('failing', where))
+      throw new TroupeError('transient', 'Nothing was done; it may pass.');
     const done = performer.perform(input, scope);
     const answer = await (processes.get(clock)?.gate.answer(done) ?? done);
-    if (plan.strikes('lost', where, 0.1)) throw new TroupeError('transient', 'The connection broke before the answer.');
+    if (isAsking && plan.strikes('lost', where, 0.1))
+      throw new TroupeError('transient', 'The connection broke before the answer.');
     return answer;
   });
 }
