@@ -4,3 +4,11 @@ export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRu
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
+export { everyFault, faultKinds, type Fault, type FaultKind } from './simulate/faults.ts';
+export {
+  simulate,
+  type Scenario as SimulationScenario,
+  type SimulateOptions,
+  type SimulationFailure,
+  type SimulationReport,
+} from './simulate/simulate.ts';

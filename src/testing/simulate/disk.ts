@@ -57,7 +57,7 @@ export class Disk {
 
   /** The process dies: what it had asked to be written is there up to some point, and nobody hears of it. */
   tear(): void {
-    const kept = this.#around.random.between(0, this.#queue.length);
+    const kept = this.#around.plan.size('crash', 0, this.#queue.length);
     for (const write of this.#queue.splice(0).slice(0, kept)) write();
   }
 
@@ -94,7 +94,7 @@ export class Disk {
     if (this.#flushing || this.#queue.length === 0) return;
     this.#flushing = true;
     const { time, random, plan } = this.#around;
-    const takes = plan.strikes('slow', this.#name, 0.1) ? random.between(100, 5_000) : random.between(1, 3);
+    const takes = plan.strikes('slow', this.#name, 0.1) ? plan.size('slow', 100, 5_000) : random.between(1, 3);
     time.wake(time.now() + takes, () => {
       this.#flushing = false;
       for (const write of this.#queue.splice(0)) write();

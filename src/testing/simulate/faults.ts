@@ -1,5 +1,5 @@
 /** Everything that may go wrong, and the plan of what does under one seed. Each seed draws a part of it, each with a rate of its own. */
-import type { Random } from './random.ts';
+import { randomOf, type Random } from './random.ts';
 
 /** What each fault does, in words for the guide and the command line. */
 export const faultKinds = {
@@ -32,31 +32,30 @@ export interface Fault {
   readonly at: number;
 }
 
+export interface PlanOptions {
+  readonly seed: number;
+  readonly allowed: readonly FaultKind[];
+  /** Numbers of faults that are left out: how a failure is made smaller. */
+  readonly without: ReadonlySet<number>;
+  readonly now: () => number;
+  readonly told: (fault: Fault) => void;
+}
+
 export class FaultPlan {
   readonly hit: Fault[] = [];
-  readonly #random: Random;
+  readonly #options: PlanOptions;
   readonly #rates = new Map<FaultKind, number>();
-  readonly #without: ReadonlySet<number>;
-  readonly #now: () => number;
-  readonly #told: (fault: Fault) => void;
+  readonly #chances = new Map<FaultKind, Random>();
   #number = 0;
   #healed = false;
 
-  constructor(options: {
-    random: Random;
-    allowed: readonly FaultKind[];
-    /** Numbers of faults that are left out: how a failure is made smaller. */
-    without: ReadonlySet<number>;
-    now: () => number;
-    told: (fault: Fault) => void;
-  }) {
-    this.#random = options.random;
-    this.#without = options.without;
-    this.#now = options.now;
-    this.#told = options.told;
-    // Every kind is drawn, allowed or not, so that leaving one out does not move the others.
-    for (const kind of everyFault) {
-      const [chosen, rate] = [this.#random.chance(0.5), this.#random.next()];
+  constructor(options: PlanOptions) {
+    this.#options = options;
+    const random = randomOf(options.seed);
+    // Every kind is drawn and has chances of its own, so that leaving one out does not move the others.
+    for (const [index, kind] of everyFault.entries()) {
+      const [chosen, rate] = [random.chance(0.5), random.next()];
+      this.#chances.set(kind, randomOf(options.seed * everyFault.length + index));
       if (chosen && options.allowed.includes(kind)) this.#rates.set(kind, rate);
     }
   }
@@ -64,12 +63,18 @@ export class FaultPlan {
   /** Does it happen here? Never more often than in `most` of a hundred cases. */
   strikes(kind: FaultKind, where: string, most = 0.2): boolean {
     const rate = this.#rates.get(kind);
-    if (rate === undefined || this.#healed || !this.#random.chance(rate * most)) return false;
-    const fault = { number: ++this.#number, kind, where, at: this.#now() };
-    if (this.#without.has(fault.number)) return false;
+    if (rate === undefined || this.#healed || !this.#chances.get(kind)!.chance(rate * most)) return false;
+    const { without, now, told } = this.#options;
+    const fault = { number: ++this.#number, kind, where, at: now() };
+    if (without.has(fault.number)) return false;
     this.hit.push(fault);
-    this.#told(fault);
+    told(fault);
     return true;
+  }
+
+  /** How long or how much of it: a whole number from `low` to `high`. */
+  size(kind: FaultKind, low: number, high: number): number {
+    return this.#chances.get(kind)!.between(low, high);
   }
 
   /** Nothing goes wrong from now on: whatever is alive must come to its end. */

@@ -6,19 +6,18 @@ import type { Transport } from '../../transport/transport.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import { sleep } from '../../contracts/clock.ts';
 import type { FaultPlan } from './faults.ts';
-import type { Random } from './random.ts';
 
-export function network(clock: Clock, random: Random, plan: FaultPlan): Transport {
+export function network(clock: Clock, plan: FaultPlan): Transport {
   const inner = inProcess();
   /** The last message of each pair: a later one does not overtake it. */
   const under = new Map<string, Promise<unknown>>();
 
   async function carry(envelope: Envelope): Promise<void> {
     const where = `"${envelope.type}" from ${envelope.from} to ${envelope.to}`;
-    if (plan.strikes('delay', where, 0.1)) await sleep(clock, random.between(1, 60_000));
+    if (plan.strikes('delay', where, 0.1)) await sleep(clock, plan.size('delay', 1, 60_000));
     if (plan.strikes('drop', where)) {
       // Before or after it arrived: the sender cannot know.
-      if (random.chance(0.5)) await inner.send(envelope);
+      if (plan.size('drop', 0, 1) === 1) await inner.send(envelope);
       throw new TroupeError('transient', 'The connection broke.');
     }
     await inner.send(envelope);

@@ -46,7 +46,7 @@ export class Process {
   }
 
   begin(): void {
-    const { time, random, plan, disk, versions, seeDead, dead, seen, processes } = this.#world;
+    const { time, plan, disk, versions, seeDead, dead, seen, processes } = this.#world;
     this.#lives++;
     if (plan.strikes('upgrade', this.name, 0.5)) this.#version = versions.length - 1;
     this.gate = new Gate(time);
@@ -54,11 +54,11 @@ export class Process {
     processes.set(this.gate.clock, this);
     this.host = new Host({
       journal: this.#disk.journal,
-      transport: network(this.gate.clock, random, plan),
+      transport: network(this.gate.clock, plan),
       clock: this.gate.clock,
-      lease: { owner: this.#owner, alive: (owner) => !(seeDead && dead.has(owner)) },
+      lease: { owner: this.#owner, ttl: 20_000, alive: (owner) => !(seeDead && dead.has(owner)) },
       observe: (event) => seen(this.name, event),
-      poll: 1_000,
+      poll: 5_000,
     });
   }
 

@@ -42,7 +42,7 @@ export interface SimulateOptions {
 export interface SimulationFailure {
   readonly seed: number;
   readonly problems: readonly string[];
-  /** The few faults that are enough for it. */
+  /** The few faults that are enough for it; of the first failures only, the others have all that struck. */
   readonly faults: readonly Fault[];
   readonly trace: readonly string[];
   /** The command that has it again. */
@@ -62,6 +62,9 @@ export interface SimulationReport {
   readonly results: readonly Result[];
 }
 
+/** Failures that are made smaller: who has seen three mends those first. */
+const shown = 3;
+
 /**
  * @param scenario makes the subject and its world anew for each seed; its models and tools must be scripted, and not depend on how often they are asked.
  * @example const { failures } = await simulate(() => ({ subject: desk(), input: { topic: 'tea' } }), { seeds: 500 }); expect(failures).toEqual([]);
@@ -76,13 +79,17 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
     progress,
   } = options;
   requireCounts({ first, count });
+  requireKnown(faults);
   const seeds = [...regressions, ...Array.from({ length: count }, (_, i) => first + i)];
   const results: Result[] = [];
   const failures: SimulationFailure[] = [];
-  const play = (seed: number, without?: ReadonlySet<number>) =>
+  const play = (
+    seed: number,
+    { without, kinds = faults }: { without?: ReadonlySet<number>; kinds?: readonly FaultKind[] } = {},
+  ) =>
     simulateSeed((simulation) => played(simulation, scenario()), {
       seed,
-      faults,
+      faults: kinds,
       until: options.until,
       journal: options.journal,
       ...(without ? { without } : {}),
@@ -92,7 +99,8 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
     progress?.(result);
     results.push(result);
     if (result.problems.length === 0) continue;
-    const smallest = await minimised(result, (without) => play(seed, without));
+    const isShown = failures.length < shown;
+    const smallest = isShown ? await minimised(result, (fewer) => play(seed, fewer)) : result;
     failures.push({
       seed,
       problems: smallest.problems,
@@ -124,6 +132,12 @@ function requireCounts(counts: Record<string, number>): void {
       );
 }
 
+function requireKnown(faults: readonly string[]): void {
+  const unknown = faults.find((name) => !(everyFault as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new TroupeError('definition', `There is no fault "${unknown}"; there are ${everyFault.join(', ')}.`);
+}
+
 function played(simulation: Simulation, { subject, next, input, ...rest }: Scenario): Play {
   const clock = simulation.time;
   const models = gateway({ breaker: () => breaker(), clock, env: {} });
@@ -141,7 +155,7 @@ function disturbed({ plan, random, witness, processes }: Simulation, type: Actor
     const { clock, key, signal } = scope;
     const where = `"${name}" under ${key}`;
     witness.begins(name, performer, input, key, clock);
-    const takes = plan.strikes('late', where, 0.1) ? random.between(1_000, 60_000) : random.between(1, 500);
+    const takes = plan.strikes('late', where, 0.1) ? plan.size('late', 1_000, 60_000) : random.between(1, 500);
     await sleep(clock, takes, signal);
     // What only computes has nothing that could fail.
     const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';

@@ -1,0 +1,206 @@
+/** Many seeds of a subject on the real engine, with everything going wrong: what must hold holds, and a planted defect is found. */
+import { describe, expect, test } from 'vitest';
+import { assign, sendParent, setup } from 'xstate';
+import { z } from 'zod';
+import { agent, machine, protocol, team, tool } from 'troupe';
+import { everyFault, scriptedModel, simulate, type SimulationScenario } from 'troupe/testing';
+import type { Commit, Journal } from '../../src/journal/journal.ts';
+
+const giver = setup({
+  types: {} as { context: { left: number } },
+  guards: { isEmpty: ({ context }) => context.left === 0 },
+  actions: { count: assign({ left: ({ context }) => context.left - 1 }), give: sendParent({ type: 'one' }) },
+  delays: { pause: 1_000 },
+}).createMachine({
+  id: 'giver',
+  context: { left: 5 },
+  initial: 'resting',
+  states: {
+    resting: {
+      always: { guard: 'isEmpty', target: 'done' },
+      after: { pause: { target: 'resting', reenter: true, actions: ['count', 'give'] } },
+    },
+    done: { type: 'final' },
+  },
+});
+const counter = (upTo = 100) =>
+  machine(
+    setup({
+      types: {} as { context: { count: number }; events: { type: 'one' }; output: number },
+      actors: { giver },
+      guards: { isFull: ({ context }) => context.count >= upTo },
+      actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
+    }).createMachine({
+      id: 'counter',
+      context: { count: 0 },
+      initial: 'counting',
+      on: { one: { actions: 'count' } },
+      states: {
+        counting: { invoke: { src: 'giver', id: 'giver', onDone: 'done', onError: 'failed' } },
+        done: { type: 'final' },
+        failed: { type: 'final' },
+      },
+      output: ({ context }) => context.count,
+    }),
+  );
+const counting = (): SimulationScenario => ({
+  subject: counter(),
+  input: null,
+  invariants: {
+    'nothing is counted twice or lost': ({ root }) => {
+      const { output } = (root!.snapshot as { state: { output?: number } }).state;
+      return output === 5 ? undefined : `it counted ${output}`;
+    },
+  },
+});
+
+const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
+const clerk = (): SimulationScenario => ({
+  subject: agent({
+    name: 'clerk',
+    tools: [
+      tool({ ...shape, name: 'look', run: () => 'seen' }),
+      tool({ ...shape, name: 'put', effect: 'write', idempotent: true, run: () => 'done' }),
+      tool({ ...shape, name: 'send', effect: 'write', approval: true, run: () => 'sent' }),
+    ],
+    model: scriptedModel(({ messages }) =>
+      messages.length < 2
+        ? { calls: ['look', 'put', 'send'].map((name, n) => ({ name, input: { n } })) }
+        : { text: 'All done.' },
+    ),
+  }),
+  input: 'Work.',
+  answer: ({ schema }) =>
+    'approved' in (schema['properties'] as object) ? { approved: true } : { happened: true, note: 'It did.' },
+});
+
+const Desk = protocol({
+  brief: { body: z.object({ topic: z.string() }), replies: ['draft'] },
+  draft: { body: z.object({ text: z.string() }) },
+  review: { body: z.object({ text: z.string() }), replies: ['approved'] },
+  approved: { body: z.object({}) },
+});
+const desk = (): SimulationScenario => ({
+  subject: team({
+    name: 'desk',
+    protocol: Desk,
+    members: {
+      writer: agent({
+        name: 'writer',
+        protocol: Desk,
+        handles: ['brief'],
+        model: scriptedModel(() => ({ calls: [{ name: 'answer_draft', input: { text: 'Tea.' } }] })),
+      }),
+      critic: agent({
+        name: 'critic',
+        protocol: Desk,
+        handles: ['review'],
+        model: scriptedModel(() => ({ calls: [{ name: 'answer_approved', input: {} }] })),
+      }),
+    },
+    accepts: 'brief',
+    returns: 'draft',
+    route: {
+      brief: ({ body }, { to }) => to('writer', 'brief', body),
+      draft: ({ body }, { to }) => to('critic', 'review', body),
+      approved: (_, { finish, last }) => finish(last('draft')),
+    },
+  }),
+  input: { topic: 'tea' },
+});
+
+/** More in CI: `TROUPE_SEEDS=5000`. */
+const seeds = Number(process.env['TROUPE_SEEDS'] ?? 150);
+
+test.each([
+  ['a machine with a child and timers', counting],
+  ['an agent that reads, writes and asks a person', clerk],
+  ['a team of two', desk],
+])(
+  'whatever goes wrong, %s ends, and nothing is lost or done twice',
+  async (_, scenario) => {
+    const { failures, faults } = await simulate(scenario, { seeds });
+    expect(failures).toEqual([]);
+    expect(Object.keys(faults).length).toBeGreaterThan(everyFault.length / 2);
+  },
+  seeds * 200 + 30_000,
+);
+
+test('the same seed is the same run, event by event', async () => {
+  const hashes = async () => (await simulate(clerk, { seeds: 20, seed: 7 })).results.map(({ hash }) => hash);
+  const first = await hashes();
+  expect(await hashes()).toEqual(first);
+  expect(new Set(first).size).toBe(20);
+});
+
+test('without faults a run is the undisturbed one under every seed', async () => {
+  const { results, faults } = await simulate(counting, { seeds: 10, faults: [] });
+  expect(faults).toEqual({});
+  expect(new Set(results.map(({ end }) => end))).toEqual(new Set(['{"status":"done","output":5}']));
+});
+
+test('a process may come back with the next version of the definition, and the run goes on', async () => {
+  const { failures, faults } = await simulate(() => ({ ...counting(), next: counter(200) }), {
+    seeds: 60,
+    faults: ['crash', 'upgrade'],
+  });
+  expect(failures).toEqual([]);
+  expect(faults.upgrade).toBeGreaterThan(5);
+});
+
+const changing = (journal: Journal, change: (commit: Commit) => Partial<Commit>): Journal => ({
+  ...journal,
+  commit: (commit) => journal.commit({ ...commit, ...change(commit) }),
+});
+
+describe('a defect in the engine’s ground is found, and told with its seed and as few faults as it takes:', () => {
+  test.each<[string, (journal: Journal) => Journal, RegExp]>([
+    [
+      'messages are not remembered',
+      (journal) => changing(journal, ({ event }) => ({ event: { ...event, inbox: false } })),
+      /it counted [6-9]/,
+    ],
+    [
+      'timers are not kept',
+      (journal) => changing(journal, ({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'timer') })),
+      /it counted [0-4]|it stands still/,
+    ],
+    [
+      'messages on their way are not kept',
+      (journal) => changing(journal, ({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'message') })),
+      /it counted [0-4]|it stands still/,
+    ],
+  ])('%s', async (_, journal, says) => {
+    const { failures } = await simulate(counting, { seeds: 120, journal, name: 'counter.ts' });
+    const found = failures.find(({ problems }) => problems.some((problem) => says.test(problem)));
+    expect(found, JSON.stringify(failures[0]?.problems)).toBeDefined();
+    expect(found!.faults.length).toBeLessThan(4);
+    expect(found!.again).toMatch(new RegExp(`^troupe simulate counter\\.ts --seed ${found!.seed} --until \\d+$`));
+    expect(found!.trace.length).toBeGreaterThan(0);
+  });
+});
+
+test('an invariant of one’s own that does not hold is a failure', async () => {
+  const { failures } = await simulate(
+    () => ({ ...counting(), invariants: { 'it counts to six': () => 'it never does' } }),
+    { seeds: 2 },
+  );
+  expect(failures).toMatchObject([{ seed: 1, problems: ['it counts to six: it never does'] }, { seed: 2 }]);
+});
+
+test('a run that nobody can end is told as one that stands still', async () => {
+  const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
+  const { failures } = await simulate(() => ({ subject: idle, input: null }), { seeds: 1, faults: [] });
+  expect(failures[0]!.problems[0]).toMatch(/it stands still: idle\/sim is in on/);
+});
+
+test.each([
+  ['seed', { seed: 0 }, /The seed is a whole number from 1; got 0/],
+  ['number', { seeds: NaN }, /The number of seeds is a whole number from 1; got NaN/],
+  ['fault', { faults: ['flood' as never] }, /no fault "flood"; there are drop, duplicate/],
+])('a wrong %s is refused', async (_, options, says) => {
+  await expect(simulate(counting, options)).rejects.toMatchObject({
+    kind: 'definition',
+    message: expect.stringMatching(says) as string,
+  });
+});
