@@ -74,6 +74,24 @@ function program(cli: Cli, ends: Ends): Command {
     .option('--deadline <duration>', 'within what time it must end, such as 90s, 10m, 2h', duration)
     .action((file: string, options) => ends(import('./run.ts').then(({ run }) => run(cli, file, options))));
 
+  command(
+    troupe,
+    'simulate <file>',
+    'run a definition under many seeds, with everything going wrong that can',
+    'troupe simulate team.ts --seeds 5000',
+    'troupe simulate team.ts --seed 15 --until 812   # one that failed, up to a step, with what happened',
+  )
+    .option('-i, --input <json>', 'what goes in: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
+    .option('--seeds <count>', 'how many; 1000 unless told otherwise', count)
+    .option('--seed <number>', 'the first one, or the only one when no count is given', count)
+    .option('--until <step>', 'stop there and show what happened', count)
+    .option('--faults <kinds>', 'only these, separated by commas, such as crash,drop')
+    .option('--json', 'print JSON for programs')
+    .action((file: string, options) =>
+      ends(import('./simulate.ts').then(({ simulate }) => simulate(cli, file, options))),
+    );
+
   const runs = group(troupe, 'runs', 'look at runs and steer them');
   shared(command(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
     .addOption(new Option('--status <status>', 'only runs that stand like this').choices(runStatuses))
