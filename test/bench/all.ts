@@ -2,10 +2,12 @@
 import { agentTurns } from './agent.ts';
 import { engine } from './engine.ts';
 import { journal } from './journal.ts';
+import { simulation } from './simulate.ts';
 import { starts } from './start.ts';
 
 await agentTurns();
 await engine();
 await journal();
+await simulation();
 await starts();
 process.exit(0);
