@@ -23,10 +23,19 @@ export function withEffects(type: ActorType, wrap: Wrap): ActorType {
   return {
     ...type,
     chart: { ...type.chart, machine: machine.provide({ actors: Object.fromEntries(wrapped) }) as typeof machine },
-    child(source) {
+    child: eachChild(type, (child) => withEffects(child, wrap)),
+  };
+}
+
+/** The children of a type, each changed once. */
+export function eachChild(type: ActorType, change: (child: ActorType) => ActorType): ActorType['child'] {
+  const changed = new Map<string, ActorType | undefined>();
+  return (source) => {
+    if (!changed.has(source)) {
       const child = type.child(source);
-      return child && withEffects(child, wrap);
-    },
+      changed.set(source, child && change(child));
+    }
+    return changed.get(source);
   };
 }
 

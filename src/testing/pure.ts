@@ -1,6 +1,7 @@
 /** Runs a step of a machine with the world out of reach: time, chance, timers and the network throw, and name the place that reached for them. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { ActorType } from '../system/actorType.ts';
+import { eachChild } from './effects.ts';
 
 /** Each way out, by the name a person knows it by, and what to do instead. */
 const ways: readonly (readonly [holder: object, name: string, says: string])[] = [
@@ -75,9 +76,6 @@ export const pure = (type: ActorType): ActorType => {
       step: (snapshot, event) => purely(id, () => chart.step(snapshot, event)),
       ignores: (snapshot, event) => purely(id, () => chart.ignores(snapshot, event)),
     },
-    child(source) {
-      const child = type.child(source);
-      return child && pure(child);
-    },
+    child: eachChild(type, pure),
   };
 };
