@@ -156,13 +156,16 @@ function disturbed({ plan, random, witness, processes }: Simulation, type: Actor
     const where = `"${name}" under ${key}`;
     witness.begins(name, performer, input, key, clock);
     const takes = plan.strikes('late', where, 0.1) ? plan.size('late', 1_000, 60_000) : random.between(1, 500);
-    await sleep(clock, takes, signal);
+    // The world is reached somewhere in between: what comes after may find it done and nobody told.
+    const before = random.between(0, takes);
+    await sleep(clock, before, signal);
     // What only computes has nothing that could fail.
     const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';
     if (isAsking && plan.strikes('failing', where))
       throw new TroupeError('transient', 'Nothing was done; it may pass.');
     const done = performer.perform(input, scope);
     const answer = await (processes.get(clock)?.gate.answer(done) ?? done);
+    await sleep(clock, takes - before, signal);
     if (isAsking && plan.strikes('lost', where, 0.1))
       throw new TroupeError('transient', 'The connection broke before the answer.');
     return answer;
