@@ -4,3 +4,5 @@ export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRu
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
+export { coverage, type Coverage } from './cover/recorder.ts';
+export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
