@@ -6,3 +6,6 @@ export { after, done, failed, play } from './play.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
 export { coverage, type Coverage } from './cover/recorder.ts';
 export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
+export { paths, type Path, type PathOptions } from './paths/paths.ts';
+export { samplesOf } from './paths/sample.ts';
+export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';

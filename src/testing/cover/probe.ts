@@ -8,11 +8,11 @@ import {
   type AnyStateMachine,
   type AnyStateNode,
 } from 'xstate';
-import { getStateNodes } from 'xstate';
 import { inertly } from '../../system/chart.ts';
 import { nameOf } from '../../system/names.ts';
 import { everyNode } from '../../system/shape.ts';
 import type { Stepped } from '../../system/steps.ts';
+import { nodesOf } from '../nodes.ts';
 
 export interface Sighting {
   readonly states: ReadonlySet<string>;
@@ -31,26 +31,21 @@ export interface Probe {
   follow(step: Stepped): Sighting;
 }
 
-const takenType = 'troupe.taken';
-
 export function probe(machine: AnyStateMachine): Probe {
   const copy = inertly(machine);
+  mark(copy);
   const guards = new Map<string, string>();
   let answers: [string, boolean][] = [];
-  const hear = (place: string, yes: boolean) => void answers.push([place, yes]);
-
-  for (const node of everyNode(copy.root)) {
-    for (const [index, move] of [...node.transitions.values()]
-      .flat()
-      .concat(node.always ?? [])
-      .entries()) {
-      const place = `${node.id}#${index}`;
-      if (move.guard !== undefined)
-        Object.assign(move, { guard: listening(move.guard, place, (at, name) => guards.set(at, name), hear) });
-      // An action that nobody implements comes back as data: the proof that its transition was taken.
-      Object.assign(move, { actions: [...move.actions, { type: takenType, params: { place } }] });
-    }
-  }
+  for (const [place, move] of movesOf(copy))
+    if (move.guard !== undefined)
+      Object.assign(move, {
+        guard: listening(
+          move.guard,
+          place,
+          (at, name) => void guards.set(at, name),
+          (at, yes) => void answers.push([at, yes]),
+        ),
+      });
 
   return {
     guards,
@@ -61,12 +56,9 @@ export function probe(machine: AnyStateMachine): Probe {
           ? getMicrosteps(copy, rehoused(step.from, copy) as never, step.event as never)
           : getInitialMicrosteps(copy, step.input as never)
       ) as Microsteps;
-      const passed = steps.flatMap(([snapshot]) => nodesOf(snapshot));
       return {
-        states: new Set(passed.map(({ id }) => id)),
-        moves: steps.flatMap(([, actions]) =>
-          actions.flatMap(({ type, params }) => (type === takenType ? [(params as { place: string }).place] : [])),
-        ),
+        states: new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)).map(({ id }) => id)),
+        moves: steps.flatMap(([, actions]) => takenIn(actions)),
         answers,
         snapshot: steps.at(-1)![0],
       };
@@ -76,11 +68,25 @@ export function probe(machine: AnyStateMachine): Probe {
 
 type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
 
-/** The states a snapshot is in, parents included. */
-export const nodesOf = ({ machine, value }: AnyMachineSnapshot): readonly AnyStateNode[] => [
-  machine.root as AnyStateNode,
-  ...getStateNodes(machine.root as AnyStateNode, value),
-];
+const takenType = 'troupe.taken';
+
+/** Makes every transition of a machine say that it was taken: by an action that nobody implements, which comes back as data. */
+export function mark(machine: AnyStateMachine): void {
+  for (const [place, move] of movesOf(machine))
+    Object.assign(move, { actions: [...move.actions, { type: takenType, params: { place } }] });
+}
+
+/** The transitions that a marked machine took, by their place. */
+export const takenIn = (actions: readonly AnyEventObject[]): string[] =>
+  actions.flatMap(({ type, params }) => (type === takenType ? [(params as { place: string }).place] : []));
+
+const movesOf = (machine: AnyStateMachine) =>
+  everyNode(machine.root).flatMap((node) =>
+    [...node.transitions.values()]
+      .flat()
+      .concat(node.always ?? [])
+      .map((move, index) => [`${node.id}#${index}`, move] as const),
+  );
 
 /** The same snapshot, as one of the copy's own. */
 function rehoused(snapshot: AnyMachineSnapshot, copy: AnyStateMachine): AnyMachineSnapshot {

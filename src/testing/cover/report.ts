@@ -77,7 +77,6 @@ function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: sta
       : []),
     ...own.flatMap((move, index) => {
       const place = `${state}#${index}`;
-      const at = `${state}, ${eventWords(move.on)}`;
       const untaken: Gap[] =
         moves[place] === 0
           ? [
@@ -87,7 +86,7 @@ function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: sta
                 state,
                 on: move.on,
                 ...(move.if === undefined ? {} : { guard: move.if }),
-                says: `transition ${at}${toWords(move)} was never taken`,
+                says: `transition ${moveWords(state, move)} was never taken`,
               },
             ]
           : [];
@@ -103,13 +102,16 @@ function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: sta
               on: move.on,
               guard: name,
               outcome,
-              says: `guard ${name} (${at}${toWords({ ...move, if: undefined })}) never said ${outcome}`,
+              says: `guard ${name} (${moveWords(state, { ...move, if: undefined })}) never said ${outcome}`,
             })),
         );
       return [...untaken, ...unsaid];
     }),
   ];
 }
+
+/** A transition in words: where it begins, by what, if what, where to. */
+export const moveWords = (state: string, move: Move): string => `${state}, ${eventWords(move.on)}${toWords(move)}`;
 
 const toWords = ({ if: guard, to }: Move) =>
   `${guard === undefined ? '' : ` [${guard}]`}${to.length > 0 ? ` to ${to.join(' and ')}` : ', staying'}`;
