@@ -79,26 +79,31 @@ function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: re
       if (at < 0) return;
       throw new TroupeError(
         'incompatible',
-        `On its way to ${to} the machine "${machine.id}" came to "${again[at]}" after ${words[at - 1] ?? 'its start'}, saved and restored before every event; without that it comes to "${states[at]}". What it decides by must be in its context, as plain JSON.`,
+        `On its way to ${to} the machine "${machine.id}" ${cameTo(again[at])} after ${words[at - 1] ?? 'its start'}, saved and restored before every event; without that it ${cameTo(states[at])}. What it decides by must be in its context, as plain JSON.`,
       );
     },
   };
 }
 
-/** As the engine does it: before every event the machine is what its saved snapshot says. */
+/** As the engine does it: before every event the machine is what its saved snapshot says. A step that throws is the last one. */
 function replayed(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
   const own = chart(machine);
   let [snapshot] = own.initial(input);
-  const words = () => stateOf(snapshot.value, machine.root);
-  return [
-    words(),
-    ...events.map((event) => {
-      const saved = JSON.parse(JSON.stringify(own.save(snapshot))) as JsonObject;
+  const states = [stateOf(snapshot.value, machine.root)];
+  for (const event of events) {
+    const saved = JSON.parse(JSON.stringify(own.save(snapshot))) as JsonObject;
+    try {
       [snapshot] = own.step(own.restore(saved), event);
-      return words();
-    }),
-  ];
+    } catch (thrown) {
+      if (thrown instanceof TroupeError) throw thrown;
+      return [...states, `threw ${String(thrown)}`];
+    }
+    states.push(stateOf(snapshot.value, machine.root));
+  }
+  return states;
 }
+
+const cameTo = (state = '') => (state.startsWith('threw ') ? state : `came to "${state}"`);
 
 function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
   const { size } = walked.places;
