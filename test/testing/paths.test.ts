@@ -165,6 +165,20 @@ test('a machine that asks the clock fails on its path, with the place', () => {
   expect(() => way!.test()).toThrow(/reached for Date\.now\(\)\..*paths\.test\.ts/s);
 });
 
+test('a child ends only while it is there', () => {
+  const eager = setup({ actors: { charge: fromPromise(() => Promise.resolve(null)) } }).createMachine({
+    id: 'eager',
+    initial: 'calm',
+    on: { 'xstate.done.actor.charge': '.over' },
+    states: {
+      calm: { on: { go: 'busy' } },
+      busy: { invoke: { src: 'charge', id: 'charge', onError: 'calm' } },
+      over: { type: 'final' },
+    },
+  });
+  expect(paths(eager, { input: {} }).map(({ says }) => says)).toEqual(['eager.over: go, charge done']);
+});
+
 test('an event that the machine cannot read is named', () => {
   const strict = counting(() => false).provide({
     actions: {
