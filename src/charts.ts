@@ -48,7 +48,8 @@ export async function definitionsOf(subject: Subject): Promise<(type: string) =>
   return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);
 }
 
-function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStateNode): ChartNode {
+/** The chart of one machine: its root and everything in it. */
+export function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStateNode): ChartNode {
   return {
     id,
     key,
@@ -61,4 +62,12 @@ function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStat
       to: (target ?? []).map((node) => node.id),
     })),
   };
+}
+
+/** Events that XState makes itself, as a person would say them. */
+export function eventWords(type: string): string {
+  const [, how, id] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
+  if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
+  const [, delay] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
+  return delay === undefined ? type || 'always' : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
 }

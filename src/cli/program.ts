@@ -174,6 +174,24 @@ function program(cli: Cli, ends: Ends): Command {
     .option('--svg', 'a picture instead of mermaid text')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
     .action((file: string, options) => ends(import('./graph.ts').then(({ graph }) => graph(cli, file, options))));
+  command(
+    troupe,
+    'cover [folder]',
+    'show which states, transitions and outcomes of guards the tests have seen',
+    'troupe cover --min-states 100 --min-transitions 100 --min-guards 100',
+    'troupe cover --machine door --svg charts',
+  )
+    .option('--min-states <percent>', 'fail when a machine has less of its states covered', percent, 0)
+    .option('--min-transitions <percent>', 'the same for its transitions', percent, 0)
+    .option('--min-guards <percent>', 'the same for the outcomes of its guards, yes and no', percent, 0)
+    .option('-m, --machine <id>', 'only this machine; may be repeated', collect, [])
+    .option('--all', 'every run in the folder, not only the newest: for shards brought together')
+    .addOption(new Option('--mermaid', 'the charts as mermaid text, with counts').conflicts('json'))
+    .option('--svg <folder>', 'write a picture of each chart, coloured by what was seen')
+    .option('--json', 'print JSON for programs')
+    .action((folder: string | undefined, options) =>
+      ends(import('./cover.ts').then(({ cover }) => cover(cli, folder, options))),
+    );
   shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
     ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
   );
@@ -208,6 +226,10 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 function count(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected a whole number from 1 to 999999.');
+}
+function percent(text: string): number {
+  if (/^\d{1,3}(\.\d+)?$/.test(text) && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError('Expected a percentage, 0 to 100.');
 }
 function port(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);

@@ -21,6 +21,7 @@ import {
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
+import { tell, told } from './steps.ts';
 
 export type Snapshot = AnyMachineSnapshot;
 export type MachineEvent = AnyEventObject;
@@ -51,13 +52,19 @@ const stub: AnyActorLogic = {
   restoreSnapshot: (state) => state as never,
 };
 
-export function chart(machine: AnyStateMachine): Chart {
+/** A copy of a machine whose children do nothing and whose steps end (C1, E8). */
+export function inertly(machine: AnyStateMachine): AnyStateMachine {
   const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
   const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
   inert.options = {
     ...inert.options,
     maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps),
   };
+  return inert;
+}
+
+export function chart(machine: AnyStateMachine): Chart {
+  const inert = inertly(machine);
 
   const parent = createActor(stub, { id: '#parent' });
   const self = createActor(stub, { id: '#self', parent });
@@ -102,12 +109,16 @@ export function chart(machine: AnyStateMachine): Chart {
     machine,
     initial(input) {
       last = undefined;
-      return collect(() => inert.getInitialSnapshot(scope as never, input as never));
+      const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
+      if (told()) tell({ machine, input, to: first[0] });
+      return first;
     },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step(snapshot, event) {
       last = snapshot;
-      return collect(() => inert.transition(snapshot, event, scope as never));
+      const next = collect(() => inert.transition(snapshot, event, scope as never));
+      if (told()) tell({ machine, from: snapshot, event, to: next[0] });
+      return next;
     },
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.

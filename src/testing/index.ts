@@ -1,5 +1,10 @@
 /** The kit we test with: `import … from 'troupe/testing'`. */
 export { scriptedModel } from '../gateway/scriptedModel.ts';
+export { coverage, type Coverage } from './cover/recorder.ts';
+export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
+export { paths, type Path, type PathOptions } from './paths/paths.ts';
+export { samplesOf } from './paths/sample.ts';
+export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';

@@ -10,6 +10,7 @@ import {
   type StateValue,
 } from 'xstate';
 import type { Json } from '../contracts/json.ts';
+import { tell as report, told } from '../system/steps.ts';
 
 /** What a machine wished for in one step: an effect or a child, a stop, a list entry, a signal … */
 export interface Wish {
@@ -27,8 +28,11 @@ export interface Played {
 }
 
 /** Starts a machine, without an actor. */
-export const start = (machine: AnyStateMachine, input: unknown): Played =>
-  collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined);
+export function start(machine: AnyStateMachine, input: unknown): Played {
+  const played = collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined);
+  if (told()) report({ machine, input, to: played.snapshot });
+  return played;
+}
 
 /** One event further. What came before is kept. */
 export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
@@ -36,6 +40,7 @@ export function next(machine: AnyStateMachine, played: Played, event: EventObjec
     getMicrosteps(machine, played.snapshot, event as never) as Microsteps,
     played.snapshot,
   );
+  if (told()) report({ machine, from: played.snapshot, event, to: snapshot });
   return { snapshot, values: [...played.values, ...values], wishes: [...played.wishes, ...wishes] };
 }
 

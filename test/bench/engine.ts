@@ -12,6 +12,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { Host } from '../../src/system/host.ts';
 import { Door } from '../../src/system/ref.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
+import { coverage } from '../../src/testing/cover/recorder.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { compare, microseconds, per } from './measure.ts';
 
@@ -150,6 +151,17 @@ async function steps() {
         per(times, async () => {
           for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
         }),
+    },
+    {
+      name: 'chart.step(), its coverage recorded',
+      async run() {
+        using seen = coverage();
+        const time = await per(times, async () => {
+          for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
+        });
+        if (seen.report().machines[0]?.steps !== times) throw new Error('not every step was seen');
+        return time;
+      },
     },
     ...[memory, away].map((journal) => ({
       name: journal === memory ? 'sent, committed, history kept' : 'sent, committed, nothing kept',

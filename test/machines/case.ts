@@ -1,4 +1,6 @@
 /** A machine as the laws see it. Every case that a file in `cases/` exports, alone or in a list, is asked every law. */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 
 export interface Case {
@@ -15,3 +17,17 @@ export interface Case {
   /** The part of context that decides behaviour; it keeps the walk finite. */
   key(context: never): unknown;
 }
+
+const folder = resolve(import.meta.dirname, 'cases');
+const modules = await Promise.all(
+  readdirSync(folder).map(
+    (file) => import(`./cases/${file.slice(0, -3)}.ts`) as Promise<Record<string, Case | readonly Case[]>>,
+  ),
+);
+
+/** All of them, each with its name. */
+export const cases = modules.flatMap((module) =>
+  Object.entries(module).flatMap(([name, exported]) =>
+    [exported].flat().map((each) => ({ name, ...each }) as Case & { name: string }),
+  ),
+);

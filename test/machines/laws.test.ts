@@ -1,25 +1,20 @@
 /** What holds for every machine of the house. */
-import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { StateMachine } from 'xstate';
 import { getStateNodes } from 'xstate/graph';
-import type { Case } from './case.ts';
-import { activeNodes, walk } from './walk.ts';
+import { walk } from 'troupe/testing';
+import * as machines from '../../machines/index.ts';
+import { nodesOf as activeNodes } from '../../src/testing/nodes.ts';
+import { cases, type Case } from './case.ts';
 
-const folder = resolve(import.meta.dirname, 'cases');
-const modules = await Promise.all(
-  readdirSync(folder).map(
-    (file) => import(`./cases/${file.slice(0, -3)}.ts`) as Promise<Record<string, Case | readonly Case[]>>,
-  ),
-);
-const cases = modules.flatMap((module) =>
-  Object.entries(module).flatMap(([name, exported]) =>
-    [exported].flat().map((each) => ({ name, ...each }) as Case & { name: string }),
-  ),
-);
-
-const sides = cases.map((each) => ({ ...each, walked: walk(each) }));
+const sides = cases.map((each) => ({ ...each, walked: walk(each.machine, each) }));
 const nodesOf = ({ machine }: Case) => getStateNodes(machine);
+
+test('every machine of the house stands before these laws', () => {
+  const ours = Object.values(machines).flatMap((each) => (each instanceof StateMachine ? [each.id] : []));
+  expect(ours.filter((id) => !cases.some(({ machine }) => machine.id === id))).toEqual([]);
+  expect(ours.length).toBeGreaterThan(3);
+});
 
 test.each([...new Set(cases.map(({ name }) => name))])('%s passes every state', (name) => {
   const of = sides.filter((side) => side.name === name);

@@ -1,6 +1,16 @@
 /** What is drawn, before it is known how: boxes in boxes, and arrows between them. */
-import type { ChartNode } from '../../charts.ts';
+import { eventWords, type ChartNode } from '../../charts.ts';
 import type { Subject } from '../../runtime.ts';
+
+/** How much of it the tests have seen: nothing, only one side of what it asks, or all. */
+export type Heat = 'cold' | 'warm' | 'hot';
+
+/** What was seen of a state, or of a move by its place: `<state's id>#<index>`. */
+export interface Seen {
+  readonly heat: Heat;
+  /** How often. */
+  readonly times: number;
+}
 
 export interface Box {
   readonly id: string;
@@ -9,11 +19,13 @@ export interface Box {
   readonly boxes: readonly Box[];
   /** Are the boxes inside at work at the same time? */
   readonly parallel: boolean;
+  readonly heat?: Heat;
 }
 export interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly label: string;
+  readonly heat?: Heat;
 }
 export interface Diagram {
   readonly kind: 'chart' | 'team';
@@ -22,17 +34,22 @@ export interface Diagram {
   readonly arrows: readonly Arrow[];
 }
 
-/** A statechart: its states, where it begins, and which event leads where. */
-export function chartDiagram(root: ChartNode): Diagram {
+/** A statechart: its states, where it begins, and which event leads where; with `seen`, how much of that the tests have seen. */
+export function chartDiagram(root: ChartNode, seen?: (place: string) => Seen | undefined): Diagram {
   const arrows: Arrow[] = [];
   const box = (node: ChartNode): Box => {
-    for (const { on, if: guard, to } of node.moves) {
-      for (const target of to)
-        arrows.push({ from: node.id, to: target, label: eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) });
+    for (const [index, { on, if: guard, to }] of node.moves.entries()) {
+      const sight = seen?.(`${node.id}#${index}`);
+      const label = eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) + (sight ? ` ×${sight.times}` : '');
+      // A move that stays is of interest only to who asks whether it was seen.
+      for (const target of to.length > 0 || !sight ? to : [node.id])
+        arrows.push({ from: node.id, to: target, label, ...(sight ? { heat: sight.heat } : {}) });
     }
+    const own = seen?.(node.id);
     return {
       id: node.id,
       label: node.key,
+      ...(own ? { heat: own.heat } : {}),
       kind: node.type === 'final' ? 'final' : 'state',
       boxes: [...start(node, arrows), ...node.states.map(box)],
       parallel: node.type === 'parallel',
@@ -78,12 +95,4 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>): Diagram {
       { from: '(route)', to: '(out)', label: String(team.returns) },
     ],
   };
-}
-
-/** Events that XState makes itself, as a person would say them. */
-function eventWords(type: string): string {
-  const [, how, id] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
-  if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
-  const [, delay] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
-  return delay === undefined ? type || 'always' : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
 }

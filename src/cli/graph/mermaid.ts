@@ -14,9 +14,11 @@ type Name = (id: string) => string;
 function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
   const starts = new Set(flat(boxes).flatMap(({ id, kind }) => (kind === 'start' ? [id] : [])));
   const begin = new Map(arrows.filter(({ from }) => starts.has(from)).map(({ from, to }) => [from, to]));
+  const warmth: string[] = [];
   const draw = (box: Box, indent: string): string[] => {
     if (box.kind === 'start') return [`${indent}[*] --> ${name(begin.get(box.id)!)}`];
     const head = `${indent}state "${escape(box.label)}" as ${name(box.id)}`;
+    if (box.heat) warmth.push(`  class ${name(box.id)} ${box.heat}`);
     const ends = box.kind === 'final' ? [`${indent}${name(box.id)} --> [*]`] : [];
     if (box.boxes.length === 0) return [head, ...ends];
     const inside = box.boxes.map((inner) => draw(inner, `${indent}  `));
@@ -30,8 +32,15 @@ function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
   const moves = arrows
     .filter(({ from }) => !starts.has(from))
     .map((arrow) => `  ${name(arrow.from)} --> ${name(arrow.to)}${label(arrow)}`);
-  return ['stateDiagram-v2', ...boxes.flatMap((box) => draw(box, '  ')), ...moves].join('\n');
+  const drawn = boxes.flatMap((box) => draw(box, '  '));
+  return ['stateDiagram-v2', ...drawn, ...moves, ...(warmth.length > 0 ? [...heats, ...warmth] : [])].join('\n');
 }
+
+const heats = [
+  '  classDef cold fill:#fecaca,stroke:#b91c1c,color:#450a0a',
+  '  classDef warm fill:#fef08a,stroke:#a16207,color:#422006',
+  '  classDef hot fill:#bbf7d0,stroke:#15803d,color:#052e16',
+];
 
 function flowchart({ boxes, arrows }: Diagram, name: Name): string {
   const shape = {
@@ -48,7 +57,9 @@ function flowchart({ boxes, arrows }: Diagram, name: Name): string {
 }
 
 const flat = (boxes: readonly Box[]): Box[] => boxes.flatMap((box) => [box, ...flat(box.boxes)]);
-const label = ({ label }: Arrow) => (label ? ` : ${escape(label)}` : '');
+/** Mermaid gives the arrows of a state diagram no colours: what was not seen is marked. */
+const label = ({ label, heat }: Arrow) =>
+  label ? ` : ${heat === undefined || heat === 'hot' ? '' : `${heat === 'cold' ? '✗' : '½'} `}${escape(label)}` : '';
 
 /** Characters that mermaid reads as its own, as codes that it shows as they are. */
 const escape = (text: string): string => text.replace(/["#;:<>{}\n\r]/g, (character) => `#${character.charCodeAt(0)};`);

@@ -2,7 +2,7 @@
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import { visible } from '../../observe/words.ts';
 import { UsageError } from '../exit.ts';
-import type { Arrow, Box, Diagram } from './diagram.ts';
+import type { Arrow, Box, Diagram, Heat } from './diagram.ts';
 
 /** Roughly the width of a letter and the height of a line at 12 pixels. */
 const letter = 7;
@@ -10,6 +10,7 @@ const line = 16;
 
 export async function picture(diagram: Diagram): Promise<string> {
   const elk = await engine();
+  const bundles = bundled(diagram.arrows);
   const laid = await elk.layout({
     id: '(all)',
     layoutOptions: {
@@ -28,9 +29,9 @@ export async function picture(diagram: Diagram): Promise<string> {
       'elk.json.edgeCoords': 'ROOT',
     },
     children: diagram.boxes.map(node),
-    edges: bundled(diagram.arrows).map(edge),
+    edges: bundles.map(edge),
   });
-  return drawing(diagram, laid);
+  return drawing(diagram, laid, new Map(bundles.map(({ heat }, i) => [`e${i}`, heat])));
 }
 
 async function engine(): Promise<ELK> {
@@ -63,11 +64,12 @@ function node(box: Box): ElkNode {
 /** Arrows that go the same way are one arrow with several labels. */
 function bundled(arrows: readonly Arrow[]): Bundle[] {
   const bundles = new Map<string, Bundle>();
-  for (const { from, to, label } of arrows) {
+  for (const { from, to, label, heat } of arrows) {
     const key = JSON.stringify([from, to]);
-    const bundle = bundles.get(key) ?? { from, to, labels: [] };
+    const bundle = bundles.get(key) ?? { from, to, labels: [], heat };
     bundles.set(key, bundle);
     if (label && !bundle.labels.includes(label)) bundle.labels.push(label);
+    if (heat !== bundle.heat) bundle.heat = 'warm';
   }
   return [...bundles.values()];
 }
@@ -75,6 +77,7 @@ interface Bundle {
   readonly from: string;
   readonly to: string;
   readonly labels: string[];
+  heat: Heat | undefined;
 }
 
 const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
@@ -93,7 +96,7 @@ const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
       : [],
 });
 
-function drawing({ title, boxes }: Diagram, laid: ElkNode): string {
+function drawing({ title, boxes }: Diagram, laid: ElkNode, heats: ReadonlyMap<string, Heat | undefined>): string {
   const kinds = new Map<string, Box>();
   const note = (box: Box): void => {
     kinds.set(box.id, box);
@@ -108,30 +111,36 @@ function drawing({ title, boxes }: Diagram, laid: ElkNode): string {
     }
   };
   walk(laid.children);
+  const seen = [...kinds.values()].some(({ heat }) => heat !== undefined);
   const [width, height] = [Math.ceil((laid.width ?? 0) + 8), Math.ceil((laid.height ?? 0) + 8)];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12">
 <title>${xml(title)}</title>
-<style>svg{color-scheme:light dark;--ink:light-dark(#1f2937,#e5e7eb);--box:light-dark(#f8fafc,#1e293b);--line:light-dark(#94a3b8,#64748b)}text{fill:var(--ink)}.box{fill:var(--box);stroke:var(--line)}.parallel{stroke-dasharray:5 4}.final{stroke-width:3}.dot{fill:var(--ink)}.arrow{fill:none;stroke:var(--line)}.label{font-size:11px}</style>
+<style>svg{color-scheme:light dark;--ink:light-dark(#1f2937,#e5e7eb);--box:light-dark(#f8fafc,#1e293b);--line:light-dark(#94a3b8,#64748b)}text{fill:var(--ink)}.box{fill:var(--box);stroke:var(--line)}.parallel{stroke-dasharray:5 4}.final{stroke-width:3}.dot{fill:var(--ink)}.arrow{fill:none;stroke:var(--line)}.label{font-size:11px}${seen ? heatStyle : ''}</style>
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>
 ${shapes.join('\n')}
-${(laid.edges ?? []).map(arrow).join('\n')}
+${(laid.edges ?? []).map((edge) => arrow(edge, heats.get(edge.id))).join('\n')}
 </svg>
 `;
 }
 
-function shape({ kind, label, boxes, parallel }: Box, { x = 0, y = 0, width = 0, height = 0 }: ElkNode): string {
+const heatStyle =
+  '.cold{--box:light-dark(#fecaca,#7f1d1d);--line:#dc2626}.warm{--box:light-dark(#fef08a,#713f12);--line:#ca8a04}.hot{--box:light-dark(#dcfce7,#14532d);--line:#16a34a}';
+/** The class of what is so warm. */
+const warmth = (heat: Heat | undefined) => (heat ? ` ${heat}` : '');
+
+function shape({ kind, label, boxes, parallel, heat }: Box, { x = 0, y = 0, width = 0, height = 0 }: ElkNode): string {
   if (kind === 'start') return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="6"/>`;
   const at =
     boxes.length > 0
       ? { x: x + 12, y: y + line + 2, anchor: 'start' }
       : { x: x + width / 2, y: y + height / 2 + 4, anchor: 'middle' };
-  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
+  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${warmth(heat)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
 }
 
-function arrow({ sections = [], labels = [] }: ElkExtendedEdge): string {
+function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: Heat | undefined): string {
   const paths = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const [first, ...rest] = [startPoint, ...bendPoints, endPoint];
-    return `<path class="arrow" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
+    return `<path class="arrow${warmth(heat)}" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
   });
   const texts = labels.flatMap(({ text = '', x = 0, y = 0 }) =>
     text.split('\n').map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * line}">${xml(words)}</text>`),

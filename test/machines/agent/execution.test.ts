@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { after, started } from '../../../src/testing/play.ts';
-import { answers, breaks, call, calls, mumbles, refuses, returns, saying } from '../said.ts';
+import { answers, breaks, call, calls, modelFails, mumbles, refuses, returns, saying } from '../said.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
@@ -111,6 +111,18 @@ test('input that comes while the model thinks is read before its answer counts',
   expect(stands(agent.played)).toBe('working.execution.thinking');
   expect(transcript(agent.played).at(-1)).toEqual({ role: 'user', text: 'In French, please.' });
   expect(stands(agent.tell(answers('Bonjour.')))).toBe('completed');
+});
+
+test.each([
+  ['the model thinks', []],
+  ['a failure is handled', [modelFails()]],
+])('a hundred notes may wait while %s; one more is refused', (_, before) => {
+  const note = (index: number) => ({ type: 'agent.input', text: `note ${index}` });
+  const agent = telling();
+  agent.tell(...before, ...Array.from({ length: 101 }, (_, index) => note(index)));
+  const { inbox } = agent.played.snapshot.context as { inbox: readonly string[] };
+  expect(inbox).toHaveLength(100);
+  expect(inbox.at(-1)).toBe('note 99');
 });
 
 test('the same call again and again is a loop: another approach is asked for', () => {

@@ -7,6 +7,7 @@ import {
   breaks,
   call,
   calls,
+  costs,
   fault,
   modelFails,
   mumbles,
@@ -50,9 +51,15 @@ const timers = [
   { type: 'troupe.deadline' },
   after('backoff', 'errorHandling'),
   after('backoff', 'agent.active.lifecycle.errorHandling.retry'),
+  after('phaseTimeout', 'agent.active.lifecycle.errorHandling.fallback'),
 ];
+const tooLong = (...states: string[]) => states.map((state) => after('phaseTimeout', `${working}.${state}`));
 const recovery = [done('fallback', { resource: 'other' }), failed('fallback')];
-const cleaning = [done('cleanUp', null), failed('cleanUp')];
+const cleaning = [
+  done('cleanUp', null),
+  failed('cleanUp'),
+  after('cleanupGrace', 'agent.active.lifecycle.cleanup.closing'),
+];
 
 const key = ({
   used,
@@ -106,9 +113,7 @@ export const cases: readonly Case[] = [
     planOf(step),
     planOf(step, step),
     failed('plan', fault('model')),
-    ...['requirements.analyzing', 'discovery.listing', 'planning.drafting'].map((state) =>
-      after('phaseTimeout', `${working}.${state}`),
-    ),
+    ...tooLong('requirements.analyzing', 'discovery.listing', 'planning.drafting'),
     { type: 'agent.pause' },
     { type: 'agent.resume' },
     answers('done'),
@@ -126,8 +131,18 @@ export const cases: readonly Case[] = [
     failed('listToolbelt'),
     done('dropToolbelt', null),
     failed('dropToolbelt', fault('environment')),
+    ...tooLong('toolbelt.connecting', 'toolbelt.listing', 'toolbelt.rollback'),
     answers('done'),
     ...cleaning,
+  ]),
+  agent('short of means', { analysis: true, budget: { steps: 4, toolCalls: 2, usd: 1 } }, [
+    done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
+    failed('analyze', { ...fault('transient'), data: { usage: usage(), answers: 4 } }),
+    calls(call('read')),
+    returns(0),
+    breaks(0),
+    costs(answers('done'), usage(15, null)),
+    answers('done'),
   ]),
   agent('proving', { verification: true, cleanup: true }, [
     answers('done'),
@@ -135,6 +150,7 @@ export const cases: readonly Case[] = [
     evidence(false),
     done('verify', { evidence: [] }),
     failed('verify', fault('tool')),
+    ...tooLong('verification.checking'),
     ...cleaning,
     signals[0]!,
   ]),

@@ -11,6 +11,7 @@ export const gateway = {
     { type: 'call.failed', at: 10_000 },
     { type: 'call.wanted', at: 0 },
     { type: 'call.wanted', at: 100_000 },
+    { type: 'call.wanted', at: 1_000_000 },
     { type: 'gateway.stop' },
   ],
   /** The part of context that decides behaviour; it keeps the walk finite. */

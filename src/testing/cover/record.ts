@@ -1,0 +1,74 @@
+/** What was seen of a machine, as data: kept in files, merged, and compared with what there is to see. */
+import * as z from 'zod';
+import type { ChartNode } from '../../charts.ts';
+
+const count = z.number().int().min(0);
+
+const Node: z.ZodType<ChartNode> = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    key: z.string(),
+    type: z.enum(['atomic', 'compound', 'parallel', 'final', 'history']),
+    initial: absent,
+    states: z.array(Node),
+    moves: z.array(z.object({ on: z.string(), if: absent, to: z.array(z.string()) })),
+  }),
+);
+/** JSON leaves out what is undefined. */
+const absent = z.preprocess((given) => given ?? undefined, z.union([z.string(), z.undefined()]));
+
+const Guard = z.object({ name: z.string(), yes: count, no: count });
+
+export const MachineRecord = z.object({
+  id: z.string(),
+  /** Changes with the machine's shape: versions do not mix. */
+  hash: z.string(),
+  chart: Node,
+  steps: count,
+  /** Steps that came out otherwise when they were gone through again: something in the machine is not pure. */
+  strays: count,
+  states: z.record(z.string(), count),
+  /** By place: `<state's id>#<index of the move>`. */
+  moves: z.record(z.string(), count),
+  guards: z.record(z.string(), Guard),
+});
+export type MachineRecord = z.infer<typeof MachineRecord>;
+
+/** What one test file, or one process, has seen. */
+export const CoverFile = z.object({
+  format: z.literal('troupe-cover/1'),
+  /** The run of the test runner it belongs to. */
+  run: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  machines: z.array(MachineRecord),
+});
+export type CoverFile = z.infer<typeof CoverFile>;
+
+/** Sums the records of the same machine in the same shape; ordered by id. */
+export function merged(records: readonly MachineRecord[]): MachineRecord[] {
+  const sums = new Map<string, MachineRecord>();
+  for (const record of records) {
+    const key = `${record.id} ${record.hash}`;
+    const sum = sums.get(key);
+    sums.set(key, sum ? together(sum, record) : record);
+  }
+  return [...sums.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+const together = (a: MachineRecord, b: MachineRecord): MachineRecord => ({
+  ...a,
+  steps: a.steps + b.steps,
+  strays: a.strays + b.strays,
+  states: summed(a.states, b.states),
+  moves: summed(a.moves, b.moves),
+  guards: Object.fromEntries(
+    Object.entries(a.guards).map(([place, { name, yes, no }]) => {
+      const other = b.guards[place];
+      return [place, { name, yes: yes + (other?.yes ?? 0), no: no + (other?.no ?? 0) }];
+    }),
+  ),
+});
+
+const summed = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(a).map(([place, times]) => [place, times + (b[place] ?? 0)]));

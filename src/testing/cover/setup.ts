@@ -1,0 +1,19 @@
+/** Vitest's `setupFiles: ['troupe/testing/cover']`: what the tests of a file saw is written down when they are through. */
+import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { afterAll, expect } from 'vitest';
+import { systemClock } from '../../system/clock.ts';
+import { coverFolder, writeCover } from './files.ts';
+import { coverage } from './recorder.ts';
+
+const seen = coverage();
+
+afterAll(() => {
+  seen[Symbol.dispose]();
+  const machines = seen.records();
+  // A worker is a thread of the runner's process, or a child of it.
+  const run = String(isMainThread ? process.ppid : process.pid);
+  const folder = resolve(process.env['TROUPE_COVER'] ?? coverFolder);
+  if (machines.length > 0)
+    writeCover(folder, expect.getState().testPath ?? run, { run, at: systemClock().now(), machines });
+});

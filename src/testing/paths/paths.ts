@@ -1,0 +1,134 @@
+/** Generated tests: the shortest way to every end of a machine, gone again as the engine goes it. */
+import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import { eventWords } from '../../charts.ts';
+import { TroupeError } from '../../contracts/failure.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { chart, stateOf } from '../../system/chart.ts';
+import type { Subject } from '../../subject.ts';
+import { purely } from '../pure.ts';
+import { eventsOf, type EventOptions } from './events.ts';
+import { targetsOf, type Goal } from './targets.ts';
+import { resting, walk, type Walk, type WalkOptions } from './walk.ts';
+
+export interface PathOptions extends EventOptions, Pick<WalkOptions, 'input' | 'key' | 'limit'> {
+  /** Where to: every final state, every state, or through every transition. */
+  readonly to?: Goal;
+  /** Exactly these events, instead of those that are derived from the chart. */
+  readonly events?: readonly AnyEventObject[];
+}
+
+export interface Path {
+  /** Where it leads and by what, for the name of a test. */
+  readonly says: string;
+  /** The id of a state, or the words for a transition. */
+  readonly to: string;
+  readonly found: boolean;
+  readonly events: readonly AnyEventObject[];
+  /** Where the machine rests at first, and after each event. */
+  readonly states: readonly string[];
+  /**
+   * Goes the path as the engine would: machine held to be pure, and saved and restored between any two events. Throws when it comes
+   * to rest elsewhere than the walk did, and for an end to which no path was found.
+   */
+  test(): void;
+}
+
+/**
+ * The shortest path to each final state, found breadth first. A state to which none was found is a path whose test fails and says why:
+ * with these events there is none, or the walk met its limit (then, which part of the context grows).
+ * @example for (const path of paths(doorMachine, { input: {} })) test(path.says, () => path.test());
+ */
+export function paths(subject: AnyStateMachine | Extract<Subject, { kind: 'machine' }>, options: PathOptions): Path[] {
+  const ours = 'kind' in subject;
+  const machine = ours ? subject.type.chart.machine : subject;
+  const { to = 'final', input, key, limit } = options;
+  const declared = ours ? { signals: subject.type.signals, handles: subject.type.handles } : {};
+  const events = options.events ?? eventsOf(machine, { ...declared, ...options });
+  const { all, reached, machine: walkable } = targetsOf(machine, to);
+  const found = new Map<string, readonly AnyEventObject[]>();
+  const walked = walk(walkable, {
+    input,
+    events,
+    ...(key ? { key } : {}),
+    ...(limit === undefined ? {} : { limit }),
+    visit(stride) {
+      const { from, event } = stride;
+      for (const target of reached(stride))
+        if (!found.has(target)) found.set(target, from && event ? [...from.path, event] : []);
+      return found.size === all.size;
+    },
+  });
+  return [...all].map(([target, words]) => {
+    const path = found.get(target);
+    return path ? pathTo(machine, input, words, path) : unreached(machine, words, walked);
+  });
+}
+
+function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: readonly AnyEventObject[]): Path {
+  const states = resting(machine, input, events);
+  const words = events.map(({ type }) => eventWords(type));
+  return {
+    says: `${to}: ${words.join(', ') || 'from the start'}`,
+    to,
+    found: true,
+    events,
+    states,
+    test() {
+      const again = purely(machine.id, () => replayed(machine, input, events));
+      const at = again.findIndex((state, index) => state !== states[index]);
+      if (at < 0) return;
+      throw new TroupeError(
+        'incompatible',
+        `On its way to ${to} the machine "${machine.id}" ${cameTo(again[at])} after ${words[at - 1] ?? 'its start'}, saved and restored before every event; without that it ${cameTo(states[at])}. What it decides by must be in its context, as plain JSON.`,
+      );
+    },
+  };
+}
+
+/** As the engine does it: before every event the machine is what its saved snapshot says. A step that throws is the last one. */
+function replayed(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
+  const own = chart(machine);
+  let [snapshot] = own.initial(input);
+  const states = [stateOf(snapshot.value, machine.root)];
+  for (const event of events) {
+    const saved = JSON.parse(JSON.stringify(own.save(snapshot))) as JsonObject;
+    try {
+      [snapshot] = own.step(own.restore(saved), event);
+    } catch (thrown) {
+      if (thrown instanceof TroupeError) throw thrown;
+      return [...states, `threw ${String(thrown)}`];
+    }
+    states.push(stateOf(snapshot.value, machine.root));
+  }
+  return states;
+}
+
+const cameTo = (state = '') => (state.startsWith('threw ') ? state : `came to "${state}"`);
+
+function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
+  const { size } = walked.places;
+  const why = walked.whole
+    ? `these events lead to ${size} ${size === 1 ? 'situation' : 'situations'}, and it is in none of them. Give samples of what leads there, or remove it`
+    : `the walk was cut off at its limit of ${size} situations.${growth(walked)} Let "key" keep only what decides, or raise "limit"`;
+  return {
+    says: `${to}: no path found`,
+    to,
+    found: false,
+    events: [],
+    states: [],
+    test() {
+      throw new TroupeError('definition', `No path leads to ${to} of the machine "${machine.id}": ${why}.`);
+    },
+  };
+}
+
+/** The parts of the context that took the most values, in words. */
+function growth({ places }: Walk): string {
+  const values = new Map<string, Set<string>>();
+  for (const { snapshot } of places.values())
+    for (const [name, value] of Object.entries(snapshot.context as Record<string, unknown>))
+      values.set(name, (values.get(name) ?? new Set()).add(JSON.stringify(value)));
+  const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, 3);
+  const said = most.filter(([, { size }]) => size > 1).map(([name, { size }]) => `"${name}" (${size} values)`);
+  return said.length > 0 ? ` Its context grows by ${said.join(', ')}.` : '';
+}

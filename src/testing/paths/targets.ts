@@ -1,0 +1,36 @@
+/** What a path may lead to, and which of it a step reaches. */
+import type { AnyStateMachine } from 'xstate';
+import { nodeOf } from '../../charts.ts';
+import { inertly } from '../../system/chart.ts';
+import { everyNode } from '../../system/shape.ts';
+import { mark, takenIn } from '../cover/probe.ts';
+import { moveWords, nodesIn } from '../cover/report.ts';
+import type { Stride } from './walk.ts';
+
+export type Goal = 'final' | 'states' | 'transitions';
+
+export interface Targets {
+  /** The machine to walk: it says what it does. */
+  readonly machine: AnyStateMachine;
+  /** Every target, with its words. */
+  readonly all: ReadonlyMap<string, string>;
+  reached(stride: Stride): readonly string[];
+}
+
+export function targetsOf(machine: AnyStateMachine, goal: Goal): Targets {
+  if (goal === 'transitions') return transitions(machine);
+  const nodes = everyNode(machine.root).filter(({ type }) =>
+    goal === 'final' ? type === 'final' : type !== 'history',
+  );
+  const all = new Map(nodes.map(({ id }) => [id, id]));
+  return { machine, all, reached: ({ passed }) => [...passed].map(({ id }) => id).filter((id) => all.has(id)) };
+}
+
+function transitions(machine: AnyStateMachine): Targets {
+  const all = nodesIn(nodeOf(machine.root)).flatMap(({ id, moves }) =>
+    moves.map((move, index) => [`${id}#${index}`, moveWords(id, move)] as const),
+  );
+  const marked = inertly(machine);
+  mark(marked);
+  return { machine: marked, all: new Map(all), reached: ({ actions }) => takenIn(actions) };
+}

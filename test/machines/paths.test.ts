@@ -1,0 +1,21 @@
+/** Every transition of every machine of the house, by its shortest path, saved and restored before every event. */
+import { test } from 'vitest';
+import { paths } from 'troupe/testing';
+import { cases } from './case.ts';
+
+/** Breadth first, what can be reached is reached early; the laws walk on to the end. */
+const limit = 2_000;
+
+const found = cases.map(({ name, machine, ...options }) => ({
+  name,
+  ways: paths(machine, { ...options, to: 'transitions', limit }),
+}));
+
+for (const name of new Set(cases.map((each) => each.name))) {
+  // The sides of a machine are of one chart: what one of them cannot reach, another one does.
+  const [first = [], ...others] = found.filter((each) => each.name === name).map(({ ways }) => ways);
+  const ways = first.map(
+    (way, index) => [way, ...others.map((side) => side[index]!)].find(({ found }) => found) ?? way,
+  );
+  for (const way of ways) test(`${name} ${way.says}`, () => way.test());
+}
