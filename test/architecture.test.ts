@@ -26,6 +26,7 @@ const plan: Record<string, Room> = {
   },
   'src/testing': {
     may: [
+      'machines',
       'src/contracts',
       'src/transport',
       'src/journal',

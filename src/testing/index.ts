@@ -4,3 +4,6 @@ export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRu
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
+export { check } from './check/check.ts';
+export type { CheckOptions } from './check/options.ts';
+export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
