@@ -1,8 +1,9 @@
 /** Everything that can happen is looked at; what is wrong is told by the shortest way to it, and as a test to paste. */
 import { describe, expect, test } from 'vitest';
-import { machine, TroupeError, type Subject } from 'troupe';
+import { agent, machine, tool, TroupeError, type Subject } from 'troupe';
 import { check, type CheckOptions, type FindingKind } from 'troupe/testing';
 import { assign, setup } from 'xstate';
+import { z } from 'zod';
 import newsroom from '../../examples/demo/index.ts';
 import * as machines from './checkMachines.ts';
 import * as teams from './checkTeams.ts';
@@ -199,6 +200,29 @@ test('the demo team keeps its contracts with a message lost, an ask repeated and
   expect(bound).toBeUndefined();
   expect(faults).toEqual({ drop: 1, dup: 1, crash: 1 });
   expect(proved[0]).toMatch(/^no deadlock up to 3 faults \(1 drop, 1 dup, 1 crash\), [\d,]+ states$/);
+});
+
+describe('an agent', () => {
+  const shape = { description: 'x', input: z.object({}), output: z.string(), run: () => 'done' };
+  const send = tool({ ...shape, name: 'send', effect: 'write', approval: true });
+  const clerk = (deadline?: '5m') =>
+    agent({ name: 'clerk', model: 'test:model', tools: [send], ...(deadline ? { deadline } : {}) });
+
+  test('is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
+    const { findings, proved, states } = await check(clerk('5m'));
+    expect(findings).toEqual([]);
+    expect(proved.some((line) => line.startsWith('no question that can expire without a way on up to 3 faults'))).toBe(
+      true,
+    );
+    expect(states).toBeGreaterThan(500);
+  });
+
+  test('that has no deadline hangs for a day when its model never answers', async () => {
+    const { findings } = await check(agent({ name: 'hello', model: 'test:model' }));
+    expect(findings.map(({ kind, trace }) => [kind, trace])).toEqual([
+      ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
+    ]);
+  });
 });
 
 test('no fault is planted that was not allowed, and what was not tried is not claimed', async () => {

@@ -5,6 +5,7 @@ import { isSubject, type Subject } from '../../subject.ts';
 import { wayTo, type Graph, type Told as Move } from './explore.ts';
 import { growth } from './growth.ts';
 import { look } from './look.ts';
+import { ofAgent } from './ofAgent.ts';
 import { ofMachine } from './ofMachine.ts';
 import { ofTeam } from './ofTeam.ts';
 import { settingsOf, type CheckOptions, type Settings } from './options.ts';
@@ -38,7 +39,7 @@ export async function check(subject: Subject, options: CheckOptions = {}): Promi
     faults,
     ...(bound ? { bound } : {}),
     findings,
-    ...proof({ states, faults, bound, apparent, findings }),
+    ...proof({ states, faults, bound, apparent, findings, looksForStates: stage.missed !== undefined }),
   };
 }
 
@@ -51,7 +52,7 @@ function stageOf(subject: Subject, settings: Settings): Stage {
     case 'machine':
       return ofMachine(subject, settings);
     case 'agent':
-      throw new TroupeError('unsupported', 'not yet');
+      return ofAgent(subject, settings);
   }
 }
 

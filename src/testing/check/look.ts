@@ -42,7 +42,7 @@ export async function look(beginnings: readonly Turn[], stage: Stage, settings: 
     const missed =
       graph.bound || wrong.length + found.length > 0
         ? []
-        : stage.missed({ worlds: worldsOf(graph), passed: graph.passed });
+        : (stage.missed?.({ worlds: worldsOf(graph), passed: graph.passed }) ?? []);
     const unreached = missed.map((miss): Suspicion => ({ kind: 'unreachable', ...miss }));
     whole = { graph, suspicions: [...wrong, ...found, ...unreached], apparent };
     if (graph.bound || (apparent === 0 && missed.length === 0)) break;

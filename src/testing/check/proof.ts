@@ -19,10 +19,14 @@ export interface Facts {
   readonly faults: Faults;
   readonly bound: Bound | undefined;
   readonly apparent: number;
+  readonly looksForStates: boolean;
   readonly findings: readonly Finding[];
 }
 
-export function proof({ states, faults, bound, apparent, findings }: Facts): { proved: string[]; unproven: string[] } {
+export function proof({ states, faults, bound, apparent, findings, looksForStates }: Facts): {
+  proved: string[];
+  unproven: string[];
+} {
   const found = new Set(findings.map(({ kind }) => kind));
   const count = states.toLocaleString('en');
   if (bound) {
@@ -41,11 +45,11 @@ export function proof({ states, faults, bound, apparent, findings }: Facts): { p
             'whether it can go round for ever: every round that was followed ended, but not all could be told apart',
         }
       : {}),
-    ...(isWrong ? { unreachable: 'whether every state is reached: mend the findings first' } : {}),
+    ...(looksForStates && isWrong ? { unreachable: 'whether every state is reached: mend the findings first' } : {}),
   };
   return {
     proved: findingKinds
-      .filter((kind) => !found.has(kind) && !(kind in open))
+      .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
       .map((kind) => `${absent[kind]} ${faultWords(faults)}, ${count} states`),
     unproven: Object.values(open),
   };

@@ -63,6 +63,6 @@ export interface Stage {
   isHeld?(world: World): boolean;
   /** What is wrong with how a run ended. */
   judge?(world: World): Problem | undefined;
-  /** What should be reached, and was not. */
-  missed(seen: Seen): readonly Missed[];
+  /** What should be reached, and was not; without it, that is not looked at. */
+  missed?(seen: Seen): readonly Missed[];
 }

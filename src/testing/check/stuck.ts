@@ -27,7 +27,10 @@ export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) =>
   const ends = nodes.flatMap((node, at) =>
     node.explored && !node.world.ended && !goesOn(node, at) && !isHeld(node.world) ? [at] : [],
   );
-  return ends.sort(byFaults(graph, faults)).map((node): Suspicion => {
+  const stuck = new Set(ends);
+  // Whoever steers what is stuck does not make it stuck.
+  const first = ends.filter((at) => !stuck.has(nodes[at]!.before?.node ?? -1));
+  return first.sort(byFaults(graph, faults)).map((node): Suspicion => {
     const { world } = nodes[node]!;
     const place = where(world);
     if (world.mute.size > 0 || world.lost.size > 0)
