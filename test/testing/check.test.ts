@@ -51,6 +51,13 @@ const defects: Record<string, Defect> = {
     trace: ['client → shop: order "text"', 'pack → shop: pack fails: transient'],
     says: '"order" was taken, and nobody will ever answer it',
   },
+  'a stall that forgets whoever ordered first': {
+    kind: 'unanswered',
+    subject: machines.forgetful(),
+    mended: machines.forgetful(true),
+    trace: ['client → stall: order "text"', '[dup] client → stall: order "text" once more', 'stall: time is up: hour'],
+    says: '"order" was taken, and nobody will ever answer it: stall in "open"',
+  },
   'an invoice that waits for a payment without a date': {
     kind: 'hang',
     subject: machines.trust(),
@@ -223,6 +230,15 @@ describe('an agent', () => {
       ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
     ]);
   });
+});
+
+test('what is never answered was no question, and a service may wait for the next word', async () => {
+  const { findings, states } = await check(machines.scribe());
+  expect([findings, states]).toEqual([[], 3]);
+});
+
+test('an ask that is not repeated has its answer', async () => {
+  expect((await check(machines.forgetful(), { faults: { dup: 0 } })).findings).toEqual([]);
 });
 
 test('no fault is planted that was not allowed, and what was not tried is not claimed', async () => {

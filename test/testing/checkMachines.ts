@@ -119,6 +119,38 @@ export const silence = (mended = false) =>
     }),
     { handles: { order: z.string() } },
   );
+/** Takes a second order while it packs the first, and then knows of the second only. */
+export const forgetful = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { ask?: MessageMeta }; events: { type: 'order'; body: string; meta: MessageMeta } },
+      delays: { hour: 3_600_000 },
+      actions: { ...engineActions, keep: assign(({ event }) => ({ ask: event.meta })) },
+    }).createMachine({
+      id: 'stall',
+      context: {},
+      initial: 'open',
+      states: {
+        open: { on: { order: { target: 'packing', actions: 'keep' } } },
+        packing: {
+          ...(mended ? {} : { on: { order: { actions: 'keep' } } }),
+          after: { hour: { target: 'open', actions: { type: 'reply', params: answer('sent') } } },
+        },
+      },
+    }),
+    { handles: { order: z.string() } },
+  );
+
+/** Writes down what it is told, and answers nobody. */
+export const scribe = () =>
+  machine(
+    setup({
+      types: {} as { context: { latest: string }; events: { type: 'note'; body: string } },
+      actions: { keep: assign({ latest: ({ event }) => event.body }) },
+    }).createMachine({ id: 'scribe', context: { latest: '' }, on: { note: { actions: 'keep' } } }),
+    { handles: { note: z.enum(['rain', 'sun']) } },
+  );
+
 const answer =
   (type: string) =>
   ({ context }: { context: { ask?: MessageMeta } }) => ({ ask: context.ask!, type, body: null });
