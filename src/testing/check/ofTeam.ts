@@ -1,10 +1,9 @@
 /** A team: its own run machine with its own route, and members that keep their contracts and no more. */
 import { fromPromise } from 'xstate';
-import type { AgentAnswer, AgentOutput } from '../../contracts/agent.ts';
-import type { Failure } from '../../contracts/failure.ts';
+import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
-import { RunOutput, RunSignal, type RunMessage } from '../../contracts/run.ts';
+import { RunSignal, type RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Routed } from '../../../machines/run/vocabulary.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
@@ -17,9 +16,9 @@ import { asksPeople, memberMachine, type Deed, type Working } from './member.ts'
 import type { Settings } from './options.ts';
 import { fails, told } from './outcomes.ts';
 import { keepGiven } from './ofMachine.ts';
+import { endWords, judge, routeWords } from './routing.ts';
 import { bodiesOf } from './samples.ts';
 import type { Missed, Possible, Stage } from './stage.ts';
-import type { Problem } from './turn.ts';
 import type { Actor, World } from './world.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 
@@ -138,20 +137,6 @@ const keepOf =
     ];
   };
 
-function routeWords(routed: Routed): { says: string; to?: string } {
-  if ('finish' in routed) return { says: 'finishes' };
-  const [first, ...others] = routed.send;
-  if (!first) return { says: 'sends nothing' };
-  if (others.every(({ to }) => to === first.to))
-    return { says: routed.send.map(({ type }) => type).join(', '), to: first.to };
-  return { says: routed.send.map(({ to, type }) => `${type} to ${to}`).join(', ') };
-}
-
-function endWords({ output }: { readonly output: AgentOutput }): string {
-  if (output.status === 'completed') return output.answer.type;
-  return output.status === 'failed' ? `fails: ${output.failure.kind}` : 'has stopped';
-}
-
 /** Who is never spoken to, or not with what it is there for. */
 function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
   const heard = new Set<string>();
@@ -166,25 +151,4 @@ function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
         says: `The route of "${name}" never sends "${type}" to "${member}", who handles it. Send it, or take it out of what "${member}" handles.`,
       })),
   );
-}
-
-/** How a run can end that says something about its team. */
-function judge({ ended }: World): Problem | undefined {
-  const output = ended && 'output' in ended ? RunOutput.safeParse(ended.output).data : undefined;
-  if (output?.status !== 'failed' || output.member !== undefined) return undefined;
-  return problemOf(output.failure);
-}
-
-function problemOf({ kind, message }: Failure): Problem | undefined {
-  if (kind === 'unknown_message' || kind === 'unknown_recipient')
-    return { kind: 'unhandled', about: message, says: message };
-  if (kind === 'definition' && message.startsWith('The route sent nothing'))
-    return {
-      kind: 'deadlock',
-      about: message,
-      says: `${message} Let that entry of the route send or finish something.`,
-    };
-  if (kind === 'definition' || kind === 'invalid' || kind === 'internal')
-    return { kind: 'broken', about: message, says: `The route breaks: ${message}` };
-  return undefined;
 }
