@@ -27,7 +27,7 @@ export interface Finding {
   readonly trace: readonly string[];
   /** The same as a mermaid sequence diagram. */
   readonly mermaid: string;
-  /** The same as a test to paste: it passes as things are, and fails once they are mended. Empty for what never happens. */
+  /** The same as a test to paste: it leads there and says what comes of it today. Empty for what never happens. */
   readonly story: string;
 }
 

@@ -1,4 +1,4 @@
-/** A trace as a test to paste. It passes as things are: once they are mended it fails, and then says what should be. */
+/** A trace as a test to paste: it leads there and says what comes of it today. What a mended one should do is for its author to write. */
 import type { AgentOutput } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { RunMessage } from '../../contracts/run.ts';
