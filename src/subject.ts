@@ -26,8 +26,9 @@ import { localTools } from './tools/local.ts';
 import type { Tool } from './tools/tool.ts';
 
 /* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
-export type Subject = Agent<any, any> | Team<any, any, any> | MachineSubject;
-type AnyAgent = Agent<any, any>;
+export type AnyAgent = Agent<any, any>;
+export type AnyTeam = Team<any, any, any>;
+export type Subject = AnyAgent | AnyTeam | MachineSubject;
 /* oxlint-enable typescript/no-explicit-any */
 
 export const isSubject = (value: unknown): value is Subject =>

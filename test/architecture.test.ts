@@ -27,6 +27,7 @@ const plan: Record<string, Room> = {
   'src/testing': {
     may: [
       'actors',
+      'machines',
       'src/contracts',
       'src/transport',
       'src/journal',

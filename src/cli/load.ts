@@ -12,8 +12,8 @@ export interface Loaded {
   readonly subject: Subject;
   /** Did the file give a function, which was called with the settings? */
   readonly made: boolean;
-  /** Everything it exports. */
-  readonly module: Readonly<Record<string, unknown>>;
+  /** Everything that the file exports. */
+  readonly exports: Readonly<Record<string, unknown>>;
 }
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
@@ -32,7 +32,7 @@ export async function load(cwd: string, path: string, settings: Json = {}): Prom
   const made = typeof given === 'function';
   const subject: unknown = made ? await call(file, given as (settings: unknown) => unknown, settings) : given;
   const { isSubject } = await import('../runtime.ts');
-  if (isSubject(subject)) return { file, subject, made, module };
+  if (isSubject(subject)) return { file, subject, made, exports: module };
   throw new UsageError(
     `The default export of ${file} ${made ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,
   );

@@ -192,6 +192,22 @@ function program(cli: Cli, ends: Ends): Command {
     .action((folder: string | undefined, options) =>
       ends(import('./cover.ts').then(({ cover }) => cover(cli, folder, options))),
     );
+  command(
+    troupe,
+    'check <file>',
+    'look at everything that can happen in a team, an agent or a machine, and say what is wrong',
+    'troupe check team.ts',
+    'troupe check machine.ts --faults drop=2,dup=0,crash=1 --diagram',
+  )
+    .option('--json', 'print JSON for programs')
+    .option('--diagram', 'draw each finding as a mermaid sequence diagram, too')
+    .option('--max-states <count>', 'stop after so many states (50000)', count)
+    .option('--max-depth <count>', 'look no further than so many events', count)
+    .option('--within <duration>', 'stop after that time (60s)', duration)
+    .option('--faults <list>', 'how often each may happen: drop=1,dup=1,crash=1')
+    .option('-i, --input <json>', 'what it is started with: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
+    .action((file: string, options) => ends(import('./check.ts').then(({ check }) => check(cli, file, options))));
   shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
     ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
   );

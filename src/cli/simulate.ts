@@ -58,8 +58,8 @@ async function scenarioOf(
   options: SimulateOptions,
 ): Promise<{ file: string; scenario: () => Scenario }> {
   const { input, settings } = await inputFrom(cli, options.input, options.set);
-  const { file, subject, module } = await load(cli.cwd, path, settings);
-  const { simulation } = module;
+  const { file, subject, exports } = await load(cli.cwd, path, settings);
+  const { simulation } = exports;
   if (typeof simulation === 'function') return { file, scenario: simulation as () => Scenario };
   if (simulation !== undefined)
     throw new UsageError(

@@ -17,3 +17,6 @@ export {
   type SimulationFailure,
   type SimulationReport,
 } from './simulate/simulate.ts';
+export { check } from './check/check.ts';
+export type { CheckOptions } from './check/options.ts';
+export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';

@@ -1,5 +1,6 @@
 /** `npm run bench`: everything that is measured, floors and ours in one run. Read the ratios; the times are this machine's. */
 import { agentTurns } from './agent.ts';
+import { checks } from './check.ts';
 import { engine } from './engine.ts';
 import { journal } from './journal.ts';
 import { simulation } from './simulate.ts';
@@ -10,4 +11,5 @@ await engine();
 await journal();
 await simulation();
 await starts();
+await checks();
 process.exit(0);

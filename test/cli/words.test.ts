@@ -17,6 +17,7 @@ const commands = [
   'waits answer',
   'waits abort',
   'graph',
+  'check',
   'doctor',
 ];
 

@@ -1,0 +1,120 @@
+/** Looks at everything that can happen in a team or a machine, within bounds, and says what is wrong and what was shown not to be. */
+import { TroupeError } from '../../contracts/failure.ts';
+import type { Json } from '../../contracts/json.ts';
+import { isSubject, type Subject } from '../../subject.ts';
+import { wayTo, type Graph, type Told as Move } from './explore.ts';
+import { growth } from './growth.ts';
+import { look } from './look.ts';
+import { ofAgent } from './ofAgent.ts';
+import { ofMachine } from './ofMachine.ts';
+import { ofTeam } from './ofTeam.ts';
+import { settingsOf, type CheckOptions, type Settings } from './options.ts';
+import { proof } from './proof.ts';
+import type { CheckReport, Finding } from './report.ts';
+import { linesOf, sequence } from './sequence.ts';
+import type { Stage } from './stage.ts';
+import { storyOf } from './story.ts';
+import type { Suspicion } from './suspicion.ts';
+import { begin, type Turn } from './turn.ts';
+import { run, type World } from './world.ts';
+
+/**
+ * Explores a team, or a machine with its children, with every message, every answer of an effect, every timer and the given faults in every order.
+ * Rejects with `invalid` for options that cannot be, `definition` for what cannot be explored.
+ * @example expect((await check(team)).findings).toEqual([]);
+ */
+export async function check(subject: Subject, options: CheckOptions = {}): Promise<CheckReport> {
+  const settings = settingsOf(options);
+  const stage = stageOf(subject, settings);
+  const beginnings = stage.inputs.map((input) => beginningOf(stage, settings, input));
+  const { graph, suspicions, apparent } = await look(beginnings, stage, settings);
+  const findings = told(suspicions, graph, stage, subject);
+  const bound = graph.bound && { ...graph.bound, ...growth(graph) };
+  const { faults } = settings;
+  const states = graph.nodes.length;
+  return {
+    name: stage.name,
+    states,
+    transitions: graph.transitions,
+    faults,
+    ...(bound ? { bound } : {}),
+    findings,
+    ...proof({ states, faults, bound, apparent, findings, looksForStates: stage.missed !== undefined }),
+  };
+}
+
+function stageOf(subject: Subject, settings: Settings): Stage {
+  if (!isSubject(subject))
+    throw new TroupeError('definition', 'check() takes a team({ … }), an agent({ … }) or a machine(chart).');
+  switch (subject.kind) {
+    case 'team':
+      return ofTeam(subject, settings);
+    case 'machine':
+      return ofMachine(subject, settings);
+    case 'agent':
+      return ofAgent(subject, settings);
+  }
+}
+
+function beginningOf({ type, name }: Stage, { faults }: Settings, input: Stage['inputs'][number]): Turn {
+  const root = `${type.name}/${run}`;
+  const nothing: World = {
+    root,
+    actors: new Map(),
+    mail: [],
+    asks: [],
+    left: faults,
+    mute: new Set(),
+    doubtful: new Set(),
+    lost: new Set(),
+  };
+  try {
+    return begin(nothing, type, { address: root, run, parent: undefined, input });
+  } catch (cause) {
+    throw new TroupeError(
+      'definition',
+      `"${name}" cannot begin with the input ${JSON.stringify(input)}: ${(cause as Error).message} Say what it is started with: check(…, { input: … }).`,
+      { cause },
+    );
+  }
+}
+
+/** Each thing once, by the first way to it; the shortest of all first. */
+function told(suspicions: readonly Suspicion[], graph: Graph, stage: Stage, subject: Subject): Finding[] {
+  const once = new Map<string, Suspicion>();
+  for (const suspicion of suspicions) {
+    const { kind, about } = suspicion;
+    // What is stuck without a lost message is no finding of the message's loss.
+    const known = kind === 'hang' || kind === 'expiry' ? once.has(`deadlock ${about}`) : false;
+    if (!known && !once.has(`${kind} ${about}`)) once.set(`${kind} ${about}`, suspicion);
+  }
+  return [...once.values()]
+    .map(({ kind, says, node, move, loop = [] }): Finding => {
+      if (node === undefined) return { kind, says, trace: [], mermaid: '', story: '' };
+      const trace = { way: withoutRounds([...wayTo(graph, node), ...(move ? [move] : [])], loop), loop };
+      const { input } = beginningFor(graph, node);
+      return {
+        kind,
+        says,
+        trace: linesOf(trace),
+        mermaid: sequence(trace, kind),
+        story: storyOf({ kind, trace, stage, subject, input, says }),
+      };
+    })
+    .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));
+}
+
+/** Rounds on the way there are rounds as well: it was counted exactly for a while. */
+function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Move[] {
+  const tail = way.slice(way.length - loop.length);
+  const isRound = loop.length > 0 && tail.length === loop.length && tail.every((move, i) => isSame(move, loop[i]!));
+  return isRound ? withoutRounds(way.slice(0, -loop.length), loop) : way;
+}
+const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.says === b.says;
+
+/** What the run was born with that this is about. */
+function beginningFor({ nodes }: Graph, node: number): { input: Json } {
+  let at = nodes[node]!;
+  while (at.before) at = nodes[at.before.node]!;
+  return { input: at.world.actors.get(at.world.root)?.birth.input ?? null };
+}

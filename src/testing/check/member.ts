@@ -1,0 +1,94 @@
+/**
+ * A member of a team as its contract has it: it takes a message, may wait for a person first when it has calls that need one, and answers
+ * with any of the replies, or fails, or is told to stop. How it comes to its answer is its own affair, and is checked by itself.
+ */
+import { assign, setup } from 'xstate';
+import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
+import { toFailure, TroupeError } from '../../contracts/failure.ts';
+import { nothingUsed } from '../../../machines/agent/context.ts';
+import { slot } from '../../../machines/slot.ts';
+import { waitMachine } from '../../../machines/wait.ts';
+import type { AnyAgent } from '../../subject.ts';
+
+/** What a member may do next. */
+export type Deed = { readonly answer: AgentAnswer } | { readonly asks: true };
+export interface Working {
+  readonly type: string;
+  readonly asked: boolean;
+}
+
+const output = (event: unknown) => (event as { output: Deed }).output;
+const timeUp = new TroupeError('budget', 'The deadline of the member has passed.');
+const ended = (thrown: unknown): AgentOutput => ({
+  status: 'failed',
+  failure: toFailure(thrown),
+  phase: 'execution',
+  evidence: [],
+  usage: nothingUsed,
+});
+
+const member = setup({
+  types: {} as {
+    context: { readonly type: string; readonly asked: boolean; readonly end: AgentOutput };
+    input: AgentInput;
+    events: AgentSignal | { type: 'troupe.member' };
+    output: AgentOutput;
+  },
+  actors: { work: slot<Deed, Working>('work'), wait: waitMachine },
+  guards: { asks: ({ event }) => 'asks' in output(event) },
+  actions: {
+    noteAsked: assign({ asked: true }),
+    keepAnswer: assign(({ event }) => {
+      const deed = output(event);
+      if (!('answer' in deed)) return {};
+      return { end: { status: 'completed' as const, answer: deed.answer, evidence: [], usage: nothingUsed } };
+    }),
+    keepFailure: assign(({ event }) => ({ end: ended((event as { error?: unknown }).error) })),
+    keepCancelled: assign(() => ({ end: { status: 'cancelled' as const, reason: 'told to', usage: nothingUsed } })),
+    keepLate: assign(() => ({ end: ended(timeUp) })),
+  },
+});
+
+const question = {
+  question: 'May it be done?',
+  schema: { type: 'object', properties: { approved: { type: 'boolean' } }, required: ['approved'] },
+  deadline: 1,
+  onExpiry: { default: { approved: false } },
+};
+
+/** Without a deadline of its own it works for as long as it takes: what the runtime sets after a day nobody should have to wait for. */
+export const memberMachine = ({ deadline }: Pick<AnyAgent, 'deadline'>) =>
+  member.createMachine({
+    id: 'member',
+    context: ({ input }) => ({ type: input.type, asked: false, end: ended(timeUp) }),
+    initial: 'working',
+    on: {
+      'agent.cancel': { target: '.ended', actions: 'keepCancelled' },
+      'agent.pause': {},
+      'agent.resume': {},
+      'agent.input': {},
+    },
+    ...(deadline === undefined ? {} : { after: { [deadline]: { target: '.ended', actions: 'keepLate' } } }),
+    states: {
+      working: {
+        invoke: {
+          src: 'work',
+          id: 'work',
+          input: ({ context: { type, asked } }) => ({ type, asked }),
+          onDone: [
+            { guard: 'asks', target: 'waiting', actions: 'noteAsked' },
+            { target: 'ended', actions: 'keepAnswer' },
+          ],
+          onError: { target: 'ended', actions: 'keepFailure' },
+        },
+      },
+      waiting: { invoke: { src: 'wait', id: 'wait', input: question, onDone: 'working', onError: 'working' } },
+      ended: { type: 'final' },
+    },
+    output: ({ context }) => context.end,
+  });
+
+/** Has it anything that a person must agree to? */
+export const asksPeople = (agent: AnyAgent): boolean =>
+  agent.tools.length > 0 &&
+  (agent.definition('').approve !== undefined || agent.tools.some((tool) => 'approval' in tool && tool.approval));

@@ -1,0 +1,109 @@
+/**
+ * An agent: its own machine with the phases it asks for. Its effects answer one of each sort that the machine tells apart, and its counts
+ * (steps, retries, rounds) are cut to one or two: what happens at a limit is seen, how high the limit is makes no difference.
+ */
+import type { AgentAnswer, AgentLimits } from '../../contracts/agent.ts';
+import type { Json } from '../../contracts/json.ts';
+import { jsonSchema } from '../../contracts/protocol.ts';
+import type { AgentContext } from '../../../machines/agent/context.ts';
+import { compile, inputOf, type AnyAgent } from '../../subject.ts';
+import type { ActorType } from '../../system/actorType.ts';
+import { systemClock } from '../../system/clock.ts';
+import type { EffectData, TimerData } from '../../system/pendings.ts';
+import { keepContext, type Keep } from './abstraction.ts';
+import { deedsOf } from './deeds.ts';
+import { asksPeople } from './member.ts';
+import { keepGiven } from './ofMachine.ts';
+import type { Settings } from './options.ts';
+import { told } from './outcomes.ts';
+import { bodiesOf } from './samples.ts';
+import type { Stage } from './stage.ts';
+
+const small: Partial<AgentLimits> = {
+  maxRetries: 1,
+  maxAlternatives: 1,
+  maxFallbacks: 1,
+  maxRecoveries: 1,
+  maxRequeries: 1,
+  maxVerifyRounds: 1,
+  maxToolFailures: 1,
+  maxRepeats: 3,
+  evalEvery: 1,
+  demoteAfter: 1,
+  toolbeltPause: 1,
+};
+const steps = 2;
+
+export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
+  const { handles, protocol, tools, toolbelt, deadline } = agent;
+  const types = handles as readonly string[];
+  const bodies = (type: string): readonly Json[] => {
+    const parse = (body: unknown) => protocol!.parse(type, body) as Json;
+    const given = settings.samples?.[type];
+    return given ? given.map(parse) : bodiesOf(type, jsonSchema(protocol!.messages[type]!.body), parse);
+  };
+  const deeds = deedsOf({
+    hasTools: tools.length + toolbelt.length > 0,
+    asksPeople: asksPeople(agent),
+    writes: tools.some((tool) => !('effect' in tool) || tool.effect === 'write'),
+    objectives: (agent.definition('').objectives ?? []).map(({ id }) => id),
+    answers(message) {
+      const replies: readonly string[] = protocol?.messages[message]?.replies ?? [];
+      if (replies.length === 0) return [{ type: 'text', body: 'text' }];
+      return replies.map((type): AgentAnswer => ({ type, body: bodies(type)[0] as never }));
+    },
+  });
+  const made = (): readonly unknown[] =>
+    types.length === 0 ? ['Do it.'] : types.flatMap((type) => bodies(type).map((body) => ({ type, body })));
+  return {
+    name: agent.name,
+    type: typeOf(agent),
+    inputs: (settings.input === undefined ? made() : [settings.input]).map((input) => inputOf(agent, input)),
+    outside: [
+      { type: 'agent.cancel', kind: 'signal', body: { reason: 'not needed' }, watched: true },
+      { type: 'agent.pause', kind: 'signal', body: {}, watched: true },
+      { type: 'agent.resume', kind: 'signal', body: {}, watched: true },
+    ],
+    steers: () => true,
+    isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
+    isNet: ({ birth }, { data }) =>
+      deadline === undefined &&
+      birth.parent === undefined &&
+      (data as unknown as TimerData).event.type.startsWith('xstate.after.deadline.'),
+    outcomes(_, { data }) {
+      const { src, input } = data as unknown as EffectData;
+      return deeds[src]!(input);
+    },
+    tell: (_, effect, outcome) => told((effect.data as unknown as EffectData).src, outcome),
+    keep: keepGiven(settings, keepAgent),
+    label: (actor) => (actor.birth.parent === undefined ? agent.name : actor.type.name),
+  };
+}
+
+function typeOf(agent: AnyAgent): ActorType {
+  const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
+  const definition: AnyAgent['definition'] = (message) => {
+    const whole = agent.definition(message);
+    return { ...whole, budget: { ...whole.budget, steps }, limits: { ...whole.limits, ...small } };
+  };
+  return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, definition });
+}
+
+/** What its guards look at. */
+const keepAgent: Keep = (actor, clamp) => {
+  if (actor.type.chart.machine.id !== 'agent') return keepContext(actor, clamp);
+  const context = actor.snapshot.context as AgentContext;
+  const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
+  return [
+    used.steps,
+    tries as unknown as Json,
+    requeries,
+    rounds,
+    outcome?.status ?? null,
+    failure?.kind ?? null,
+    calls.map(({ answered }) => answered !== undefined && answered),
+    [tools.tier, tools.wanted ?? null, tools.missing.length],
+    toolFailures,
+    inbox.length,
+  ] as Json;
+};

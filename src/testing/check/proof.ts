@@ -1,0 +1,63 @@
+/** What may be said after a check. Never that something is correct: what was looked for, how far, and what was left open. */
+import type { Faults } from './faults.ts';
+import { faultWords } from './faults.ts';
+import { findingKinds, type Bound, type Finding, type FindingKind } from './report.ts';
+
+const absent: Readonly<Record<FindingKind, string>> = {
+  deadlock: 'no deadlock',
+  livelock: 'no livelock',
+  unhandled: 'no message that nobody handles',
+  unanswered: 'no ask that is never answered',
+  hang: 'no hang when a message is lost',
+  expiry: 'no question that can expire without a way on',
+  unreachable: 'no state that is not reached',
+  broken: 'no step that throws',
+};
+
+export interface Facts {
+  readonly states: number;
+  readonly faults: Faults;
+  readonly bound: Bound | undefined;
+  readonly apparent: number;
+  readonly looksForStates: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export function proof({ states, faults, bound, apparent, findings, looksForStates }: Facts): {
+  proved: string[];
+  unproven: string[];
+} {
+  const found = new Set(findings.map(({ kind }) => kind));
+  const count = states.toLocaleString('en');
+  if (bound) {
+    const before = found.size === 0 ? 'none showed anything wrong' : 'see the findings';
+    return {
+      proved: [],
+      unproven: [`everything beyond the bound: ${boundWords(bound)}. Of the ${count} states before it, ${before}.`],
+    };
+  }
+  const isWrong = [...found].some((kind) => kind !== 'unreachable');
+  const open: Partial<Record<FindingKind, string>> = {
+    ...(faults.drop === 0 ? { hang: 'whether it hangs when a message is lost: none was (faults.drop is 0)' } : {}),
+    ...(apparent > 0 && !found.has('livelock')
+      ? {
+          livelock:
+            'whether it can go round for ever: every round that was followed ended, but not all could be told apart',
+        }
+      : {}),
+    ...(looksForStates && isWrong ? { unreachable: 'whether every state is reached: mend the findings first' } : {}),
+  };
+  return {
+    proved: findingKinds
+      .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
+      .map((kind) => `${absent[kind]} ${faultWords(faults)}, ${count} states`),
+    unproven: Object.values(open),
+  };
+}
+
+export function boundWords({ what, at, grows }: Bound): string {
+  const amount =
+    what === 'time' ? `${at} ms` : `${at.toLocaleString('en')} ${what === 'depth' ? 'events in a row' : 'states'}`;
+  const cause = grows === undefined ? '' : `; what grows is ${grows}`;
+  return `it stopped at ${amount}${cause}`;
+}

@@ -1,0 +1,56 @@
+/** `troupe check`: what is wrong goes to stdout, and the exit code says whether anything is. */
+import { expect, test } from 'vitest';
+import type { CheckReport } from 'troupe/testing';
+import { place } from './troupe.ts';
+
+test('what is wrong is printed with the way to it, a picture and a test to paste; the code is 1', async () => {
+  using at = place();
+  const { code, out } = await at.troupe('check', at.fixture('endless.ts'), '--diagram');
+  expect(code).toBe(1);
+  expect(out).toMatch(/^desk: [\d,]+ states, [\d,]+ transitions, 1 found\.\n\nlivelock: /);
+  expect(out).toContain('  and then, over and over:\n    desk → writer: brief\n    writer: answers article\n');
+  expect(out).toContain('```mermaid\nsequenceDiagram\n');
+  expect(out).toContain(`import desk from './endless.ts';`);
+  expect(out).toMatch(/- no deadlock up to 3 faults \(1 drop, 1 dup, 1 crash\), \d+ states/);
+});
+
+test('what is clean ends with code 0, for programs as JSON', async () => {
+  using at = place();
+  const flags = ['--set', 'topic=tea', '--faults', 'drop=0,crash=0'];
+  const { code, out, err } = await at.troupe('check', at.fixture('desk.ts'), '--json', ...flags);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const report = JSON.parse(out) as CheckReport;
+  expect(report).toMatchObject({ name: 'desk', findings: [], faults: { drop: 0, dup: 1, crash: 0 } });
+  expect(report.states).toBeGreaterThan(10);
+});
+
+test('a bound is said to be one', async () => {
+  using at = place();
+  const { code, out } = await at.troupe('check', at.fixture('endless.ts'), '--max-states', '3');
+  expect(code).toBe(0);
+  expect(out).toContain('Not proved:\n- everything beyond the bound: it stopped at 3 states');
+  expect(out).not.toContain('no deadlock');
+});
+
+test.each([
+  [['nowhere.ts'], /There is no file nowhere\.ts/],
+  [['FILE', '--faults', 'drop'], /--faults expects drop=1,dup=1,crash=1; got "drop"/],
+  [['FILE', '--faults', 'fire=1'], /The faults are drop, dup, crash; got "fire"/],
+  [['FILE', '--max-states', 'many'], /Expected a whole number/],
+])('%j is wrong usage: code 2', async (args, words) => {
+  using at = place();
+  const { code, err } = await at.troupe(
+    'check',
+    ...args.map((arg) => (arg === 'FILE' ? at.fixture('endless.ts') : arg)),
+  );
+  expect(code).toBe(2);
+  expect(err).toMatch(words);
+});
+
+test('a machine with a guard that has no name is refused by name: code 2', async () => {
+  using at = place();
+  const file = at.fixture('unnamed.ts');
+  const { code, err } = await at.troupe('check', file);
+  expect(code).toBe(2);
+  expect(err).toContain('a guard has no name');
+});

@@ -1,0 +1,322 @@
+/** Everything that can happen is looked at; what is wrong is told by the shortest way to it, and as a test to paste. */
+import { describe, expect, test } from 'vitest';
+import { agent, machine, tool, TroupeError, type Subject } from 'troupe';
+import { check, type CheckOptions, type FindingKind } from 'troupe/testing';
+import { assign, setup } from 'xstate';
+import { z } from 'zod';
+import newsroom from '../../examples/demo/index.ts';
+import * as machines from './checkMachines.ts';
+import * as teams from './checkTeams.ts';
+import { paste } from './paste.ts';
+
+interface Defect {
+  readonly kind: FindingKind;
+  readonly subject: Subject;
+  readonly mended: Subject;
+  readonly options?: CheckOptions;
+  readonly trace: readonly string[];
+  readonly says: string;
+}
+
+/** An effect that never answers is another matter in these. */
+const reliable: CheckOptions = { faults: { drop: 0 } };
+
+const defects: Record<string, Defect> = {
+  'a clerk and an archive that each wait for the other': {
+    kind: 'deadlock',
+    subject: machines.politeness(),
+    mended: machines.politeness(true),
+    trace: [],
+    says: 'clerk in "waiting", clerk.archive in "listening"',
+  },
+  'a fetcher that tries again for ever': {
+    kind: 'livelock',
+    subject: machines.stubbornness(),
+    mended: machines.stubbornness(true),
+    options: reliable,
+    trace: ['and then, over and over:', '  fetch → fetcher: fetch fails: transient'],
+    says: 'It can go round for ever without getting on.',
+  },
+  'a cook who does not listen while washing up': {
+    kind: 'unhandled',
+    subject: machines.deafness(),
+    mended: machines.deafness(true),
+    trace: ['kitchen: time is up: evening', 'cook: time is up: minute', 'kitchen → cook: stop'],
+    says: `Nobody handles "stop" from "kitchen": in "washing" it means nothing to "cook".`,
+  },
+  'a shop that says nothing about what it cannot send': {
+    kind: 'unanswered',
+    subject: machines.silence(),
+    mended: machines.silence(true),
+    trace: ['client → shop: order "text"', 'pack → shop: pack fails: transient'],
+    says: '"order" was taken, and nobody will ever answer it',
+  },
+  'a stall that forgets whoever ordered first': {
+    kind: 'unanswered',
+    subject: machines.forgetful(),
+    mended: machines.forgetful(true),
+    trace: ['client → stall: order "text"', '[dup] client → stall: order "text" once more', 'stall: time is up: hour'],
+    says: '"order" was taken, and nobody will ever answer it: stall in "open"',
+  },
+  'an invoice that waits for a payment without a date': {
+    kind: 'hang',
+    subject: machines.trust(),
+    mended: machines.trust(true),
+    trace: ['[drop] client → invoice: paid is lost on its way'],
+    says: 'Set a time',
+  },
+  'a permit that knows what to do with an answer only': {
+    kind: 'expiry',
+    subject: machines.question(),
+    mended: machines.question(true),
+    trace: ['wait: nobody answers in time', 'wait → permit: ends with {"status":"expired"}'],
+    says: 'When nobody answers the question in time',
+  },
+  'a review with a state that no way leads to': {
+    kind: 'unreachable',
+    subject: machines.attic(),
+    mended: machines.attic(true),
+    options: { faults: { drop: 0 } },
+    trace: [],
+    says: 'Nothing leads to the state "review.second".',
+  },
+  'a map that reads what is not there': {
+    kind: 'broken',
+    subject: machines.credulity(),
+    mended: machines.credulity(true),
+    options: { ...reliable, samples: { locate: [{ address: { city: 'Paris' } }, {}] } },
+    trace: ['locate → map: locate gives {}'],
+    says: "Cannot read properties of undefined (reading 'city')",
+  },
+  'a postman who is at a loss after a crash': {
+    kind: 'deadlock',
+    subject: machines.postman(),
+    mended: machines.postman(true),
+    options: reliable,
+    trace: ['[crash] process: it dies, and another goes on', 'send → postman: send may or may not have happened'],
+    says: 'postman in "doubting"',
+  },
+  'a team that waits for a third draft of two': {
+    kind: 'deadlock',
+    subject: teams.waitsForThird(3),
+    mended: teams.waitsForThird(2),
+    trace: [
+      'desk → writer: brief, brief',
+      'writer: answers article',
+      'writer 2: answers article',
+      'writer → desk: article',
+      'desk: sends nothing',
+      'writer → desk: article',
+      'desk: sends nothing',
+    ],
+    says: 'The route sent nothing and finished nothing',
+  },
+  'a team that reworks for ever': {
+    kind: 'livelock',
+    subject: teams.endless,
+    mended: teams.sound,
+    trace: [
+      'and then, over and over:',
+      '  desk → writer: brief',
+      '  writer: answers article',
+      '  writer → desk: article',
+      '  desk → critic: review',
+      '  critic: answers rework',
+      '  critic → desk: rework',
+    ],
+    says: 'It can go round for ever without getting on.',
+  },
+  'a team that nobody gave a deadline': {
+    kind: 'hang',
+    subject: teams.patient,
+    mended: teams.sound,
+    trace: ['desk → writer: brief', '[drop] writer: the answer of writer is lost'],
+    says: 'Once a message is lost, nothing can happen any more',
+  },
+  'a team whose route sends the critic what it does not take': {
+    kind: 'unhandled',
+    subject: teams.misdirected,
+    mended: teams.sound,
+    trace: [
+      'desk → writer: brief',
+      'writer: answers article',
+      'writer → desk: article',
+      'desk → critic: review',
+      'critic: answers rework',
+      'critic → desk: rework',
+      'desk: route fails: unknown_message',
+    ],
+    says: '"critic" handles review; the route of team "desk" sent it "brief".',
+  },
+  'a team whose critic is never asked': {
+    kind: 'unreachable',
+    subject: teams.lonely,
+    mended: teams.sound,
+    trace: [],
+    says: 'never sends "review" to "critic"',
+  },
+  'a team that hands out a draft nobody wrote': {
+    kind: 'broken',
+    subject: teams.hasty,
+    mended: teams.sound,
+    trace: ['desk: route fails: definition'],
+    says: 'asks for the last "article", and there was none yet',
+  },
+};
+
+describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended, options, trace, says }) => {
+  test(`is found as ${kind}, by the shortest way, and mended it is clean`, async () => {
+    const { findings, proved } = await check(subject, options);
+    expect(findings.map((finding) => finding.kind)).toEqual([kind]);
+    expect(findings[0]!.trace).toEqual(trace);
+    expect(findings[0]!.says).toContain(says);
+    expect(proved.join()).not.toContain(`no ${kind}`);
+    expect((await check(mended, options)).findings).toEqual([]);
+  });
+
+  test('can be pasted as a story that holds today', async () => {
+    const [finding] = (await check(subject, options)).findings;
+    if (finding!.kind === 'unreachable') expect(finding!.story).toBe('');
+    else paste(finding!.story, subject);
+  });
+});
+
+test('a finding is drawn as a sequence diagram', async () => {
+  const [finding] = (await check(teams.patient)).findings;
+  expect(finding!.mermaid.split('\n')).toEqual([
+    'sequenceDiagram',
+    '  participant p0 as desk',
+    '  participant p1 as writer',
+    '  p0->>p1: brief',
+    '  Note over p1: drop: the answer of writer is lost',
+    '  Note over p0,p1: hang',
+  ]);
+});
+
+test('a round that is what the machine is for is tagged progress', async () => {
+  const { findings } = await check(machines.watchman(false));
+  expect(findings.map(({ kind, says }) => [kind, says.includes('nothing else can happen')])).toEqual([
+    ['livelock', true],
+  ]);
+  expect((await check(machines.watchman(true))).findings).toEqual([]);
+});
+
+test('the demo team keeps its contracts with a message lost, an ask repeated and a process killed', async () => {
+  const { findings, bound, proved, faults } = await check(newsroom({ folder: '.', model: 'test:model' }));
+  expect(findings).toEqual([]);
+  expect(bound).toBeUndefined();
+  expect(faults).toEqual({ drop: 1, dup: 1, crash: 1 });
+  expect(proved[0]).toMatch(/^no deadlock up to 3 faults \(1 drop, 1 dup, 1 crash\), [\d,]+ states$/);
+});
+
+describe('an agent', () => {
+  const shape = { description: 'x', input: z.object({}), output: z.string(), run: () => 'done' };
+  const send = tool({ ...shape, name: 'send', effect: 'write', approval: true });
+  const clerk = (deadline?: '5m') =>
+    agent({ name: 'clerk', model: 'test:model', tools: [send], ...(deadline ? { deadline } : {}) });
+
+  test('is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
+    const { findings, proved, states } = await check(clerk('5m'));
+    expect(findings).toEqual([]);
+    expect(proved.some((line) => line.startsWith('no question that can expire without a way on up to 3 faults'))).toBe(
+      true,
+    );
+    expect(states).toBeGreaterThan(500);
+  });
+
+  test('that has no deadline hangs for a day when its model never answers', async () => {
+    const { findings } = await check(agent({ name: 'hello', model: 'test:model' }));
+    expect(findings.map(({ kind, trace }) => [kind, trace])).toEqual([
+      ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
+    ]);
+  });
+});
+
+test('what is never answered was no question, and a service may wait for the next word', async () => {
+  const { findings, states } = await check(machines.scribe());
+  expect([findings, states]).toEqual([[], 3]);
+});
+
+test('an ask that is not repeated has its answer', async () => {
+  expect((await check(machines.forgetful(), { faults: { dup: 0 } })).findings).toEqual([]);
+});
+
+test('no fault is planted that was not allowed, and what was not tried is not claimed', async () => {
+  const { findings, proved, unproven } = await check(teams.patient, { faults: { drop: 0, dup: 0, crash: 0 } });
+  expect(findings).toEqual([]);
+  expect(proved).toContainEqual(expect.stringMatching(/^no deadlock without faults, [\d,]+ states$/));
+  expect(proved.join()).not.toContain('no hang');
+  expect(unproven).toEqual([expect.stringContaining('whether it hangs when a message is lost')]);
+});
+
+describe('at a bound', () => {
+  /** Keeps a text that grows with every word. */
+  const chatty = machine(
+    setup({
+      types: {} as { context: { log: string; seen: boolean }; events: { type: 'said' } },
+      actions: { keep: assign({ log: ({ context }) => `${context.log}x`, seen: true }) },
+    }).createMachine({ id: 'diary', context: { log: '', seen: false }, on: { said: { actions: 'keep' } } }),
+  );
+
+  test('it proves nothing, and says what is left and what grows', async () => {
+    const report = await check(chatty, { maxStates: 20, context: { diary: ({ log }: { log: string }) => log } });
+    expect(report.bound).toEqual({ what: 'states', at: 20, grows: '"log" in the context of "diary" (20 values)' });
+    expect(report.proved).toEqual([]);
+    expect(report.unproven[0]).toContain('it stopped at 20 states; what grows is "log"');
+  });
+
+  test('it may be told to look no further than so many events', async () => {
+    const { bound, proved } = await check(teams.sound, { maxDepth: 3 });
+    expect(bound).toMatchObject({ what: 'depth', at: 3 });
+    expect(proved).toEqual([]);
+  });
+
+  test('what of a context decides is enough to come to an end', async () => {
+    const report = await check(chatty, { context: { diary: ({ seen }: { seen: boolean }) => seen } });
+    expect([report.states, report.bound]).toEqual([2, undefined]);
+  });
+});
+
+describe('what cannot be checked is refused', () => {
+  const refusals: [string, () => Promise<unknown>, { kind: string; message: RegExp }][] = [
+    ['no subject', () => check({} as never), { kind: 'definition', message: /takes a team/ }],
+    [
+      'an unknown fault',
+      () => check(teams.sound, { faults: { fire: 1 } as never }),
+      { kind: 'invalid', message: /drop, dup, crash; got "fire"/ },
+    ],
+    [
+      'a fault less than never',
+      () => check(teams.sound, { faults: { drop: -1 } }),
+      { kind: 'invalid', message: /from 0 to 9; "drop" is -1/ },
+    ],
+    [
+      'no states at all',
+      () => check(teams.sound, { maxStates: 0 }),
+      { kind: 'invalid', message: /maxStates is a whole number/ },
+    ],
+    [
+      'samples that are none',
+      () => check(teams.sound, { samples: { article: [] } }),
+      { kind: 'invalid', message: /samples of "article"/ },
+    ],
+    [
+      'a sample that does not fit',
+      () => check(teams.sound, { samples: { article: [{ title: 1 }] } }),
+      { kind: 'invalid', message: /The body of "article" does not fit/ },
+    ],
+    [
+      'an effect nobody said the answer of',
+      () => check(machines.credulity()),
+      { kind: 'definition', message: /samples: \{ "locate": \[ … \] \}/ },
+    ],
+  ];
+  test.each(refusals)('%s', async (_, attempt, { kind, message }) => {
+    const thrown = await attempt().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(thrown).toBeInstanceOf(TroupeError);
+    expect(thrown).toMatchObject({ kind, message: expect.stringMatching(message) as string });
+  });
+});

@@ -1,0 +1,288 @@
+/** Machines with one thing wrong, and the same machines mended: `mended` is the only difference. */
+import { effect, machine } from 'troupe';
+import { engineActions, waitMachine, type MessageMeta } from 'troupe/machines';
+import { assign, sendTo, setup } from 'xstate';
+import { z } from 'zod';
+
+const read = () => effect(() => Promise.resolve(null));
+const write = () => effect(() => Promise.resolve(null), { kind: 'write' });
+
+/** A clerk and an archive that each wait for the other to speak first. */
+export function politeness(mended = false) {
+  const archive = setup({ types: {} as { events: { type: 'file' } } }).createMachine({
+    id: 'archive',
+    initial: 'listening',
+    states: { listening: { on: { file: 'filed' } }, filed: { type: 'final' } },
+  });
+  return machine(
+    setup({ actors: { archive }, actions: { file: sendTo('archive', { type: 'file' }) } }).createMachine({
+      id: 'clerk',
+      initial: 'waiting',
+      states: {
+        waiting: { invoke: { src: 'archive', id: 'archive', onDone: 'done' }, ...(mended ? { entry: 'file' } : {}) },
+        done: { type: 'final' },
+      },
+    }),
+  );
+}
+
+/** Tries again whenever it fails, at once and for ever. */
+export const stubbornness = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { tries: number } },
+      actors: { fetch: read() },
+      guards: { mayRetry: ({ context }) => !mended || context.tries < 10 },
+      actions: { count: assign({ tries: ({ context }) => context.tries + 1 }) },
+    }).createMachine({
+      id: 'fetcher',
+      context: { tries: 0 },
+      initial: 'fetching',
+      states: {
+        fetching: {
+          entry: 'count',
+          invoke: {
+            src: 'fetch',
+            id: 'fetch',
+            onDone: 'done',
+            onError: [{ guard: 'mayRetry', target: 'fetching', reenter: true }, { target: 'failed' }],
+          },
+        },
+        done: { type: 'final' },
+        failed: { type: 'final' },
+      },
+    }),
+  );
+
+/** Goes round because that is what it is for. */
+export const watchman = (tagged: boolean) =>
+  machine(
+    setup({ delays: { hour: 3_600_000 } }).createMachine({
+      id: 'watchman',
+      initial: 'resting',
+      states: {
+        resting: { after: { hour: 'walking' } },
+        walking: { ...(tagged ? { tags: 'progress' } : {}), after: { hour: 'resting' } },
+      },
+    }),
+  );
+
+/** The cook is told to stop while it washes up, and then does not listen. */
+export function deafness(mended = false) {
+  const cook = setup({ types: {} as { events: { type: 'stop' } }, delays: { minute: 60_000 } }).createMachine({
+    id: 'cook',
+    initial: 'cooking',
+    states: {
+      cooking: { after: { minute: 'washing' }, on: { stop: 'washing' } },
+      washing: { after: { minute: 'done' }, ...(mended ? { on: { stop: {} } } : {}) },
+      done: { type: 'final' },
+    },
+  });
+  return machine(
+    setup({
+      actors: { cook },
+      delays: { evening: 3_600_000 },
+      actions: { stop: sendTo('cook', { type: 'stop' }) },
+    }).createMachine({
+      id: 'kitchen',
+      initial: 'open',
+      invoke: { src: 'cook', id: 'cook', onDone: '.closed' },
+      states: { open: { after: { evening: 'closing' } }, closing: { entry: 'stop' }, closed: { type: 'final' } },
+    }),
+  );
+}
+
+/** Answers an order it can fill; of one that fails nobody hears. */
+export const silence = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { ask?: MessageMeta }; events: { type: 'order'; body: string; meta: MessageMeta } },
+      actors: { pack: effect(() => Promise.resolve(null), { idempotent: true, kind: 'write' }) },
+      delays: { week: 604_800_000 },
+      actions: { ...engineActions, keep: assign(({ event }) => ({ ask: event.meta })) },
+    }).createMachine({
+      id: 'shop',
+      context: {},
+      initial: 'open',
+      states: {
+        open: { on: { order: { target: 'packing', actions: 'keep' } } },
+        packing: {
+          invoke: {
+            src: 'pack',
+            id: 'pack',
+            onDone: { target: 'open', actions: { type: 'reply', params: answer('sent') } },
+            onError: { target: 'open', ...(mended ? { actions: { type: 'reply', params: answer('sorry') } } : {}) },
+          },
+          after: { week: { target: 'open', actions: { type: 'reply', params: answer('sorry') } } },
+        },
+      },
+    }),
+    { handles: { order: z.string() } },
+  );
+/** Takes a second order while it packs the first, and then knows of the second only. */
+export const forgetful = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { ask?: MessageMeta }; events: { type: 'order'; body: string; meta: MessageMeta } },
+      delays: { hour: 3_600_000 },
+      actions: { ...engineActions, keep: assign(({ event }) => ({ ask: event.meta })) },
+    }).createMachine({
+      id: 'stall',
+      context: {},
+      initial: 'open',
+      states: {
+        open: { on: { order: { target: 'packing', actions: 'keep' } } },
+        packing: {
+          ...(mended ? {} : { on: { order: { actions: 'keep' } } }),
+          after: { hour: { target: 'open', actions: { type: 'reply', params: answer('sent') } } },
+        },
+      },
+    }),
+    { handles: { order: z.string() } },
+  );
+
+/** Writes down what it is told, and answers nobody. */
+export const scribe = () =>
+  machine(
+    setup({
+      types: {} as { context: { latest: string }; events: { type: 'note'; body: string } },
+      actions: { keep: assign({ latest: ({ event }) => event.body }) },
+    }).createMachine({ id: 'scribe', context: { latest: '' }, on: { note: { actions: 'keep' } } }),
+    { handles: { note: z.enum(['rain', 'sun']) } },
+  );
+
+const answer =
+  (type: string) =>
+  ({ context }: { context: { ask?: MessageMeta } }) => ({ ask: context.ask!, type, body: null });
+
+/** Waits for a payment that may never be told. */
+export const trust = (mended = false) =>
+  machine(
+    setup({ types: {} as { events: { type: 'paid' } }, delays: { month: 30 * 86_400_000 } }).createMachine({
+      id: 'invoice',
+      initial: 'open',
+      states: {
+        open: { on: { paid: 'closed' }, ...(mended ? { after: { month: 'reminded' } } : {}) },
+        closed: { type: 'final' },
+        ...(mended ? { reminded: { type: 'final' } } : {}),
+      },
+    }),
+  );
+
+/** Asks a person, and knows what to do with an answer only. */
+export const question = (mended = false) =>
+  machine(
+    setup({
+      actors: { wait: waitMachine },
+      guards: { isAnswered: (_, output: { status: string }) => output.status !== 'expired' },
+    }).createMachine({
+      id: 'permit',
+      initial: 'asking',
+      states: {
+        asking: {
+          invoke: {
+            src: 'wait',
+            id: 'wait',
+            input: {
+              question: 'May it be built?',
+              schema: { type: 'object', properties: { yes: { type: 'boolean' } }, required: ['yes'] },
+              deadline: 86_400_000,
+              onExpiry: 'fail',
+            },
+            onDone: [
+              { guard: { type: 'isAnswered', params: ({ event }) => event.output }, target: 'decided' },
+              ...(mended ? [{ target: 'decided' }] : []),
+            ],
+          },
+        },
+        decided: { type: 'final' },
+      },
+    }),
+  );
+
+/** Has a state for a second review that no way leads to. */
+export const attic = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { rounds: number } },
+      actors: { review: read() },
+      guards: { isSecond },
+    }).createMachine({
+      id: 'review',
+      context: { rounds: mended ? 2 : 1 },
+      initial: 'reviewing',
+      states: {
+        reviewing: {
+          invoke: {
+            src: 'review',
+            id: 'review',
+            onDone: [{ guard: 'isSecond', target: 'second' }, { target: 'done' }],
+            onError: 'done',
+          },
+        },
+        second: { always: 'done' },
+        done: { type: 'final' },
+      },
+    }),
+  );
+const isSecond = ({ context }: { context: { rounds: number } }) => context.rounds > 1;
+
+/** Reads an answer that may not be there. */
+export const credulity = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { city: string } },
+      actors: { locate: read() },
+      actions: {
+        keep: assign({
+          city: ({ event }) => {
+            const { output } = event as unknown as { output: { address?: { city: string } } };
+            return mended ? (output.address?.city ?? 'nowhere') : output.address!.city;
+          },
+        }),
+      },
+    }).createMachine({
+      id: 'map',
+      context: { city: '' },
+      initial: 'looking',
+      states: {
+        looking: {
+          invoke: { src: 'locate', id: 'locate', onDone: { target: 'done', actions: 'keep' }, onError: 'done' },
+        },
+        done: { type: 'final' },
+      },
+    }),
+  );
+
+/** Sends a letter, and believes every failure to mean that it was not sent. */
+export const postman = (mended = false) =>
+  machine(
+    setup({
+      types: {} as { context: { doubt: boolean } },
+      actors: { send: write() },
+      guards: { isDoubtful: (_, error: unknown) => (error as { kind?: string }).kind === 'uncertain' },
+    }).createMachine({
+      id: 'postman',
+      context: { doubt: false },
+      initial: 'sending',
+      states: {
+        sending: {
+          invoke: {
+            src: 'send',
+            id: 'send',
+            onDone: 'sent',
+            onError: [
+              {
+                guard: { type: 'isDoubtful', params: ({ event }: { event: { error: unknown } }) => event.error },
+                target: mended ? 'asking' : 'doubting',
+              },
+              { target: 'failed' },
+            ],
+          },
+        },
+        ...(mended ? { asking: { type: 'final' } } : { doubting: {} }),
+        sent: { type: 'final' },
+        failed: { type: 'final' },
+      },
+    }),
+  );
