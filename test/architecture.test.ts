@@ -31,8 +31,11 @@ const plan: Record<string, Room> = {
       'src/journal',
       'src/system',
       'src/gateway',
+      'actors',
       'src/runtime.ts',
+      'src/signals.ts',
       'src/subject.ts',
+      'src/tickets.ts',
     ],
   },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
