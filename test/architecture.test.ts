@@ -77,6 +77,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   commander: { in: ['src/cli'] },
   elkjs: { in: ['src/cli'] },
   tsx: { in: ['src/cli'] },
+  vitest: { in: ['src/testing'] },
   libsql: { in: ['src/journal'] },
   'node:sqlite': { in: ['src/journal'] },
   'node:http': { in: ['src/observe'] },
@@ -133,10 +134,10 @@ test.each(Object.entries(packages))('%s is known only where it belongs', (name, 
 });
 
 test('every package that is imported is a dependency', () => {
-  const { dependencies, optionalDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
     readFileSync(resolve(root, 'package.json'), 'utf8'),
   ) as Record<string, object>;
-  const known = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+  const known = new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
   const strangers = imports.filter((i) => i.to && !i.ours && !i.to.startsWith('node:') && !known.has(packageOf(i.to)));
   expect(show(strangers)).toEqual([]);
 });
