@@ -95,7 +95,8 @@ function choose(all: readonly Death[], { only, sample, seed = 1 }: CrashOptions)
     throw invalid(`sample is how many crashes to draw, a whole number from 1 on; it is ${sample}.`);
   const left = all.filter((death) => only?.includes(nameOf(death)) ?? true);
   if (sample === undefined || sample >= left.length) return left;
-  const { random } = virtualClock({ seed });
+  // Spread first: neighbouring seeds would begin with the same draws.
+  const { random } = virtualClock({ seed: Math.imul(seed, 0x9e3779b1) });
   const drawn = new Set<Death>();
   while (drawn.size < sample) drawn.add(left[Math.floor(random() * left.length)]!);
   return left.filter((death) => drawn.has(death));
