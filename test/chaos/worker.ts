@@ -3,6 +3,8 @@
  * `CHAOS_POINT="commit 7 after"` is the moment after the seventh commit. Only this file reads that variable; the product knows nothing of it.
  */
 import { openRuntime } from 'troupe';
+import { sleep } from '../../src/contracts/clock.ts';
+import { toFailure } from '../../src/contracts/failure.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import { joined } from '../../src/joined.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
@@ -26,13 +28,13 @@ function die(): Promise<never> {
 }
 
 const clock = fastClock();
-const parts = atPoints({ journal: await sqlite(db), transport: inProcess() }, mortal);
+const parts = atPoints({ journal: await patient(() => sqlite(db)), transport: inProcess() }, mortal);
 const runtime = await openRuntime({ ...parts, clock, env: {} });
 process.on('SIGTERM', () => void runtime.close().then(() => parts.journal[Symbol.asyncDispose]()));
 
 await Promise.all(
   rooms.map(async (room) => {
-    const run = await joined(() => runtime.start(subject, room, { key: room }), clock);
+    const run = await patient(() => joined(() => runtime.start(subject, room, { key: room }), clock));
     process.stderr.write(`working ${room}\n`);
     const outcome = await run.outcome();
     process.stdout.write(`${JSON.stringify({ room, outcome })}\n`);
@@ -40,3 +42,16 @@ await Promise.all(
 );
 await runtime.close();
 await parts.journal[Symbol.asyncDispose]();
+
+/** A file that a stopped process has locked is waited for, as an operator would. */
+async function patient<T>(begin: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await begin();
+    } catch (thrown) {
+      const { kind, retryable } = toFailure(thrown);
+      if (kind !== 'storage' || !retryable) throw thrown;
+      await sleep(clock, 1_000);
+    }
+  }
+}

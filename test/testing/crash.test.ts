@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { agent, effect, machine, tool } from 'troupe';
+import { agent, effect, machine, tool, type Json } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, type CrashOptions, type MakeScenario } from 'troupe/testing';
 import { pair, reference } from '../system/reference.ts';
 import { counting, rounds } from '../system/scenarios.ts';
@@ -170,6 +170,14 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
     /no point "9 after"\. This run has 2 points/,
   ],
   ['crashed half a time', forgetful, { sample: 0.5 }, /whole number from 1 on; it is 0\.5/],
+  ['with a seed out of range', forgetful, { seed: 0 }, /seed .* from 1 to 4294967295; it is 0/],
+  ['with input that does not fit', () => ({ ...reference(), input: { n: 1 } }), {}, /takes a text; got an object/],
+  [
+    'whose world breaks',
+    () => ({ ...reference(), world: () => JSON.parse('{') as Json }),
+    {},
+    /world\(\) .* it threw: /,
+  ],
   ['with an answer that does not fit', () => ({ ...reference(), answer: () => 'Sure!' }), {}, /does not fit/],
   [
     'with a signal that is none',
@@ -184,6 +192,13 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
   });
 });
 let calls = 0;
+
+test('what is not a subject is refused by what it is', async () => {
+  await expect(crashEverywhere(() => ({ subject: { name: 'x' } as never, input: null }))).rejects.toMatchObject({
+    kind: 'definition',
+    message: expect.stringContaining('subject is an agent({ … }), a team({ … }) or a machine(chart)') as string,
+  });
+});
 
 test('a tool that takes real time is waited for, and its time limit does not pass meanwhile', async () => {
   const slow = tool({

@@ -46,6 +46,7 @@ export interface CrashReport {
  */
 export async function crashEverywhere(make: MakeScenario, options: CrashOptions = {}): Promise<CrashReport> {
   const { seed = 1 } = options;
+  requireSound(options);
   const { now } = systemClock();
   const began = now();
   const undisturbed = await runOnce(make, options, undefined);
@@ -85,14 +86,24 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
 
 const nameOf = ({ at, when }: Death) => `${at} ${when}`;
 
+function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
+  for (const [name, value, most, says] of [
+    ['sample', sample, Infinity, 'how many crashes to draw'],
+    ['seed', seed, 2 ** 32 - 1, 'what decides every chance'],
+    ['patience', patience, Infinity, 'how often a run may be moved on'],
+  ] as const)
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw invalid(
+        `${name} is ${says}, a whole number from 1${most < Infinity ? ` to ${most}` : ' on'}; it is ${value}.`,
+      );
+}
+
 function choose(all: readonly Death[], { only, sample, seed = 1 }: CrashOptions): readonly Death[] {
   const unknown = only?.filter((name) => !all.some((death) => nameOf(death) === name)) ?? [];
   if (unknown.length > 0)
     throw invalid(
       `There is no point ${unknown.map((name) => `"${name}"`).join(', ')}. This run has ${all.length / 2} points, "1 before" and "1 after" to "${all.length / 2} after".`,
     );
-  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1))
-    throw invalid(`sample is how many crashes to draw, a whole number from 1 on; it is ${sample}.`);
   const left = all.filter((death) => only?.includes(nameOf(death)) ?? true);
   if (sample === undefined || sample >= left.length) return left;
   // Spread first: neighbouring seeds would begin with the same draws.

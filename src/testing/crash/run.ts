@@ -1,15 +1,18 @@
 /** One run from its start to its end, through as many processes as it takes: the first one may be mortal, the others live. */
+import { reasonOf } from '../../contracts/cause.ts';
+import { came } from '../../contracts/explain.ts';
+import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { inputOf } from '../../subject.ts';
+import { inputOf, isSubject } from '../../subject.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { settled } from '../turns.ts';
 import { Evidence } from './evidence.ts';
 import type { Death } from './life.ts';
 import { people, type People } from './people.ts';
 import { startProcess, type Process } from './process.ts';
-import type { CrashOptions, MakeScenario } from './scenario.ts';
+import type { CrashOptions, CrashScenario, MakeScenario } from './scenario.ts';
 
 /** What there is to know of a run when it is over. */
 export interface Ending {
@@ -31,9 +34,10 @@ export async function runOnce(make: MakeScenario, options: CrashOptions, death: 
   const { fault, patience = 1_000, seed = 1 } = options;
   const clock = virtualClock({ seed });
   const scenario = make(clock);
+  requireScenario(scenario);
   const { subject, input, world = () => null } = scenario;
   const given = inputOf(subject, input);
-  const before = JSON.stringify(world());
+  const before = looked(world);
   const disk = memory();
   const seen = new Evidence();
   for (let number = 1; ; number++) {
@@ -55,11 +59,29 @@ export async function runOnce(make: MakeScenario, options: CrashOptions, death: 
     return {
       seen,
       before,
-      world: JSON.stringify(world()),
+      world: looked(world),
       output: row && outputOf(row),
       stands: await standing(disk, clock),
       left: await leftIn(disk),
     };
+  }
+}
+
+function requireScenario(made: unknown): asserts made is CrashScenario {
+  if (isSubject((made as Partial<CrashScenario> | null | undefined)?.subject)) return;
+  throw new TroupeError(
+    'definition',
+    `crashEverywhere takes a function that makes { subject, input, … } anew, where subject is an agent({ … }), a team({ … }) or a machine(chart); it made ${came(made)}.`,
+  );
+}
+
+function looked(world: () => Json): string {
+  try {
+    return JSON.stringify(world());
+  } catch (cause) {
+    throw new TroupeError('invalid', `world() tells what the world looks like, as JSON; it threw: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
