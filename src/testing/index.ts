@@ -5,4 +5,5 @@ export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
 export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
 export { expectSurvival } from './crash/expectSurvival.ts';
+export type { Parts } from './crash/points.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';

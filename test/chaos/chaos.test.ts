@@ -21,10 +21,15 @@ test.each([
   ['stopped until others have taken its runs over, and woken', 'zombies', 'zombies'],
   ['told to leave in the middle', 'terms', 'terms'],
 ] as const)(`a process that is %s loses nothing and does nothing twice (seed ${seed})`, long, async (_, kind, what) => {
-  const { counts, violations } = await playRound(kind, seed);
-  expect(violations).toEqual([]);
-  expect(counts).toMatchObject({ rounds: 1, lost: 0, duplicated: 0 });
-  expect(counts[what], JSON.stringify(counts)).toBeGreaterThan(0);
+  let done = 0;
+  // On a slow or a quick machine a round may be over before it was disturbed: that is no proof, and another one is played.
+  for (let round = 0; done === 0 && round < 5; round++) {
+    const { counts, violations } = await playRound(kind, seed + round);
+    expect(violations, `seed ${seed + round}`).toEqual([]);
+    expect(counts).toMatchObject({ rounds: 1, lost: 0, duplicated: 0 });
+    done = counts[what];
+  }
+  expect(done, `${what} in five rounds`).toBeGreaterThan(0);
 });
 
 const reason = notice();

@@ -59,8 +59,8 @@ export const rounds: Readonly<Record<string, Round>> = {
       await pause(random() * 150);
       sleeper.kill('SIGSTOP');
       const heir = worker(stage.db, stage.outside.url, stage.rooms);
-      // Stopped in the middle of a write it holds the file's lock, and nobody can take over before it is woken.
-      await Promise.race([heir.working, pause(4_000)]);
+      // Stopped in the middle of a write it holds the file's lock, and the heir says so: it can take over only when the sleeper is woken.
+      await heir.working;
       await pause(random() * 200);
       sleeper.kill('SIGCONT');
       const [woken, end] = await Promise.all([sleeper.ended, heir.ended]);

@@ -51,6 +51,7 @@ async function patient<T>(begin: () => Promise<T>): Promise<T> {
     } catch (thrown) {
       const { kind, retryable } = toFailure(thrown);
       if (kind !== 'storage' || !retryable) throw thrown;
+      process.stderr.write('locked\n');
       await sleep(clock, 1_000);
     }
   }
