@@ -35,6 +35,7 @@ const plan: Record<string, Room> = {
       'src/gateway',
       'src/charts.ts',
       'src/runtime.ts',
+      'src/signals.ts',
       'src/subject.ts',
       'src/tickets.ts',
     ],

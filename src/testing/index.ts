@@ -8,7 +8,6 @@ export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
-export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
 export { everyFault, faultKinds, type Fault, type FaultKind } from './simulate/faults.ts';
 export {
   simulate,
@@ -20,3 +19,7 @@ export {
 export { check } from './check/check.ts';
 export type { CheckOptions } from './check/options.ts';
 export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
+export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
+export { expectSurvival } from './crash/expectSurvival.ts';
+export type { Parts } from './crash/points.ts';
+export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';

@@ -1,5 +1,5 @@
 /**
- * Carries messages between actors. In-process and networked transports behave alike; `test/contracts/transport.ts` says what alike means.
+ * Carries messages between actors. In-process and networked transports behave alike; `testing/suites/transport.ts` says what alike means.
  *
  * T1 Messages from one sender to one recipient arrive in the order sent.
  * T2 `send` resolves when the recipient has taken the message over (its `receive` resolved, hence committed), and not before.

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqlite } from '../../src/journal/sqlite.ts';
-import { commit } from '../contracts/journal.ts';
+import { commit } from '../../src/testing/suites/commit.ts';
 import { compare, per } from './measure.ts';
 
 const loads = 200;

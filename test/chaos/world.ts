@@ -1,4 +1,4 @@
-/** A world outside: it honours idempotency keys, takes its time, and remembers every call. */
+/** A world outside: it honours idempotency keys, takes its time, fails now and then as real ones do, and remembers every call. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -8,26 +8,52 @@ export interface World extends AsyncDisposable {
   readonly calls: { path: string; key: string }[];
   /** How often each thing was really done. */
   readonly applied: Map<string, number>;
+  /** Replies that were lost after the thing was done, and calls that were turned away before. */
+  readonly faults: { dropped: number; refused: number };
 }
 
-/** `pause` milliseconds pass before each answer, so that a kill finds calls under way. */
-export async function world(pause: () => number): Promise<World> {
+export interface WorldOptions {
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** At most so many milliseconds pass before each answer, and at least five, so that a kill finds calls under way. */
+  readonly longest?: number;
+  /** The share of replies lost after applying, and of calls refused with 503. */
+  readonly drop?: number;
+  readonly refuse?: number;
+}
+
+export async function world({ random, longest = 45, drop = 0, refuse = 0 }: WorldOptions): Promise<World> {
   const calls: World['calls'] = [];
   const applied: World['applied'] = new Map();
+  const faults: World['faults'] = { dropped: 0, refused: 0 };
   const known = new Set<string>();
   const server = createServer((request, response) => {
     const path = request.url!;
     const key = String(request.headers['idempotency-key']);
     calls.push({ path, key });
+    const fate = random();
+    if (fate < refuse) {
+      faults.refused++;
+      response.writeHead(503).end('busy');
+      return;
+    }
     if (!known.has(key)) applied.set(path, (applied.get(path) ?? 0) + 1);
     known.add(key);
-    setTimeout(() => response.end(`done ${path}`), pause());
+    setTimeout(
+      () => {
+        if (fate >= refuse + drop) return response.end(`done ${path}`);
+        faults.dropped++;
+        request.socket.destroy();
+      },
+      5 + random() * (longest - 5),
+    );
   });
   await new Promise<void>((open) => server.listen(0, '127.0.0.1', open));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     applied,
+    faults,
     [Symbol.asyncDispose]: () =>
       new Promise((closed) => {
         server.closeAllConnections();

@@ -4,7 +4,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime.ts';
 import { why } from '../../src/cli/why.ts';
-import { commit } from '../contracts/journal.ts';
+import { commit } from '../../src/testing/suites/commit.ts';
 import { paperCli } from './cli.ts';
 
 const runtimeOn = (journal: Journal) =>

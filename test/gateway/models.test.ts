@@ -4,13 +4,13 @@ import { aiSdkModel, type LanguageModel } from '../../src/gateway/aiSdkModel.ts'
 import type { Model } from '../../src/contracts/model.ts';
 import { providers } from '../../src/gateway/providers.ts';
 import { scriptedModel } from '../../src/gateway/scriptedModel.ts';
-import { describeModel } from '../contracts/model.ts';
+import { modelSuite } from 'troupe/testing/suites';
 
 const mock = new LLMock({ port: 0, logLevel: 'silent' });
 beforeAll(() => mock.start());
 afterAll(() => mock.stop());
 
-describeModel('scriptedModel', {
+modelSuite('scriptedModel', {
   says: async (text) => scriptedModel([{ text, chunks: 3 }]),
   calls: async (calls) => scriptedModel([{ calls: calls.map(({ name, input }) => ({ name, input: input as never })) }]),
   hangs: async () => scriptedModel([{ hang: true }]),
@@ -29,7 +29,7 @@ for (const [provider, path] of Object.entries({
       baseUrls: { [provider]: `${mock.url}${path}` },
     })(`${provider}:some-model`);
   const stop = provider === 'google' ? { finishReason: 'stop' } : {};
-  describeModel(provider, {
+  modelSuite(provider, {
     says: async (content) => (mock.reset(), mock.onMessage('hello', { content }), open()),
     calls: async (calls) => (
       mock.reset(),

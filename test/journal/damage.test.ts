@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDriver } from '../../src/journal/driver.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
-import { commit } from '../contracts/journal.ts';
+import { commit } from '../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');

@@ -1,4 +1,4 @@
 import { memory } from '../../src/journal/memory.ts';
-import { describeJournal } from '../contracts/journal.ts';
+import { journalSuite } from 'troupe/testing/suites';
 
-describeJournal('memory', { open: async () => memory() });
+journalSuite('memory', { open: async () => memory() });

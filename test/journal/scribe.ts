@@ -1,6 +1,6 @@
 /** A process that writes commits for as long as it lives, and says each that was acknowledged on a line of its own. */
 import { sqlite } from '../../src/journal/sqlite.ts';
-import { commit } from '../contracts/journal.ts';
+import { commit } from '../../src/testing/suites/commit.ts';
 
 const [path = '', actors = '3'] = process.argv.slice(2);
 const journal = await sqlite(path);

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
-import { commit, describeJournal } from '../contracts/journal.ts';
+import { journalSuite } from 'troupe/testing/suites';
+import { commit } from '../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 for (const driver of drivers) {
@@ -16,7 +17,7 @@ for (const driver of drivers) {
     paths.set(journal, path);
     return journal;
   };
-  describeJournal(`sqlite (${driver})`, {
+  journalSuite(`sqlite (${driver})`, {
     open: () => open(join(mkdtempSync(join(tmpdir(), 'troupe-journal-')), 'j.db')),
     again: (journal) => open(paths.get(journal)!),
   });

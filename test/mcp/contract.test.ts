@@ -1,10 +1,10 @@
-import { describeToolSource } from '../contracts/toolSource.ts';
+import { toolSourceSuite } from 'troupe/testing/suites';
 import { httpPeer } from './httpPeer.ts';
 import { open, openPeer } from './open.ts';
 
-describeToolSource('an MCP server over stdio', async () => openPeer());
+toolSourceSuite('an MCP server over stdio', async () => openPeer());
 
-describeToolSource('an MCP server over Streamable HTTP', async () => {
+toolSourceSuite('an MCP server over Streamable HTTP', async () => {
   const peer = await httpPeer();
   const source = open({ name: 'peer', url: peer.url });
   return {

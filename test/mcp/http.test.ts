@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../tools/scope.ts';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { httpPeer } from './httpPeer.ts';
 import { change, open } from './open.ts';
 

@@ -1,5 +1,5 @@
 /** Opens a server that will not go by itself, says who it is, and leaves without a word. */
-import { testScope } from '../tools/scope.ts';
+import { testScope } from '../../src/testing/suites/scope.ts';
 import { openPeer } from './open.ts';
 
 const source = openPeer('stubborn');

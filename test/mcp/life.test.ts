@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../tools/scope.ts';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { change, open, openPeer } from './open.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/system/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../tools/scope.ts';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open, openPeer } from './open.ts';
 
 const list = (source: ReturnType<typeof open>) => source.list(testScope().signal);

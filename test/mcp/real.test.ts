@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
-import { failureOf, testScope } from '../tools/scope.ts';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open } from './open.ts';
 
 const { resolve } = createRequire(import.meta.url);

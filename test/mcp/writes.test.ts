@@ -5,7 +5,7 @@ import type { Json } from '../../src/contracts/json.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { gateway, scope, tools } from '../actors/given.ts';
-import { failureOf } from '../tools/scope.ts';
+import { failureOf } from '../../src/testing/suites/scope.ts';
 import { openPeer } from './open.ts';
 
 const write = (source: ToolSource, name: string, input: Json, idempotent = false) => {

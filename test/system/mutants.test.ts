@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Journal, Pending, StoredActor } from '../../src/journal/journal.ts';
-import { crashEverywhere, type CrashOptions, type Parts } from '../../src/testing/crashEverywhere.ts';
-import { reference } from './reference.ts';
+import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
+import { overriding, type Parts } from '../../src/testing/crash/points.ts';
+import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
+import { pair, reference } from './reference.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { Host } from '../../src/system/host.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
@@ -12,9 +14,7 @@ import { counting, doer, rounds } from './scenarios.ts';
 
 const withJournal = (parts: Parts, over: Partial<Journal>): Parts => ({
   ...parts,
-  journal: new Proxy(parts.journal, {
-    get: (target, name) => over[name as keyof Journal] ?? target[name as keyof Journal],
-  }),
+  journal: overriding(parts.journal, over),
 });
 const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Parts =>
   withJournal(parts, {
@@ -28,7 +28,7 @@ let lives = 0;
 /** What a second write would have held, for every run by its clock. */
 const late = new WeakMap<object, Map<string, Pending[]>>();
 
-const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scenario: CrashOptions['scenario'] }> = {
+const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scenario: MakeScenario }> = {
   'no dedupe': {
     scenario: counting,
     fault: (parts) =>
@@ -76,25 +76,53 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
     fault: (parts) =>
       loading(parts, (stored) => ({ ...stored, pending: stored.pending.filter(({ kind }) => kind !== 'timer') })),
   },
+  'children that are not brought back': {
+    scenario: pair,
+    fault: (parts) =>
+      loading(parts, (stored) => ({ ...stored, pending: stored.pending.filter(({ kind }) => kind !== 'child') })),
+  },
+  'a message that counts as delivered when it is sent': {
+    scenario: pair,
+    fault: (parts) => ({
+      ...parts,
+      transport: overriding(parts.transport, {
+        send: (envelope) => {
+          parts.journal.settle([envelope.id]);
+          return parts.transport.send(envelope);
+        },
+      }),
+    }),
+  },
+  'a commit that is acknowledged before it is on disk': {
+    scenario: reference,
+    fault: (parts) => {
+      let disk = Promise.resolve();
+      return withJournal(parts, {
+        async commit(commit) {
+          disk = disk
+            .then(() => new Promise((later) => setImmediate(later)))
+            .then(() => parts.journal.commit(commit))
+            .catch(() => {});
+        },
+      });
+    },
+  },
   'acknowledged before the commit': {
     scenario: counting,
     fault: (parts) => ({
       ...parts,
-      transport: new Proxy(parts.transport, {
-        get: (target, name) =>
-          name === 'listen'
-            ? (address: string, receive: (envelope: Envelope) => Promise<void>) =>
-                target.listen(address, async (envelope) => {
-                  setImmediate(() => void receive(envelope).catch(() => {}));
-                })
-            : target[name as keyof typeof target],
+      transport: overriding(parts.transport, {
+        listen: (address, receive) =>
+          parts.transport.listen(address, async (envelope) => {
+            setImmediate(() => void receive(envelope).catch(() => {}));
+          }),
       }),
     }),
   },
 };
 
 test.each(Object.entries(mutants))('the proof catches: %s', { timeout: 60_000 }, async (_, { fault, scenario }) => {
-  const { violations } = await crashEverywhere({ scenario, fault, patience: 80 });
+  const { violations } = await crashEverywhere(scenario, { fault, patience: 80 });
   expect(violations.length).toBeGreaterThan(0);
 });
 
@@ -139,5 +167,5 @@ test.each([
   ['counting', counting],
   ['rounds', rounds],
 ])('without a fault it is content: %s', { timeout: 60_000 }, async (_, scenario) => {
-  expect((await crashEverywhere({ scenario })).violations).toEqual([]);
+  expect((await crashEverywhere(scenario)).violations).toEqual([]);
 });

@@ -1,103 +1,112 @@
-/** The run that is crashed everywhere: an agent with a model that fails once, a read, two writes, a timer and a person's approval. */
-import { agent } from '../../src/agent.ts';
-import { TroupeError } from '../../src/contracts/failure.ts';
-import type { Envelope } from '../../src/contracts/envelope.ts';
-import type { ModelAnswer, ModelRequest } from '../../src/contracts/model.ts';
-import { compile } from '../../src/subject.ts';
-import type { CrashOptions, Scenario } from '../../src/testing/crashEverywhere.ts';
-import { tool } from '../../src/tools/tool.ts';
+/** The runs that are crashed everywhere: an agent with a model that fails once, reads, writes, a timer and a person's approval; and a team of two. */
+import { agent, protocol, team, tool } from 'troupe';
+import { scriptedModel, type CrashScenario } from 'troupe/testing';
 import { z } from 'zod';
 
-/** A world that honours idempotency keys, and remembers who asked for what under which key. */
-class World {
-  readonly #known: ReadonlySet<string>;
+/** A world that honours idempotency keys: how often each thing was really done. */
+export class Shop {
   readonly #keys = new Set<string>();
-  readonly done = new Map<string, number>();
-  readonly repeated: string[] = [];
-  failures = 0;
-
-  constructor(known: ReadonlySet<string>) {
-    this.#known = known;
-  }
-
-  ask(what: string, key: string): void {
-    if (this.#known.has(key)) this.repeated.push(`${what} under ${key}, whose result was in the ledger`);
-  }
+  readonly #done = new Map<string, number>();
 
   write(what: string, key: string): void {
-    this.ask(what, key);
-    if (!this.#keys.has(key)) this.done.set(what, (this.done.get(what) ?? 0) + 1);
+    if (!this.#keys.has(key)) this.#done.set(what, (this.#done.get(what) ?? 0) + 1);
     this.#keys.add(key);
+  }
+
+  get done(): Record<string, number> {
+    return Object.fromEntries([...this.#done].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
 
-const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
-const calls = (turn: number, names: readonly string[]): ModelAnswer => ({
-  text: '',
-  calls: names.map((name, index) => ({ id: `t${turn}c${index}`, name, input: { n: turn } })),
-  reason: 'calls',
-  usage,
-  model: 'test:model',
+const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
+const toolsOf = (shop: Shop) => ({
+  look: tool({ ...shape, name: 'look', run: () => 'seen' }),
+  put: tool({
+    ...shape,
+    name: 'put',
+    effect: 'write',
+    idempotent: true,
+    run: ({ n }, { key }) => (shop.write(`put ${n}`, key), 'done'),
+  }),
+  send: tool({
+    ...shape,
+    name: 'send',
+    effect: 'write',
+    idempotent: true,
+    approval: true,
+    run: ({ n }, { key }) => (shop.write(`send ${n}`, key), 'sent'),
+  }),
 });
 
-export const reference: CrashOptions['scenario'] = (known, clock): Scenario => {
-  const world = new World(known);
-  const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
-  const clerk = agent({
-    name: 'clerk',
-    model: 'test:model',
-    tools: [
-      tool({ ...shape, name: 'look', run: ({ n }, { key }) => (world.ask(`look ${n}`, key), 'seen') }),
-      tool({
-        ...shape,
-        name: 'put',
-        effect: 'write',
-        idempotent: true,
-        run: ({ n }, { key }) => (world.write(`put ${n}`, key), 'done'),
-      }),
-      tool({
-        ...shape,
-        name: 'send',
-        effect: 'write',
-        idempotent: true,
-        approval: true,
-        run: ({ n }, { key }) => (world.write(`send ${n}`, key), 'sent'),
-      }),
-    ],
-  });
-  const answer = async (_: unknown, { messages }: ModelRequest, { key }: { key: string }): Promise<ModelAnswer> => {
-    world.ask(`the model at ${messages.length}`, key);
+/** One agent: looks and sends (which a person approves), then puts and looks, for which its busy model makes it wait, then says so. */
+export const reference = (): CrashScenario => {
+  const shop = new Shop();
+  const { look, put, send } = toolsOf(shop);
+  // The gateway tries three times; then it is the agent's turn to wait.
+  let busy = 3;
+  const model = scriptedModel(({ messages }) => {
     switch (messages.length) {
       case 1:
-        return calls(1, ['look', 'send']);
+        return { calls: ['look', 'send'].map((name) => ({ name, input: { n: 1 } })) };
       case 3:
-        if (world.failures++ === 0) throw new TroupeError('transient', 'The model is busy.');
-        return calls(2, ['put', 'look']);
+        if (busy-- > 0) return { error: { kind: 'transient', retryAfter: 5_000 } };
+        return { calls: ['put', 'look'].map((name) => ({ name, input: { n: 2 } })) };
       default:
-        return { text: 'All done.', calls: [], reason: 'stop', usage, model: 'test:model' };
+        return { text: 'All done.' };
     }
-  };
-
+  });
   return {
-    type: compile({ gateway: { answer }, clock, opened: [] })(clerk),
-    input: { type: 'task', body: 'Work.' },
-    async nudge(host, journal, run) {
-      const [ticket] = await journal.find({ run, type: 'wait', status: 'active' });
-      if (!ticket || (await journal.mail(run)).length > 0) return false;
-      const event = { type: 'wait.answer', answer: { approved: true }, by: 'Grace' };
-      const envelope: Envelope = {
-        id: `${ticket.actor}/answer`,
-        type: 'wait.answer',
-        body: event,
-        from: 'person/grace',
-        to: ticket.actor,
-        run,
-        kind: 'signal',
-      };
-      await host.post(envelope).catch(() => {}); // It may have been answered just now.
-      return true;
-    },
-    world: () => Object.fromEntries([...world.done].sort(([a], [b]) => (a < b ? -1 : 1))),
-    complaints: () => world.repeated,
+    subject: agent({ name: 'clerk', tools: [look, put, send], model }),
+    input: 'Work.',
+    answer: () => ({ approved: true }),
+    world: () => shop.done,
   };
+};
+
+const Desk = protocol({
+  order: { body: z.object({ item: z.string() }), replies: ['draft'] },
+  draft: { body: z.object({ text: z.string() }) },
+  review: { body: z.object({ text: z.string() }), replies: ['verdict'] },
+  verdict: { body: z.object({ good: z.boolean() }) },
+});
+
+/** Two agents that hand work to each other: the writer puts something away, the reviewer looks, and a route joins them. */
+export const pair = (): CrashScenario => {
+  const shop = new Shop();
+  const { look, put } = toolsOf(shop);
+  const writer = agent({
+    name: 'writer',
+    protocol: Desk,
+    handles: ['order'],
+    tools: [put],
+    model: scriptedModel(({ messages }) =>
+      messages.length === 1
+        ? { calls: [{ name: 'put', input: { n: 1 } }] }
+        : { calls: [{ name: 'answer_draft', input: { text: 'Tea.' } }] },
+    ),
+  });
+  const reviewer = agent({
+    name: 'reviewer',
+    protocol: Desk,
+    handles: ['review'],
+    tools: [look],
+    model: scriptedModel(({ messages }) =>
+      messages.length === 1
+        ? { calls: [{ name: 'look', input: { n: 1 } }] }
+        : { calls: [{ name: 'answer_verdict', input: { good: true } }] },
+    ),
+  });
+  const subject = team({
+    name: 'desk',
+    protocol: Desk,
+    members: { writer, reviewer },
+    accepts: 'order',
+    returns: 'draft',
+    route: {
+      order: ({ body }, { to }) => to('writer', 'order', body),
+      draft: ({ body }, { to }) => to('reviewer', 'review', body),
+      verdict: (_, { finish, last }) => finish(last('draft')),
+    },
+  });
+  return { subject, input: { item: 'tea' }, world: () => shop.done };
 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import { catalog } from '../../src/tools/catalog.ts';
 import { fakeSource, info } from './fakeSource.ts';
-import { failureOf, testScope } from './scope.ts';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 
 const { signal } = testScope();
 const names = (tools: readonly ToolInfo[]) => tools.map((tool) => tool.name);

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { TroupeError } from '../../src/contracts/failure.ts';
 import { localTools } from '../../src/tools/local.ts';
 import { tool, type ToolDefinition } from '../../src/tools/tool.ts';
-import { describeToolSource } from '../contracts/toolSource.ts';
-import { failureOf, testScope } from './scope.ts';
+import { toolSourceSuite } from 'troupe/testing/suites';
+import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 
 const nothing = z.object({});
 
@@ -44,7 +44,7 @@ test.each([
   expect(await failureOf(source.call('fetch', {}, testScope()))).toMatchObject({ kind, retryable });
 });
 
-describeToolSource('localTools', async () => {
+toolSourceSuite('localTools', async () => {
   let stopped = 0;
   return localTools([
     tool({

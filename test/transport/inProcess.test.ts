@@ -1,7 +1,7 @@
 import { inProcess } from '../../src/transport/inProcess.ts';
-import { describeTransport } from '../contracts/transport.ts';
+import { transportSuite } from 'troupe/testing/suites';
 
-describeTransport('inProcess', {
+transportSuite('inProcess', {
   open: async (clock) => inProcess({ clock }),
   twice: async (transport, envelope) => {
     await transport.send(envelope);

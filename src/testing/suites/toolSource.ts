@@ -1,16 +1,19 @@
+/** What every source of tools promises. Each implementation runs this suite as it is. */
 import { describe, expect, test } from 'vitest';
-import type { ToolSource } from '../../src/contracts/tool.ts';
-import { failureOf, testScope } from '../tools/scope.ts';
+import type { ToolSource } from '../../contracts/tool.ts';
+import { failureOf, testScope } from './scope.ts';
 
 /**
- * What every source of tools promises. It is run with a source that offers these tools, each allowed a minute:
+ * Describes the tests that any source of tools must pass, ours and yours. It is run with a source that offers these tools, each allowed a minute:
  *
  *   add({ a, b })   reads: the sum, as { sum }             wait({})   reads: says `started` as progress, ends only when stopped
  *   fail({ why })   reads: fails with `why`                stopped({}) reads: how many waits were stopped, as { stopped }
  *   big({ bytes })  reads: a text of that many bytes       key({})    write, idempotent: the key of the call, as { key }
  *                                                          fire({})   write, not idempotent
+ *
+ * @example toolSourceSuite('my tools', async () => mySource());
  */
-export function describeToolSource(name: string, open: () => Promise<ToolSource>) {
+export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
   describe(`${name} keeps the contract of a source of tools`, () => {
     test('lists its tools with what the runtime must know of them', async () => {
       await using source = await open();

@@ -1,7 +1,8 @@
-/** What a call is given in tests: a clock that stands still, and everything the tool said while it worked. */
-import type { Json } from '../../src/contracts/json.ts';
-import type { ToolScope } from '../../src/contracts/tool.ts';
-import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+/** What a call of a tool is given in tests: a clock that stands still, and everything the tool said while it worked. */
+import { toFailure } from '../../contracts/failure.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { ToolScope } from '../../contracts/tool.ts';
+import { virtualClock, type VirtualClock } from '../clock.ts';
 
 export interface TestScope extends ToolScope {
   readonly clock: VirtualClock;
@@ -33,7 +34,6 @@ export function testScope({ key = 'agent/a/1/0', clock = virtualClock() } = {}):
 
 /** The failure a promise ends in; a promise that does not fail is one itself. */
 export async function failureOf(work: Promise<unknown>) {
-  const { toFailure } = await import('../../src/contracts/failure.ts');
   return work.then(
     (value) => {
       throw new Error(`Expected a failure, got ${JSON.stringify(value)}`);

@@ -1,8 +1,9 @@
-/** What every journal promises (J1–J7 in src/journal/journal.ts). Each implementation runs this suite; what one cannot do is said in `skip`, with the reason. */
+/** What every journal promises: J1 to J7, as its interface numbers them. Each implementation runs this suite as it is. */
 import { describe, expect, test } from 'vitest';
-import type { Envelope } from '../../src/contracts/envelope.ts';
-import type { Json } from '../../src/contracts/json.ts';
-import type { Commit, HistoryEntry, Journal } from '../../src/journal/journal.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { HistoryEntry, Journal } from '../../journal/journal.ts';
+import { commit, now } from './commit.ts';
 
 export interface JournalCase {
   /** A fresh, empty journal. */
@@ -11,7 +12,6 @@ export interface JournalCase {
   again?: (journal: Journal) => Promise<Journal>;
 }
 
-const now = 1_700_000_000_000;
 const refusal = (kind: string, data?: object) =>
   expect.objectContaining({
     name: 'TroupeError',
@@ -19,31 +19,6 @@ const refusal = (kind: string, data?: object) =>
     ...(data ? { data: expect.objectContaining(data) as unknown } : {}),
   });
 
-/** A commit as the engine would make it; say only what matters. */
-export const commit = (over: Partial<Commit> = {}): Commit => {
-  const { actor = 'agent/a', seq = 1 } = over;
-  return {
-    run: 'r',
-    actor,
-    type: 'agent',
-    parent: undefined,
-    status: 'active',
-    state: 'working.thinking',
-    tags: ['thinking'],
-    created: now,
-    updated: now + seq,
-    seq,
-    meta: { input: 'hello' },
-    snapshot: { seq },
-    epoch: 1,
-    event: { id: `e${seq}`, type: 'go', body: { n: seq } },
-    opens: [],
-    closes: [],
-    results: [],
-    appends: [],
-    ...over,
-  };
-};
 const message = (key: string, over: Partial<Envelope> = {}) =>
   ({ id: key, type: 'pong', body: {}, from: 'agent/a', to: 'door/x', run: 'r', kind: 'reply', ...over }) as Envelope;
 const dead = (id: string, to = 'agent/a') => {
@@ -51,7 +26,11 @@ const dead = (id: string, to = 'agent/a') => {
   return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: now, failure } } as const;
 };
 
-export function describeJournal(name: string, { open, again }: JournalCase) {
+/**
+ * Describes the tests that any journal must pass, ours and yours.
+ * @example journalSuite('my journal', { open: async () => myJournal(await freshDatabase()), again: async (journal) => myJournal(journal.database) });
+ */
+export function journalSuite(name: string, { open, again }: JournalCase) {
   const begin = async () => {
     const journal = await open();
     await journal.claim('r', 'me', { now, ttl: 1_000 });

@@ -1,6 +1,6 @@
-/** What every model promises, whoever makes it. Each implementation runs this suite. */
+/** What every model promises, whoever makes it. Each implementation runs this suite as it is. */
 import { describe, expect, test } from 'vitest';
-import type { Model, ModelPart, ModelRequest } from '../../src/contracts/model.ts';
+import type { Model, ModelPart, ModelRequest } from '../../contracts/model.ts';
 
 export interface ModelCase {
   /** A model that will answer the first request with this text. */
@@ -17,7 +17,11 @@ const request: ModelRequest = {
   tools: [{ name: 'look', description: 'Looks.', input: { type: 'object', properties: { at: { type: 'string' } } } }],
 };
 
-export function describeModel(name: string, { says, calls, hangs }: ModelCase) {
+/**
+ * Describes the tests that any model must pass, ours and yours.
+ * @example modelSuite('my model', { says: async (text) => myModel(fakeServer.answering(text)) });
+ */
+export function modelSuite(name: string, { says, calls, hangs }: ModelCase) {
   const partsOf = async (model: Model, signal = new AbortController().signal) => {
     const parts: ModelPart[] = [];
     for await (const part of model.stream(request, { key: 'k', signal, deadline: undefined })) parts.push(part);

@@ -1,10 +1,9 @@
-/** What every transport promises, whatever carries the messages. Each implementation runs this suite as it is. */
+/** What every transport promises, whatever carries the messages: T1 to T5, as its interface numbers them. Each implementation runs this suite as it is. */
 import { describe, expect, test } from 'vitest';
-import type { Envelope } from '../../src/contracts/envelope.ts';
-import { TroupeError } from '../../src/contracts/failure.ts';
-import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
-import type { Transport } from '../../src/transport/transport.ts';
-import { deferred } from '../deferred.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import { TroupeError } from '../../contracts/failure.ts';
+import { virtualClock, type VirtualClock } from '../clock.ts';
+import type { Transport } from '../../transport/transport.ts';
 
 export interface TransportCase {
   /** A fresh transport that tells the time by this clock. */
@@ -16,7 +15,7 @@ export interface TransportCase {
 }
 
 let count = 0;
-export const letter = (over: Partial<Envelope> = {}): Envelope => ({
+const letter = (over: Partial<Envelope> = {}): Envelope => ({
   id: `m${count++}`,
   type: 'greet',
   body: {},
@@ -29,7 +28,11 @@ export const letter = (over: Partial<Envelope> = {}): Envelope => ({
 
 const refusal = (kind: string) => expect.objectContaining({ name: 'TroupeError', kind });
 
-export function describeTransport(name: string, { open: openWith, twice, settle }: TransportCase) {
+/**
+ * Describes the tests that any transport must pass, ours and yours.
+ * @example transportSuite('my transport', { open: async (clock) => myTransport({ now: clock.now }), settle: () => bus.idle(), twice: async (transport, envelope) => { await transport.send(envelope); await transport.send(envelope); } });
+ */
+export function transportSuite(name: string, { open: openWith, twice, settle }: TransportCase) {
   const open = () => openWith(virtualClock());
   const collect = (transport: Transport, address = 'agent/b') => {
     const got: Envelope[] = [];
@@ -335,4 +338,14 @@ export function describeTransport(name: string, { open: openWith, twice, settle 
       expect(() => transport.listen('agent/c', async () => {})).toThrow(refusal('environment'));
     });
   });
+}
+
+function deferred() {
+  let resolve!: () => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }

@@ -1,0 +1,134 @@
+/**
+ * Pulls the plug at every point of a run, before and after it, and looks whether the run ends as if nothing had happened.
+ *
+ * A point is a commit, a result put in the ledger, a message sent, posted or buried, or an acknowledgement. At the crash nothing more is
+ * heard of that process: its journal and transport never answer again, its effects are told to stop. A second process goes on from the same journal.
+ */
+import { TroupeError } from '../../contracts/failure.ts';
+import { systemClock } from '../../system/clock.ts';
+import { virtualClock } from '../clock.ts';
+import { judge } from './judge.ts';
+import type { Death } from './life.ts';
+import { runOnce, type Ending } from './run.ts';
+import type { CrashOptions, MakeScenario } from './scenario.ts';
+
+export interface Violation {
+  /** `12 after`: the twelfth point, killed when it was done. */
+  readonly point: string;
+  /** What was about to happen there, or had just happened. */
+  readonly at: string;
+  /** What was promised and not kept. */
+  readonly problem: string;
+  /** The last steps before the crash and the first after it. */
+  readonly trace: readonly string[];
+  /** The same crash again, and nothing else. */
+  readonly again: string;
+}
+
+export interface CrashReport {
+  /** Points of the undisturbed run; each can be crashed before and after. */
+  readonly points: number;
+  readonly crashes: number;
+  /** Were crashes left out, by `sample` or `only`? */
+  readonly partial: boolean;
+  readonly seed: number;
+  /** Crashes after which a write was uncertain, and somebody was told: they may end in another way than the undisturbed run. */
+  readonly surfaced: number;
+  /** Milliseconds all of it took. */
+  readonly took: number;
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Runs a subject twice undisturbed, then once for every point and side. Does not throw for a violation: it reports them all (`expectSurvival` throws).
+ * Rejects with `invalid` when the undisturbed run does not end or is not the same each time, or when the options make no sense.
+ * @example const report = await crashEverywhere(() => { const shop = new FakeShop(); return { subject: clerk(shop), input: 'Order tea.', world: () => shop.orders }; });
+ */
+export async function crashEverywhere(make: MakeScenario, options: CrashOptions = {}): Promise<CrashReport> {
+  const { seed = 1 } = options;
+  requireSound(options);
+  const { now } = systemClock();
+  const began = now();
+  const undisturbed = await runOnce(make, options, undefined);
+  requireSame(undisturbed, await runOnce(make, options, undefined));
+  const { points } = undisturbed.seen;
+  const all = points.flatMap((_, index): Death[] => [
+    { at: index + 1, when: 'before' },
+    { at: index + 1, when: 'after' },
+  ]);
+  const chosen = choose(all, options);
+  const violations: Violation[] = undisturbed.seen.repeated.map((problem) => ({
+    point: 'none',
+    at: 'the undisturbed run',
+    problem,
+    trace: [],
+    again: 'crashEverywhere(…, { only: [] })',
+  }));
+  let surfaced = 0;
+  for (const death of chosen) {
+    const ending = await runOnce(make, options, death);
+    const { uncertain, steps, died } = ending.seen;
+    if (uncertain.length > undisturbed.seen.uncertain.length) surfaced++;
+    const problems =
+      died === undefined ? ['the run never came there: it is not the same each time'] : judge(ending, undisturbed);
+    const point = nameOf(death);
+    const about = {
+      point,
+      at: points[death.at - 1]!,
+      trace: steps.slice(Math.max(0, (died ?? 0) - 6), (died ?? 0) + 8),
+      again: `crashEverywhere(…, { only: ['${point}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
+    };
+    violations.push(...problems.map((problem) => ({ ...about, problem })));
+  }
+  const partial = chosen.length < all.length;
+  return { points: points.length, crashes: chosen.length, partial, seed, surfaced, took: now() - began, violations };
+}
+
+const nameOf = ({ at, when }: Death) => `${at} ${when}`;
+
+function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
+  for (const [name, value, most, says] of [
+    ['sample', sample, Infinity, 'how many crashes to draw'],
+    ['seed', seed, 2 ** 32 - 1, 'what decides every chance'],
+    ['patience', patience, Infinity, 'how often a run may be moved on'],
+  ] as const)
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw invalid(
+        `${name} is ${says}, a whole number from 1${most < Infinity ? ` to ${most}` : ' on'}; it is ${value}.`,
+      );
+}
+
+function choose(all: readonly Death[], { only, sample, seed = 1 }: CrashOptions): readonly Death[] {
+  const unknown = only?.filter((name) => !all.some((death) => nameOf(death) === name)) ?? [];
+  if (unknown.length > 0)
+    throw invalid(
+      `There is no point ${unknown.map((name) => `"${name}"`).join(', ')}. This run has ${all.length / 2} points, "1 before" and "1 after" to "${all.length / 2} after".`,
+    );
+  const left = all.filter((death) => only?.includes(nameOf(death)) ?? true);
+  if (sample === undefined || sample >= left.length) return left;
+  // Spread first: neighbouring seeds would begin with the same draws.
+  const { random } = virtualClock({ seed: Math.imul(seed, 0x9e3779b1) });
+  const drawn = new Set<Death>();
+  while (drawn.size < sample) drawn.add(left[Math.floor(random() * left.length)]!);
+  return left.filter((death) => drawn.has(death));
+}
+
+/** What is not the same undisturbed proves nothing disturbed. */
+function requireSame(first: Ending, second: Ending): void {
+  if (first.output === undefined)
+    throw invalid(
+      `The undisturbed run does not end: ${first.stands}. Nothing more happens by itself, or it goes round for ever: give it an answer to its tickets, the signals it waits for, or a way out.`,
+    );
+  if (first.before !== second.before)
+    throw invalid(
+      `Every crash needs a fresh world: it was ${first.before} at the start of the first run, and ${second.before} at the start of the second. Make the world inside the function.`,
+    );
+  const differs = (what: string, one: string, other: string) =>
+    invalid(
+      `The undisturbed run is not the same each time: ${what} ${one}, then ${other}. Take time and chance from the clock that the function is given, and script a model by its conversation.`,
+    );
+  if (first.output !== second.output) throw differs('it ended as', first.output, String(second.output));
+  if (first.world !== second.world) throw differs('the world was', first.world, second.world);
+}
+
+const invalid = (message: string) => new TroupeError('invalid', message);

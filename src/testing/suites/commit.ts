@@ -1,0 +1,31 @@
+/** Commits as the engine would make them: for tests of journals. */
+import type { Commit } from '../../journal/journal.ts';
+
+/** When they were made; milliseconds since the epoch. */
+export const now = 1_700_000_000_000;
+
+/** The first commit of an actor; say only what matters. */
+export const commit = (over: Partial<Commit> = {}): Commit => {
+  const { actor = 'agent/a', seq = 1 } = over;
+  return {
+    run: 'r',
+    actor,
+    type: 'agent',
+    parent: undefined,
+    status: 'active',
+    state: 'working.thinking',
+    tags: ['thinking'],
+    created: now,
+    updated: now + seq,
+    seq,
+    meta: { input: 'hello' },
+    snapshot: { seq },
+    epoch: 1,
+    event: { id: `e${seq}`, type: 'go', body: { n: seq } },
+    opens: [],
+    closes: [],
+    results: [],
+    appends: [],
+    ...over,
+  };
+};

@@ -1,0 +1,13 @@
+/**
+ * The suites that our own backends pass, for yours: `import … from 'troupe/testing/suites'`. They are tests for Vitest, which must be installed.
+ * The interfaces they hold a backend to come along.
+ */
+export { journalSuite, type JournalCase } from './journal.ts';
+export { modelSuite, type ModelCase } from './model.ts';
+export { toolSourceSuite } from './toolSource.ts';
+export { transportSuite, type TransportCase } from './transport.ts';
+export type { Envelope } from '../../contracts/envelope.ts';
+export type { Model } from '../../contracts/model.ts';
+export type { ToolSource } from '../../contracts/tool.ts';
+export type { Commit, Journal } from '../../journal/journal.ts';
+export type { Transport } from '../../transport/transport.ts';

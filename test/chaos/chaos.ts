@@ -1,0 +1,100 @@
+/**
+ * The long dose: `npm run chaos -- --minutes 10 [--seed 1] [--only zombies]`. Plays rounds until the time is over, writes what came of it to
+ * .troupe/chaos/, and exits 1 when a promise was broken, 2 when it was not told what to do.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cutRound } from './cutRound.ts';
+import { notice } from './mount.ts';
+import { playRound, plus } from './play.ts';
+import { rounds } from './rounds.ts';
+import { nothing } from './stage.ts';
+
+const kinds = [...Object.keys(rounds), 'cuts'];
+const { minutes, seed: first, only } = options();
+const until = Date.now() + minutes * 60_000;
+const began = new Date();
+const violations: { seed: number; kind: string; what: string; again: string }[] = [];
+let counts = nothing();
+let cuts = { rounds: 0, acknowledged: 0, lost: 0, controlRounds: 0, controlLost: 0 };
+let mounts = true;
+
+for (let seed = first; Date.now() < until || seed === first; seed++) {
+  const kind = only ?? kinds[seed % kinds.length]!;
+  const again = `npm run chaos -- --minutes 0 --seed ${seed} --only ${kind}`;
+  const blame = (what: string) => {
+    violations.push({ seed, kind, what, again });
+    console.error(`VIOLATION in ${kind}, seed ${seed}: ${what}\n  again: ${again}`);
+  };
+  if (kind === 'cuts') {
+    const reason = mounts ? notice() : undefined;
+    if (!mounts) continue;
+    if (reason !== undefined) {
+      mounts = false;
+      console.error(`\n!!! NO POWER CUTS: ${reason} Everything else goes on.\n`);
+      if (only) break;
+      continue;
+    }
+    const cut = await cutRound(seed);
+    cuts = {
+      rounds: cuts.rounds + 1,
+      acknowledged: cuts.acknowledged + cut.acknowledged,
+      lost: cuts.lost + cut.lost,
+      controlRounds: cuts.controlRounds + 1,
+      controlLost: cuts.controlLost + cut.control.lost,
+    };
+    for (const what of cut.violations) blame(what);
+  } else {
+    const round = await playRound(kind, seed);
+    counts = plus(counts, round.counts);
+    for (const what of round.violations) blame(what);
+  }
+}
+// A control that never loses proves nothing: then the rig does not cut.
+if (cuts.controlRounds > 0 && cuts.controlLost === 0)
+  violations.push({
+    seed: first,
+    kind: 'cuts',
+    what: 'the control without fsync lost nothing: the rig cuts no power',
+    again: `npm run chaos -- --minutes 0 --seed ${first} --only cuts`,
+  });
+
+const folder = resolve('.troupe/chaos');
+mkdirSync(folder, { recursive: true });
+const file = join(folder, `${began.toISOString().replaceAll(':', '-')}.json`);
+const result = {
+  began,
+  minutes,
+  seed: first,
+  node: process.version,
+  ...counts,
+  cuts: mounts ? cuts : null,
+  violations,
+};
+writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+console.log(JSON.stringify({ ...result, violations: violations.length }));
+console.log(`Written to ${file}`);
+process.exitCode = violations.length > 0 ? 1 : 0;
+
+function options(): { minutes: number; seed: number; only: string | undefined } {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+    },
+  });
+  const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+  const wrong =
+    !Number.isFinite(minutes) || minutes < 0
+      ? `--minutes is a number, 0 or more; it is ${values.minutes}.`
+      : !Number.isInteger(seed) || seed < 1 || seed > 2 ** 32 - 1
+        ? `--seed is a whole number from 1 to ${2 ** 32 - 1}; it is ${values.seed}.`
+        : values.only !== undefined && !kinds.includes(values.only)
+          ? `--only is one of ${kinds.join(', ')}; it is ${values.only}.`
+          : undefined;
+  if (wrong === undefined) return { minutes, seed, only: values.only };
+  console.error(wrong);
+  process.exit(2);
+}

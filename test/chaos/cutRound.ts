@@ -1,0 +1,97 @@
+/** Pulls the power while commits are acknowledged, and looks which of them the disk still has; then the same without flushes, which must lose some. */
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sqlite } from '../../src/journal/sqlite.ts';
+import { chance } from './chance.ts';
+import { disk } from './mount.ts';
+
+interface Cut {
+  /** Commits that the scribe was told are stored. */
+  readonly acknowledged: number;
+  /** How many of them are not there after the cut. */
+  readonly lost: number;
+  readonly damage: readonly string[];
+}
+
+export interface CutRound extends Omit<Cut, 'damage'> {
+  readonly control: Cut;
+  readonly violations: readonly string[];
+}
+
+export async function cutRound(seed: number): Promise<CutRound> {
+  const lines = 100 + Math.floor(chance(seed)() * 900);
+  const { acknowledged, lost, damage } = await cutAfter(lines, 'test/journal/scribe.ts');
+  const control = await cutAfter(lines, 'test/chaos/careless.ts');
+  const violations = [
+    ...damage,
+    ...(lost > 0 ? [`${lost} of ${acknowledged} acknowledged commits did not survive a power cut`] : []),
+    ...(acknowledged < lines ? [`the scribe acknowledged only ${acknowledged} of ${lines} commits`] : []),
+  ];
+  return { acknowledged, lost, control, violations };
+}
+
+/** Cuts the power when so many commits were acknowledged. */
+async function cutAfter(lines: number, script: string): Promise<Cut> {
+  using before = disk();
+  const root = resolve(import.meta.dirname, '../..');
+  const child = spawn(
+    process.execPath,
+    ['--conditions', 'troupe-source', '--import', 'tsx', join(root, script), join(before.path, 'j.db')],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const dead = new Promise<void>((over) => child.on('close', () => over()));
+  let said = '';
+  // The copy is made before the process is killed, and only what was said before the copy must be in it.
+  const after = await new Promise<ReturnType<typeof before.cut>>((cut, fail) => {
+    child.on('error', fail);
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.split('\n').length <= lines + 1) return;
+      child.stdout.removeAllListeners('data');
+      try {
+        cut(before.cut());
+      } catch (thrown) {
+        fail(thrown as Error);
+      }
+    });
+    void dead.then(() => fail(new Error(`The scribe ended by itself, after: ${said.slice(-200)}`)));
+  }).finally(() => child.kill('SIGKILL'));
+  await dead;
+  using _ = after;
+  return await compare(acknowledgedIn(said), after.path);
+}
+
+/** By actor, the last commit that it was told is stored. */
+function acknowledgedIn(said: string): Map<string, number> {
+  const known = new Map<string, number>();
+  for (const line of said.split('\n').slice(0, -1)) {
+    const [actor, seq] = line.split(' ') as [string, string | undefined];
+    if (seq !== undefined) known.set(actor, Number(seq));
+  }
+  return known;
+}
+
+async function compare(acknowledged: ReadonlyMap<string, number>, path: string): Promise<Cut> {
+  const all = [...acknowledged.values()].reduce((sum, seq) => sum + seq, 0);
+  // A control may not even have the file.
+  if (!existsSync(join(path, 'j.db'))) return { acknowledged: all, lost: all, damage: ['there is no file any more'] };
+  const here = mkdtempSync(join(tmpdir(), 'troupe-cut-'));
+  try {
+    for (const name of ['j.db', 'j.db-wal'])
+      if (existsSync(join(path, name))) copyFileSync(join(path, name), join(here, name));
+    await using journal = await sqlite(join(here, 'j.db'));
+    let lost = 0;
+    for (const [actor, seq] of acknowledged) lost += Math.max(0, seq - ((await journal.load(actor))?.seq ?? 0));
+    return {
+      acknowledged: all,
+      lost,
+      damage: (await journal.verify()).damage.map(({ actor, what }) => `${actor}: ${what}`),
+    };
+  } catch (thrown) {
+    return { acknowledged: all, lost: all, damage: [(thrown as Error).message] };
+  } finally {
+    rmSync(here, { recursive: true, force: true });
+  }
+}

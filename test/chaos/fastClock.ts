@@ -1,0 +1,17 @@
+/** The system's clock, running ten times as fast in every process alike: a lease of ten seconds runs out in one. */
+import type { Clock } from '../../src/contracts/clock.ts';
+import { systemClock } from '../../src/system/clock.ts';
+
+const speed = 10;
+
+export function fastClock(): Clock {
+  const real = systemClock();
+  const { random, id } = real;
+  return {
+    random,
+    id,
+    now: () => real.now() * speed,
+    // Rounded up, so that nothing rings before its time.
+    wake: (at, call) => real.wake(Math.ceil(at / speed), call),
+  };
+}

@@ -1,0 +1,117 @@
+/** One round of chaos: a fresh file, a fresh world, some rooms to fill, and a look at the end whether every promise was kept. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqlite } from '../../src/journal/sqlite.ts';
+import type { End } from './child.ts';
+import { turns } from './subject.ts';
+import { world, type World } from './world.ts';
+
+/** What was done to the processes, and what came of it. */
+export interface Counts {
+  rounds: number;
+  runs: number;
+  kills: number;
+  zombies: number;
+  terms: number;
+  effects: number;
+  /** Calls that came again under a key the world knew. */
+  absorbed: number;
+  dropped: number;
+  refused: number;
+  lost: number;
+  duplicated: number;
+}
+
+export const nothing = (): Counts => ({
+  rounds: 0,
+  runs: 0,
+  kills: 0,
+  zombies: 0,
+  terms: 0,
+  effects: 0,
+  absorbed: 0,
+  dropped: 0,
+  refused: 0,
+  lost: 0,
+  duplicated: 0,
+});
+
+export class Stage implements AsyncDisposable {
+  readonly db: string;
+  readonly rooms: readonly string[];
+  readonly outside: World;
+  readonly counts = nothing();
+  readonly violations: string[] = [];
+  readonly #folder: string;
+  #settled = new Set<string>();
+  #seen = 0;
+
+  static async open(random: () => number, rooms: number): Promise<Stage> {
+    return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms);
+  }
+
+  private constructor(outside: World, rooms: number) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
+    this.db = join(this.#folder, 'j.db');
+    this.outside = outside;
+    this.rooms = Array.from({ length: rooms }, (_, room) => `room${room}`);
+  }
+
+  /** After a process is gone: nothing was called again whose result was in the ledger, and the file is sound. */
+  async look(): Promise<void> {
+    const { calls } = this.outside;
+    for (const { path, key } of calls.slice(this.#seen))
+      if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
+    this.#seen = calls.length;
+    await using journal = await sqlite(this.db);
+    for (const { actor, seq, what } of (await journal.verify()).damage)
+      this.violations.push(`commit ${seq} of ${actor} is damaged: ${what}`);
+    const ledgers = await Promise.all(this.rooms.map((room) => journal.ledger(room)));
+    this.#settled = new Set(ledgers.flat().map(({ key }) => key));
+  }
+
+  /** The process that went on to the end must have said so. */
+  mustHaveFinished({ code, signal, out, err }: End): void {
+    const missing = this.rooms.filter((room) => !out.includes(`Filled ${turns} shelves of ${room}.`));
+    if (code !== 0 || missing.length > 0)
+      this.violations.push(
+        `it ended with ${signal ?? code}, without ${missing.join(', ') || 'anything missing'}:\n${out}${err.slice(-2_000)}`,
+      );
+  }
+
+  /** When all is over: everything was done, and once; everybody has ended; nobody wrote who did not own the run any more. */
+  async judge(): Promise<void> {
+    await this.look();
+    const { outside, counts, rooms } = this;
+    for (const room of rooms)
+      for (let shelf = 0; shelf < turns; shelf++) {
+        const times = outside.applied.get(`/put/${room}/${shelf}`) ?? 0;
+        if (times === 0) counts.lost++;
+        if (times > 1) counts.duplicated++;
+        if (times !== 1) this.violations.push(`shelf ${shelf} of ${room} was filled ${times} times`);
+      }
+    await using journal = await sqlite(this.db);
+    for (const room of rooms) {
+      for (const { actor, state } of await journal.find({ run: room, status: 'active' }))
+        this.violations.push(`${actor} is still alive, in ${state}`);
+      const history = await journal.history({ run: room });
+      for (const [index, { actor, seq, epoch }] of history.entries())
+        if (epoch < (history[index - 1]?.epoch ?? 0))
+          this.violations.push(`commit ${seq} of ${actor} was written by a former owner (epoch ${epoch})`);
+    }
+    const applied = [...outside.applied.values()].reduce((sum, times) => sum + times, 0);
+    const { dropped, refused } = outside.faults;
+    counts.rounds++;
+    counts.runs += rooms.length;
+    counts.effects += applied;
+    counts.absorbed += outside.calls.length - refused - applied;
+    counts.dropped += dropped;
+    counts.refused += refused;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.outside[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

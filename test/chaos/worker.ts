@@ -1,0 +1,58 @@
+/**
+ * A process that works through runs of the subject by the public API, on a real file, and can be told to kill itself at a point:
+ * `CHAOS_POINT="commit 7 after"` is the moment after the seventh commit. Only this file reads that variable; the product knows nothing of it.
+ */
+import { openRuntime } from 'troupe';
+import { sleep } from '../../src/contracts/clock.ts';
+import { toFailure } from '../../src/contracts/failure.ts';
+import { sqlite } from '../../src/journal/sqlite.ts';
+import { joined } from '../../src/joined.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import { atPoints, type Around } from '../../src/testing/crash/points.ts';
+import { fastClock } from './fastClock.ts';
+import subject from './subject.ts';
+
+const [db = '', ...rooms] = process.argv.slice(2);
+const [kind, number, when] = (process.env.CHAOS_POINT ?? '').split(' ');
+
+let count = 0;
+const mortal: Around = async (point, work) => {
+  const mine = point.kind === kind && ++count === Number(number);
+  if (mine && when === 'before') return die();
+  const answer = await work();
+  return mine ? die() : answer;
+};
+function die(): Promise<never> {
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => {});
+}
+
+const clock = fastClock();
+const parts = atPoints({ journal: await patient(() => sqlite(db)), transport: inProcess() }, mortal);
+const runtime = await openRuntime({ ...parts, clock, env: {} });
+process.on('SIGTERM', () => void runtime.close().then(() => parts.journal[Symbol.asyncDispose]()));
+
+await Promise.all(
+  rooms.map(async (room) => {
+    const run = await patient(() => joined(() => runtime.start(subject, room, { key: room }), clock));
+    process.stderr.write(`working ${room}\n`);
+    const outcome = await run.outcome();
+    process.stdout.write(`${JSON.stringify({ room, outcome })}\n`);
+  }),
+);
+await runtime.close();
+await parts.journal[Symbol.asyncDispose]();
+
+/** A file that a stopped process has locked is waited for, as an operator would. */
+async function patient<T>(begin: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await begin();
+    } catch (thrown) {
+      const { kind, retryable } = toFailure(thrown);
+      if (kind !== 'storage' || !retryable) throw thrown;
+      process.stderr.write('locked\n');
+      await sleep(clock, 1_000);
+    }
+  }
+}
