@@ -1,5 +1,7 @@
 /** The kit we test with: `import … from 'troupe/testing'`. */
-export { scriptedModel } from '../gateway/scriptedModel.ts';
+export { scriptedModel, type ModelWhen, type ScriptedModel, type ScriptStep } from './scripted/model.ts';
+export { scriptedTool, type ScriptedTool, type ToolCalled, type ToolStep } from './scripted/tool.ts';
+export type { Fault } from './scripted/fault.ts';
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play } from './play.ts';
