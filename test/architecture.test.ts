@@ -76,6 +76,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },
   elkjs: { in: ['src/cli'] },
+  vitest: { in: ['src/testing'] },
   tsx: { in: ['src/cli'] },
   libsql: { in: ['src/journal'] },
   'node:sqlite': { in: ['src/journal'] },
@@ -133,10 +134,10 @@ test.each(Object.entries(packages))('%s is known only where it belongs', (name, 
 });
 
 test('every package that is imported is a dependency', () => {
-  const { dependencies, optionalDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
     readFileSync(resolve(root, 'package.json'), 'utf8'),
   ) as Record<string, object>;
-  const known = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+  const known = new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
   const strangers = imports.filter((i) => i.to && !i.ours && !i.to.startsWith('node:') && !known.has(packageOf(i.to)));
   expect(show(strangers)).toEqual([]);
 });

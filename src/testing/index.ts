@@ -4,5 +4,6 @@ export { scriptedTool, type ScriptedTool, type ToolCalled, type ToolStep } from 
 export type { Fault } from './scripted/fault.ts';
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
-export { after, done, failed, play } from './play.ts';
+export { after, done, failed, play, type Played, type Step, type Wish } from './play.ts';
+export { story, type Story } from './stories/story.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';

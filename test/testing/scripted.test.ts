@@ -59,7 +59,7 @@ test.each<[string, ModelWhen]>([
 
 test('a step for as many calls as come is never left over', async () => {
   const model = scriptedModel([
-    { when: /./, times: Infinity, text: 'again' },
+    { when: /./g, times: Infinity, text: 'again' },
     { when: 'b', times: 2, text: 'b' },
   ]);
   expect([await text(model, 'a'), await text(model, 'a')]).toEqual(['again', 'again']);
