@@ -36,6 +36,7 @@ const plan: Record<string, Room> = {
       'src/outcome.ts',
       'src/runtime.ts',
       'src/subject.ts',
+      'src/tickets.ts',
     ],
   },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
