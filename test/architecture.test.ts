@@ -63,6 +63,7 @@ const plan: Record<string, Room> = {
       'src/outcome.ts',
       'src/runtime.ts',
       'src/system/clock.ts',
+      'src/testing',
     ],
     types: ['src/journal'],
   },

@@ -97,6 +97,19 @@ function program(cli: Cli, ends: Ends): Command {
     command(runs, 'why <run>', 'explain in plain words why each actor is where it is', 'troupe runs why job-42'),
   ).action((run: string, options) => ends(import('./why.ts').then(({ why }) => why(cli, run, options))));
   shared(
+    command(
+      runs,
+      'export <run>',
+      'print a run as a cassette, to be played again by a test or by troupe replay',
+      'troupe runs export job-42 > job-42.json',
+      'troupe runs export job-42 --redact "[0-9]{16}" > job-42.json',
+    ),
+  )
+    .option('--redact <regex>', 'what to mask besides secrets of the environment; may be repeated', collect, [])
+    .action((run: string, options) =>
+      ends(import('./export.ts').then(({ exportRun }) => exportRun(cli, run, options))),
+    );
+  shared(
     command(runs, 'cancel <run>', 'stop a run; what it did stays', 'troupe runs cancel job-42 --reason "wrong topic"'),
   )
     .option('--reason <text>', 'for the record', 'cancelled from the command line')
@@ -156,6 +169,15 @@ function program(cli: Cli, ends: Ends): Command {
     .option('--svg', 'a picture instead of mermaid text')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
     .action((file: string, options) => ends(import('./graph.ts').then(({ graph }) => graph(cli, file, options))));
+  command(
+    troupe,
+    'replay <file>',
+    'play recorded runs to the machines of a file, offline: would they take the same path?',
+    'troupe replay team.ts --against job-42.json --against job-43.json',
+  )
+    .requiredOption('--against <cassette>', 'a run that "troupe runs export" printed; may be repeated', collect, [])
+    .option('--json', 'print JSON for programs')
+    .action((file: string, options) => ends(import('./against.ts').then(({ against }) => against(cli, file, options))));
   shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
     ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
   );

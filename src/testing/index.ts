@@ -7,6 +7,7 @@ export { virtualClock, type VirtualClock } from './clock.ts';
 export { after, done, failed, play, type Played, type Step, type Wish } from './play.ts';
 export { story, type Story } from './stories/story.ts';
 export { crashEverywhere, type CrashOptions, type CrashReport, type Scenario } from './crashEverywhere.ts';
+export { against, type Compared } from './cassettes/against.ts';
 export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes/cassette.ts';
 export { exportRun, type ExportOptions } from './cassettes/export.ts';
 export { textOf as cassetteText, type Cassette } from './cassettes/format.ts';

@@ -1,11 +1,11 @@
 /** Answers effects from a tape. What the tape has is held back until its turn; what it lacks is performed, guessed, or never answered. What is pure is computed. */
-import { isDeepStrictEqual } from 'node:util';
 import type { EffectOptions, Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../contracts/json.ts';
 import { systemClock } from '../../system/clock.ts';
 import { perform } from '../../system/effects.ts';
 import { phaseOf, type Drifts } from './drift.ts';
 import type { TapedEffect } from './format.ts';
+import { fitsRecorded } from './masked.ts';
 import type { Tape } from './tape.ts';
 import type { Answerer, Ask } from './taped.ts';
 
@@ -89,7 +89,7 @@ export class Answers {
     const { actor } = ask.scope;
     const turn = this.#hold(recorded, ask.scope.signal);
     const came = await this.#perform(really, ask);
-    if (!isDeepStrictEqual(came, recorded.outcome)) {
+    if (!fitsRecorded(recorded.outcome, came)) {
       const { state, seq } = place(actor);
       drifts.add(
         {

@@ -2,12 +2,12 @@
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
-import { redactor } from '../../observe/redactor.ts';
 import { secretsOf } from '../../observe/secrets.ts';
 import { outcomeOf } from '../../outcome.ts';
 import type { Birth } from '../../system/birth.ts';
 import type { SnapshotEnvelope } from '../../system/compatibility.ts';
 import { format, type Cassette, type TapedEnd } from './format.ts';
+import { cleaner, type Cleaner } from './masked.ts';
 
 export interface ExportOptions {
   /** Where secrets come from: values of variables that are named like one are masked. */
@@ -16,7 +16,6 @@ export interface ExportOptions {
   readonly redact?: readonly RegExp[];
 }
 
-const mask = '[redacted]';
 const page = 1_000;
 
 /**
@@ -34,11 +33,13 @@ export async function exportRun(
       'unknown_recipient',
       `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
     );
-  const clean = cleaner(redactor(secretsOf(env)), redact);
+  const masks = cleaner(secretsOf(env), redact);
+  const clean = masks.json;
   const rows = (await journal.find({ run, limit: 100_000 })).sort(
     (a, b) => a.created - b.created || (a.actor < b.actor ? -1 : 1),
   );
   const actors = new Set(rows.map(({ actor }) => actor));
+  const inside = (from: string | undefined) => from === undefined || actors.has(from);
   const birth = birthOf(root);
   const { name, args } = (birth.about ?? {}) as { name?: string; args?: Json };
   const end = endOf(root);
@@ -76,9 +77,9 @@ export async function exportRun(
       at,
       event: {
         id,
-        type,
+        type: inside(from) ? masks.text(type) : type,
         ...(from === undefined ? {} : { from }),
-        ...(from === undefined || actors.has(from) ? {} : { body: clean(body) }),
+        ...(inside(from) ? {} : { body: clean(body) }),
       },
       state,
       status,
@@ -94,7 +95,9 @@ export async function exportRun(
     })),
   };
   // Journals keep JSON with read-only lists; the schema says the same without the word.
-  return taped as unknown as Cassette;
+  const cassette = taped as unknown as Cassette;
+  requireDiscreet(cassette, masks);
+  return cassette;
 }
 
 const birthOf = ({ meta }: ActorRow): Birth => meta as unknown as Birth;
@@ -117,15 +120,17 @@ async function history(journal: Pick<Journal, 'history'>, run: string): Promise<
   }
 }
 
-/** Masks every text in a value, the names of properties included. */
-function cleaner(secrets: (text: string) => string, patterns: readonly RegExp[]): (value: Json) => Json {
-  const global = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`));
-  const text = (value: string) => global.reduce((masked, pattern) => masked.replace(pattern, mask), secrets(value));
-  const clean = (value: Json): Json => {
-    if (typeof value === 'string') return text(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map((one: Json) => clean(one));
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), clean(inner)]));
-  };
-  return clean;
+/** The names that hold a cassette together cannot be masked; a secret in one of them must not slip out with it. */
+function requireDiscreet({ run, actors, steps }: Cassette, { text }: Cleaner): void {
+  const names = [
+    run,
+    ...actors.map(({ actor }) => actor),
+    ...steps.flatMap(({ event: { id, from = '', type, body } }) => [id, from, ...(body === undefined ? [] : [type])]),
+  ];
+  const open = names.find((name) => text(name) !== name);
+  if (open !== undefined)
+    throw new TroupeError(
+      'invalid',
+      `The run ${text(run)} cannot be exported: "${text(open)}" is an address or an id, and holds what is to be masked. Start it under another key, or mask less.`,
+    );
 }

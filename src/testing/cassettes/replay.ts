@@ -1,5 +1,4 @@
 /** Runs the machines of a subject against a tape: in memory, on a virtual clock, with nothing of the world but what was recorded. */
-import { isDeepStrictEqual } from 'node:util';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
@@ -14,6 +13,7 @@ import { conduct, unheard } from './conductor.ts';
 import { Drifts, phaseOf, type Drift } from './drift.ts';
 import { endOf } from './export.ts';
 import type { Cassette, TapedEnd } from './format.ts';
+import { fitsRecorded } from './masked.ts';
 import { Tape, type Cue } from './tape.ts';
 import { taped, type Answerer } from './taped.ts';
 import { Watch } from './watch.ts';
@@ -152,7 +152,7 @@ function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch)
 
 function addEnd({ end, run }: Cassette, drifts: Drifts, row: ActorRow): void {
   const came = endOf(row);
-  if (end === undefined ? came === undefined : isDeepStrictEqual(JSON.parse(JSON.stringify(came ?? null)), end)) return;
+  if (end === undefined ? came === undefined : fitsRecorded(end, JSON.parse(JSON.stringify(came ?? null)))) return;
   const open = { status: 'open', state: row.state };
   if (end === undefined && drifts.all.length === 0) return;
   drifts.add(

@@ -1,7 +1,7 @@
 /** A recording, made ready to be played: what comes next from outside, and what an effect gave when it was asked. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../contracts/json.ts';
 import type { Cassette, TapedEffect, TapedStep } from './format.ts';
+import { fitsRecorded } from './masked.ts';
 
 /** Something that came from outside the machines, in the order it came. */
 export type Cue =
@@ -64,7 +64,7 @@ export class Tape {
 
   /** Takes the effect that was asked with this input: under this key if it can be, else the first one. */
   take(actor: string, name: string, input: Json, key: string): TapedEffect | undefined {
-    const same = this.#waiting(actor, name).filter((entry) => isDeepStrictEqual(entry.input, input));
+    const same = this.#waiting(actor, name).filter((entry) => fitsRecorded(entry.input, input));
     return this.use(same.find((entry) => entry.key === key) ?? same[0]);
   }
 
@@ -76,9 +76,7 @@ export class Tape {
   /** Of all that were recorded under that name, used or not, the one nearest to what is asked. */
   nearest(actor: string, name: string, input: Json): TapedEffect | undefined {
     const far = (entry: TapedEffect) =>
-      (isDeepStrictEqual(entry.input, input) ? 0 : 4) +
-      (entry.actor === actor ? 0 : 2) +
-      (this.#unused.has(entry) ? 0 : 1);
+      (fitsRecorded(entry.input, input) ? 0 : 4) + (entry.actor === actor ? 0 : 2) + (this.#unused.has(entry) ? 0 : 1);
     const [nearest] = this.cassette.ledger.filter((entry) => entry.name === name).sort((a, b) => far(a) - far(b));
     return nearest;
   }

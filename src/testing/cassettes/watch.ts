@@ -2,6 +2,7 @@
 import type { Commit, Journal } from '../../journal/journal.ts';
 import type { MachineEvent } from '../../system/chart.ts';
 import { phaseOf, type Drifts } from './drift.ts';
+import { fitsRecorded } from './masked.ts';
 import type { Tape } from './tape.ts';
 
 export interface RunningTimer {
@@ -74,7 +75,12 @@ export class Watch {
   ): void {
     if (this.#drifts.of(actor)) return;
     const recorded = this.#tape.step(actor, seq);
-    if (recorded && recorded.event.type === event.type && recorded.state === state && recorded.status === status)
+    if (
+      recorded &&
+      fitsRecorded(recorded.event.type, event.type) &&
+      recorded.state === state &&
+      recorded.status === status
+    )
       return;
     const message = recorded
       ? `"${event.type}" led elsewhere:`
