@@ -1,5 +1,6 @@
 /** `troupe replay`: plays recorded runs to the machines of a file, offline, and shows which would take another path. */
 import { resolve } from 'node:path';
+import { TroupeError } from '../contracts/failure.ts';
 import { visible } from '../observe/words.ts';
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
@@ -21,13 +22,19 @@ export async function against(cli: Cli, path: string, { against: files, json }: 
   const compared = await compare(
     files.map((file) => resolve(cli.cwd, file)),
     async (args) => (await load(cli.cwd, path, args ?? {})).subject,
-  );
+  ).catch((thrown: unknown) => {
+    // A cassette that cannot be played is no run that failed.
+    throw thrown instanceof TroupeError ? new UsageError(thrown.message, { cause: thrown }) : thrown;
+  });
   const moved = compared.filter(({ drift }) => drift.length > 0);
   if (json) writeJson(cli.out, compared);
   else {
     for (const [index, { run, actors, effects, drift }] of compared.entries()) {
       const [first] = drift;
-      if (!first) cli.out.write(`${files[index]}  ${run}: the same path (${actors} actors, ${effects} effects)\n`);
+      if (!first)
+        cli.out.write(
+          `${files[index]}  ${run}: the same path (${counted(actors, 'actor')}, ${counted(effects, 'effect')})\n`,
+        );
       else {
         cli.out.write(`${files[index]}  ${run}: another path; the first of ${drift.length} differences:\n`);
         cli.out.write(
@@ -40,3 +47,5 @@ export async function against(cli: Cli, path: string, { against: files, json }: 
   }
   return moved.length > 0 ? exit.failed : exit.done;
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
