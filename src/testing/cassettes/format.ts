@@ -12,7 +12,8 @@ import { Address, Id } from '../../contracts/ids.ts';
 /** Raised when an older troupe could not read what is written. */
 export const format = 1;
 
-const at = z.number().int().nonnegative();
+/** Milliseconds since the epoch; a virtual clock has fractions of them. */
+const at = z.number().nonnegative();
 const status = z.enum(['active', 'done', 'failed', 'stopped']);
 
 const Outcome = z.discriminatedUnion('ok', [
