@@ -1,8 +1,9 @@
 /** A recorded run played again: offline, on the same path, or with word of where it left it. */
 import { beforeAll, expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
-import { effect, machine } from 'troupe';
-import { cassette, cassetteText, type Cassette, type Drift } from 'troupe/testing';
+import { effect, machine, openRuntime } from 'troupe';
+import { cassette, cassetteText, exportRun, virtualClock, type Cassette, type Drift } from 'troupe/testing';
+import { memory } from '../../../src/journal/memory.ts';
 import { desk, folder, nobody, recorded, tape, type DeskOptions } from './given.ts';
 
 let whole: Cassette;
@@ -232,6 +233,64 @@ test('effects that ran at once end in the order they ended', async () => {
   const file = await tape(place, race(), null, (runtime) => runtime.advance('1m'));
   expect(await cassette(file).replay(race())).toEqual({
     outcome: { status: 'done', output: ['quick', 'slow', 'middling'] },
+    drift: [],
+  });
+});
+
+test('a timer that a real clock rang late rings in its turn again', async () => {
+  const clock = virtualClock();
+  const late = { ...clock, wake: (at: number, call: () => void) => clock.wake(at + 3, call) };
+  const race = machine(
+    setup({
+      types: {} as { context: { order: string[] }; output: string[] },
+      actors: {
+        look: effect<string, undefined>(
+          () => new Promise((done) => void clock.wake(clock.now() + 1_001, () => done('look'))),
+        ),
+      },
+      actions: { note: assign({ order: ({ context }, { what }: { what: string }) => [...context.order, what] }) },
+      delays: { pause: 1_000 },
+    }).createMachine({
+      id: 'race',
+      type: 'parallel',
+      context: { order: [] },
+      output: ({ context }) => context.order,
+      states: {
+        looking: {
+          initial: 'a',
+          states: {
+            a: {
+              invoke: {
+                src: 'look',
+                onDone: { target: 'b', actions: { type: 'note', params: { what: 'look' } } },
+                onError: 'b',
+              },
+            },
+            b: { type: 'final' },
+          },
+        },
+        pausing: {
+          initial: 'a',
+          states: {
+            a: { after: { pause: { target: 'b', actions: { type: 'note', params: { what: 'pause' } } } } },
+            b: { type: 'final' },
+          },
+        },
+      },
+    }),
+  );
+  await using runtime = await openRuntime({ clock: late, journal: memory(), env: {}, poll: 86_400_000 });
+  const run = await runtime.start(race, null);
+  const outcome = run.outcome();
+  for (let ms = 0; ms < 1_010; ms++) {
+    clock.advance(1);
+    await new Promise((next) => void setImmediate(next));
+  }
+  expect(await outcome).toMatchObject({ output: ['look', 'pause'] });
+  using place = folder();
+  const file = place.file('x.json', cassetteText(await exportRun(runtime.journal, run.id, { env: {} })));
+  expect(await cassette(file).replay(race)).toEqual({
+    outcome: { status: 'done', output: ['look', 'pause'] },
     drift: [],
   });
 });
