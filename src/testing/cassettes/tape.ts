@@ -64,13 +64,15 @@ export class Tape {
 
   /** Takes the effect that was asked with this input: under this key if it can be, else the first one. */
   take(actor: string, name: string, input: Json, key: string): TapedEffect | undefined {
-    const same = this.#waiting(actor, name).filter((entry) => fitsRecorded(entry.input, input));
-    return this.use(same.find((entry) => entry.key === key) ?? same[0]);
+    const isMeant = (entry: TapedEffect) => this.#unused.has(entry) && fitsRecorded(entry.input, input);
+    const own = this.#byKey.get(key);
+    if (own?.actor === actor && own.name === name && isMeant(own)) return this.use(own);
+    return this.use(this.#of(actor, name).find(isMeant));
   }
 
   /** The next one of that actor and name that nobody asked for yet, whatever its input. */
   next(actor: string, name: string): TapedEffect | undefined {
-    return this.#waiting(actor, name)[0];
+    return this.#of(actor, name).find((entry) => this.#unused.has(entry));
   }
 
   /** Of all that were recorded under that name, used or not, the one nearest to what is asked. */
@@ -91,8 +93,8 @@ export class Tape {
     return [...this.#unused];
   }
 
-  #waiting(actor: string, name: string): TapedEffect[] {
-    return (this.#byActor.get(`${actor} ${name}`) ?? []).filter((entry) => this.#unused.has(entry));
+  #of(actor: string, name: string): readonly TapedEffect[] {
+    return this.#byActor.get(`${actor} ${name}`) ?? [];
   }
 }
 
