@@ -17,11 +17,15 @@ export interface CheckFlags {
   readonly faults?: string;
   readonly input?: string;
   readonly set: readonly string[];
+  /** Cassettes: recorded runs, to be compared instead. */
+  readonly against?: readonly string[];
 }
 
 /** A file may say more about itself: `export const check = { samples: { … }, context: { … } }`. */
 export async function check(cli: Cli, path: string, flags: CheckFlags): Promise<number> {
-  const { json, diagram = false, maxStates, maxDepth, within, faults, set } = flags;
+  const { json, diagram = false, maxStates, maxDepth, within, faults, set, against = [] } = flags;
+  if (against.length > 0)
+    return (await import('./against.ts')).against(cli, path, { against, ...(json ? { json } : {}) });
   const { input, settings } = await inputFrom(cli, flags.input, set);
   const { file, subject, exports } = await load(cli.cwd, path, settings);
   const { check: explore } = await import('../testing/index.ts');

@@ -12,7 +12,7 @@ import { closers } from './closers.ts';
 import { exit, messageOf } from './exit.ts';
 import type { RunShared } from './options.ts';
 import { say, writeJson, writeResult } from './output.ts';
-import { secretsOf } from './secrets.ts';
+import { secretsOf } from '../observe/secrets.ts';
 import { howToAnswer } from './tickets.ts';
 
 /** What is being done when Ctrl-C comes gets so many milliseconds to finish. */

@@ -115,6 +115,19 @@ function program(cli: Cli, ends: Ends): Command {
     command(runs, 'why <run>', 'explain in plain words why each actor is where it is', 'troupe runs why job-42'),
   ).action((run: string, options) => ends(import('./why.ts').then(({ why }) => why(cli, run, options))));
   shared(
+    command(
+      runs,
+      'export <run>',
+      'print a run as a cassette, to be played again by a test or by troupe check --against',
+      'troupe runs export job-42 > job-42.json',
+      'troupe runs export job-42 --redact "[0-9]{16}" > job-42.json',
+    ),
+  )
+    .option('--redact <regex>', 'what to mask besides secrets of the environment; may be repeated', collect, [])
+    .action((run: string, options) =>
+      ends(import('./export.ts').then(({ exportRun }) => exportRun(cli, run, options))),
+    );
+  shared(
     command(runs, 'cancel <run>', 'stop a run; what it did stays', 'troupe runs cancel job-42 --reason "wrong topic"'),
   )
     .option('--reason <text>', 'for the record', 'cancelled from the command line')
@@ -198,7 +211,9 @@ function program(cli: Cli, ends: Ends): Command {
     'look at everything that can happen in a team, an agent or a machine, and say what is wrong',
     'troupe check team.ts',
     'troupe check machine.ts --faults drop=2,dup=0,crash=1 --diagram',
+    'troupe check team.ts --against job-42.json   # would a recorded run take the same path?',
   )
+    .option('--against <cassette>', 'instead: would this recorded run take the same path? may be repeated', collect, [])
     .option('--json', 'print JSON for programs')
     .option('--diagram', 'draw each finding as a mermaid sequence diagram, too')
     .option('--max-states <count>', 'stop after so many states (50000)', count)

@@ -1,5 +1,6 @@
 /** What a command says to people holds no value of a secret, wherever it comes from: a tool's error, a model's words. */
 import { redactor } from '../observe/redactor.ts';
+import { secretsOf } from '../observe/secrets.ts';
 import type { Cli } from './cli.ts';
 
 export function discreet(cli: Cli): Cli {
@@ -22,9 +23,3 @@ export function discreet(cli: Cli): Cli {
     },
   };
 }
-
-/** Values of variables that are named like secrets. */
-export const secretsOf = (env: Cli['env']): string[] =>
-  Object.entries(env).flatMap(([name, value]) =>
-    value && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) ? [value] : [],
-  );

@@ -12,7 +12,8 @@ interface ApiError {
   readonly name?: string;
 }
 
-const byStatus = (status: number): FailureKind =>
+/** What an HTTP status means for whoever called a model. */
+export const kindOfStatus = (status: number): FailureKind =>
   status === 401 || status === 403
     ? 'auth'
     : status === 408 || status === 409 || status === 425 || status === 429 || status >= 500
@@ -37,7 +38,7 @@ export function explain(model: string, thrown: unknown, mask: (text: string) => 
     ? 'model'
     : statusCode === undefined
       ? 'transient'
-      : byStatus(statusCode);
+      : kindOfStatus(statusCode);
   const status =
     statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
   const retryAfter = kind === 'transient' ? pauseIn(responseHeaders) : undefined;

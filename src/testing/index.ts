@@ -1,13 +1,28 @@
 /** The kit we test with: `import … from 'troupe/testing'`. */
-export { scriptedModel } from '../gateway/scriptedModel.ts';
-export { coverage, type Coverage } from './cover/recorder.ts';
-export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
+/** Stories: a machine fed by hand, and models and tools that say what they are told to. */
+export { after, done, failed, play, type Played, type Step, type Wish } from './play.ts';
+export { story, type Story } from './stories/story.ts';
+export { scriptedModel, type ModelWhen, type ScriptedModel, type ScriptStep } from './scripted/model.ts';
+export { scriptedTool, type ScriptedTool, type ToolCalled, type ToolStep } from './scripted/tool.ts';
+export type { Fault as ScriptedFault } from './scripted/fault.ts';
+
+/** Time that stands still until it is told to move. */
+export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
+export { virtualClock, type VirtualClock } from './clock.ts';
+
+/** Proofs: every path, everything that can happen, a crash everywhere, everything going wrong. */
 export { paths, type Path, type PathOptions } from './paths/paths.ts';
 export { samplesOf } from './paths/sample.ts';
 export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';
-export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
-export { virtualClock, type VirtualClock } from './clock.ts';
-export { after, done, failed, play } from './play.ts';
+export { coverage, type Coverage } from './cover/recorder.ts';
+export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
+export { check } from './check/check.ts';
+export type { CheckOptions } from './check/options.ts';
+export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
+export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
+export { expectSurvival } from './crash/expectSurvival.ts';
+export type { Parts } from './crash/points.ts';
+export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
 export { everyFault, faultKinds, type Fault, type FaultKind } from './simulate/faults.ts';
 export {
   simulate,
@@ -16,10 +31,12 @@ export {
   type SimulationFailure,
   type SimulationReport,
 } from './simulate/simulate.ts';
-export { check } from './check/check.ts';
-export type { CheckOptions } from './check/options.ts';
-export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
-export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
-export { expectSurvival } from './crash/expectSurvival.ts';
-export type { Parts } from './crash/points.ts';
-export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
+
+/** Recorded runs, played again. */
+export { against, type Compared } from './cassettes/against.ts';
+export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes/cassette.ts';
+export { exportRun, type ExportOptions } from './cassettes/export.ts';
+export { textOf as cassetteText, type Cassette } from './cassettes/format.ts';
+export { parseCassette, readCassette } from './cassettes/read.ts';
+export type { Replayed } from './cassettes/replay.ts';
+export type { Drift } from './cassettes/drift.ts';

@@ -25,23 +25,38 @@ export interface Played {
   readonly values: StateValue[];
   /** Everything it wished for, in order. */
   readonly wishes: Wish[];
+  /** One step for each event, the start first. */
+  readonly path: readonly Step[];
+}
+
+export interface Step {
+  /** Undefined for the start. */
+  readonly event: EventObject | undefined;
+  /** The states it went through because of it, the one it rests in last; empty when the event meant nothing. */
+  readonly values: readonly StateValue[];
 }
 
 /** Starts a machine, without an actor. */
 export function start(machine: AnyStateMachine, input: unknown): Played {
-  const played = collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined);
+  const played = collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined, undefined);
   if (told()) report({ machine, input, to: played.snapshot });
   return played;
 }
 
 /** One event further. What came before is kept. */
 export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
-  const { snapshot, values, wishes } = collect(
+  const { snapshot, values, wishes, path } = collect(
     getMicrosteps(machine, played.snapshot, event as never) as Microsteps,
     played.snapshot,
+    event,
   );
   if (told()) report({ machine, from: played.snapshot, event, to: snapshot });
-  return { snapshot, values: [...played.values, ...values], wishes: [...played.wishes, ...wishes] };
+  return {
+    snapshot,
+    values: [...played.values, ...values],
+    wishes: [...played.wishes, ...wishes],
+    path: [...played.path, ...path],
+  };
 }
 
 /** A whole story: every event in order. */
@@ -52,7 +67,7 @@ export const tell = (machine: AnyStateMachine, input: unknown, events: readonly 
 export function play<M extends AnyStateMachine>(
   machine: M,
   input: InputFrom<M>,
-  events: readonly EventObject[],
+  events: readonly AnyEventObject[],
 ): StateValue[] {
   let played = start(machine, input);
   return [played.snapshot.value, ...events.map((event) => (played = next(machine, played, event)).snapshot.value)];
@@ -84,13 +99,16 @@ export const after = (delay: string, state: string) => ({ type: `xstate.after.${
 
 type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
 
-function collect(steps: Microsteps, before: AnyMachineSnapshot | undefined): Played {
+function collect(steps: Microsteps, before: AnyMachineSnapshot | undefined, event: EventObject | undefined): Played {
   const snapshot = steps.at(-1)?.[0] ?? before;
   if (!snapshot) throw new Error('The machine took no first step.');
   if (snapshot.status === 'error') throw snapshot.error;
+  const values = steps.map(([step]) => step.value as StateValue);
   return {
     snapshot,
-    values: steps.map(([step]) => step.value),
+    values,
+    // An event that means nothing leaves the very same snapshot.
+    path: [{ event, values: snapshot === before ? [] : values }],
     wishes: steps.flatMap(([, actions]) => actions.map(({ type, params }) => ({ type, params: params as unknown }))),
   };
 }

@@ -5,7 +5,7 @@ import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
 import { pauseIn } from '../../src/gateway/explain.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
-import { scriptedModel, type ScriptStep } from '../../src/gateway/scriptedModel.ts';
+import { scriptedModel, type ScriptStep } from '../../src/testing/index.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
 const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
@@ -173,21 +173,6 @@ test.each([
   [{}, undefined],
 ])('the headers %o ask for a pause of %s', (headers, pause) => {
   expect(pauseIn(headers as Record<string, string>)).toBe(pause);
-});
-
-test('a scripted model complains about a call it did not expect, and about steps nobody asked for', async () => {
-  const script = scriptedModel([{ expect: 'hello', text: 'a' }, { expect: /good ?bye/, text: 'b' }, { text: 'c' }]);
-  const { inner } = door({ retry: { times: 1 } });
-  await inner.answer(script, ask, scope());
-  await expect(inner.answer(script, ask, scope())).rejects.toEqual(
-    refusal('invalid', /step 2 expects \/good \?bye\/.*ended with \(user\): hello/),
-  );
-  expect(() => script.assertConsumed()).toThrow(/3 steps, of which 2 were asked for. Left: {"text":"c"}/);
-  await inner.answer(script, ask, scope());
-  await expect(inner.answer(script, ask, scope())).rejects.toEqual(
-    refusal('invalid', /it has 3 steps, and this is call 4/),
-  );
-  expect(() => script.assertConsumed()).not.toThrow();
 });
 
 const streaming = (stream: () => unknown): Model => ({ id: 'test:own', stream: stream as Model['stream'] });

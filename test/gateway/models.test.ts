@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aiSdkModel, type LanguageModel } from '../../src/gateway/aiSdkModel.ts';
 import type { Model } from '../../src/contracts/model.ts';
 import { providers } from '../../src/gateway/providers.ts';
-import { scriptedModel } from '../../src/gateway/scriptedModel.ts';
+import { scriptedModel } from 'troupe/testing';
 import { modelSuite } from 'troupe/testing/suites';
 
 const mock = new LLMock({ port: 0, logLevel: 'silent' });

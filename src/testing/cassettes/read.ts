@@ -1,0 +1,96 @@
+/** Reads a cassette from a file. What is damaged, too new, edited or no cassette at all is refused with the place. */
+import { readFile, stat } from 'node:fs/promises';
+import { explain, came } from '../../contracts/explain.ts';
+import { TroupeError } from '../../contracts/failure.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { Cassette, digestOf, format } from './format.ts';
+
+/** Bytes. A run that needs more is no test any more, and reading it would take the memory of the machine. */
+const largest = 256 * 1024 * 1024;
+
+/** Undefined when there is no such file. Rejects with `invalid` or `incompatible`. */
+export async function readCassette(file: string): Promise<Cassette | undefined> {
+  const found = await stat(file).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return undefined;
+    throw unreadable(file, thrown);
+  });
+  if (!found) return undefined;
+  if (!found.isFile()) throw refused(file, 'it is no file');
+  if (found.size > largest)
+    throw refused(
+      file,
+      `it has ${Math.ceil(found.size / 1024 / 1024)} MB, and at most ${largest / 1024 / 1024} MB are read; record a shorter run`,
+    );
+  return parseCassette(
+    file,
+    await readFile(file, 'utf8').catch((thrown: Error) => Promise.reject(unreadable(file, thrown))),
+  );
+}
+
+/** `file` is what a message calls it. Throws `invalid` or `incompatible`. */
+export function parseCassette(file: string, text: string): Cassette {
+  if (text.trim() === '') throw refused(file, 'it is empty; record it again');
+  const raw = parseJson(file, text);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || (raw as JsonObject)['troupe'] !== 'cassette')
+    throw refused(
+      file,
+      `it is no cassette: expected { "troupe": "cassette", … }, came ${came(raw)}; make one with "troupe runs export"`,
+    );
+  const content = raw as JsonObject;
+  const version = content['format'];
+  if (version !== format)
+    throw new TroupeError(
+      'incompatible',
+      `${file} has format ${JSON.stringify(version) ?? 'none'}; this troupe reads format ${format}. ${typeof version === 'number' && version > format ? 'Read it with the troupe that wrote it, or a newer one.' : 'Record it again.'}`,
+    );
+  const parsed = Cassette.safeParse(content);
+  if (!parsed.success) throw refused(file, `it is damaged: ${explain(parsed.error, content)}; record it again`);
+  if (content['digest'] !== undefined && content['digest'] !== digestOf(content))
+    throw refused(
+      file,
+      'it was changed after it was recorded (at "digest"): record it again, or take "digest" out to use it as it is',
+    );
+  requireWhole(file, parsed.data);
+  return parsed.data;
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const { message } = cause as Error;
+    // Without a position it broke off at its end.
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+    const before = text.slice(0, at).split('\n');
+    throw new TroupeError(
+      'invalid',
+      `${file}:${before.length}:${before.at(-1)!.length + 1}: this is no JSON, or it was cut short: ${message}. Record it again.`,
+      { cause },
+    );
+  }
+}
+
+/** Everything it speaks of is there, once. */
+function requireWhole(file: string, { actors, steps, ledger, run }: Cassette): void {
+  const known = new Set(actors.map(({ actor }) => actor));
+  if (!known.has(`${actors.find(({ parent }) => parent === undefined)?.type}/${run}`))
+    throw refused(file, `at "actors": none of them is the root of the run "${run}"`);
+  const last = new Map<string, number>();
+  for (const [index, { actor, seq }] of steps.entries()) {
+    if (!known.has(actor)) throw refused(file, `at "steps[${index}].actor": no actor "${actor}" is listed`);
+    const expected = (last.get(actor) ?? 0) + 1;
+    if (seq !== expected)
+      throw refused(file, `at "steps[${index}].seq": expected ${expected} of ${actor}, came ${seq}; a step is missing`);
+    last.set(actor, seq);
+  }
+  const keys = new Set<string>();
+  for (const [index, { actor, key }] of ledger.entries()) {
+    if (!known.has(actor)) throw refused(file, `at "ledger[${index}].actor": no actor "${actor}" is listed`);
+    if (keys.has(key)) throw refused(file, `at "ledger[${index}].key": "${key}" is there twice`);
+    keys.add(key);
+  }
+}
+
+const refused = (file: string, problem: string) => new TroupeError('invalid', `${file} cannot be played: ${problem}.`);
+const unreadable = (file: string, cause: Error) =>
+  new TroupeError('invalid', `${file} cannot be read: ${cause.message}.`, { cause });

@@ -1,0 +1,168 @@
+/** Runs the machines of a subject against a tape: in memory, on a virtual clock, with nothing of the world but what was recorded. */
+import { TroupeError } from '../../contracts/failure.ts';
+import type { ActorRow, Journal } from '../../journal/journal.ts';
+import { memory } from '../../journal/memory.ts';
+import { compile, type Subject, type Surroundings } from '../../subject.ts';
+import type { ActorType } from '../../system/actorType.ts';
+import { Host } from '../../system/host.ts';
+import { inProcess } from '../../transport/inProcess.ts';
+import { virtualClock } from '../clock.ts';
+import { pure } from '../pure.ts';
+import { Answers } from './answers.ts';
+import { conduct, unheard } from './conductor.ts';
+import { Drifts, phaseOf, type Drift } from './drift.ts';
+import { endOf } from './export.ts';
+import type { Cassette, TapedEnd } from './format.ts';
+import { fitsRecorded } from './masked.ts';
+import { Tape, type Cue } from './tape.ts';
+import { taped, type Answerer } from './taped.ts';
+import { Watch } from './watch.ts';
+
+export interface Replayed {
+  /** How it ended; `open` when it stands where its recording ends, or waits for what was not recorded. */
+  readonly outcome: TapedEnd | { readonly status: 'open'; readonly state: string };
+  /** Where it left the recording; empty when it took the same path. */
+  readonly drift: readonly Drift[];
+}
+
+export interface ReplayOptions {
+  readonly lenient?: boolean;
+  /** For recording what the tape lacks: what performs it, and what it needs. */
+  readonly live?: {
+    readonly perform: Answerer;
+    readonly surroundings: Pick<Surroundings, 'gateway' | 'clock'>;
+    readonly nudge: (host: Host, journal: Journal) => Promise<boolean>;
+  };
+  /** What a message calls the cassette. */
+  readonly file?: string;
+  /** What was written meanwhile, before it is gone. */
+  readonly onEnd?: (journal: Journal) => Promise<void>;
+}
+
+/** Rejects with `conflict` when the cassette is of another subject. Whatever the machines do differently is told, not thrown. */
+export async function replayOn(
+  subject: Subject,
+  cassette: Cassette,
+  { lenient = false, live, file = 'The cassette', onEnd }: ReplayOptions = {},
+): Promise<Replayed> {
+  const { run, started, input, deadline } = cassette;
+  const [tape, drifts] = [new Tape(cassette), new Drifts()];
+  const clock = virtualClock({ start: started });
+  const watch = new Watch(tape, drifts);
+  const answers = new Answers({ tape, drifts, lenient, perform: live?.perform, place: (actor) => watch.place(actor) });
+  const opened: AsyncDisposable[] = [];
+  const prepare = (type: ActorType) => taped(pure(type), answers.answer);
+  const type = compile({ gateway: offline, clock, ...live?.surroundings, opened, prepare })(subject);
+  requireSame(file, cassette, subject, type);
+
+  const transport = inProcess();
+  const journal = watch.over(memory());
+  const host = new Host({
+    journal,
+    transport,
+    clock,
+    lease: { owner: 'replay' },
+    // Nobody else can leave a message.
+    poll: 86_400_000,
+    observe: (event) =>
+      void (
+        event.type === 'dead' &&
+        isOutside(cassette, event.message.id) &&
+        drifts.add(unheard(watch, event.actor, event.message.type, event.failure.message))
+      ),
+  });
+  try {
+    const root = `${type.name}/${run}`;
+    await host.start(type, {
+      run,
+      input,
+      about: { name: subject.name },
+      ...(deadline === undefined ? {} : { deadline }),
+    });
+    const nudge = live && (() => live.nudge(host, journal));
+    const left = await conduct({
+      tape,
+      clock,
+      host,
+      root,
+      watch,
+      answers,
+      drifts,
+      nudge,
+      goesOn: lenient || live !== undefined,
+    });
+    const [row] = await journal.find({ actor: root });
+    if (!live) addLeft(tape, drifts, left, watch);
+    addEnd(cassette, drifts, row!);
+    await onEnd?.(journal);
+    return { outcome: endOf(row!) ?? { status: 'open', state: row!.state }, drift: drifts.all };
+  } finally {
+    await host[Symbol.asyncDispose]();
+    await transport[Symbol.asyncDispose]();
+    for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
+  }
+}
+
+/** Never reached: whoever would ask it is an effect. */
+const offline: Surroundings['gateway'] = {
+  answer: () => Promise.reject(new TroupeError('environment', 'A replay asks no model.')),
+};
+
+function requireSame(
+  file: string,
+  { subject: { name, type: recorded } }: Cassette,
+  subject: Subject,
+  type: ActorType,
+): void {
+  if (type.name === recorded && (name === undefined || name === subject.name)) return;
+  throw new TroupeError(
+    'conflict',
+    `${file} was recorded of ${name === undefined ? '' : `"${name}", `}a run of type "${recorded}"; it cannot be played to the ${subject.kind} "${subject.name}" (type "${type.name}"). Choose the definition it was recorded of.`,
+  );
+}
+
+const isOutside = ({ steps }: Cassette, id: string): boolean => steps.some(({ event }) => event.id === id);
+
+/** What the recording has and the machines did not want. Of actors that went elsewhere that is no news. */
+function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch): void {
+  for (const { actor, key, name } of tape.left) {
+    if (drifts.of(actor)) continue;
+    const { state = '', seq = 0 } = tape.placeOf(key) ?? {};
+    drifts.add({
+      kind: 'unasked',
+      actor,
+      phase: phaseOf(state),
+      seq,
+      message: `"${name}" was asked here when it was recorded, and is not any more`,
+    });
+  }
+  for (const cue of cues) {
+    if (cue.kind !== 'outside' || drifts.of(cue.step.actor)) continue;
+    const { actor, event } = cue.step;
+    drifts.add(
+      unheard(
+        watch,
+        actor,
+        event.type,
+        tape.knows(actor) && watch.place(actor).seq === 0 ? 'there is no such actor now' : 'its recipient had ended',
+      ),
+    );
+  }
+}
+
+function addEnd({ end, run }: Cassette, drifts: Drifts, row: ActorRow): void {
+  const came = endOf(row);
+  if (end === undefined ? came === undefined : fitsRecorded(end, JSON.parse(JSON.stringify(came ?? null)))) return;
+  const open = { status: 'open', state: row.state };
+  if (end === undefined && drifts.all.length === 0) return;
+  drifts.add(
+    {
+      kind: 'end',
+      actor: row.actor,
+      phase: '',
+      seq: row.seq,
+      message: came ? `the run ${run} ended otherwise:` : `the run ${run} did not come to its end:`,
+    },
+    { recorded: end ?? { status: 'open' }, came: came ?? open },
+  );
+}

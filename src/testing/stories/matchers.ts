@@ -1,0 +1,127 @@
+/**
+ * What a test says of a machine and of a run: `expect(story).toRestIn('review.waiting')`.
+ * A mismatch shows where the machine is, the path it took, and the event that led away.
+ */
+import type { MatcherState } from 'vitest';
+import { TroupeError } from '../../contracts/failure.ts';
+import { came } from '../../contracts/explain.ts';
+import { everyNode } from '../../system/shape.ts';
+import { listed, started, type Played } from '../play.ts';
+import { inWords, isIn, pathInWords } from './path.ts';
+import { endOf, type Ends } from './ended.ts';
+
+interface Verdict {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+/** For `expect.extend(matchers)`; importing `troupe/testing/vitest` does that. */
+export const matchers = {
+  toRestIn(this: MatcherState, received: unknown, state: string): Verdict {
+    const played = requirePlayed(received, 'toRestIn');
+    const { value, machine } = played.snapshot;
+    requireState(played, state);
+    const pass = isIn(value, state);
+    const left = played.path.findLastIndex(({ values }) => values.some((before) => isIn(before, state)));
+    const at = left < 0 ? undefined : played.path.findIndex(({ values }, step) => step > left && values.length > 0);
+    const mark = { at: at === -1 || at === undefined ? left : at, says: `led away from "${state}"` };
+    return {
+      pass,
+      message: () =>
+        [
+          `expected "${machine.id}" ${pass ? 'not ' : ''}to rest in "${state}"; it rests in "${inWords(value)}"${left < 0 ? ', and was never there' : ''}`,
+          pathInWords(played, pass || left < 0 ? undefined : mark),
+        ].join('\n'),
+    };
+  },
+
+  toHaveWished(this: MatcherState, received: unknown, wish: string, ...input: readonly [unknown?]): Verdict {
+    const played = requirePlayed(received, 'toHaveWished');
+    const wishes = [
+      ...started(played).map(({ src, input: given }) => ({ name: src, given })),
+      ...played.wishes
+        .filter(({ type }) => !type.startsWith('xstate.'))
+        .map(({ type, params }) => ({ name: type, given: params })),
+    ];
+    const same = wishes.filter(({ name }) => name === wish).map(({ given }) => given);
+    const names = [...new Set(wishes.map(({ name }) => name))].join(', ') || 'nothing';
+    return found(this, played, `wished for "${wish}"`, same, input, `it wished for: ${names}`);
+  },
+
+  toHaveAppended(this: MatcherState, received: unknown, list: string, ...entry: readonly [unknown?]): Verdict {
+    const played = requirePlayed(received, 'toHaveAppended');
+    return found(
+      this,
+      played,
+      `appended to the list "${list}"`,
+      listed<unknown>(played, list),
+      entry,
+      'it appended nothing to that list',
+    );
+  },
+
+  toHaveEnded(this: MatcherState, received: unknown, ...expected: readonly [object?]): Verdict | Promise<Verdict> {
+    const judge = (end: Ends): Verdict => {
+      const pass =
+        end.ended &&
+        (expected.length === 0 ||
+          this.equals(end.facts, expected[0], [this.utils.iterableEquality, this.utils.subsetEquality]));
+      const difference = expected.length === 0 ? undefined : this.utils.diff(expected[0], end.facts, { expand: false });
+      return {
+        pass,
+        message: () =>
+          [
+            `expected ${end.who} ${pass ? 'not ' : ''}to have ended${expected.length === 0 ? '' : ` as ${this.utils.stringify(expected[0])}`}; ${end.says}`,
+            ...(pass || !difference ? [] : [difference]),
+            ...(end.played ? [pathInWords(end.played)] : []),
+          ].join('\n'),
+      };
+    };
+    const end = endOf(received);
+    return end instanceof Promise ? end.then(judge) : judge(end);
+  },
+};
+
+/** Among several of one name, the one that is nearest is not guessed at: the last one is shown beside what was expected. */
+function found(
+  state: MatcherState,
+  played: Played,
+  what: string,
+  all: readonly unknown[],
+  expected: readonly [unknown?],
+  otherwise: string,
+): Verdict {
+  const pass = expected.length === 0 ? all.length > 0 : all.some((one) => state.equals(one, expected[0]));
+  const who = `"${played.snapshot.machine.id}"`;
+  return {
+    pass,
+    message: () =>
+      [
+        `expected ${who} ${pass ? 'not ' : ''}to have ${what}${expected.length === 0 ? '' : ` with ${state.utils.stringify(expected[0])}`}${all.length === 0 ? `; ${otherwise}` : ''}`,
+        ...(pass || all.length === 0
+          ? []
+          : [
+              `${all.length === 1 ? 'It did so once' : `It did so ${all.length} times; the last time`}:`,
+              state.utils.diff(expected[0], all.at(-1), { expand: false }) ?? '',
+            ]),
+        pathInWords(played),
+      ].join('\n'),
+  };
+}
+
+function requirePlayed(value: unknown, matcher: string): Played {
+  const { snapshot, path } = (value ?? {}) as Partial<Played>;
+  if (snapshot && path) return value as Played;
+  throw new TroupeError(
+    'invalid',
+    `${matcher} looks at a story: expect(story(machine, input).done('fetch')).${matcher}(…); got ${came(value)}.`,
+  );
+}
+
+/** A state that the machine does not have would make `not.toRestIn` true for ever. */
+function requireState({ snapshot: { machine } }: Played, state: string): void {
+  const ids = everyNode(machine.root).map(({ path }) => `.${path.join('.')}.`);
+  if (ids.some((id) => id.includes(`.${state}.`))) return;
+  const known = ids.map((id) => id.slice(1, -1)).filter((id) => id !== '');
+  throw new TroupeError('invalid', `"${machine.id}" has no state "${state}"; it has ${known.join(', ')}.`);
+}

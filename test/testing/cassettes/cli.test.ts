@@ -1,0 +1,70 @@
+/** From a run in a journal to a cassette, and from cassettes to word of what a change would do: by the real command. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { place } from '../../cli/troupe.ts';
+
+const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name);
+
+test('runs are exported and replayed; a change shows which of them would take another path', async () => {
+  using here = place();
+  for (const q of ['tea', 'milk']) {
+    expect((await here.troupe('run', fixture('clerk.ts'), '--set', `q=${q}`, '--key', `job-${q}`, '-q')).code).toBe(0);
+    const exported = await here.troupe('runs', 'export', `job-${q}`, '--redact', 'sk-[a-z0-9-]+');
+    expect(exported).toMatchObject({ code: 0, err: '' });
+    here.file(`${q}.json`, exported.out);
+  }
+  expect(readFileSync(`${here.folder}/tea.json`, 'utf8')).toContain('"tea: [redacted]"');
+  const both = ['--against', 'tea.json', '--against', 'milk.json'];
+
+  const same = await here.troupe('check', fixture('clerk.ts'), ...both);
+  expect(same).toMatchObject({ code: 0, err: '' });
+  expect(same.out).toBe(
+    'tea.json  job-tea: the same path (1 actor, 1 effect)\nmilk.json  job-milk: the same path (1 actor, 1 effect)\n2 of 2 recorded runs take the same path.\n',
+  );
+
+  const changed = await here.troupe('check', fixture('changed.ts'), ...both);
+  expect(changed.code).toBe(1);
+  expect(changed.out).toMatch(
+    /^tea\.json {2}job-tea: another path; the first of 2 differences:\n {2}clerk\/job-tea, in "looking", step 1: "look" was asked with another input.*\n {6}\{\n {4}- {3}"q": "tea"\n {4}\+ {3}"q": "coffee"\n {6}\}\nmilk\.json {2}job-milk: the same path/,
+  );
+  expect(changed.out).toMatch(/1 of 2 recorded runs take the same path\.\n$/);
+
+  const json = await here.troupe('check', fixture('changed.ts'), ...both, '--json');
+  expect(JSON.parse(json.out)).toMatchObject([
+    { run: 'job-tea', drift: [{ kind: 'input' }, { kind: 'end' }] },
+    { drift: [] },
+  ]);
+});
+
+test.each<[string, string[], RegExp]>([
+  [
+    'a cassette that is not there',
+    ['check', fixture('clerk.ts'), '--against', 'no.json'],
+    /There is no cassette .*no\.json\. Make one with "troupe runs export/,
+  ],
+  [
+    'a damaged one',
+    ['check', fixture('clerk.ts'), '--against', 'half.json'],
+    /half\.json:1:\d+: this is no JSON, or it was cut short/,
+  ],
+  [
+    'one of a newer format',
+    ['check', fixture('clerk.ts'), '--against', 'new.json'],
+    /new\.json has format 2; this troupe reads format 1/,
+  ],
+  ['a run that is not there', ['runs', 'export', 'job-x'], /There is no run "job-x"/],
+  ['a pattern that is none', ['runs', 'export', 'job-x', '--redact', '('], /--redact expects a regular expression/],
+  [
+    'a pattern that masks everything',
+    ['runs', 'export', 'job-x', '--redact', 'a*'],
+    /fits the empty text, so it would mask everything/,
+  ],
+])('%s is wrong usage', async (_, args, says) => {
+  using here = place();
+  here.file('half.json', '{"troupe":"cass');
+  here.file('new.json', '{"troupe":"cassette","format":2}');
+  const { code, err, out } = await here.troupe(...args);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(says);
+});

@@ -1,0 +1,124 @@
+/** Recording in a test: never, once, or what is new. And what is masked on the way to the file. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { setup } from 'xstate';
+import { effect, machine } from 'troupe';
+import { cassette, exportRun, testRuntime, type CassetteOptions } from 'troupe/testing';
+import { desk, folder } from './given.ts';
+
+const asking = (asked: string[], ...questions: string[]) =>
+  machine(
+    setup({
+      types: {} as { output: string },
+      actors: { look: effect<string, { q: string }>(async ({ q }) => (asked.push(q), `sk-secret-1 says ${q}`)) },
+    }).createMachine({
+      id: 'asking',
+      initial: 's0',
+      output: questions.join(),
+      states: {
+        ...Object.fromEntries(
+          questions.map((q, i) => [
+            `s${i}`,
+            { invoke: { src: 'look' as const, id: q, input: { q }, onDone: `s${i + 1}`, onError: `s${i + 1}` } },
+          ]),
+        ),
+        [`s${questions.length}`]: { type: 'final' as const },
+      },
+    }),
+  );
+const options = (more: CassetteOptions = {}): CassetteOptions => ({ record: 'once', input: null, env: {}, ...more });
+
+test('once: the first time it is performed and written, the second time it is played', async () => {
+  using place = folder();
+  const file = join(place.path, 'made/for/it.json');
+  const asked: string[] = [];
+  const first = await cassette(file, options()).replay(asking(asked, 'a', 'b'));
+  expect(asked).toEqual(['a', 'b']);
+  expect(await cassette(file, options()).replay(asking(asked, 'a', 'b'))).toEqual(first);
+  expect(asked).toEqual(['a', 'b']);
+  expect(existsSync(`${file}.new`)).toBe(false);
+});
+
+test('once: a file that is there is not written again, whatever the machine does now', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  const asked: string[] = [];
+  await cassette(file, options()).replay(asking(asked, 'a'));
+  await expect(cassette(file, options()).replay(asking(asked, 'z'))).rejects.toMatchObject({ kind: 'conflict' });
+  expect(asked).toEqual(['a']);
+});
+
+test('new: only what the file lacks is performed, and then it has it', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  const asked: string[] = [];
+  await cassette(file, options()).replay(asking(asked, 'a', 'b'));
+  const { drift } = await cassette(file, options({ record: 'new' })).replay(asking(asked, 'a', 'c', 'b'));
+  expect(asked).toEqual(['a', 'b', 'c']);
+  expect(drift[0]).toMatchObject({ kind: 'input', phase: 's1' });
+  expect(await cassette(file).replay(asking(asked, 'a', 'c', 'b'))).toMatchObject({
+    drift: [],
+    outcome: { status: 'done' },
+  });
+  expect(asked).toEqual(['a', 'b', 'c']);
+});
+
+test('new: a file that has everything is left as it is', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  await cassette(file, options()).replay(asking([], 'a'));
+  const before = readFileSync(file, 'utf8');
+  await cassette(file, options({ record: 'new' })).replay(asking([], 'a'));
+  expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('none: nothing is performed although the file is not there', async () => {
+  const asked: string[] = [];
+  await expect(cassette('/nowhere/x.json').replay(asking(asked, 'a'))).rejects.toMatchObject({ kind: 'invalid' });
+  expect(asked).toEqual([]);
+});
+
+test('a first recording without an input says so, and writes nothing', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  await expect(cassette(file, { record: 'once' }).replay(asking([], 'a'))).rejects.toThrow(
+    /a first recording needs an input/,
+  );
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a person is asked while recording, and not when it is played', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  const questions: string[] = [];
+  const onTicket = ({ question }: { question: string }) => (questions.push(question), { approved: true });
+  const team = () => desk();
+  const recording = options({ input: { topic: 'actors' }, onTicket });
+  expect(await cassette(file, recording).replay(team())).toMatchObject({ outcome: { status: 'done' } });
+  expect(await cassette(file, recording).replay(team())).toMatchObject({ drift: [], outcome: { status: 'done' } });
+  expect(questions).toEqual([expect.stringContaining('mail')]);
+});
+
+test('secrets of the environment and what is asked for are masked in the file, and it still plays', async () => {
+  using place = folder();
+  const file = join(place.path, 'x.json');
+  const env = { SERVICE_API_KEY: 'sk-secret-1', HOME: '/home/ada-lovelace' };
+  const subject = () => asking([], 'call 0301234567', 'b');
+  await cassette(file, options({ env, redact: [/\d{10}/] })).replay(subject());
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toMatch(/sk-secret-1|0301234567/);
+  expect(text).toContain('[redacted] says call [redacted]');
+  // Nobody has the number any more, and any number will do.
+  expect(await cassette(file).replay(subject())).toMatchObject({ drift: [], outcome: { status: 'done' } });
+  await expect(cassette(file).replay(asking([], 'hear 0301234567', 'b'))).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+test('a run whose own name would have to be masked is not written', async () => {
+  await using runtime = await testRuntime();
+  const run = await runtime.start(asking([], 'a'), null, { key: 'card-4111111111111111' });
+  await run.outcome();
+  await expect(exportRun(runtime.journal, run.id, { redact: [/\d{16}/] })).rejects.toThrow(
+    /The run card-\[redacted\] cannot be exported: "card-\[redacted\]" is an address or an id/,
+  );
+});

@@ -1,0 +1,196 @@
+/** Stories told to a machine, and what a test that fails says of them. */
+import { describe, expect, test } from 'vitest';
+import { assign, fromPromise, setup } from 'xstate';
+import { z } from 'zod';
+import { agent, machine, tool } from 'troupe';
+import { play, scriptedModel, story, testRuntime } from 'troupe/testing';
+// oxlint-disable-next-line import/no-unassigned-import -- as users do
+import 'troupe/testing/vitest';
+
+const errand = setup({
+  types: {} as {
+    context: { tries: number };
+    input: { what: string };
+    events: { type: 'go' } | { type: 'stop'; why: string };
+    output: number;
+  },
+  actors: { fetch: fromPromise<number, { what: string }>(async () => 1), review: fromPromise(async () => null) },
+  actions: {
+    append: (_, _params: { list: string; entry: string }) => {},
+    count: assign({ tries: ({ context }) => context.tries + 1 }),
+  },
+  delays: { backoff: 1_000 },
+}).createMachine({
+  id: 'errand',
+  context: { tries: 0 },
+  initial: 'idle',
+  output: ({ context }) => context.tries,
+  states: {
+    idle: { on: { go: 'working' } },
+    working: {
+      on: { stop: 'stopped' },
+      initial: 'fetching',
+      states: {
+        fetching: {
+          entry: 'count',
+          invoke: {
+            src: 'fetch',
+            id: 'fetch',
+            input: { what: 'tea' },
+            onDone: { target: 'reviewing', actions: { type: 'append', params: { list: 'log', entry: 'got it' } } },
+            onError: 'waiting',
+          },
+        },
+        waiting: { after: { backoff: 'fetching' } },
+        reviewing: { invoke: { src: 'review', id: 'review', onDone: '#errand.done' } },
+      },
+    },
+    stopped: { type: 'final' },
+    done: { type: 'final' },
+  },
+});
+const going = story(errand, { what: 'tea' }).send({ type: 'go' });
+
+/** What a failed expectation tells, without colours. */
+const toldBy = (expectation: () => unknown): string => {
+  try {
+    expectation();
+  } catch (thrown) {
+    // oxlint-disable-next-line no-control-regex -- colours
+    return (thrown as Error).message.replace(/\u001b\[\d+m/g, '');
+  }
+  throw new Error('It did not fail.');
+};
+
+test('a story is told in the words of the machine', () => {
+  const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
+  expect(told).toHaveEnded({ status: 'done', output: 2 });
+  expect(told).toHaveWished('fetch', { what: 'tea' });
+  expect(told).toHaveAppended('log', 'got it');
+  expect(told).not.toHaveAppended('log', 'lost it');
+});
+
+test('the same story as a list gives the states it rested in', () => {
+  expect(play(errand, { what: 'tea' }, [{ type: 'go' }, { type: 'stop', why: 'late' }])).toEqual([
+    'idle',
+    { working: 'fetching' },
+    'stopped',
+  ]);
+});
+
+test('a story branches: what came later does not change what was told before', () => {
+  going.send({ type: 'stop', why: 'late' });
+  expect(going).toRestIn('working.fetching');
+  expect(going).toRestIn('working');
+  expect(going).toRestIn('fetching');
+  expect(going).not.toRestIn('stopped');
+});
+
+describe('a story that the machine cannot follow is refused', () => {
+  test('an effect that is not running cannot end', () => {
+    expect(() => going.done('review')).toThrow(
+      /Nothing called "review" is running, so it cannot end; running: fetch\.\nThe story so far:\n {2}\(start\) +-> idle\n {2}go +-> working\.fetching/,
+    );
+  });
+  test('a time that nobody waits for cannot be over', () => {
+    expect(() => going.after('backoff')).toThrow(/No active state waits for "backoff"; waited for: nothing/);
+    expect(() => going.failed('fetch').after(5)).toThrow(/waited for: backoff in errand\.working\.waiting/);
+  });
+});
+
+describe('a test that fails tells', () => {
+  test('where the machine is, the path it took, and the event that led away', () => {
+    const told = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
+    expect(toldBy(() => expect(told).toRestIn('waiting'))).toBe(
+      `expected "errand" to rest in "waiting"; it rests in "stopped"
+  (start)                  -> idle
+  go                       -> working.fetching
+  "fetch" failed: "no tea" -> working.waiting
+  go                       -> (it meant nothing)
+  stop: {"why":"late"}     -> stopped   <- led away from "waiting"`,
+    );
+  });
+  test('that it was never there', () => {
+    expect(toldBy(() => expect(going).toRestIn('reviewing'))).toContain(
+      'it rests in "working.fetching", and was never there\n  (start)',
+    );
+  });
+  test('a state that was only gone through: the step that passed it', () => {
+    const hasty = setup({}).createMachine({
+      id: 'hasty',
+      initial: 'a',
+      states: { a: { on: { go: 'b' } }, b: { always: 'c' }, c: {} },
+    });
+    expect(toldBy(() => expect(story(hasty).send({ type: 'go' })).toRestIn('b'))).toMatch(
+      /go +-> b -> c {3}<- led away from "b"/,
+    );
+  });
+  test('a state that there is not, even when it is denied', () => {
+    expect(toldBy(() => expect(going).not.toRestIn('fetchin'))).toMatch(
+      /"errand" has no state "fetchin"; it has idle, working, working\.fetching/,
+    );
+  });
+  test('what was wished for instead, and how it differs', () => {
+    expect(toldBy(() => expect(going).toHaveWished('review'))).toMatch(
+      /to have wished for "review"; it wished for: fetch\n/,
+    );
+    expect(toldBy(() => expect(going).toHaveWished('fetch', { what: 'milk' }))).toMatch(
+      /It did so once:\n[^]*- +"what": "milk",\n\+ +"what": "tea",/,
+    );
+    expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
+  });
+  test('that it has not ended, and with what it ended instead', () => {
+    expect(toldBy(() => expect(going).toHaveEnded())).toMatch(
+      /to have ended; it rests in "working\.fetching"\n {2}\(start\)/,
+    );
+    const ended = going.done('fetch', 1).done('review');
+    expect(toldBy(() => expect(ended).toHaveEnded({ output: 7 }))).toMatch(
+      /it ended in "done"\n[^]*- +"output": 7,\n\+ +"output": 1,/,
+    );
+  });
+  test('that it was given something that is no story', () => {
+    expect(toldBy(() => expect('idle').toRestIn('idle'))).toMatch(
+      /toRestIn looks at a story: .*; got a string of 4 characters/,
+    );
+    expect(toldBy(() => expect(4).toHaveEnded())).toMatch(/a story, a run or an outcome; got number 4/);
+  });
+});
+
+test('of regions at the same time each is looked at', () => {
+  const both = setup({}).createMachine({
+    id: 'both',
+    type: 'parallel',
+    states: { a: { initial: 'x', states: { x: {}, y: {} } }, b: {} },
+  });
+  expect(story(both)).toRestIn('a.x');
+  expect(story(both)).toRestIn('b');
+  expect(story(both)).not.toRestIn('y');
+});
+
+test('a run is asked how it ended, and one that waits for a person says for whom', async () => {
+  await using runtime = await testRuntime();
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const clerk = agent({
+    name: 'clerk',
+    tools: [mail],
+    model: scriptedModel(({ messages }) => (messages.length === 1 ? { calls: [{ name: 'mail' }] } : { text: 'ok' })),
+  });
+  const run = await runtime.start(clerk, 'Mail.');
+  await runtime.settle();
+  await expect(expect(run).toHaveEnded({ status: 'done' })).rejects.toThrow(/it waits for wait\/.*May/s);
+  await runtime.advance('1d');
+  await expect(run).toHaveEnded({ status: 'done', output: 'ok' });
+  expect(await run.outcome()).toHaveEnded();
+  const quick = await runtime.start(machine(errand), {});
+  await runtime.signal(quick.root, { type: 'go' });
+  await runtime.settle();
+  await expect(quick).toHaveEnded({ status: 'done', output: 1 });
+});
