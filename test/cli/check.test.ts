@@ -11,7 +11,7 @@ test('what is wrong is printed with the way to it, a picture and a test to paste
   expect(out).toContain('  and then, over and over:\n    desk → writer: brief\n    writer: answers article\n');
   expect(out).toContain('```mermaid\nsequenceDiagram\n');
   expect(out).toContain(`import desk from './endless.ts';`);
-  expect(out).toMatch(/- no deadlock up to 3 faults \(1 drop, 1 dup, 1 crash\), \d+ states/);
+  expect(out).toMatch(/- no deadlock up to \d faults? \(1 drop/);
 });
 
 test('what is clean ends with code 0, for programs as JSON', async () => {

@@ -4,6 +4,7 @@ import type { EffectScope, Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { isMachine } from '../../system/logics.ts';
+import { eachChild } from '../effects.ts';
 
 export interface Ask {
   readonly name: string;
@@ -21,17 +22,10 @@ export function taped(type: ActorType, answer: Answerer): ActorType {
   const actors = Object.fromEntries(
     effects.map(([name, logic]) => [name, answered(name, logic as AnyActorLogic, answer)]),
   );
-  const children = new Map<string, ActorType | undefined>();
   return {
     ...type,
     chart: { ...type.chart, machine: machine.provide({ actors }) as AnyStateMachine },
-    child(source) {
-      if (!children.has(source)) {
-        const child = type.child(source);
-        children.set(source, child && taped(child, answer));
-      }
-      return children.get(source);
-    },
+    child: eachChild(type, (child) => taped(child, answer)),
   };
 }
 

@@ -3,6 +3,7 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isSubject, type Subject } from '../../subject.ts';
 import { wayTo, type Graph, type Told as Move } from './explore.ts';
+import type { Fault, Faults } from './faults.ts';
 import { growth } from './growth.ts';
 import { look } from './look.ts';
 import { ofAgent } from './ofAgent.ts';
@@ -31,6 +32,7 @@ export async function check(subject: Subject, options: CheckOptions = {}): Promi
   const findings = told(suspicions, graph, stage, subject);
   const bound = graph.bound && { ...graph.bound, ...growth(graph) };
   const { faults } = settings;
+  const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
   return {
     name: stage.name,
@@ -39,8 +41,15 @@ export async function check(subject: Subject, options: CheckOptions = {}): Promi
     faults,
     ...(bound ? { bound } : {}),
     findings,
-    ...proof({ states, faults, bound, apparent, findings, looksForStates: stage.missed !== undefined }),
+    ...proof({ states, faults, tried, bound, apparent, findings, looksForStates: stage.missed !== undefined }),
   };
+}
+
+/** A fault that changes nothing anywhere was never tried: nothing is claimed of it. */
+function triedOf({ nodes }: Graph, faults: Faults): Faults {
+  const causes = new Set<string>(nodes.flatMap(({ edges }) => edges.map(({ move }) => move.cause)));
+  const times = (name: Fault) => (causes.has(name) ? faults[name] : 0);
+  return { drop: times('drop'), dup: times('dup'), crash: times('crash') };
 }
 
 function stageOf(subject: Subject, settings: Settings): Stage {

@@ -1,6 +1,6 @@
 /** What may be said after a check. Never that something is correct: what was looked for, how far, and what was left open. */
 import type { Faults } from './faults.ts';
-import { faultWords } from './faults.ts';
+import { faultNames, faultWords } from './faults.ts';
 import { findingKinds, type Bound, type Finding, type FindingKind } from './report.ts';
 
 const absent: Readonly<Record<FindingKind, string>> = {
@@ -16,14 +16,16 @@ const absent: Readonly<Record<FindingKind, string>> = {
 
 export interface Facts {
   readonly states: number;
+  /** What was allowed, and what of it happened anywhere. */
   readonly faults: Faults;
+  readonly tried: Faults;
   readonly bound: Bound | undefined;
   readonly apparent: number;
   readonly looksForStates: boolean;
   readonly findings: readonly Finding[];
 }
 
-export function proof({ states, faults, bound, apparent, findings, looksForStates }: Facts): {
+export function proof({ states, faults, tried, bound, apparent, findings, looksForStates }: Facts): {
   proved: string[];
   unproven: string[];
 } {
@@ -38,7 +40,11 @@ export function proof({ states, faults, bound, apparent, findings, looksForState
   }
   const isWrong = [...found].some((kind) => kind !== 'unreachable');
   const open: Partial<Record<FindingKind, string>> = {
-    ...(faults.drop === 0 ? { hang: 'whether it hangs when a message is lost: none was (faults.drop is 0)' } : {}),
+    ...(tried.drop === 0
+      ? {
+          hang: `whether it hangs when a message is lost: none was${faults.drop === 0 ? ' (faults.drop is 0)' : ''}`,
+        }
+      : {}),
     ...(apparent > 0 && !found.has('livelock')
       ? {
           livelock:
@@ -50,10 +56,17 @@ export function proof({ states, faults, bound, apparent, findings, looksForState
   return {
     proved: findingKinds
       .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
-      .map((kind) => `${absent[kind]} ${faultWords(faults)}, ${count} states`),
-    unproven: Object.values(open),
+      .map((kind) => `${absent[kind]} ${faultWords(tried)}, ${count} states`),
+    unproven: [...Object.values(open), ...untried(faults, tried)],
   };
 }
+
+const untried = (faults: Faults, tried: Faults): string[] => {
+  const names = faultNames.filter((name) => name !== 'drop' && faults[name] > 0 && tried[name] === 0);
+  return names.length === 0
+    ? []
+    : [`what ${names.join(' and ')} would do: there is nothing in it that this could change, so it was not tried`];
+};
 
 export function boundWords({ what, at, grows }: Bound): string {
   const amount =
