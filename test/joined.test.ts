@@ -28,3 +28,21 @@ test('any other refusal is a refusal', async () => {
   const refused = new TroupeError('conflict', 'Another run has that key.');
   await expect(joined(() => Promise.reject(refused), virtualClock())).rejects.toBe(refused);
 });
+
+test('a file that somebody has locked is tried again, and not for ever', async () => {
+  const clock = virtualClock();
+  const locked = new TroupeError('storage', 'The journal is locked by another program.');
+  let tries = 0;
+  const begun = joined(() => (++tries < 4 ? Promise.reject(locked) : Promise.resolve('begun')), clock);
+  for (let i = 0; i < 4; i++) {
+    await new Promise(setImmediate);
+    clock.advance(250);
+  }
+  expect(await begun).toBe('begun');
+  const never = joined(() => Promise.reject(locked), clock).catch((thrown: unknown) => thrown);
+  for (let i = 0; i < 130; i++) {
+    await new Promise(setImmediate);
+    clock.advance(250);
+  }
+  expect(await never).toBe(locked);
+});

@@ -11,6 +11,7 @@ import {
 } from 'xstate';
 import type { Json } from '../contracts/json.ts';
 import { tell as report, told } from '../system/steps.ts';
+import { purely } from './pure.ts';
 
 /** What a machine wished for in one step: an effect or a child, a stop, a list entry, a signal … */
 export interface Wish {
@@ -38,18 +39,16 @@ export interface Step {
 
 /** Starts a machine, without an actor. */
 export function start(machine: AnyStateMachine, input: unknown): Played {
-  const played = collect(getInitialMicrosteps(machine, input as never) as Microsteps, undefined, undefined);
+  const steps = purely(machine.id, () => getInitialMicrosteps(machine, input as never) as Microsteps);
+  const played = collect(steps, undefined, undefined);
   if (told()) report({ machine, input, to: played.snapshot });
   return played;
 }
 
 /** One event further. What came before is kept. */
 export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
-  const { snapshot, values, wishes, path } = collect(
-    getMicrosteps(machine, played.snapshot, event as never) as Microsteps,
-    played.snapshot,
-    event,
-  );
+  const steps = purely(machine.id, () => getMicrosteps(machine, played.snapshot, event as never) as Microsteps);
+  const { snapshot, values, wishes, path } = collect(steps, played.snapshot, event);
   if (told()) report({ machine, from: played.snapshot, event, to: snapshot });
   return {
     snapshot,

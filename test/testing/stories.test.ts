@@ -194,3 +194,13 @@ test('a run is asked how it ended, and one that waits for a person says for whom
   await runtime.settle();
   await expect(quick).toHaveEnded({ status: 'done', output: 1 });
 });
+
+test('a machine in a story is held to be pure: it cannot see what time it is', () => {
+  const clock = setup({
+    types: {} as { context: { at: number } },
+    actions: { look: assign({ at: () => Date.now() }) },
+  }).createMachine({ id: 'clock', context: { at: 0 }, on: { tick: { actions: 'look' } } });
+  expect(() => story(clock).send({ type: 'tick' })).toThrow(
+    /"clock" reached for Date\.now\(\)\..*test\/testing\/stories\.test\.ts:\d+/s,
+  );
+});
