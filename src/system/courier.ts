@@ -18,11 +18,17 @@ export interface CourierOptions {
   undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
 
+interface Load {
+  messages: number;
+  /** Another process may own the run by now, and sends them itself, in their order. */
+  forgotten: boolean;
+}
+
 export class Courier {
   readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
-  /** How many messages of each run are on their way. */
-  readonly #carrying = new Map<string, number>();
+  /** The messages of each run that are on their way. */
+  readonly #carrying = new Map<string, Load>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -34,31 +40,36 @@ export class Courier {
 
   /** The message's id is the key that is settled once it is where it belongs, or nowhere. */
   send(envelope: Envelope): void {
-    this.#count(envelope.run, 1);
-    const epoch = this.#options.epoch(envelope.run);
-    const before = this.#lines.get(envelope.to);
-    const carried = before ? before.then(() => this.#carry(envelope, epoch)) : this.#carry(envelope, epoch);
-    const line: Promise<void> = carried.finally(() => {
-      if (this.#lines.get(envelope.to) === line) this.#lines.delete(envelope.to);
-      this.#count(envelope.run, -1);
+    const { run, to } = envelope;
+    const load = this.#carrying.get(run) ?? { messages: 0, forgotten: false };
+    this.#carrying.set(run, load);
+    load.messages++;
+    const epoch = this.#options.epoch(run);
+    const before = this.#lines.get(to);
+    const carry = () => this.#carry(envelope, epoch, load);
+    const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
+      if (this.#lines.get(to) === line) this.#lines.delete(to);
+      if (--load.messages === 0 && this.#carrying.get(run) === load) this.#carrying.delete(run);
     });
-    this.#lines.set(envelope.to, line);
+    this.#lines.set(to, line);
   }
 
-  #count(run: string, by: number): void {
-    const left = (this.#carrying.get(run) ?? 0) + by;
-    if (left === 0) this.#carrying.delete(run);
-    else this.#carrying.set(run, left);
+  /** The run is let go of before its end: what is not delivered by now is for whoever goes on with it. */
+  forget(run: string): void {
+    const load = this.#carrying.get(run);
+    if (load) load.forgotten = true;
+    this.#carrying.delete(run);
   }
 
   /** Never rejects: a line must go on. */
-  async #carry(envelope: Envelope, epoch: number | undefined): Promise<void> {
+  async #carry(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
-    for (let pause = 10; !ending.aborted; pause = Math.min(pause * 2, 5_000)) {
+    for (let pause = 10; !ending.aborted && !load.forgotten; pause = Math.min(pause * 2, 5_000)) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
+        if (load.forgotten) return;
         const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {

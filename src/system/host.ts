@@ -471,6 +471,7 @@ export class Host implements AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#roots.delete(run);
+    this.courier.forget(run);
     this.alarms.forget(new Set([...this.#places.of(run)].map(({ address }) => address)));
     for (const place of this.#places.of(run)) {
       const { cell } = place;

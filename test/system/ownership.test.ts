@@ -1,6 +1,7 @@
 /** E4: one process at a time runs a run; one that was away too long can do no harm when it comes back. */
 import { expect, test } from 'vitest';
-import { assign, setup } from 'xstate';
+import { assign, sendParent, setup } from 'xstate';
+import { inProcess } from '../../src/transport/inProcess.ts';
 import { effect } from '../../actors/effect.ts';
 import { deferred } from '../deferred.ts';
 import { worker, type Signal } from './machines.ts';
@@ -112,6 +113,41 @@ test('a process that slept between its commit and the effect asks whether it is 
   await settle();
   expect(performed).toEqual(['owner']);
   expect(stage.host.owns('r1')).toBe(false);
+});
+
+test('messages of a run that was lost are left to its new owner, who sends them in their order', async () => {
+  const teller = setup({
+    actions: { one: sendParent({ type: 'say', word: 'one' }), two: sendParent({ type: 'say', word: 'two' }) },
+  }).createMachine({ id: 'teller', entry: ['one', 'two'] });
+  const listener = type(
+    setup({
+      types: {} as { context: { heard: string[] }; events: { type: 'say'; word: string } },
+      actors: { teller },
+      actions: { keep: assign({ heard: ({ context, event }) => [...context.heard, event.word] }) },
+    }).createMachine({
+      id: 'listener',
+      context: { heard: [] },
+      invoke: { src: 'teller', id: 'teller' },
+      on: { say: { actions: 'keep' } },
+    }),
+  );
+  // The first message is stuck on its way; behind it waits the second.
+  const stuck = deferred();
+  const sleepy = inProcess();
+  const stage = new Stage({
+    transport: { ...sleepy, send: (envelope) => stuck.promise.then(() => sleepy.send(envelope)) },
+  });
+  const address = await stage.start(listener);
+  stage.journal.renew = () => Promise.resolve(false);
+  await stage.advance(20_000);
+  expect(stage.host.owns('r1')).toBe(false);
+  stuck.resolve();
+  await stage.advance(1_000);
+  expect(await stage.journal.mail('r1')).toEqual([]);
+
+  const next = new Stage({ journal: stage.journal, clock: stage.clock, transport: inProcess() });
+  await next.resume(listener);
+  expect((await next.row(address)).context).toEqual({ heard: ['one', 'two'] });
 });
 
 test('a timer of a process that slept past its lease does not ring twice', async () => {
