@@ -53,24 +53,30 @@ export const counting = (): SimulationScenario => ({
 });
 
 const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
+const theClerk = agent({
+  name: 'clerk',
+  tools: [
+    tool({ ...shape, name: 'look', run: () => 'seen' }),
+    tool({ ...shape, name: 'put', effect: 'write', idempotent: true, run: () => 'done' }),
+    tool({ ...shape, name: 'send', effect: 'write', approval: true, run: () => 'sent' }),
+  ],
+  model: scriptedModel(({ messages }) =>
+    messages.length < 2
+      ? { calls: ['look', 'put', 'send'].map((name, n) => ({ name, input: { n } })) }
+      : { text: 'All done.' },
+  ),
+});
 export const clerk = (): SimulationScenario => ({
-  subject: agent({
-    name: 'clerk',
-    tools: [
-      tool({ ...shape, name: 'look', run: () => 'seen' }),
-      tool({ ...shape, name: 'put', effect: 'write', idempotent: true, run: () => 'done' }),
-      tool({ ...shape, name: 'send', effect: 'write', approval: true, run: () => 'sent' }),
-    ],
-    model: scriptedModel(({ messages }) =>
-      messages.length < 2
-        ? { calls: ['look', 'put', 'send'].map((name, n) => ({ name, input: { n } })) }
-        : { text: 'All done.' },
-    ),
-  }),
+  subject: theClerk,
   input: 'Work.',
   answer: ({ schema }) =>
     'approved' in (schema['properties'] as object) ? { approved: true } : { happened: true, note: 'It did.' },
 });
+
+const says = (type: string, body: (asked: string) => object) =>
+  scriptedModel(({ messages }) => ({
+    calls: [{ name: `answer_${type}`, input: body(JSON.stringify(messages[0])) as never }],
+  }));
 
 const Desk = protocol({
   brief: { body: z.object({ topic: z.string() }), replies: ['draft'] },
@@ -78,31 +84,86 @@ const Desk = protocol({
   review: { body: z.object({ text: z.string() }), replies: ['approved'] },
   approved: { body: z.object({}) },
 });
-export const desk = (): SimulationScenario => ({
-  subject: team({
-    name: 'desk',
-    protocol: Desk,
-    members: {
-      writer: agent({
-        name: 'writer',
-        protocol: Desk,
-        handles: ['brief'],
-        model: scriptedModel(() => ({ calls: [{ name: 'answer_draft', input: { text: 'Tea.' } }] })),
-      }),
-      critic: agent({
-        name: 'critic',
-        protocol: Desk,
-        handles: ['review'],
-        model: scriptedModel(() => ({ calls: [{ name: 'answer_approved', input: {} }] })),
-      }),
-    },
-    accepts: 'brief',
-    returns: 'draft',
-    route: {
-      brief: ({ body }, { to }) => to('writer', 'brief', body),
-      draft: ({ body }, { to }) => to('critic', 'review', body),
-      approved: (_, { finish, last }) => finish(last('draft')),
-    },
-  }),
-  input: { topic: 'tea' },
+const theDesk = team({
+  name: 'desk',
+  protocol: Desk,
+  members: {
+    writer: agent({
+      name: 'writer',
+      protocol: Desk,
+      handles: ['brief'],
+      model: says('draft', () => ({ text: 'Tea.' })),
+    }),
+    critic: agent({ name: 'critic', protocol: Desk, handles: ['review'], model: says('approved', () => ({})) }),
+  },
+  accepts: 'brief',
+  returns: 'draft',
+  route: {
+    brief: ({ body }, { to }) => to('writer', 'brief', body),
+    draft: ({ body }, { to }) => to('critic', 'review', body),
+    approved: (_, { finish, last }) => finish(last('draft')),
+  },
 });
+export const desk = (): SimulationScenario => ({ subject: theDesk, input: { topic: 'tea' } });
+
+/** The team of the demo, with its protocol's shape and its route: a researcher who reads, a writer, and a critic who sends the first draft back. */
+const News = protocol({
+  brief: { body: z.object({ topic: z.string() }), replies: ['notes'] },
+  notes: { body: z.object({ facts: z.array(z.string()).min(1) }) },
+  draft: { body: z.object({ facts: z.array(z.string()), feedback: z.string().optional() }), replies: ['article'] },
+  article: { body: z.object({ text: z.string() }) },
+  review: { body: z.object({ text: z.string(), facts: z.array(z.string()) }), replies: ['approved', 'rework'] },
+  approved: { body: z.object({}) },
+  rework: { body: z.object({ feedback: z.string() }) },
+});
+const theNewsroom = team({
+  name: 'newsroom',
+  protocol: News,
+  members: {
+    researcher: agent({
+      name: 'researcher',
+      protocol: News,
+      handles: ['brief'],
+      tools: [tool({ ...shape, name: 'look', run: () => 'tea is hot' })],
+      model: scriptedModel(({ messages }) =>
+        messages.length < 2
+          ? { calls: [1, 2].map((n) => ({ name: 'look', input: { n } })) }
+          : { calls: [{ name: 'answer_notes', input: { facts: ['tea is hot'] } }] },
+      ),
+    }),
+    writer: agent({
+      name: 'writer',
+      protocol: News,
+      handles: ['draft'],
+      model: says('article', (asked) => ({ text: asked.includes('feedback') ? 'Tea is hot [1].' : 'Tea is hot.' })),
+    }),
+    critic: agent({
+      name: 'critic',
+      protocol: News,
+      handles: ['review'],
+      model: scriptedModel(({ messages }) => ({
+        calls: JSON.stringify(messages[0]).includes('[1]')
+          ? [{ name: 'answer_approved', input: {} }]
+          : [{ name: 'answer_rework', input: { feedback: 'cite it' } }],
+      })),
+    }),
+  },
+  accepts: 'brief',
+  returns: 'article',
+  budget: { steps: 100, usd: 1 },
+  route: {
+    brief: ({ body }, { to }) => to('researcher', 'brief', body),
+    notes: ({ body }, { to }) => to('writer', 'draft', body),
+    article: ({ body }, { to, last }) => to('critic', 'review', { ...body, facts: last('notes').facts }),
+    rework: ({ body }, { to, last, count, finish }) =>
+      count('rework') > 3
+        ? finish(last('article'))
+        : to('writer', 'draft', { facts: last('notes').facts, feedback: body.feedback }),
+    approved: (_, { finish, last }) => finish(last('article')),
+  },
+});
+export const newsroom = (): SimulationScenario => ({ subject: theNewsroom, input: { topic: 'tea' } });
+
+/** For `troupe simulate test/testing/subjects.ts`. */
+export default theNewsroom;
+export const simulation = newsroom;

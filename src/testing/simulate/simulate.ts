@@ -1,5 +1,6 @@
 /** Runs a subject under many seeds: the real engine, on simulated time, disk and network, with everything going wrong that can. */
-import { sleep } from '../../contracts/clock.ts';
+import type { ModelDoor } from '../../../actors/tools.ts';
+import { sleep, type Clock } from '../../contracts/clock.ts';
 import type { EffectKind } from '../../contracts/effect.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -83,11 +84,12 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
   const seeds = [...regressions, ...Array.from({ length: count }, (_, i) => first + i)];
   const results: Result[] = [];
   const failures: SimulationFailure[] = [];
+  const theatre = new Theatre();
   const play = (
     seed: number,
     { without, kinds = faults }: { without?: ReadonlySet<number>; kinds?: readonly FaultKind[] } = {},
   ) =>
-    simulateSeed((simulation) => played(simulation, scenario()), {
+    simulateSeed((simulation) => theatre.play(simulation, scenario()), {
       seed,
       faults: kinds,
       until: options.until,
@@ -138,36 +140,65 @@ function requireKnown(faults: readonly string[]): void {
     throw new TroupeError('definition', `There is no fault "${unknown}"; there are ${everyFault.join(', ')}.`);
 }
 
-function played(simulation: Simulation, { subject, next, input, ...rest }: Scenario): Play {
-  const clock = simulation.time;
-  const models = gateway({ breaker: () => breaker(), clock, env: {} });
-  const typeOf = compile({ gateway: models, clock, opened: [] });
-  return {
-    ...rest,
-    input: inputOf(subject, input) as Json,
-    versions: [subject, ...(next ? [next] : [])].map((version) => disturbed(simulation, typeOf(version))),
-  };
-}
+/** A subject is compiled once, however many seeds it is run under: what belongs to a seed is looked up when it is needed. */
+class Theatre {
+  #now!: { readonly simulation: Simulation; readonly models: ModelDoor };
+  readonly #types = new WeakMap<Subject, ActorType>();
+  readonly #compiled: (subject: Subject) => ActorType;
 
-/** Its effects are seen by the witness, and go wrong as the plan says. */
-function disturbed({ plan, random, witness, processes }: Simulation, type: ActorType): ActorType {
-  return withEffects(type, (name, performer) => async (input, scope) => {
-    const { clock, key, signal } = scope;
-    const where = `"${name}" under ${key}`;
-    witness.begins(name, performer, input, key, clock);
-    const takes = plan.strikes('late', where, 0.1) ? plan.size('late', 1_000, 60_000) : random.between(1, 500);
-    // The world is reached somewhere in between: what comes after may find it done and nobody told.
-    const before = random.between(0, takes);
-    await sleep(clock, before, signal);
-    // What only computes has nothing that could fail.
-    const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';
-    if (isAsking && plan.strikes('failing', where))
-      throw new TroupeError('transient', 'Nothing was done; it may pass.');
-    const done = performer.perform(input, scope);
-    const answer = await (processes.get(clock)?.gate.answer(done) ?? done);
-    await sleep(clock, takes - before, signal);
-    if (isAsking && plan.strikes('lost', where, 0.1))
-      throw new TroupeError('transient', 'The connection broke before the answer.');
-    return answer;
-  });
+  constructor() {
+    const time = () => this.#now.simulation.time;
+    const clock: Clock = {
+      now: () => time().now(),
+      random: () => time().random(),
+      id: () => time().id(),
+      wake: (at, call) => time().wake(at, call),
+    };
+    const models: ModelDoor = { answer: (...asked) => this.#now.models.answer(...asked) };
+    this.#compiled = compile({ gateway: models, clock, opened: [] });
+  }
+
+  play(simulation: Simulation, { subject, next, input, ...rest }: Scenario): Play {
+    this.#now = {
+      simulation,
+      models: gateway({ breaker: () => breaker(), clock: simulation.time, env: {} }),
+    };
+    return {
+      ...rest,
+      input: inputOf(subject, input) as Json,
+      versions: [subject, ...(next ? [next] : [])].map((version) => this.#typeOf(version)),
+    };
+  }
+
+  #typeOf(subject: Subject): ActorType {
+    const known = this.#types.get(subject);
+    if (known) return known;
+    const type = this.#disturbed(this.#compiled(subject));
+    this.#types.set(subject, type);
+    return type;
+  }
+
+  /** Its effects are seen by the witness, and go wrong as the plan says. */
+  #disturbed(type: ActorType): ActorType {
+    return withEffects(type, (name, performer) => async (input, scope) => {
+      const { plan, random, witness, processes } = this.#now.simulation;
+      const { clock, key, signal } = scope;
+      const where = `"${name}" under ${key}`;
+      witness.begins(name, performer, input, key, clock);
+      const takes = plan.strikes('late', where, 0.1) ? plan.size('late', 1_000, 60_000) : random.between(1, 500);
+      // The world is reached somewhere in between: what comes after may find it done and nobody told.
+      const before = random.between(0, takes);
+      await sleep(clock, before, signal);
+      // What only computes has nothing that could fail.
+      const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';
+      if (isAsking && plan.strikes('failing', where))
+        throw new TroupeError('transient', 'Nothing was done; it may pass.');
+      const done = performer.perform(input, scope);
+      const answer = await (processes.get(clock)?.gate.answer(done) ?? done);
+      await sleep(clock, takes - before, signal);
+      if (isAsking && plan.strikes('lost', where, 0.1))
+        throw new TroupeError('transient', 'The connection broke before the answer.');
+      return answer;
+    });
+  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { milliseconds, type Duration } from '../../contracts/duration.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Inspection } from '../../contracts/inspection.ts';
+import { TroupeError } from '../../contracts/failure.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { ActorType } from '../../system/actorType.ts';
@@ -62,6 +63,8 @@ const run = 'sim';
 const disturbed = 400;
 /** Steps without a commit before a run counts as stuck, whatever it may still wait for. */
 const patience = 20_000;
+/** Steps in all: one that still commits then goes on for ever. */
+const most = 200_000;
 /** How often it is asked whether anything can still happen. */
 const glance = 100;
 const remembered = 400;
@@ -136,7 +139,7 @@ export class Simulation {
   }
 
   async #untilEnd(): Promise<'ended' | 'stuck' | 'stopped'> {
-    for (let quiet = 0, [commits, since] = [0, 0]; this.#steps - since < patience;) {
+    for (let quiet = 0, [commits, since] = [0, 0]; this.#steps - since < patience && this.#steps < most;) {
       await this.#turn();
       if (this.witness.commits > commits) [commits, since] = [this.witness.commits, this.#steps];
       if (this.#steps === this.#options.until) return 'stopped';
@@ -279,7 +282,7 @@ export class Simulation {
     for (const [name, oracle] of Object.entries(oracles))
       if (ended === 'ended') problems.push(...(await oracle(evidence)).map((says) => `${name}: ${says}`));
     for (const [name, holds] of Object.entries(this.#play.invariants ?? {})) {
-      const says = holds({ root, rows, disk, faults: this.plan.hit });
+      const says = asked(name, () => holds({ root, rows, disk, faults: this.plan.hit }));
       if (says !== undefined) problems.push(`${name}: ${says}`);
     }
     return problems;
@@ -328,5 +331,18 @@ export class Simulation {
       trace: this.#trace,
       end: ended === 'ended' ? JSON.stringify({ status: root?.status, output: output ?? null }) : ended,
     };
+  }
+}
+
+/** An invariant that throws says nothing about the subject. */
+function asked(name: string, holds: () => string | undefined): string | undefined {
+  try {
+    return holds();
+  } catch (cause) {
+    throw new TroupeError(
+      'definition',
+      `The invariant "${name}" threw instead of answering: ${(cause as Error).message}. It gives a text that says what is wrong, or undefined.`,
+      { cause },
+    );
   }
 }
