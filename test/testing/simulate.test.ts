@@ -1,9 +1,8 @@
 /** Many seeds of a subject on the real engine, with everything going wrong: what must hold holds, and a planted defect is found. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { machine } from 'troupe';
 import { everyFault, simulate } from 'troupe/testing';
-import type { Commit, Journal } from '../../src/journal/journal.ts';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
 /** More in CI: `TROUPE_SEEDS=5000`. */
@@ -46,36 +45,21 @@ test('a process may come back with the next version of the definition, and the r
   expect(faults.upgrade).toBeGreaterThan(5);
 });
 
-const changing = (journal: Journal, change: (commit: Commit) => Partial<Commit>): Journal => ({
-  ...journal,
-  commit: (commit) => journal.commit({ ...commit, ...change(commit) }),
-});
-
-describe('a defect in the engine’s ground is found, and told with its seed and as few faults as it takes:', () => {
-  test.each<[string, (journal: Journal) => Journal, RegExp]>([
-    [
-      'messages are not remembered',
-      (journal) => changing(journal, ({ event }) => ({ event: { ...event, inbox: false } })),
-      /it counted [6-9]/,
-    ],
-    [
-      'timers are not kept',
-      (journal) => changing(journal, ({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'timer') })),
-      /it counted [0-4]|it stands still/,
-    ],
-    [
-      'messages on their way are not kept',
-      (journal) => changing(journal, ({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'message') })),
-      /it counted [0-4]|it stands still/,
-    ],
-  ])('%s', async (_, journal, says) => {
-    const { failures } = await simulate(counting, { seeds: 120, journal, name: 'counter.ts' });
-    const found = failures.find(({ problems }) => problems.some((problem) => says.test(problem)));
-    expect(found, JSON.stringify(failures[0]?.problems)).toBeDefined();
-    expect(found!.faults.length).toBeLessThan(6);
-    expect(found!.again).toMatch(new RegExp(`^troupe simulate counter\\.ts --seed ${found!.seed} --until \\d+$`));
-    expect(found!.trace.length).toBeGreaterThan(0);
+test('a defect is told with its seed, as few faults as it takes, what happened last, and the line that has it again', async () => {
+  const { failures } = await simulate(counting, {
+    seeds: 60,
+    name: 'counter.ts',
+    // Messages are not remembered, so one that comes twice is counted twice.
+    journal: (journal) => ({
+      ...journal,
+      commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
+    }),
   });
+  const [first] = failures;
+  expect(first!.problems.join()).toMatch(/it counted [6-9]/);
+  expect(first!.faults.length).toBeLessThan(6);
+  expect(first!.again).toMatch(new RegExp(`^troupe simulate counter\\.ts --seed ${first!.seed} --until \\d+$`));
+  expect(first!.trace.length).toBeGreaterThan(0);
 });
 
 test('an invariant of one’s own that does not hold is a failure', async () => {

@@ -1,14 +1,12 @@
 /** Messages between actors: lost, doubled or late, and in the order of each pair as the transport promises (T1 to T5). */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { inProcess } from '../../transport/inProcess.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import { sleep } from '../../contracts/clock.ts';
 import type { FaultPlan } from './faults.ts';
 
-export function network(clock: Clock, plan: FaultPlan): Transport {
-  const inner = inProcess();
+export function network(inner: Transport, clock: Clock, plan: FaultPlan): Transport {
   /** The last message of each pair: a later one does not overtake it. */
   const under = new Map<string, Promise<unknown>>();
 

@@ -80,18 +80,36 @@ const inOrder: Oracle = ({ history }) => {
   });
 };
 
-/** Every call an agent's model made has one result, and no result is without its call. */
+/** No timer rings before its hour (by clocks that do not jump). */
+const punctual: Oracle = ({ history }) => {
+  const due = new Map<string, number>();
+  return history.flatMap(({ actor, at, event, opens }) => {
+    const hour = due.get(event.id);
+    for (const pending of opens)
+      if (pending.kind === 'timer' && pending.due !== undefined) due.set(pending.key, pending.due);
+    return hour !== undefined && at < hour ? [`the timer ${event.id} of ${actor} rang ${hour - at} ms early`] : [];
+  });
+};
+
+/** Every call an agent's model made has one result before the model speaks again, and no result is without its call. */
 const paired: Oracle = async ({ disk, rows }) => {
   const problems: string[] = [];
   for (const { actor } of rows.filter((row) => machineOf(row) === 'agent')) {
-    const open = new Map<string, number>();
+    const open = new Set<string>();
+    const close = () => {
+      for (const id of open) problems.push(`the call ${id} of ${actor} has no result`);
+      open.clear();
+    };
     for (const message of (await disk.list(actor, 'transcript')) as unknown as Message[]) {
-      if (message.role === 'assistant') message.calls.forEach(({ id }) => open.set(id, (open.get(id) ?? 0) + 1));
-      if (message.role === 'tool') message.results.forEach(({ id }) => open.set(id, (open.get(id) ?? 0) - 1));
+      if (message.role === 'assistant') {
+        close();
+        for (const { id } of message.calls) open.add(id);
+      }
+      if (message.role !== 'tool') continue;
+      for (const { id } of message.results)
+        if (!open.delete(id)) problems.push(`the result ${id} of ${actor} answers no call, or one that had a result`);
     }
-    for (const [id, left] of open)
-      if (left !== 0)
-        problems.push(`the call ${id} of ${actor} has ${left > 0 ? 'no result' : 'more results than calls'}`);
+    close();
   }
   return problems;
 };
@@ -116,6 +134,7 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   once,
   acknowledged,
   inOrder,
+  punctual,
   paired,
   conserved,
 };

@@ -6,6 +6,8 @@ import type { ActorType } from '../../system/actorType.ts';
 import { Host } from '../../system/host.ts';
 import { Disk, type Surroundings } from './disk.ts';
 import { Gate } from './gate.ts';
+import { inProcess } from '../../transport/inProcess.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { network } from './network.ts';
 
 export interface World extends Surroundings {
@@ -18,6 +20,8 @@ export interface World extends Surroundings {
   readonly seeDead: boolean;
   readonly dead: Set<string>;
   seen(process: string, event: Inspection): void;
+  /** What carries messages within a process. */
+  readonly carrier: (transport: Transport) => Transport;
   /** Tells an effect whose process performs it. */
   readonly processes: Map<Gate['clock'], Process>;
 }
@@ -46,7 +50,7 @@ export class Process {
   }
 
   begin(): void {
-    const { time, plan, disk, versions, seeDead, dead, seen, processes } = this.#world;
+    const { time, plan, disk, versions, carrier, seeDead, dead, seen, processes } = this.#world;
     this.#lives++;
     if (plan.strikes('upgrade', this.name, 0.5)) this.#version = versions.length - 1;
     this.gate = new Gate(time);
@@ -54,7 +58,7 @@ export class Process {
     processes.set(this.gate.clock, this);
     this.host = new Host({
       journal: this.#disk.journal,
-      transport: network(this.gate.clock, plan),
+      transport: network(carrier(inProcess()), this.gate.clock, plan),
       clock: this.gate.clock,
       lease: { owner: this.#owner, ttl: 20_000, alive: (owner) => !(seeDead && dead.has(owner)) },
       observe: (event) => seen(this.name, event),

@@ -9,6 +9,7 @@ import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { compile, inputOf, type Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { optionFor, withEffects } from '../effects.ts';
 import { everyFault, type Fault, type FaultKind } from './faults.ts';
 import { minimised } from './minimise.ts';
@@ -32,12 +33,16 @@ export interface SimulateOptions {
   readonly regressions?: readonly number[];
   /** Stops the first seed after so many steps: to look at the trace of a failure. */
   readonly until?: number;
+  /** False: a failure is told with all the faults that struck, which is quicker. */
+  readonly shrink?: boolean;
   /** How a failure is had again, for its message. */
   readonly name?: string;
   /** Called after each seed. */
   readonly progress?: (result: Result) => void;
   /** Plants a defect into the journal, to see that it is found. */
   readonly journal?: (journal: Journal) => Journal;
+  /** The same for each process's transport. */
+  readonly transport?: (transport: Transport) => Transport;
 }
 
 export interface SimulationFailure {
@@ -94,6 +99,7 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
       faults: kinds,
       until: options.until,
       journal: options.journal,
+      transport: options.transport,
       ...(without ? { without } : {}),
     });
   for (const seed of seeds) {
@@ -101,7 +107,7 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
     progress?.(result);
     results.push(result);
     if (result.problems.length === 0) continue;
-    const isShown = failures.length < shown;
+    const isShown = options.shrink !== false && failures.length < shown;
     const smallest = isShown ? await minimised(result, (fewer) => play(seed, fewer)) : result;
     failures.push({
       seed,

@@ -1,0 +1,194 @@
+/** Defects planted into the engine, one at a time: the simulator must find each, by an oracle that says what was broken. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
+import type { Commit, Journal } from '../../src/journal/journal.ts';
+import { Alarms } from '../../src/system/alarms.ts';
+import { Courier } from '../../src/system/courier.ts';
+import { Ownership } from '../../src/system/ownership.ts';
+import { clerk, counting, newsroom } from './subjects.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+type Scenario = () => SimulationScenario;
+interface Mutant {
+  readonly scenario: Scenario;
+  readonly plant: () => Pick<SimulateOptions, 'journal' | 'transport'>;
+  readonly says: RegExp;
+  /** Where to look: a defect may need a rare conjunction. */
+  readonly seeds?: { readonly seed: number; readonly seeds: number };
+}
+
+const inClass = (plant: () => unknown) => () => {
+  plant();
+  return {};
+};
+const inJournal = (over: (journal: Journal) => Partial<Journal>) => () => ({
+  journal: (journal: Journal): Journal => ({ ...journal, ...over(journal) }),
+});
+const inCommits = (change: (commit: Commit) => Partial<Commit>) =>
+  inJournal((journal) => ({ commit: (commit) => journal.commit({ ...commit, ...change(commit) }) }));
+
+const mutants: Record<string, Mutant> = {
+  'messages are not remembered': {
+    scenario: counting,
+    plant: inCommits(({ event }) => ({ event: { ...event, inbox: false } })),
+    says: /it counted [6-9]/,
+  },
+  'timers are in memory only': {
+    scenario: counting,
+    plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'timer') })),
+    says: /stands still|it counted/,
+  },
+  'messages on their way are not kept': {
+    scenario: counting,
+    plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'message') })),
+    says: /stands still|it counted/,
+  },
+  'children are not kept': {
+    scenario: counting,
+    plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'child') })),
+    says: /stands still|it counted|alive/,
+  },
+  'effects are not kept': {
+    scenario: clerk,
+    plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'effect') })),
+    says: /stands still/,
+  },
+  'a snapshot is one step behind': {
+    scenario: counting,
+    plant: inJournal((journal) => {
+      const latest = new Map<string, Commit['snapshot']>();
+      return {
+        commit(commit) {
+          const before = latest.get(commit.actor) ?? commit.snapshot;
+          latest.set(commit.actor, commit.snapshot);
+          return journal.commit(commit.status === 'active' ? { ...commit, snapshot: before } : commit);
+        },
+      };
+    }),
+    says: /it counted|stands still/,
+  },
+  'entries of lists are written twice': {
+    scenario: clerk,
+    plant: inCommits(({ appends }) => ({ appends: [...appends, ...appends] })),
+    says: /paired: the call .* has no result/,
+  },
+  'entries of lists are lost': {
+    scenario: clerk,
+    plant: inCommits(({ appends }) => ({
+      appends: appends.filter(({ entry }) => (entry as { role?: string }).role !== 'tool'),
+    })),
+    says: /paired: the call .* has no result/,
+  },
+  'an end is not kept': {
+    scenario: counting,
+    plant: inCommits(({ actor }) => (actor.startsWith('giver') ? { status: 'active' } : {})),
+    says: /still alive|stands still/,
+  },
+  'a commit is believed stored that was not': {
+    scenario: counting,
+    plant: inJournal((journal) => ({ commit: (commit) => journal.commit(commit).catch(() => {}) })),
+    says: /stands still|it counted|dense/,
+  },
+  'what was sent is forgotten by who goes on': {
+    scenario: counting,
+    plant: inJournal(() => ({ undelivered: async () => [] })),
+    says: /stands still|it counted/,
+  },
+  'what was delivered is never settled': {
+    scenario: counting,
+    plant: inJournal(() => ({ settle: () => {} })),
+    says: /terminal: .* was never delivered/,
+  },
+  'nobody looks for mail': {
+    scenario: clerk,
+    plant: inJournal(() => ({ mail: async () => [] })),
+    says: /stands still/,
+    seeds: { seed: 1, seeds: 2 },
+  },
+  'a lease that was lost is renewed all the same': {
+    scenario: clerk,
+    plant: inJournal(() => ({ renew: async () => true })),
+    says: /performed again|begun 2 times/,
+    seeds: { seed: 1, seeds: 1_500 },
+  },
+  'messages are taken and dropped': {
+    scenario: counting,
+    plant: () => ({
+      transport: (transport) => {
+        let sent = 0;
+        return { ...transport, send: async (envelope) => (++sent % 4 === 0 ? undefined : transport.send(envelope)) };
+      },
+    }),
+    says: /it counted [0-4]|stands still/,
+  },
+  'messages are acknowledged before they are taken': {
+    scenario: counting,
+    plant: () => ({
+      transport: (transport) => ({
+        ...transport,
+        send: async (envelope) => void transport.send(envelope).catch(() => {}),
+      }),
+    }),
+    says: /it counted [0-4]|stands still|inOrder/,
+  },
+  'nothing is sent': {
+    scenario: counting,
+    plant: inClass(() => vi.spyOn(Courier.prototype, 'send').mockReturnValue()),
+    says: /stands still/,
+    seeds: { seed: 1, seeds: 3 },
+  },
+  'a process that lost a run goes on sending its messages': {
+    scenario: counting,
+    plant: inClass(() => vi.spyOn(Courier.prototype, 'forget').mockReturnValue()),
+    says: /inOrder|it counted/,
+    seeds: { seed: 1, seeds: 3_000 },
+  },
+  'a process that stood still believes that the run is its own': {
+    scenario: clerk,
+    plant: inClass(() => vi.spyOn(Ownership.prototype, 'isSure').mockReturnValue(true)),
+    says: /performed again|begun 2 times/,
+    seeds: { seed: 1, seeds: 1_500 },
+  },
+  'timers never ring': {
+    scenario: counting,
+    plant: inClass(() => vi.spyOn(Alarms.prototype, 'set').mockReturnValue()),
+    says: /stands still/,
+    seeds: { seed: 1, seeds: 3 },
+  },
+  'timers ring at once': {
+    scenario: counting,
+    plant: inClass(() => {
+      const { set } = Alarms.prototype;
+      vi.spyOn(Alarms.prototype, 'set').mockImplementation(function (this: Alarms, key, _due, address) {
+        set.call(this, key, 0, address);
+      });
+    }),
+    says: /punctual: the timer .* rang \d+ ms early/,
+    seeds: { seed: 1, seeds: 5 },
+  },
+  'a team’s members are not paid for': {
+    scenario: newsroom,
+    plant: inCommits(({ actor, status, snapshot }) =>
+      actor.startsWith('writer/') && status === 'done' ? { snapshot: unpaid(snapshot) } : {},
+    ),
+    says: /conserved: run\/sim paid for/,
+  },
+};
+
+function unpaid(snapshot: Commit['snapshot']): Commit['snapshot'] {
+  const copy = structuredClone(snapshot) as { state: { output: { usage: { steps: number } } } };
+  copy.state.output.usage.steps = 0;
+  return copy;
+}
+
+test.each(Object.entries(mutants))('%s', { timeout: 120_000 }, async (_, { scenario, plant, says, seeds }) => {
+  const parts = plant();
+  const { seed: first, seeds: count } = seeds ?? { seed: 1, seeds: 150 };
+  const found: string[] = [];
+  for (let seed = first; seed < first + count && found.length === 0; seed++) {
+    const { failures } = await simulate(scenario, { ...parts, seed, seeds: 1, shrink: false });
+    found.push(...failures.flatMap(({ problems }) => problems).filter((problem) => says.test(problem)));
+  }
+  expect(found).not.toEqual([]);
+});
