@@ -9,5 +9,7 @@ export default defineConfig({
     typecheck: { enabled: false },
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Many tests wait for processes of their own: every core has something to do.
+    maxWorkers: '100%',
   },
 });
