@@ -60,10 +60,17 @@ export class Ownership {
   async makeSure(run: string): Promise<boolean> {
     const held = this.#held.get(run);
     if (!held) return false;
-    const until = this.#clock.now() + this.#ttl;
-    if (await this.#journal.renew(run, held.epoch, until)) held.until = until;
-    else if (this.#held.get(run) === held) this.drop(run);
-    return this.#held.get(run) === held;
+    while (this.#held.get(run) === held) {
+      const until = this.#clock.now() + this.#ttl;
+      if (!(await this.#journal.renew(run, held.epoch, until))) {
+        if (this.#held.get(run) === held) this.drop(run);
+        return false;
+      }
+      held.until = until;
+      // An answer that took longer than the lease it gives is no answer.
+      if (this.#clock.now() < until) return this.#held.get(run) === held;
+    }
+    return false;
   }
 
   /** Stops being the owner without asking: somebody else is. */

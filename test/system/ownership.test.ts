@@ -104,6 +104,31 @@ test('a process that slept between its commit and the effect asks whether it is 
   void stage.signal(address, { type: 'go' }).catch(() => {});
   await settle();
   stage.journal.commit = commit;
+  await stage.advance(20_000);
+  const other = stage.process();
+  await other.host.resume('r1', machineOf('owner'));
+  await settle();
+  stage.journal.renew = renew;
+  woken.resolve();
+  await settle();
+  expect(performed).toEqual(['owner']);
+  expect(stage.host.owns('r1')).toBe(false);
+});
+
+test('a renewal whose answer comes when the lease it gave is over is no renewal', async () => {
+  const performed: string[] = [];
+  const machineOf = (who: string) =>
+    type(worker(effect(async () => void performed.push(who) as never, { kind: 'write', idempotent: true })));
+  const stage = new Stage();
+  const address = await stage.start(machineOf('sleeper'));
+  // Its lease is over, so it asks before it begins; frozen while the answer is on its way back.
+  const renew = stage.journal.renew.bind(stage.journal);
+  stage.journal.renew = () => new Promise(() => {});
+  await stage.advance(11_000);
+  const woken = deferred();
+  stage.journal.renew = (...args) => renew(...args).then((kept) => woken.promise.then(() => kept));
+  void stage.signal(address, { type: 'go' }).catch(() => {});
+  await settle();
   stage.journal.renew = renew;
   await stage.advance(20_000);
   const other = stage.process();
@@ -112,7 +137,6 @@ test('a process that slept between its commit and the effect asks whether it is 
   woken.resolve();
   await settle();
   expect(performed).toEqual(['owner']);
-  expect(stage.host.owns('r1')).toBe(false);
 });
 
 test('messages of a run that was lost are left to its new owner, who sends them in their order', async () => {

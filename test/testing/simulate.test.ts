@@ -5,6 +5,8 @@ import { machine } from 'troupe';
 import { everyFault, simulate } from 'troupe/testing';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
+/** Seeds that failed once: a message that overtook another one; a renewal whose answer came too late. */
+const regressions = [1318, 1_052_090, 1_079_793];
 /** More in CI: `TROUPE_SEEDS=5000`. */
 const seeds = Number(process.env['TROUPE_SEEDS'] ?? 150);
 
@@ -16,7 +18,7 @@ test.each([
 ])(
   'whatever goes wrong, %s ends, and nothing is lost or done twice',
   async (_, scenario) => {
-    const { failures, faults } = await simulate(scenario, { seeds });
+    const { failures, faults } = await simulate(scenario, { seeds, regressions });
     expect(failures).toEqual([]);
     expect(Object.keys(faults).length).toBeGreaterThan(everyFault.length / 2);
   },
