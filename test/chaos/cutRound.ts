@@ -1,6 +1,6 @@
 /** Pulls the power while commits are acknowledged, and looks which of them the disk still has; then the same without flushes, which must lose some. */
-import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sqlite } from '../../src/journal/sqlite.ts';
@@ -43,7 +43,7 @@ async function cutAfter(lines: number, script: string): Promise<Cut> {
   );
   const dead = new Promise<void>((over) => child.on('close', () => over()));
   let said = '';
-  // The copy is made before the process is killed, and only what was said before the copy must be in it.
+  // The copy takes a while, and must be of one moment: the process stands still meanwhile. Only what it said before must be in it.
   const after = await new Promise<ReturnType<typeof before.cut>>((cut, fail) => {
     child.on('error', fail);
     child.stdout.on('data', (chunk: Buffer) => {
@@ -51,6 +51,7 @@ async function cutAfter(lines: number, script: string): Promise<Cut> {
       if (said.split('\n').length <= lines + 1) return;
       child.stdout.removeAllListeners('data');
       try {
+        standStill(child);
         cut(before.cut());
       } catch (thrown) {
         fail(thrown as Error);
@@ -61,6 +62,13 @@ async function cutAfter(lines: number, script: string): Promise<Cut> {
   await dead;
   using _ = after;
   return await compare(acknowledgedIn(said), after.path);
+}
+
+/** Returns when no thread of it runs any more: a signal takes effect a moment after it was sent. */
+function standStill(child: ChildProcess): void {
+  child.kill('SIGSTOP');
+  const isStopped = () => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8').replace(/^.*\)/, ''));
+  while (!isStopped());
 }
 
 /** By actor, the last commit that it was told is stored. */
