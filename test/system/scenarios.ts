@@ -1,50 +1,14 @@
 /** Small runs for the proofs: each leans on one promise of the engine, so that breaking the promise shows. */
-import { assign, sendParent, setup } from 'xstate';
+import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import { actorType } from '../../src/system/actorType.ts';
 import { machine as subject } from '../../src/machine.ts';
 import type { CrashScenario } from '../../src/testing/crash/scenario.ts';
-
-/** Sends its parent five signals, one after the other, and ends. */
-const giver = setup({
-  types: {} as { context: { left: number } },
-  guards: { isEmpty: ({ context }) => context.left === 0 },
-  actions: { count: assign({ left: ({ context }) => context.left - 1 }), give: sendParent({ type: 'one' }) },
-  delays: { pause: 10 },
-}).createMachine({
-  id: 'giver',
-  context: { left: 5 },
-  initial: 'resting',
-  states: {
-    resting: {
-      always: { guard: 'isEmpty', target: 'done' },
-      after: { pause: { target: 'resting', reenter: true, actions: ['count', 'give'] } },
-    },
-    done: { type: 'final' },
-  },
-});
+import { counter } from '../testing/subjects.ts';
 
 /** Counts what its child gives: a message taken twice, or lost, shows in the count. */
-export const counting = (): CrashScenario => {
-  const machine = setup({
-    types: {} as { context: { count: number }; events: { type: 'one' }; output: number },
-    actors: { giver },
-    actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
-  }).createMachine({
-    id: 'counter',
-    context: { count: 0 },
-    initial: 'counting',
-    on: { one: { actions: 'count' } },
-    states: {
-      counting: { invoke: { src: 'giver', id: 'giver', onDone: 'done', onError: 'failed' } },
-      done: { type: 'final' },
-      failed: { type: 'final' },
-    },
-    output: ({ context }) => context.count,
-  });
-  return { subject: subject(machine), input: null };
-};
+export const counting = (): CrashScenario => ({ subject: counter(), input: null });
 
 const worker = setup({
   types: {} as { output: number; context: { got: number } },

@@ -24,16 +24,14 @@ const terminal: Oracle = async ({ run, disk, rows }) => [
   ...(await disk.undelivered(run)).map(({ id, type, to }) => `"${type}" (${id}) for ${to} was never delivered`),
 ];
 
-/** Every actor's commits follow each other without a gap, and the chain holds. */
-const dense: Oracle = async ({ disk, history }) => {
-  const { damage } = await disk.verify();
+/** Every actor's commits follow each other without a gap. */
+const dense: Oracle = ({ history }) => {
   const last = new Map<string, number>();
-  const gaps = history.flatMap(({ actor, seq }) => {
+  return history.flatMap(({ actor, seq }) => {
     const before = last.get(actor) ?? 0;
     last.set(actor, seq);
     return seq === before + 1 ? [] : [`commit ${seq} of ${actor} follows commit ${before}`];
   });
-  return [...gaps, ...damage.map(({ actor, seq, what }) => `${actor}, commit ${seq}: ${what}`)];
 };
 
 /** A message changes an actor's state at most once (E1). */
@@ -114,7 +112,7 @@ const paired: Oracle = async ({ disk, rows }) => {
   return problems;
 };
 
-/** What a team used is what its members used. */
+/** A team pays for no more than its members used. */
 const conserved: Oracle = ({ rows }) =>
   rows
     .filter((row) => machineOf(row) === 'run')

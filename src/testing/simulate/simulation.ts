@@ -1,27 +1,28 @@
 /** One seed: processes, a disk, a network and people on one clock, until the run has ended or stands still for good. */
 import { createHash } from 'node:crypto';
-import { milliseconds, type Duration } from '../../contracts/duration.ts';
-import type { Envelope } from '../../contracts/envelope.ts';
+import type { Duration } from '../../contracts/duration.ts';
 import type { Inspection } from '../../contracts/inspection.ts';
-import { TroupeError } from '../../contracts/failure.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { requireFit, ticketOf, type Ticket } from '../../tickets.ts';
+import type { Ticket } from '../../tickets.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { FaultPlan, type Fault, type FaultKind } from './faults.ts';
-import { oracles } from './oracles.ts';
+import { People } from './people.ts';
 import { Process, type World } from './process.ts';
 import { randomOf, type Random } from './random.ts';
+import { verdict } from './verdict.ts';
 import { Witness } from './witness.ts';
+
+export type Signal = { readonly type: string } & JsonObject;
 
 /** What is simulated, as the simulation needs it: compiled, and with its world. */
 export interface Play {
   readonly versions: readonly ActorType[];
   readonly input: Json;
   readonly answer?: ((ticket: Ticket) => Json) | undefined;
-  readonly script?: readonly { readonly after: Duration; readonly signal: { readonly type: string } & JsonObject }[];
+  readonly script?: readonly { readonly after: Duration; readonly signal: Signal }[];
   readonly invariants?: Readonly<Record<string, (end: End) => string | undefined>>;
 }
 
@@ -71,6 +72,9 @@ const most = 200_000;
 const glance = 100;
 const remembered = 400;
 
+/** Everything that can happen without the clock: only promises are under way, and they end within a turn. */
+const turn = () => new Promise<void>((next) => setImmediate(next));
+
 export async function simulateSeed(prepare: (sim: Simulation) => Play, options: SeedOptions): Promise<Result> {
   const simulation = new Simulation(options);
   return simulation.go(prepare(simulation));
@@ -86,10 +90,10 @@ export class Simulation {
   readonly #hash = createHash('sha256');
   readonly #trace: string[] = [];
   readonly #start: number;
-  readonly #acknowledged: { id: string; to: string }[] = [];
   #steps = 0;
   #play!: Play;
   #all: Process[] = [];
+  #people!: People;
   #full = { until: 0 };
 
   constructor(options: SeedOptions) {
@@ -134,16 +138,17 @@ export class Simulation {
       (_, i) => new Process(`p${i + 1}`, world),
     );
     for (const process of this.#all) this.#keepTaking(process);
-    for (const { after, signal } of play.script ?? []) this.#later(milliseconds(after), () => this.#send(signal));
+    const { time, random } = this;
+    this.#people = new People({ run, play, time, random, disk: this.witness.disk, processes: this.#all, turn });
     const ended = await this.#untilEnd();
-    const problems = ended === 'stopped' ? [] : await this.#judge(ended);
+    const problems = ended === 'stopped' ? [] : await this.#judge(ended === 'ended');
     for (const process of this.#all) process.host.abandon();
     return this.#result(problems, ended);
   }
 
   async #untilEnd(): Promise<'ended' | 'stuck' | 'stopped'> {
     for (let quiet = 0, [commits, since] = [0, 0]; this.#steps - since < patience && this.#steps < most;) {
-      await this.#turn();
+      await turn();
       if (this.witness.commits > commits) [commits, since] = [this.witness.commits, this.#steps];
       if (this.#steps === this.#options.until) return 'stopped';
       const root = await this.#root();
@@ -157,7 +162,7 @@ export class Simulation {
       if (due === undefined) return root && root.status !== 'active' ? 'ended' : 'stuck';
       this.time.advance(Math.max(0, due - this.time.now()));
       this.#steps++;
-      if (this.#steps % 5 === 0) await this.#answer();
+      if (this.#steps % 5 === 0) await this.#people.answer();
     }
     return 'stuck';
   }
@@ -173,11 +178,6 @@ export class Simulation {
     const owner = this.#all.find(({ host }) => host.owns(run));
     if (!owner?.host.quiet(run) || owner.host.alarms.size > 0 || this.#play.answer) return false;
     return (await this.witness.disk.mail(run)).length === 0;
-  }
-
-  /** Everything that can happen without the clock: only promises are under way, and they end within a turn. */
-  async #turn(): Promise<void> {
-    await new Promise<void>((next) => setImmediate(next));
   }
 
   #disturb(): void {
@@ -231,66 +231,12 @@ export class Simulation {
     this.#later(this.random.between(0, 50), take);
   }
 
-  async #answer(): Promise<void> {
-    const { answer } = this.#play;
-    if (!answer) return;
-    const { disk } = this.witness;
-    for (const row of await disk.find({ run, type: 'wait', status: 'active' })) {
-      const ticket = ticketOf(row, await disk.mail(run));
-      if (!ticket || ticket.answered) continue;
-      const given = answer(ticket);
-      requireFit(ticket, given);
-      const event = { type: 'wait.answer', answer: given, by: 'somebody' };
-      await this.#post(`${ticket.id}/answer`, ticket.id, event);
-    }
-  }
-
-  #send(signal: { readonly type: string } & JsonObject): void {
-    void this.#root().then((root) =>
-      root ? this.#post(`script-${this.time.id()}`, root.actor, signal) : this.#later(1_000, () => this.#send(signal)),
-    );
-  }
-
-  async #post(id: string, to: string, event: { readonly type: string } & JsonObject): Promise<void> {
-    const envelope: Envelope = {
-      id,
-      type: event.type,
-      body: event as Envelope['body'],
-      from: 'person/sim',
-      to,
-      run,
-      kind: 'signal',
-    };
-    const process = this.random.pick(this.#all);
-    if (!process.up || process.gate.still) return;
-    const posted = process.host.post(envelope).then(
-      () => void this.#acknowledged.push({ id, to }),
-      () => {}, // Refused, or the journal is away: it is asked again.
-    );
-    await Promise.race([posted, this.#turn().then(() => this.#turn())]);
-  }
-
-  async #judge(ended: 'ended' | 'stuck'): Promise<string[]> {
-    const { disk, complaints } = this.witness;
-    const rows = await disk.find({ run, limit: 100_000 });
-    const root = await this.#root();
-    const history = await disk.history({ run, limit: 1_000_000 });
-    const evidence = { run, disk, rows, history, acknowledged: this.#acknowledged };
-    // Who owns a run is told by a lease, and a lease by clocks that agree: one that jumps by minutes may cost a second performance, under the same key.
-    const jumped = this.plan.hit.some(({ kind }) => kind === 'clock');
-    const problems = jumped ? [] : [...complaints];
-    if (ended === 'stuck')
-      problems.push(
-        `it stands still: ${root ? `${root.actor} is in ${root.state}` : 'it was never begun'} after ${this.#steps} steps`,
-      );
-    for (const [name, oracle] of Object.entries(oracles))
-      if (ended === 'ended' && !(jumped && name === 'punctual'))
-        problems.push(...(await oracle(evidence)).map((says) => `${name}: ${says}`));
-    for (const [name, holds] of Object.entries(this.#play.invariants ?? {})) {
-      const says = asked(name, () => holds({ root, rows, disk, faults: this.plan.hit }));
-      if (says !== undefined) problems.push(`${name}: ${says}`);
-    }
-    return problems;
+  async #judge(ended: boolean): Promise<string[]> {
+    const { witness } = this;
+    const { acknowledged } = this.#people;
+    const { invariants } = this.#play;
+    const [root, faults] = [await this.#root(), this.plan.hit];
+    return verdict({ run, root, ended, steps: this.#steps, witness, faults, acknowledged, invariants });
   }
 
   #root(): Promise<ActorRow | undefined> {
@@ -336,18 +282,5 @@ export class Simulation {
       trace: this.#trace,
       end: ended === 'ended' ? JSON.stringify({ status: root?.status, output: output ?? null }) : ended,
     };
-  }
-}
-
-/** An invariant that throws says nothing about the subject. */
-function asked(name: string, holds: () => string | undefined): string | undefined {
-  try {
-    return holds();
-  } catch (cause) {
-    throw new TroupeError(
-      'definition',
-      `The invariant "${name}" threw instead of answering: ${(cause as Error).message}. It gives a text that says what is wrong, or undefined.`,
-      { cause },
-    );
   }
 }

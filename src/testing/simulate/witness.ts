@@ -4,9 +4,15 @@ import type { Commit, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
 import { optionFor, type Performer } from '../effects.ts';
 
+/** A promise that was broken: by the engine's invariant, and in words. */
+export interface Complaint {
+  readonly promise: 'E4' | 'E5' | 'E7';
+  readonly says: string;
+}
+
 export class Witness {
   readonly disk: Journal;
-  readonly complaints: string[] = [];
+  readonly complaints: Complaint[] = [];
   commits = 0;
   readonly #known = new Set<string>();
   readonly #epochs = new Map<string, number>();
@@ -45,22 +51,27 @@ export class Witness {
     if (begun.has(key)) return; // Tried again.
     begun.add(key);
     if (this.#known.has(key))
-      this.complaints.push(`"${name}" was performed again under ${key}, whose result was in the ledger (E5)`);
+      this.#complain('E5', `"${name}" was performed again under ${key}, whose result was in the ledger`);
     const times = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, times);
     const isBlind =
       optionFor<EffectKind>(options.kind, input, 'read') === 'write' && !optionFor(options.idempotent, input, false);
     if (isBlind && times > 1)
-      this.complaints.push(`"${name}", a write without a key, was begun ${times} times under ${key} (E7)`);
+      this.#complain('E7', `"${name}", a write without a key, was begun ${times} times under ${key}`);
   }
 
   #saw({ run, epoch, actor, seq, results }: Commit): void {
     this.commits++;
     const now = this.#epochs.get(run);
     if (epoch !== now)
-      this.complaints.push(
-        `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now} (E4)`,
+      this.#complain(
+        'E4',
+        `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now}`,
       );
     for (const { key } of results) this.#known.add(key);
+  }
+
+  #complain(promise: Complaint['promise'], says: string): void {
+    this.complaints.push({ promise, says: `${says} (${promise})` });
   }
 }
