@@ -12,6 +12,7 @@ import { late } from './doorway.ts';
 import type { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { farewell } from './letters.ts';
+import { stamped } from './moment.ts';
 import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
@@ -39,7 +40,13 @@ export class Turns {
   async start(event: Change['event'], ends: readonly string[] = []): Promise<void> {
     let plan: Plan;
     try {
-      plan = this.#self.step(this.#self.type.chart.initial(this.#self.birth.input), undefined, event, {}, ends);
+      plan = this.#self.step(
+        this.#self.type.chart.initial(stamped(this.#self.birth.input, this.#host.clock)),
+        undefined,
+        event,
+        {},
+        ends,
+      );
     } catch (thrown) {
       return this.#fail(toFailure(thrown), event);
     }
@@ -95,7 +102,7 @@ export class Turns {
   #planOf(delivery: Delivery): Plan | undefined {
     const { chart } = this.#self.type;
     const before = this.#self.snapshot!;
-    const step = chart.step(before, delivery.event);
+    const step = chart.step(before, stamped(delivery.event, this.#host.clock));
     if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
     return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
