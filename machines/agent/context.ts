@@ -9,6 +9,7 @@ import type {
   Phase,
 } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
+import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import type { Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
@@ -18,6 +19,8 @@ export interface OpenCall {
   readonly id: string;
   readonly name: string;
   readonly answered?: true;
+  /** An actor of its own makes it: a write, or a call that a person must allow. */
+  readonly guarded?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
@@ -52,7 +55,9 @@ export interface AgentContext {
   /** Hashes of the latest calls, oldest first: a loop shows here. */
   readonly recent: readonly string[];
   /** Notes for the model, shown before its next turn. */
-  readonly inbox: readonly string[];
+  readonly inbox: readonly Note[];
+  /** As the agent's definition said when it began; a sender is told by it. */
+  readonly onInput: InputPolicy;
 
   readonly tools: Tools;
 
@@ -87,6 +92,7 @@ export const beginning = ({ type, body, allowance }: AgentInput): AgentContext =
   calls: [],
   recent: [],
   inbox: [],
+  onInput: 'merge',
   tools: { tier: 'core', epoch: 0, missing: [], evaluatedAt: -1, usedAt: 0, blockedUntil: 0 },
   requeries: 0,
   toolFailures: 0,

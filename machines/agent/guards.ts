@@ -6,6 +6,7 @@ import { placeOf } from '../place.ts';
 import { isLooping, isMade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
+import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
 import { strategyFor, type Strategy } from './strategy.ts';
@@ -13,9 +14,6 @@ import type { Planned, Verified } from './turn.ts';
 import { isDag } from './words.ts';
 
 type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
-
-/** Notes that may wait for the model; more are refused at the door. */
-const maxInbox = 100;
 
 export function guardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
@@ -45,8 +43,7 @@ export function guardsOf(settings: AgentSettings) {
 
     // The safe point.
     hasFailure: ({ context }) => context.failure !== undefined,
-    hasInput: ({ context }) => context.inbox.length > 0,
-    hasRoom: ({ context }) => context.inbox.length < maxInbox,
+    ...inputGuards,
     isExhausted: ({ context }) => exhausted(context, budget) !== undefined,
     isLow: ({ context }) => low(context, budget, limits.softShare),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
@@ -65,7 +62,7 @@ export function guardsOf(settings: AgentSettings) {
       readingIn(event).usage.usd === null &&
       tighter(budget, context.allowance).usd !== undefined &&
       !limits.allowUnknownPrice,
-    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && context.inbox.length === 0,
+    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && said(context).length === 0,
     isUnusable: means('unusable'),
     isUnusableAgain: ({ context, event }) =>
       readingIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),

@@ -38,12 +38,12 @@ export interface GatewayOptions extends ProviderOptions {
 export interface Gateway {
   /** The parts of one answer, as they come. */
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
-  /** One whole answer. `onPart` is shown the parts of every try. */
+  /** One whole answer. `onPart` is shown the parts of every try, each with the whole text of its try so far. */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
-    onPart?: (part: ModelPart) => void,
+    onPart?: (part: ModelPart, text: string) => void,
   ): Promise<ModelAnswer>;
 }
 
@@ -136,9 +136,9 @@ export function gateway(options: GatewayOptions): Gateway {
           const calls: ToolCall[] = [];
           for await (const raw of attempt(model, request, scope, clock, patience)) {
             const part = priced(raw);
-            onPart?.(part);
             if (part.type === 'text') text += part.text;
-            else if (part.type === 'call') calls.push(part.call);
+            onPart?.(part, text);
+            if (part.type === 'call') calls.push(part.call);
             else if (part.type === 'finish')
               return { text, calls, reason: part.reason, usage: part.usage, model: part.model };
           }

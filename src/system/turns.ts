@@ -12,7 +12,7 @@ import { late } from './doorway.ts';
 import type { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { farewell } from './letters.ts';
-import { stamped } from './moment.ts';
+import { stamped, type Circumstances } from './moment.ts';
 import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
@@ -102,10 +102,17 @@ export class Turns {
   #planOf(delivery: Delivery): Plan | undefined {
     const { chart } = this.#self.type;
     const before = this.#self.snapshot!;
-    const step = chart.step(before, stamped(delivery.event, this.#host.clock));
+    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#circumstancesOf(delivery)));
     if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
     return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+  }
+
+  #circumstancesOf({ id, from, own }: Delivery): Circumstances {
+    return {
+      ...(own || from === undefined ? {} : { message: { id, from } }),
+      soFar: (child) => this.#errands.soFar(child),
+    };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */

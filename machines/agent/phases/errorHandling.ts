@@ -1,4 +1,5 @@
 /** Something failed: try again where it failed, go about it in another way, let something else take over, or give up with what there is. */
+import { onInput } from '../inputs.ts';
 import { agent } from '../vocabulary.ts';
 
 export const errorHandling = agent.createStateConfig({
@@ -7,7 +8,7 @@ export const errorHandling = agent.createStateConfig({
   initial: 'classify',
   on: {
     'agent.cancel': { target: '#cleanup', actions: 'settleCancelled' },
-    'agent.input': { guard: 'hasRoom', actions: 'queueInput' },
+    'agent.input': onInput,
     'budget.exhausted': { target: '.abort', actions: 'noteLate' },
   },
   states: {
