@@ -11,7 +11,8 @@ import type {
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import type { Tries } from './strategy.ts';
+import { momentOf } from '../moment.ts';
+import type { Setback, Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
 /** A call of the current turn. Its result is in the transcript once it is answered, and nowhere else. */
@@ -66,6 +67,10 @@ export interface AgentContext {
   readonly rounds: number;
   readonly tries: Tries;
 
+  /** When it began; milliseconds since the epoch. */
+  readonly began: number;
+  /** The moment in which the latest failure was taken in, and what chance says of the pause after it. */
+  readonly setback: Setback;
   readonly failure: Failure | undefined;
   readonly phase: Phase | undefined;
   readonly answer: AgentAnswer | undefined;
@@ -83,10 +88,12 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = ({ type, body, allowance }: AgentInput): AgentContext => ({
-  task: { type, body },
-  message: type,
-  allowance,
+export const beginning = (input: AgentInput): AgentContext => ({
+  task: { type: input.type, body: input.body },
+  message: input.type,
+  allowance: input.allowance,
+  began: momentOf({ input }).at,
+  setback: { at: 0, chance: 0 },
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],

@@ -9,7 +9,7 @@ import { outputIn, readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
-import { strategyFor, type Strategy } from './strategy.ts';
+import { pauseOf, strategyFor, type Strategy } from './strategy.ts';
 import type { Planned, Verified } from './turn.ts';
 import { isDag } from './words.ts';
 
@@ -19,8 +19,8 @@ export function guardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
   const recover =
     (strategy: Strategy): Ask =>
-    ({ context: { failure, tries } }) =>
-      strategyFor(failure ?? failureOf(undefined), tries, limits) === strategy;
+    ({ context }) =>
+      strategyFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
   const means =
     (kind: string): Ask =>
     ({ event }) =>
@@ -112,11 +112,7 @@ export function delaysOf({ limits }: AgentSettings) {
     deadline: limits.deadline,
     phaseTimeout: limits.phaseTimeout,
     cleanupGrace: limits.cleanupGrace,
-    /** Doubles with every try; never shorter than what the other side asked for. */
     backoff: ({ context }: { context: AgentContext }) =>
-      Math.max(
-        context.failure?.retryAfter ?? 0,
-        Math.min(limits.backoff * 2 ** Math.max(0, context.tries.recoveries - 1), limits.maxBackoff),
-      ),
+      pauseOf({ ...context, failure: context.failure ?? failureOf(undefined) }, limits, 0),
   };
 }

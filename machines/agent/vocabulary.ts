@@ -217,6 +217,7 @@ export const agent = base.extend({
     ),
 
     // Recovery.
+    noteSetback: assign(deeds.noteSetback),
     countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
       deeds.countRecovery(context, strategy),
     ),

@@ -5,6 +5,7 @@ import type { Json } from '../contracts/json.ts';
 const moment = Symbol.for('troupe.moment');
 
 export interface Circumstances {
+  readonly deadline?: number;
   readonly message?: { readonly id: string; readonly from: string };
   soFar?(child: string): Json | undefined;
 }

@@ -109,7 +109,9 @@ export class Turns {
   }
 
   #circumstancesOf({ id, from, own }: Delivery): Circumstances {
+    const { deadline } = this.#self;
     return {
+      ...(deadline === undefined ? {} : { deadline }),
       ...(own || from === undefined ? {} : { message: { id, from } }),
       soFar: (child) => this.#errands.soFar(child),
     };

@@ -5,6 +5,7 @@ import { agent } from '../vocabulary.ts';
 export const errorHandling = agent.createStateConfig({
   id: 'errorHandling',
   tags: 'recovering',
+  entry: 'noteSetback',
   initial: 'classify',
   on: {
     'agent.cancel': { target: '#cleanup', actions: 'settleCancelled' },
