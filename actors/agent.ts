@@ -19,6 +19,7 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
   return {
     limits: withDefaults(defaultLimits, definition.limits),
     budget: withDefaults(defaultBudget, definition.budget),
+    onInput: definition.onInput ?? 'merge',
     analysis: definition.analysis === 'model',
     discovery: deps.tools !== undefined || (definition.requires ?? []).length > 0,
     planning: definition.planning === 'model',

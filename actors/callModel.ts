@@ -30,7 +30,10 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
       choiceOf(definition, thinking.fallbacks),
       request,
       modelScope(scope),
-      (part) => scope.progress(part as unknown as Json),
+      (part, text) => {
+        if (part.type === 'text') scope.soFar?.({ text });
+        scope.progress(part as unknown as Json);
+      },
     );
     const { toolCalls = Infinity } = tighter(definition.budget ?? {}, thinking.allowance);
     return readAnswer(answer, { definition, offer, limits, callsLeft: toolCalls - thinking.used.toolCalls });

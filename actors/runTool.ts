@@ -38,7 +38,10 @@ export const reconcile = (deps: AgentDeps) =>
 
 function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): Tools {
   const tools = sourceOf(deps, belt);
-  if (!tools) throw new TroupeError('environment', `The tools that "${name}" belongs to are not there any more.`);
+  if (!tools)
+    throw new TroupeError('environment', `The tools that "${name}" belongs to are not there any more.`, {
+      data: { gone: true },
+    });
   return tools;
 }
 

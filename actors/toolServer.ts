@@ -168,7 +168,7 @@ const asFailure = <T>(work: Promise<T>): Promise<T> =>
 const gone = (name: string) =>
   new TroupeError('environment', `Tool server "${name}" was closed. Open it again to call its tools.`, {
     retryable: false,
-    data: { server: name },
+    data: { server: name, gone: true },
   });
 
 const stopped = (signal: AbortSignal) =>

@@ -37,7 +37,7 @@ export interface ModelDoor {
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
-    onPart?: (part: ModelPart) => void,
+    onPart?: (part: ModelPart, text: string) => void,
   ): Promise<ModelAnswer>;
 }
 

@@ -1,5 +1,6 @@
 /** Whether a model is asked at all: after failures in a row it is left alone, then one call may try whether it is back. */
 import { assign, setup } from 'xstate';
+import { ceiling } from '../src/contracts/backoff.ts';
 
 export interface GatewaySettings {
   /** Failures in a row after which it is left alone. */
@@ -36,7 +37,8 @@ export const gatewayMachine = setup({
     lend: assign(({ context, event }) => (event.type === 'call.wanted' ? { until: event.at + context.pause } : {})),
     leaveAlone: assign(({ context, event }) => {
       if (event.type !== 'call.failed') return {};
-      const pause = Math.min(context.longest, Math.max(context.pause * 2 ** context.trips, event.retryAfter ?? 0));
+      const { pause: first, longest, trips } = context;
+      const pause = Math.max(ceiling(trips + 1, { first, longest }), Math.min(longest, event.retryAfter ?? 0));
       return { failures: 0, trips: context.trips + 1, until: event.at + pause };
     }),
   },

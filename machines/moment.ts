@@ -4,6 +4,12 @@ export interface Moment {
   readonly at: number;
   /** From 0 to below 1; another one each time. */
   chance(): number;
+  /** By when the whole run must have ended, when somebody said so; milliseconds since the epoch. */
+  readonly deadline?: number;
+  /** The message that brought the event, when it came from outside. */
+  readonly message?: { readonly id: string; readonly from: string };
+  /** What a running effect had come to by then, when it said so: by the child's id. */
+  soFar?(child: string): unknown;
 }
 
 interface Stamped {

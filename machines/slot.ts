@@ -1,5 +1,6 @@
 /** The words a machine uses for what it cannot do itself: slots are effects, the rest are actions that the engine performs in the same commit. */
 import { fromPromise, type PromiseActorLogic } from 'xstate';
+import type { Failure } from '../src/contracts/failure.ts';
 import type { Address } from '../src/contracts/ids.ts';
 import type { Json } from '../src/contracts/json.ts';
 
@@ -27,6 +28,11 @@ export const engineActions = {
   append: (_: unknown, _params: { list: string; entry: Json }) => {},
   /** Sends a message that wants no answer. */
   tell: (_: unknown, _params: { to: Address; type: string; body: Json }) => {},
+  /** Keeps what was said to the actor and will not be heeded as a dead letter, with the reason (E10). */
+  bury: (
+    _: unknown,
+    _params: { message: { id?: string; type: string; from?: Address; body: Json }; failure: Failure },
+  ) => {},
   /** Answers an ask. */
   reply: (_: unknown, _params: { ask: MessageMeta; type: string; body: Json }) => {},
 };

@@ -3,7 +3,8 @@
  *
  * K1 Nothing runs before the approval of exactly this call (its hash is in the ticket), when one is needed.
  * K2 A write that may have happened is looked up, or asked about; it is never repeated blindly.
- * K3 However it ends, there is an outcome to tell the model.
+ * K3 A write that has begun is not interrupted; what waits for its approval, or only reads, is.
+ * K4 However it ends, there is an outcome to tell the model.
  */
 import { assign, setup } from 'xstate';
 import type { Failure } from '../src/contracts/failure.ts';
@@ -46,6 +47,7 @@ const happenedSchema = {
 /** More attempts than this were confirmed not to have happened: something else is wrong. */
 const maxAttempts = 3;
 
+const interrupted = failure('denied', 'Not made, or stopped before it answered: somebody said something meanwhile.');
 const failed = (reason: Failure): ToolOutcome => ({ ok: false, content: reason.message, failure: reason });
 const answerOf = (output: WaitOutput): Json | undefined => (output.status === 'aborted' ? undefined : output.answer);
 const didHappen = (output: WaitOutput) => (answerOf(output) as { happened?: boolean } | undefined)?.happened;
@@ -58,6 +60,7 @@ export const toolCallMachine = setup({
     wait: waitMachine,
   },
   guards: {
+    isHarmless: ({ context }) => context.call.effect !== 'write',
     needsApproval: ({ context }) => context.ask,
     isApproved: (_, output: WaitOutput) => (answerOf(output) as Approval | undefined)?.approved === true,
     isUncertain: (_, { error }: { error: unknown }) => failureOf(error).kind === 'uncertain',
@@ -77,6 +80,7 @@ export const toolCallMachine = setup({
         content: `A person confirmed that it happened. ${(answerOf(output) as { note?: string }).note ?? ''}`.trim(),
       },
     })),
+    keepInterruption: assign({ outcome: failed(interrupted) }),
     keepDoubt: assign(({ context }) => ({
       outcome: failed(
         failure(
@@ -95,12 +99,14 @@ export const toolCallMachine = setup({
     outcome: failed(failure('cancelled', 'The call was stopped before it ended.')),
   }),
   initial: 'deciding',
+  on: { 'call.interrupt': {} },
   states: {
     deciding: {
       always: [{ guard: 'needsApproval', target: 'awaitingApproval' }, { target: 'executing' }],
     },
     awaitingApproval: {
       tags: 'waiting',
+      on: { 'call.interrupt': { target: 'denied', actions: 'keepInterruption' } },
       invoke: {
         src: 'wait',
         id: 'approval',
@@ -124,6 +130,7 @@ export const toolCallMachine = setup({
     executing: {
       tags: 'acting',
       entry: 'countAttempt',
+      on: { 'call.interrupt': { guard: 'isHarmless', target: 'answered', actions: 'keepInterruption' } },
       invoke: {
         src: 'runTool',
         id: 'tool',

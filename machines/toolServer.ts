@@ -3,6 +3,7 @@
  * and gives up after some failures in a row. A server that stayed long enough gets all its tries again.
  */
 import { assign, setup } from 'xstate';
+import { backoff } from '../src/contracts/backoff.ts';
 import type { Failure } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import { failureOf } from './failure.ts';
@@ -51,10 +52,8 @@ export const toolServerMachine = setup({
     list: slot<Listed, { name: string }>('list'),
   },
   delays: {
-    backoff: ({ context: { failures, jitter } }) => {
-      const full = Math.min(longestBackoff, firstBackoff * 2 ** Math.max(0, failures - 1));
-      return Math.round(full * (0.5 + (jitter[failures % jitter.length] ?? 1) / 2));
-    },
+    backoff: ({ context: { failures, jitter } }) =>
+      backoff(failures, { first: firstBackoff, longest: longestBackoff }, jitter[failures % jitter.length] ?? 1),
     patience: ({ context }) => context.patience,
     /** How long a server must stay to be trusted again. One that dies sooner, time and again, is given up. */
     proof: 30_000,

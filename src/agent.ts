@@ -22,6 +22,7 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   | 'requires'
   | 'budget'
   | 'limits'
+  | 'onInput'
   | 'maxOutputTokens'
   | 'temperature'
   | 'maxHistory'

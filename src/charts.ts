@@ -1,6 +1,8 @@
 /** The chart of anything that can be run, as data: for drawing, and for the inspector. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { Subject } from './subject.ts';
+import { milliseconds } from './contracts/duration.ts';
+import { supervision, type Supervision } from './system/actorType.ts';
 import { nameOf } from './system/names.ts';
 
 /** A state, with only what a picture needs. */
@@ -70,4 +72,10 @@ export function eventWords(type: string): string {
   if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
   const [, delay] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
   return delay === undefined ? type || 'always' : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
+}
+
+/** How a team looks after its members: what it says itself, and what is so unless it says otherwise. Times are milliseconds. */
+export function supervisionOf({ options: { supervise = {} } }: Extract<Subject, { kind: 'team' }>): Supervision {
+  const { within, ...rest } = supervise;
+  return { ...supervision, ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) };
 }

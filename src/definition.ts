@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AgentLimits, Budget } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
+import { InputPolicy } from './contracts/input.ts';
 import type { ModelChoice } from './contracts/model.ts';
 
 const has = (value: unknown, ...methods: string[]): boolean =>
@@ -69,6 +70,7 @@ export const AgentShape = z.strictObject({
   planning: z.enum(['none', 'model']).optional(),
   budget: Budget.optional(),
   limits: AgentLimits.partial().optional(),
+  onInput: InputPolicy.optional(),
   deadline: duration.optional(),
   maxOutputTokens: z.number().int().positive().optional(),
   temperature: z.number().nonnegative().optional(),

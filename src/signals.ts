@@ -2,25 +2,28 @@
 import type { ZodType } from 'zod';
 import { AgentSignal } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
-import { TroupeError } from './contracts/failure.ts';
+import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { JsonObject } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
 import { WaitSignal } from './contracts/wait.ts';
+import { rejection } from '../machines/agent/inputs.ts';
 import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
 /** By machine; a user's own says itself what it takes. */
 const known: Readonly<Record<string, ZodType>> = { agent: AgentSignal, run: RunSignal, wait: WaitSignal };
 
-/** Throws `invalid`. */
+/** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */
 export function signalFor({ actor, snapshot }: ActorRow, event: { readonly type: string } & JsonObject): JsonObject {
   const signal = requireInput(`A signal for ${actor}`, event) as JsonObject;
   if (typeof signal['type'] !== 'string' || signal['type'] === '')
     throw new TroupeError('invalid', `A signal for ${actor} needs a type: { "type": "…" }.`);
-  const { machine } = snapshot as { machine: string };
+  const { machine, state } = snapshot as { machine: string; state?: { context?: { onInput?: unknown } } };
   const schema = Object.hasOwn(known, machine) ? known[machine] : undefined;
   const parsed = schema?.safeParse(signal);
   if (parsed && !parsed.success)
     throw new TroupeError('invalid', `${actor} does not take this signal: ${explain(parsed.error, signal)}.`);
+  if (machine === 'agent' && signal['type'] === 'agent.input' && state?.context?.onInput === 'reject')
+    throw fromFailure(rejection);
   return signal;
 }

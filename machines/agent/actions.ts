@@ -7,8 +7,9 @@ import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, spent, tighter } from './money.ts';
 
-export function actionsOf({ budget, limits }: AgentSettings) {
+export function actionsOf({ budget, limits, onInput }: AgentSettings) {
   return {
+    keepPolicy: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>({ onInput }),
     noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
       deeds.keepFailure(
         exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),

@@ -6,8 +6,10 @@
  * A3 Every call of an answer is answered in the transcript, whichever way its turn is left.
  * A4 Text never ends a task. Only a typed answer does, or, for an agent without replies, a finished text.
  * A5 A pause interrupts nothing: it holds where a model would be asked next.
+ * A6 Nothing that was said to it is lost: it is in the transcript, or among the dead letters with the reason.
  */
 import { beginning, outputOf } from './context.ts';
+import { onInput } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { delaysOf, guardsOf } from './guards.ts';
 import { cleanup } from './phases/cleanup.ts';
@@ -48,7 +50,7 @@ export const agentMachine = agent.createMachine({
               initial: 'initiation',
               on: {
                 'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
-                'agent.input': { guard: 'hasRoom', actions: 'queueInput' },
+                'agent.input': onInput,
                 'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
               },
               states: {

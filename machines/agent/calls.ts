@@ -6,7 +6,7 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import type { AgentContext, OpenCall } from './context.ts';
 import type { Reading, ReadCall, ToolOutcome } from './turn.ts';
-import { sentence } from './words.ts';
+import { sentence, stoppedFor } from './words.ts';
 
 /** How many of the latest calls are looked at for a loop. */
 const horizon = 20;
@@ -22,7 +22,8 @@ export const isMade = (call: ReadCall): call is ReadCall & { how: 'run' | 'guard
 export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
   calls.map((call) => {
     const { id, name } = call;
-    return isMade(call) ? { id, name } : { id, name, answered: true };
+    if (!isMade(call)) return { id, name, answered: true };
+    return call.how === 'guarded' ? { id, name, guarded: true } : { id, name };
   });
 
 /** What is not made has its result at once. */
@@ -73,6 +74,7 @@ export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: 
 
 /** Tells why a turn was closed before its calls were answered. */
 export const closingWords = (event: { type: string; reason?: string }, failure: Failure | undefined): string => {
+  if (event.type === 'agent.input') return stoppedFor;
   if (event.type === 'agent.cancel')
     return `Stopped before it answered: cancelled (${event.reason ?? 'no reason given'}). It may or may not have happened.`;
   return `Stopped before it answered: ${sentence(failure?.message ?? 'the task ended')} It may or may not have happened.`;

@@ -9,8 +9,10 @@ import type {
   Phase,
 } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
+import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import type { Tries } from './strategy.ts';
+import { momentOf } from '../moment.ts';
+import type { Setback, Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
 /** A call of the current turn. Its result is in the transcript once it is answered, and nowhere else. */
@@ -18,6 +20,8 @@ export interface OpenCall {
   readonly id: string;
   readonly name: string;
   readonly answered?: true;
+  /** An actor of its own makes it: a write, or a call that a person must allow. */
+  readonly guarded?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
@@ -52,7 +56,9 @@ export interface AgentContext {
   /** Hashes of the latest calls, oldest first: a loop shows here. */
   readonly recent: readonly string[];
   /** Notes for the model, shown before its next turn. */
-  readonly inbox: readonly string[];
+  readonly inbox: readonly Note[];
+  /** As the agent's definition said when it began; a sender is told by it. */
+  readonly onInput: InputPolicy;
 
   readonly tools: Tools;
 
@@ -61,6 +67,10 @@ export interface AgentContext {
   readonly rounds: number;
   readonly tries: Tries;
 
+  /** When it began; milliseconds since the epoch. */
+  readonly began: number;
+  /** The moment in which the latest failure was taken in, and what chance says of the pause after it. */
+  readonly setback: Setback;
   readonly failure: Failure | undefined;
   readonly phase: Phase | undefined;
   readonly answer: AgentAnswer | undefined;
@@ -78,15 +88,18 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = ({ type, body, allowance }: AgentInput): AgentContext => ({
-  task: { type, body },
-  message: type,
-  allowance,
+export const beginning = (input: AgentInput): AgentContext => ({
+  task: { type: input.type, body: input.body },
+  message: input.type,
+  allowance: input.allowance,
+  began: momentOf({ input }).at,
+  setback: { at: 0, chance: 0 },
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],
   recent: [],
   inbox: [],
+  onInput: 'merge',
   tools: { tier: 'core', epoch: 0, missing: [], evaluatedAt: -1, usedAt: 0, blockedUntil: 0 },
   requeries: 0,
   toolFailures: 0,

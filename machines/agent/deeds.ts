@@ -2,6 +2,7 @@
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import { momentOf } from '../moment.ts';
 import { placeOf } from '../place.ts';
 import { isMade, opened, remembered, withAnswer } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
@@ -73,6 +74,12 @@ export function recordOutcome({ context, event }: Facts): Change {
 }
 
 export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure: reason, phase });
+
+/** Chance is asked once, and what it said is kept: the pause is the same after a restart. */
+export function noteSetback({ event }: Facts): Change {
+  const { at, chance, deadline } = momentOf(event);
+  return { setback: { at, chance: chance(), ...(deadline === undefined ? {} : { deadline }) } };
+}
 
 /** A strategy was chosen. Another approach, or another resource, starts its tries anew; the sum does not. */
 export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Change => ({

@@ -6,23 +6,21 @@ import { placeOf } from '../place.ts';
 import { isLooping, isMade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
+import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
-import { strategyFor, type Strategy } from './strategy.ts';
+import { pauseOf, strategyFor, type Strategy } from './strategy.ts';
 import type { Planned, Verified } from './turn.ts';
 import { isDag } from './words.ts';
 
 type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
 
-/** Notes that may wait for the model; more are refused at the door. */
-const maxInbox = 100;
-
 export function guardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
   const recover =
     (strategy: Strategy): Ask =>
-    ({ context: { failure, tries } }) =>
-      strategyFor(failure ?? failureOf(undefined), tries, limits) === strategy;
+    ({ context }) =>
+      strategyFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
   const means =
     (kind: string): Ask =>
     ({ event }) =>
@@ -45,8 +43,7 @@ export function guardsOf(settings: AgentSettings) {
 
     // The safe point.
     hasFailure: ({ context }) => context.failure !== undefined,
-    hasInput: ({ context }) => context.inbox.length > 0,
-    hasRoom: ({ context }) => context.inbox.length < maxInbox,
+    ...inputGuards,
     isExhausted: ({ context }) => exhausted(context, budget) !== undefined,
     isLow: ({ context }) => low(context, budget, limits.softShare),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
@@ -65,7 +62,7 @@ export function guardsOf(settings: AgentSettings) {
       readingIn(event).usage.usd === null &&
       tighter(budget, context.allowance).usd !== undefined &&
       !limits.allowUnknownPrice,
-    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && context.inbox.length === 0,
+    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && said(context).length === 0,
     isUnusable: means('unusable'),
     isUnusableAgain: ({ context, event }) =>
       readingIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),
@@ -115,11 +112,7 @@ export function delaysOf({ limits }: AgentSettings) {
     deadline: limits.deadline,
     phaseTimeout: limits.phaseTimeout,
     cleanupGrace: limits.cleanupGrace,
-    /** Doubles with every try; never shorter than what the other side asked for. */
     backoff: ({ context }: { context: AgentContext }) =>
-      Math.max(
-        context.failure?.retryAfter ?? 0,
-        Math.min(limits.backoff * 2 ** Math.max(0, context.tries.recoveries - 1), limits.maxBackoff),
-      ),
+      pauseOf({ ...context, failure: context.failure ?? failureOf(undefined) }, limits, 0),
   };
 }

@@ -1,5 +1,6 @@
 /** What bounds an agent unless its definition says otherwise, and which phases it asks for. */
 import type { AgentLimits, Budget } from '../../src/contracts/agent.ts';
+import type { InputPolicy } from '../../src/contracts/input.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -34,6 +35,7 @@ export const defaultBudget: Budget = { steps: 50 };
 export interface AgentSettings {
   readonly limits: AgentLimits;
   readonly budget: Budget;
+  readonly onInput: InputPolicy;
   /** Phases that have something to do. */
   readonly analysis: boolean;
   readonly discovery: boolean;
@@ -46,6 +48,7 @@ export interface AgentSettings {
 export const defaultSettings: AgentSettings = {
   limits: defaultLimits,
   budget: defaultBudget,
+  onInput: 'merge',
   analysis: false,
   discovery: false,
   planning: false,

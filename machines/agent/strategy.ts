@@ -1,6 +1,8 @@
 /** What to do about a failure: for each kind the strategies in order, each bounded, and all of them together bounded once more. */
 import type { AgentLimits } from '../../src/contracts/agent.ts';
-import type { FailureKind } from '../../src/contracts/failure.ts';
+import { backoff } from '../../src/contracts/backoff.ts';
+import type { Failure, FailureKind } from '../../src/contracts/failure.ts';
+import type { AgentContext } from './context.ts';
 
 export type Strategy = 'retry' | 'alternative' | 'fallback';
 
@@ -23,6 +25,15 @@ export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[
   expired: [],
 };
 
+/** The moment of a failure: times are milliseconds since the epoch. */
+export interface Setback {
+  readonly at: number;
+  /** In [0, 1). */
+  readonly chance: number;
+  /** When the whole run must have ended. */
+  readonly deadline?: number;
+}
+
 export interface Tries {
   readonly retry: number;
   readonly alternative: number;
@@ -37,14 +48,36 @@ const caps = (limits: AgentLimits): Record<Strategy, number> => ({
   fallback: limits.maxFallbacks,
 });
 
-export function strategyFor(
-  { kind, retryable }: { kind: FailureKind; retryable: boolean },
-  tries: Tries,
+type Facts = Pick<AgentContext, 'tries' | 'setback' | 'began'> & { readonly failure: Failure };
+
+/** Milliseconds until it is tried again: drawn once, and never shorter than what the other side asked for. */
+export const pauseOf = (
+  { failure, tries, setback }: Omit<Facts, 'began'>,
   limits: AgentLimits,
-): Strategy | 'abort' {
+  tried: number,
+): number =>
+  Math.max(
+    failure.retryAfter ?? 0,
+    backoff(tries.recoveries + tried, { first: limits.backoff, longest: limits.maxBackoff }, setback.chance),
+  );
+
+/** Would the pause end in time? What cannot be finished is not begun (E9). */
+const isTimely = (facts: Facts, limits: AgentLimits): boolean => {
+  const { at, deadline = Infinity } = facts.setback;
+  return at + pauseOf(facts, limits, 1) < Math.min(deadline, facts.began + limits.deadline);
+};
+
+/** What failed says that it will not come back: trying again is no help, another resource may be. */
+const isGone = ({ data }: Failure): boolean => (data as { gone?: unknown } | undefined)?.gone === true;
+
+export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abort' {
+  const { failure, tries } = facts;
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
-  const row = strategies[kind] ?? (retryable ? ['retry'] : []);
-  return row.find((strategy) => tries[strategy] < caps(limits)[strategy]) ?? 'abort';
+  const row = strategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
+  const mayRetry = !isGone(failure) && isTimely(facts, limits);
+  return (
+    row.find((strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < caps(limits)[strategy]) ?? 'abort'
+  );
 }
 
 /** Failures of a tool that the model is told like any other result, until there are too many in a row. The others are not for the model to mend. */

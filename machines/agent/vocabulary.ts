@@ -6,18 +6,19 @@ import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts
 import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
-import { callId, closed, closingWords, ended, isMade, notMade, said, unmade } from './calls.ts';
+import { callId, closed, closingWords, ended, isMade, notMade, resultOf, said, unmade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import * as failures from './failures.ts';
 import { delaysOf, guardsOf } from './guards.ts';
+import * as inputs from './inputs.ts';
 import { defaultSettings } from './limits.ts';
 import { priceless } from './money.ts';
 import { actionsOf } from './actions.ts';
 import type { Strategy } from './strategy.ts';
 import type * as turn from './turn.ts';
-import { analysisText, finishSoon, gapsOf, mend, note, planText, taskText, tryAnother } from './words.ts';
+import { analysisText, finishSoon, gapsOf, mend, note, planText, stoppedFor, taskText, tryAnother } from './words.ts';
 
 const toTranscript = (message: Message) => ({
   type: 'append' as const,
@@ -81,8 +82,9 @@ export const agent = base.extend({
       enqueue(toTranscript(note(gapsOf(outputIn<turn.Verified>(event).evidence)))),
     ),
     deliverInput: enqueueActions(({ context, enqueue }) => {
-      for (const text of context.inbox) enqueue(toTranscript(note(text)));
-      enqueue.assign({ inbox: [] });
+      const { texts, later } = inputs.due(context);
+      for (const text of texts) enqueue(toTranscript(note(text)));
+      enqueue.assign({ inbox: later });
     }),
 
     // One turn.
@@ -155,10 +157,44 @@ export const agent = base.extend({
     pay: assign(deeds.pay),
 
     // Notes for the model.
-    queueInput: assign(({ context, event }) =>
-      event.type === 'agent.input' ? { inbox: [...context.inbox, event.text] } : {},
-    ),
-    tellToFinish: assign(({ context }) => ({ inbox: [...context.inbox, finishSoon] })),
+    queueInput: assign(({ context, event }) => ({ inbox: [...context.inbox, ...inputs.noteOf(event)] })),
+    replaceInput: enqueueActions(({ context, event, enqueue }) => {
+      for (const older of inputs.said(context)) enqueue(inputs.buried(older, inputs.replaced));
+      enqueue.assign(inputs.withReplaced(context, event));
+    }),
+    rejectInput: enqueueActions(({ event, enqueue }) => {
+      for (const refused of inputs.noteOf(event)) enqueue(inputs.buried(refused, inputs.rejection));
+    }),
+    buryInput: enqueueActions(({ context, enqueue }) => {
+      for (const late of inputs.said(context)) enqueue(inputs.buried(late, inputs.unread));
+      enqueue.assign({ inbox: [] });
+    }),
+    tellToFinish: assign(({ context }) => ({ inbox: [...context.inbox, { text: finishSoon, own: true as const }] })),
+    /** The turn is stopped: what the model had said by then stays said. */
+    keepPartial: enqueueActions(({ context, event, enqueue }) => {
+      const text = inputs.partialIn(event);
+      if (text !== '') enqueue(toTranscript({ role: 'assistant', text, calls: [] }));
+      enqueue(toTrajectory(inputs.interruptedTurn(context)));
+      enqueue.assign({
+        ...inputs.chargeStopped(context),
+        ...(text === '' ? {} : { answer: { type: 'text', body: text } }),
+      });
+    }),
+    chargeStopped: assign(({ context }) => inputs.chargeStopped(context)),
+    /** What can be stopped is; an actor of its own knows itself whether it can. */
+    interruptCalls: enqueueActions(({ context, enqueue }) => {
+      const calls = context.calls.map((call, index) => {
+        if (call.answered) return call;
+        if (call.guarded) {
+          enqueue.sendTo(callId(index) as never, { type: 'call.interrupt' } as never);
+          return call;
+        }
+        enqueue.stopChild(callId(index));
+        for (const append of toResults([resultOf(call, { ok: false, content: stoppedFor })])) enqueue(append);
+        return { ...call, answered: true as const };
+      });
+      enqueue.assign({ calls });
+    }),
 
     // What went wrong.
     keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(failureIn(event), phase)),
@@ -181,6 +217,7 @@ export const agent = base.extend({
     ),
 
     // Recovery.
+    noteSetback: assign(deeds.noteSetback),
     countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
       deeds.countRecovery(context, strategy),
     ),

@@ -13,6 +13,8 @@ export const finishSoon = 'Most of your budget is used. Finish with what you hav
 
 export const mend = (problem: string): string => `Your last answer cannot be used: ${problem}`;
 
+export const stoppedFor = 'Stopped before it answered: somebody said something meanwhile.';
+
 /** With its full stop. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 

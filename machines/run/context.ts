@@ -1,5 +1,5 @@
 /** The facts of a run: who is at work, how far its messages were routed, what was used. The messages are in its list. */
-import type { AgentAnswer, AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
+import type { AgentAnswer, AgentOutput, AgentUsage, Budget, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
@@ -97,6 +97,7 @@ export function outputOf({ outcome, failure: reason, member, latest, turns, used
 export function endOf(event: { type: string; output?: unknown; error?: unknown }): {
   answer?: AgentAnswer;
   failure?: Failure;
+  phase?: Phase;
   usage: AgentUsage;
 } {
   if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event.error), usage: nothingUsed };
@@ -105,7 +106,7 @@ export function endOf(event: { type: string; output?: unknown; error?: unknown }
     case 'completed':
       return { answer: output.answer, usage: output.usage };
     case 'failed':
-      return { failure: output.failure, usage: output.usage };
+      return { failure: output.failure, phase: output.phase, usage: output.usage };
     case 'cancelled':
       return { failure: failure('cancelled', `A member was stopped: ${output.reason}`), usage: output.usage };
   }

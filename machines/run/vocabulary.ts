@@ -1,6 +1,7 @@
 /** The words a run is written in. */
 import { assign, raise, setup, stateIn, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
+import { memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
@@ -133,12 +134,12 @@ export const run = base.extend({
       });
     }),
     noteCrowd: assign({ crowd: ({ context }) => openPlaces(context).length }),
-    noteMemberFailed: assign(({ context, event }) =>
-      fail(
-        endOf(event).failure ?? failure('internal', 'A member ended without an answer.'),
-        context.members[placeOf(event.type)] ?? undefined,
-      ),
-    ),
+    noteMemberFailed: assign(({ context, event }) => {
+      const { failure: reason = failure('internal', 'A member ended without an answer.'), phase } = endOf(event);
+      const member = context.members[placeOf(event.type)] ?? undefined;
+      if (member === undefined) return fail(reason);
+      return fail(memberFailure(reason, { member, ...(phase === undefined ? {} : { phase }) }), member);
+    }),
     noteRouteFailed: assign(({ event }) => fail(failureOf((event as ErrorActorEvent).error))),
     noteTooMany: assign(({ context }) =>
       fail(

@@ -1,22 +1,43 @@
-/** `troupe graph`: the chart of what a file defines, as mermaid text or as a picture. */
+/** `troupe graph`: the chart of what a file defines, as mermaid text or as a picture; of a team also how one of its runs stands. */
 import type { Cli } from './cli.ts';
-import { exit } from './exit.ts';
-import { chartDiagram, teamDiagram } from './graph/diagram.ts';
+import { exit, UsageError } from './exit.ts';
+import { chartDiagram, teamDiagram, type RunStanding } from './graph/diagram.ts';
 import { mermaid } from './graph/mermaid.ts';
 import { inputFrom } from './input.ts';
 import { load } from './load.ts';
+import { existing, type Shared } from './options.ts';
+import { standings } from './restarts.ts';
+import { actorsOf } from './roots.ts';
 
-export async function graph(
-  cli: Cli,
-  path: string,
-  { svg, set }: { svg?: boolean; set: readonly string[] },
-): Promise<number> {
+export interface GraphOptions extends Shared {
+  readonly svg?: boolean;
+  readonly set: readonly string[];
+  readonly run?: string;
+}
+
+export async function graph(cli: Cli, path: string, { svg, set, run, ...shared }: GraphOptions): Promise<number> {
   const { subject } = await load(cli.cwd, path, (await inputFrom(cli, undefined, set)).settings);
+  if (run !== undefined && subject.kind !== 'team')
+    throw new UsageError(
+      `--run shows how a team stands; ${path} defines ${subject.kind === 'agent' ? 'an' : 'a'} ${subject.kind}.`,
+    );
   const diagram =
     subject.kind === 'team'
-      ? teamDiagram(subject)
+      ? teamDiagram(subject, run === undefined ? undefined : await standing(cli, run, shared))
       : chartDiagram(await (await import('../charts.ts')).chartOf(subject));
   // The layout is large and needed here only.
   cli.out.write(svg ? await (await import('./graph/svg.ts')).picture(diagram) : mermaid(diagram));
   return exit.done;
+}
+
+async function standing(cli: Cli, run: string, shared: Shared): Promise<RunStanding> {
+  await using runtime = await cli.open(await existing(cli, shared));
+  const rows = await actorsOf(runtime.journal, run);
+  const [root] = rows;
+  const limits = await standings(runtime.journal, rows, cli.clock.now());
+  const working = rows.filter(({ parent, status }) => parent === root.actor && status === 'active');
+  return {
+    counted: limits.get(root.actor)?.counted ?? 0,
+    atWork: new Map(working.map(({ type }) => [type, working.filter((other) => other.type === type).length])),
+  };
 }

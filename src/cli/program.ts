@@ -183,8 +183,11 @@ function program(cli: Cli, ends: Ends): Command {
     'draw the chart of a team, an agent or a machine',
     'troupe graph team.ts',
     'troupe graph machine.ts --svg > chart.svg',
+    'troupe graph team.ts --run job-42',
   )
     .option('--svg', 'a picture instead of mermaid text')
+    .option('--run <run>', 'of a team: how this run of it stands, and how near the limit of its restarts')
+    .option('--db <file>', 'the journal of that run (TROUPE_DB, or ./.troupe/troupe.db)')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
     .action((file: string, options) => ends(import('./graph.ts').then(({ graph }) => graph(cli, file, options))));
   command(

@@ -1,12 +1,15 @@
 /** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
 import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
+import { endingOf, type Ending } from '../contracts/ending.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
 import { durationWords, shortState, visible } from '../observe/words.ts';
+import { outcomeOf } from '../outcome.ts';
 import type { Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
 import { existing, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
+import { policyWords, standings, type Standing } from './restarts.ts';
 import { actorsOf, family } from './roots.ts';
 import { howToAnswer } from './tickets.ts';
 
@@ -18,6 +21,15 @@ interface Reason {
   readonly since: number;
   readonly because: string;
   readonly waitsFor: readonly string[];
+  /** Of one whose children were restarted: how near its limit it stands. */
+  readonly supervision?: Standing;
+  /** Of one that ended and did not succeed. */
+  readonly ended?: {
+    readonly how: Ending;
+    readonly because: string;
+    readonly phase?: string;
+    readonly member?: string;
+  };
 }
 
 export async function why(cli: Cli, run: string, options: Shared): Promise<number> {
@@ -27,6 +39,7 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
 
+  const limits = await standings(runtime.journal, rows, now);
   const reasons: { reason: Reason; depth: number }[] = [];
   // While a run goes on, those who did their part in it explain nothing.
   const telling = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
@@ -34,7 +47,21 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
     const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
     const [last] = await runtime.journal.history({ actor, newest: true, limit: 1 });
-    reasons.push({ depth, reason: { actor, status, state, since: updated, because: because(last), waitsFor } });
+    const supervision = status === 'active' ? limits.get(actor) : undefined;
+    const end = endOf(row);
+    reasons.push({
+      depth,
+      reason: {
+        actor,
+        status,
+        state,
+        since: updated,
+        because: because(last),
+        waitsFor,
+        ...(supervision ? { supervision } : {}),
+        ...(end ? { ended: end } : {}),
+      },
+    });
   }
 
   const letters = await lastDead(runtime.journal, rows);
@@ -54,7 +81,11 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   return exit.done;
 }
 
-function words({ actor, status, state, since, because, waitsFor }: Reason, now: number, indent: string): string {
+function words(
+  { actor, status, state, since, because, waitsFor, supervision, ended }: Reason,
+  now: number,
+  indent: string,
+): string {
   const where =
     status === 'active'
       ? `is in ${shortState(state)} for ${durationWords(now - since)}`
@@ -62,9 +93,33 @@ function words({ actor, status, state, since, because, waitsFor }: Reason, now: 
   const waiting = status === 'active' && waitsFor.length === 0 ? ['It waits for a message.'] : waitsFor;
   return [
     `${indent}${actor} ${visible(where)}, ${because}.`,
+    ...(supervision
+      ? [`${indent}  Its children were restarted: ${supervision.counted} count now (${policyWords(supervision)}).`]
+      : []),
+    ...(ended ? [`${indent}  ${endWords(ended)}`] : []),
     ...waiting.flatMap((text) => text.split('\n')).map((text) => `${indent}  ${text}`),
   ].join('\n');
 }
+
+/** How an actor that ended without success came to it; undefined for the others. */
+function endOf(row: ActorRow): Reason['ended'] {
+  const outcome = outcomeOf(row);
+  if (outcome?.status !== 'failed') return undefined;
+  const { failure } = outcome;
+  const { phase } = (row.snapshot as { state?: { output?: { phase?: string } } }).state?.output ?? {};
+  const { member } = (failure.data ?? {}) as { member?: string };
+  return {
+    how: endingOf(failure),
+    because: failure.message,
+    ...(phase === undefined ? {} : { phase }),
+    ...(member === undefined ? {} : { member }),
+  };
+}
+
+const endWords = ({ how, because, phase, member }: NonNullable<Reason['ended']>): string =>
+  visible(
+    `${member === undefined ? 'How it ended' : `How its member "${member}" ended`}: ${how}${phase === undefined ? '' : `, in ${phase}`}. ${because}`,
+  );
 
 /** Of all actors of a run, the last messages that nobody took, oldest first. */
 async function lastDead(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Failure } from './failure.ts';
 import type { Id } from './ids.ts';
+import type { InputPolicy } from './input.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
@@ -181,6 +182,8 @@ export interface AgentDefinition {
   readonly requires?: readonly string[];
   readonly budget?: Budget;
   readonly limits?: Partial<AgentLimits>;
+  /** What becomes of input that comes while it is at work; `merge` unless told otherwise. */
+  readonly onInput?: InputPolicy;
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
   /** Characters of transcript the model is shown; beyond it the oldest tool results are elided. 400,000 unless told otherwise. */

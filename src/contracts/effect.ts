@@ -21,6 +21,8 @@ export interface EffectScope {
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
+  /** What it has come to by now, for a machine that stops it and wants to keep that (`momentOf(event).soFar`); kept nowhere else. */
+  soFar?(value: Json): void;
   /** Shown to whoever watches; kept nowhere. */
   progress(note: Json): void;
 }

@@ -14,6 +14,7 @@ export const failureKinds = {
   denied: { retryable: false, says: 'a policy or a person refused the call' },
   tool: { retryable: false, says: 'a tool broke: unknown, crashed, or its result breaks its schema' },
   capability: { retryable: false, says: 'no tool can do what is required' },
+  /** With `data.gone: true` they are gone for good: nobody tries again, another resource may be taken. */
   environment: { retryable: false, says: 'the surroundings are gone: a server, a sandbox, a session' },
   model: { retryable: false, says: 'the model refused, or the context is too long' },
   budget: { retryable: false, says: 'steps, tokens, money or time are used up' },
@@ -108,7 +109,13 @@ export function toFailure(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { kind: 'internal', message: String(thrown), retryable: false };
   const kind = networkKind(thrown) ?? (thrown.name === 'AbortError' ? 'cancelled' : 'internal');
   const message = kind === 'internal' ? `${thrown.name}: ${reasonOf(thrown)}` : reasonOf(thrown);
-  return { kind, message, retryable: failureKinds[kind].retryable };
+  // No such host: asking again gives the same answer.
+  return {
+    kind,
+    message,
+    retryable: failureKinds[kind].retryable,
+    ...(kind === 'environment' ? { data: { gone: true } } : {}),
+  };
 }
 
 /** A failure that came as data, thrown again. */

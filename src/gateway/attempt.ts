@@ -9,6 +9,8 @@ export interface Patience {
   /** Milliseconds until the first part must be there, and between two parts. */
   readonly first: number;
   readonly idle: number;
+  /** Milliseconds that one try may take in all, however much it says. */
+  readonly whole: number;
 }
 
 /** Characters of one answer; more is a model that has lost itself. */
@@ -71,7 +73,14 @@ export async function* attempt(
           `${model.id} said nothing for ${durationWords(silence)}. It is tried again; if this goes on, choose another model.`,
         ),
       );
-    watch = clock.wake(Math.min(heard + silence, scope.deadline ?? Infinity), look);
+    if (now - started >= patience.whole)
+      return end(
+        new TroupeError(
+          'timeout',
+          `${model.id} had not answered within ${durationWords(patience.whole)}. Ask it for less, or set patience.whole.`,
+        ),
+      );
+    watch = clock.wake(Math.min(heard + silence, started + patience.whole, scope.deadline ?? Infinity), look);
   };
   look();
 

@@ -4,7 +4,9 @@
  * G1 Retries are made inside one call, under its key; a caller sees one answer or one failure.
  * G2 `stream` never changes models once a part was handed out; `answer` starts over, so an answer is never half of one and half of another.
  * G3 A price that is not known is null, never zero.
+ * G4 Retries are a bounded share of the calls of a model, so that an outage does not multiply its own load.
  */
+import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type {
@@ -20,6 +22,7 @@ import { attempt, type Patience } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
+import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
 
 export interface GatewayOptions extends ProviderOptions {
   readonly clock: Clock;
@@ -27,7 +30,13 @@ export interface GatewayOptions extends ProviderOptions {
   readonly models?: Readonly<Record<string, readonly string[]>>;
   /** US dollars per million tokens, by `provider:model`; goes before the built-in table. */
   readonly prices?: Readonly<Record<string, Price>>;
-  readonly retry?: { readonly times?: number; readonly backoff?: number; readonly longest?: number };
+  /** Tries of each model, the first pause and the longest in milliseconds, and how many retries there may be among all calls of a model. */
+  readonly retry?: {
+    readonly times?: number;
+    readonly backoff?: number;
+    readonly longest?: number;
+    readonly budget?: RetryBudgetOptions;
+  };
   readonly patience?: Partial<Patience>;
   /** One for each model; calls are let through without it. */
   readonly breaker?: (model: string) => Breaker;
@@ -38,19 +47,19 @@ export interface GatewayOptions extends ProviderOptions {
 export interface Gateway {
   /** The parts of one answer, as they come. */
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
-  /** One whole answer. `onPart` is shown the parts of every try. */
+  /** One whole answer. `onPart` is shown the parts of every try, each with the whole text of its try so far. */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
-    onPart?: (part: ModelPart) => void,
+    onPart?: (part: ModelPart, text: string) => void,
   ): Promise<ModelAnswer>;
 }
 
 export function gateway(options: GatewayOptions): Gateway {
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
-  const { times = 3, backoff = 1_000, longest = 60_000 } = options.retry ?? {};
-  const patience: Patience = { first: 120_000, idle: 60_000, ...options.patience };
+  const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
+  const patience: Patience = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
   const open = providers(options);
   const breakers = new Map<string, Breaker>();
 
@@ -60,6 +69,12 @@ export function gateway(options: GatewayOptions): Gateway {
     const made = options.breaker?.(id) ?? alwaysClosed;
     breakers.set(id, made);
     return made;
+  };
+  const budgets = new Map<string, RetryBudget>();
+  const budgetOf = (id: string): RetryBudget => {
+    const known = budgets.get(id) ?? retryBudget(budget);
+    budgets.set(id, known);
+    return known;
   };
   /** What each model failed with last. */
   const latest = new Map<string, string>();
@@ -81,6 +96,8 @@ export function gateway(options: GatewayOptions): Gateway {
     for (const entry of listOf(choice)) {
       const name = typeof entry === 'string' ? entry : entry.id;
       const breaker = breakerOf(name);
+      const retries = budgetOf(name);
+      retries.called();
       for (let tries = 1; tries <= times; tries++) {
         if (!breaker.allows(clock.now())) {
           failures.push({
@@ -105,7 +122,8 @@ export function gateway(options: GatewayOptions): Gateway {
           latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
-          const pause = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;
+          const wanted = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;
+          const pause = wanted !== undefined && retries.take() ? wanted : undefined;
           onFailure?.(name, failure, pause);
           if (pause === undefined) break;
           await sleep(clock, pause, scope.signal);
@@ -117,8 +135,8 @@ export function gateway(options: GatewayOptions): Gateway {
 
   /** Milliseconds to wait; undefined when the deadline would pass first. */
   function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
-    const pause = retryAfter ?? Math.min(backoff * 2 ** (tries - 1) * (0.5 + clock.random()), longest);
-    return deadline !== undefined && clock.now() + pause >= deadline ? undefined : Math.max(pause, 1);
+    const pause = Math.max(retryAfter ?? 0, backoff(tries, { first, longest }, clock.random()));
+    return deadline !== undefined && clock.now() + pause >= deadline ? undefined : pause;
   }
 
   const priced = (part: ModelPart): ModelPart => {
@@ -136,9 +154,9 @@ export function gateway(options: GatewayOptions): Gateway {
           const calls: ToolCall[] = [];
           for await (const raw of attempt(model, request, scope, clock, patience)) {
             const part = priced(raw);
-            onPart?.(part);
             if (part.type === 'text') text += part.text;
-            else if (part.type === 'call') calls.push(part.call);
+            onPart?.(part, text);
+            if (part.type === 'call') calls.push(part.call);
             else if (part.type === 'finish')
               return { text, calls, reason: part.reason, usage: part.usage, model: part.model };
           }

@@ -109,7 +109,7 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
       throw new TroupeError(
         'environment',
         `"${name}" needs the package ${found.package}. Run: npm install ${found.package}`,
-        { cause: thrown },
+        { cause: thrown, data: { gone: true } },
       );
     }
   }

@@ -16,6 +16,8 @@ export interface Birth {
   readonly deadline?: number;
   /** How often it started over; each life has lists of its own. */
   readonly life?: number;
+  /** When its present life began, if that is not its first; milliseconds since the epoch. */
+  readonly began?: number;
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
 }

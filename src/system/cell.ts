@@ -2,6 +2,7 @@
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
+import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Pending, StoredActor } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
@@ -99,6 +100,7 @@ export class Cell {
   /** First breath: the initial transition and its commit. */
   async begin(birth: Birth): Promise<void> {
     this.self.isBorn(birth);
+    this.supervisor.beginsAnew();
     const work = this.#work(() =>
       this.#turns.start({ id: `${this.address}/0`, type: 'xstate.init', body: birth.input }),
     );
@@ -158,8 +160,8 @@ export class Cell {
     this.#obeyNext({ what: 'stop', reason });
   }
 
-  restart(by: Address, failure: Failure): void {
-    this.#obeyNext({ what: 'restart', by, failure });
+  restart(by: Address, failure: Failure, kept?: Restart): void {
+    this.#obeyNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
   }
 
   /** Lets go of everything without a word in the journal: the process is ending, or another one owns the run. */
@@ -196,6 +198,7 @@ export class Cell {
       while (!this.#dead && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;
+        if (command?.what === 'restart') this.supervisor.beginsAnew();
         const delivery = command ? undefined : this.#mailbox.take();
         if (command) await this.#turns.obey(command);
         else if (delivery) await this.#turns.take(delivery);

@@ -1,5 +1,6 @@
 /** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
+import { backoff } from '../contracts/backoff.ts';
 import { sleep } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
@@ -49,17 +50,14 @@ async function attempts(
   scope: EffectScope,
   times: number,
 ): Promise<unknown> {
-  const { backoff = 500 } = options.retry ?? {};
+  const { backoff: first = 500 } = options.retry ?? {};
   for (let attempt = 1; ; attempt++) {
     try {
       return await run(input, scope);
     } catch (thrown) {
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
-      const pause = Math.max(
-        retryAfter ?? 0,
-        Math.min(backoff * 2 ** (attempt - 1), longest) * (0.5 + scope.clock.random()),
-      );
+      const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
       // Waiting past the deadline helps nobody (E9).
       if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);

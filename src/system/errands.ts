@@ -1,6 +1,7 @@
 /** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
 import type { AnyActorLogic } from 'xstate';
 import type { Envelope } from '../contracts/envelope.ts';
+import type { Json } from '../contracts/json.ts';
 import type { StoredActor, Pending } from '../journal/journal.ts';
 import { afterwards } from './afterwards.ts';
 import type { Cell } from './cell.ts';
@@ -60,6 +61,11 @@ export class Errands {
   /** A delayed sendTo is due. */
   forward(key: string, { to, event }: TimerData): void {
     this.#host.courier.send(signal(key, this.#self.address, to!, this.#self.run, event));
+  }
+
+  /** What a running effect said it had come to, by the child's id. */
+  soFar(child: string): Json | undefined {
+    return this.#runner.soFar(this.#self.children.get(child));
   }
 
   stopEffects(): void {

@@ -21,6 +21,7 @@ import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/
 import { requireId, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
+import type { Restart } from '../contracts/restart.ts';
 import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { supervision, type ActorType } from './actorType.ts';
@@ -40,6 +41,7 @@ import { untilStored } from './persist.ts';
 import { Places, type Place } from './places.ts';
 import { Rest } from './rest.ts';
 import { gather, stopOrphans } from './revival.ts';
+import { restartsOf } from './restarts.ts';
 import { Supervisor, type Verdict } from './supervisor.ts';
 import { ended, wasHandled } from './trouble.ts';
 
@@ -236,8 +238,8 @@ export class Host implements AsyncDisposable {
     this.#withCell(address, (cell) => cell.stop(reason));
   }
 
-  restart(address: Address, by: Address, failure: Failure): void {
-    this.#withCell(address, (cell) => cell.restart(by, failure));
+  restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
+    this.#withCell(address, (cell) => cell.restart(by, failure, kept));
   }
 
   async judge(
@@ -250,10 +252,20 @@ export class Host implements AsyncDisposable {
       parent === undefined
         ? undefined
         : await new Promise<Cell | undefined>((resolve) => this.#withCell(parent, resolve, () => resolve(undefined)));
-    if (above) return above.supervisor.decide(address, above.childAddresses(), now, resumable);
     let root = this.#roots.get(run);
-    if (!root) this.#roots.set(run, (root = new Supervisor(supervision)));
-    return root.decide(address, [address], now, resumable);
+    if (!above && !root) this.#roots.set(run, (root = new Supervisor(supervision)));
+    const supervisor = above?.supervisor ?? root!;
+    const began = above?.self.birth.began ?? 0;
+    const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
+    if (!supervisor.knows) await this.#patiently(run, address, () => supervisor.recall(read, now));
+    return supervisor.decide(address, above?.childAddresses() ?? [address], now, resumable);
+  }
+
+  /** A journal that is away holds the judgement up. */
+  #patiently<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
+    const { clock, ending, tell } = this;
+    const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
+    return untilStored(ask, { clock, ending, gone: () => !this.owns(run), stalled });
   }
 
   emit(from: Address, run: string, event: MachineEvent): void {
@@ -384,6 +396,9 @@ export class Host implements AsyncDisposable {
 
   async #bear(type: ActorType, birth: Birth): Promise<void> {
     const cell = new Cell(this, type, birth.address, birth.run);
+    const supervisor = new Supervisor(supervision);
+    supervisor.beginsAnew();
+    this.#roots.set(birth.run, supervisor);
     this.#places.add(cell);
     await cell.begin(birth);
     const failure = this.#lost.get(birth.run);

@@ -22,6 +22,7 @@ export class Runner {
   readonly #around: Surroundings;
   readonly #owner: Owner;
   readonly #running = new Map<string, AbortController>();
+  readonly #soFar = new Map<string, Json>();
 
   constructor(around: Surroundings, owner: Owner) {
     this.#around = around;
@@ -50,10 +51,11 @@ export class Runner {
       clock,
       again,
       list: (name) => this.#owner.actor.list(name),
+      soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => tell({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
     const outcome = await perform(this.#owner.logic(src), { id: '', src, input }, scope);
-    if (this.#running.get(key) === controller) this.#running.delete(key);
+    if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
       tell({ type: 'effect.stopped', at, ...about });
@@ -69,7 +71,16 @@ export class Runner {
 
   stop(key: string): void {
     this.#running.get(key)?.abort();
+    this.#forget(key);
+  }
+
+  soFar(key: string | undefined): Json | undefined {
+    return this.#soFar.get(key ?? '');
+  }
+
+  #forget(key: string): void {
     this.#running.delete(key);
+    this.#soFar.delete(key);
   }
 
   stopAll(): void {

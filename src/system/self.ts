@@ -101,7 +101,7 @@ export class Self implements Sender {
   /** What it wrote down before belongs to another life. */
   beginsAnew(): void {
     const birth = this.#birth!;
-    this.#birth = { ...birth, life: (birth.life ?? 0) + 1 };
+    this.#birth = { ...birth, life: (birth.life ?? 0) + 1, began: this.#keeping.clock.now() };
   }
 
   #listOf(name: string): string {
@@ -125,18 +125,20 @@ export class Self implements Sender {
     for (const pending of stored.pending) if (pending.kind !== 'message') this.pendings.add(pending);
   }
 
-  /** The commit of a step. `ends` are pendings that end with it. Throws when what the machine wishes for cannot be kept. */
+  /** The commit of a step. `ends` are pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when what the machine wishes for cannot be kept. */
   step(
     step: Step,
     before: Snapshot | undefined,
     event: Change['event'],
     { settles, result }: Pick<Delivery, 'settles' | 'result'>,
     ends: readonly string[] = [],
+    beside: Commit['appends'] = [],
   ): Plan {
     const [snapshot, { length: index }] = step;
     const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
     const settled = settles === undefined ? [] : [settles];
     const appends = [
+      ...beside,
       ...draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry })),
       ...draft.astray.map((letter) => ({ list: deadLetters, entry: letter as unknown as Json })),
     ];

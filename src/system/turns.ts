@@ -5,6 +5,8 @@
  */
 import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
+import { restarts, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from './birth.ts';
 import { seenOf, type Change } from './commitment.ts';
 import { causeOf, type Delivery } from './delivery.ts';
@@ -12,15 +14,17 @@ import { late } from './doorway.ts';
 import type { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { farewell } from './letters.ts';
-import { stamped } from './moment.ts';
+import { stamped, type Circumstances } from './moment.ts';
 import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
+import { beyond, noted } from './supervisor.ts';
 import { asError, burial, gone, isLoss, meaningless, overdue, wasHandled } from './trouble.ts';
 
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }
-  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure };
+  /** `kept` where it is the one that failed: what its supervisor counts. */
+  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
 
 export class Turns {
   readonly #host: Host;
@@ -37,7 +41,7 @@ export class Turns {
   }
 
   /** From the beginning; what was going on before ends. */
-  async start(event: Change['event'], ends: readonly string[] = []): Promise<void> {
+  async start(event: Change['event'], ends: readonly string[] = [], kept?: Restart): Promise<void> {
     let plan: Plan;
     try {
       plan = this.#self.step(
@@ -46,6 +50,7 @@ export class Turns {
         event,
         {},
         ends,
+        kept && [keptRestart(kept)],
       );
     } catch (thrown) {
       return this.#fail(toFailure(thrown), event);
@@ -61,10 +66,14 @@ export class Turns {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#self.plan({ snapshot, status: 'stopped', event, closes }));
     }
-    const { by, failure } = command;
+    const { by, failure, kept } = command;
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
     this.#self.beginsAnew();
-    await this.start({ id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never }, closes);
+    await this.start(
+      { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never },
+      closes,
+      kept,
+    );
   }
 
   /** Rejects when nothing more can be done here; the sender knows by then. */
@@ -102,10 +111,19 @@ export class Turns {
   #planOf(delivery: Delivery): Plan | undefined {
     const { chart } = this.#self.type;
     const before = this.#self.snapshot!;
-    const step = chart.step(before, stamped(delivery.event, this.#host.clock));
+    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#circumstancesOf(delivery)));
     if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
     return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+  }
+
+  #circumstancesOf({ id, from, own }: Delivery): Circumstances {
+    const { deadline } = this.#self;
+    return {
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(own || from === undefined ? {} : { message: { id, from } }),
+      soFar: (child) => this.#errands.soFar(child),
+    };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
@@ -145,17 +163,22 @@ export class Turns {
     const { result } = delivery;
     if (result) await this.#patiently(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
     const verdict = await this.#host.judge(this.#self, failure, !delivery.own);
-    if (verdict.escalate) await this.#fail(failure, causeOf(delivery));
+    const kept = (how: Restart['how']) =>
+      verdict.policy && noted(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
+    if (verdict.escalate) await this.#fail(beyond(failure, verdict), causeOf(delivery));
     else if (verdict.who.length === 0) return delivery.refuse(gone(address));
-    else if (verdict.restart === 'fresh') for (const who of verdict.who) this.#host.restart(who, by, failure);
-    else await this.#bury(delivery, failure, by);
+    else if (verdict.restart === 'fresh')
+      for (const who of verdict.who) this.#host.restart(who, by, failure, who === address ? kept('fresh') : undefined);
+    else await this.#bury(delivery, failure, by, kept('resume'));
     delivery.refuse(fromFailure(failure));
   }
 
-  async #bury(delivery: Delivery, failure: Failure, by: string): Promise<void> {
+  async #bury(delivery: Delivery, failure: Failure, by: string, kept?: Restart): Promise<void> {
     const { clock, tell } = this.#host;
     const { run, address } = this.#self;
-    await this.#storeAndAct(this.#self.plan(burial(this.#self, delivery, failure, clock.now())));
+    const { appends = [], ...change } = burial(this.#self, delivery, failure, clock.now());
+    const all = kept ? [...appends, keptRestart(kept)] : appends;
+    await this.#storeAndAct(this.#self.plan({ ...change, appends: all }));
     const { id, event, from = address } = delivery;
     this.#host.dead(run, address, { id, type: event.type, from }, failure);
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
@@ -191,3 +214,5 @@ export class Turns {
     );
   }
 }
+
+const keptRestart = (kept: Restart) => ({ list: restarts, entry: kept as unknown as Json });

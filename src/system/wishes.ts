@@ -1,6 +1,7 @@
 /** What each action of XState and of the engine becomes in a commit: the vocabulary of wishes. */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import { Failure, TroupeError } from '../contracts/failure.ts';
 import { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Action, MachineEvent } from './chart.ts';
@@ -78,6 +79,14 @@ const vocabulary: Readonly<Record<string, Perform>> = {
       throw misused(draft, 'tell', '{ to: "type/key", type, body }', action);
     const { deadline } = draft.sender;
     send(draft, index, { to: to!, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+  },
+  bury(draft, action, index) {
+    const { message, failure } = of<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    if (typeof message?.type !== 'string' || message.body === undefined || !Failure.safeParse(failure).success)
+      throw misused(draft, 'bury', '{ message: { type, body }, failure }', action);
+    const { address } = draft.sender;
+    const { id = draft.key(index), type, from = address, body } = message;
+    draft.astray.push({ id, type, from, to: address, body, at: draft.now, failure: failure! });
   },
   reply(draft, action, index) {
     const { ask, type, body } = of<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);

@@ -45,7 +45,7 @@ export function requireCount(source: string, count: number): void {
     'environment',
     `"${source}" offers ${count} tools or more; at most ${maxTools} are taken. Use a server, or settings of it, with fewer.`,
     {
-      data: { source, count },
+      data: { source, count, gone: true },
     },
   );
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { toolCallMachine } from '../../machines/toolCall.ts';
 import { done, failed, started, tell } from '../../src/testing/play.ts';
 import { fault } from './said.ts';
@@ -88,4 +88,26 @@ test('what was confirmed not to have happened three times is not tried a fourth'
   const played = story(false, ...again, ...again, unsure, done('reconcile', { done: false }));
   expect(runs(played)).toBe(3);
   expect(played.snapshot.value).toBe('asking');
+});
+
+describe('when its agent is interrupted', () => {
+  const interrupt = { type: 'call.interrupt' };
+
+  test('a call that waits for a person is not made any more', () => {
+    const played = story(true, interrupt);
+    expect(played.snapshot.output).toMatchObject({ ok: false, failure: { kind: 'denied' } });
+    expect(runs(played)).toBe(0);
+  });
+
+  test('a write that has begun is finished, and its answer counts', () => {
+    expect(outcome(false, interrupt)).toBeUndefined();
+    expect(outcome(false, interrupt, done('tool', { content: 'sent' }))).toEqual({ ok: true, content: 'sent' });
+    expect(outcome(false, unsure, interrupt, done('reconcile', { done: false }))).toBeUndefined();
+  });
+
+  test('a read that somebody had allowed is stopped', () => {
+    const reading = { call: { ...call, effect: 'read' }, ask: true, patience: 5_000 };
+    const played = tell(toolCallMachine, reading, [approved, interrupt]);
+    expect(played.snapshot.output).toMatchObject({ ok: false, content: expect.stringContaining('stopped') as string });
+  });
 });

@@ -4,6 +4,7 @@ import { agent } from '../vocabulary.ts';
 export const cleanup = agent.createStateConfig({
   id: 'cleanup',
   tags: 'cleaning',
+  entry: 'buryInput',
   initial: 'considering',
   states: {
     considering: {

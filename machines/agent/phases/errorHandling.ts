@@ -1,13 +1,15 @@
 /** Something failed: try again where it failed, go about it in another way, let something else take over, or give up with what there is. */
+import { onInput } from '../inputs.ts';
 import { agent } from '../vocabulary.ts';
 
 export const errorHandling = agent.createStateConfig({
   id: 'errorHandling',
   tags: 'recovering',
+  entry: 'noteSetback',
   initial: 'classify',
   on: {
     'agent.cancel': { target: '#cleanup', actions: 'settleCancelled' },
-    'agent.input': { guard: 'hasRoom', actions: 'queueInput' },
+    'agent.input': onInput,
     'budget.exhausted': { target: '.abort', actions: 'noteLate' },
   },
   states: {

@@ -28,6 +28,7 @@ export const execution = agent.createStateConfig({
     },
     thinking: {
       tags: 'thinking',
+      on: { 'agent.input': { guard: 'interrupts', target: 'choosing', actions: ['keepPartial', 'queueInput'] } },
       invoke: {
         src: 'callModel',
         id: 'callModel',
@@ -57,6 +58,10 @@ export const execution = agent.createStateConfig({
     acting: {
       tags: 'acting',
       on: {
+        'agent.input': [
+          { guard: 'interruptsAll', target: 'choosing', actions: 'queueInput' },
+          { guard: 'interrupts', actions: ['interruptCalls', 'queueInput'] },
+        ],
         'xstate.done.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
         'xstate.error.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
       },

@@ -3,5 +3,5 @@ import { agent } from '../vocabulary.ts';
 
 export const initiation = agent.createStateConfig({
   id: 'initiation',
-  always: { target: '#requirements', actions: 'appendTask' },
+  always: { target: '#requirements', actions: ['keepPolicy', 'appendTask'] },
 });

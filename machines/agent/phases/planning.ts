@@ -21,6 +21,13 @@ export const planning = agent.createStateConfig({
     },
     drafting: {
       tags: 'thinking',
+      on: {
+        'agent.input': {
+          guard: 'interrupts',
+          target: 'considering',
+          actions: ['chargeStopped', 'queueInput', 'deliverInput'],
+        },
+      },
       invoke: {
         src: 'plan',
         id: 'plan',

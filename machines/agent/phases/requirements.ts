@@ -8,12 +8,26 @@ export const requirements = agent.createStateConfig({
     considering: {
       always: [
         { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
-        { guard: 'asksForAnalysis', target: 'analyzing' },
+        { guard: 'asksForAnalysis', target: 'asking' },
         { target: '#discovery' },
       ],
     },
+    asking: {
+      always: [{ guard: 'isPauseWanted', target: 'holding' }, { target: 'analyzing' }],
+    },
+    holding: {
+      entry: 'sayHeld',
+      on: { 'agent.resume': 'considering' },
+    },
     analyzing: {
       tags: 'thinking',
+      on: {
+        'agent.input': {
+          guard: 'interrupts',
+          target: 'considering',
+          actions: ['chargeStopped', 'queueInput', 'deliverInput'],
+        },
+      },
       invoke: {
         src: 'analyze',
         id: 'analyze',

@@ -12,6 +12,7 @@ export const verification = agent.createStateConfig({
       ],
     },
     checking: {
+      on: { 'agent.input': { guard: 'interrupts', target: '#safePoint', actions: 'queueInput' } },
       invoke: {
         src: 'verify',
         id: 'verify',
@@ -21,6 +22,8 @@ export const verification = agent.createStateConfig({
           round: context.rounds,
         }),
         onDone: [
+          // An answer given before the latest input was read.
+          { guard: 'isBehind', target: '#safePoint' },
           { guard: 'isProven', target: '#cleanup', actions: ['keepEvidence', 'settleCompleted'] },
           { guard: 'mayMend', target: '#planning', actions: ['keepEvidence', 'appendGaps'] },
           { target: '#errorHandling', actions: ['keepEvidence', 'noteUnproven'] },

@@ -1,6 +1,7 @@
 /** What is drawn, before it is known how: boxes in boxes, and arrows between them. */
-import { eventWords, type ChartNode } from '../../charts.ts';
+import { eventWords, supervisionOf, type ChartNode } from '../../charts.ts';
 import type { Subject } from '../../runtime.ts';
+import { policyWords } from '../restarts.ts';
 
 /** How much of it the tests have seen: nothing, only one side of what it asks, or all. */
 export type Heat = 'cold' | 'warm' | 'hot';
@@ -68,8 +69,14 @@ function start({ id, initial }: ChartNode, arrows: Arrow[]): Box[] {
   return [{ id: `${id}.(start)`, label: '', kind: 'start', boxes: [], parallel: false }];
 }
 
+/** How a run of a team stands: restarts that count by now, and how many of each member are at work. */
+export interface RunStanding {
+  readonly counted: number;
+  readonly atWork: ReadonlyMap<string, number>;
+}
+
 /** A team: every message goes by the route, which is code; the picture shows who may be sent what and what may come back. */
-export function teamDiagram(team: Extract<Subject, { kind: 'team' }>): Diagram {
+export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunStanding): Diagram {
   const messages = team.protocol.messages as Readonly<Record<string, { replies?: readonly string[] }>>;
   const leaf = (id: string, label: string, kind: Box['kind']): Box => ({ id, label, kind, boxes: [], parallel: false });
   const members = Object.entries(team.members as Readonly<Record<string, { handles: readonly string[] }>>);
@@ -79,7 +86,8 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>): Diagram {
     boxes: [
       leaf('(in)', '', 'start'),
       leaf('(route)', 'route', 'state'),
-      ...members.map(([name]) => leaf(name, name, 'member')),
+      ...members.map(([name]) => leaf(name, name + atWork(run?.atWork.get(name)), 'member')),
+      leaf('(supervisor)', `${policyWords(supervisionOf(team))}${run ? `: ${run.counted} by now` : ''}`, 'state'),
       leaf('(out)', 'result', 'final'),
     ],
     arrows: [
@@ -93,6 +101,9 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>): Diagram {
         },
       ]),
       { from: '(route)', to: '(out)', label: String(team.returns) },
+      ...members.map(([name]) => ({ from: '(supervisor)', to: name, label: '' })),
     ],
   };
 }
+
+const atWork = (count = 0): string => (count === 0 ? '' : count === 1 ? ' (at work)' : ` (${count} at work)`);

@@ -120,9 +120,9 @@ test.each([
   const note = (index: number) => ({ type: 'agent.input', text: `note ${index}` });
   const agent = telling();
   agent.tell(...before, ...Array.from({ length: 101 }, (_, index) => note(index)));
-  const { inbox } = agent.played.snapshot.context as { inbox: readonly string[] };
+  const { inbox } = agent.played.snapshot.context as { inbox: readonly { text: string }[] };
   expect(inbox).toHaveLength(100);
-  expect(inbox.at(-1)).toBe('note 99');
+  expect(inbox.at(-1)!.text).toBe('note 99');
 });
 
 test('the same call again and again is a loop: another approach is asked for', () => {

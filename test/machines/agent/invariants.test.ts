@@ -4,7 +4,7 @@
  * I1 phases follow the plan · I2 every task ends · I3 cleanup once · I4 completed means proven · I5 no write without its own actor, no guarded call outside it
  * I6 calls are open only while acting · I7 every answer is one step, every turn's has one record · I8 toolbelt only after a whole activation · I9 an end is final
  * I10 replay gives the same · I11 no model is asked without room in the budget, no tool called beyond it · I12 a pause interrupts nothing, and no model is asked
- * I13 recoveries are bounded · I14 cancelled is cancelled
+ * I13 recoveries are bounded · I14 cancelled is cancelled · I15 what was said is read, or kept with the reason why not · I16 an interruption ends no write
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -26,6 +26,7 @@ const anySettings = fc
     verification: fc.boolean(),
     toolbelt: fc.boolean(),
     cleanup: fc.boolean(),
+    onInput: fc.constantFrom('queue', 'latest', 'merge', 'reject', 'interrupt'),
     budget: fc.record({
       steps: fc.constantFrom(1, 2, 5, 12),
       usd: fc.constantFrom(0.05, 1),
@@ -64,6 +65,14 @@ const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
 /** In a turn, or in a phase that asks by itself. */
 const asksModel = (step: Schedule['steps'][number]) =>
   spawned(step).some(({ src }) => ['callModel', 'plan', 'analyze'].includes(src));
+/** Calls of a model that input interrupted: they are paid for as they were reserved. */
+const stoppedModels = ({ event, wishes }: Schedule['steps'][number]) =>
+  event.type !== 'agent.input'
+    ? []
+    : wishes.flatMap(({ type, params }) => {
+        const { id } = params as { id: string };
+        return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
+      });
 /** How many answers a phase that asks by itself has to pay for, whether it got what it asked for or not. */
 function billedIn({ type, output, error }: AnyEventObject): number {
   if (!/\.(?:plan|analyze)$/.test(type)) return 0;
@@ -99,7 +108,7 @@ const follows: Record<string, string> = {
   E: 'TVx',
   T: 'EB',
   B: 'Ex',
-  V: 'CPx',
+  V: 'CPEx',
   x: 'RDPEBVC',
   C: 's',
   s: '.',
@@ -154,8 +163,9 @@ describe('whatever happens,', () => {
         const was = contextOf(step.before).used.steps;
         const is = contextOf(step.after).used.steps;
         // A phase that asks by itself may need several answers; its bill says how many. They have no record.
-        const isTurn = step.event.type === 'xstate.done.actor.callModel';
-        expect(is - was).toBe(isTurn ? 1 : billedIn(step.event));
+        const stopped = stoppedModels(step);
+        const isTurn = step.event.type === 'xstate.done.actor.callModel' || stopped.includes('callModel');
+        expect(is - was).toBe(isTurn ? 1 : billedIn(step.event) + stopped.length);
         expect(recordsOf(step)).toEqual(isTurn ? [is] : []);
       }
     }));
@@ -226,6 +236,37 @@ describe('whatever happens,', () => {
       const decided = steps.findIndex(({ after }) => contextOf(after).outcome !== undefined);
       const byCancel = steps[decided]?.event.type === 'agent.cancel';
       expect(outputOf(played)!.status === 'cancelled').toBe(byCancel);
+    }));
+
+  test('I15 everything that was said is read by the model, or kept with the reason why it is not, and never both', () =>
+    holds(({ played, steps }) => {
+      const read = transcript(played)
+        .flatMap((message) => (message.role === 'user' ? [message.text] : []))
+        .join('\n');
+      const kept = played.wishes
+        .filter(({ type }) => type === 'bury')
+        .map(({ params }) => params as { message: { body: { text: string } }; failure: Failure });
+      for (const { event, before, after } of steps) {
+        if (event.type !== 'agent.input') continue;
+        const letters = kept.filter(({ message }) => message.body.text === event['text']);
+        for (const { failure } of letters) expect(failure).toMatchObject({ kind: 'conflict' });
+        // What changed nothing was refused at the door, by the engine, which keeps it.
+        const refused = before === after && letters.length === 0 ? 1 : 0;
+        expect(letters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
+      }
+    }));
+
+  test('I16 an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
+    holds(({ steps }, { onInput }) => {
+      for (const { event, before, wishes } of steps) {
+        if (event.type !== 'agent.input') continue;
+        const stopped = wishes.flatMap(({ type, params }) =>
+          type === 'xstate.stopChild' ? [(params as { id: string }).id] : [],
+        );
+        if (onInput !== 'interrupt') expect(stopped).toEqual([]);
+        const guarded = contextOf(before).calls.flatMap(({ guarded }, index) => (guarded ? [`call.${index}`] : []));
+        expect(stopped.filter((id) => guarded.includes(id))).toEqual([]);
+      }
     }));
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { after, done, failed, started } from '../../../src/testing/play.ts';
+import { stamped } from '../../../src/system/moment.ts';
 import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../said.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
@@ -86,17 +87,56 @@ test('tools that fail one after another lead to another approach', () => {
   expect(phasesOf(agent.played).slice(-3)).toEqual(['errorHandling', 'planning', 'execution']);
 });
 
-test('the pause before trying again doubles, and is never shorter than the other side asked for', () => {
-  const waits = (...events: Parameters<typeof story>[1][]) =>
-    story({ limits: { maxRetries: 3 } }, ...events)
-      .wishes.filter(
-        ({ type, params }) =>
-          type === 'xstate.raise' &&
-          (params as { event: { type: string } }).event.type.startsWith('xstate.after.backoff'),
-      )
-      .map(({ params }) => (params as { delay: number }).delay);
-  expect(waits(modelFails(), backoff, modelFails(), backoff, modelFails())).toEqual([1_000, 2_000, 4_000]);
-  expect(waits(failed('callModel', { ...fault('transient'), retryAfter: 30_000 }))).toEqual([30_000]);
+const pausesOf = ({ wishes }: Pick<ReturnType<typeof story>, 'wishes'>) =>
+  wishes
+    .filter(
+      ({ type, params }) =>
+        type === 'xstate.raise' &&
+        (params as { event: { type: string } }).event.type.startsWith('xstate.after.backoff'),
+    )
+    .map(({ params }) => (params as { delay: number }).delay);
+/** As the engine hands an event in: at a time, with a chance, and with the deadline of the run. */
+const at = (event: { type: string }, now: number, chance: number, deadline?: number) =>
+  stamped(event, { now: () => now, random: () => chance } as never, deadline === undefined ? {} : { deadline });
+
+test('the longest pause before trying again doubles, up to its bound; chance decides how much of it is waited', () => {
+  const waits = (chance: number) =>
+    pausesOf(
+      story(
+        { limits: { maxRetries: 5, maxBackoff: 3_000 } },
+        ...[1, 2, 3].flatMap(() => [at(modelFails(), 0, chance), backoff]),
+      ),
+    );
+  expect(waits(0.999_999)).toEqual([1_000, 2_000, 3_000]);
+  expect(waits(0.25)).toEqual([250, 500, 750]);
+  expect(waits(0)).toEqual([1, 1, 1]);
+});
+
+test('what chance said is kept: the pause is the same when the agent is asked again', () => {
+  const { snapshot } = story({}, at(modelFails(), 5, 0.25));
+  expect(snapshot.context).toMatchObject({ setback: { at: 5, chance: 0.25 } });
+});
+
+test('a pause is never shorter than the other side asked for', () => {
+  expect(pausesOf(story({}, failed('callModel', { ...fault('transient'), retryAfter: 30_000 })))).toEqual([30_000]);
+});
+
+test('what could not be done in time is not waited for: another model may answer at once', () => {
+  const busy = failed('callModel', { ...fault('transient'), retryAfter: 30_000 });
+  expect(stands(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
+  expect(stands(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
+  expect(stands(story({ limits: { deadline: 31_000 } }, at(busy, 1_000, 0.5)))).toBe('errorHandling.fallback');
+  const alone = story({ limits: { maxFallbacks: 0 } }, at(busy, 1_000, 0.5, 31_000));
+  expect(outputOf(alone)).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
+});
+
+test('surroundings that are gone for good are not tried again; another resource may be', () => {
+  const gone = failed('discover', { ...fault('environment'), data: { gone: true } });
+  expect(stands(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
+  expect(outputOf(story({ discovery: true, limits: { maxFallbacks: 0 } }, gone))).toMatchObject({
+    status: 'failed',
+    failure: { kind: 'environment' },
+  });
 });
 
 test('a phase that takes too long is a failure of that phase', () => {

@@ -98,10 +98,10 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
   cleanUp: (id) => [done(id, null), failed(id)],
 };
 
-const signals: readonly AnyEventObject[] = [
+const signals = (n: number): readonly AnyEventObject[] => [
   { type: 'agent.pause' },
   { type: 'agent.resume' },
-  { type: 'agent.input', text: 'also this' },
+  { type: 'agent.input', text: `also this (${n})` },
   { type: 'agent.cancel', reason: 'enough' },
 ];
 
@@ -150,7 +150,7 @@ function pick(
   const ends = [...open].flatMap(([id, src]) => outcomes[src]!(id, n));
   // The deadline is far away: it is one of many things only rarely.
   const due = [...timers.values()].filter(({ type }) => !type.includes('deadline') || choice % 50 === 0);
-  const all = [...ends, ...ends, ...due, ...signals.slice(0, choice % 10 === 0 ? 4 : 3)];
+  const all = [...ends, ...ends, ...due, ...signals(n).slice(0, choice % 10 === 0 ? 4 : 3)];
   return all[choice % all.length]!;
 }
 

@@ -37,6 +37,7 @@ const limits = {
   demoteAfter: 1,
   toolbeltPause: 1,
 };
+const said = { type: 'agent.input', text: 'more' };
 const signals = [{ type: 'agent.cancel', reason: 'enough' }, { type: 'agent.pause' }, { type: 'agent.resume' }];
 const turns = [
   answers('done'),
@@ -97,13 +98,31 @@ const agent = (side: string, change: Parameters<typeof settings>[0], events: Cas
 /** One chart, looked at from several sides: all at once would be a walk without end. */
 export const cases: readonly Case[] = [
   agent('acting', {}, [...signals, ...turns, modelFails(), modelFails('auth')]),
-  agent('told and misunderstood', {}, [
-    answers('done'),
-    mumbles(),
-    refuses(),
-    modelFails('format'),
-    { type: 'agent.input', text: 'more' },
+  agent('told and misunderstood', {}, [answers('done'), mumbles(), refuses(), modelFails('format'), said]),
+  agent('told what replaces the last', { onInput: 'latest' }, [answers('done'), said, modelFails('format')]),
+  agent('told and deaf', { onInput: 'reject' }, [answers('done'), said, modelFails('format')]),
+  agent('told one by one', { onInput: 'queue' }, [answers('done'), said, calls(call('read')), returns(0)]),
+  agent('interrupted', { onInput: 'interrupt', verification: true }, [
+    ...turns,
+    said,
+    signals[1]!,
+    signals[2]!,
+    evidence(true),
+    modelFails(),
   ]),
+  agent(
+    'interrupted while it prepares',
+    { onInput: 'interrupt', analysis: true, planning: true, budget: { steps: 4 } },
+    [
+      done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
+      planOf(step),
+      answers('done'),
+      said,
+      signals[1]!,
+      signals[2]!,
+    ],
+  ),
+  agent('told while it is checked', { verification: true }, [answers('done'), said, evidence(true), evidence(false)]),
   agent('preparing', { analysis: true, discovery: true, planning: true, budget: { steps: 5 } }, [
     done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
     failed('analyze', fault('transient')),

@@ -7,12 +7,19 @@ const approval = (approved: boolean) => done('approval', { status: 'answered', a
 const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
 const call = { id: 'c', name: 'send', input: {}, hash: 'h', effect: 'write', idempotent: false, belt: false };
 
-export const cases: readonly Case[] = [true, false].map((ask) => ({
+const sides = [
+  { side: 'with approval', ask: true, effect: 'write' },
+  { side: 'without approval', ask: false, effect: 'write' },
+  { side: 'of a read', ask: true, effect: 'read' },
+];
+
+export const cases: readonly Case[] = sides.map(({ side, ask, effect }) => ({
   name: 'toolCall',
-  side: ask ? 'with approval' : 'without approval',
+  side,
   machine: toolCallMachine,
-  input: { call, ask, patience: 1_000 },
+  input: { call: { ...call, effect }, ask, patience: 1_000 },
   events: [
+    { type: 'call.interrupt' },
     approval(true),
     approval(false),
     done('approval', { status: 'expired', answer: { approved: false } }),

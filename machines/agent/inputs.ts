@@ -1,0 +1,117 @@
+/**
+ * Input that comes while the agent is at work. It is read at the safe point, replaced, or refused; whichever it is, it is in the transcript
+ * or among the dead letters, with the reason.
+ */
+import type { InputPolicy, Note } from '../../src/contracts/input.ts';
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import { failure } from '../failure.ts';
+import { momentOf } from '../moment.ts';
+import type { AgentContext } from './context.ts';
+import type { AgentEvent } from './events.ts';
+
+/** Notes that may wait for the model; more are refused at the door. */
+const maxInbox = 100;
+
+interface Facts {
+  readonly context: AgentContext;
+  readonly event: AgentEvent;
+}
+const declares =
+  (policy: InputPolicy) =>
+  ({ context }: Facts): boolean =>
+    context.onInput === policy;
+const isRoomy = ({ context }: Facts): boolean => context.inbox.length < maxInbox;
+const interrupts = (facts: Facts): boolean => declares('interrupt')(facts) && isRoomy(facts);
+
+export const inputGuards = {
+  hasInput: ({ context }: Facts): boolean => context.inbox.length > 0,
+  /** Something that somebody said is not read yet: no answer counts before it is. */
+  isBehind: ({ context }: Facts): boolean => said(context).length > 0,
+  hasRoom: isRoomy,
+  rejectsInput: declares('reject'),
+  replacesInput: declares('latest'),
+  interrupts,
+  /** Nothing that must be finished first is under way. */
+  interruptsAll: (facts: Facts): boolean =>
+    interrupts(facts) && facts.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
+};
+
+/** For whatever state takes input and goes on with what it does. */
+export const onInput = [
+  { guard: 'rejectsInput' as const, actions: 'rejectInput' as const },
+  { guard: 'replacesInput' as const, actions: 'replaceInput' as const },
+  { guard: 'hasRoom' as const, actions: 'queueInput' as const },
+];
+
+/** What somebody said, without what the agent tells itself. */
+export const said = ({ inbox }: Pick<AgentContext, 'inbox'>): readonly Note[] => inbox.filter(({ own }) => !own);
+const reminders = ({ inbox }: AgentContext): readonly Note[] => inbox.filter(({ own }) => own);
+
+export function noteOf(event: AgentEvent): readonly Note[] {
+  if (event.type !== 'agent.input') return [];
+  const { message } = momentOf(event);
+  return [{ text: event.text, ...message }];
+}
+export const withReplaced = (context: AgentContext, event: AgentEvent): Pick<AgentContext, 'inbox'> => ({
+  inbox: [...reminders(context), ...noteOf(event)],
+});
+
+/** What is read before the next turn, as texts, and what waits for a later one. */
+export function due(context: AgentContext): { readonly texts: readonly string[]; readonly later: readonly Note[] } {
+  const waiting = said(context);
+  const now = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
+  const spoken = now.length > 0 ? [now.map(({ text }) => text).join('\n\n')] : [];
+  return { texts: [...reminders(context).map(({ text }) => text), ...spoken], later: waiting.slice(now.length) };
+}
+
+/** A letter for those that are not read, as the engine's `bury` takes it. */
+export const buried = ({ text, id, from }: Note, because: Failure) => ({
+  type: 'bury' as const,
+  params: {
+    message: {
+      type: 'agent.input',
+      body: { type: 'agent.input', text } as Json,
+      ...(id === undefined ? {} : { id }),
+      ...(from === undefined ? {} : { from }),
+    },
+    failure: because,
+  },
+});
+
+export const replaced = failure(
+  'conflict',
+  'Newer input came before this was read, and the agent reads only the latest (onInput: "latest").',
+  { onInput: 'latest' },
+);
+export const rejection = failure(
+  'conflict',
+  'The agent is at work and takes no input meanwhile (onInput: "reject"). Wait for its end, or start another run with what you want to say.',
+  { onInput: 'reject' },
+);
+export const unread = failure('conflict', 'The agent ended before it had read this.');
+
+/** A model call that is stopped may be billed, and nobody will say how much: it costs what was reserved for it. */
+export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext, 'used'> => ({
+  used: {
+    ...used,
+    steps: used.steps + 1,
+    inputTokens: used.inputTokens + latest.tokens,
+    usd: used.usd === null ? null : used.usd + latest.usd,
+  },
+});
+
+/** What the model had said when it was stopped. */
+export function partialIn(event: AgentEvent): string {
+  const { text } = (momentOf(event).soFar?.('callModel') ?? {}) as { text?: unknown };
+  return typeof text === 'string' ? text : '';
+}
+
+/** The record of a turn that was stopped, beside those that were answered. */
+export const interruptedTurn = ({ used, latest, tools }: AgentContext): Json => ({
+  step: used.steps + 1,
+  tier: tools.tier,
+  means: 'interrupted',
+  calls: [],
+  tokens: latest.tokens,
+});

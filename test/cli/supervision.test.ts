@@ -1,0 +1,66 @@
+/** How near its limit a team stands, and how its members ended, as the command line tells it. */
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { graph } from '../../src/cli/graph.ts';
+import { why } from '../../src/cli/why.ts';
+import { restarts, type Restart } from '../../src/contracts/restart.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import type { Runtime } from '../../src/runtime.ts';
+import { commit } from '../../src/testing/suites/commit.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { paperCli } from './cli.ts';
+
+const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name);
+const now = virtualClock().now();
+const restart = (at: number): Restart => ({
+  at,
+  by: 'run/r',
+  how: 'fresh',
+  kind: 'internal',
+  strategy: 'rest-for-one',
+  maxRestarts: 3,
+  within: 60_000,
+});
+
+async function journalWith(...kept: Restart[]): Promise<Journal> {
+  const journal = memory();
+  await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
+  await journal.commit(commit({ actor: 'run/r', type: 'run' }));
+  const appends = kept.map((entry) => ({ list: restarts, entry: entry as never }));
+  await journal.commit(commit({ actor: 'writer/r.1', type: 'writer', parent: 'run/r', appends }));
+  return journal;
+}
+const cliOn = (journal: Journal) =>
+  paperCli({
+    cwd: import.meta.dirname,
+    env: { TROUPE_DB: 'memory' },
+    open: async () => ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime,
+  });
+
+test('"runs why" tells how many restarts count, of how many there may be', async () => {
+  const cli = cliOn(await journalWith(restart(now - 70_000), restart(now - 10_000), restart(now - 5_000)));
+  expect(await why(cli, 'r', {})).toBe(0);
+  expect(cli.printed()).toContain(
+    'Its children were restarted: 2 count now (rest-for-one, at most 3 restarts within 1m 0s).',
+  );
+});
+
+test('"graph" of a team shows its strategy and its limits', async () => {
+  const cli = cliOn(memory());
+  expect(await graph(cli, fixture('desk.ts'), { set: [] })).toBe(0);
+  expect(cli.printed()).toContain('one-for-one, at most 3 restarts within 1m 0s"');
+});
+
+test('"graph --run" shows how near the limit a run stands, and who is at work', async () => {
+  const cli = cliOn(await journalWith(restart(now - 10_000)));
+  expect(await graph(cli, fixture('desk.ts'), { set: [], run: 'r' })).toBe(0);
+  expect(cli.printed()).toMatch(/at most 3 restarts within 1m 0s#58; 1 by now/);
+  expect(cli.printed()).toContain('writer (at work)');
+});
+
+test('"graph --run" of what is no team, or of a run that is not there, says so', async () => {
+  const cli = cliOn(memory());
+  await expect(graph(cli, fixture('hello.ts'), { set: [], run: 'r' })).rejects.toThrow(/defines an agent/);
+  await expect(graph(cli, fixture('desk.ts'), { set: [], run: 'r' })).rejects.toThrow(/no run "r"/);
+});

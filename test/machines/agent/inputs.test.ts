@@ -1,0 +1,150 @@
+/** Input that comes while an agent is at work, by what its definition says becomes of it. */
+import { describe, expect, test } from 'vitest';
+import type { Wish } from '../../../src/testing/play.ts';
+import type { InputPolicy } from '../../../src/contracts/input.ts';
+import { after, done, started } from '../../../src/testing/play.ts';
+import { answers, call, calls, modelFails, returns, usage } from '../said.ts';
+import { asked, outputOf, stands, telling, transcript, unanswered } from './story.ts';
+
+const input = (text: string) => ({ type: 'agent.input', text });
+const told = (onInput: InputPolicy, change = {}) => telling({ onInput, ...change });
+const notes = (played: Parameters<typeof transcript>[0]) =>
+  transcript(played).flatMap((message) => (message.role === 'user' ? [message.text] : []));
+const buried = ({ wishes }: { wishes: readonly Wish[] }) =>
+  wishes.filter(({ type }) => type === 'bury').map(({ params }) => params as { message: { body: { text: string } } });
+const stopped = ({ wishes }: { wishes: readonly Wish[] }) =>
+  wishes.flatMap(({ type, params }) => (type === 'xstate.stopChild' ? [(params as { id: string }).id] : []));
+
+test('merge: all that came is one note before the next turn', () => {
+  const agent = told('merge');
+  agent.tell(input('In French.'), input('And short.'), answers('Hello, dear reader.'));
+  expect(notes(agent.played).slice(1)).toEqual(['In French.\n\nAnd short.']);
+  expect(stands(agent.tell(answers('Bonjour.')))).toBe('completed');
+});
+
+test('queue: one before each turn, in their order, and no answer counts before the last was read', () => {
+  const agent = told('queue');
+  agent.tell(input('First.'), input('Second.'), input('Third.'));
+  agent.tell(answers('a'));
+  expect(notes(agent.played).slice(1)).toEqual(['First.']);
+  agent.tell(answers('b'));
+  expect(notes(agent.played).slice(1)).toEqual(['First.', 'Second.']);
+  agent.tell(answers('c'));
+  expect(stands(agent.tell(answers('d')))).toBe('completed');
+  expect(notes(agent.played).slice(1)).toEqual(['First.', 'Second.', 'Third.']);
+});
+
+test('latest: only the newest is read; those it replaced are kept, with the reason', () => {
+  const agent = told('latest');
+  agent.tell(input('In French.'), input('No, in German.'), input('No, in Welsh.'), answers('Hello.'));
+  expect(notes(agent.played).slice(1)).toEqual(['No, in Welsh.']);
+  expect(buried(agent.played)).toMatchObject([
+    { message: { body: { text: 'In French.' } }, failure: { kind: 'conflict', data: { onInput: 'latest' } } },
+    { message: { body: { text: 'No, in German.' } } },
+  ]);
+});
+
+test('latest: what the agent reminds itself of is not replaced by what somebody says', () => {
+  const agent = told('latest', { budget: { steps: 5 }, limits: { softShare: 0.2 } });
+  agent.tell(answers('Hello.'));
+  expect(outputOf(agent.played)).toMatchObject({ status: 'completed' });
+  const busy = told('latest', { budget: { steps: 5 }, limits: { softShare: 0.2 } });
+  busy.tell(calls(call('read')), input('Also this.'), returns(0));
+  expect(notes(busy.played).slice(1)).toEqual([expect.stringContaining('Finish'), 'Also this.']);
+});
+
+test('reject: nothing is read, and nothing changes; what was said is kept, with the reason', () => {
+  const agent = told('reject');
+  agent.tell(input('In French.'));
+  expect(buried(agent.played)).toMatchObject([{ failure: { kind: 'conflict', data: { onInput: 'reject' } } }]);
+  expect(stands(agent.tell(answers('Hello.')))).toBe('completed');
+  expect(notes(agent.played)).toHaveLength(1);
+});
+
+describe('interrupt:', () => {
+  test('the model is stopped, and its next turn begins with what was said', () => {
+    const agent = told('interrupt');
+    agent.tell(input('In French.'));
+    expect(stopped(agent.played)).toEqual(['callModel']);
+    expect(asked(agent.played, 'callModel')).toBe(2);
+    expect(notes(agent.played).at(-1)).toBe('In French.');
+    expect(agent.played.snapshot.context).toMatchObject({ used: { steps: 1 } });
+  });
+
+  test('a call that was stopped costs what was reserved for it, so that interrupting has an end', () => {
+    const agent = told('interrupt', { budget: { steps: 9, tokens: 100 } });
+    agent.tell(calls(call('read')), returns(0), ...Array.from({ length: 9 }, (_, n) => input(`note ${n}`)));
+    expect(outputOf(agent.played)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect(asked(agent.played, 'callModel')).toBeLessThan(9);
+    expect(buried(agent.played).length + notes(agent.played).length).toBeGreaterThan(3);
+  });
+
+  test('reads are stopped and answered, and a write under way is finished first', () => {
+    const agent = told('interrupt');
+    agent.tell(calls(call('read'), call('send', { how: 'write' }), call('list')), returns(2));
+    agent.tell(input('Stop that.'));
+    expect(stopped(agent.played)).toContain('call.0');
+    expect(stopped(agent.played)).not.toContain('call.1');
+    expect(stands(agent.played)).toBe('working.execution.acting');
+    agent.tell(input('And that.'), done('call.1', { ok: true, content: 'sent' }));
+    expect(stands(agent.played)).toBe('working.execution.thinking');
+    expect(notes(agent.played).at(-1)).toBe('Stop that.\n\nAnd that.');
+    expect(unanswered(transcript(agent.played))).toEqual([]);
+    expect(JSON.stringify(transcript(agent.played))).toContain('sent');
+  });
+
+  test('when only reads are under way, the next turn begins at once', () => {
+    const agent = told('interrupt');
+    agent.tell(calls(call('read'), call('list')), returns(1), input('Stop that.'));
+    expect(stands(agent.played)).toBe('working.execution.thinking');
+    expect(unanswered(transcript(agent.played))).toEqual([]);
+  });
+
+  test('a plan is made anew, knowing what was said', () => {
+    const agent = told('interrupt', { planning: true });
+    agent.tell(input('Without the mail.'));
+    expect(asked(agent.played, 'plan')).toBe(2);
+    expect(notes(agent.played).at(-1)).toBe('Without the mail.');
+  });
+
+  test('the pause after a failure is kept: the other side wants to be left alone', () => {
+    const agent = told('interrupt');
+    agent.tell(modelFails(), input('Hurry.'));
+    expect(stands(agent.played)).toBe('errorHandling.retry');
+    agent.tell(after('backoff', 'agent.active.lifecycle.errorHandling.retry'));
+    expect(notes(agent.played).at(-1)).toBe('Hurry.');
+  });
+
+  test('somebody who wants a pause gets it: the turn is stopped, and the input waits', () => {
+    const agent = told('interrupt');
+    agent.tell({ type: 'agent.pause' }, input('Think again.'));
+    expect(stands(agent.played)).toBe('working.execution.holding');
+    agent.tell(input('And again.'), { type: 'agent.resume' });
+    expect(notes(agent.played).at(-1)).toBe('Think again.\n\nAnd again.');
+  });
+});
+
+test('an answer that is being checked does not count before what was said meanwhile is read', () => {
+  const proof = done('verify', { evidence: [{ objective: 'o', met: true, says: 'yes' }] });
+  const agent = told('merge', { verification: true });
+  agent.tell(answers('Hello.'), input('In French.'), proof);
+  expect(stands(agent.played)).toBe('working.execution.thinking');
+  agent.tell(answers('Bonjour.'), proof);
+  expect(outputOf(agent.played)).toMatchObject({ status: 'completed', answer: { body: 'Bonjour.' } });
+  const eager = told('interrupt', { verification: true });
+  eager.tell(answers('Hello.'), input('In French.'));
+  expect(started(eager.played).at(-1)).toMatchObject({ src: 'callModel' });
+});
+
+test('what an agent ends without having read is kept, with the reason', () => {
+  const agent = told('queue');
+  agent.tell(input('One.'), input('Two.'), { type: 'agent.cancel', reason: 'enough' });
+  expect(buried(agent.played).map(({ message }) => message.body.text)).toEqual(['One.', 'Two.']);
+});
+
+test('a stopped model is paid for also when its price is not known', () => {
+  const agent = told('interrupt');
+  agent.tell(calls(call('read')), returns(0), input('Hm.'));
+  const { used } = agent.played.snapshot.context as { used: { usd: number; inputTokens: number } };
+  expect(used).toMatchObject({ inputTokens: 10 + usage().inputTokens + usage().outputTokens, usd: 0.002 });
+});
