@@ -194,10 +194,12 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
 
 /** A team gives what it returns, whatever else might answer what it takes. */
 const answersOf = (
-  { kind, handles, returns }: Member & { returns?: string },
+  { kind, handles, gives, returns }: Member & { returns?: string },
   { messages }: Protocol,
 ): readonly string[] =>
-  kind === 'team' && returns !== undefined ? [returns] : handles.flatMap((type) => messages[type]?.replies ?? []);
+  kind === 'team' && gives === undefined && returns !== undefined
+    ? [returns]
+    : handles.flatMap((type) => messages[type]?.replies ?? []);
 
 const isFinish = (next: unknown): next is { finish: unknown } =>
   typeof next === 'object' && next !== null && 'finish' in next;
