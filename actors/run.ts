@@ -1,5 +1,5 @@
 /** A team's run ready for the engine: the run machine with its route and its members, by name. */
-import { withDefaults, type Json } from '../src/contracts/json.ts';
+import { withDefaults } from '../src/contracts/json.ts';
 import type { RunMessage } from '../src/contracts/run.ts';
 import type { AnyStateMachine } from 'xstate';
 import { defaultRunLimits, type RunSettings } from '../machines/run/limits.ts';
@@ -13,17 +13,21 @@ export interface TeamActor {
   /** The actors of its members, such as `agentActor(…)`. */
   readonly members: Readonly<Record<string, AnyStateMachine>>;
   readonly settings?: { readonly limits?: Partial<RunSettings['limits']>; readonly budget?: RunSettings['budget'] };
+  /** What the members are; who is not named is an agent. */
+  readonly memberships?: RunSettings['members'];
 }
 
-export function runActor({ next, members, settings = {} }: TeamActor): ReturnType<typeof runWith> {
+export function runActor({ next, members, settings = {}, memberships = {} }: TeamActor): ReturnType<typeof runWith> {
   const limits = withDefaults(defaultRunLimits, settings.limits);
   const route = effect<Routed, Routing>(
-    async ({ index }, scope) =>
-      next(((await scope.list('messages')) as readonly Json[]).slice(0, index + 1) as unknown as RunMessage[]),
+    async ({ index }, scope) => {
+      const said = (await scope.list('messages')) as unknown as readonly RunMessage[];
+      return next(said.length === index + 1 ? said : said.slice(0, index + 1));
+    },
     { kind: 'pure' },
   );
   // The chart starts members by name and does not know them; the engine finds them here.
-  return runWith({ limits, budget: settings.budget ?? {} }).provide({
+  return runWith({ limits, budget: settings.budget ?? {}, members: memberships }).provide({
     actors: { ...members, route } as { route: typeof route },
   });
 }

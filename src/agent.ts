@@ -130,6 +130,24 @@ export function agent<M extends Messages = Record<never, never>, const H extends
   } satisfies Agent<M, H>);
 }
 
+/** The same agent, speaking a protocol that it is given: for one that has none of its own. */
+export const speaking = <M extends Messages, const H extends Name<M>>(
+  given: Agent<never, never>,
+  protocol: Protocol<M>,
+  handles: readonly H[],
+): Agent<M, H> => ({
+  ...(given as unknown as Agent<M, H>),
+  protocol,
+  handles,
+  definition(message) {
+    const replies = protocol.messages[message]?.replies ?? [];
+    return {
+      ...given.definition(message),
+      replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])),
+    };
+  },
+});
+
 /** What the agent calls to answer, and to ask for more tools. */
 const reservedNames = (protocol: Protocol | undefined, handles: readonly string[]): ReadonlySet<string> =>
   new Set([

@@ -1,5 +1,6 @@
 /** The chart of anything that can be run, as data: for drawing, and for the inspector. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { Member } from './member.ts';
 import type { Subject } from './subject.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { supervision, type Supervision } from './system/actorType.ts';
@@ -43,7 +44,11 @@ export async function definitionsOf(subject: Subject): Promise<(type: string) =>
     'tool-call': toolCallMachine,
     wait: waitMachine,
     ...(subject.kind === 'team'
-      ? Object.fromEntries(Object.keys(subject.members).map((name) => [name, agentMachine]))
+      ? Object.fromEntries(
+          Object.entries(subject.members as Readonly<Record<string, Member>>).flatMap(([name, { kind }]) =>
+            kind === 'agent' || kind === 'team' ? [[name, kind === 'agent' ? agentMachine : runMachine]] : [],
+          ),
+        )
       : {}),
     ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
   };

@@ -78,12 +78,18 @@ export const AgentShape = z.strictObject({
   cleanUp: callable.optional(),
 });
 
+const memberKinds: readonly unknown[] = ['agent', 'team', 'guarded', 'orchestrator'];
+export const isMember = (value: unknown): boolean =>
+  memberKinds.includes((value as { kind?: unknown } | null | undefined)?.kind);
+
 export const TeamShape = z.strictObject({
   name: text,
   protocol,
   members: z.record(
     z.string(),
-    z.custom((value) => (value as { kind?: unknown } | null)?.kind === 'agent', { error: 'expected agent({ … })' }),
+    z.custom((value) => isMember(value), {
+      error: 'expected agent({ … }), team({ … }) or somebody who stands in front of them',
+    }),
   ),
   accepts: text,
   returns: text,

@@ -1,6 +1,13 @@
 /** The front door: what a user imports from `troupe`. */
 export { agent, type Agent, type AgentOptions } from './agent.ts';
 export { all, team, type Team, type TeamOptions } from './team.ts';
+export { pipeline } from './teams/pipeline.ts';
+export { roundRobin } from './teams/roundRobin.ts';
+export { selector } from './teams/selector.ts';
+export { handoff } from './teams/handoff.ts';
+export { mapReduce } from './teams/mapReduce.ts';
+export { debate } from './teams/debate.ts';
+export { until, type Until, type Conversation } from './teams/until.ts';
 export { run, type RunOptions } from './run.ts';
 export {
   openRuntime,

@@ -1,7 +1,9 @@
 /** What can be run, and what it comes to for the engine: an actor type with every slot filled. */
 import type { AnyStateMachine } from 'xstate';
+import * as z from 'zod';
 import { agentActor } from '../actors/agent.ts';
 import { runActor } from '../actors/run.ts';
+import type { Membership } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
 import type { Agent } from './agent.ts';
@@ -14,11 +16,14 @@ import type { Json } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { WaitSignal } from './contracts/wait.ts';
+import { WorkDone } from './contracts/work.ts';
 import type { MachineSubject } from './machine.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import { requireInput } from './contracts/plain.ts';
+import { requireDepth } from './depth.ts';
+import type { Member, Part, Standing } from './member.ts';
 import type { Team } from './team.ts';
 import { catalog } from './tools/catalog.ts';
 import { held } from './tools/held.ts';
@@ -58,6 +63,19 @@ const agentOptions: ActorTypeOptions = {
   children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
 };
 
+/** What a run hears at its door: signals, and what those that stand have done. */
+export const runSignals = z.union([RunSignal, WorkDone]);
+
+export const membershipOf = ({ kind, takes, gives, ...rest }: Member): Membership => {
+  const { returns } = rest as { returns?: string };
+  const called = kind === 'team' ? (gives ?? returns) : gives;
+  return {
+    kind: kind === 'agent' || kind === 'team' ? kind : 'standing',
+    ...(takes === undefined ? {} : { takes }),
+    ...(called === undefined ? {} : { gives: called }),
+  };
+};
+
 /** Makes actor types out of subjects; the same subject always gives the same one. */
 export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
   const types = new WeakMap<Subject, ActorType>();
@@ -92,37 +110,49 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
-  function teamType(team: Exclude<Subject, AnyAgent | MachineSubject>): ActorType {
+  /** What a member of a team comes to. */
+  const partOf = (member: Member): Part => {
+    if (member.kind === 'agent') return { machine: machineOf(member as AnyAgent), options: agentOptions };
+    if (member.kind === 'team') return teamPart(member as AnyTeam);
+    return (member as Standing).part(partOf);
+  };
+
+  function teamPart(team: AnyTeam): Part {
     const { supervise, budget, deadline, maxTurns } = team.options;
-    const members = Object.entries(team.members);
+    const members = Object.entries(team.members as Readonly<Record<string, Member>>);
+    const parts = members.map(([name, member]) => [name, partOf(member)] as const);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
       ...(maxTurns === undefined ? {} : { maxTurns }),
     };
     const machine = runActor({
       next: (said) => team.next(said) as never,
-      members: Object.fromEntries(members.map(([name, member]) => [name, machineOf(member)])),
+      members: Object.fromEntries(parts.map(([name, part]) => [name, part.machine])),
+      memberships: Object.fromEntries(members.map(([name, member]) => [name, membershipOf(member)])),
       settings: { limits, ...(budget ? { budget } : {}) },
     });
     const { within, ...rest } = supervise ?? {};
-    return actorType(machine, {
-      signals: RunSignal,
+    const options: ActorTypeOptions = {
+      signals: runSignals,
       endsByDeadline: true,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
-      children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
-    });
+      children: Object.fromEntries(parts.map(([name, part]) => [name, part.options])),
+    };
+    return { machine, options };
+  }
+
+  function typeOf(subject: Subject): ActorType {
+    if (subject.kind === 'machine') return subject.type;
+    requireDepth(subject);
+    const { machine, options } = partOf(subject);
+    return actorType(machine, options);
   }
 
   return (subject) => {
     requireSubject(subject);
     const known = types.get(subject);
     if (known) return known;
-    const made =
-      subject.kind === 'machine'
-        ? subject.type
-        : subject.kind === 'agent'
-          ? actorType(machineOf(subject), agentOptions)
-          : teamType(subject);
+    const made = typeOf(subject);
     const type = surroundings.prepare?.(made) ?? made;
     types.set(subject, type);
     return type;

@@ -5,16 +5,19 @@ import { ownTypes, slug } from './contracts/ids.ts';
 import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from './contracts/protocol.ts';
 import type { Duration } from './contracts/duration.ts';
 import type { Budget } from './contracts/agent.ts';
+import type { RunMessage } from './contracts/run.ts';
 import type { Supervision } from './system/actorType.ts';
 import { TeamShape } from './definition.ts';
-import type { Agent } from './agent.ts';
+import { requireDepth } from './depth.ts';
+import type { Member } from './member.ts';
 
-// The members' own message types are checked where they are used; here any agent of the protocol will do.
-type Members<M extends Messages> = Readonly<Record<string, Agent<M, Name<M>>>>;
-type HandledBy<A> = A extends Agent<infer _M, infer H> ? H : never;
+// The members' own message types are checked where they are used; here anybody who speaks the protocol will do.
+type Members<M extends Messages> = Readonly<Record<string, Member<M, Name<M>>>>;
+type HandledBy<A> = A extends Member<infer _M, infer H> ? H : never;
+type AnswersOf<M extends Messages, Who> =
+  Who extends Team<infer _M, infer _A, infer R> ? R : RepliesTo<M, HandledBy<Who> & Name<M>>;
 /** Everything that can arrive at the route: what the team takes, and what its members may answer. */
-type Arriving<M extends Messages, Mem, A extends Name<M>> =
-  A | { [K in keyof Mem]: RepliesTo<M, HandledBy<Mem[K]> & Name<M>> }[keyof Mem];
+type Arriving<M extends Messages, Mem, A extends Name<M>> = A | { [K in keyof Mem]: AnswersOf<M, Mem[K]> }[keyof Mem];
 
 export interface Send {
   readonly to: string;
@@ -36,7 +39,12 @@ export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name
   readonly last: <T extends Name<M>>(type: T) => Body<M, T>;
   /** How many messages of that name there were. */
   readonly count: (type: Name<M>) => number;
+  /** All messages so far, oldest first; the last one is the one to route. */
+  readonly said: readonly TeamMessage[];
 }
+
+/** A message as a route may look at it. What members answered says who it was, and for which of the messages handed out (from 0). */
+export type TeamMessage = Pick<RunMessage, 'type' | 'from' | 'turn' | 'usage' | 'at'> & { readonly body: unknown };
 
 export type Route<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> = {
   readonly [K in Arriving<M, Mem, A> & Name<M>]: (message: Said<M, K>, talk: Talk<M, Mem, R>) => Next;
@@ -66,9 +74,11 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
   readonly members: Members<M>;
   readonly accepts: A;
   readonly returns: R;
+  /** As a member of another team it handles what it accepts. */
+  readonly handles: readonly [A];
   readonly options: Pick<TeamOptions<M, Members<M>, A, R>, 'supervise' | 'budget' | 'deadline' | 'maxTurns'>;
   /** Who speaks next, after the messages so far (the last one is the one to route). Throws `definition`. */
-  next(said: readonly { readonly type: string; readonly body: unknown }[]): Next;
+  next(said: readonly TeamMessage[]): Next;
 }
 
 /**
@@ -85,7 +95,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
   if (names.length === 0)
     throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
   for (const member of names) {
-    if (ownTypes.has(member))
+    if (ownTypes.has(member) || member === 'route')
       throw new TroupeError(
         'definition',
         `The team "${name}" has a member "${member}", a name that the runtime uses itself. Choose another.`,
@@ -101,15 +111,13 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
         `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`,
       );
   }
+  requireDepth({ kind: 'team', name, members });
   for (const type of [accepts, returns]) {
     if (!Object.hasOwn(protocol.messages, type))
       throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
   }
   const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
-  const arriving = new Set<string>([
-    accepts,
-    ...names.flatMap((member) => members[member]!.handles.flatMap((type) => protocol.messages[type]?.replies ?? [])),
-  ]);
+  const arriving = new Set<string>([accepts, ...names.flatMap((member) => answersOf(members[member]!, protocol))]);
   const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
   if (unrouted.length > 0)
     throw new TroupeError(
@@ -124,6 +132,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     members,
     accepts,
     returns,
+    handles: [accepts],
     options: {
       ...(supervise ? { supervise } : {}),
       ...(budget ? { budget } : {}),
@@ -139,8 +148,9 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     },
   };
 
-  function talk(said: readonly { readonly type: string; readonly body: unknown }[]): Talk<M, Mem, R> {
+  function talk(said: readonly TeamMessage[]): Talk<M, Mem, R> {
     return {
+      said,
       to: (member, type, body) => ({ send: [{ to: member, type, body }] }),
       finish: (body) => ({ finish: body }),
       last(type) {
@@ -181,6 +191,15 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     return { to, type, body: protocol.parse(type as Name<M>, body) };
   }
 }
+
+/** A team gives what it returns, whatever else might answer what it takes. */
+const answersOf = (
+  { kind, handles, gives, returns }: Member & { returns?: string },
+  { messages }: Protocol,
+): readonly string[] =>
+  kind === 'team' && gives === undefined && returns !== undefined
+    ? [returns]
+    : handles.flatMap((type) => messages[type]?.replies ?? []);
 
 const isFinish = (next: unknown): next is { finish: unknown } =>
   typeof next === 'object' && next !== null && 'finish' in next;

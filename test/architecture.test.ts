@@ -34,6 +34,7 @@ const plan: Record<string, Room> = {
       'src/system',
       'src/gateway',
       'src/charts.ts',
+      'src/member.ts',
       'src/observe',
       'src/tools',
       'src/outcome.ts',
@@ -42,6 +43,10 @@ const plan: Record<string, Room> = {
       'src/subject.ts',
       'src/tickets.ts',
     ],
+  },
+  /** Teams that are put together for you. */
+  'src/teams': {
+    may: ['machines', 'src/contracts', 'src/agent.ts', 'src/definition.ts', 'src/member.ts', 'src/team.ts'],
   },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
   src: {
@@ -56,6 +61,7 @@ const plan: Record<string, Room> = {
       'src/gateway',
       'src/mcp',
       'src/system',
+      'src/teams',
     ],
   },
   'src/cli': {

@@ -1,13 +1,15 @@
 /** The facts of a run: who is at work, how far its messages were routed, what was used. The messages are in its list. */
-import type { AgentAnswer, AgentOutput, AgentUsage, Budget, Phase } from '../../src/contracts/agent.ts';
+import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
-import { failure, failureOf } from '../failure.ts';
+import { failure } from '../failure.ts';
 import { tighter, tokensOf } from '../agent/money.ts';
 import { nothingUsed } from '../agent/context.ts';
 
 export interface RunContext {
+  /** How far down from whoever began it all. */
+  readonly depth: number;
   /** The first message until it is in the list. */
   readonly first: RunMessage | undefined;
   readonly budget: Budget | undefined;
@@ -20,6 +22,10 @@ export interface RunContext {
   readonly members: readonly (string | null)[];
   /** What each of them may use up, by place. */
   readonly granted: readonly (Budget | null)[];
+  /** Which of the messages that were handed out each works on, by place, counted from 0. */
+  readonly asked: readonly number[];
+  /** Supervisors that were started and stand. */
+  readonly standing: readonly string[];
   /** Set while a message waits until fewer than so many are at work: they hold what is left of the budget. */
   readonly crowd: number | undefined;
   readonly used: AgentUsage;
@@ -30,14 +36,17 @@ export interface RunContext {
     { readonly status: RunOutput['status']; readonly reason?: string; readonly result?: Json } | undefined;
 }
 
-export const beginning = ({ type, body, budget }: RunInput): RunContext => ({
-  first: { type, body },
+export const beginning = ({ type, body, budget, depth = 0 }: RunInput, at: number): RunContext => ({
+  depth,
+  first: { type, body, at },
   budget,
   said: 0,
   routed: 0,
   turns: 0,
   members: [],
   granted: [],
+  asked: [],
+  standing: [],
   crowd: undefined,
   used: nothingUsed,
   latest: undefined,
@@ -50,15 +59,6 @@ export const memberId = (place: number): string => `member.${place}`;
 
 export const openPlaces = ({ members }: RunContext): number[] =>
   members.flatMap((name, place) => (name === null ? [] : [place]));
-
-export const together = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
-  steps: a.steps + b.steps,
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  cachedTokens: a.cachedTokens + b.cachedTokens,
-  toolCalls: a.toolCalls + b.toolCalls,
-  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
-});
 
 /** What is left of the run's budget, in equal shares. What members at work were given is theirs until they end: a team never uses more than its budget. */
 export function allowance({ budget, used, granted }: RunContext, limits: Budget, shares: number): Budget {
@@ -91,23 +91,4 @@ export function outputOf({ outcome, failure: reason, member, latest, turns, used
     turns,
     usage: used,
   };
-}
-
-/** How a member ended: with an answer, or with the failure it could not get over. */
-export function endOf(event: { type: string; output?: unknown; error?: unknown }): {
-  answer?: AgentAnswer;
-  failure?: Failure;
-  phase?: Phase;
-  usage: AgentUsage;
-} {
-  if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event.error), usage: nothingUsed };
-  const output = event.output as AgentOutput;
-  switch (output.status) {
-    case 'completed':
-      return { answer: output.answer, usage: output.usage };
-    case 'failed':
-      return { failure: output.failure, phase: output.phase, usage: output.usage };
-    case 'cancelled':
-      return { failure: failure('cancelled', `A member was stopped: ${output.reason}`), usage: output.usage };
-  }
 }

@@ -4,7 +4,9 @@
  * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
  * R2 Nobody is started when turns or budget are used up, nor while the run is paused. While others hold what is left of the budget, a message waits.
  * R3 However the run ends, every member at work is told to stop, and has a grace to do so.
+ * R4 A supervisor that stands is started when it is first needed. One that falls fails the run, if it had work; otherwise it is started anew.
  */
+import { momentOf } from '../moment.ts';
 import { beginning, outputOf } from './context.ts';
 import type { RunSettings } from './limits.ts';
 import { run, runActionsOf, runDelaysOf, runGuardsOf } from './vocabulary.ts';
@@ -12,7 +14,7 @@ import { run, runActionsOf, runDelaysOf, runGuardsOf } from './vocabulary.ts';
 export const runMachine = run.createMachine({
   id: 'run',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input),
+  context: ({ input }) => beginning(input, momentOf({ input }).at),
   initial: 'active',
   states: {
     active: {
@@ -29,7 +31,10 @@ export const runMachine = run.createMachine({
           initial: 'starting',
           states: {
             starting: {
-              always: { target: 'working', actions: 'appendFirst' },
+              always: [
+                { guard: 'isTooDeep', target: 'settled', actions: 'noteTooDeep' },
+                { target: 'working', actions: 'appendFirst' },
+              ],
             },
             working: {
               initial: 'choosing',
@@ -43,6 +48,19 @@ export const runMachine = run.createMachine({
                   { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
                 ],
                 'xstate.error.actor.member.*': { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
+                'work.done': [
+                  { guard: 'isStray' },
+                  { guard: 'isAnswer', actions: 'takeEnd' },
+                  { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
+                ],
+                'xstate.done.actor.standing.*': [
+                  { guard: 'isStray', actions: 'takeFall' },
+                  { target: 'stopping', actions: ['noteFallen', 'takeFall'] },
+                ],
+                'xstate.error.actor.standing.*': [
+                  { guard: 'isStray', actions: 'takeFall' },
+                  { target: 'stopping', actions: ['noteFallen', 'takeFall'] },
+                ],
               },
               states: {
                 choosing: {
@@ -99,6 +117,18 @@ export const runMachine = run.createMachine({
                     'xstate.error.actor.member.*': [
                       { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
                       { actions: 'takeEnd' },
+                    ],
+                    'work.done': [
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeEnd' },
+                      { actions: 'takeEnd' },
+                    ],
+                    'xstate.done.actor.standing.*': [
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeFall' },
+                      { actions: 'takeFall' },
+                    ],
+                    'xstate.error.actor.standing.*': [
+                      { guard: 'isLastWorker', target: '#settled', actions: 'takeFall' },
+                      { actions: 'takeFall' },
                     ],
                   },
                   after: { grace: { target: '#settled', actions: 'abandonMembers' } },

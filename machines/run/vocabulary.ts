@@ -5,11 +5,14 @@ import { memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
+import type { WorkDone } from '../../src/contracts/work.ts';
 import { expired, failure, failureOf } from '../failure.ts';
-import { placeOf } from '../place.ts';
+import { endOf, inputFor, maxDepth, plainMember, together, tooDeep, wordFor } from '../member.ts';
+import { momentOf } from '../moment.ts';
 import { engineActions, slot } from '../slot.ts';
-import { allowance, endOf, isSpent, memberId, openPlaces, together, type RunContext } from './context.ts';
+import { allowance, isSpent, memberId, openPlaces, type RunContext } from './context.ts';
 import { defaultRunSettings, type RunSettings } from './limits.ts';
+import { endedPlaces, fallen, standingId, workFor } from './standing.ts';
 
 /** Which of the messages that arrived is to be routed. */
 export interface Routing {
@@ -27,7 +30,10 @@ export type RunEvent =
   | { type: 'troupe.deadline' }
   | { type: 'run.late'; expired?: true }
   | DoneActorEvent<Routed, 'route'>
-  | DoneActorEvent<AgentOutput, `member.${number}`>
+  | WorkDone
+  | DoneActorEvent<AgentOutput | RunOutput, `member.${number}`>
+  | DoneActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `standing.${string}`>
   | ErrorActorEvent<unknown, `member.${number}`>
   | ErrorActorEvent;
 
@@ -75,9 +81,12 @@ const base = setup({
     hasUnrouted: ({ context }) => context.routed < context.said,
     hasWorkers: ({ context }) => openPlaces(context).length > 0,
     isFinish: ({ event }) => 'finish' in routedIn(event),
+    isTooDeep: ({ context }) => context.depth >= maxDepth,
     isAnswer: ({ event }) => endOf(event).answer !== undefined,
+    /** It tells of work that was given up, or of nobody's. */
+    isStray: ({ context, event }) => endedPlaces(context, event).length === 0,
     isRoomier: ({ context }) => openPlaces(context).length < (context.crowd ?? 0),
-    isLastWorker: ({ context, event }) => openPlaces(context).every((place) => place === placeOf(event.type)),
+    isLastWorker: ({ context, event }) => openPlaces(context).length === endedPlaces(context, event).length,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
   },
@@ -85,31 +94,87 @@ const base = setup({
 });
 const { enqueueActions } = base;
 
-/** Starts a member for every message, within what is left of the budget. */
-const delegateWith = ({ budget }: RunSettings) =>
-  enqueueActions(({ context, event, enqueue }) => {
-    const members = [...context.members];
-    const granted = [...context.granted];
-    const messages = sends(event);
-    const left = allowance(context, budget, messages.length);
-    for (const { to, type, body } of messages) {
-      const free = members.indexOf(null);
-      const place = free < 0 ? members.length : free;
-      members[place] = to;
-      granted[place] = left;
-      const input = { type, body, ...(Object.keys(left).length > 0 ? { allowance: left } : {}) };
-      // Members are provided by name, one for each of the team; the chart need not know them.
-      enqueue.spawnChild(to as never, { id: memberId(place), input } as never);
-    }
-    enqueue.assign({ members, granted, turns: context.turns + messages.length, routed: context.routed + 1 });
-  });
+/** The places are free again. */
+const without = ({ members, granted }: RunContext, places: readonly number[]) => ({
+  members: members.map((member, index) => (places.includes(index) ? null : member)),
+  granted: granted.map((grant, index) => (places.includes(index) ? null : grant)),
+});
 
-const tellMembers = (what: 'agent.pause' | 'agent.resume') =>
-  enqueueActions(({ context, enqueue }) => {
-    for (const place of openPlaces(context)) enqueue.sendTo(memberId(place) as never, { type: what } as never);
-  });
+type Say = 'cancel' | 'pause' | 'resume';
 
-export const runActionsOf = (settings: RunSettings) => ({ delegate: delegateWith(settings) });
+/** The deeds that depend on what bounds the run and on who its members are. */
+export function runActionsOf({ budget, members: known = {} }: RunSettings) {
+  const membership = (name: string) => known[name] ?? plainMember;
+  const addressee = (place: number, name: string) =>
+    (membership(name).kind === 'standing' ? standingId(name) : memberId(place)) as never;
+  const tell = (what: Say, reasonOf: (context: RunContext) => string = () => '') =>
+    enqueueActions(({ context, enqueue }) => {
+      for (const place of openPlaces(context)) {
+        const name = context.members[place]!;
+        const word = wordFor(membership(name), what, String(place), reasonOf(context));
+        enqueue.sendTo(addressee(place, name), word as never);
+      }
+    });
+  return {
+    /** Hands every message to somebody, within what is left of the budget. */
+    delegate: enqueueActions(({ context, event, enqueue }) => {
+      const [members, granted, asked] = [[...context.members], [...context.granted], [...context.asked]];
+      const standing = [...context.standing];
+      const messages = sends(event);
+      const left = allowance(context, budget, messages.length);
+      for (const [nth, { to, type, body }] of messages.entries()) {
+        const free = members.indexOf(null);
+        const place = free < 0 ? members.length : free;
+        members[place] = to;
+        granted[place] = left;
+        asked[place] = context.turns + nth;
+        const who = membership(to);
+        const handed = { type, body, left, depth: context.depth + 1 };
+        // Members are provided by name, one for each of the team; the chart need not know them.
+        const start = (id: string, input: unknown) => enqueue.spawnChild(to as never, { id, input } as never);
+        if (who.kind !== 'standing') start(memberId(place), inputFor(who, handed));
+        else {
+          if (!standing.includes(to)) {
+            standing.push(to);
+            start(standingId(to), {});
+          }
+          enqueue.sendTo(standingId(to) as never, workFor(who, place, handed) as never);
+        }
+      }
+      const turns = context.turns + messages.length;
+      enqueue.assign({ members, granted, asked, standing, turns, routed: context.routed + 1 });
+    }),
+    /** Somebody has ended: the place is free, what was used is counted, what was answered has arrived. */
+    takeEnd: enqueueActions(({ context, event, enqueue }) => {
+      const places = endedPlaces(context, event);
+      const [place] = places;
+      const name = place === undefined ? '' : context.members[place]!;
+      const { answer, usage } = endOf(event, membership(name));
+      if (place !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberId(place));
+      const message = answer && place !== undefined && { ...answer, from: name };
+      if (message) {
+        const entry = { ...message, turn: context.asked[place]!, usage, at: momentOf(event).at };
+        enqueue({ type: 'append', params: { list: 'messages', entry } });
+      }
+      enqueue.assign({
+        ...without(context, places),
+        ...(place === undefined ? {} : { used: together(context.used, usage) }),
+        ...(message ? { said: context.said + 1, latest: message } : {}),
+      });
+    }),
+    abandonMembers: enqueueActions(({ context, enqueue }) => {
+      const left = openPlaces(context).map((place) => addressee(place, context.members[place]!));
+      for (const id of new Set(left)) enqueue.stopChild(id);
+    }),
+    stopMembers: tell('cancel', ({ outcome, failure: reason }) =>
+      outcome?.status === 'completed'
+        ? 'the run has its answer'
+        : (outcome?.reason ?? reason?.message ?? 'the run ended'),
+    ),
+    pauseMembers: tell('pause'),
+    resumeMembers: tell('resume'),
+  };
+}
 
 export const run = base.extend({
   actions: {
@@ -118,27 +183,26 @@ export const run = base.extend({
       enqueue({ type: 'append', params: { list: 'messages', entry: context.first as unknown as Json } });
       enqueue.assign({ first: undefined, said: 1 });
     }),
-    /** A member has ended: its place is free, what it used is counted, what it answered has arrived. */
-    takeEnd: enqueueActions(({ context, event, enqueue }) => {
-      const place = placeOf(event.type);
-      const name = context.members[place] ?? '';
-      const { answer, usage } = endOf(event);
-      enqueue.stopChild(memberId(place));
-      const message = answer && { ...answer, from: name };
-      if (message) enqueue({ type: 'append', params: { list: 'messages', entry: message } });
-      enqueue.assign({
-        members: context.members.map((member, index) => (index === place ? null : member)),
-        granted: context.granted.map((grant, index) => (index === place ? null : grant)),
-        used: together(context.used, usage),
-        ...(message ? { said: context.said + 1, latest: message } : {}),
-      });
-    }),
+    /** One that stands is gone, and with it whatever it had under way. */
+    takeFall: assign(({ context, event }) => ({
+      ...without(context, endedPlaces(context, event)),
+      standing: context.standing.filter((name) => name !== fallen(event.type)),
+    })),
     noteCrowd: assign({ crowd: ({ context }) => openPlaces(context).length }),
     noteMemberFailed: assign(({ context, event }) => {
       const { failure: reason = failure('internal', 'A member ended without an answer.'), phase } = endOf(event);
-      const member = context.members[placeOf(event.type)] ?? undefined;
+      const member = context.members[endedPlaces(context, event)[0] ?? -1] ?? undefined;
       if (member === undefined) return fail(reason);
       return fail(memberFailure(reason, { member, ...(phase === undefined ? {} : { phase }) }), member);
+    }),
+    noteTooDeep: assign(({ context }) => fail(tooDeep(context.depth + 1))),
+    noteFallen: assign(({ event }) => {
+      const name = fallen(event.type) ?? '';
+      const gone = failure(
+        'internal',
+        `The supervisor "${name}" ended while it had work; it must stand until the run ends.`,
+      );
+      return fail(event.type.startsWith('xstate.error.') ? failureOf((event as ErrorActorEvent).error) : gone, name);
     }),
     noteRouteFailed: assign(({ event }) => fail(failureOf((event as ErrorActorEvent).error))),
     noteTooMany: assign(({ context }) =>
@@ -173,20 +237,6 @@ export const run = base.extend({
     settleCancelled: assign(({ event }) => ({
       outcome: { status: 'cancelled' as const, reason: event.type === 'run.cancel' ? event.reason : '' },
     })),
-    stopMembers: enqueueActions(({ context, enqueue }) => {
-      const reason =
-        context.outcome?.reason ??
-        (context.outcome?.status === 'completed'
-          ? 'the run has its answer'
-          : (context.failure?.message ?? 'the run ended'));
-      for (const place of openPlaces(context))
-        enqueue.sendTo(memberId(place) as never, { type: 'agent.cancel', reason } as never);
-    }),
-    abandonMembers: enqueueActions(({ context, enqueue }) => {
-      for (const place of openPlaces(context)) enqueue.stopChild(memberId(place));
-    }),
-    pauseMembers: tellMembers('agent.pause'),
-    resumeMembers: tellMembers('agent.resume'),
     sayLate: raise({ type: 'run.late' }),
     sayExpired: raise({ type: 'run.late', expired: true }),
     saySettled: raise({ type: 'run.settled' }),

@@ -46,6 +46,8 @@ export const AgentInput = z.object({
   body: z.json(),
   /** What is left for this task where that is less than the agent's own budget. */
   allowance: Budget.optional(),
+  /** How many hands the work came through already. */
+  depth: count.optional(),
 });
 export type AgentInput = z.infer<typeof AgentInput>;
 

@@ -10,10 +10,25 @@ export const RunSignal = z.discriminatedUnion('type', [
 ]);
 export type RunSignal = z.infer<typeof RunSignal>;
 
-export const RunMessage = z.object({ type: z.string(), body: z.json(), from: z.string().optional() });
+/** A message of the team. An answer says whose it is, to which of the messages handed out (`turn`, from 0), what it took, and when it came. */
+export const RunMessage = z.object({
+  type: z.string(),
+  body: z.json(),
+  from: z.string().optional(),
+  turn: z.number().optional(),
+  usage: AgentUsage.optional(),
+  /** Milliseconds since the epoch. */
+  at: z.number().optional(),
+});
 export type RunMessage = z.infer<typeof RunMessage>;
 
-export const RunInput = z.object({ type: z.string().min(1), body: z.json(), budget: Budget.optional() });
+export const RunInput = z.object({
+  type: z.string().min(1),
+  body: z.json(),
+  budget: Budget.optional(),
+  /** How many hands the work came through already. */
+  depth: z.number().int().nonnegative().optional(),
+});
 export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */

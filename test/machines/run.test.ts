@@ -55,8 +55,8 @@ test('routes every message, starts who is named, and ends with what the route fi
     ['route', 'route'],
   ]);
   expect(listed(played, 'messages')).toEqual([
-    { type: 'brief', body: { topic: 'actors' } },
-    { type: 'article', body: { place: 0 }, from: 'writer' },
+    { type: 'brief', body: { topic: 'actors' }, at: 0 },
+    { type: 'article', body: { place: 0 }, from: 'writer', turn: 0, usage: used, at: 0 },
   ]);
   expect(output(played)).toMatchObject({
     status: 'completed',

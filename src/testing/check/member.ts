@@ -8,6 +8,7 @@ import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import { nothingUsed } from '../../../machines/agent/context.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
+import type { Member } from '../../member.ts';
 import type { AnyAgent } from '../../subject.ts';
 
 /** What a member may do next. */
@@ -57,7 +58,7 @@ const question = {
 };
 
 /** Without a deadline of its own it works for as long as it takes: what the runtime sets after a day nobody should have to wait for. */
-export const memberMachine = ({ deadline }: Pick<AnyAgent, 'deadline'>) =>
+export const memberMachine = ({ deadline }: { readonly deadline?: number | undefined }) =>
   member.createMachine({
     id: 'member',
     context: ({ input }) => ({ type: input.type, asked: false, end: ended(timeUp) }),
@@ -88,7 +89,15 @@ export const memberMachine = ({ deadline }: Pick<AnyAgent, 'deadline'>) =>
     output: ({ context }) => context.end,
   });
 
-/** Has it anything that a person must agree to? */
-export const asksPeople = (agent: AnyAgent): boolean =>
-  agent.tools.length > 0 &&
-  (agent.definition('').approve !== undefined || agent.tools.some((tool) => 'approval' in tool && tool.approval));
+/** Has it, or has anybody below it, anything that a person must agree to? */
+export const asksPeople = (member: Member): boolean => {
+  if (member.kind !== 'agent') {
+    const { members } = member as unknown as { readonly members: Readonly<Record<string, Member>> };
+    return Object.values(members).some(asksPeople);
+  }
+  const { tools, definition } = member as AnyAgent;
+  return (
+    tools.length > 0 &&
+    (definition('').approve !== undefined || tools.some((tool) => 'approval' in tool && tool.approval))
+  );
+};

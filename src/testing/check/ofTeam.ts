@@ -5,9 +5,10 @@ import type { Json } from '../../contracts/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import { RunSignal, type RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
-import type { Routed } from '../../../machines/run/vocabulary.ts';
+import { defaultRunLimits } from '../../../machines/run/limits.ts';
+import { runActionsOf, type Routed } from '../../../machines/run/vocabulary.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
-import { compile, inputOf, type AnyTeam } from '../../subject.ts';
+import { compile, inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
 import { actorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { EffectData, TimerData } from '../../system/pendings.ts';
@@ -20,6 +21,7 @@ import { endWords, judge, routeWords } from './routing.ts';
 import { bodiesOf } from './samples.ts';
 import type { Missed, Possible, Stage } from './stage.ts';
 import type { Actor, World } from './world.ts';
+import type { Member } from '../../member.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 
 export function ofTeam(team: AnyTeam, settings: Settings): Stage {
@@ -83,6 +85,8 @@ export function ofTeam(team: AnyTeam, settings: Settings): Stage {
   }
 }
 
+type Members = Readonly<Record<string, Member>>;
+
 /** Never performed: its outcomes are samples. */
 const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
 
@@ -92,10 +96,15 @@ function typeOf(team: AnyTeam) {
   const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
   const surroundings = { gateway: never, clock: systemClock(), opened: [] };
   const type = compile(surroundings)({ ...team, options: { ...team.options, maxTurns } });
-  const members = Object.entries(team.members).map(([name, agent]) => {
-    return [name, memberMachine(agent).provide({ actors: { work: sampledWork } })] as const;
+  const members = Object.entries(team.members as Members).map(([name, agent]) => {
+    return [
+      name,
+      memberMachine(agent as Member & Partial<Pick<AnyAgent, 'deadline'>>).provide({ actors: { work: sampledWork } }),
+    ] as const;
   });
-  const machine = type.chart.machine.provide({ actors: Object.fromEntries(members) });
+  // Whatever they are, here they are spoken to as agents are: that is what all of them promise.
+  const alike = runActionsOf({ limits: defaultRunLimits, budget: team.options.budget ?? {} });
+  const machine = type.chart.machine.provide({ actors: Object.fromEntries(members), actions: alike as object });
   return actorType(machine, { signals: RunSignal, endsByDeadline: true, supervise: type.supervise });
 }
 

@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import { runWith } from '../../../machines/run/run.ts';
-import { defaultRunLimits } from '../../../machines/run/limits.ts';
+import { defaultRunLimits, defaultRunSettings } from '../../../machines/run/limits.ts';
+import { maxDepth } from '../../../machines/member.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
@@ -9,9 +10,31 @@ import { fault, used } from '../said.ts';
 const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
 const member = fromPromise(() => Promise.resolve(null));
 
+const control = [
+  { type: 'run.cancel', reason: 'enough' },
+  { type: 'run.pause' },
+  { type: 'run.resume' },
+  after('deadline', 'run.active.clock.ticking'),
+  { type: 'troupe.deadline' },
+  after('grace', 'run.active.lifecycle.stopping.waiting'),
+];
+const completed = { status: 'completed', answer: { type: 'article', body: {} }, evidence: [], usage: used };
+const gaveUp = { status: 'failed', failure: fault('denied'), phase: 'execution', evidence: [], usage: used };
+const keyOf = ({ said, routed, turns, members, crowd, used: spent, standing, outcome }: RunContext) => [
+  said,
+  routed,
+  turns,
+  members,
+  crowd,
+  spent.steps,
+  standing,
+  outcome?.status,
+];
+
 export const cases: readonly Case[] = [
   {
     name: 'run',
+    side: 'with agents',
     machine: runWith({ limits: { ...defaultRunLimits, maxTurns: 3 }, budget: { steps: 2 } }).provide({
       actors: { writer: member } as never,
     }),
@@ -38,21 +61,42 @@ export const cases: readonly Case[] = [
         }),
         failed(`member.${place}`, fault('restarts')),
       ]),
-      { type: 'run.cancel', reason: 'enough' },
-      { type: 'run.pause' },
-      { type: 'run.resume' },
-      after('deadline', 'run.active.clock.ticking'),
-      { type: 'troupe.deadline' },
-      after('grace', 'run.active.lifecycle.stopping.waiting'),
+      ...control,
     ],
-    key: (({ said, routed, turns, members, crowd, used: spent, outcome }: RunContext) => [
-      said,
-      routed,
-      turns,
-      members,
-      crowd,
-      spent.steps,
-      outcome?.status,
-    ]) as Case['key'],
+    key: keyOf as Case['key'],
+  },
+  {
+    name: 'run',
+    side: 'with one that stands and a team within',
+    machine: runWith({
+      limits: { ...defaultRunLimits, maxTurns: 3 },
+      budget: {},
+      members: { desk: { kind: 'standing' }, newsroom: { kind: 'team', gives: 'article' } },
+    }).provide({ actors: { desk: member, newsroom: member } as never }),
+    input: { type: 'brief', body: {} },
+    events: [
+      send('desk'),
+      send('desk', 'newsroom'),
+      done('route', { finish: 'article' }),
+      ...['0', '1'].flatMap((id) => [
+        { type: 'work.done', id, output: completed },
+        { type: 'work.done', id, output: gaveUp },
+      ]),
+      ...[0, 1].map((place) =>
+        done(`member.${place}`, { status: 'completed', result: 'article', turns: 1, usage: used }),
+      ),
+      done('standing.desk', null),
+      failed('standing.desk', fault('restarts')),
+      ...control,
+    ],
+    key: keyOf as Case['key'],
+  },
+  {
+    name: 'run',
+    side: 'too deep',
+    machine: runWith(defaultRunSettings),
+    input: { type: 'brief', body: {}, depth: maxDepth },
+    events: [],
+    key: keyOf as Case['key'],
   },
 ];

@@ -1,0 +1,81 @@
+/** Somebody chooses who speaks next: a function, or a model. */
+import * as z from 'zod';
+import { speaking, type Agent } from '../agent.ts';
+import { came } from '../contracts/explain.ts';
+import { TroupeError } from '../contracts/failure.ts';
+import type { Messages } from '../contracts/protocol.ts';
+import type { Member } from '../member.ts';
+import { boundOf, ChatResult, conversationOf, over, prompt, type ChatOptions } from './chat.ts';
+import { place, preset, send, type Preset } from './plan.ts';
+import { requireUntil, type Conversation } from './until.ts';
+import { cast, memberOf, requireText, type Voice } from './voice.ts';
+
+/** Gives the name of who speaks next. Pure: it is asked again after a restart. */
+export type Choose = (conversation: Conversation, members: readonly string[]) => string;
+
+export interface SelectorOptions extends ChatOptions {
+  readonly members: readonly Voice[];
+  /** A pure function, or an agent without a protocol, which is shown the conversation and the names. */
+  readonly choose: Choose | Agent<Record<never, never>, never>;
+}
+
+/**
+ * A conversation whose next speaker is chosen each time, by a function or by a model.
+ * @example selector({ name: 'desk', members: [writer, critic], choose: ({ turns }) => (turns.length % 3 === 2 ? 'critic' : 'writer'), until: until.maxTurns(9) })
+ */
+export function selector(options: SelectorOptions): Preset<string, ChatResult> {
+  const where = place('selector', options);
+  const { choose } = options;
+  const chooser = typeof choose === 'function' ? undefined : requireChooser(where, choose);
+  const voices = cast(where, options.members);
+  cast(where, chooser ? [...options.members, chooser] : options.members);
+  for (const voice of voices.values()) requireText(where, voice);
+  const until = requireUntil(where, options.until);
+  const names = [...voices.keys()];
+  const choices: Messages = {
+    choose: { body: z.string(), replies: ['chosen'] },
+    chosen: { body: z.object({ speaker: z.enum(names as [string, ...string[]]) }) },
+  };
+  return preset(options, {
+    what: 'selector',
+    messages: {
+      task: { body: z.string() },
+      turn: { body: z.string(), replies: ['said'] },
+      said: { body: z.string() },
+      ...(chooser ? choices : {}),
+      result: { body: ChatResult },
+    },
+    members: (protocol) => ({
+      ...Object.fromEntries(
+        [...voices].map(([name, voice]) => [
+          name,
+          memberOf(where, voice, { protocol, handles: ['turn'], gives: 'said' }),
+        ]),
+      ),
+      ...(chooser
+        ? { [chooser.name]: speaking(chooser as unknown as Agent<never, never>, protocol, ['choose']) as Member }
+        : {}),
+    }),
+    next(said) {
+      const conversation = conversationOf(said);
+      const { type, body } = said.at(-1)!;
+      const turn = (speaker: string) =>
+        send(speaker, 'turn', prompt(conversation, `You are ${speaker}. It is your turn.`));
+      if (type === 'chosen') return turn((body as { speaker: string }).speaker);
+      const reason = until.reason(conversation);
+      if (reason !== undefined) return over(conversation, reason);
+      if (typeof choose === 'function') return turn(choose(conversation, names));
+      return send(chooser!.name, 'choose', prompt(conversation, `Who speaks next? One of ${names.join(', ')}.`));
+    },
+    ...boundOf(until, chooser ? 2 : 1),
+  });
+}
+
+function requireChooser(where: string, choose: unknown): Agent<Record<never, never>, never> {
+  const { kind, handles } = (choose ?? {}) as Partial<Agent>;
+  if (kind === 'agent' && handles?.length === 0) return choose as Agent<Record<never, never>, never>;
+  throw new TroupeError(
+    'definition',
+    `In ${where}, "choose" is a function of the conversation, or an agent without a protocol; got ${came(choose)}.`,
+  );
+}
