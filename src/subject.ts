@@ -4,6 +4,8 @@ import { agentActor } from '../actors/agent.ts';
 import { runActor } from '../actors/run.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
+import { defaultLimits } from '../machines/agent/limits.ts';
+import { defaultRunLimits } from '../machines/run/limits.ts';
 import type { Agent } from './agent.ts';
 import { AgentSignal } from './contracts/agent.ts';
 import type { Clock } from './contracts/clock.ts';
@@ -89,6 +91,10 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       ...(cleanUp ? { cleanUp } : {}),
     };
   };
+  const optionsOf = (agent: AnyAgent): ActorTypeOptions => ({
+    ...agentOptions,
+    deadline: agent.definition('').limits?.deadline ?? defaultLimits.deadline,
+  });
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
@@ -108,8 +114,9 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     return actorType(machine, {
       signals: RunSignal,
       endsByDeadline: true,
+      deadline: limits.deadline ?? defaultRunLimits.deadline,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
-      children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
+      children: Object.fromEntries(members.map(([name, member]) => [name, optionsOf(member)])),
     });
   }
 
@@ -121,7 +128,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       subject.kind === 'machine'
         ? subject.type
         : subject.kind === 'agent'
-          ? actorType(machineOf(subject), agentOptions)
+          ? actorType(machineOf(subject), optionsOf(subject))
           : teamType(subject);
     const type = surroundings.prepare?.(made) ?? made;
     types.set(subject, type);
