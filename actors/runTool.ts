@@ -14,6 +14,7 @@ export const runTool = (deps: AgentDeps) =>
   effect<ToolAnswer, ToolRequest>(
     async (request, scope) => {
       const { name, input } = request;
+      requireTime(name, scope);
       try {
         return { content: contentOf(await toolsFor(deps, request).call(name, input, toolScope(scope))) };
       } catch (thrown) {
@@ -22,6 +23,14 @@ export const runTool = (deps: AgentDeps) =>
     },
     { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, retry },
   );
+
+/** What nobody can wait for any more is not begun (E9). */
+function requireTime(name: string, { clock, deadline = Infinity }: EffectScope): void {
+  if (clock.now() < deadline) return;
+  throw new TroupeError('expired', `"${name}" was not called: the deadline of its agent has passed.`, {
+    data: { sent: false },
+  });
+}
 
 export const reconcile = (deps: AgentDeps) =>
   effect<Reconciled, ToolRequest>(async (request, scope) => {

@@ -26,3 +26,7 @@ export function momentOf(event: object): Moment {
   const began = typeof input === 'object' && input !== null ? (input as Stamped)[moment] : undefined;
   return (event as Stamped)[moment] ?? began ?? nowhere;
 }
+
+/** So many milliseconds, or what is left of them before the deadline: nobody is waited for beyond it (E9). */
+export const inTime = (wanted: number, { at, deadline = Infinity }: Moment): number =>
+  Math.max(1, Math.min(wanted, deadline - at));

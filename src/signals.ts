@@ -14,7 +14,10 @@ import { requireInput } from './contracts/plain.ts';
 const known: Readonly<Record<string, ZodType>> = { agent: AgentSignal, run: RunSignal, wait: WaitSignal };
 
 /** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */
-export function signalFor({ actor, snapshot }: ActorRow, event: { readonly type: string } & JsonObject): JsonObject {
+export function signalFor(
+  { actor, status, snapshot }: ActorRow,
+  event: { readonly type: string } & JsonObject,
+): JsonObject {
   const signal = requireInput(`A signal for ${actor}`, event) as JsonObject;
   if (typeof signal['type'] !== 'string' || signal['type'] === '')
     throw new TroupeError('invalid', `A signal for ${actor} needs a type: { "type": "…" }.`);
@@ -23,7 +26,8 @@ export function signalFor({ actor, snapshot }: ActorRow, event: { readonly type:
   const parsed = schema?.safeParse(signal);
   if (parsed && !parsed.success)
     throw new TroupeError('invalid', `${actor} does not take this signal: ${explain(parsed.error, signal)}.`);
-  if (machine === 'agent' && signal['type'] === 'agent.input' && state?.context?.onInput === 'reject')
-    throw fromFailure(rejection);
+  // Of one that has ended, whoever takes the signal to it says so.
+  const isDeaf = status === 'active' && machine === 'agent' && state?.context?.onInput === 'reject';
+  if (isDeaf && signal['type'] === 'agent.input') throw fromFailure(rejection);
   return signal;
 }

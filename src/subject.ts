@@ -6,6 +6,8 @@ import { runActor } from '../actors/run.ts';
 import type { Membership } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
+import { defaultLimits } from '../machines/agent/limits.ts';
+import { defaultRunLimits } from '../machines/run/limits.ts';
 import type { Agent } from './agent.ts';
 import { AgentSignal } from './contracts/agent.ts';
 import type { Clock } from './contracts/clock.ts';
@@ -107,12 +109,16 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       ...(cleanUp ? { cleanUp } : {}),
     };
   };
+  const optionsOf = (agent: AnyAgent): ActorTypeOptions => ({
+    ...agentOptions,
+    deadline: agent.definition('').limits?.deadline ?? defaultLimits.deadline,
+  });
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
   /** What a member of a team comes to. */
   const partOf = (member: Member): Part => {
-    if (member.kind === 'agent') return { machine: machineOf(member as AnyAgent), options: agentOptions };
+    if (member.kind === 'agent') return { machine: machineOf(member as AnyAgent), options: optionsOf(member as AnyAgent) };
     if (member.kind === 'team') return teamPart(member as AnyTeam);
     return (member as Standing).part(partOf);
   };
@@ -135,6 +141,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     const options: ActorTypeOptions = {
       signals: runSignals,
       endsByDeadline: true,
+      deadline: limits.deadline ?? defaultRunLimits.deadline,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
       children: Object.fromEntries(parts.map(([name, part]) => [name, part.options])),
     };

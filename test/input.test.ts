@@ -18,6 +18,11 @@ test('whoever speaks to an agent that takes no input is told at once, and nothin
   await expect(said).rejects.toBeInstanceOf(TroupeError);
   await expect(said).rejects.toMatchObject({ kind: 'conflict', data: { onInput: 'reject' } });
   expect(await runtime.journal.mail(id)).toEqual([]);
+  await runtime.signal(root, { type: 'agent.cancel', reason: 'enough' });
+  await runtime.settle();
+  await expect(runtime.signal(root, say('Hello?'))).rejects.toMatchObject({
+    message: expect.stringContaining('has ended') as string,
+  });
 });
 
 test('input that replaces other input leaves it among the dead letters, under its own name', async () => {

@@ -4,6 +4,7 @@ import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/cont
 import type { Json } from '../../src/contracts/json.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import { placeOf } from '../place.ts';
+import { inTime, momentOf } from '../moment.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { callId, closed, closingWords, ended, isMade, notMade, resultOf, said, unmade } from './calls.ts';
@@ -115,7 +116,7 @@ export const agent = base.extend({
         if (call.how === 'guarded')
           enqueue.spawnChild('toolCall', {
             id: callId(index),
-            input: { call: request, ask: call.ask, patience: call.patience },
+            input: { call: request, ask: call.ask, patience: inTime(call.patience, momentOf(event)) },
           });
       });
     }),

@@ -84,6 +84,11 @@ export async function* attempt(
   };
   look();
 
+  // Too late, or stopped already: the model is not even asked.
+  if (stopped) {
+    scope.signal.removeEventListener('abort', onAbort);
+    throw stopped;
+  }
   let size = 0;
   let ended = false;
   const parts = streamOf(model, request, { ...scope, signal: stop.signal });

@@ -33,6 +33,8 @@ export interface ActorTypeOptions {
   readonly signals?: ZodType;
   /** It ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Any other root fails then, as `expired`. */
   readonly endsByDeadline?: boolean;
+  /** Milliseconds that it has from the beginning of its life: what it starts inherits that (E9). It ends by a timer of its own. */
+  readonly deadline?: number;
   /** What its context must look like; checked when a stored actor meets a changed machine. */
   readonly context?: ZodType;
   /** How it looks after its children. */

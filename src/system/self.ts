@@ -69,8 +69,11 @@ export class Self implements Sender {
     return this.#birth?.parent;
   }
 
+  /** The earlier of what it inherited and what it has itself. */
   get deadline(): number | undefined {
-    return this.#birth?.deadline;
+    const { deadline: inherited, began = this.#created } = this.#birth ?? {};
+    const { deadline: own } = this.type;
+    return own === undefined ? inherited : Math.min(inherited ?? Infinity, began + own);
   }
 
   get children(): ReadonlyMap<string, string> {
