@@ -22,7 +22,8 @@ export const isMade = (call: ReadCall): call is ReadCall & { how: 'run' | 'guard
 export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
   calls.map((call) => {
     const { id, name } = call;
-    return isMade(call) ? { id, name } : { id, name, answered: true };
+    if (!isMade(call)) return { id, name, answered: true };
+    return call.how === 'guarded' && call.delegate ? { id, name, delegated: true } : { id, name };
   });
 
 /** What is not made has its result at once. */
@@ -35,6 +36,10 @@ export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
 
 /** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
 export const callId = (index: number): string => `call.${index}`;
+
+/** What others are at work on. */
+export const delegatedCalls = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
+  calls.flatMap(({ delegated, answered }, index) => (delegated && !answered ? [callId(index)] : []));
 
 export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
   calls.map((call, i) => (i === index ? { ...call, answered: true } : call));

@@ -18,6 +18,8 @@ export interface OpenCall {
   readonly id: string;
   readonly name: string;
   readonly answered?: true;
+  /** Somebody else is at work on it. */
+  readonly delegated?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
@@ -45,6 +47,8 @@ export interface AgentContext {
   /** The type of the message that is the task. */
   readonly message: string;
   readonly allowance: Budget | undefined;
+  /** How many hands the task came through. */
+  readonly depth: number;
   readonly used: AgentUsage;
   /** The latest model call: what the next one is reckoned from. */
   readonly latest: { readonly tokens: number; readonly usd: number };
@@ -78,10 +82,11 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = ({ type, body, allowance }: AgentInput): AgentContext => ({
+export const beginning = ({ type, body, allowance, depth = 0 }: AgentInput): AgentContext => ({
   task: { type, body },
   message: type,
   allowance,
+  depth,
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],

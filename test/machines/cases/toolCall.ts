@@ -1,13 +1,31 @@
 import type { Case } from '../case.ts';
 import { toolCallMachine } from '../../../machines/toolCall.ts';
 import { done, failed } from '../../../src/testing/play.ts';
-import { fault } from '../said.ts';
+import { fault, used } from '../said.ts';
 
 const approval = (approved: boolean) => done('approval', { status: 'answered', answer: { approved }, by: 'ada' });
 const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
 const call = { id: 'c', name: 'send', input: {}, hash: 'h', effect: 'write', idempotent: false, belt: false };
 
-export const cases: readonly Case[] = [true, false].map((ask) => ({
+const ended = { status: 'completed', answer: { type: 'text', body: 'facts' }, evidence: [], usage: used };
+const delegate = { type: 'task', body: 'tea', left: {}, depth: 1, who: { kind: 'agent' } };
+const delegated = (side: string, depth: number): Case => ({
+  name: 'toolCall',
+  side,
+  machine: toolCallMachine,
+  input: { call, ask: depth === 1, patience: 1_000, delegate: { ...delegate, depth } },
+  events: [
+    approval(true),
+    { type: 'call.pause' },
+    { type: 'call.resume' },
+    done('delegate', ended),
+    done('delegate', { status: 'cancelled', reason: 'over', usage: used }),
+    failed('delegate', fault('restarts')),
+  ],
+  key: () => null,
+});
+
+const plain: readonly Case[] = [true, false].map((ask) => ({
   name: 'toolCall',
   side: ask ? 'with approval' : 'without approval',
   machine: toolCallMachine,
@@ -32,3 +50,5 @@ export const cases: readonly Case[] = [true, false].map((ask) => ({
   ],
   key: ({ attempts }: { attempts: number }) => attempts,
 }));
+
+export const cases: readonly Case[] = [...plain, delegated('for somebody else', 1), delegated('too deep', 9)];
