@@ -43,7 +43,7 @@ const isSource = (value: unknown) =>
 const source = z.custom((value) => isSource(value), { error: 'expected mcpServer({ … })' });
 const isDelegate = (value: unknown) => (value as { kind?: unknown } | null | undefined)?.kind === 'delegate';
 const toolOrSource = z.custom((value) => isTool(value) || isDelegate(value) || isSource(value), {
-  error: 'expected tool({ … }), mcpServer({ … }) or asTool(…)',
+  error: 'expected tool({ … }) or mcpServer({ … }), or asTool(…)',
 });
 const protocol = z.custom((value) => has(value, 'parse') && 'messages' in (value as object), {
   error: 'expected protocol({ … })',
