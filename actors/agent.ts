@@ -1,12 +1,16 @@
 /** An agent ready for the engine: its machine with every slot filled from its definition, a gateway and tools. */
-import type { AgentDefinition } from '../src/contracts/agent.ts';
+import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
+import { TroupeError } from '../src/contracts/failure.ts';
+import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import { withDefaults } from '../src/contracts/json.ts';
 import { agentWith } from '../machines/agent/agent.ts';
 import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/limits.ts';
+import { delegateSource } from '../machines/member.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
 import { callModel, type Define } from './callModel.ts';
 import { discover } from './discover.ts';
+import { effect } from './effect.ts';
 import { plan } from './plan.ts';
 import { cleanUp, fallback } from './recover.ts';
 import { reconcile, runTool } from './runTool.ts';
@@ -43,7 +47,8 @@ export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps
       plan: plan(define, deps),
       callModel: callModel(define, settings.limits, deps),
       runTool: runTool(deps),
-      toolCall: toolCallMachine.provide({ actors: { runTool: runTool(deps), reconcile: reconcile(deps) } }),
+      toolCall: callOf(deps, nobody),
+      ...delegatesOf(deps),
       connectToolbelt: connectToolbelt(deps),
       listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
@@ -53,3 +58,20 @@ export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps
     },
   });
 }
+
+const callOf = (deps: AgentDeps, delegate: typeof nobody) =>
+  toolCallMachine.provide({ actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate } });
+
+/** Whose work a call is, is known by the name of its tool; any other is nobody's. */
+const nobody = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
+  Promise.reject(new TroupeError('internal', "A call that is nobody else's work was handed on.")),
+);
+
+/** A call of another agent is that agent. Slots are typed as effects; the engine hosts a machine in one as a child. */
+const delegatesOf = (deps: AgentDeps): Record<never, never> =>
+  Object.fromEntries(
+    (deps.delegates ?? []).map(({ info, machine }) => [
+      delegateSource(info.name),
+      callOf(deps, machine as unknown as typeof nobody),
+    ]),
+  );

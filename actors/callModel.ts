@@ -1,10 +1,11 @@
 /** One turn of the model: what it is shown, what it may call, and what its answer means. */
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import type { Json } from '../src/contracts/json.ts';
+import { withDefaults, type Json } from '../src/contracts/json.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
 import type { Reading, Thinking } from '../machines/agent/turn.ts';
-import { tighter, tokensOf } from '../machines/agent/money.ts';
+import { defaultBudget } from '../machines/agent/limits.ts';
+import { charged, leftOf, tighter, tokensOf } from '../machines/agent/money.ts';
 import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 import { elide } from './history.ts';
@@ -35,8 +36,10 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
         scope.progress(part as unknown as Json);
       },
     );
-    const { toolCalls = Infinity } = tighter(definition.budget ?? {}, thinking.allowance);
-    return readAnswer(answer, { definition, offer, limits, callsLeft: toolCalls - thinking.used.toolCalls });
+    const budget = tighter(withDefaults(defaultBudget, definition.budget), thinking.allowance);
+    const callsLeft = (budget.toolCalls ?? Infinity) - thinking.used.toolCalls;
+    const left = (shares: number) => leftOf(budget, charged(thinking.used, answer.usage), shares);
+    return readAnswer(answer, { definition, offer, limits, callsLeft, left });
   });
 
 export const modelScope = ({ key, signal, deadline }: EffectScope) => ({ key, signal, deadline });

@@ -2,7 +2,7 @@
  * Reads a model's answer against what it was offered: which calls are made, which are refused and why, and whether it is a final answer.
  * Pure: the same answer and offer give the same reading.
  */
-import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
+import type { AgentDefinition, AgentLimits, Budget } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type { ModelAnswer, ToolCall, ToolTier } from '../src/contracts/model.ts';
@@ -17,6 +17,8 @@ export interface Reader {
   readonly limits: AgentLimits;
   /** Calls that the budget still allows. */
   readonly callsLeft: number;
+  /** What is left of the budget after this answer, in so many shares. */
+  left(shares: number): Budget;
 }
 
 export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
@@ -28,10 +30,11 @@ export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
 
   if (terminal && others.length === 0) return { ...base, ...finalAnswer(terminal, reader) };
   let made = 0;
+  const shares = asked.filter(({ name }) => reader.offer.tools.get(name)?.delegate).length;
   const calls = asked.map((call) => {
     const read = isAnswer(call.name, reader)
       ? refused(call, 'Not taken: give your answer alone, after you have seen the results of your other calls.')
-      : readCall(call, reader, made);
+      : readCall(call, { ...reader, shares }, made);
     if (read.how === 'run' || read.how === 'guarded') made++;
     return read;
   });
@@ -99,7 +102,7 @@ const refused = (call: ToolCall, why: string): ReadCall => ({
   why,
 });
 
-function readCall(call: ToolCall, reader: Reader, made: number): ReadCall {
+function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, made: number): ReadCall {
   const { offer, limits, callsLeft } = reader;
   if (call.unreadable !== undefined)
     return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
@@ -120,6 +123,19 @@ function readCall(call: ToolCall, reader: Reader, made: number): ReadCall {
   const hash = hashOf(call.name, call.input);
   const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
   const ask = needsApproval(info, call.input, reader.definition);
+  if (info.delegate) {
+    try {
+      const delegate = {
+        ...info.delegate.message(call.input),
+        who: info.delegate.who,
+        left: reader.left(reader.shares),
+      };
+      return { ...known, how: 'guarded', ask, patience: limits.approvalDeadline, delegate };
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
+      return refused(call, `Not made: ${thrown.message}`);
+    }
+  }
   return info.effect === 'write' || ask
     ? { ...known, how: 'guarded', ask, patience: limits.approvalDeadline }
     : { ...known, how: 'run' };

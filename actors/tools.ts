@@ -11,7 +11,10 @@ import type {
   ToolTier,
 } from '../src/contracts/model.ts';
 import { toolTiers } from '../src/contracts/model.ts';
+import type { Json } from '../src/contracts/json.ts';
 import type { ToolSource } from '../src/contracts/tool.ts';
+import type { AnyStateMachine } from 'xstate';
+import type { Membership } from '../machines/member.ts';
 
 /** Several sources as one; `catalog(sources)` is one. */
 export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
@@ -47,11 +50,22 @@ export interface AgentDeps {
   /** Names of the tools it may use; all of them unless told otherwise. */
   readonly allow?: readonly string[];
   readonly toolbelt?: Toolbelt;
+  readonly delegates?: readonly Delegate[];
   /** Closes what was opened for this agent alone, when its task is over. */
   cleanUp?(scope: { readonly actor: string; readonly run: string; readonly signal: AbortSignal }): Promise<void>;
 }
 
+/** A tool that is the work of another agent, or of a team. */
+export interface Delegate {
+  readonly info: ToolInfo;
+  readonly who: Membership;
+  readonly machine: AnyStateMachine;
+  /** The message that a call comes to. Throws with what a model should mend. */
+  message(input: Json): { readonly type: string; readonly body: Json };
+}
+
 export interface Offered extends ToolInfo {
+  readonly delegate?: Delegate;
   readonly belt: boolean;
   readonly idempotent: boolean;
 }
@@ -69,8 +83,12 @@ async function offered(tools: Tools, belt: boolean, { allow }: AgentDeps, { sign
 }
 
 /** Its own tools, whatever their tier. Throws when a source is missing: an agent without its tools would only guess. */
-export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offered[]> =>
-  deps.tools ? offered(deps.tools, false, deps, at) : [];
+export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offered[]> => [
+  ...(deps.tools ? await offered(deps.tools, false, deps, at) : []),
+  ...(deps.delegates ?? [])
+    .filter(({ info }) => deps.allow?.includes(info.name) ?? true)
+    .map((delegate) => ({ ...delegate.info, delegate, belt: false, idempotent: true })),
+];
 
 /** Its own tools, and those of the toolbelt once it is on. */
 export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly Offered[]> {

@@ -75,6 +75,13 @@ export function endOf(
   }
 }
 
+/** Work that an agent hands to somebody of its own: to whom it is a message, to the agent a call. */
+export interface Delegation extends Handed {
+  readonly who: Membership;
+}
+/** The machine of a call that is somebody else's work, by the name of the tool. */
+export const delegateSource = (tool: string): string => `delegate.${tool}`;
+
 /** The sum of what two used. */
 export const together = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
   steps: a.steps + b.steps,

@@ -5,13 +5,17 @@
  * K2 A write that may have happened is looked up, or asked about; it is never repeated blindly.
  * K3 A write that has begun is not interrupted; what waits for its approval, or only reads, is.
  * K4 However it ends, there is an outcome to tell the model.
+ * K5 Work that is handed to an agent or a team of the caller's is a child with its own durability; what it used is in the outcome.
  */
-import { assign, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
+import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
+import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Approval, WaitOutput } from '../src/contracts/wait.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/turn.ts';
 import { failure, failureOf } from './failure.ts';
+import { endOf, inputFor, maxDepth, plainMember, tooDeep, wordFor, type Delegation } from './member.ts';
 import { slot } from './slot.ts';
 import { unanswered, waitMachine } from './wait.ts';
 
@@ -21,7 +25,11 @@ export interface ToolCallInput {
   readonly ask: boolean;
   /** Milliseconds that a person has. */
   readonly patience: number;
+  /** It is work for somebody else. */
+  readonly delegate?: Delegation;
 }
+
+export type ToolCallEvent = { type: 'call.interrupt' } | { type: 'call.pause' } | { type: 'call.resume' };
 
 /** Did the write happen? `undefined`: nobody can tell. */
 export type Reconciled = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
@@ -53,15 +61,24 @@ const answerOf = (output: WaitOutput): Json | undefined => (output.status === 'a
 const didHappen = (output: WaitOutput) => (answerOf(output) as { happened?: boolean } | undefined)?.happened;
 
 export const toolCallMachine = setup({
-  types: {} as { context: ToolCallContext; input: ToolCallInput; output: ToolOutcome; tags: 'waiting' | 'acting' },
+  types: {} as {
+    context: ToolCallContext;
+    input: ToolCallInput;
+    events: ToolCallEvent;
+    output: ToolOutcome;
+    tags: 'waiting' | 'acting';
+  },
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
     reconcile: slot<Reconciled, ToolRequest & { key?: string }>('reconcile'),
+    delegate: slot<AgentOutput | RunOutput, AgentInput | RunInput>('delegate'),
     wait: waitMachine,
   },
   guards: {
     isHarmless: ({ context }) => context.call.effect !== 'write',
     needsApproval: ({ context }) => context.ask,
+    isDelegated: ({ context }) => context.delegate !== undefined,
+    isTooDeep: ({ context }) => (context.delegate?.depth ?? 0) > maxDepth,
     isApproved: (_, output: WaitOutput) => (answerOf(output) as Approval | undefined)?.approved === true,
     isUncertain: (_, { error }: { error: unknown }) => failureOf(error).kind === 'uncertain',
     happened: (_, output: WaitOutput) => didHappen(output) === true,
@@ -73,6 +90,15 @@ export const toolCallMachine = setup({
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     keepAnswer: assign((_, answer: ToolAnswer) => ({ outcome: { ok: true as const, content: answer.content } })),
     keepFailure: assign((_, { error }: { error: unknown }) => ({ outcome: failed(failureOf(error)) })),
+    keepDelegated: assign(({ context }, output: AgentOutput | RunOutput) => ({
+      outcome: delegated(context, output),
+    })),
+    noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeep(context.delegate?.depth ?? 0)) })),
+    /** In the words of whoever does the work. */
+    passOn: enqueueActions(({ context, event, enqueue }) => {
+      const what = event.type === 'call.pause' ? 'pause' : 'resume';
+      enqueue.sendTo('delegate', wordFor(context.delegate?.who ?? plainMember, what, '') as never);
+    }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
       outcome: {
@@ -99,10 +125,31 @@ export const toolCallMachine = setup({
     outcome: failed(failure('cancelled', 'The call was stopped before it ended.')),
   }),
   initial: 'deciding',
-  on: { 'call.interrupt': {} },
+  on: { 'call.interrupt': {}, 'call.pause': {}, 'call.resume': {} },
   states: {
     deciding: {
-      always: [{ guard: 'needsApproval', target: 'awaitingApproval' }, { target: 'executing' }],
+      always: [{ guard: 'needsApproval', target: 'awaitingApproval' }, { target: 'permitted' }],
+    },
+    permitted: {
+      always: [
+        { guard: 'isTooDeep', target: 'denied', actions: 'noteTooDeep' },
+        { guard: 'isDelegated', target: 'delegating' },
+        { target: 'executing' },
+      ],
+    },
+    delegating: {
+      tags: 'acting',
+      on: { 'call.pause': { actions: 'passOn' }, 'call.resume': { actions: 'passOn' } },
+      invoke: {
+        src: 'delegate',
+        id: 'delegate',
+        input: ({ context: { delegate } }) => inputFor(delegate!.who, delegate!),
+        onDone: { target: 'answered', actions: { type: 'keepDelegated', params: ({ event }) => event.output } },
+        onError: {
+          target: 'answered',
+          actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
+        },
+      },
     },
     awaitingApproval: {
       tags: 'waiting',
@@ -118,7 +165,7 @@ export const toolCallMachine = setup({
           onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },
         }),
         onDone: [
-          { guard: { type: 'isApproved', params: ({ event }) => event.output }, target: 'executing' },
+          { guard: { type: 'isApproved', params: ({ event }) => event.output }, target: 'permitted' },
           { target: 'denied', actions: { type: 'keepDenial', params: ({ event }) => event.output } },
         ],
         onError: {
@@ -188,6 +235,21 @@ export const toolCallMachine = setup({
   },
   output: ({ context }) => context.outcome,
 });
+
+/** How somebody else's work ended. That it failed is the caller's to mend: it is told so, whatever the reason was. */
+function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {
+  const { answer, failure: reason, usage } = endOf({ type: 'done', output }, delegate?.who);
+  if (answer) {
+    const { body } = answer;
+    return { ok: true, content: typeof body === 'string' ? body : JSON.stringify(body), usage };
+  }
+  const kind = reason?.kind ?? 'internal';
+  const why = failure('tool', `"${call.name}" could not do it: ${reason?.message ?? 'no reason given'}`, {
+    tool: call.name,
+    failed: kind,
+  });
+  return { ...failed(why), usage };
+}
 
 function denialOf(output: WaitOutput): Failure {
   if (output.status === 'aborted') return unanswered(output);

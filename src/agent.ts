@@ -9,6 +9,8 @@ import type { JsonObject } from './contracts/json.ts';
 import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from './contracts/protocol.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { AgentShape } from './definition.ts';
+import type { Delegate } from './delegate.ts';
+import { requireDepth } from './depth.ts';
 import type { ServerDefinition } from './servers.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -32,8 +34,8 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   /** What it speaks, and which asks it handles. Without a protocol it takes a text and answers with one. */
   readonly protocol?: Protocol<M>;
   readonly handles?: readonly H[];
-  /** Its own functions, and servers of tools. */
-  readonly tools?: readonly (Tool | ServerDefinition | ToolSource)[];
+  /** Its own functions, servers of tools, and others as tools: `asTool(…)`. */
+  readonly tools?: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
   /** Names of the tools it may use, of all that its sources offer; all of them unless told otherwise. */
   readonly allow?: readonly string[];
   /** Servers that are connected only when the tools above do not suffice. */
@@ -54,7 +56,7 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   readonly name: string;
   readonly protocol: Protocol<M> | undefined;
   readonly handles: readonly H[];
-  readonly tools: readonly (Tool | ServerDefinition | ToolSource)[];
+  readonly tools: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
   readonly allow: readonly string[] | undefined;
   readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
   readonly deadline: number | undefined;
@@ -101,6 +103,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
       );
   }
+  requireDepth({ kind: 'agent', name, tools });
   requireDistinct(name, tools, reservedNames(protocol, handles));
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
@@ -128,6 +131,14 @@ export function agent<M extends Messages = Record<never, never>, const H extends
       };
     },
   } satisfies Agent<M, H>);
+}
+
+/** The same agent with more tools. Throws `definition` when two have one name. */
+export function withTools<A extends Agent>(given: A, tools: readonly Delegate[]): A {
+  const all = [...given.tools, ...tools];
+  requireDepth({ kind: 'agent', name: given.name, tools: all });
+  requireDistinct(given.name, all, reservedNames(given.protocol, given.handles));
+  return { ...given, tools: all };
 }
 
 /** The same agent, speaking a protocol that it is given: for one that has none of its own. */

@@ -42,8 +42,9 @@ const isTool = (value: unknown) => has(value, 'run') && 'schema' in (value as ob
 const isSource = (value: unknown) =>
   has(value, 'list', 'call') || (value as { kind?: unknown } | null | undefined)?.kind === 'mcp';
 const source = z.custom((value) => isSource(value), { error: 'expected mcpServer({ … })' });
-const toolOrSource = z.custom((value) => isTool(value) || isSource(value), {
-  error: 'expected tool({ … }) or mcpServer({ … })',
+const isDelegate = (value: unknown) => (value as { kind?: unknown } | null | undefined)?.kind === 'delegate';
+const toolOrSource = z.custom((value) => isTool(value) || isDelegate(value) || isSource(value), {
+  error: 'expected tool({ … }) or mcpServer({ … }), or asTool(…)',
 });
 const protocol = z.custom((value) => has(value, 'parse') && 'messages' in (value as object), {
   error: 'expected protocol({ … })',

@@ -7,6 +7,8 @@ export { selector } from './teams/selector.ts';
 export { handoff } from './teams/handoff.ts';
 export { mapReduce } from './teams/mapReduce.ts';
 export { debate } from './teams/debate.ts';
+export { supervisorTeam } from './teams/supervisorTeam.ts';
+export { asTool } from './teams/asTool.ts';
 export { until, type Until, type Conversation } from './teams/until.ts';
 export { run, type RunOptions } from './run.ts';
 export {

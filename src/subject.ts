@@ -3,9 +3,9 @@ import type { AnyStateMachine } from 'xstate';
 import * as z from 'zod';
 import { agentActor } from '../actors/agent.ts';
 import { runActor } from '../actors/run.ts';
-import type { Membership } from '../machines/member.ts';
+import { delegateSource, type Membership } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
-import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
+import type { AgentDeps, Delegate as Deputy, ModelDoor } from '../actors/tools.ts';
 import { defaultLimits } from '../machines/agent/limits.ts';
 import { defaultRunLimits } from '../machines/run/limits.ts';
 import type { Agent } from './agent.ts';
@@ -24,6 +24,7 @@ import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import { requireInput } from './contracts/plain.ts';
+import type { Delegate } from './delegate.ts';
 import { requireDepth } from './depth.ts';
 import type { Member, Part, Standing } from './member.ts';
 import type { Team } from './team.ts';
@@ -58,12 +59,15 @@ export interface Surroundings {
   readonly prepare?: ((type: ActorType) => ActorType) | undefined;
 }
 
+const ticketOptions = { wait: { signals: WaitSignal } };
 /** What an agent's signals and tickets may hold, checked at the door. */
 const agentOptions: ActorTypeOptions = {
   signals: AgentSignal,
   endsByDeadline: true,
-  children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
+  children: { toolCall: { children: ticketOptions } },
 };
+
+const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
 
 /** What a run hears at its door: signals, and what those that stand have done. */
 export const runSignals = z.union([RunSignal, WorkDone]);
@@ -99,11 +103,15 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   const depsOf = ({ tools, toolbelt, allow, cleanUp }: AnyAgent): AgentDeps => {
     const own = tools.filter((tool): tool is Tool => 'run' in tool);
-    const sources = tools.filter((tool): tool is ServerDefinition | ToolSource => !('run' in tool)).map(shared);
+    const isOther = (tool: (typeof tools)[number]): tool is ServerDefinition | ToolSource =>
+      !('run' in tool) && !isDelegate(tool);
+    const sources = tools.filter(isOther).map(shared);
+    const delegates = tools.filter(isDelegate).map(delegateOf);
     const all = [...(own.length > 0 ? [localTools(own)] : []), ...sources];
     return {
       gateway: surroundings.gateway,
       ...(all.length > 0 ? { tools: catalog(all) } : {}),
+      ...(delegates.length > 0 ? { delegates } : {}),
       ...(toolbelt.length > 0 ? { toolbelt: held(toolbelt.map(open)) } : {}),
       ...(allow ? { allow } : {}),
       ...(cleanUp ? { cleanUp } : {}),
@@ -116,9 +124,36 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
+  function agentPart(agent: AnyAgent): Part {
+    const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
+      const { options } = partOf(subject);
+      return [delegateSource(name), { children: { ...ticketOptions, delegate: options } }];
+    });
+    return {
+      machine: machineOf(agent),
+      options: { ...optionsOf(agent), children: { ...agentOptions.children, ...Object.fromEntries(calls) } },
+    };
+  }
+
+  const delegateOf = ({ subject, name, description, approval, schema, message }: Delegate): Deputy => ({
+    info: {
+      name,
+      description,
+      input: schema,
+      effect: 'read',
+      tier: 'core',
+      capabilities: [],
+      approval,
+      source: 'local',
+    },
+    who: membershipOf(subject),
+    machine: partOf(subject).machine,
+    message,
+  });
+
   /** What a member of a team comes to. */
   const partOf = (member: Member): Part => {
-    if (member.kind === 'agent') return { machine: machineOf(member as AnyAgent), options: optionsOf(member as AnyAgent) };
+    if (member.kind === 'agent') return agentPart(member as AnyAgent);
     if (member.kind === 'team') return teamPart(member as AnyTeam);
     return (member as Standing).part(partOf);
   };

@@ -46,7 +46,15 @@ const plan: Record<string, Room> = {
   },
   /** Teams that are put together for you. */
   'src/teams': {
-    may: ['machines', 'src/contracts', 'src/agent.ts', 'src/definition.ts', 'src/member.ts', 'src/team.ts'],
+    may: [
+      'machines',
+      'src/contracts',
+      'src/agent.ts',
+      'src/definition.ts',
+      'src/delegate.ts',
+      'src/member.ts',
+      'src/team.ts',
+    ],
   },
   /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
   src: {

@@ -5,7 +5,7 @@
  * A2 The first decision that ends the task stands: after it there is only cleanup, once.
  * A3 Every call of an answer is answered in the transcript, whichever way its turn is left.
  * A4 Text never ends a task. Only a typed answer does, or, for an agent without replies, a finished text.
- * A5 A pause interrupts nothing: it holds where a model would be asked next.
+ * A5 A pause interrupts nothing: it holds where a model would be asked next. Whoever works for the agent is told of it.
  * A6 Nothing that was said to it is lost: it is in the transcript, or among the dead letters with the reason.
  */
 import { beginning, outputOf } from './context.ts';

@@ -23,7 +23,8 @@ export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
   calls.map((call) => {
     const { id, name } = call;
     if (!isMade(call)) return { id, name, answered: true };
-    return call.how === 'guarded' ? { id, name, guarded: true } : { id, name };
+    if (call.how !== 'guarded') return { id, name };
+    return { id, name, guarded: true, ...(call.delegate ? { delegated: true } : {}) };
   });
 
 /** What is not made has its result at once. */
@@ -36,6 +37,10 @@ export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
 
 /** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
 export const callId = (index: number): string => `call.${index}`;
+
+/** What others are at work on. */
+export const delegatedCalls = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
+  calls.flatMap(({ delegated, answered }, index) => (delegated && !answered ? [callId(index)] : []));
 
 export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
   calls.map((call, i) => (i === index ? { ...call, answered: true } : call));

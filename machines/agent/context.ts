@@ -22,6 +22,8 @@ export interface OpenCall {
   readonly answered?: true;
   /** An actor of its own makes it: a write, or a call that a person must allow. */
   readonly guarded?: true;
+  /** Somebody else is at work on it. */
+  readonly delegated?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
@@ -49,6 +51,8 @@ export interface AgentContext {
   /** The type of the message that is the task. */
   readonly message: string;
   readonly allowance: Budget | undefined;
+  /** How many hands the task came through. */
+  readonly depth: number;
   readonly used: AgentUsage;
   /** The latest model call: what the next one is reckoned from. */
   readonly latest: { readonly tokens: number; readonly usd: number };
@@ -92,6 +96,7 @@ export const beginning = (input: AgentInput): AgentContext => ({
   task: { type: input.type, body: input.body },
   message: input.type,
   allowance: input.allowance,
+  depth: input.depth ?? 0,
   began: momentOf({ input }).at,
   setback: { at: 0, chance: 0 },
   used: nothingUsed,

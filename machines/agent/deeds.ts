@@ -3,6 +3,7 @@ import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { momentOf } from '../moment.ts';
+import { together } from '../member.ts';
 import { placeOf } from '../place.ts';
 import { isMade, opened, remembered, withAnswer } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
@@ -65,6 +66,7 @@ export function recordOutcome({ context, event }: Facts): Change {
   const outcome = outcomeIn(event);
   return {
     calls: withAnswer(context.calls, placeOf(event.type)),
+    ...(outcome.usage === undefined ? {} : { used: together(context.used, outcome.usage) }),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
     // The first failure that is not for the model to mend is the one that is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure

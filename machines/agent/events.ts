@@ -39,7 +39,9 @@ export const isOutcome = (event: AgentEvent): boolean => outcomeType.test(event.
 export function outcomeIn(event: AgentEvent): ToolOutcome {
   if (!event.type.startsWith('xstate.error.')) {
     const output = outputIn<Partial<ToolOutcome> & { content: string }>(event);
-    return output.ok === false ? (output as ToolOutcome) : { ok: true, content: output.content };
+    if (output.ok === false) return output as ToolOutcome;
+    const { content, usage } = output;
+    return { ok: true, content, ...(usage === undefined ? {} : { usage }) };
   }
   const failure = failureIn(event);
   return { ok: false, content: failure.message, failure };

@@ -50,6 +50,22 @@ export function exhausted({ used, latest, allowance }: Funds, budget: Budget): F
 export const noCallsLeft = ({ used, allowance }: Funds, budget: Budget): boolean =>
   used.toolCalls >= (tighter(budget, allowance).toolCalls ?? Infinity);
 
+/** What is left for work that is handed on, in equal shares. */
+export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget {
+  const left = (what: keyof Budget, spent: number) => {
+    const limit = budget[what];
+    if (limit === undefined) return {};
+    const share = Math.max(0, limit - spent) / shares;
+    return { [what]: what === 'usd' ? share : Math.floor(share) };
+  };
+  return {
+    ...left('steps', used.steps),
+    ...left('tokens', tokensOf(used)),
+    ...left('usd', used.usd ?? 0),
+    ...left('toolCalls', used.toolCalls),
+  };
+}
+
 /** Is some budget used up to its soft limit? */
 export function low({ used, allowance }: Funds, budget: Budget, share: number): boolean {
   const { steps, tokens, usd, toolCalls } = tighter(budget, allowance);

@@ -3,6 +3,7 @@ import type { AgentAnswer, AgentUsage, Budget, Evidence, Phase } from '../../src
 import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
+import type { Delegation } from '../member.ts';
 import type { ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** What a model is told before its turn; the transcript it reads from the list. */
@@ -31,7 +32,14 @@ export interface Made {
 /** A call as the machine keeps it while its turn lasts. `refused`: it is not made, and the model is told why. */
 export type ReadCall = ToolCall & { readonly hash: string } & (
     | ({ readonly how: 'run'; readonly tier: ToolTier } & Made)
-    | ({ readonly how: 'guarded'; readonly ask: boolean; readonly patience: number; readonly tier: ToolTier } & Made)
+    | ({
+        readonly how: 'guarded';
+        readonly ask: boolean;
+        readonly patience: number;
+        readonly tier: ToolTier;
+        /** It is work for somebody else. */
+        readonly delegate?: Omit<Delegation, 'depth'>;
+      } & Made)
     | { readonly how: 'refused'; readonly why: string }
     | { readonly how: 'settled'; readonly content: string }
   );
@@ -63,8 +71,9 @@ export interface ToolAnswer {
   readonly content: string;
 }
 export type ToolOutcome =
-  | { readonly ok: true; readonly content: string }
-  | { readonly ok: false; readonly content: string; readonly failure: Failure };
+  | { readonly ok: true; readonly content: string; readonly usage?: AgentUsage }
+  /** `usage`: what somebody else used whose work the call was. */
+  | { readonly ok: false; readonly content: string; readonly failure: Failure; readonly usage?: AgentUsage };
 
 export interface Discovered {
   readonly tools: number;

@@ -7,7 +7,19 @@ import { placeOf } from '../place.ts';
 import { inTime, momentOf } from '../moment.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
-import { callId, closed, closingWords, ended, isMade, notMade, resultOf, said, unmade } from './calls.ts';
+import { delegateSource } from '../member.ts';
+import {
+  callId,
+  closed,
+  closingWords,
+  delegatedCalls,
+  ended,
+  isMade,
+  notMade,
+  resultOf,
+  said,
+  unmade,
+} from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
@@ -106,18 +118,22 @@ export const agent = base.extend({
       );
       enqueue.assign(deeds.takeAnswer);
     }),
-    startCalls: enqueueActions(({ event, enqueue }) => {
+    startCalls: enqueueActions(({ context, event, enqueue }) => {
       enqueue.assign(deeds.countCalls);
       readingIn(event).calls.forEach((call, index) => {
         if (!isMade(call)) return;
         const { id, name, input, hash, effect, idempotent, belt } = call;
         const request = { id, name, input, hash, effect, idempotent, belt };
         if (call.how === 'run') enqueue.spawnChild('runTool', { id: callId(index), input: request });
-        if (call.how === 'guarded')
-          enqueue.spawnChild('toolCall', {
+        if (call.how === 'guarded') {
+          const { ask, patience, delegate } = call;
+          const work = delegate ? { delegate: { ...delegate, depth: context.depth + 1 } } : {};
+          // Whose work it is, is provided by the name of the tool; the chart need not know them.
+          enqueue.spawnChild((delegate ? delegateSource(name) : 'toolCall') as 'toolCall', {
             id: callId(index),
-            input: { call: request, ask: call.ask, patience: inTime(call.patience, momentOf(event)) },
+            input: { call: request, ask, patience: inTime(patience, momentOf(event)), ...work },
           });
+        }
       });
     }),
     recordOutcome: enqueueActions(({ context, event, enqueue }) => {
@@ -125,6 +141,12 @@ export const agent = base.extend({
       for (const append of toResults(ended(context.calls, index, outcomeIn(event)))) enqueue(append);
       enqueue.assign(deeds.recordOutcome);
       enqueue.stopChild(callId(index));
+    }),
+    pauseCalls: enqueueActions(({ context, enqueue }) => {
+      for (const id of delegatedCalls(context)) enqueue.sendTo(id as never, { type: 'call.pause' } as never);
+    }),
+    resumeCalls: enqueueActions(({ context, enqueue }) => {
+      for (const id of delegatedCalls(context)) enqueue.sendTo(id as never, { type: 'call.resume' } as never);
     }),
     /** A turn whose calls are not made: each is told why. */
     answerCalls: enqueueActions(({ context, enqueue }) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   agent,
+  asTool,
   debate,
   handoff,
   mapReduce,
@@ -11,11 +12,12 @@ import {
   roundRobin,
   run,
   selector,
+  supervisorTeam,
   until,
 } from 'troupe';
 import { scriptedModel, scriptedTool, testRuntime } from 'troupe/testing';
 import type { Observer } from '../../src/contracts/inspection.ts';
-import { answerer, chooser, db, passer, voice } from './voices.ts';
+import { answerer, caller, chooser, db, passer, voice } from './voices.ts';
 
 const [a, b, c] = [voice('a'), voice('b'), voice('c')];
 const speaks = (name: string) => voice(name, (shown) => `${name}${shown.split('\n').length}`);
@@ -182,6 +184,28 @@ describe('a debate', () => {
     const court = debate({ name: 'court', debaters: [speaks('a'), speaks('b')], judge, rounds: 2 });
     expect(await run(court, 'Tea or coffee?', db)).toBe('a is right');
     expect(seen[0]!.match(/\[[ab]\]/g)).toHaveLength(4);
+  });
+});
+
+describe('a supervisor team', () => {
+  const boss = caller({ name: 'a', input: { task: 'tea' } }, { name: 'press', input: { task: 'cake' } });
+  const supervisor = agent({ name: 'boss', model: boss });
+
+  test('gives its supervisor a tool for every worker, and what they use is paid for by the team', async () => {
+    const press = asTool(b, { description: 'Prints.', name: 'press' });
+    const desk = supervisorTeam({ name: 'desk', supervisor, workers: [a, press] });
+    await using runtime = await openRuntime(db);
+    const outcome = await (await runtime.start(desk, 'Go.')).outcome();
+    expect(outcome).toMatchObject({ output: 'tea>a | cake>b', usage: { steps: 4, toolCalls: 2 } });
+  });
+
+  test('that has no workers, two of one name, or no agent to lead it is refused', () => {
+    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [] })).toThrow(/at least one member/);
+    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [a, voice('a')] })).toThrow(
+      /two members named "a"/,
+    );
+    const post = pipeline({ name: 'post', stages: [a] });
+    expect(() => supervisorTeam({ name: 'desk', supervisor: post, workers: [b] })).toThrow(/has to call its workers/);
   });
 });
 

@@ -1,8 +1,8 @@
 /** What is proved of every preset: nothing can go wrong between its members, and nothing is lost or done twice, whatever goes wrong around them. */
 import { describe, expect, test } from 'vitest';
-import { debate, handoff, mapReduce, pipeline, roundRobin, selector, until } from 'troupe';
+import { agent, debate, handoff, mapReduce, pipeline, roundRobin, selector, supervisorTeam, until } from 'troupe';
 import { check, crashEverywhere, expectSurvival, simulate, type SimulationScenario } from 'troupe/testing';
-import { chooser, passer, voice } from './voices.ts';
+import { caller, chooser, passer, voice } from './voices.ts';
 
 const say = (name: string) => voice(name, (shown) => `${name}${shown.length}`);
 const [a, b, c] = [say('a'), say('b'), say('c')];
@@ -18,6 +18,14 @@ const presets = {
     map: a,
     reduce: (all) => all.join('\n'),
     concurrency: 2,
+  }),
+  supervisorTeam: supervisorTeam({
+    name: 'office',
+    supervisor: agent({
+      name: 'boss',
+      model: caller({ name: 'a', input: { task: 'x' } }, { name: 'b', input: { task: 'y' } }),
+    }),
+    workers: [a, b],
   }),
   debate: debate({ name: 'court', debaters: [a, b], judge: c, rounds: 2 }),
 };
@@ -47,11 +55,11 @@ describe.each(Object.entries(presets))('%s', (_, subject) => {
   });
 
   test('survives a crash at every point', async () => {
-    expectSurvival(await crashEverywhere(() => scenario as never, { sample: 60 }));
+    expectSurvival(await crashEverywhere(() => scenario as never, { sample: 25 }));
   });
 
   test('holds under everything going wrong', async () => {
-    const { failures } = await simulate(() => scenario, { seeds: Number(process.env.SEEDS ?? 60) });
+    const { failures } = await simulate(() => scenario, { seeds: Number(process.env.SEEDS ?? 40) });
     expect(failures).toEqual([]);
   });
 });

@@ -5,10 +5,19 @@ export const control = agent.createStateConfig({
   initial: 'running',
   states: {
     running: {
-      on: { 'agent.pause': 'pausing', 'agent.resume': {}, 'agent.cancel': 'cancelling' },
+      on: {
+        'agent.pause': { target: 'pausing', actions: 'pauseCalls' },
+        'agent.resume': {},
+        'agent.cancel': 'cancelling',
+      },
     },
     pausing: {
-      on: { 'agent.pause': {}, 'agent.held': 'paused', 'agent.resume': 'running', 'agent.cancel': 'cancelling' },
+      on: {
+        'agent.pause': {},
+        'agent.held': 'paused',
+        'agent.resume': { target: 'running', actions: 'resumeCalls' },
+        'agent.cancel': 'cancelling',
+      },
     },
     paused: {
       tags: 'paused',

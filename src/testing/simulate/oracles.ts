@@ -119,7 +119,10 @@ const conserved: Oracle = ({ rows }) =>
     .flatMap((team) => {
       const used = outputOf(team)?.usage;
       if (!used) return [];
-      const members = rows.filter(({ parent }) => parent === team.actor).flatMap((row) => outputOf(row)?.usage ?? []);
+      // Whoever only stands in front of others has no usage of its own: theirs is.
+      const below = (actor: string): AgentUsage[] =>
+        rows.filter(({ parent }) => parent === actor).flatMap((row) => outputOf(row)?.usage ?? below(row.actor));
+      const members = below(team.actor);
       return (['steps', 'inputTokens', 'outputTokens', 'toolCalls'] as const).flatMap((what) => {
         const sum = members.reduce((total, usage) => total + usage[what], 0);
         return used[what] <= sum ? [] : [`${team.actor} paid for ${used[what]} ${what}, its members used ${sum}`];

@@ -1,7 +1,7 @@
 import type { Case } from '../case.ts';
 import { toolCallMachine } from '../../../machines/toolCall.ts';
 import { done, failed } from '../../../src/testing/play.ts';
-import { fault } from '../said.ts';
+import { fault, used } from '../said.ts';
 
 const approval = (approved: boolean) => done('approval', { status: 'answered', answer: { approved }, by: 'ada' });
 const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
@@ -13,7 +13,26 @@ const sides = [
   { side: 'of a read', ask: true, effect: 'read' },
 ];
 
-export const cases: readonly Case[] = sides.map(({ side, ask, effect }) => ({
+const ended = { status: 'completed', answer: { type: 'text', body: 'facts' }, evidence: [], usage: used };
+const delegate = { type: 'task', body: 'tea', left: {}, depth: 1, who: { kind: 'agent' } };
+const delegated = (side: string, depth: number): Case => ({
+  name: 'toolCall',
+  side,
+  machine: toolCallMachine,
+  input: { call, ask: depth === 1, patience: 1_000, delegate: { ...delegate, depth } },
+  events: [
+    approval(true),
+    { type: 'call.interrupt' },
+    { type: 'call.pause' },
+    { type: 'call.resume' },
+    done('delegate', ended),
+    done('delegate', { status: 'cancelled', reason: 'over', usage: used }),
+    failed('delegate', fault('restarts')),
+  ],
+  key: () => null,
+});
+
+const plain: readonly Case[] = sides.map(({ side, ask, effect }) => ({
   name: 'toolCall',
   side,
   machine: toolCallMachine,
@@ -39,3 +58,5 @@ export const cases: readonly Case[] = sides.map(({ side, ask, effect }) => ({
   ],
   key: ({ attempts }: { attempts: number }) => attempts,
 }));
+
+export const cases: readonly Case[] = [...plain, delegated('for somebody else', 1), delegated('too deep', 9)];

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
+import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
+import { caller, db, voice } from './voices.ts';
+
+const researcher = voice('researcher', (shown) => `facts on ${shown}`);
+const description = 'Finds facts.';
+const editor = (...tools: ReturnType<typeof asTool>[]) =>
+  agent({
+    name: 'editor',
+    deadline: '1h',
+    tools,
+    model: caller(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
+  });
+
+describe('an agent as a tool', () => {
+  test('does the work of a call, and its answer is the result', async () => {
+    expect(await run(editor(asTool(researcher, { description })), 'Write.', db)).toBe('facts on tea');
+  });
+
+  test('is paid for by its caller, once', async () => {
+    await using runtime = await openRuntime(db);
+    const both = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+    const outcome = await (await runtime.start(both, 'Write.')).outcome();
+    expect(outcome).toMatchObject({ output: 'facts on tea | tea>critic', usage: { steps: 4, toolCalls: 2 } });
+    const rows = await runtime.journal.find({});
+    expect(rows.map(({ actor }) => actor.slice(0, actor.indexOf('/'))).sort()).toEqual([
+      'agent',
+      'delegate',
+      'delegate',
+      'delegate.critic',
+      'delegate.researcher',
+    ]);
+  });
+
+  test('gets a share of what its caller has left', async () => {
+    const busy = agent({
+      name: 'busy',
+      tools: [
+        tool({ name: 'look', description: 'Looks.', input: z.object({}), output: z.string(), run: () => 'more' }),
+      ],
+      model: scriptedModel(() => ({ calls: [{ name: 'look', input: {} }] })),
+    });
+    const poor = agent({
+      name: 'poor',
+      budget: { steps: 6 },
+      tools: [asTool(busy, { description })],
+      model: caller({ name: 'busy', input: { task: 'tea' } }),
+    });
+    await using runtime = await openRuntime(db);
+    const outcome = await (await runtime.start(poor, 'Write.')).outcome();
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 6 } });
+  });
+
+  test('that fails is told to the model, with the reason', async () => {
+    const broken = agent({ name: 'broken', model: scriptedModel(() => ({ error: { status: 401 } })) });
+    expect(await run(editor(asTool(broken, { description })), 'Write.', db)).toMatch(/^"broken" could not do it: /);
+  });
+
+  test('asks people in the run of its caller', async () => {
+    await using runtime = await testRuntime();
+    const send = tool({
+      name: 'send',
+      description: 'Sends.',
+      effect: 'write',
+      approval: true,
+      input: z.object({}),
+      output: z.string(),
+      run: () => 'sent',
+    });
+    const clerk = agent({ name: 'clerk', tools: [send], model: caller({ name: 'send', input: {} }) });
+    const handle = await runtime.start(editor(asTool(clerk, { description })), 'Write.');
+    await runtime.settle();
+    const [ticket, ...others] = await runtime.tickets(handle.id);
+    expect(others).toEqual([]);
+    expect(ticket!.question).toContain('send');
+    await runtime.answer(ticket!.id, { approved: true });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'sent' });
+  });
+
+  test('may need a person before it begins', async () => {
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(editor(asTool(researcher, { description, approval: true })), 'Write.');
+    await runtime.settle();
+    const [ticket] = await runtime.tickets(handle.id);
+    await runtime.answer(ticket!.id, { approved: false, note: 'too dear' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ output: expect.stringContaining('too dear') as string });
+  });
+
+  test('is stopped with its caller, and held with it', async () => {
+    await using runtime = await testRuntime();
+    const slow = agent({ name: 'slow', model: scriptedModel([{ hang: true }]) });
+    const handle = await runtime.start(editor(asTool(slow, { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.pause' });
+    await runtime.settle();
+    const [child] = (await runtime.journal.find({ run: handle.id })).filter(({ actor }) =>
+      actor.startsWith('delegate/'),
+    );
+    expect(child!.state).toContain('pausing');
+    await runtime.signal(handle.root, { type: 'agent.resume' });
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status === 'active')).toEqual([]);
+  });
+});
+
+describe('a team as a tool', () => {
+  const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
+
+  test('takes what the team takes', async () => {
+    const boss = agent({
+      name: 'boss',
+      tools: [asTool(post, { description, name: 'publish' })],
+      model: caller({ name: 'publish', input: { value: 'tea' } }),
+    });
+    expect(await run(boss, 'Go.', db)).toBe('tea>a>b');
+  });
+
+  test('a call that does not fit is not made, and the model is told why', async () => {
+    const wrong = agent({
+      name: 'wrong',
+      tools: [asTool(post, { description }), asTool(researcher, { description })],
+      model: caller({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
+    });
+    expect(await run(wrong, 'Go.', db)).toMatch(/^Not made: .* came without|^Not made: .*expected string.*Not made: /s);
+  });
+
+  test('that is stopped is stopped in its own words', async () => {
+    await using runtime = await testRuntime();
+    const slow = pipeline({ name: 'slow', stages: [agent({ name: 'a', model: scriptedModel([{ hang: true }]) })] });
+    const model = caller({ name: 'slow', input: { value: 'tea' } });
+    const handle = await runtime.start(agent({ name: 'boss', tools: [asTool(slow, { description })], model }), 'Go.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.pause' });
+    await runtime.settle();
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.find(({ snapshot }) => (snapshot as { machine?: string }).machine === 'run')!.state).toContain(
+      'paused',
+    );
+  });
+});
+
+describe('what cannot be is refused where it is written:', () => {
+  const nest = (depth: number): ReturnType<typeof voice> =>
+    depth === 0
+      ? researcher
+      : agent({ name: `level-${depth}`, model: caller(), tools: [asTool(nest(depth - 1), { description })] });
+  const Two = protocol({
+    one: { body: z.string(), replies: ['end'] },
+    two: { body: z.string(), replies: ['end'] },
+    end: { body: z.string() },
+  });
+  test.each([
+    ['a stranger', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
+    ['no description', () => asTool(researcher, { description: ' ' }), /needs a description/],
+    ['a name no model can call', () => asTool(researcher, { description, name: 'find facts' }), /A-Z a-z 0-9/],
+    [
+      'two of one name',
+      () => editor(asTool(researcher, { description }), asTool(researcher, { description })),
+      /two tools/,
+    ],
+    ['too deep', () => nest(9), /8 levels deep; here it is more: level-9/],
+    [
+      'more than one message',
+      () => asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: caller() }), { description }),
+      /must handle one message/,
+    ],
+  ])('%s', (_, make, words) => {
+    expect(make).toThrow(words);
+  });
+});
+
+test('whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice', async () => {
+  const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+  const scenario = { subject, input: 'Write.' };
+  expectSurvival(await crashEverywhere(() => scenario, { sample: 20 }));
+  expect((await simulate(() => scenario, { seeds: 40 })).failures).toEqual([]);
+});
