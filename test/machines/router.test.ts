@@ -4,6 +4,7 @@ import { fromPromise } from 'xstate';
 import { routerWith } from '../../machines/router/router.ts';
 import { defaultRouterSettings } from '../../machines/router/settings.ts';
 import { story } from 'troupe/testing';
+// oxlint-disable-next-line import/no-unassigned-import -- as users do
 import 'troupe/testing/vitest';
 import { fault, used } from './said.ts';
 

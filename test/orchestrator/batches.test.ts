@@ -81,7 +81,9 @@ test('far more tasks than are read ahead are all answered, in order', async () =
     mode: 'parallel:2',
   });
   const results = await run(desk, { tasks: Array.from({ length: 60 }, (_, i) => `${i}`) }, { db });
-  expect(results.map(({ output }) => String(output).slice(5))).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`));
+  expect(results.map(({ output }) => (output as string).slice(5))).toEqual(
+    Array.from({ length: 60 }, (_, i) => `${i}`),
+  );
 });
 
 test('a pipeline hands each answer on to the next stage', async () => {
@@ -94,7 +96,7 @@ test('a pipeline hands each answer on to the next stage', async () => {
   expect({ success, totalSteps, error }).toEqual({ success: true, totalSteps: 3, error: undefined });
   expect(taskResults[1]!.output).toBe('ada: Previous step output:\nada: one\n\n---\n\nCurrent task:\ntwo');
   // A stage with no words of its own has exactly what came before.
-  expect(finalOutput).toBe(`ada: ${String(taskResults[1]!.output)}`);
+  expect(finalOutput).toBe(`ada: ${taskResults[1]!.output as string}`);
 });
 
 test('a pipeline stops at the first failure and keeps everything until then', async () => {

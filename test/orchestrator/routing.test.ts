@@ -65,7 +65,7 @@ test('sticky keeps equal keys together and spreads different ones', async () => 
 test('a function chooses among the members, with a reason', async () => {
   const router = routers.selector({
     choose: ({ task, candidates }) => ({
-      member: candidates.find(({ id }) => String(task.input).includes(id))!.id,
+      member: candidates.find(({ id }) => (task.input as string).includes(id))!.id,
       reason: 'it was asked for',
     }),
   });
