@@ -66,6 +66,11 @@ export function tasksOf(subject: Orchestrator, input: unknown): RouterInput {
     );
   if (given.mode !== undefined) concurrencyOf(given.mode);
   const isPipeline = (given.mode ?? mode) === 'pipeline';
+  if (isPipeline && given.standing === true)
+    throw new TroupeError(
+      'invalid',
+      `A pipeline ends with its last stage; "${name}" cannot stand in that mode. Choose another mode, or leave standing out.`,
+    );
   const tasks = given.tasks.map((each: unknown, index) =>
     taskOf(subject, each, `Task ${index + 1}`, isPipeline && index > 0),
   );

@@ -182,7 +182,7 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
         `${what} has a member "${id}", a name that the runtime uses itself. Choose another.`,
       );
     if (slug(id) !== id)
-      throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${id}" in ${what} is not.`);
+      throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${id}" is not.`);
   }
   return members;
 }

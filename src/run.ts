@@ -49,11 +49,11 @@ type Output<S> =
  * Durable: with a `key`, a process that died is gone on from by calling it again.
  * @example const article = await run(newsroom, { topic: 'actors' }, { key: 'job-42' });
  */
-export function run<Mode extends ExecutionMode>(
+export function run<Mode extends ExecutionMode, Own extends ExecutionMode = Mode>(
   subject: Orchestrator<Mode>,
-  input: { readonly tasks: readonly (TaskSpec | string)[] },
+  input: { readonly tasks: readonly (TaskSpec | string)[]; readonly mode?: Own },
   options?: RunOptions,
-): Promise<Mode extends 'pipeline' ? PipelineResult : TaskResult[]>;
+): Promise<Own extends 'pipeline' ? PipelineResult : TaskResult[]>;
 export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
 export function run<S extends Subject>(subject: S, input: Input<S>, options?: RunOptions): Promise<Output<S>>;
 export async function run<S extends Subject>(

@@ -4,7 +4,7 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { failure } from '../failure.ts';
 import { together } from '../run/context.ts';
-import { isPipeline, openJobs, type Job, type Stopping } from './context.ts';
+import { isPipeline, type Job, type Stopping } from './context.ts';
 import { childAt, graceAt, idOf, lateAt, pauseAt, put, seat, selectorAt, workOf, type Desk } from './desk.ts';
 import { failureIn, mayRetry, pauseAfter } from './failures.ts';
 import { finish, refuse } from './finish.ts';
@@ -21,11 +21,16 @@ export const failedBy = (reason: Failure, usage: AgentUsage): AgentOutput => ({
   usage,
 });
 
-export function begin(desk: Desk, given: Job, member: number, place: number): void {
+/** `shares`: how many attempts, this one included, divide what is left of the steps. */
+export function begin(
+  desk: Desk,
+  given: Job,
+  { member, place, shares }: { readonly member: number; readonly place: number; readonly shares: number },
+): void {
   const { facts, settings, deeds, moment } = desk;
   const { task, allowance } = given;
   const profile = settings.members[member]!;
-  const granted = grant(desk, given, member);
+  const granted = grant(desk, given, member, shares);
   const attempts = given.attempts + 1;
   const { stopping: _, ...rest } = given;
   const job: Job = { ...rest, stage: 'working', began: given.began ?? moment.at, attempts, member, granted };
@@ -145,5 +150,5 @@ export function conclude(desk: Desk, place: number, job: Job, output: AgentOutpu
 }
 
 /** The place of the attempt that is called so; -1 when it is over. */
-export const placeOfWork = (desk: Desk, id: string): number =>
-  openJobs(desk.facts).find((job) => workOf(job) === id)?.place ?? -1;
+export const placeOfWork = ({ facts }: Desk, id: string): number =>
+  facts.jobs.findIndex((job) => job !== null && workOf(job) === id);

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
 import type { Moment } from '../moment.ts';
 import { parent } from '../parent.ts';
-import type { Job, Queued, RouterContext } from './context.ts';
+import type { Job, Queued, RouterContext, Seat } from './context.ts';
 import type { RouterSettings } from './settings.ts';
 
 /** What a router says to itself after some time. */
@@ -73,10 +73,10 @@ export const workOf = ({ seq, member, attempts }: Pick<Job, 'seq' | 'member' | '
 /** Every task has one by the time it is in the list. */
 export const idOf = ({ task }: Pick<Queued, 'task'>): string => task.id ?? '';
 
-export function put(desk: Desk, place: number, job: Job | null): void {
-  desk.facts.jobs = Array.from({ length: Math.max(desk.facts.jobs.length, place + 1) }, (_, index) =>
-    index === place ? job : (desk.facts.jobs[index] ?? null),
-  );
+export function put({ facts }: Desk, place: number, job: Job | null): void {
+  const jobs = [...facts.jobs];
+  jobs[place] = job;
+  facts.jobs = jobs;
 }
 
 /** A place is used again when it is free. */
@@ -85,6 +85,8 @@ export function freePlace({ jobs }: Pick<RouterContext, 'jobs'>): number {
   return free < 0 ? jobs.length : free;
 }
 
-export const seat = (desk: Desk, member: number, change: Partial<RouterContext['seats'][number]>): void => {
-  desk.facts.seats = desk.facts.seats.map((each, index) => (index === member ? { ...each, ...change } : each));
-};
+export function seat({ facts }: Desk, member: number, change: Partial<Seat>): void {
+  const seats = [...facts.seats];
+  seats[member] = { ...seats[member]!, ...change };
+  facts.seats = seats;
+}

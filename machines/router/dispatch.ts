@@ -4,11 +4,11 @@ import type { Json } from '../../src/contracts/json.ts';
 import { failure } from '../failure.ts';
 import { nothingUsed } from '../agent/context.ts';
 import { begin } from './attempt.ts';
-import { openJobs, type Job, type Queued } from './context.ts';
+import { isPipeline, type Job, type Queued } from './context.ts';
 import { freePlace, idOf, put, selectorAt, type Desk } from './desk.ts';
 import { incapable, refuse } from './finish.ts';
 import type { Strategy } from './settings.ts';
-import { isShort, spentBudget } from './steps.ts';
+import { spentBudget, supply } from './steps.ts';
 import { choose, eligible, isIn } from './strategy.ts';
 
 /** What became of a task: it has a place, it is answered, or it waits for a member or for steps. */
@@ -19,27 +19,32 @@ export function dispatch(desk: Desk): void {
   facts.due = false;
   if (facts.halt) return;
   // Who has a place comes first: it has waited longest.
-  for (const job of openJobs(facts)) {
-    if (job.stage === 'waiting' && consider(desk, job, job.place) === 'answered') put(desk, job.place, null);
+  for (const [place, job] of facts.jobs.entries()) {
+    if (job?.stage !== 'waiting') continue;
+    const became = consider(desk, job, place);
+    if (became === 'answered') put(desk, place, null);
+    // Nobody overtakes: what comes back is for who has waited longest.
+    if (became === 'short') return;
   }
-  if (facts.broken && facts.mode === 'pipeline') return;
   const waiting: Queued[] = [];
   const queue = [...facts.queue];
-  while (queue.length > 0 && hasPlace(desk)) {
+  while (queue.length > 0 && hasPlace(desk) && !isBroken(desk)) {
     const entry = queue[0]!;
     const became = consider(desk, entry, undefined);
     if (became === 'short') break;
     queue.shift();
     if (became === 'waits') waiting.push(entry);
-    if (facts.broken && facts.mode === 'pipeline') break;
   }
   facts.queue = [...waiting, ...queue];
 }
 
 function hasPlace({ facts }: Desk): boolean {
-  const taken = openJobs(facts).filter(({ part }) => !part).length + facts.gatherings.length;
+  const taken = facts.jobs.reduce((sum, job) => sum + (job === null || job.part ? 0 : 1), facts.gatherings.length);
   return taken < Math.min(facts.places, facts.limits.maxConcurrentTasks ?? Infinity);
 }
+
+/** The stages after one that failed are not begun. */
+const isBroken = ({ facts }: Desk): boolean => facts.broken && isPipeline(facts);
 
 function consider(desk: Desk, entry: Queued | Job, place: number | undefined): Became {
   const { facts, settings, moment } = desk;
@@ -65,12 +70,17 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
     return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
   const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
   if (chosen.length === 0) return 'waits';
-  if (isShort(desk, entry, chosen)) return 'short';
+  const steps = supply(desk, entry, chosen);
+  if (steps === 'short') return steps;
+  if (steps === 'spent')
+    return turnDown(failure('budget', `The step budget is exhausted: there is nothing left for "${idOf(entry)}".`));
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
-  for (const member of chosen)
-    begin(desk, toAll ? { ...next, part: true, fixed: true } : next, member, place ?? freePlace(facts));
+  for (const [index, member] of chosen.entries()) {
+    const mine = toAll ? { ...next, part: true, fixed: true } : next;
+    begin(desk, mine, { member, place: place ?? freePlace(facts), shares: chosen.length - index });
+  }
   return 'placed';
 }
 

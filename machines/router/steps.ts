@@ -3,15 +3,15 @@
  * What is used and what is held together are never more than the limit, however many attempts there are at once.
  */
 import type { Job, Queued, RouterContext } from './context.ts';
-import { openJobs } from './context.ts';
 import type { Desk } from './desk.ts';
 
-const isHolding = ({ stage }: Job): boolean => stage === 'working' || stage === 'stopping';
+const isHolding = (job: Job | null): job is Job => job?.stage === 'working' || job?.stage === 'stopping';
 
 /** What nobody has used and nobody holds. */
-function free(facts: RouterContext): number {
-  const held = openJobs(facts).reduce((sum, job) => sum + (isHolding(job) ? job.granted : 0), 0);
-  return (facts.limits.maxTotalSteps ?? Infinity) - facts.consumed - held;
+function free({ limits, consumed, jobs }: RouterContext): number {
+  if (limits.maxTotalSteps === null) return Infinity;
+  const held = jobs.reduce((sum, job) => sum + (isHolding(job) ? job.granted : 0), 0);
+  return limits.maxTotalSteps - consumed - held;
 }
 
 /** What an attempt by this member may take when there is enough for all. A member's own limit holds whatever the task says. */
@@ -22,15 +22,18 @@ export function wanted({ settings }: Pick<Desk, 'settings'>, entry: Queued | Job
   return Math.min(task.maxSteps ?? maxSteps ?? steps, steps, left, allowance?.steps ?? Infinity);
 }
 
-/** What it is given: less than wanted only when nobody else could bring something back. */
-export const grant = (desk: Desk, entry: Queued | Job, member: number): number =>
-  Math.max(1, Math.min(wanted(desk, entry, member), free(desk.facts)));
+/** What it is given, when so many are begun one after the other: less than wanted only when nobody else could bring something back. */
+export const grant = (desk: Desk, entry: Queued | Job, member: number, shares: number): number =>
+  Math.min(wanted(desk, entry, member), Math.floor(free(desk.facts) / shares));
 
-/** Is it better to wait until those at work have settled? */
-export function isShort(desk: Desk, entry: Queued | Job, members: readonly number[]): boolean {
-  const need = members.reduce((sum, member) => sum + wanted(desk, entry, member), 0);
+/** Is there something for each? `short`: it is better to wait until those at work have settled. */
+export function supply(desk: Desk, entry: Queued | Job, members: readonly number[]): 'enough' | 'short' | 'spent' {
+  const needs = members.map((member) => wanted(desk, entry, member));
   const left = free(desk.facts);
-  return need > left && (left < members.length || openJobs(desk.facts).some(isHolding));
+  if (needs.some((need) => need < 1)) return 'spent';
+  if (needs.reduce((sum, need) => sum + need, 0) <= left) return 'enough';
+  if (desk.facts.jobs.some(isHolding)) return 'short';
+  return left < members.length ? 'spent' : 'enough';
 }
 
 /** Why no further attempt is begun; undefined while there is something left. */

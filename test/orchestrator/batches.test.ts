@@ -110,6 +110,12 @@ test('a pipeline stops at the first failure and keeps everything until then', as
   expect(finalOutput).toBeNull();
 });
 
+test('a batch may have a mode of its own', async () => {
+  const desk = orchestrator({ name: 'desk', members: [echo('ada')], mode: 'sequential' });
+  const { totalSteps, success } = await run(desk, { tasks: ['one', ''], mode: 'pipeline' }, { db });
+  expect({ totalSteps, success }).toEqual({ totalSteps: 2, success: true });
+});
+
 test('an empty pipeline succeeds with nothing', async () => {
   const line = orchestrator({ name: 'line', members: [echo('ada')], mode: 'pipeline' });
   expect(await run(line, { tasks: [] }, { db })).toEqual({
@@ -177,6 +183,7 @@ test.each([
   [{ tasks: [{ input: 'x', timeout: '0s' }] }, /timeout/],
   [{ tasks: [{ input: 'x', maxSteps: 0 }] }, /maxSteps/],
   [{ tasks: ['x'], mode: 'parallel:0' }, /parallel:N/],
+  [{ tasks: ['x'], mode: 'pipeline', standing: true }, /cannot stand/],
   [{ jobs: [] }, /takes \{ tasks/],
   [undefined, /takes \{ tasks/],
 ])('a batch that cannot be used is refused before anything runs: %#', async (input, says) => {

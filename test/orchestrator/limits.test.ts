@@ -195,6 +195,20 @@ test('tasks at once never use more than the step budget together', async () => {
   expect(results.every(({ errorKind }) => errorKind === 'budgetExhausted')).toBe(true);
 });
 
+test('a broadcast divides what is left, and is refused when there is not one step for each', async () => {
+  const endless = (name: string) =>
+    agent({ name, model: scriptedModel(() => ({ text: '' })), limits: { maxRequeries: 99, maxRecoveries: 99 } });
+  const all = (maxTotalSteps: number) =>
+    orchestrator({
+      name: 'desk',
+      members: [endless('ada'), endless('bob'), endless('cyd')],
+      router: routers.broadcast(),
+      budget: { maxTotalSteps },
+    });
+  expect(await run(all(10), 'x', { db })).toMatchObject({ stepsUsed: 10, errorKind: 'budgetExhausted' });
+  expect(await run(all(2), 'x', { db })).toMatchObject({ stepsUsed: 0, errorKind: 'budgetExhausted' });
+});
+
 test('attempts that failed are charged as well, to the task and to all', async () => {
   const stumble = { calls: [{ name: 'nothing_there' }] };
   const ada = scripted('ada', [stumble, fails('auth'), { text: 'ok' }, { text: 'never' }]);
