@@ -10,6 +10,25 @@ export { debate } from './teams/debate.ts';
 export { supervisorTeam } from './teams/supervisorTeam.ts';
 export { asTool } from './teams/asTool.ts';
 export { until, type Until, type Conversation } from './teams/until.ts';
+export {
+  orchestrator,
+  type Orchestrator,
+  type OrchestratorBudget,
+  type OrchestratorOptions,
+  type RotationOptions,
+} from './orchestrator.ts';
+export { routers, type Router } from './routers.ts';
+export { monitorOf } from './orchestra.ts';
+export type {
+  BudgetSnapshot,
+  ExecutionMode,
+  Monitor,
+  PipelineResult,
+  RetryPolicy,
+  TaskErrorKind,
+  TaskResult,
+  TaskSpec,
+} from './contracts/task.ts';
 export { run, type RunOptions } from './run.ts';
 export {
   openRuntime,

@@ -5,13 +5,19 @@ import { explain } from './contracts/explain.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { JsonObject } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
+import { RouterSignal } from './contracts/task.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import { rejection } from '../machines/agent/inputs.ts';
 import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
 /** By machine; a user's own says itself what it takes. */
-const known: Readonly<Record<string, ZodType>> = { agent: AgentSignal, run: RunSignal, wait: WaitSignal };
+const known: Readonly<Record<string, ZodType>> = {
+  agent: AgentSignal,
+  run: RunSignal,
+  wait: WaitSignal,
+  router: RouterSignal,
+};
 
 /** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */
 export function signalFor(

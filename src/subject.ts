@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import * as z from 'zod';
 import { agentActor } from '../actors/agent.ts';
+import { routerActor } from '../actors/router.ts';
 import { runActor } from '../actors/run.ts';
 import { delegateSource, type Membership } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
@@ -16,12 +17,16 @@ import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
+import { RouterSignal } from './contracts/task.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import { WorkDone } from './contracts/work.ts';
 import type { MachineSubject } from './machine.ts';
+import { settingsOf, tasksOf } from './orchestra.ts';
+import type { Orchestrator } from './orchestrator.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
+import { selectBy } from './routers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import { requireInput } from './contracts/plain.ts';
 import type { Delegate } from './delegate.ts';
@@ -36,17 +41,17 @@ import type { Tool } from './tools/tool.ts';
 /* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
 export type AnyAgent = Agent<any, any>;
 export type AnyTeam = Team<any, any, any>;
-export type Subject = AnyAgent | AnyTeam | MachineSubject;
+export type Subject = AnyAgent | AnyTeam | MachineSubject | Orchestrator;
 /* oxlint-enable typescript/no-explicit-any */
 
 export const isSubject = (value: unknown): value is Subject =>
-  ['agent', 'team', 'machine'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
+  ['agent', 'team', 'machine', 'orchestrator'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
 
 function requireSubject(value: unknown): asserts value is Subject {
   if (isSubject(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }) or a machine(chart); got ${came(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), an orchestrator({ … }) or a machine(chart); got ${came(value)}.`,
   );
 }
 
@@ -185,9 +190,25 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   function typeOf(subject: Subject): ActorType {
     if (subject.kind === 'machine') return subject.type;
+    if (subject.kind === 'orchestrator') return orchestratorType(subject);
     requireDepth(subject);
     const { machine, options } = partOf(subject);
     return actorType(machine, options);
+  }
+
+  function orchestratorType(subject: Orchestrator): ActorType {
+    const { router } = subject;
+    const parts = subject.members.map(({ id, agent }) => [id, partOf(agent)] as const);
+    const machine = routerActor({
+      settings: settingsOf(subject),
+      members: Object.fromEntries(parts.map(([id, part]) => [id, part.machine])),
+      ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
+    });
+    return actorType(machine, {
+      signals: RouterSignal,
+      endsByDeadline: true,
+      children: Object.fromEntries(parts.map(([id, part]) => [id, part.options])),
+    });
   }
 
   return (subject) => {
@@ -209,6 +230,8 @@ export function inputOf(subject: Subject, input: unknown): Json {
       return requireInput(what, input);
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
+    case 'orchestrator':
+      return requireInput(what, tasksOf(subject, input));
     case 'agent': {
       if (!subject.protocol || subject.handles.length === 0) {
         if (typeof input === 'string' && input.trim() !== '') return requireInput(what, { type: 'task', body: input });
