@@ -27,15 +27,28 @@ export async function chartOf(subject: Subject): Promise<ChartNode> {
   return nodeOf(machine.root);
 }
 
-async function ours(kind: 'agent' | 'team'): Promise<AnyStateMachine> {
-  const { agentMachine, runMachine } = await import('../machines/index.ts');
-  return kind === 'agent' ? agentMachine : runMachine;
+async function ours(kind: 'agent' | 'team' | 'guarded'): Promise<AnyStateMachine> {
+  const { agentMachine, guardrailMachine, runMachine } = await import('../machines/index.ts');
+  return { agent: agentMachine, team: runMachine, guarded: guardrailMachine }[kind];
 }
 
+/** What is guarded, however often. */
+const innermost = (subject: Subject): Subject =>
+  subject.kind === 'guarded' ? innermost(subject.subject as Subject) : subject;
+/** The types of its guardrails' actors. */
+const guardIds = (subject: Subject): string[] =>
+  subject.kind === 'guarded'
+    ? [...subject.guardrails.map(({ id }) => id), ...guardIds(subject.subject as Subject)]
+    : [];
+
 /** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
-export async function definitionsOf(subject: Subject): Promise<(type: string) => string | undefined> {
-  const { agentMachine, runMachine, toolCallMachine, waitMachine } = await import('../machines/index.ts');
+export async function definitionsOf(whole: Subject): Promise<(type: string) => string | undefined> {
+  const { agentMachine, guardrailMachine, runMachine, toolCallMachine, waitMachine } =
+    await import('../machines/index.ts');
+  const subject = innermost(whole);
   const machines: Record<string, AnyStateMachine> = {
+    ...Object.fromEntries(guardIds(whole).map((id) => [id, guardrailMachine])),
+    ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
     agent: agentMachine,
     run: runMachine,
     'tool-call': toolCallMachine,

@@ -2,6 +2,9 @@
 export { agent, type Agent, type AgentOptions } from './agent.ts';
 export { all, team, type Team, type TeamOptions } from './team.ts';
 export { run, type RunOptions } from './run.ts';
+export { guarded, type Guarded } from './guarded.ts';
+export { guardrails, type GuardrailOptions } from './guardrails.ts';
+export type { Guardrail } from '../actors/guardrail.ts';
 export {
   openRuntime,
   type Runtime,

@@ -9,6 +9,7 @@ import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';
+import type { Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
 
 export interface RunOptions extends RuntimeOptions {
@@ -20,7 +21,9 @@ export interface RunOptions extends RuntimeOptions {
 }
 
 /** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
-type Input<S> =
+type Input<S> = S extends Guarded<infer Inner> ? InputOf<Inner> : InputOf<S>;
+type Output<S> = S extends Guarded<infer Inner> ? OutputOf<Inner> : OutputOf<S>;
+type InputOf<S> =
   S extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
     : S extends Agent<infer M, infer H>
@@ -30,7 +33,7 @@ type Input<S> =
       : S extends MachineSubject
         ? Json
         : never;
-type Output<S> =
+type OutputOf<S> =
   S extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
     : S extends Agent<infer M, infer H>

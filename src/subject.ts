@@ -1,6 +1,7 @@
 /** What can be run, and what it comes to for the engine: an actor type with every slot filled. */
 import type { AnyStateMachine } from 'xstate';
 import { agentActor } from '../actors/agent.ts';
+import { guardrailChain, type Guardrail } from '../actors/guardrail.ts';
 import { runActor } from '../actors/run.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
@@ -10,10 +11,13 @@ import type { Clock } from './contracts/clock.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
-import type { Json } from './contracts/json.ts';
+import type { Json, JsonObject } from './contracts/json.ts';
+import { GuardrailMail } from './contracts/guardrail.ts';
+import { ownTypes } from './contracts/ids.ts';
 import { RunSignal } from './contracts/run.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { WaitSignal } from './contracts/wait.ts';
+import { factsOf, inOrder, type Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
@@ -28,17 +32,18 @@ import type { Tool } from './tools/tool.ts';
 /* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
 export type AnyAgent = Agent<any, any>;
 export type AnyTeam = Team<any, any, any>;
-export type Subject = AnyAgent | AnyTeam | MachineSubject;
+export type AnyGuarded = Guarded<any>;
+export type Subject = AnyAgent | AnyTeam | MachineSubject | AnyGuarded;
 /* oxlint-enable typescript/no-explicit-any */
 
 export const isSubject = (value: unknown): value is Subject =>
-  ['agent', 'team', 'machine'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
+  ['agent', 'team', 'machine', 'guarded'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
 
 function requireSubject(value: unknown): asserts value is Subject {
   if (isSubject(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }) or a machine(chart); got ${came(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), something guarded(…) or a machine(chart); got ${came(value)}.`,
   );
 }
 
@@ -57,6 +62,37 @@ const agentOptions: ActorTypeOptions = {
   endsByDeadline: true,
   children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
 };
+
+/** A machine, and what the engine must know beside it. */
+interface Parts {
+  readonly machine: AnyStateMachine;
+  readonly options: ActorTypeOptions;
+}
+
+/**
+ * Guardrails as one standing machine, for whoever has members of its own: it takes `work` with `to`, and answers with `work.done`.
+ * `options` are for the actor type it is a child of. Throws `definition`.
+ * @example const { machine, options } = guardChain([guardrails.timeout({ max: '2m' })], { clerk: { machine, options } })
+ */
+export function guardChain(
+  guardrails: readonly Guardrail[],
+  supervised: Readonly<Record<string, Parts>>,
+  { bare = false }: { readonly bare?: boolean } = {},
+): Parts & { readonly name: string } {
+  const [first, ...rest] = inOrder(guardrails, Object.keys(supervised));
+  const of = (what: 'machine' | 'options') =>
+    Object.fromEntries(Object.entries(supervised).map(([name, parts]) => [name, parts[what]]));
+  const machines = of('machine') as Record<string, AnyStateMachine>;
+  const machine = guardrailChain({ guardrails: [first!, ...rest], supervised: machines, bare });
+  const standing = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
+    signals: GuardrailMail,
+    endsByDeadline: true,
+    children: { wait: { signals: WaitSignal }, ...children },
+  });
+  const last = standing(of('options') as NonNullable<ActorTypeOptions['children']>);
+  const options = rest.reduceRight((below, { id }) => standing({ [id]: below }), last);
+  return { name: first!.id, machine, options };
+}
 
 /** Makes actor types out of subjects; the same subject always gives the same one. */
 export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
@@ -92,7 +128,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
-  function teamType(team: Exclude<Subject, AnyAgent | MachineSubject>): ActorType {
+  function teamParts(team: AnyTeam): Parts {
     const { supervise, budget, deadline, maxTurns } = team.options;
     const members = Object.entries(team.members);
     const limits = {
@@ -105,24 +141,34 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       settings: { limits, ...(budget ? { budget } : {}) },
     });
     const { within, ...rest } = supervise ?? {};
-    return actorType(machine, {
+    const options = {
       signals: RunSignal,
       endsByDeadline: true,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
       children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
-    });
+    };
+    return { machine, options };
+  }
+  function guardedParts({ subject, guardrails, bare }: AnyGuarded): Parts & { readonly name: string } {
+    const inner = subject as AnyAgent | AnyTeam | AnyGuarded;
+    // Its actors are called as it is, unless the runtime means something else by that.
+    const name = ownTypes.has(inner.name) ? 'subject' : inner.name;
+    return guardChain(guardrails, { [name]: partsOf(inner) }, { bare });
+  }
+  function partsOf(subject: AnyAgent | AnyTeam | AnyGuarded): Parts {
+    if (subject.kind === 'agent') return { machine: machineOf(subject), options: agentOptions };
+    return subject.kind === 'team' ? teamParts(subject) : guardedParts(subject);
+  }
+  function typeOf(subject: AnyAgent | AnyTeam | AnyGuarded): ActorType {
+    const { machine, options, ...named } = subject.kind === 'guarded' ? guardedParts(subject) : partsOf(subject);
+    return actorType(machine, { ...options, ...named });
   }
 
   return (subject) => {
     requireSubject(subject);
     const known = types.get(subject);
     if (known) return known;
-    const made =
-      subject.kind === 'machine'
-        ? subject.type
-        : subject.kind === 'agent'
-          ? actorType(machineOf(subject), agentOptions)
-          : teamType(subject);
+    const made = subject.kind === 'machine' ? subject.type : typeOf(subject);
     const type = surroundings.prepare?.(made) ?? made;
     types.set(subject, type);
     return type;
@@ -135,6 +181,10 @@ export function inputOf(subject: Subject, input: unknown): Json {
   switch (subject.kind) {
     case 'machine':
       return requireInput(what, input);
+    case 'guarded': {
+      const inner = inputOf(subject.subject as Subject, input) as JsonObject;
+      return { facts: factsOf(subject.subject as Subject) as JsonObject, ...inner };
+    }
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
     case 'agent': {

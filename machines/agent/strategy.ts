@@ -1,6 +1,7 @@
 /** What to do about a failure: for each kind the strategies in order, each bounded, and all of them together bounded once more. */
 import type { AgentLimits } from '../../src/contracts/agent.ts';
-import type { FailureKind } from '../../src/contracts/failure.ts';
+import type { Failure, FailureKind } from '../../src/contracts/failure.ts';
+import type { Refusal } from '../../src/contracts/work.ts';
 
 export type Strategy = 'retry' | 'alternative' | 'fallback';
 
@@ -38,11 +39,13 @@ const caps = (limits: AgentLimits): Record<Strategy, number> => ({
 });
 
 export function strategyFor(
-  { kind, retryable }: { kind: FailureKind; retryable: boolean },
+  { kind, retryable, data }: Pick<Failure, 'kind' | 'retryable' | 'data'>,
   tries: Tries,
   limits: AgentLimits,
 ): Strategy | 'abort' {
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
+  // What a guardrail has turned down stands: it is not for the agent to try until it gets through.
+  if ((data as Partial<Refusal> | null | undefined)?.refusedBy !== undefined) return 'abort';
   const row = strategies[kind] ?? (retryable ? ['retry'] : []);
   return row.find((strategy) => tries[strategy] < caps(limits)[strategy]) ?? 'abort';
 }

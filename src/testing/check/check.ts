@@ -62,6 +62,11 @@ function stageOf(subject: Subject, settings: Settings): Stage {
       return ofMachine(subject, settings);
     case 'agent':
       return ofAgent(subject, settings);
+    case 'guarded':
+      throw new TroupeError(
+        'definition',
+        `check() looks at what is guarded by itself: give it the agent or team that "${subject.name}" guards.`,
+      );
   }
 }
 
