@@ -20,11 +20,12 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
   const longest = Math.min(
     ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
   );
+  const timeout = Math.min(tool.timeout, longest);
   return Object.freeze({
     ...tool,
-    timeout: Math.min(tool.timeout, longest),
+    timeout,
     async run(input: unknown, scope: ToolScope) {
-      const work = workOf(tool, input);
+      const work = workOf({ name: tool.name, timeout }, input);
       const passed: ReturnType<typeof gate>[] = [];
       for (const each of gates) {
         const rejected = await each.before(work, scope);
@@ -120,7 +121,7 @@ const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: 
   signal,
 });
 
-const workOf = ({ name, timeout }: Tool, input: unknown): Work => ({
+const workOf = ({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work => ({
   type: 'work',
   id: name,
   // What the tool takes may be more than JSON; the guardrails see what can be said of it.
@@ -135,7 +136,7 @@ function requireFitting({ name }: Tool, { name: guardrail, rule, checks, trip }:
       ? 'a tool uses no steps and no tokens. Put it in front of the agent that calls the tool'
       : rule.kind === 'cancellation'
         ? 'the call of a tool is cancelled by its signal. Put it in front of the agent that calls the tool'
-        : checks.tool || checks.stream
+        : checks.tool || (checks.stream && !checks.post)
           ? 'a tool calls none and streams nothing. Put it in front of the agent that calls the tool'
           : trip === 'person'
             ? 'nobody could reset it there. Use trip: { after, rest }'

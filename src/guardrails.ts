@@ -104,7 +104,7 @@ function budget(
  * At most so many tasks, or tokens of models, in each stretch of `per`, for each key: a bucket that fills steadily. More is rejected with kind
  * `transient` and `retryAfter`. A task that a guardrail further on rejects does not count. Counted for as long as the guardrail stands: in a
  * team for its run, for a guarded tool in this process.
- * @example guardrails.rateLimit({ tasks: 10, per: '1m', key: ({ facts }) => String(facts.metadata?.['user']) })
+ * @example guardrails.rateLimit({ tasks: 10, per: '1m', key: ({ facts }) => JSON.stringify(facts.metadata?.['user']) })
  */
 function rateLimit(
   options: GuardrailOptions & {

@@ -21,8 +21,8 @@ export interface RunOptions extends RuntimeOptions {
 }
 
 /** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
-type Input<S> = S extends Guarded<infer Inner> ? InputOf<Inner> : InputOf<S>;
-type Output<S> = S extends Guarded<infer Inner> ? OutputOf<Inner> : OutputOf<S>;
+type Input<S> = S extends Guarded<infer Inner> ? Input<Inner> : InputOf<S>;
+type Output<S> = S extends Guarded<infer Inner> ? Output<Inner> : OutputOf<S>;
 type InputOf<S> =
   S extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
