@@ -11,6 +11,8 @@ export type { Selected, Selection } from './router/vocabulary.ts';
 export { toolCallMachine, type Reconciled, type ToolCallInput } from './toolCall.ts';
 export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';
+export { guardrailMachine, guardrailWith } from './guardrail/guardrail.ts';
+export { defaultGuardrailSettings, type GuardrailSettings } from './guardrail/settings.ts';
 export { momentOf, type Moment } from './moment.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';

@@ -30,16 +30,28 @@ export async function chartOf(subject: Subject): Promise<ChartNode> {
   return nodeOf(machine.root);
 }
 
-async function ours(kind: 'agent' | 'team' | 'orchestrator'): Promise<AnyStateMachine> {
-  const { agentMachine, routerMachine, runMachine } = await import('../machines/index.ts');
-  return { agent: agentMachine, team: runMachine, orchestrator: routerMachine }[kind];
+async function ours(kind: 'agent' | 'team' | 'guarded' | 'orchestrator'): Promise<AnyStateMachine> {
+  const { agentMachine, guardrailMachine, routerMachine, runMachine } = await import('../machines/index.ts');
+  return { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine }[kind];
 }
 
+/** What is guarded, however often. */
+const innermost = (subject: Subject): Subject =>
+  subject.kind === 'guarded' ? innermost(subject.subject as Subject) : subject;
+/** The types of its guardrails' actors. */
+const guardIds = (subject: Subject): string[] =>
+  subject.kind === 'guarded'
+    ? [...subject.guardrails.map(({ id }) => id), ...guardIds(subject.subject as Subject)]
+    : [];
+
 /** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
-export async function definitionsOf(subject: Subject): Promise<(type: string) => string | undefined> {
-  const { agentMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
+export async function definitionsOf(whole: Subject): Promise<(type: string) => string | undefined> {
+  const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../machines/index.ts');
+  const subject = innermost(whole);
   const machines: Record<string, AnyStateMachine> = {
+    ...Object.fromEntries(guardIds(whole).map((id) => [id, guardrailMachine])),
+    ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
     agent: agentMachine,
     run: runMachine,
     router: routerMachine,

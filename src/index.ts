@@ -30,6 +30,9 @@ export type {
   TaskSpec,
 } from './contracts/task.ts';
 export { run, type RunOptions } from './run.ts';
+export { guarded, type Guarded } from './guarded.ts';
+export { guardrails, type GuardrailOptions } from './guardrails.ts';
+export type { Guardrail } from '../actors/guardrail.ts';
 export {
   openRuntime,
   type Runtime,

@@ -1,5 +1,5 @@
 /** How a run ended, read from the row of its root. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { AgentOutput, type AgentUsage } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
 import { Failure, TroupeError, type FailureKind } from './contracts/failure.ts';
@@ -35,6 +35,7 @@ export function outcomeOf({
       return { status: 'cancelled', reason: 'It was stopped.' };
     case 'done':
       if (machine === 'agent') return ofAgent(read(AgentOutput, actor, state.output));
+      if (machine === 'guardrail') return ofGuardrail(read(GuardrailOutput, actor, state.output));
       if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
       if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
@@ -64,6 +65,15 @@ function ofAgent(output: AgentOutput): Ended {
     case 'cancelled':
       return { status: 'cancelled', reason: output.reason, usage };
   }
+}
+
+/** `bare`: what it guards gives a body alone. */
+const GuardrailOutput = z.intersection(AgentOutput, z.object({ bare: z.boolean().optional() }));
+
+function ofGuardrail({ bare, ...output }: z.infer<typeof GuardrailOutput>): Ended {
+  if (bare && output.status === 'completed')
+    return { status: 'done', output: output.answer.body as Json, usage: output.usage };
+  return ofAgent(output);
 }
 
 function ofRun(output: RunOutput): Ended {

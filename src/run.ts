@@ -12,6 +12,7 @@ import type { OrchestratorInput } from './orchestra.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';
+import type { Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
 
 export interface RunOptions extends RuntimeOptions {
@@ -23,7 +24,9 @@ export interface RunOptions extends RuntimeOptions {
 }
 
 /** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
-type Input<S> =
+type Input<S> = S extends Guarded<infer Inner> ? Input<Inner> : InputOf<S>;
+type Output<S> = S extends Guarded<infer Inner> ? Output<Inner> : OutputOf<S>;
+type InputOf<S> =
   S extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
     : S extends Agent<infer M, infer H>
@@ -35,7 +38,7 @@ type Input<S> =
         : S extends Orchestrator
           ? OrchestratorInput
           : never;
-type Output<S> =
+type OutputOf<S> =
   S extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
     : S extends Agent<infer M, infer H>

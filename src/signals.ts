@@ -4,6 +4,7 @@ import { AgentSignal } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { JsonObject } from './contracts/json.ts';
+import { GuardrailSignal } from './contracts/guardrail.ts';
 import { RunSignal } from './contracts/run.ts';
 import { RouterSignal } from './contracts/task.ts';
 import { WaitSignal } from './contracts/wait.ts';
@@ -17,6 +18,7 @@ const known: Readonly<Record<string, ZodType>> = {
   run: RunSignal,
   wait: WaitSignal,
   router: RouterSignal,
+  guardrail: GuardrailSignal,
 };
 
 /** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */

@@ -34,6 +34,7 @@ const plan: Record<string, Room> = {
       'src/system',
       'src/gateway',
       'src/charts.ts',
+      'src/compile.ts',
       'src/member.ts',
       'src/observe',
       'src/tools',

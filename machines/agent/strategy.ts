@@ -3,6 +3,7 @@ import type { AgentLimits } from '../../src/contracts/agent.ts';
 import { backoff } from '../../src/contracts/backoff.ts';
 import type { Failure, FailureKind } from '../../src/contracts/failure.ts';
 import type { AgentContext } from './context.ts';
+import type { Refusal } from '../../src/contracts/work.ts';
 
 export type Strategy = 'retry' | 'alternative' | 'fallback';
 
@@ -73,6 +74,8 @@ const isGone = ({ data }: Failure): boolean => (data as { gone?: unknown } | und
 export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abort' {
   const { failure, tries } = facts;
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
+  // What a guardrail has turned down stands: it is not for the agent to try until it gets through.
+  if ((failure.data as Partial<Refusal> | null | undefined)?.refusedBy !== undefined) return 'abort';
   const row = strategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
   const mayRetry = !isGone(failure) && isTimely(facts, limits);
   return (

@@ -136,7 +136,7 @@ export function runActionsOf({ budget, members: known = {} }: RunSettings) {
         else {
           if (!standing.includes(to)) {
             standing.push(to);
-            start(standingId(to), {});
+            start(standingId(to), { standing: true });
           }
           enqueue.sendTo(standingId(to) as never, workFor(who, place, handed) as never);
         }

@@ -12,13 +12,14 @@ export const cancel = (cli: Cli, run: string, options: Shared & { reason: string
 
 export const pause = (cli: Cli, run: string, options: Shared): Promise<number> => steer(cli, run, options, 'pause');
 
-/** A team's run and a single agent take the same words under their own names. */
+/** A team's run, a single agent and what is guarded take the same words under their own names. */
 export function signalOf(
-  { type, run }: ActorRow,
+  { type, run, snapshot }: ActorRow,
   word: 'cancel' | 'pause' | 'resume',
   more: JsonObject = {},
 ): { type: string } & JsonObject {
   if (type === 'run' || type === 'agent') return { ...more, type: `${type}.${word}` };
+  if ((snapshot as { machine?: string }).machine === 'guardrail') return { ...more, type: `work.${word}` };
   throw new UsageError(
     `Teams and agents can be told to ${word}; the run ${run} is the machine "${type}", which takes its own events only.`,
   );

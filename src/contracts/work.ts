@@ -11,6 +11,8 @@ export const TaskFacts = z.object({
   /** For one attempt. */
   timeout: z.number().positive().optional(),
   steps: z.number().int().positive().optional(),
+  /** What the task itself says it may use up, where it says more than steps. */
+  budget: Budget.optional(),
   /** Milliseconds since the epoch. */
   deadline: z.number().optional(),
   metadata: z.record(z.string(), z.json()).optional(),

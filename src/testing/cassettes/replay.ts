@@ -2,7 +2,8 @@
 import { TroupeError } from '../../contracts/failure.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { compile, type Subject, type Surroundings } from '../../subject.ts';
+import { compile, type Surroundings } from '../../compile.ts';
+import type { Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { Host } from '../../system/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';

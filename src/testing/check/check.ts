@@ -67,6 +67,11 @@ function stageOf(subject: Subject, settings: Settings): Stage {
         'unsupported',
         `check() looks at teams, agents and machines; "${subject.name}" is an orchestrator, whose machine is the same for all. Try simulate() or crashEverywhere() on it.`,
       );
+    case 'guarded':
+      throw new TroupeError(
+        'definition',
+        `check() looks at what is guarded by itself: give it the agent or team that "${subject.name}" guards.`,
+      );
   }
 }
 

@@ -2,7 +2,8 @@
 import { breaker } from '../../../actors/gateway.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { compile, type Subject } from '../../subject.ts';
+import { compile } from '../../compile.ts';
+import type { Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { Host } from '../../system/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';

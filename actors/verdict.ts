@@ -1,0 +1,40 @@
+/** What a user's check said, read so that everything but a clear yes is a no; and asked so that it must say something in time. */
+import { sleep, type Clock } from '../src/contracts/clock.ts';
+import { failureKinds, toFailure, type FailureKind } from '../src/contracts/failure.ts';
+import type { Verdict } from '../machines/guardrail/vocabulary.ts';
+
+const no = (reason: string, kind: FailureKind = 'denied'): Verdict => ({ ok: false, kind, reason });
+
+export function verdictOf(says: unknown): Verdict {
+  if (says === true) return { ok: true };
+  if (says === false) return no('its check said no');
+  if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
+  const { reason, kind = 'denied', retryAfter } = (says ?? {}) as Record<string, unknown>;
+  if (typeof reason !== 'string' || !Object.hasOwn(failureKinds, kind as string))
+    return no(
+      `its check said neither yes nor no: it must give true, false, or why not; it gave ${says === undefined ? 'nothing' : typeof says}`,
+    );
+  const after = typeof retryAfter === 'number' && retryAfter >= 0 ? { retryAfter } : {};
+  return { ok: false, kind: kind as FailureKind, reason, ...after };
+}
+
+/** Never rejects: a check that throws, or says nothing in time, says no. An answer that is there at once costs no timer. */
+export async function asked<T>(
+  ask: () => T | Promise<T>,
+  { clock, limit }: { clock: Clock; limit: number },
+): Promise<{ readonly says: T } | { readonly failed: Verdict }> {
+  const over = new AbortController();
+  try {
+    const says = ask();
+    if (!(says instanceof Promise)) return { says };
+    const late = sleep(clock, limit, over.signal).then(
+      () => ({ failed: no(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
+      () => ({ failed: no('it was stopped') }),
+    );
+    return await Promise.race([says.then((value) => ({ says: value })), late]);
+  } catch (thrown) {
+    return { failed: no(`its check broke, so nothing is let through: ${toFailure(thrown).message}`) };
+  } finally {
+    over.abort();
+  }
+}

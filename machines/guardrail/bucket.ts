@@ -1,0 +1,80 @@
+/** Token buckets: each is full at first, gives while there is something in it, and fills again steadily. A full one need not be kept. */
+
+interface Bucket {
+  /** When the levels were true; milliseconds since the epoch. */
+  readonly at: number;
+  readonly tasks: number;
+  readonly tokens: number;
+}
+export type Buckets = Readonly<Record<string, Bucket>>;
+
+export interface Rates {
+  readonly tasks: number | undefined;
+  readonly tokens: number | undefined;
+  /** Milliseconds. */
+  readonly per: number;
+}
+
+/** Buckets that are kept at most: more keys than this at once are turned down. */
+const most = 1_000;
+const unlimited = Number.MAX_SAFE_INTEGER;
+
+const full = ({ tasks, tokens }: Rates, at: number): Bucket => ({
+  at,
+  tasks: tasks ?? unlimited,
+  tokens: tokens ?? unlimited,
+});
+const filled = (bucket: Bucket, rates: Rates, at: number): Bucket => {
+  const { tasks, tokens } = full(rates, at);
+  const share = Math.max(0, at - bucket.at) / rates.per;
+  return {
+    at: Math.max(at, bucket.at),
+    tasks: Math.min(tasks, bucket.tasks + share * tasks),
+    tokens: Math.min(tokens, bucket.tokens + share * tokens),
+  };
+};
+const bucketOf = (buckets: Buckets, key: string, rates: Rates, at: number): Bucket => {
+  const known = Object.hasOwn(buckets, key) ? buckets[key] : undefined;
+  return known ? filled(known, rates, at) : full(rates, at);
+};
+
+/** Milliseconds until it gives again; 0 when it gives now. Infinity: there are too many keys to keep. */
+export function waitFor(buckets: Buckets, key: string, rates: Rates, at: number): number {
+  const { tasks = unlimited, tokens = unlimited, per } = rates;
+  if (!Object.hasOwn(buckets, key) && Object.keys(kept(buckets, rates, at)).length >= most) return Infinity;
+  const level = bucketOf(buckets, key, rates, at);
+  return Math.ceil(
+    Math.max(
+      level.tasks >= 1 ? 0 : ((1 - level.tasks) / tasks) * per,
+      level.tokens > 0 ? 0 : ((1 - level.tokens) / tokens) * per,
+    ),
+  );
+}
+
+/** Takes from a bucket; a negative amount puts back. Tokens are known afterwards only, so they may take more than is there. */
+export function taken(
+  buckets: Buckets,
+  key: string,
+  { tasks = 0, tokens = 0 }: { tasks?: number; tokens?: number },
+  rates: Rates,
+  at: number,
+): Buckets {
+  const level = bucketOf(buckets, key, rates, at);
+  const top = full(rates, at);
+  const next = {
+    at,
+    tasks: rates.tasks === undefined ? unlimited : Math.min(top.tasks, level.tasks - tasks),
+    tokens: rates.tokens === undefined ? unlimited : Math.min(top.tokens, level.tokens - tokens),
+  };
+  return kept({ ...buckets, [key]: next }, rates, at);
+}
+
+const kept = (buckets: Buckets, rates: Rates, at: number): Buckets => {
+  const top = full(rates, at);
+  return Object.fromEntries(
+    Object.entries(buckets).filter(([, bucket]) => {
+      const { tasks, tokens } = filled(bucket, rates, at);
+      return tasks < top.tasks || tokens < top.tokens;
+    }),
+  );
+};

@@ -1,0 +1,136 @@
+/** What a guardrail decides by itself, as pure questions: may this work begin, may this result go out, how long may it take. */
+import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
+import type { FailureKind } from '../../src/contracts/failure.ts';
+import type { Work } from '../../src/contracts/work.ts';
+import { tighter, tokensOf } from '../agent/money.ts';
+import { waitFor } from './bucket.ts';
+import type { GuardrailContext } from './context.ts';
+import type { GuardrailSettings, Rule } from './settings.ts';
+
+/** `retryAfter` is milliseconds. */
+export interface Rejection {
+  readonly kind: FailureKind;
+  readonly reason: string;
+  readonly retryAfter?: number;
+}
+
+type Facts = Pick<GuardrailContext, 'buckets' | 'cancelled'>;
+const sorts = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
+
+/** Whose bucket the work takes from. A function of the user's that throws gives none, and then nothing passes. */
+export function keyFor(rule: Extract<Rule, { kind: 'rateLimit' }>, work: Work): string | undefined {
+  try {
+    const key: unknown = rule.keyOf(work);
+    return typeof key === 'string' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function rejectedBefore(
+  { rule }: GuardrailSettings,
+  facts: Facts,
+  work: Work,
+  at: number,
+): Rejection | undefined {
+  switch (rule.kind) {
+    case 'timeout':
+      return tooLong(rule, work, at);
+    case 'budget':
+      return tooDear(rule, work);
+    case 'rateLimit':
+      return tooOften(rule, facts, work, at);
+    case 'cancellation':
+      return facts.cancelled === undefined
+        ? undefined
+        : { kind: 'cancelled', reason: `everything was cancelled: ${facts.cancelled}` };
+    case 'asked':
+      return undefined;
+  }
+}
+
+function tooLong(
+  { max, requireExplicit }: Extract<Rule, { kind: 'timeout' }>,
+  { facts: { timeout, deadline } }: Work,
+  at: number,
+): Rejection | undefined {
+  if (timeout === undefined && requireExplicit)
+    return { kind: 'denied', reason: 'it says no timeout of its own, and one is required' };
+  if (timeout !== undefined && max !== undefined && timeout > max)
+    return { kind: 'denied', reason: `its timeout of ${timeout} ms is above the ${max} ms allowed` };
+  if (deadline !== undefined && deadline <= at) return { kind: 'budget', reason: 'its deadline has passed' };
+  return undefined;
+}
+
+function tooDear(
+  { limits, requireExplicit, allowExhausted }: Extract<Rule, { kind: 'budget' }>,
+  { facts, allowance = {} }: Work,
+): Rejection | undefined {
+  const asked: Budget = { ...facts.budget, ...(facts.steps === undefined ? {} : { steps: facts.steps }) };
+  const gone = sorts.find((what) => what !== 'toolCalls' && allowance[what] === 0);
+  if (gone && !allowExhausted) return { kind: 'budget', reason: `none of the ${gone} of its run are left` };
+  for (const what of sorts) {
+    const limit = limits[what];
+    if (limit === undefined) continue;
+    const wanted = asked[what];
+    if (wanted === undefined && requireExplicit)
+      return { kind: 'denied', reason: `it says no budget of ${what} of its own, and one is required` };
+    if (wanted !== undefined && wanted > limit)
+      return { kind: 'budget', reason: `its budget of ${wanted} ${what} is above the ${limit} allowed` };
+  }
+  return undefined;
+}
+
+function tooOften(
+  rule: Extract<Rule, { kind: 'rateLimit' }>,
+  { buckets }: Facts,
+  work: Work,
+  at: number,
+): Rejection | undefined {
+  const key = keyFor(rule, work);
+  if (key === undefined) return { kind: 'denied', reason: 'its key could not be told: key(work) must give a text' };
+  const wait = waitFor(buckets, key, rule, at);
+  if (wait === 0) return undefined;
+  if (wait === Infinity)
+    return { kind: 'transient', reason: 'too many keys are limited at once', retryAfter: rule.per };
+  return { kind: 'transient', reason: `the rate for "${key}" is used up for the next ${wait} ms`, retryAfter: wait };
+}
+
+const usedOf = (usage: AgentUsage, what: keyof Budget): number | null =>
+  what === 'tokens' ? tokensOf(usage) : usage[what];
+
+/** What was used is looked at also where it was held to the same limit on the way: a last answer may be longer than was left. */
+export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput): Rejection | undefined {
+  if (rule.kind !== 'budget') return undefined;
+  const { limits } = rule;
+  if (output.status === 'failed' && output.failure.kind === 'budget') {
+    const { what, limit } = (output.failure.data ?? {}) as { what?: keyof Budget; limit?: number };
+    return what !== undefined && limit !== undefined && limits[what] === limit
+      ? { kind: 'budget', reason: `the ${limit} ${what} allowed were used up before it was done` }
+      : undefined;
+  }
+  if (output.status !== 'completed') return undefined;
+  for (const what of sorts) {
+    const limit = limits[what];
+    const used = usedOf(output.usage, what);
+    if (limit === undefined) continue;
+    if (used === null)
+      return { kind: 'budget', reason: `what it cost is not known, and at most ${limit} ${what} are allowed` };
+    if (used > limit) return { kind: 'budget', reason: `it used ${used} ${what} of ${limit} allowed` };
+  }
+  return undefined;
+}
+
+/** Milliseconds that work may take; undefined when this guardrail sets no limit. */
+export function timeFor({ rule }: GuardrailSettings, { facts: { timeout, deadline } }: Work, at: number) {
+  if (rule.kind !== 'timeout') return undefined;
+  const least = Math.min(rule.max ?? Infinity, timeout ?? Infinity, deadline === undefined ? Infinity : deadline - at);
+  return Number.isFinite(least) ? Math.max(0, least) : undefined;
+}
+
+/** What work may use up, held to this guardrail's limits. */
+export const allowanceFor = ({ rule }: GuardrailSettings, { allowance }: Work): Budget | undefined => {
+  if (rule.kind !== 'budget') return allowance;
+  const least = Object.entries(tighter(rule.limits, allowance)).filter(([, limit]) => limit !== undefined);
+  return Object.fromEntries(least) as Budget;
+};

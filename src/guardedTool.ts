@@ -1,0 +1,146 @@
+/** A tool with guardrails in front of it: each call is looked at before and after, where it is made. What they count is counted in this process. */
+import type { Guardrail } from '../actors/guardrail.ts';
+import { breaker } from '../actors/gateway.ts';
+import { asked, verdictOf } from '../actors/verdict.ts';
+import { taken, type Buckets } from '../machines/guardrail/bucket.ts';
+import { refusal } from '../machines/guardrail/refusal.ts';
+import { rejectedBefore } from '../machines/guardrail/rules.ts';
+import { defaultGuardrailSettings } from '../machines/guardrail/settings.ts';
+import { fromFailure, toFailure, TroupeError } from './contracts/failure.ts';
+import type { Json, JsonObject } from './contracts/json.ts';
+import type { ToolScope } from './contracts/tool.ts';
+import type { Stage, Work } from './contracts/work.ts';
+import type { Tool } from './tools/tool.ts';
+
+type Rejected = Parameters<typeof refusal>[2];
+
+export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
+  for (const guardrail of guardrails) requireFitting(tool, guardrail);
+  const gates = guardrails.map(gate);
+  const longest = Math.min(
+    ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
+  );
+  const timeout = Math.min(tool.timeout, longest);
+  return Object.freeze({
+    ...tool,
+    timeout,
+    async run(input: unknown, scope: ToolScope) {
+      const work = workOf({ name: tool.name, timeout }, input);
+      const passed: ReturnType<typeof gate>[] = [];
+      for (const each of gates) {
+        const rejected = await each.before(work, scope);
+        if (!rejected) {
+          passed.push(each);
+          continue;
+        }
+        // What did not come through does not count.
+        for (const earlier of passed) earlier.refund(work, scope);
+        throw refused(each.name, 'pre', rejected, { sent: false });
+      }
+      const output = await performed(tool, input, scope, gates);
+      for (const each of gates.toReversed()) {
+        const rejected = await each.after(work, output, scope);
+        if (rejected) throw refused(each.name, 'post', rejected, { done: true });
+        each.well();
+      }
+      return output;
+    },
+  });
+}
+
+async function performed(tool: Tool, input: unknown, scope: ToolScope, gates: readonly ReturnType<typeof gate>[]) {
+  try {
+    return await tool.run(input, scope);
+  } catch (thrown) {
+    for (const each of gates) each.failed(scope, thrown);
+    throw thrown;
+  }
+}
+
+/** `more` tells the engine what became of a write. */
+const refused = (name: string, stage: Stage, rejected: Rejected, more: JsonObject): TroupeError => {
+  const { data, ...failure } = refusal(name, stage, rejected);
+  return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as never });
+};
+
+/** One guardrail as it stands in this process. */
+function gate(guardrail: Guardrail) {
+  const { name, rule, checks, limit, trip } = guardrail;
+  const door =
+    typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;
+  const settings = { ...defaultGuardrailSettings, name, rule };
+  let buckets: Buckets = {};
+  const take = (work: Work, tasks: number, at: number) => {
+    if (rule.kind === 'rateLimit') buckets = taken(buckets, rule.keyOf(work), { tasks }, rule, at);
+  };
+  const look = async (ask: () => unknown, { clock }: ToolScope): Promise<Rejected | undefined> => {
+    const answer = await asked(ask, { clock, limit });
+    const verdict = 'says' in answer ? verdictOf(answer.says) : answer.failed;
+    return verdict.ok ? undefined : verdict;
+  };
+  const counted = (rejected: Rejected | undefined, { clock }: ToolScope) => {
+    if (rejected) door?.failed(clock.now(), refusal(name, 'pre', rejected));
+    return rejected;
+  };
+  return {
+    name,
+    async before(work: Work, scope: ToolScope): Promise<Rejected | undefined> {
+      const at = scope.clock.now();
+      if (door && !door.allows(at)) return { kind: 'transient', reason: 'too many failed in a row, and it rests' };
+      const rejected = rejectedBefore(settings, { buckets, cancelled: undefined }, work, at);
+      if (rejected) return counted(rejected, scope);
+      take(work, 1, at);
+      for (const stage of ['pre', 'mid'] as const) {
+        const check = checks[stage];
+        const no = check && (await look(() => check(askedOf(work, scope)), scope));
+        if (no) return counted(no, scope);
+      }
+      return undefined;
+    },
+    async after(work: Work, output: unknown, scope: ToolScope): Promise<Rejected | undefined> {
+      const body = (output ?? null) as never;
+      const { post } = checks;
+      const asking = { ...askedOf(work, scope), text: textOf(body), answer: { type: work.message.type, body }, usage };
+      return counted(post && (await look(() => post(asking), scope)), scope);
+    },
+    refund: (work: Work, { clock }: ToolScope) => take(work, -1, clock.now()),
+    well: () => door?.succeeded(),
+    failed: ({ clock }: ToolScope, thrown: unknown) => door?.failed(clock.now(), toFailure(thrown)),
+  };
+}
+
+const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 1, usd: 0 };
+const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
+const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: ToolScope) => ({
+  type,
+  body: body as Json,
+  text: textOf(body),
+  to: undefined,
+  attempt,
+  facts,
+  signal,
+});
+
+const workOf = ({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work => ({
+  type: 'work',
+  id: name,
+  // What the tool takes may be more than JSON; the guardrails see what can be said of it.
+  message: { type: name, body: JSON.parse(JSON.stringify(input ?? null)) as never },
+  attempt: 1,
+  facts: { timeout },
+});
+
+function requireFitting({ name }: Tool, { name: guardrail, rule, checks, trip }: Guardrail): void {
+  const problem =
+    rule.kind === 'budget' || (rule.kind === 'rateLimit' && rule.tokens !== undefined)
+      ? 'a tool uses no steps and no tokens. Put it in front of the agent that calls the tool'
+      : rule.kind === 'cancellation'
+        ? 'the call of a tool is cancelled by its signal. Put it in front of the agent that calls the tool'
+        : checks.tool || (checks.stream && !checks.post)
+          ? 'a tool calls none and streams nothing. Put it in front of the agent that calls the tool'
+          : trip === 'person'
+            ? 'nobody could reset it there. Use trip: { after, rest }'
+            : undefined;
+  if (problem)
+    throw new TroupeError('definition', `The guardrail "${guardrail}" cannot guard the tool "${name}": ${problem}.`);
+}

@@ -1,0 +1,92 @@
+/** What the options of guardrails must look like, said in words where they do not. */
+import * as z from 'zod';
+import { Budget } from './contracts/agent.ts';
+import { duration } from './definition.ts';
+
+export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+  error: 'expected a function',
+});
+const name = z.string().regex(/[a-z0-9]/i, { error: 'expected a name with a letter or a digit' });
+const count = z.number().int().positive();
+
+/** What every guardrail takes. */
+export const CheckShape = z.strictObject({
+  name: name.optional(),
+  limit: duration.optional(),
+  trip: z
+    .union([z.literal('person'), z.strictObject({ after: count, rest: duration })], {
+      error: "expected 'person' or { after: 3, rest: '30s' }: how many failures in a row, 1 or more, and for how long",
+    })
+    .optional(),
+});
+
+export const TimeoutShape = CheckShape.extend({
+  max: duration.optional(),
+  requireExplicit: z.boolean().optional(),
+}).refine(({ max, requireExplicit }) => max !== undefined || requireExplicit === true, {
+  error: 'it limits nothing: give max, requireExplicit or both',
+});
+
+export const BudgetShape = CheckShape.extend({
+  steps: count.optional(),
+  tokens: count.optional(),
+  usd: z.number().positive().optional(),
+  toolCalls: Budget.shape.toolCalls,
+  requireExplicit: z.boolean().optional(),
+  allowExhausted: z.boolean().optional(),
+}).refine(({ steps, tokens, usd, toolCalls }) => [steps, tokens, usd, toolCalls].some((each) => each !== undefined), {
+  error: 'it limits nothing: give steps, tokens, usd or toolCalls',
+});
+
+export const RateShape = CheckShape.extend({
+  tasks: count.optional(),
+  tokens: count.optional(),
+  per: duration.optional(),
+  key: callable.optional(),
+})
+  .refine(({ tasks, tokens, per }) => per !== undefined && (tasks !== undefined || tokens !== undefined), {
+    error: "it requires both how many (tasks, tokens or both) and per what time, such as { tasks: 10, per: '1m' }",
+  })
+  .transform(({ per, ...rest }) => ({ ...rest, per: per! }));
+
+export const ToolShape = CheckShape.extend({
+  allow: z.array(z.string().min(1)).optional(),
+  deny: z.array(z.string().min(1)).optional(),
+  writes: z.enum(['deny', 'ask', 'allow']).optional(),
+});
+
+const zod = z.custom<z.ZodType>((value) => typeof value === 'object' && value !== null && '_zod' in value, {
+  error: 'expected a zod schema, such as z.object({ … })',
+});
+export const SchemaShape = CheckShape.extend({ input: zod.optional(), output: zod.optional() }).refine(
+  ({ input, output }) => input !== undefined || output !== undefined,
+  { error: 'it holds nothing to a schema: give input, output or both' },
+);
+
+export const OwnShape = CheckShape.extend({
+  name,
+  pre: callable.optional(),
+  mid: callable.optional(),
+  post: callable.optional(),
+  stream: callable.optional(),
+  tool: callable.optional(),
+  every: duration.optional(),
+})
+  .refine(({ pre, mid, post, stream, tool }) => [pre, mid, post, stream, tool].some((each) => each !== undefined), {
+    error: 'it looks at nothing: give pre, mid, post, stream or tool',
+  })
+  .refine(({ mid, every }) => every === undefined || mid !== undefined, {
+    error: 'every says how often mid is asked, and there is no mid',
+  });
+
+const pattern = z.custom<string | RegExp>(
+  (value) => value instanceof RegExp || (typeof value === 'string' && value !== ''),
+  { error: 'expected a text that is not empty, or a regular expression' },
+);
+/** A list of patterns, or a function. */
+export const atOnce = z.custom<readonly (string | RegExp)[] | ((...args: never[]) => unknown)>(
+  (value) =>
+    typeof value === 'function' ||
+    (Array.isArray(value) && value.length > 0 && value.every((each) => pattern.safeParse(each).success)),
+  { error: 'expected a function, or a list of texts and regular expressions with at least one' },
+);

@@ -1,0 +1,122 @@
+/** Guardrails inside an agent: what its model says is looked at while it says it, and so are the calls it wants to make. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { guarded, guardrails, tool, type Guardrail } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
+import { clerk, outcomeOf, rejection } from './guarded.ts';
+
+const { output, tool: tools, guardrail } = guardrails;
+const notes = (seen: readonly { readonly type: string }[]) =>
+  seen
+    .filter(({ type }) => type === 'progress')
+    .map((each) => (each as unknown as { note: { text?: string } }).note.text);
+
+test('a stream that trips is stopped, and nobody sees what it had said', async () => {
+  let parts = 0;
+  const model = {
+    id: 'test:chatty',
+    async *stream(_: unknown, { signal }: { signal: AbortSignal }) {
+      for (const text of ['All is well. ', 'The secret', ' is 42.', ' And', ' so', ' on']) {
+        if (signal.aborted) throw signal.reason;
+        parts++;
+        yield { type: 'text' as const, text };
+        await new Promise((next) => setImmediate(next));
+      }
+      yield {
+        type: 'finish' as const,
+        reason: 'stop' as const,
+        usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 },
+        model: 'test:chatty',
+      };
+    },
+  };
+  const { outcome, seen } = await outcomeOf(guarded(clerk(model), [output(['secret is'])]));
+  expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
+  expect(notes(seen)).toEqual(['All is well. ', 'The secret']);
+  expect(parts).toBeLessThan(6);
+});
+
+test('an answer given as a message is looked at as well', async () => {
+  const { outcome } = await outcomeOf(
+    guarded(
+      clerk(() => ({ text: 'It is 1234567812345678.' })),
+      [output([/\d{16}/])],
+    ),
+  );
+  expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
+});
+
+test('a function tells a part from the whole', async () => {
+  const cites = output(({ text, whole }) => !whole || text.includes('Source:') || 'it names no source');
+  const says = (text: string) => clerk(() => ({ text, chunks: 3 }));
+  expect((await outcomeOf(guarded(says('So it is. Source: Ada.'), [cites]))).outcome).toMatchObject({ status: 'done' });
+  expect((await outcomeOf(guarded(says('So it is.'), [cites]))).outcome).toMatchObject(
+    rejection('output', 'post', 'denied', /names no source/),
+  );
+});
+
+/** An agent that mails and then says what became of it. */
+async function mailing(guards: readonly Guardrail[], answer?: boolean) {
+  const sent: string[] = [];
+  const shape = { description: 'x', input: z.object({ to: z.string() }), output: z.string() };
+  const mail = tool({
+    ...shape,
+    name: 'mail',
+    effect: 'write',
+    idempotent: true,
+    run: ({ to }) => (sent.push(to), 'sent'),
+  });
+  const look = tool({ ...shape, name: 'look_up', run: () => 'found' });
+  const model = scriptedModel(({ messages }) =>
+    messages.length === 1
+      ? { calls: ['mail', 'look_up'].map((name) => ({ name, input: { to: 'ada' } })) }
+      : { text: 'Done.' },
+  );
+  await using runtime = await testRuntime();
+  const run = await runtime.start(guarded(clerk(model, { tools: [mail, look] }), guards), 'Mail Ada.');
+  await runtime.settle();
+  const tickets = await runtime.tickets(run.id);
+  if (answer !== undefined) await runtime.answer(tickets[0]!.id, { approved: answer }, 'Grace');
+  const outcome = await run.outcome();
+  const told = model.requests.at(-1)!.messages.at(-1) as { results: { name: string; ok: boolean; content: string }[] };
+  return { sent, tickets, outcome, told: Object.fromEntries(told.results.map(({ name, content }) => [name, content])) };
+}
+
+test('what changes the world is not called unless that is said, and the model is told why', async () => {
+  const { sent, outcome, told } = await mailing([tools()]);
+  expect(sent).toEqual([]);
+  expect(told['mail']).toMatch(/guardrail "tool" refused it: it changes the world/);
+  expect(told['look_up']).toBe('found');
+  expect(outcome).toMatchObject({ status: 'done', output: 'Done.' });
+});
+
+test('writes may be allowed, or asked about', async () => {
+  expect((await mailing([tools({ writes: 'allow' })])).sent).toEqual(['ada']);
+  const asked = await mailing([tools({ writes: 'ask' })], true);
+  expect(asked).toMatchObject({ sent: ['ada'], tickets: [{ subject: { tool: 'mail' } }] });
+  expect((await mailing([tools({ writes: 'ask' })], false)).sent).toEqual([]);
+});
+
+test.each([
+  ['is denied by name', { deny: ['mail'], writes: 'allow' as const }, /may not be called here/],
+  ['is denied by the beginning of its name', { deny: ['m*'], writes: 'allow' as const }, /may not be called here/],
+  ['is not among those allowed', { allow: ['look_*'], writes: 'allow' as const }, /only look_\* may be called/],
+  ['is allowed by name, but changes the world', { allow: ['*'] }, /changes the world/],
+])('a tool that %s is refused', async (_, options, why) => {
+  const { sent, told } = await mailing([tools(options)]);
+  expect(sent).toEqual([]);
+  expect(told['mail']).toMatch(why);
+  expect(told['look_up']).toBe('found');
+});
+
+test("a user's own policy may look at the arguments; one that breaks allows nothing", async () => {
+  const own = guardrail({ name: 'own', tool: ({ input }) => (input as { to: string }).to !== 'ada' || 'not to Ada' });
+  expect((await mailing([own])).told).toEqual({
+    mail: expect.stringMatching(/"own" refused it: not to Ada/) as string,
+    look_up: expect.stringMatching(/not to Ada/) as string,
+  });
+  const broken = guardrail({ name: 'own', tool: () => Promise.reject(new Error('no policy')) });
+  expect((await mailing([broken])).told['mail']).toMatch(/broke, so nothing is let through: .*no policy/);
+  const ask = guardrail({ name: 'own', tool: ({ name }) => name !== 'look_up' || { ask: true } });
+  expect((await mailing([ask], true)).tickets).toMatchObject([{ subject: { tool: 'look_up' } }]);
+});

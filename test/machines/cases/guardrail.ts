@@ -1,0 +1,154 @@
+/** What the laws need to walk through a guardrail: with a rule and a rest, with checks and a person, before another one, and as a run. */
+import { fromPromise } from 'xstate';
+import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
+import { guardrailWith } from '../../../machines/guardrail/guardrail.ts';
+import { defaultGuardrailSettings, type GuardrailSettings } from '../../../machines/guardrail/settings.ts';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import type { Case } from '../case.ts';
+import { fault, used } from '../said.ts';
+
+const child = fromPromise(() => Promise.resolve(null));
+const machine = (settings: Partial<GuardrailSettings>, behind: string) =>
+  guardrailWith({
+    ...defaultGuardrailSettings,
+    ...(settings.below ? {} : { supervised: { [behind]: 'agent' as const } }),
+    ...settings,
+  }).provide({ actors: { [behind]: child } as never });
+
+const work = (id: string, more: object = {}) => ({
+  type: 'work',
+  id,
+  message: { type: 'task', body: 'Go.' },
+  attempt: 1,
+  facts: {},
+  ...more,
+});
+const completed = { status: 'completed', answer: { type: 'text', body: 'Done.' }, evidence: [], usage: used };
+const failing = { status: 'failed', failure: fault('tool'), phase: 'execution', evidence: [], usage: used };
+const refused = {
+  ...failing,
+  failure: { ...fault('denied'), data: { refusedBy: 'further', stage: 'pre', reason: 'no' } },
+};
+const cancelled = { status: 'cancelled', reason: 'over', usage: used };
+const yes = { ok: true };
+const no = { ok: false, kind: 'denied', reason: 'no' };
+const hand = [
+  { type: 'guardrail.reset' },
+  { type: 'guardrail.trip', reason: 'by hand' },
+  { type: 'guardrail.stop', reason: 'over' },
+];
+const ends = (place: number) => [
+  done(`task.${place}`, completed),
+  done(`task.${place}`, failing),
+  done(`task.${place}`, cancelled),
+];
+const rests = after('rest', 'guardrail.active.door.open');
+
+const key = (({ passages, failures, round, buckets, dead, cancelled: off, first, output }: GuardrailContext) => [
+  passages.map(
+    (each) =>
+      each && [each.work.id, each.stage, each.round === round, each.paused, each.ending?.how, each.output?.status],
+  ),
+  failures,
+  Object.values(buckets).map(({ tasks }) => tasks),
+  dead,
+  off,
+  first?.id,
+  output?.status,
+]) as Case['key'];
+
+export const cases: readonly Case[] = [
+  {
+    name: 'guardrail',
+    side: 'with a rule and a rest',
+    service: true,
+    machine: machine(
+      { rule: { kind: 'timeout', max: 1_000, requireExplicit: false }, trip: { after: 2, rest: 1_000 } },
+      'clerk',
+    ),
+    input: { standing: true },
+    events: [
+      work('a'),
+      work('b'),
+      work('long', { facts: { timeout: 5_000 } }),
+      work('lost', { to: 'nobody' }),
+      ...ends(0),
+      ...ends(1),
+      failed('task.0', fault('restarts')),
+      { type: 'work.late', place: 0 },
+      { type: 'grace.over', place: 0 },
+      rests,
+      ...hand,
+    ],
+    key,
+  },
+  {
+    name: 'guardrail',
+    side: 'with checks and a person',
+    service: true,
+    machine: machine({ asks: ['pre', 'mid', 'post'], every: 1_000, trip: 'person' }, 'clerk'),
+    input: { standing: true },
+    events: [
+      work('a'),
+      done('check.0', yes),
+      done('check.0', no),
+      failed('check.0', fault('internal')),
+      { type: 'check.late', place: 0 },
+      { type: 'watch.due', place: 0 },
+      { type: 'grace.over', place: 0 },
+      ...ends(0),
+      { type: 'work.cancel', id: 'a', reason: 'over' },
+      { type: 'work.pause' },
+      { type: 'work.resume' },
+      done('reset', { status: 'answered', answer: { reset: true }, by: 'ada' }),
+      done('reset', { status: 'answered', answer: { reset: false }, by: 'ada' }),
+      done('reset', { status: 'aborted', reason: 'later', by: 'ada' }),
+      failed('reset', fault('internal')),
+      ...hand,
+    ],
+    key,
+  },
+  {
+    name: 'guardrail',
+    side: 'before another one',
+    service: true,
+    machine: machine(
+      {
+        rule: { kind: 'rateLimit', tasks: 2, tokens: undefined, per: 1_000, keyOf: () => 'all' },
+        below: 'further',
+      },
+      'further',
+    ),
+    input: { standing: true },
+    events: [
+      work('a'),
+      work('b'),
+      ...[completed, failing, refused].map((output) => ({ type: 'work.done', id: 'a', output })),
+      { type: 'work.done', id: 'unheard-of', output: completed },
+      { type: 'work.cancel', reason: 'over' },
+      { type: 'work.pause', id: 'a' },
+      { type: 'work.resume', id: 'a' },
+      { type: 'grace.over', place: 0 },
+      done('below', completed),
+      failed('below', fault('restarts')),
+      done('reset', { status: 'answered', answer: { reset: true }, by: 'ada' }),
+      ...hand,
+    ],
+    key,
+  },
+  {
+    name: 'guardrail',
+    side: 'as a run',
+    machine: machine({ rule: { kind: 'cancellation' }, bare: true }, 'clerk'),
+    input: { type: 'task', body: 'Go.' },
+    events: [
+      ...ends(0),
+      failed('task.0', fault('restarts')),
+      { type: 'work.cancel', reason: 'over' },
+      { type: 'troupe.deadline' },
+      { type: 'grace.over', place: 0 },
+      { type: 'guardrail.stop', reason: 'over' },
+    ],
+    key,
+  },
+];

@@ -1,0 +1,99 @@
+/** The door of a guardrail, and what comes too late to count. */
+import { expect, test } from 'vitest';
+import { fromPromise } from 'xstate';
+import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
+import { defaultGuardrailSettings, type GuardrailSettings } from '../../machines/guardrail/settings.ts';
+import { after, done, tell, type Wish } from '../../src/testing/play.ts';
+import { fault, used } from './said.ts';
+
+const machine = (settings: Partial<GuardrailSettings> = {}) =>
+  guardrailWith({ ...defaultGuardrailSettings, supervised: { clerk: 'agent' }, ...settings }).provide({
+    actors: { clerk: fromPromise(() => Promise.resolve(null)) } as never,
+  });
+const work = (id: string, more: object = {}) => ({
+  type: 'work',
+  id,
+  message: { type: 'task', body: 'Go.' },
+  attempt: 1,
+  facts: {},
+  ...more,
+});
+const completes = (place: number) =>
+  done(`task.${place}`, { status: 'completed', answer: { type: 'text', body: 'Done.' }, evidence: [], usage: used });
+const fails = (place: number) =>
+  done(`task.${place}`, { status: 'failed', failure: fault('tool'), phase: 'execution', evidence: [], usage: used });
+const cancels = (place: number) => done(`task.${place}`, { status: 'cancelled', reason: 'over', usage: used });
+const rests = after('rest', 'guardrail.active.door.open');
+
+const resting = machine({ trip: { after: 1, rest: 1_000 } });
+type Event = { readonly type: string } & Record<string, unknown>;
+const story = (events: readonly Event[], of = resting) => tell(of, { standing: true }, events);
+const doorOf = (events: readonly Event[], of = resting) =>
+  (story(events, of).snapshot.value as { active: { door: unknown } }).active.door;
+const answered = ({ wishes }: { wishes: readonly Wish[] }) =>
+  wishes
+    .filter(({ type }) => type === 'xstate.sendTo')
+    .map(({ params }) => (params as { event: { type: string; id?: string } }).event)
+    .filter(({ type }) => type === 'work.done')
+    .map(({ id }) => id);
+
+test('how work ends that was let in before the door shut says nothing about now', () => {
+  const open = [work('old'), work('b'), fails(1), rests];
+  expect(doorOf(open)).toEqual({ halfOpen: 'ready' });
+  expect(doorOf([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
+  const trying = [work('old'), work('older'), work('b'), fails(2), rests, work('trial')];
+  expect(doorOf(trying)).toEqual({ halfOpen: 'trying' });
+  for (const late of [completes(0), fails(0), cancels(0)])
+    expect(doorOf([...trying, late])).toEqual({ halfOpen: 'trying' });
+  const reset = [work('old'), work('older'), work('b'), fails(2), { type: 'guardrail.reset' }];
+  expect(doorOf([...reset, fails(0)])).toBe('closed');
+  expect(doorOf([...reset, completes(1)])).toBe('closed');
+  expect(doorOf([...reset, work('new'), fails(2)])).toBe('open');
+});
+
+test('only one is let through to try, and its end decides', () => {
+  const trying = [work('b'), fails(0), rests, work('trial')];
+  expect(answered(story([...trying, work('c')]))).toEqual(['b', 'c']);
+  expect(doorOf([...trying, completes(0)])).toBe('closed');
+  expect(doorOf([...trying, fails(0)])).toBe('open');
+  expect(doorOf([...trying, cancels(0)])).toEqual({ halfOpen: 'ready' });
+});
+
+test('a success forgets the failures before it', () => {
+  const twice = machine({ trip: { after: 2, rest: 1_000 } });
+  expect(doorOf([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
+  expect(doorOf([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
+});
+
+test('a timer, a check or an answer that comes after the end of its work changes nothing', () => {
+  const late = [
+    { type: 'check.late', place: 0 },
+    { type: 'watch.due', place: 0 },
+    { type: 'work.late', place: 0 },
+    { type: 'grace.over', place: 0 },
+    { type: 'work.done', id: 'a', output: {} },
+  ];
+  for (const event of late) {
+    const before = story([work('a'), completes(0)]);
+    const afterwards = story([work('a'), completes(0), event]);
+    expect(afterwards.snapshot.context).toEqual(before.snapshot.context);
+    expect(answered(afterwards)).toEqual(['a']);
+  }
+});
+
+test('every work is answered once, also when it is handed in twice', () => {
+  expect(answered(story([work('a'), work('a'), work('b'), completes(0), completes(1)]))).toEqual(['a', 'b']);
+});
+
+test('what is stopped is answered when it has ended, or when its grace is over', () => {
+  const stopping = [work('a'), { type: 'work.cancel', id: 'a', reason: 'over' }];
+  expect(answered(story(stopping))).toEqual([]);
+  expect(answered(story([...stopping, cancels(0)]))).toEqual(['a']);
+  expect(answered(story([...stopping, { type: 'grace.over', place: 0 }]))).toEqual(['a']);
+});
+
+test('when it is ended itself, everything under way is answered', () => {
+  const ended = story([work('a'), work('b'), { type: 'guardrail.stop', reason: 'over' }]);
+  expect(answered(ended)).toEqual(['a', 'b']);
+  expect(ended.snapshot.status).toBe('done');
+});
