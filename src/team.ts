@@ -197,9 +197,11 @@ const answersOf = (
   { kind, handles, gives, returns }: Member & { returns?: string },
   { messages }: Protocol,
 ): readonly string[] =>
-  kind === 'team' && gives === undefined && returns !== undefined
-    ? [returns]
-    : handles.flatMap((type) => messages[type]?.replies ?? []);
+  kind === 'guarded' && gives !== undefined
+    ? [gives]
+    : kind === 'team' && gives === undefined && returns !== undefined
+      ? [returns]
+      : handles.flatMap((type) => messages[type]?.replies ?? []);
 
 const isFinish = (next: unknown): next is { finish: unknown } =>
   typeof next === 'object' && next !== null && 'finish' in next;
