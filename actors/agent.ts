@@ -5,7 +5,7 @@ import { agentWith } from '../machines/agent/agent.ts';
 import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/limits.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
-import { callModel, type Define } from './callModel.ts';
+import { callModel, modelsOf, type Define } from './callModel.ts';
 import { discover } from './discover.ts';
 import { plan } from './plan.ts';
 import { cleanUp, fallback } from './recover.ts';
@@ -19,6 +19,9 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
   return {
     limits: withDefaults(defaultLimits, definition.limits),
     budget: withDefaults(defaultBudget, definition.budget),
+    onExhausted: definition.onExhausted ?? 'fail',
+    models: modelsOf(definition.model, deps.gateway).length + (definition.fallbacks ?? []).length,
+    name: definition.name,
     analysis: definition.analysis === 'model',
     discovery: deps.tools !== undefined || (definition.requires ?? []).length > 0,
     planning: definition.planning === 'model',

@@ -12,7 +12,7 @@ export interface TeamActor {
   next(said: readonly RunMessage[]): Routed | Promise<Routed>;
   /** The actors of its members, such as `agentActor(…)`. */
   readonly members: Readonly<Record<string, AnyStateMachine>>;
-  readonly settings?: { readonly limits?: Partial<RunSettings['limits']>; readonly budget?: RunSettings['budget'] };
+  readonly settings?: Partial<Omit<RunSettings, 'limits'>> & { readonly limits?: Partial<RunSettings['limits']> };
 }
 
 export function runActor({ next, members, settings = {} }: TeamActor): ReturnType<typeof runWith> {
@@ -23,7 +23,7 @@ export function runActor({ next, members, settings = {} }: TeamActor): ReturnTyp
     { kind: 'pure' },
   );
   // The chart starts members by name and does not know them; the engine finds them here.
-  return runWith({ limits, budget: settings.budget ?? {} }).provide({
+  return runWith({ ...settings, limits, budget: settings.budget ?? {} }).provide({
     actors: { ...members, route } as { route: typeof route },
   });
 }

@@ -11,3 +11,4 @@ export { gatewayMachine } from './gateway.ts';
 export { momentOf, type Moment } from './moment.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
+export { treasurerMachine } from './treasury/treasurer.ts';

@@ -21,6 +21,7 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   | 'planning'
   | 'requires'
   | 'budget'
+  | 'onExhausted'
   | 'limits'
   | 'maxOutputTokens'
   | 'temperature'

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AgentLimits, Budget } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import type { ModelChoice } from './contracts/model.ts';
+import { onExhausted } from './contracts/treasury.ts';
 
 const has = (value: unknown, ...methods: string[]): boolean =>
   typeof value === 'object' &&
@@ -68,6 +69,7 @@ export const AgentShape = z.strictObject({
   analysis: z.enum(['none', 'model']).optional(),
   planning: z.enum(['none', 'model']).optional(),
   budget: Budget.optional(),
+  onExhausted: z.enum(onExhausted).optional(),
   limits: AgentLimits.partial().optional(),
   deadline: duration.optional(),
   maxOutputTokens: z.number().int().positive().optional(),
@@ -95,6 +97,7 @@ export const TeamShape = z.strictObject({
     })
     .optional(),
   budget: Budget.optional(),
+  onExhausted: z.enum(onExhausted).optional(),
   deadline: duration.optional(),
   maxTurns: z.number().int().positive().optional(),
 });

@@ -1,5 +1,5 @@
 /** What our own machines take from people, checked where it is sent: a signal that means nothing must not look as if it had been heard. */
-import type { ZodType } from 'zod';
+import * as z from 'zod';
 import { AgentSignal } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
@@ -10,7 +10,12 @@ import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
 /** By machine; a user's own says itself what it takes. */
-const known: Readonly<Record<string, ZodType>> = { agent: AgentSignal, run: RunSignal, wait: WaitSignal };
+const known: Readonly<Record<string, z.ZodType>> = {
+  agent: AgentSignal,
+  run: RunSignal,
+  treasurer: z.custom(() => false, { error: 'only its run speaks to a treasurer; answer its tickets instead' }),
+  wait: WaitSignal,
+};
 
 /** Throws `invalid`. */
 export function signalFor({ actor, snapshot }: ActorRow, event: { readonly type: string } & JsonObject): JsonObject {

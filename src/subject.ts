@@ -13,6 +13,7 @@ import { TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
 import type { ToolSource } from './contracts/tool.ts';
+import { TreasuryAnswer, TreasuryLease, TreasurySignal } from './contracts/treasury.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import type { MachineSubject } from './machine.ts';
 import { mcpServer as connect } from './mcp/server.ts';
@@ -53,9 +54,14 @@ export interface Surroundings {
 
 /** What an agent's signals and tickets may hold, checked at the door. */
 const agentOptions: ActorTypeOptions = {
-  signals: AgentSignal,
+  signals: AgentSignal.or(TreasuryAnswer),
   endsByDeadline: true,
-  children: { toolCall: { children: { wait: { signals: WaitSignal } } } },
+  children: { toolCall: { children: { wait: { signals: WaitSignal } } }, wait: { signals: WaitSignal } },
+};
+
+const treasurerOptions: ActorTypeOptions = {
+  signals: TreasurySignal,
+  children: { wait: { signals: WaitSignal } },
 };
 
 /** Makes actor types out of subjects; the same subject always gives the same one. */
@@ -93,7 +99,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     agentActor((message) => agent.definition(message), depsOf(agent));
 
   function teamType(team: Exclude<Subject, AnyAgent | MachineSubject>): ActorType {
-    const { supervise, budget, deadline, maxTurns } = team.options;
+    const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
     const members = Object.entries(team.members);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
@@ -102,14 +108,14 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     const machine = runActor({
       next: (said) => team.next(said) as never,
       members: Object.fromEntries(members.map(([name, member]) => [name, machineOf(member)])),
-      settings: { limits, ...(budget ? { budget } : {}) },
+      settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
     });
     const { within, ...rest } = supervise ?? {};
     return actorType(machine, {
-      signals: RunSignal,
+      signals: RunSignal.or(TreasuryLease).or(TreasuryAnswer),
       endsByDeadline: true,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
-      children: Object.fromEntries(members.map(([name]) => [name, agentOptions])),
+      children: { ...Object.fromEntries(members.map(([name]) => [name, agentOptions])), treasurer: treasurerOptions },
     });
   }
 

@@ -10,6 +10,7 @@ import type {
 } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
+import { purseOf, type Purse } from './purse.ts';
 import type { Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
@@ -45,6 +46,7 @@ export interface AgentContext {
   /** The type of the message that is the task. */
   readonly message: string;
   readonly allowance: Budget | undefined;
+  readonly purse: Purse;
   readonly used: AgentUsage;
   /** The latest model call: what the next one is reckoned from. */
   readonly latest: { readonly tokens: number; readonly usd: number };
@@ -78,10 +80,11 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = ({ type, body, allowance }: AgentInput): AgentContext => ({
-  task: { type, body },
-  message: type,
-  allowance,
+export const beginning = (input: AgentInput): AgentContext => ({
+  task: { type: input.type, body: input.body },
+  message: input.type,
+  allowance: input.allowance,
+  purse: purseOf(input),
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],

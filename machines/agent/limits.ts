@@ -1,5 +1,6 @@
 /** What bounds an agent unless its definition says otherwise, and which phases it asks for. */
 import type { AgentLimits, Budget } from '../../src/contracts/agent.ts';
+import type { OnExhausted } from '../../src/contracts/treasury.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -34,6 +35,11 @@ export const defaultBudget: Budget = { steps: 50 };
 export interface AgentSettings {
   readonly limits: AgentLimits;
   readonly budget: Budget;
+  readonly onExhausted: OnExhausted;
+  /** How many models it may go on with, each cheaper than the one before. */
+  readonly models: number;
+  /** For people. */
+  readonly name?: string;
   /** Phases that have something to do. */
   readonly analysis: boolean;
   readonly discovery: boolean;
@@ -46,6 +52,8 @@ export interface AgentSettings {
 export const defaultSettings: AgentSettings = {
   limits: defaultLimits,
   budget: defaultBudget,
+  onExhausted: 'fail',
+  models: 1,
   analysis: false,
   discovery: false,
   planning: false,

@@ -4,23 +4,28 @@ import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
+import type { TreasuryAnswer, TreasuryLease, TreasurySettle } from '../../src/contracts/treasury.ts';
 import { expired, failure, failureOf } from '../failure.ts';
 import { placeOf } from '../place.ts';
+import { parent } from '../parent.ts';
 import { engineActions, slot } from '../slot.ts';
-import { allowance, endOf, isSpent, memberId, openPlaces, together, type RunContext } from './context.ts';
+import { treasurerMachine } from '../treasury/treasurer.ts';
+import { nothingUsed } from '../agent/context.ts';
+import { endOf, memberId, openPlaces, together, type RunContext, type Sent } from './context.ts';
 import { defaultRunSettings, type RunSettings } from './limits.ts';
+import * as money from './money.ts';
 
 /** Which of the messages that arrived is to be routed. */
 export interface Routing {
   readonly index: number;
 }
 /** Who speaks next, or the team's answer. */
-export type Routed =
-  | { readonly send: readonly { readonly to: string; readonly type: string; readonly body: Json }[] }
-  | { readonly finish: Json };
+export type Routed = { readonly send: readonly Sent[] } | { readonly finish: Json };
 
 export type RunEvent =
   | RunSignal
+  | TreasuryLease
+  | TreasuryAnswer
   | { type: 'run.settled' }
   /** From the engine: the deadline that the run was started with has passed. */
   | { type: 'troupe.deadline' }
@@ -44,16 +49,11 @@ const fail = (reason: Failure, member?: string) => ({
 type Asks = (facts: { context: RunContext; event: RunEvent }) => boolean;
 
 /** The questions that depend on what bounds the run. */
-export function runGuardsOf({ limits, budget }: RunSettings) {
+export function runGuardsOf(settings: RunSettings) {
+  const { limits } = settings;
   return {
     isTooMany: ({ context, event }) => context.turns + sends(event).length > limits.maxTurns,
-    isSpent: ({ context, event }) =>
-      sends(event).length > 0 && isSpent(allowance(context, budget, sends(event).length)),
-    /** Nothing is left to give, but somebody at work may bring something back. */
-    isShort: ({ context, event }) =>
-      sends(event).length > 0 &&
-      openPlaces(context).length > 0 &&
-      isSpent(allowance(context, budget, sends(event).length)),
+    isBudgeted: ({ context, event }) => sends(event).length > 0 && money.hasBudget(context, settings),
   } satisfies Record<string, Asks>;
 }
 export const runDelaysOf = ({ limits }: RunSettings) => ({ deadline: limits.deadline, grace: limits.grace });
@@ -66,7 +66,7 @@ const base = setup({
     output: RunOutput;
     tags: 'paused' | 'stopping';
   },
-  actors: { route: slot<Routed, Routing>('route') },
+  actors: { route: slot<Routed, Routing>('route'), treasurer: treasurerMachine },
   delays: runDelaysOf(defaultRunSettings),
   guards: {
     ...runGuardsOf(defaultRunSettings),
@@ -75,7 +75,7 @@ const base = setup({
     hasWorkers: ({ context }) => openPlaces(context).length > 0,
     isFinish: ({ event }) => 'finish' in routedIn(event),
     isAnswer: ({ event }) => endOf(event).answer !== undefined,
-    isRoomier: ({ context }) => openPlaces(context).length < (context.crowd ?? 0),
+    isOurs: ({ context, event }) => money.isOurs(context, event),
     isLastWorker: ({ context, event }) => openPlaces(context).every((place) => place === placeOf(event.type)),
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
@@ -84,23 +84,25 @@ const base = setup({
 });
 const { enqueueActions } = base;
 
-/** Starts a member for every message, within what is left of the budget. */
-const delegateWith = ({ budget }: RunSettings) =>
+/** Starts a member for every message; where there is a budget, with the leases that were granted for them. */
+const delegateWith = (settings: RunSettings) =>
   enqueueActions(({ context, event, enqueue }) => {
-    const members = [...context.members];
-    const granted = [...context.granted];
-    const messages = sends(event);
-    const left = allowance(context, budget, messages.length);
-    for (const { to, type, body } of messages) {
+    const [members, granted, leases] = [[...context.members], [...context.granted], [...context.leases]];
+    const { sending } = context;
+    const budget = event.type === 'treasury.granted' ? event.budget : undefined;
+    const messages = sending?.messages ?? sends(event);
+    for (const [nth, { to, type, body }] of messages.entries()) {
       const free = members.indexOf(null);
       const place = free < 0 ? members.length : free;
       members[place] = to;
-      granted[place] = left;
-      const input = { type, body, ...(Object.keys(left).length > 0 ? { allowance: left } : {}) };
+      granted[place] = budget ?? {};
+      leases[place] = sending ? money.leaseOf(sending, nth) : null;
+      const input = { type, body, ...money.allowanceOf(budget, leases[place] ?? undefined, settings) };
       // Members are provided by name, one for each of the team; the chart need not know them.
       enqueue.spawnChild(to as never, { id: memberId(place), input } as never);
     }
-    enqueue.assign({ members, granted, turns: context.turns + messages.length, routed: context.routed + 1 });
+    const turns = context.turns + messages.length;
+    enqueue.assign({ members, granted, leases, sending: undefined, turns, routed: context.routed + 1 });
   });
 
 const tellMembers = (what: 'agent.pause' | 'agent.resume') =>
@@ -108,7 +110,16 @@ const tellMembers = (what: 'agent.pause' | 'agent.resume') =>
     for (const place of openPlaces(context)) enqueue.sendTo(memberId(place) as never, { type: what } as never);
   });
 
-export const runActionsOf = (settings: RunSettings) => ({ delegate: delegateWith(settings) });
+export const runActionsOf = (settings: RunSettings) => ({
+  delegate: delegateWith(settings),
+  openTreasury: enqueueActions(({ context, enqueue }) => {
+    if (!money.hasBudget(context, settings)) return;
+    enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasuryOf(context, settings) });
+  }),
+  closeTreasury: enqueueActions(({ context, enqueue }) => {
+    if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
+  }),
+});
 
 export const run = base.extend({
   actions: {
@@ -128,11 +139,11 @@ export const run = base.extend({
       enqueue.assign({
         members: context.members.map((member, index) => (index === place ? null : member)),
         granted: context.granted.map((grant, index) => (index === place ? null : grant)),
+        leases: context.leases.map((lease, index) => (index === place ? null : lease)),
         used: together(context.used, usage),
         ...(message ? { said: context.said + 1, latest: message } : {}),
       });
     }),
-    noteCrowd: assign({ crowd: ({ context }) => openPlaces(context).length }),
     noteMemberFailed: assign(({ context, event }) =>
       fail(
         endOf(event).failure ?? failure('internal', 'A member ended without an answer.'),
@@ -149,7 +160,42 @@ export const run = base.extend({
         ),
       ),
     ),
-    noteSpent: assign(() => fail(failure('budget', 'The budget of the run is used up; nobody else is started.'))),
+    noteSpent: assign(({ event }) => (event.type === 'treasury.refused' ? fail(event.failure) : {})),
+    noteTreasurerFailed: assign(({ event }) => fail(failureOf((event as ErrorActorEvent).error))),
+
+    // Money.
+    askLease: enqueueActions(({ context, event, enqueue }) => {
+      const messages = [...sends(event)];
+      const request = money.requestOf(
+        context,
+        messages.map(({ to }) => to),
+      );
+      enqueue.sendTo(money.treasurerId as never, request as never);
+      enqueue.assign({ asks: context.asks + 1, sending: { id: request.id, messages } });
+    }),
+    giveBack: enqueueActions(({ context: { sending }, enqueue }) => {
+      sending?.messages.forEach((_, nth) => {
+        const settle = { type: 'treasury.settle', id: money.leaseOf(sending, nth), used: nothingUsed };
+        enqueue.sendTo(money.treasurerId as never, settle as never);
+      });
+      enqueue.assign({ sending: undefined });
+    }),
+    settleLease: enqueueActions(({ context, event, enqueue }) => {
+      const id = context.leases[placeOf(event.type)];
+      if (typeof id !== 'string') return;
+      const settle: TreasurySettle = { type: 'treasury.settle', id, used: endOf(event).usage };
+      enqueue.sendTo(money.treasurerId as never, settle as never);
+    }),
+    carryWord: enqueueActions(({ context, event, enqueue }) => {
+      const word = event as TreasuryLease | TreasuryAnswer;
+      const to = money.carried(context, word);
+      if (to === 'above') enqueue.sendTo(parent, word);
+      else if (to === 'treasurer') enqueue.sendTo(money.treasurerId as never, word as never);
+      else if (to !== undefined) {
+        enqueue.sendTo(memberId(to) as never, word as never);
+        if (word.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, word.budget) });
+      }
+    }),
     noteLate: assign(({ event }) =>
       fail(
         event.type === 'run.late' && event.expired

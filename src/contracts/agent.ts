@@ -45,6 +45,10 @@ export const AgentInput = z.object({
   body: z.json(),
   /** What is left for this task where that is less than the agent's own budget. */
   allowance: Budget.optional(),
+  /** The name under which its parent may be asked for more than that. */
+  lease: z.string().optional(),
+  /** Cheaper models are to go on when it runs short of that. */
+  degrade: z.literal(true).optional(),
 });
 export type AgentInput = z.infer<typeof AgentInput>;
 
@@ -180,6 +184,8 @@ export interface AgentDefinition {
   /** Capabilities that some tool must have. */
   readonly requires?: readonly string[];
   readonly budget?: Budget;
+  /** What happens when the budget has no room for another step; `fail` unless told otherwise. */
+  readonly onExhausted?: 'fail' | 'ask' | 'degrade';
   readonly limits?: Partial<AgentLimits>;
   readonly maxOutputTokens?: number;
   readonly temperature?: number;

@@ -13,7 +13,13 @@ export type RunSignal = z.infer<typeof RunSignal>;
 export const RunMessage = z.object({ type: z.string(), body: z.json(), from: z.string().optional() });
 export type RunMessage = z.infer<typeof RunMessage>;
 
-export const RunInput = z.object({ type: z.string().min(1), body: z.json(), budget: Budget.optional() });
+export const RunInput = z.object({
+  type: z.string().min(1),
+  body: z.json(),
+  budget: Budget.optional(),
+  /** The name under which whoever lent it that budget may be asked for more. */
+  lease: z.string().optional(),
+});
 export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */
@@ -44,4 +50,6 @@ export interface RunLimits {
   readonly maxTurns: number;
   /** How long members may take to end when the run is stopped. */
   readonly grace: number;
+  /** How long a person may take to answer when the budget is used up. */
+  readonly patience: number;
 }

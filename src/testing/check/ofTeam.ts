@@ -3,10 +3,11 @@ import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
-import { RunSignal, type RunMessage } from '../../contracts/run.ts';
+import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Routed } from '../../../machines/run/vocabulary.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
+import type { TreasuryContext } from '../../../machines/treasury/vocabulary.ts';
 import { compile, inputOf, type AnyTeam } from '../../subject.ts';
 import { actorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -96,7 +97,11 @@ function typeOf(team: AnyTeam) {
     return [name, memberMachine(agent).provide({ actors: { work: sampledWork } })] as const;
   });
   const machine = type.chart.machine.provide({ actors: Object.fromEntries(members) });
-  return actorType(machine, { signals: RunSignal, endsByDeadline: true, supervise: type.supervise });
+  return actorType(machine, {
+    ...(type.signals ? { signals: type.signals } : {}),
+    endsByDeadline: true,
+    supervise: type.supervise,
+  });
 }
 
 function sampler(protocol: Protocol, { samples = {} }: Settings): (type: string) => readonly Json[] {
@@ -118,8 +123,9 @@ const keepOf =
     const { id } = actor.type.chart.machine;
     const { context } = actor.snapshot as { context: unknown };
     if (id === 'member') return [(context as Working).type, (context as Working).asked];
+    if (id === 'treasurer') return keepBooks(context as TreasuryContext);
     if (id !== 'run') return keepContext(actor, clamp);
-    const { said, routed, turns, members, crowd, outcome, failure } = context as RunContext;
+    const { said, routed, turns, members, sending, outcome, failure } = context as RunContext;
     const messages = (actor.lists['messages'] ?? []) as unknown as readonly RunMessage[];
     const heard = [...new Set(messages.map(({ type }) => type))].sort().map((type) => {
       const all = messages.filter((message) => message.type === type);
@@ -130,12 +136,15 @@ const keepOf =
       messages.slice(routed).map(({ type }) => type),
       said - routed,
       members,
-      crowd ?? null,
+      sending?.messages.length ?? null,
       outcome?.status ?? null,
       failure?.kind ?? null,
       countsTurns ? outline(turns, clamp) : null,
     ];
   };
+
+/** Members that are only a contract use nothing up: of the money counts who holds some and who waits for it. */
+const keepBooks = ({ books, queue }: TreasuryContext) => [Object.keys(books.leases).length, queue.length];
 
 /** Who is never spoken to, or not with what it is there for. */
 function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {

@@ -21,6 +21,12 @@ export const cases: readonly Case[] = [
       send('writer', 'writer'),
       send(),
       done('route', { finish: 'article' }),
+      ...['lease/0', 'lease/1', 'lease/0.0'].flatMap((id) => [
+        { type: 'treasury.lease', id, wants: { steps: 2 } },
+        { type: 'treasury.granted', id, budget: { steps: 1 } },
+        { type: 'treasury.refused', id, failure: fault('budget') },
+      ]),
+      failed('treasurer', fault('restarts')),
       failed('route', fault('definition')),
       ...[0, 1].flatMap((place) => [
         done(`member.${place}`, {
@@ -45,12 +51,13 @@ export const cases: readonly Case[] = [
       { type: 'troupe.deadline' },
       after('grace', 'run.active.lifecycle.stopping.waiting'),
     ],
-    key: (({ said, routed, turns, members, crowd, used: spent, outcome }: RunContext) => [
+    key: (({ said, routed, turns, members, sending, granted, used: spent, outcome }: RunContext) => [
       said,
       routed,
       turns,
       members,
-      crowd,
+      sending?.messages.length,
+      granted.map((grant) => grant?.steps),
       spent.steps,
       outcome?.status,
     ]) as Case['key'],
