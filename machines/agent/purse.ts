@@ -92,6 +92,7 @@ export const requestFor = (funds: Funds): TreasuryLease => ({
   type: 'treasury.lease',
   id: funds.purse.lease!,
   wants: shortOf(funds, funds.allowance ?? {}),
+  used: spendingOf(funds.used),
 });
 
 export const isOfLease = ({ purse }: Pick<AgentContext, 'purse'>, event: { readonly id?: unknown }): boolean =>

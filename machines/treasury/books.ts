@@ -59,8 +59,9 @@ export const opened = (budget: Budget): Books => ({
 export const idsOf = ({ id, of }: TreasuryLease): string[] =>
   of === undefined ? [id] : of.map((_, place) => `${id}.${place}`);
 
-export const isSettled = ({ settled }: Books, request: TreasuryLease): boolean =>
-  idsOf(request).some((id) => settled.includes(id));
+/** Was it heard before? Of several leases at once there is nothing to ask for again; one may be asked to come to more (M3). */
+export const isOld = ({ settled, leases }: Books, request: TreasuryLease): boolean =>
+  idsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
 
 /** A lease of nothing is of no use. Without tool calls one can still answer. */
 const least: Budget = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };

@@ -5,7 +5,7 @@
  *    then the run above is asked, where its lease is what binds; else a person, where the team says so; else the answer is no.
  */
 import { ticketOf } from './ticket.ts';
-import { beginning, lacksOf, outputOf, treasury } from './vocabulary.ts';
+import { beginning, lacksOf, outputOf, spentOf, treasury } from './vocabulary.ts';
 
 export const treasurerMachine = treasury.createMachine({
   id: 'treasurer',
@@ -48,7 +48,13 @@ export const treasurerMachine = treasury.createMachine({
         src: 'wait',
         id: 'ticket',
         input: ({ context }) =>
-          ticketOf({ ...context, ...context.books, lacks: lacksOf(context), number: context.asked }),
+          ticketOf({
+            ...context,
+            ...context.books,
+            ...spentOf(context),
+            lacks: lacksOf(context),
+            number: context.asked,
+          }),
         onDone: [
           {
             guard: { type: 'isMore', params: ({ event }) => event.output },

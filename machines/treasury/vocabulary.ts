@@ -8,7 +8,7 @@ import { tighter } from '../agent/money.ts';
 import { failure, failureOf } from '../failure.ts';
 import { parent } from '../parent.ts';
 import { waitMachine } from '../wait.ts';
-import { isSettled, kinds, lackOf, lend, offer, opened, plus, refit, settle, type Books } from './books.ts';
+import { isOld, kinds, lackOf, lend, offer, only, opened, plus, refit, settle, type Books } from './books.ts';
 import { grantIn, refusalOf } from './ticket.ts';
 
 export interface TreasuryInput {
@@ -66,8 +66,27 @@ const neededAbove = (context: TreasuryContext): Budget => {
   );
 };
 
+/** What was used, and by whom, with what those who wait have used of leases that are not settled. */
+export function spentOf({ books, queue }: TreasuryContext): Pick<Books, 'used' | 'by'> {
+  return queue.reduce<Pick<Books, 'used' | 'by'>>(({ used, by }, { id, used: more = {} }) => {
+    const who = books.leases[id]?.of;
+    if (who === undefined) return { used, by };
+    return {
+      used: plus(used, more),
+      by: {
+        ...by,
+        [who]: plus(
+          only(used, (kind) => more[kind]),
+          by[who] ?? {},
+        ),
+      },
+    };
+  }, books);
+}
+
 const usedUp = (context: TreasuryContext): Failure => {
-  const { budget, used, by } = context.books;
+  const { budget } = context.books;
+  const { used, by } = spentOf(context);
   const what = kinds.find((kind) => lacksOf(context)[kind] !== undefined) ?? 'steps';
   return failure(
     'budget',
@@ -104,7 +123,7 @@ const base = setup({
       );
     },
     isOfLease: ({ context, event }) => 'id' in event && event.id === context.lease?.id,
-    isOld: ({ context, event }) => event.type === 'treasury.lease' && isSettled(context.books, event),
+    isOld: ({ context, event }) => event.type === 'treasury.lease' && isOld(context.books, event),
     isMore: (_, output: WaitOutput) => grantIn(output) !== undefined,
   },
 });
@@ -156,6 +175,7 @@ export const treasury = base.extend({
           type: 'treasury.lease',
           id: lease.id,
           wants: neededAbove(context),
+          used: spentOf(context).used,
         } satisfies TreasuryLease);
     }),
     takeLease: assign(({ context, event }) =>

@@ -13,6 +13,8 @@ export const TreasuryLease = z.object({
   id: z.string().min(1),
   /** The least that it must come to in all to be of use; what is not named is as it comes. */
   wants: Budget,
+  /** What was used of it so far, for whoever has to decide. */
+  used: Budget.optional(),
   /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or nobody gets anything. */
   of: z.array(z.string()).min(1).optional(),
 });

@@ -3,7 +3,7 @@ import { kinds, type Books } from '../../../machines/treasury/books.ts';
 import type { Budget } from '../../contracts/agent.ts';
 
 /** Sums of dollars are not exact. */
-const dust = 1e-9;
+export const dust = 1e-9;
 
 /** By how much what is used, leased and free exceeds the budget, for each kind where it does not make it up. Empty when money is conserved. */
 export function imbalance({ budget, free, used, leases }: Books): Budget {
