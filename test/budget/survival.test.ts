@@ -29,7 +29,8 @@ const seeds = Number(process.env.SEEDS ?? 60);
 const within = (steps: number) => ({
   'no more than the budget': ({ root }: { root?: { snapshot: unknown } | undefined }) => {
     const used =
-      (root?.snapshot as { state?: { output?: { usage?: { steps: number } } } }).state?.output?.usage?.steps ?? 0;
+      (root?.snapshot as { state?: { output?: { usage?: { steps: number } } } } | undefined)?.state?.output?.usage
+        ?.steps ?? 0;
     return used <= steps ? undefined : `${used} steps were used of ${steps}`;
   },
 });
