@@ -4,7 +4,7 @@ import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import { runWith } from '../../machines/run/run.ts';
 import { defaultRunLimits, type RunSettings } from '../../machines/run/limits.ts';
-import { after, done, failed, listed, started, type Played } from '../../src/testing/play.ts';
+import { after, done, failed, listed, started, tell, type Played } from '../../src/testing/play.ts';
 import { tellFunded } from './funds.ts';
 import { fault, used } from './said.ts';
 
@@ -173,6 +173,17 @@ describe('bounds:', () => {
       status: 'failed',
       failure: { kind: 'budget' },
     });
+  });
+
+  test('money: an answer about another request starts nobody', () => {
+    const machine = runWith({ limits: defaultRunLimits, budget: { steps: 4 } });
+    const input = { type: 'brief', body: { topic: 'actors' } };
+    for (const type of ['treasury.granted', 'treasury.refused']) {
+      const stray = { type, id: 'lease/7', budget: { steps: 4 }, failure: fault('budget') };
+      const played = tell(machine.provide({ actors: { writer: member } as never }), input, [send('writer'), stray]);
+      expect(stands(played)).toBe('{"working":"leasing"}');
+      expect(started(played).map(({ src }) => src)).not.toContain('writer');
+    }
   });
 
   test('time: members are told to stop, and the run ends when they have', () => {

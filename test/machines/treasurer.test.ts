@@ -12,7 +12,7 @@ import { kinds, type Books } from '../../machines/treasury/books.ts';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../machines/treasury/vocabulary.ts';
 import { runMachine } from '../../machines/run/run.ts';
-import { done, next, start, tell, type Played } from '../../src/testing/play.ts';
+import { done, failed, next, start, tell, type Played } from '../../src/testing/play.ts';
 import { imbalance } from '../../src/testing/simulate/books.ts';
 import { used } from './said.ts';
 
@@ -175,4 +175,22 @@ test('a run that was lent its budget carries the words between its treasurer and
     ['above', 'treasury.lease', 'lease/0.0'],
     ['treasurer', 'treasury.granted', 'lease/0.0'],
   ]);
+});
+
+test('an answer about another lease changes nothing, and a closed treasurer gives its books', () => {
+  const short = story(
+    {},
+    { lease: { id: 'above', budget: { steps: 2 } } },
+    lease('t', {}, ['ada']),
+    lease('t.0', { steps: 3 }),
+  );
+  const stray: AnyEventObject = { type: 'treasury.refused', id: 'other', failure: {} };
+  expect(next(treasurerMachine, short, stray).snapshot.value).toBe('askingAbove');
+  const closed = story({ steps: 3 }, {}, lease('a'), settle('a', 2), { type: 'treasury.close' });
+  expect(closed.snapshot.output).toEqual({ budget: { steps: 3 }, used: { steps: 2 }, by: { a: { steps: 2 } } });
+});
+
+test('a ticket that could not be put is a no', () => {
+  const asking = story({ steps: 0 }, { onExhausted: 'ask' }, lease('t', {}, ['ada']), failed('ticket'));
+  expect(said(asking).at(-1)).toEqual(['refused', 't', 'internal']);
 });
