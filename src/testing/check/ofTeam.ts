@@ -7,7 +7,6 @@ import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Routed } from '../../../machines/run/vocabulary.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
-import type { TreasuryContext } from '../../../machines/treasury/vocabulary.ts';
 import { compile, inputOf, type AnyTeam } from '../../subject.ts';
 import { actorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -87,12 +86,15 @@ export function ofTeam(team: AnyTeam, settings: Settings): Stage {
 /** Never performed: its outcomes are samples. */
 const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
 
-/** As the runtime makes it, but for its members, and without the bound on turns that nobody set: what goes on until then is to be seen. */
+/**
+ * As the runtime makes it, but for its members, without the bound on turns that nobody set (what goes on until then is to be seen),
+ * and without its budget: members that are only a contract use nothing up.
+ */
 function typeOf(team: AnyTeam) {
-  const { maxTurns = Number.MAX_SAFE_INTEGER } = team.options;
+  const { maxTurns = Number.MAX_SAFE_INTEGER, budget: _, ...options } = team.options;
   const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
   const surroundings = { gateway: never, clock: systemClock(), opened: [] };
-  const type = compile(surroundings)({ ...team, options: { ...team.options, maxTurns } });
+  const type = compile(surroundings)({ ...team, options: { ...options, maxTurns } });
   const members = Object.entries(team.members).map(([name, agent]) => {
     return [name, memberMachine(agent).provide({ actors: { work: sampledWork } })] as const;
   });
@@ -123,7 +125,6 @@ const keepOf =
     const { id } = actor.type.chart.machine;
     const { context } = actor.snapshot as { context: unknown };
     if (id === 'member') return [(context as Working).type, (context as Working).asked];
-    if (id === 'treasurer') return keepBooks(context as TreasuryContext);
     if (id !== 'run') return keepContext(actor, clamp);
     const { said, routed, turns, members, sending, outcome, failure } = context as RunContext;
     const messages = (actor.lists['messages'] ?? []) as unknown as readonly RunMessage[];
@@ -142,9 +143,6 @@ const keepOf =
       countsTurns ? outline(turns, clamp) : null,
     ];
   };
-
-/** Members that are only a contract use nothing up: of the money counts who holds some and who waits for it. */
-const keepBooks = ({ books, queue }: TreasuryContext) => [Object.keys(books.leases).length, queue.length];
 
 /** Who is never spoken to, or not with what it is there for. */
 function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
