@@ -8,7 +8,7 @@ import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/ag
 import { delegateSource } from '../machines/member.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
-import { callModel, type Define } from './callModel.ts';
+import { callModel, modelsOf, type Define } from './callModel.ts';
 import { discover } from './discover.ts';
 import { effect } from './effect.ts';
 import { plan } from './plan.ts';
@@ -24,6 +24,9 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
     limits: withDefaults(defaultLimits, definition.limits),
     budget: withDefaults(defaultBudget, definition.budget),
     onInput: definition.onInput ?? 'merge',
+    onExhausted: definition.onExhausted ?? 'fail',
+    models: modelsOf(definition.model, deps.gateway).length + (definition.fallbacks ?? []).length,
+    name: definition.name,
     analysis: definition.analysis === 'model',
     discovery: deps.tools !== undefined || (definition.requires ?? []).length > 0,
     planning: definition.planning === 'model',

@@ -39,7 +39,7 @@ export async function askTyped<T>(
       tools: [{ name, description, input }],
       ...outputRoom(definition, thinking),
     };
-    const answer = await deps.gateway.answer(choiceOf(definition, thinking.fallbacks), request, modelScope(scope));
+    const answer = await deps.gateway.answer(choiceOf(definition, thinking, deps.gateway), request, modelScope(scope));
     usage = usage ? sum(usage, answer.usage) : answer.usage;
     const call = answer.calls.find((made) => made.name === name);
     const parsed = shape.safeParse(call?.input);

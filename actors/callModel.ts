@@ -2,16 +2,17 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults, type Json } from '../src/contracts/json.ts';
-import type { ModelChoice } from '../src/contracts/model.ts';
+import type { Model, ModelChoice } from '../src/contracts/model.ts';
 import type { Reading, Thinking } from '../machines/agent/turn.ts';
 import { defaultBudget } from '../machines/agent/limits.ts';
 import { charged, leftOf, tighter, tokensOf } from '../machines/agent/money.ts';
+import { ownLimits } from '../machines/agent/purse.ts';
 import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 import { elide } from './history.ts';
 import { offerOf } from './offer.ts';
 import { readAnswer } from './readAnswer.ts';
-import type { AgentDeps } from './tools.ts';
+import type { AgentDeps, ModelDoor } from './tools.ts';
 
 export type Define = (message: string) => AgentDefinition;
 
@@ -28,7 +29,7 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
       ...(temperature === undefined ? {} : { temperature }),
     };
     const answer = await deps.gateway.answer(
-      choiceOf(definition, thinking.fallbacks),
+      choiceOf(definition, thinking, deps.gateway),
       request,
       modelScope(scope),
       (part, text) => {
@@ -36,7 +37,7 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
         scope.progress(part as unknown as Json);
       },
     );
-    const budget = tighter(withDefaults(defaultBudget, definition.budget), thinking.allowance);
+    const budget = tighter(ownLimits(withDefaults(defaultBudget, definition.budget), thinking), thinking.allowance);
     const callsLeft = (budget.toolCalls ?? Infinity) - thinking.used.toolCalls;
     const left = (shares: number) => leftOf(budget, charged(thinking.used, answer.usage), shares);
     return readAnswer(answer, { definition, offer, limits, callsLeft, left });
@@ -44,16 +45,28 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
 
 export const modelScope = ({ key, signal, deadline }: EffectScope) => ({ key, signal, deadline });
 
-/** After a fallback the next of the definition's answers; the last one stays. */
-export const choiceOf = ({ model, fallbacks = [] }: AgentDefinition, taken: number): ModelChoice =>
-  (taken > 0 ? fallbacks[Math.min(taken, fallbacks.length) - 1] : undefined) ?? model;
+/** The models that a choice comes to, in order of preference. */
+export const modelsOf = (choice: ModelChoice, door: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
+  door.models?.(choice) ?? [choice].flat();
+
+/** After a fallback the next of the definition's answers; the last one stays. One that must be cheaper begins further down. */
+export function choiceOf(
+  { model, fallbacks = [] }: Pick<AgentDefinition, 'model' | 'fallbacks'>,
+  { fallbacks: taken, cheaper = 0 }: Pick<Thinking, 'fallbacks' | 'cheaper'>,
+  door: Pick<ModelDoor, 'models'>,
+): ModelChoice {
+  const own = cheaper > 0 ? modelsOf(model, door) : [];
+  if (taken === 0 && cheaper < own.length) return own.slice(cheaper);
+  const further = taken + Math.max(0, cheaper - Math.max(0, own.length - 1));
+  return (further > 0 ? fallbacks[Math.min(further, fallbacks.length) - 1] : undefined) ?? model;
+}
 
 /** Never more output than the budget has left beside the input that is expected. */
 export function outputRoom(
   { maxOutputTokens, budget }: AgentDefinition,
-  { used, expected, allowance }: Thinking,
+  { used, expected, allowance, ...thinking }: Thinking,
 ): { maxOutputTokens?: number } {
-  const { tokens } = tighter(budget ?? {}, allowance);
+  const { tokens } = tighter(ownLimits(budget ?? {}, thinking), allowance);
   const left = tokens === undefined ? Infinity : Math.max(1, tokens - tokensOf(used) - expected);
   const room = Math.min(maxOutputTokens ?? Infinity, left);
   return Number.isFinite(room) ? { maxOutputTokens: room } : {};

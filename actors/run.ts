@@ -12,9 +12,9 @@ export interface TeamActor {
   next(said: readonly RunMessage[]): Routed | Promise<Routed>;
   /** The actors of its members, such as `agentActor(…)`. */
   readonly members: Readonly<Record<string, AnyStateMachine>>;
-  readonly settings?: { readonly limits?: Partial<RunSettings['limits']>; readonly budget?: RunSettings['budget'] };
   /** What the members are; who is not named is an agent. */
   readonly memberships?: RunSettings['members'];
+  readonly settings?: Partial<Omit<RunSettings, 'limits'>> & { readonly limits?: Partial<RunSettings['limits']> };
 }
 
 export function runActor({ next, members, settings = {}, memberships = {} }: TeamActor): ReturnType<typeof runWith> {
@@ -27,7 +27,7 @@ export function runActor({ next, members, settings = {}, memberships = {} }: Tea
     { kind: 'pure' },
   );
   // The chart starts members by name and does not know them; the engine finds them here.
-  return runWith({ limits, budget: settings.budget ?? {}, members: memberships }).provide({
+  return runWith({ ...settings, limits, budget: settings.budget ?? {}, members: memberships }).provide({
     actors: { ...members, route } as { route: typeof route },
   });
 }

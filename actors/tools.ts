@@ -2,6 +2,7 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/contracts/failure.ts';
 import type {
+  Model,
   ModelAnswer,
   ModelChoice,
   ModelPart,
@@ -42,6 +43,8 @@ export interface ModelDoor {
     scope: ModelScope,
     onPart?: (part: ModelPart, text: string) => void,
   ): Promise<ModelAnswer>;
+  /** The models that a choice comes to: those of a group, in its order. */
+  models?(choice: ModelChoice): readonly (string | Model)[];
 }
 
 export interface AgentDeps {

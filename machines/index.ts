@@ -16,3 +16,4 @@ export { defaultGuardrailSettings, type GuardrailSettings } from './guardrail/se
 export { momentOf, type Moment } from './moment.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
+export { treasurerMachine } from './treasury/treasurer.ts';

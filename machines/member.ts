@@ -30,14 +30,27 @@ export interface Handed {
   readonly body: Json;
   readonly left: Budget;
   readonly depth: number;
+  /** The name under which more may be asked for; and that cheaper models are to go on when it runs short. */
+  readonly lease?: string;
+  readonly degrade?: true;
 }
 
 /** What an agent or a nested team begins with. */
-export function inputFor({ kind, takes }: Membership, { type, body, left, depth }: Handed): AgentInput | RunInput {
+export function inputFor(
+  { kind, takes }: Membership,
+  { type, body, left, depth, ...money }: Handed,
+): AgentInput | RunInput {
+  const { lease, degrade } = money;
   // Bodies are JSON; zod's own type for it can be written to.
-  const message = { type: takes ?? type, body: body as AgentInput['body'], depth };
-  if (Object.keys(left).length === 0) return message;
-  return kind === 'team' ? { ...message, budget: left } : { ...message, allowance: left };
+  const message = {
+    type: takes ?? type,
+    body: body as AgentInput['body'],
+    depth,
+    ...(lease === undefined ? {} : { lease }),
+  };
+  const isBounded = Object.keys(left).length > 0;
+  if (kind === 'team') return isBounded ? { ...message, budget: left } : message;
+  return { ...message, ...(isBounded ? { allowance: left } : {}), ...(degrade ? { degrade } : {}) };
 }
 
 /** The same word in the language of whoever hears it. */

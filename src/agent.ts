@@ -23,6 +23,7 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   | 'planning'
   | 'requires'
   | 'budget'
+  | 'onExhausted'
   | 'limits'
   | 'onInput'
   | 'maxOutputTokens'

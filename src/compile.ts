@@ -19,6 +19,7 @@ import { milliseconds } from './contracts/duration.ts';
 import { RunSignal } from './contracts/run.ts';
 import { RouterSignal } from './contracts/task.ts';
 import type { ToolSource } from './contracts/tool.ts';
+import { TreasuryAnswer, TreasuryLease, TreasurySignal } from './contracts/treasury.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import { WorkDone } from './contracts/work.ts';
 import { settingsOf } from './orchestra.ts';
@@ -48,15 +49,17 @@ export interface Surroundings {
 const ticketOptions = { wait: { signals: WaitSignal } };
 /** What an agent's signals and tickets may hold, checked at the door. */
 const agentOptions: ActorTypeOptions = {
-  signals: AgentSignal,
+  signals: AgentSignal.or(TreasuryAnswer),
   endsByDeadline: true,
-  children: { toolCall: { children: ticketOptions } },
+  children: { toolCall: { children: ticketOptions }, ...ticketOptions },
 };
+
+const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: ticketOptions };
 
 const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
 
 /** What a run hears at its door: signals, and what those that stand have done. */
-export const runSignals = z.union([RunSignal, WorkDone]);
+export const runSignals = z.union([RunSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 export const membershipOf = ({ kind, takes, gives, ...rest }: Member): Membership => {
   const { returns } = rest as { returns?: string };
@@ -171,7 +174,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   };
 
   function teamPart(team: AnyTeam): Part {
-    const { supervise, budget, deadline, maxTurns } = team.options;
+    const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
     const members = Object.entries(team.members as Readonly<Record<string, Member>>);
     const parts = members.map(([name, member]) => [name, partOf(member)] as const);
     const limits = {
@@ -182,7 +185,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       next: (said) => team.next(said) as never,
       members: Object.fromEntries(parts.map(([name, part]) => [name, part.machine])),
       memberships: Object.fromEntries(members.map(([name, member]) => [name, membershipOf(member)])),
-      settings: { limits, ...(budget ? { budget } : {}) },
+      settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
     });
     const { within, ...rest } = supervise ?? {};
     const options: ActorTypeOptions = {
@@ -190,7 +193,10 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       endsByDeadline: true,
       deadline: limits.deadline ?? defaultRunLimits.deadline,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
-      children: Object.fromEntries(parts.map(([name, part]) => [name, part.options])),
+      children: {
+        ...Object.fromEntries(parts.map(([name, part]) => [name, part.options])),
+        treasurer: treasurerOptions,
+      },
     };
     return { machine, options };
   }

@@ -4,6 +4,7 @@ import { AgentLimits, Budget } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import { InputPolicy } from './contracts/input.ts';
 import type { ModelChoice } from './contracts/model.ts';
+import { onExhausted } from './contracts/treasury.ts';
 
 const has = (value: unknown, ...methods: string[]): boolean =>
   typeof value === 'object' &&
@@ -70,6 +71,7 @@ export const AgentShape = z.strictObject({
   analysis: z.enum(['none', 'model']).optional(),
   planning: z.enum(['none', 'model']).optional(),
   budget: Budget.optional(),
+  onExhausted: z.enum(onExhausted).optional(),
   limits: AgentLimits.partial().optional(),
   onInput: InputPolicy.optional(),
   deadline: duration.optional(),
@@ -104,6 +106,7 @@ export const TeamShape = z.strictObject({
     })
     .optional(),
   budget: Budget.optional(),
+  onExhausted: z.enum(onExhausted).optional(),
   deadline: duration.optional(),
   maxTurns: z.number().int().positive().optional(),
 });

@@ -1,5 +1,5 @@
 /** What our own machines take from people, checked where it is sent: a signal that means nothing must not look as if it had been heard. */
-import type { ZodType } from 'zod';
+import * as z from 'zod';
 import { AgentSignal } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
@@ -13,12 +13,13 @@ import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
 /** By machine; a user's own says itself what it takes. */
-const known: Readonly<Record<string, ZodType>> = {
+const known: Readonly<Record<string, z.ZodType>> = {
   agent: AgentSignal,
   run: RunSignal,
-  wait: WaitSignal,
   router: RouterSignal,
   guardrail: GuardrailSignal,
+  treasurer: z.custom(() => false, { error: 'only its run speaks to a treasurer; answer its tickets instead' }),
+  wait: WaitSignal,
 };
 
 /** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */

@@ -6,6 +6,7 @@ import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from 
 import type { Duration } from './contracts/duration.ts';
 import type { Budget } from './contracts/agent.ts';
 import type { RunMessage } from './contracts/run.ts';
+import type { OnExhausted } from './contracts/treasury.ts';
 import type { Supervision } from './system/actorType.ts';
 import { TeamShape } from './definition.ts';
 import { requireDepth } from './depth.ts';
@@ -62,6 +63,11 @@ export interface TeamOptions<M extends Messages, Mem extends Members<M>, A exten
   readonly route: Route<M, Mem, A, R>;
   readonly supervise?: Partial<Omit<Supervision, 'within'>> & { readonly within?: Duration };
   readonly budget?: Budget;
+  /**
+   * When the budget leaves no room and nobody at work could bring something back: `fail` (unless told otherwise), `ask` a person for more
+   * on a ticket, or `degrade`: members go on with the next of their models when they run short, and fail when the last has no room.
+   */
+  readonly onExhausted?: OnExhausted;
   readonly deadline?: Duration;
   /** How many messages may be handed out before the run fails; 50 unless told otherwise. */
   readonly maxTurns?: number;
@@ -76,7 +82,10 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
   readonly returns: R;
   /** As a member of another team it handles what it accepts. */
   readonly handles: readonly [A];
-  readonly options: Pick<TeamOptions<M, Members<M>, A, R>, 'supervise' | 'budget' | 'deadline' | 'maxTurns'>;
+  readonly options: Pick<
+    TeamOptions<M, Members<M>, A, R>,
+    'supervise' | 'budget' | 'onExhausted' | 'deadline' | 'maxTurns'
+  >;
   /** Who speaks next, after the messages so far (the last one is the one to route). Throws `definition`. */
   next(said: readonly TeamMessage[]): Next;
 }
@@ -89,7 +98,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
   options: TeamOptions<M, Mem, A, R>,
 ): Team<M, A, R> {
   checked(TeamShape, options, `The team${named(options)}`);
-  const { protocol, members, accepts, returns, supervise, budget, deadline, maxTurns } = options;
+  const { protocol, members, accepts, returns, supervise, budget, onExhausted, deadline, maxTurns } = options;
   const name = slug(options.name);
   const names = Object.keys(members);
   if (names.length === 0)
@@ -136,6 +145,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     options: {
       ...(supervise ? { supervise } : {}),
       ...(budget ? { budget } : {}),
+      ...(onExhausted ? { onExhausted } : {}),
       ...(deadline ? { deadline } : {}),
       ...(maxTurns ? { maxTurns } : {}),
     },

@@ -6,19 +6,26 @@ import * as deeds from './deeds.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, spent, tighter } from './money.ts';
+import { ownLimits, plead } from './purse.ts';
 
-export function actionsOf({ budget, limits, onInput }: AgentSettings) {
+export function actionsOf(settings: AgentSettings) {
+  const { budget, limits, onInput } = settings;
   return {
     keepPolicy: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>({ onInput }),
+    plead: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) => plead(context, settings)),
     noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
       deeds.keepFailure(
-        exhausted(context, budget) ?? spent('steps', context.used.steps, context.used.steps),
+        exhausted(context, ownLimits(budget, context.purse)) ?? spent('steps', context.used.steps, context.used.steps),
         'execution',
       ),
     ),
     noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
       deeds.keepFailure(
-        spent('toolCalls', context.used.toolCalls, tighter(budget, context.allowance).toolCalls ?? 0),
+        spent(
+          'toolCalls',
+          context.used.toolCalls,
+          tighter(ownLimits(budget, context.purse), context.allowance).toolCalls ?? 0,
+        ),
         'execution',
       ),
     ),

@@ -12,6 +12,7 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import { momentOf } from '../moment.ts';
+import { purseOf, type Purse } from './purse.ts';
 import type { Setback, Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
@@ -53,6 +54,7 @@ export interface AgentContext {
   readonly allowance: Budget | undefined;
   /** How many hands the task came through. */
   readonly depth: number;
+  readonly purse: Purse;
   readonly used: AgentUsage;
   /** The latest model call: what the next one is reckoned from. */
   readonly latest: { readonly tokens: number; readonly usd: number };
@@ -99,6 +101,7 @@ export const beginning = (input: AgentInput): AgentContext => ({
   depth: input.depth ?? 0,
   began: momentOf({ input }).at,
   setback: { at: 0, chance: 0 },
+  purse: purseOf(input),
   used: nothingUsed,
   latest: { tokens: 0, usd: 0 },
   calls: [],

@@ -1,11 +1,14 @@
 /** Everything an agent's machine can meet: signals, what its effects answer, and what its regions tell each other. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentSignal } from '../../src/contracts/agent.ts';
+import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
+import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { failureOf } from '../failure.ts';
 import type { Belt, Discovered, Fallback, Planned, Analysis, Reading, ToolOutcome, Verified } from './turn.ts';
 
 export type AgentEvent =
   | AgentSignal
+  | TreasuryAnswer
   /** The safe point was reached while somebody wants a pause. */
   | { type: 'agent.held' }
   | { type: 'agent.settled' }
@@ -20,6 +23,7 @@ export type AgentEvent =
   | DoneActorEvent<Verified, 'verify'>
   | DoneActorEvent<Fallback, 'fallback'>
   | DoneActorEvent<Belt, 'listToolbelt'>
+  | DoneActorEvent<WaitOutput, 'ticket'>
   | DoneActorEvent<ToolOutcome, `call.${number}`>
   | ErrorActorEvent<unknown, `call.${number}`>
   | ErrorActorEvent;

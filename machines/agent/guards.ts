@@ -1,14 +1,17 @@
 /** The questions an agent decides by. They close over its settings, which are therefore in no snapshot. */
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
+import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { failureOf } from '../failure.ts';
 import { placeOf } from '../place.ts';
+import { grantIn } from '../treasury/ticket.ts';
 import { isLooping, isMade } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
+import { isOfLease, mayAskForMore, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './purse.ts';
 import { pauseOf, strategyFor, type Strategy } from './strategy.ts';
 import type { Planned, Verified } from './turn.ts';
 import { isDag } from './words.ts';
@@ -44,8 +47,20 @@ export function guardsOf(settings: AgentSettings) {
     // The safe point.
     hasFailure: ({ context }) => context.failure !== undefined,
     ...inputGuards,
-    isExhausted: ({ context }) => exhausted(context, budget) !== undefined,
+    isExhausted: ({ context }) => exhausted(context, ownLimits(budget, context.purse)) !== undefined,
     isLow: ({ context }) => low(context, budget, limits.softShare),
+
+    // Short of money.
+    shouldDegrade: ({ context }) => shouldDegrade(context, settings),
+    mayAskForMore: ({ context }) => mayAskForMore(context, settings),
+    mayAskPerson: ({ context }) => mayAskPerson(context, settings),
+    isOfLease: ({ context, event }) => isOfLease(context, event as { id?: unknown }),
+    isGranted: ({ event }) => grantIn(outputIn<WaitOutput>(event)) !== undefined,
+    /** It called tools when no calls were left; somebody may give more. */
+    wantsCalls: ({ context, event }) =>
+      noCallsLeft(context, ownLimits(budget, context.purse)) &&
+      readingIn(event).calls.some(isMade) &&
+      mayHaveMore({ ...context, ...noteCalls(context) }, settings),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
     // In the lowest tier there is nothing to find out unless somebody asks for more.
@@ -66,7 +81,8 @@ export function guardsOf(settings: AgentSettings) {
     isUnusable: means('unusable'),
     isUnusableAgain: ({ context, event }) =>
       readingIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),
-    hasNoCallsLeft: ({ context, event }) => noCallsLeft(context, budget) && readingIn(event).calls.some(isMade),
+    hasNoCallsLeft: ({ context, event }) =>
+      noCallsLeft(context, ownLimits(budget, context.purse)) && readingIn(event).calls.some(isMade),
     hasCalls: ({ event }) => readingIn(event).calls.some(isMade),
 
     // Acting.

@@ -1,6 +1,7 @@
 /** What bounds an agent unless its definition says otherwise, and which phases it asks for. */
 import type { AgentLimits, Budget } from '../../src/contracts/agent.ts';
 import type { InputPolicy } from '../../src/contracts/input.ts';
+import type { OnExhausted } from '../../src/contracts/treasury.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -36,6 +37,11 @@ export interface AgentSettings {
   readonly limits: AgentLimits;
   readonly budget: Budget;
   readonly onInput: InputPolicy;
+  readonly onExhausted: OnExhausted;
+  /** How many models it may go on with, each cheaper than the one before. */
+  readonly models: number;
+  /** For people. */
+  readonly name?: string;
   /** Phases that have something to do. */
   readonly analysis: boolean;
   readonly discovery: boolean;
@@ -49,6 +55,8 @@ export const defaultSettings: AgentSettings = {
   limits: defaultLimits,
   budget: defaultBudget,
   onInput: 'merge',
+  onExhausted: 'fail',
+  models: 1,
   analysis: false,
   discovery: false,
   planning: false,

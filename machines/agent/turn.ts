@@ -16,6 +16,10 @@ export interface Thinking {
   readonly fallbacks: number;
   readonly used: AgentUsage;
   readonly allowance?: Budget;
+  /** More than its own budget. */
+  readonly extra?: Budget;
+  /** How many models were passed over for cheaper ones. */
+  readonly cheaper?: number;
   /** Input tokens that the next call is expected to need. */
   readonly expected: number;
 }

@@ -1,11 +1,14 @@
 /** The words an agent's phases are written in: its facts, events, effects, questions and deeds. */
-import { assign, raise, setup, stateIn } from 'xstate';
+import { assign, raise, sendTo, setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
+import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
+import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { placeOf } from '../place.ts';
 import { inTime, momentOf } from '../moment.ts';
 import { engineActions, slot } from '../slot.ts';
+import { parent } from '../parent.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { delegateSource } from '../member.ts';
 import {
@@ -20,6 +23,8 @@ import {
   said,
   unmade,
 } from './calls.ts';
+import { grantIn, refusalOf } from '../treasury/ticket.ts';
+import { waitMachine } from '../wait.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './deeds.ts';
 import { failureIn, isOutcome, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
@@ -29,6 +34,7 @@ import * as inputs from './inputs.ts';
 import { defaultSettings } from './limits.ts';
 import { priceless } from './money.ts';
 import { actionsOf } from './actions.ts';
+import { degraded, noteCalls, requestFor, takeGrant, takeLease, whyShort } from './purse.ts';
 import type { Strategy } from './strategy.ts';
 import type * as turn from './turn.ts';
 import { analysisText, finishSoon, gapsOf, mend, note, planText, stoppedFor, taskText, tryAnother } from './words.ts';
@@ -62,6 +68,7 @@ const base = setup({
     dropToolbelt: slot<null, turn.Belting>('dropToolbelt'),
     verify: slot<turn.Verified, { message: string; answer: AgentAnswer; round: number }>('verify'),
     fallback: slot<turn.Fallback, turn.Recovering>('fallback'),
+    wait: waitMachine,
     cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
   },
   delays: delaysOf(defaultSettings),
@@ -239,6 +246,19 @@ export const agent = base.extend({
       deeds.keepFailure(failures.unproven(evidence, rounds), 'verification'),
     ),
 
+    // Short of money.
+    degrade: assign(({ context }) => degraded(context)),
+    askForMore: sendTo(parent, ({ context }) => requestFor(context)),
+    takeLease: assign(({ context, event }) => takeLease(context, event as TreasuryAnswer)),
+    takeGrant: assign(({ context, event }) => takeGrant(context, grantIn(outputIn<WaitOutput>(event)) ?? {})),
+    noteCalls: assign(({ context }) => noteCalls(context)),
+    noteNoMore: assign(({ event }) =>
+      event.type === 'treasury.refused' ? deeds.keepFailure(event.failure, 'execution') : {},
+    ),
+    noteNoGrant: assign(({ context, event }) =>
+      deeds.keepFailure(refusalOf(outputIn<WaitOutput>(event), whyShort(context)), 'execution'),
+    ),
+
     // Recovery.
     noteSetback: assign(deeds.noteSetback),
     countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
@@ -290,4 +310,6 @@ export const thinking = ({ context }: { context: AgentContext }): turn.Thinking 
   used: context.used,
   expected: context.latest.tokens,
   ...(context.allowance === undefined ? {} : { allowance: context.allowance }),
+  ...(context.purse.extra === undefined ? {} : { extra: context.purse.extra }),
+  ...(context.purse.cheaper === 0 ? {} : { cheaper: context.purse.cheaper }),
 });

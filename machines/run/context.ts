@@ -4,8 +4,14 @@ import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
 import { failure } from '../failure.ts';
-import { tighter, tokensOf } from '../agent/money.ts';
 import { nothingUsed } from '../agent/context.ts';
+
+/** A message on its way to a member. */
+export interface Sent {
+  readonly to: string;
+  readonly type: string;
+  readonly body: Json;
+}
 
 export interface RunContext {
   /** How far down from whoever began it all. */
@@ -26,8 +32,13 @@ export interface RunContext {
   readonly asked: readonly number[];
   /** Supervisors that were started and stand. */
   readonly standing: readonly string[];
-  /** Set while a message waits until fewer than so many are at work: they hold what is left of the budget. */
-  readonly crowd: number | undefined;
+  /** The names of their leases, by place; only where there is a budget. */
+  readonly leases: readonly (string | null)[];
+  /** The run's own, where somebody above it lends. */
+  readonly lease: string | undefined;
+  /** How often a lease was asked for; and what is sent when the latest is granted. */
+  readonly asks: number;
+  readonly sending: { readonly id: string; readonly messages: readonly Sent[] } | undefined;
   readonly used: AgentUsage;
   readonly latest: RunMessage | undefined;
   readonly failure: Failure | undefined;
@@ -36,7 +47,7 @@ export interface RunContext {
     { readonly status: RunOutput['status']; readonly reason?: string; readonly result?: Json } | undefined;
 }
 
-export const beginning = ({ type, body, budget, depth = 0 }: RunInput, at: number): RunContext => ({
+export const beginning = ({ type, body, budget, lease, depth = 0 }: RunInput, at: number): RunContext => ({
   depth,
   first: { type, body, at },
   budget,
@@ -47,7 +58,10 @@ export const beginning = ({ type, body, budget, depth = 0 }: RunInput, at: numbe
   granted: [],
   asked: [],
   standing: [],
-  crowd: undefined,
+  leases: [],
+  lease,
+  asks: 0,
+  sending: undefined,
   used: nothingUsed,
   latest: undefined,
   failure: undefined,
@@ -59,23 +73,6 @@ export const memberId = (place: number): string => `member.${place}`;
 
 export const openPlaces = ({ members }: RunContext): number[] =>
   members.flatMap((name, place) => (name === null ? [] : [place]));
-
-/** What is left of the run's budget, in equal shares. What members at work were given is theirs until they end: a team never uses more than its budget. */
-export function allowance({ budget, used, granted }: RunContext, limits: Budget, shares: number): Budget {
-  const { steps, tokens, usd, toolCalls } = tighter(limits, budget);
-  const held = (what: keyof Budget) => granted.reduce((sum, grant) => sum + (grant?.[what] ?? 0), 0);
-  const share = (limit: number, spent: number, what: keyof Budget) =>
-    Math.max(0, (limit - spent - held(what)) / shares);
-  return {
-    ...(steps === undefined ? {} : { steps: Math.floor(share(steps, used.steps, 'steps')) }),
-    ...(tokens === undefined ? {} : { tokens: Math.floor(share(tokens, tokensOf(used), 'tokens')) }),
-    ...(usd === undefined ? {} : { usd: share(usd, used.usd ?? 0, 'usd') }),
-    ...(toolCalls === undefined ? {} : { toolCalls: Math.floor(share(toolCalls, used.toolCalls, 'toolCalls')) }),
-  };
-}
-
-/** A run without anything left of a budget starts nobody. Tool calls are the members' own affair: without them one can still answer. */
-export const isSpent = (left: Budget): boolean => left.steps === 0 || left.tokens === 0 || left.usd === 0;
 
 export function outputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
   const partial = latest ? { partial: latest } : {};

@@ -2,7 +2,7 @@
  * A run: the members of a team at work on one thing, from its first message to its result.
  *
  * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
- * R2 Nobody is started when turns or budget are used up, nor while the run is paused. While others hold what is left of the budget, a message waits.
+ * R2 Nobody is started when turns or budget are used up, nor while the run is paused. While others hold what is left of the budget, a message waits: its treasurer lends.
  * R3 However the run ends, every member at work is told to stop, and has a grace to do so.
  * R4 A supervisor that stands is started when it is first needed. One that falls fails the run, if it had work; otherwise it is started anew.
  */
@@ -33,7 +33,7 @@ export const runMachine = run.createMachine({
             starting: {
               always: [
                 { guard: 'isTooDeep', target: 'settled', actions: 'noteTooDeep' },
-                { target: 'working', actions: 'appendFirst' },
+                { target: 'working', actions: ['appendFirst', 'openTreasury'] },
               ],
             },
             working: {
@@ -44,13 +44,15 @@ export const runMachine = run.createMachine({
                 'run.resume': { actions: 'resumeMembers' },
                 'run.late': { target: 'stopping', actions: 'noteLate' },
                 'xstate.done.actor.member.*': [
-                  { guard: 'isAnswer', actions: 'takeEnd' },
+                  { guard: 'isAnswer', actions: ['settleLease', 'takeEnd'] },
                   { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
                 ],
+                'treasury.*': { actions: 'carryWord' },
+                'xstate.error.actor.treasurer': { target: 'stopping', actions: 'noteTreasurerFailed' },
                 'xstate.error.actor.member.*': { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
                 'work.done': [
                   { guard: 'isStray' },
-                  { guard: 'isAnswer', actions: 'takeEnd' },
+                  { guard: 'isAnswer', actions: ['settleLease', 'takeEnd'] },
                   { target: 'stopping', actions: ['noteMemberFailed', 'takeEnd'] },
                 ],
                 'xstate.done.actor.standing.*': [
@@ -81,8 +83,7 @@ export const runMachine = run.createMachine({
                       { guard: 'isPaused', target: 'held' },
                       { guard: 'isFinish', target: '#ending', actions: 'settleCompleted' },
                       { guard: 'isTooMany', target: '#ending', actions: 'noteTooMany' },
-                      { guard: 'isShort', target: 'short', actions: 'noteCrowd' },
-                      { guard: 'isSpent', target: '#ending', actions: 'noteSpent' },
+                      { guard: 'isBudgeted', target: 'leasing', actions: 'askLease' },
                       { target: 'choosing', actions: 'delegate' },
                     ],
                     onError: { target: '#ending', actions: 'noteRouteFailed' },
@@ -91,8 +92,18 @@ export const runMachine = run.createMachine({
                 delegating: {
                   always: { guard: 'hasUnrouted', target: 'choosing' },
                 },
-                short: {
-                  always: { guard: 'isRoomier', target: 'choosing' },
+                leasing: {
+                  on: {
+                    'treasury.granted': { guard: 'isOurs', target: 'granted' },
+                    'treasury.refused': { guard: 'isOurs', target: '#ending', actions: 'noteSpent' },
+                  },
+                },
+                granted: {
+                  always: [
+                    // As with a route: what was to be sent is asked for again on resume.
+                    { guard: 'isPaused', target: 'held', actions: 'giveBack' },
+                    { target: 'choosing', actions: 'delegate' },
+                  ],
                 },
                 held: {
                   on: { 'run.resume': { target: 'choosing', actions: 'resumeMembers' } },
@@ -105,7 +116,7 @@ export const runMachine = run.createMachine({
               initial: 'telling',
               states: {
                 telling: {
-                  entry: 'stopMembers',
+                  entry: ['stopMembers', 'closeTreasury'],
                   always: [{ guard: 'hasWorkers', target: 'waiting' }, { target: '#settled' }],
                 },
                 waiting: {

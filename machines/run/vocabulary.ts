@@ -5,13 +5,18 @@ import { memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunOutput, RunSignal } from '../../src/contracts/run.ts';
+import type { TreasuryAnswer, TreasuryLease, TreasurySettle } from '../../src/contracts/treasury.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
 import { expired, failure, failureOf } from '../failure.ts';
 import { endOf, inputFor, maxDepth, plainMember, together, tooDeep, wordFor } from '../member.ts';
 import { momentOf } from '../moment.ts';
 import { engineActions, slot } from '../slot.ts';
-import { allowance, isSpent, memberId, openPlaces, type RunContext } from './context.ts';
+import { nothingUsed } from '../agent/context.ts';
+import { parent } from '../parent.ts';
+import { treasurerMachine } from '../treasury/treasurer.ts';
+import { memberId, openPlaces, type RunContext, type Sent } from './context.ts';
 import { defaultRunSettings, type RunSettings } from './limits.ts';
+import * as money from './money.ts';
 import { endedPlaces, fallen, standingId, workFor } from './standing.ts';
 
 /** Which of the messages that arrived is to be routed. */
@@ -19,12 +24,12 @@ export interface Routing {
   readonly index: number;
 }
 /** Who speaks next, or the team's answer. */
-export type Routed =
-  | { readonly send: readonly { readonly to: string; readonly type: string; readonly body: Json }[] }
-  | { readonly finish: Json };
+export type Routed = { readonly send: readonly Sent[] } | { readonly finish: Json };
 
 export type RunEvent =
   | RunSignal
+  | TreasuryLease
+  | TreasuryAnswer
   | { type: 'run.settled' }
   /** From the engine: the deadline that the run was started with has passed. */
   | { type: 'troupe.deadline' }
@@ -51,16 +56,11 @@ const fail = (reason: Failure, member?: string) => ({
 type Asks = (facts: { context: RunContext; event: RunEvent }) => boolean;
 
 /** The questions that depend on what bounds the run. */
-export function runGuardsOf({ limits, budget }: RunSettings) {
+export function runGuardsOf(settings: RunSettings) {
+  const { limits } = settings;
   return {
     isTooMany: ({ context, event }) => context.turns + sends(event).length > limits.maxTurns,
-    isSpent: ({ context, event }) =>
-      sends(event).length > 0 && isSpent(allowance(context, budget, sends(event).length)),
-    /** Nothing is left to give, but somebody at work may bring something back. */
-    isShort: ({ context, event }) =>
-      sends(event).length > 0 &&
-      openPlaces(context).length > 0 &&
-      isSpent(allowance(context, budget, sends(event).length)),
+    isBudgeted: ({ context, event }) => sends(event).length > 0 && money.hasBudget(context, settings),
   } satisfies Record<string, Asks>;
 }
 export const runDelaysOf = ({ limits }: RunSettings) => ({ deadline: limits.deadline, grace: limits.grace });
@@ -73,7 +73,7 @@ const base = setup({
     output: RunOutput;
     tags: 'paused' | 'stopping';
   },
-  actors: { route: slot<Routed, Routing>('route') },
+  actors: { route: slot<Routed, Routing>('route'), treasurer: treasurerMachine },
   delays: runDelaysOf(defaultRunSettings),
   guards: {
     ...runGuardsOf(defaultRunSettings),
@@ -85,7 +85,7 @@ const base = setup({
     isAnswer: ({ event }) => endOf(event).answer !== undefined,
     /** It tells of work that was given up, or of nobody's. */
     isStray: ({ context, event }) => endedPlaces(context, event).length === 0,
-    isRoomier: ({ context }) => openPlaces(context).length < (context.crowd ?? 0),
+    isOurs: ({ context, event }) => money.isOurs(context, event),
     isLastWorker: ({ context, event }) => openPlaces(context).length === endedPlaces(context, event).length,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
@@ -95,15 +95,17 @@ const base = setup({
 const { enqueueActions } = base;
 
 /** The places are free again. */
-const without = ({ members, granted }: RunContext, places: readonly number[]) => ({
+const without = ({ members, granted, leases }: RunContext, places: readonly number[]) => ({
   members: members.map((member, index) => (places.includes(index) ? null : member)),
   granted: granted.map((grant, index) => (places.includes(index) ? null : grant)),
+  leases: leases.map((lease, index) => (places.includes(index) ? null : lease)),
 });
 
 type Say = 'cancel' | 'pause' | 'resume';
 
 /** The deeds that depend on what bounds the run and on who its members are. */
-export function runActionsOf({ budget, members: known = {} }: RunSettings) {
+export function runActionsOf(settings: RunSettings) {
+  const { members: known = {} } = settings;
   const membership = (name: string) => known[name] ?? plainMember;
   const addressee = (place: number, name: string) =>
     (membership(name).kind === 'standing' ? standingId(name) : memberId(place)) as never;
@@ -116,20 +118,23 @@ export function runActionsOf({ budget, members: known = {} }: RunSettings) {
       }
     });
   return {
-    /** Hands every message to somebody, within what is left of the budget. */
+    /** Hands every message to somebody; where there is a budget, with the leases that were granted for them. */
     delegate: enqueueActions(({ context, event, enqueue }) => {
-      const [members, granted, asked] = [[...context.members], [...context.granted], [...context.asked]];
-      const standing = [...context.standing];
-      const messages = sends(event);
-      const left = allowance(context, budget, messages.length);
+      const [members, granted, leases] = [[...context.members], [...context.granted], [...context.leases]];
+      const [asked, standing] = [[...context.asked], [...context.standing]];
+      const { sending } = context;
+      const left = event.type === 'treasury.granted' ? event.budget : {};
+      const messages = sending?.messages ?? sends(event);
       for (const [nth, { to, type, body }] of messages.entries()) {
         const free = members.indexOf(null);
         const place = free < 0 ? members.length : free;
         members[place] = to;
         granted[place] = left;
+        leases[place] = sending ? money.leaseOf(sending, nth) : null;
         asked[place] = context.turns + nth;
         const who = membership(to);
-        const handed = { type, body, left, depth: context.depth + 1 };
+        const lease = money.lent(leases[place] ?? undefined, settings);
+        const handed = { type, body, left, depth: context.depth + 1, ...lease };
         // Members are provided by name, one for each of the team; the chart need not know them.
         const start = (id: string, input: unknown) => enqueue.spawnChild(to as never, { id, input } as never);
         if (who.kind !== 'standing') start(memberId(place), inputFor(who, handed));
@@ -142,7 +147,15 @@ export function runActionsOf({ budget, members: known = {} }: RunSettings) {
         }
       }
       const turns = context.turns + messages.length;
-      enqueue.assign({ members, granted, asked, standing, turns, routed: context.routed + 1 });
+      const routed = context.routed + 1;
+      enqueue.assign({ members, granted, leases, asked, standing, sending: undefined, turns, routed });
+    }),
+    openTreasury: enqueueActions(({ context, enqueue }) => {
+      if (!money.hasBudget(context, settings)) return;
+      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasuryOf(context, settings) });
+    }),
+    closeTreasury: enqueueActions(({ context, enqueue }) => {
+      if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
     }),
     /** Somebody has ended: the place is free, what was used is counted, what was answered has arrived. */
     takeEnd: enqueueActions(({ context, event, enqueue }) => {
@@ -188,7 +201,6 @@ export const run = base.extend({
       ...without(context, endedPlaces(context, event)),
       standing: context.standing.filter((name) => name !== fallen(event.type)),
     })),
-    noteCrowd: assign({ crowd: ({ context }) => openPlaces(context).length }),
     noteMemberFailed: assign(({ context, event }) => {
       const { failure: reason = failure('internal', 'A member ended without an answer.'), phase } = endOf(event);
       const member = context.members[endedPlaces(context, event)[0] ?? -1] ?? undefined;
@@ -214,7 +226,42 @@ export const run = base.extend({
         ),
       ),
     ),
-    noteSpent: assign(() => fail(failure('budget', 'The budget of the run is used up; nobody else is started.'))),
+    noteSpent: assign(({ event }) => (event.type === 'treasury.refused' ? fail(event.failure) : {})),
+    noteTreasurerFailed: assign(({ event }) => fail(failureOf((event as ErrorActorEvent).error))),
+
+    // Money.
+    askLease: enqueueActions(({ context, event, enqueue }) => {
+      const messages = [...sends(event)];
+      const request = money.requestOf(
+        context,
+        messages.map(({ to }) => to),
+      );
+      enqueue.sendTo(money.treasurerId as never, request as never);
+      enqueue.assign({ asks: context.asks + 1, sending: { id: request.id, messages } });
+    }),
+    giveBack: enqueueActions(({ context: { sending }, enqueue }) => {
+      sending?.messages.forEach((_, nth) => {
+        const settle = { type: 'treasury.settle', id: money.leaseOf(sending, nth), used: nothingUsed };
+        enqueue.sendTo(money.treasurerId as never, settle as never);
+      });
+      enqueue.assign({ sending: undefined });
+    }),
+    settleLease: enqueueActions(({ context, event, enqueue }) => {
+      const id = context.leases[endedPlaces(context, event)[0] ?? -1];
+      if (typeof id !== 'string') return;
+      const settle: TreasurySettle = { type: 'treasury.settle', id, used: endOf(event).usage };
+      enqueue.sendTo(money.treasurerId as never, settle as never);
+    }),
+    carryWord: enqueueActions(({ context, event, enqueue }) => {
+      const word = event as TreasuryLease | TreasuryAnswer;
+      const to = money.carried(context, word);
+      if (to === 'above') enqueue.sendTo(parent, word);
+      else if (to === 'treasurer') enqueue.sendTo(money.treasurerId as never, word as never);
+      else if (to !== undefined) {
+        enqueue.sendTo(memberId(to) as never, word as never);
+        if (word.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, word.budget) });
+      }
+    }),
     noteLate: assign(({ event }) =>
       fail(
         event.type === 'run.late' && event.expired

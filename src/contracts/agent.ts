@@ -48,6 +48,10 @@ export const AgentInput = z.object({
   allowance: Budget.optional(),
   /** How many hands the work came through already. */
   depth: count.optional(),
+  /** The name under which its parent may be asked for more than that. */
+  lease: z.string().optional(),
+  /** Cheaper models are to go on when it runs short of that. */
+  degrade: z.literal(true).optional(),
 });
 export type AgentInput = z.infer<typeof AgentInput>;
 
@@ -183,6 +187,8 @@ export interface AgentDefinition {
   /** Capabilities that some tool must have. */
   readonly requires?: readonly string[];
   readonly budget?: Budget;
+  /** What happens when the budget has no room for another step; `fail` unless told otherwise. */
+  readonly onExhausted?: 'fail' | 'ask' | 'degrade';
   readonly limits?: Partial<AgentLimits>;
   /** What becomes of input that comes while it is at work; `merge` unless told otherwise. */
   readonly onInput?: InputPolicy;

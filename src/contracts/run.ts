@@ -28,6 +28,8 @@ export const RunInput = z.object({
   budget: Budget.optional(),
   /** How many hands the work came through already. */
   depth: z.number().int().nonnegative().optional(),
+  /** The name under which whoever lent it that budget may be asked for more. */
+  lease: z.string().optional(),
 });
 export type RunInput = z.infer<typeof RunInput>;
 
@@ -59,4 +61,6 @@ export interface RunLimits {
   readonly maxTurns: number;
   /** How long members may take to end when the run is stopped. */
   readonly grace: number;
+  /** How long a person may take to answer when the budget is used up. */
+  readonly patience: number;
 }

@@ -47,6 +47,8 @@ export interface GatewayOptions extends ProviderOptions {
 export interface Gateway {
   /** The parts of one answer, as they come. */
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
+  /** The models that a choice comes to, in order of preference. */
+  models(choice: ModelChoice): readonly (string | Model)[];
   /** One whole answer. `onPart` is shown the parts of every try, each with the whole text of its try so far. */
   answer(
     choice: ModelChoice,
@@ -145,6 +147,7 @@ export function gateway(options: GatewayOptions): Gateway {
   };
 
   return {
+    models: listOf,
     async answer(choice, request, scope, onPart) {
       return tryAll(
         choice,

@@ -5,15 +5,17 @@ import type { RunOutput } from '../../src/contracts/run.ts';
 import { runWith } from '../../machines/run/run.ts';
 import { defaultRunLimits, type RunSettings } from '../../machines/run/limits.ts';
 import { after, done, failed, listed, started, tell, type Played } from '../../src/testing/play.ts';
+import { tellFunded } from './funds.ts';
 import { fault, used } from './said.ts';
 
+const members = ['writer', 'critic'];
 const member = fromPromise(() => Promise.resolve(null));
 const story = (
   settings: { limits?: Partial<RunSettings['limits']>; budget?: RunSettings['budget'] },
   ...events: AnyEventObject[]
 ) => {
   const machine = runWith({ limits: { ...defaultRunLimits, ...settings.limits }, budget: settings.budget ?? {} });
-  return tell(
+  return tellFunded(
     machine.provide({ actors: { writer: member, critic: member } as never }),
     { type: 'brief', body: { topic: 'actors' } },
     events,
@@ -134,7 +136,7 @@ describe('bounds:', () => {
     const two = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
     expect(
       started(two)
-        .slice(1)
+        .filter(({ src }) => members.includes(src))
         .map(({ input }) => input),
     ).toMatchObject([{ allowance: { usd: 0.002, steps: 5 } }, { allowance: { usd: 0.002, steps: 5 } }]);
     const spent = story({ budget: { usd: 0.001 } }, send('writer'), answer(0), send('critic'));
@@ -144,7 +146,7 @@ describe('bounds:', () => {
   test('money: what members at work were given is not given again, and what they leave over is', () => {
     const given = (played: Played) =>
       started(played)
-        .filter(({ src }) => src !== 'route')
+        .filter(({ src }) => members.includes(src))
         .map(({ input }) => (input as { allowance: { usd: number } }).allowance.usd);
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
     const played = story({ budget: { usd: 0.01 } }, ...busy);
@@ -156,7 +158,7 @@ describe('bounds:', () => {
   test('money: a message waits for those who hold all that is left, and goes on with what they bring back', () => {
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
     const held = story({ budget: { usd: 0.002 } }, ...busy);
-    expect(stands(held)).toBe('{"working":"short"}');
+    expect(stands(held)).toBe('{"working":"leasing"}');
     expect(started(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
     const thrifty = { ...used, usd: 0 };
     const back = done('member.1', {
@@ -171,6 +173,17 @@ describe('bounds:', () => {
       status: 'failed',
       failure: { kind: 'budget' },
     });
+  });
+
+  test('money: an answer about another request starts nobody', () => {
+    const machine = runWith({ limits: defaultRunLimits, budget: { steps: 4 } });
+    const input = { type: 'brief', body: { topic: 'actors' } };
+    for (const type of ['treasury.granted', 'treasury.refused']) {
+      const stray = { type, id: 'lease/7', budget: { steps: 4 }, failure: fault('budget') };
+      const played = tell(machine.provide({ actors: { writer: member } as never }), input, [send('writer'), stray]);
+      expect(stands(played)).toBe('{"working":"leasing"}');
+      expect(started(played).map(({ src }) => src)).not.toContain('writer');
+    }
   });
 
   test('time: members are told to stop, and the run ends when they have', () => {

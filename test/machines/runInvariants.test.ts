@@ -10,6 +10,7 @@ import type { AnyEventObject } from 'xstate';
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { RunContext } from '../../machines/run/context.ts';
 import { defaultRunLimits, type RunSettings } from '../../machines/run/limits.ts';
+import { imbalance } from '../../src/testing/simulate/books.ts';
 import { next } from '../../src/testing/play.ts';
 import { runSchedule, teamOf, type Ending, type RunSchedule } from './runSchedule.ts';
 
@@ -45,7 +46,7 @@ const spawned = ({ wishes }: Step) =>
   wishes
     .filter(({ type }) => type === 'xstate.spawnChild')
     .map(({ params }) => params as { src: string; input: { allowance?: Budget } });
-const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route');
+const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route' && src !== 'treasurer');
 const isPaused = ({ value }: Step['after']) => (value as { active?: { control: string } }).active?.control === 'paused';
 /** Nothing but stopping is left to do, or not even that. */
 const isOver = ({ status, value }: Step['after']) => status === 'done' || JSON.stringify(value).includes('"stopping"');
@@ -94,6 +95,11 @@ describe('whatever happens to a team,', () => {
             for (const { input } of started(step)) expect(input.allowance![what]).toBeGreaterThan(0);
         }
       }
+    }));
+
+  test('R1 the books of its treasurer come out: used, leased and free make up the budget', () =>
+    holds(({ steps }) => {
+      for (const { books } of steps) if (books) expect(imbalance(books)).toEqual({});
     }));
 
   test('R2 nobody is started and nothing is routed while it is paused, and nobody once it is being stopped', () =>

@@ -5,6 +5,8 @@ import type { RunContext } from '../../machines/run/context.ts';
 import type { RunSettings } from '../../machines/run/limits.ts';
 import { runWith } from '../../machines/run/run.ts';
 import { done, failed, next, start, type Played, type Wish } from '../../src/testing/play.ts';
+import type { Books } from '../../machines/treasury/books.ts';
+import { Funds } from './funds.ts';
 import { fault } from './said.ts';
 import { underway } from './underway.ts';
 
@@ -15,6 +17,8 @@ export interface RunSchedule {
     before: Played['snapshot'];
     after: Played['snapshot'];
     wishes: readonly Wish[];
+    /** What the treasurer has written down by then; undefined where there is none. */
+    books: Books | undefined;
   }[];
   /** Members that were started and neither ended nor were stopped. */
   readonly left: readonly string[];
@@ -37,23 +41,37 @@ export function runSchedule(
   const { open, timers, settle, follow } = underway();
   let played = start(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
   follow(played.wishes);
+  const funds = new Funds();
+  funds.follow(played.wishes);
   const steps: RunSchedule['steps'][number][] = [];
   for (let n = 0; n < choices.length + 300 && played.snapshot.status === 'active'; n++) {
     const context = played.snapshot.context as RunContext;
     const ways = [...open].flatMap(([id]) => outcomes(id, context));
+    const [word] = funds.answers;
     const choice = choices[n];
     const event =
       choice === undefined
         ? ending === 'well'
-          ? wellMeant(open, context, n - choices.length)
+          ? wellMeant(open, context, n - choices.length, word)
           : cancelled(timers, n - choices.length)
-        : pick([...ways, ...ways, ...[...timers.values()].filter(() => choice % 20 === 0), ...signals], choice);
+        : pick(
+            [
+              ...ways,
+              ...ways,
+              ...(word ? [word, word, word] : []),
+              ...[...timers.values()].filter(() => choice % 20 === 0),
+              ...signals,
+            ],
+            choice,
+          );
     settle(event);
+    if (event === word) funds.answers.shift();
     const before = played;
     played = next(machine, played, event);
     const wishes = played.wishes.slice(before.wishes.length);
     follow(wishes);
-    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes });
+    funds.follow(wishes);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes, books: funds.books });
   }
   return { played, steps, left: [...open.keys()] };
 }
@@ -75,7 +93,8 @@ const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject =>
 const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
 
 /** What may come of whatever is under way. A member uses up none, half or all of what it was given, or a call more. */
-function outcomes(id: string, { granted }: RunContext): AnyEventObject[] {
+function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[] {
+  if (id === 'treasurer') return [];
   if (id === 'route')
     return [
       send('writer'),
@@ -87,7 +106,9 @@ function outcomes(id: string, { granted }: RunContext): AnyEventObject[] {
       done('route', { finish: 'an article' }),
       failed('route', fault('definition')),
     ];
-  const grant = granted[Number(id.slice('member.'.length))] ?? {};
+  const place = Number(id.slice('member.'.length));
+  const grant = granted[place] ?? {};
+  const lease = leases[place];
   const answered = [0, 0.5, 1].map((share) => answers(id, usageOf(grant, share)));
   return [
     ...answered,
@@ -95,8 +116,15 @@ function outcomes(id: string, { granted }: RunContext): AnyEventObject[] {
     answers(id, usageOf(grant, 1, 1)),
     done(id, ends('failed', usageOf(grant, 1))),
     failed(id, fault('restarts')),
+    // It comes near what it was lent, and asks for more.
+    ...(typeof lease === 'string' ? [{ type: 'treasury.lease', id: lease, wants: more(grant) }] : []),
   ];
 }
+
+const more = ({ steps, usd }: Budget): Budget => ({
+  ...(steps === undefined ? {} : { steps: steps + 1 }),
+  ...(usd === undefined ? {} : { usd: usd + 0.001 }),
+});
 
 const answers = (id: string, usage: AgentUsage) => done(id, ends('completed', usage));
 const ends = (status: 'completed' | 'failed', usage: AgentUsage): AgentOutput =>
@@ -115,9 +143,15 @@ function usageOf({ steps = 4, tokens = 40, usd = 0.01, toolCalls = 4 }: Budget, 
   };
 }
 
-function wellMeant(open: ReadonlyMap<string, string>, { granted }: RunContext, n: number): AnyEventObject {
+function wellMeant(
+  open: ReadonlyMap<string, string>,
+  { granted }: RunContext,
+  n: number,
+  word: AnyEventObject | undefined,
+): AnyEventObject {
   if (n === 0) return { type: 'run.resume' };
-  const id = [...open.keys()].find((each) => each !== 'route');
+  if (word) return word;
+  const id = [...open.keys()].find((each) => each.startsWith('member.'));
   if (id !== undefined) return answers(id, usageOf(granted[Number(id.slice('member.'.length))] ?? {}, 0.5));
   return done('route', { finish: 'an article' });
 }

@@ -16,11 +16,35 @@ export const execution = agent.createStateConfig({
         { guard: 'failsTooOften', target: '#errorHandling', actions: 'noteToolFailures' },
         { guard: 'isLooping', target: '#errorHandling', actions: 'noteLoop' },
         { guard: 'isPauseWanted', target: 'holding' },
+        { guard: 'shouldDegrade', target: 'choosing', actions: 'degrade' },
+        { guard: 'mayAskForMore', target: 'leasing' },
+        { guard: 'mayAskPerson', target: 'asking', actions: 'plead' },
         { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
         { guard: 'isEvaluationDue', target: '#transition' },
         { guard: 'hasInput', target: 'thinking', actions: 'deliverInput' },
         { target: 'thinking' },
       ],
+    },
+    /** More than it was lent: asked for before it is spent, from whoever lends. */
+    leasing: {
+      entry: 'askForMore',
+      on: {
+        'treasury.granted': { guard: 'isOfLease', target: 'choosing', actions: 'takeLease' },
+        'treasury.refused': { guard: 'isOfLease', target: '#errorHandling', actions: 'noteNoMore' },
+      },
+    },
+    /** More than its own budget: only a person can give that. */
+    asking: {
+      invoke: {
+        src: 'wait',
+        id: 'ticket',
+        input: ({ context }) => context.purse.plea!,
+        onDone: [
+          { guard: 'isGranted', target: 'choosing', actions: 'takeGrant' },
+          { target: '#errorHandling', actions: 'noteNoGrant' },
+        ],
+        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'execution' } } },
+      },
     },
     holding: {
       entry: 'sayHeld',
@@ -36,6 +60,7 @@ export const execution = agent.createStateConfig({
         onDone: [
           { guard: 'isPriceless', target: '#errorHandling', actions: ['takeAnswer', 'notePriceless', 'answerCalls'] },
           { guard: 'isAnswer', target: '#verification', actions: ['takeAnswer', 'answerCalls', 'keepAnswer'] },
+          { guard: 'wantsCalls', target: 'choosing', actions: ['takeAnswer', 'noteCalls', 'answerCalls'] },
           {
             guard: 'hasNoCallsLeft',
             target: '#errorHandling',

@@ -3,7 +3,7 @@ import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
-import { RunSignal, type RunMessage } from '../../contracts/run.ts';
+import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { defaultRunLimits } from '../../../machines/run/limits.ts';
 import { runActionsOf, type Routed } from '../../../machines/run/vocabulary.ts';
@@ -91,12 +91,15 @@ type Members = Readonly<Record<string, Member>>;
 /** Never performed: its outcomes are samples. */
 const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
 
-/** As the runtime makes it, but for its members, and without the bound on turns that nobody set: what goes on until then is to be seen. */
+/**
+ * As the runtime makes it, but for its members, without the bound on turns that nobody set (what goes on until then is to be seen),
+ * and without its budget: members that are only a contract use nothing up.
+ */
 function typeOf(team: AnyTeam) {
-  const { maxTurns = Number.MAX_SAFE_INTEGER } = team.options;
+  const { maxTurns = Number.MAX_SAFE_INTEGER, budget: _, ...options } = team.options;
   const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
   const surroundings = { gateway: never, clock: systemClock(), opened: [] };
-  const type = compile(surroundings)({ ...team, options: { ...team.options, maxTurns } });
+  const type = compile(surroundings)({ ...team, options: { ...options, maxTurns } });
   const members = Object.entries(team.members as Members).map(([name, agent]) => {
     return [
       name,
@@ -104,9 +107,13 @@ function typeOf(team: AnyTeam) {
     ] as const;
   });
   // Whatever they are, here they are spoken to as agents are: that is what all of them promise.
-  const alike = runActionsOf({ limits: defaultRunLimits, budget: team.options.budget ?? {} });
+  const alike = runActionsOf({ limits: defaultRunLimits, budget: {} });
   const machine = type.chart.machine.provide({ actors: Object.fromEntries(members), actions: alike as object });
-  return actorType(machine, { signals: RunSignal, endsByDeadline: true, supervise: type.supervise });
+  return actorType(machine, {
+    ...(type.signals ? { signals: type.signals } : {}),
+    endsByDeadline: true,
+    supervise: type.supervise,
+  });
 }
 
 function sampler(protocol: Protocol, { samples = {} }: Settings): (type: string) => readonly Json[] {
@@ -129,7 +136,7 @@ const keepOf =
     const { context } = actor.snapshot as { context: unknown };
     if (id === 'member') return [(context as Working).type, (context as Working).asked];
     if (id !== 'run') return keepContext(actor, clamp);
-    const { said, routed, turns, members, crowd, outcome, failure } = context as RunContext;
+    const { said, routed, turns, members, sending, outcome, failure } = context as RunContext;
     const messages = (actor.lists['messages'] ?? []) as unknown as readonly RunMessage[];
     const heard = [...new Set(messages.map(({ type }) => type))].sort().map((type) => {
       const all = messages.filter((message) => message.type === type);
@@ -140,7 +147,7 @@ const keepOf =
       messages.slice(routed).map(({ type }) => type),
       said - routed,
       members,
-      crowd ?? null,
+      sending?.messages.length ?? null,
       outcome?.status ?? null,
       failure?.kind ?? null,
       countsTurns ? outline(turns, clamp) : null,

@@ -1,7 +1,9 @@
 /** What must hold of every run, whatever went wrong: each looks at the end, and says in words what does not. */
+import { kinds, spendingOf, type Books } from '../../../machines/treasury/books.ts';
 import type { AgentUsage } from '../../contracts/agent.ts';
 import type { Message } from '../../contracts/model.ts';
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
+import { dust, imbalance } from './books.ts';
 
 export interface Evidence {
   readonly run: string;
@@ -16,6 +18,8 @@ type Oracle = (evidence: Evidence) => string[] | Promise<string[]>;
 
 const outputOf = ({ snapshot }: ActorRow) =>
   (snapshot as { state?: { output?: { usage?: AgentUsage } } }).state?.output;
+const booksOf = ({ snapshot }: ActorRow) =>
+  (snapshot as { state?: { context?: { books?: Books } } }).state?.context?.books;
 const machineOf = ({ snapshot }: ActorRow) => (snapshot as { machine?: string }).machine;
 
 /** Nobody lives on, and nothing waits for anybody. */
@@ -129,6 +133,27 @@ const conserved: Oracle = ({ rows }) =>
       });
     });
 
+/** Of the money of a run, what is used, leased and free make up the budget; and what a lease says is used, somebody who held it did use. */
+const balanced: Oracle = ({ rows }) =>
+  rows
+    .filter((row) => machineOf(row) === 'treasurer')
+    .flatMap((treasurer) => {
+      const books = booksOf(treasurer);
+      if (!books) return [];
+      const holders = rows.filter(({ parent, actor }) => parent === treasurer.parent && actor !== treasurer.actor);
+      const spent = holders.flatMap((row) => outputOf(row)?.usage ?? []).map(spendingOf);
+      return [
+        ...Object.entries(imbalance(books)).map(
+          ([what, by]) => `the books of ${treasurer.actor} do not come out: ${what} differ by ${by}`,
+        ),
+        ...kinds.flatMap((what) => {
+          const sum = spent.reduce((total, usage) => total + (usage[what] ?? 0), 0);
+          const used = books.used[what] ?? 0;
+          return used <= sum + dust ? [] : [`${treasurer.actor} wrote down ${used} ${what}, the members used ${sum}`];
+        }),
+      ];
+    });
+
 export const oracles: Readonly<Record<string, Oracle>> = {
   terminal,
   dense,
@@ -138,4 +163,5 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   punctual,
   paired,
   conserved,
+  balanced,
 };

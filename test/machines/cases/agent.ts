@@ -1,3 +1,4 @@
+import type { AgentInput } from '../../../src/contracts/agent.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
@@ -73,7 +74,10 @@ const key = ({
   tools,
   toolFailures,
   inbox,
+  purse,
+  allowance,
 }: AgentContext) => [
+  [purse.extra, purse.calls, purse.asked, purse.cheaper, allowance],
   used.steps,
   tries,
   requeries,
@@ -86,11 +90,16 @@ const key = ({
   inbox.length,
 ];
 
-const agent = (side: string, change: Parameters<typeof settings>[0], events: Case['events']): Case => ({
+const agent = (
+  side: string,
+  change: Parameters<typeof settings>[0],
+  events: Case['events'],
+  given: Partial<AgentInput> = {},
+): Case => ({
   name: 'agent',
   side,
   machine: agentWith(settings({ budget: { steps: 3 }, ...change, limits })),
-  input: task,
+  input: { ...task, ...given },
   events: [...events, ...timers, ...recovery],
   key: key as Case['key'],
 });
@@ -161,6 +170,31 @@ export const cases: readonly Case[] = [
     returns(0),
     breaks(0),
     costs(answers('done'), usage(15, null)),
+    answers('done'),
+  ]),
+  agent(
+    'lent to',
+    { budget: { steps: 4, usd: 1 }, models: 2 },
+    [
+      calls(call('read')),
+      returns(0),
+      costs(calls(call('read')), usage(15, 0.4)),
+      { type: 'treasury.granted', id: 'lease/0.0', budget: { steps: 5, toolCalls: 2, usd: 0.9 } },
+      { type: 'treasury.granted', id: 'lease/9.0', budget: { steps: 5 } },
+      { type: 'treasury.refused', id: 'lease/0.0', failure: fault('budget') },
+      answers('done'),
+    ],
+    { lease: 'lease/0.0', allowance: { steps: 2, toolCalls: 1, usd: 0.5 }, degrade: true },
+  ),
+  agent('asking a person', { budget: { steps: 1, toolCalls: 1 }, onExhausted: 'ask' }, [
+    calls(call('read')),
+    calls(call('read'), call('read')),
+    returns(0),
+    returns(1),
+    done('ticket', { status: 'answered', answer: { granted: { steps: 1, toolCalls: 1 } }, by: 'ada' }),
+    done('ticket', { status: 'answered', answer: { refused: 'enough' }, by: 'ada' }),
+    done('ticket', { status: 'expired' }),
+    failed('ticket', fault('restarts')),
     answers('done'),
   ]),
   agent('proving', { verification: true, cleanup: true }, [

@@ -20,12 +20,13 @@ const control = [
 ];
 const completed = { status: 'completed', answer: { type: 'article', body: {} }, evidence: [], usage: used };
 const gaveUp = { status: 'failed', failure: fault('denied'), phase: 'execution', evidence: [], usage: used };
-const keyOf = ({ said, routed, turns, members, crowd, used: spent, standing, outcome }: RunContext) => [
+const keyOf = ({ said, routed, turns, members, sending, granted, used: spent, standing, outcome }: RunContext) => [
   said,
   routed,
   turns,
   members,
-  crowd,
+  sending?.messages.length,
+  granted.map((grant) => grant?.steps),
   spent.steps,
   standing,
   outcome?.status,
@@ -44,6 +45,12 @@ export const cases: readonly Case[] = [
       send('writer', 'writer'),
       send(),
       done('route', { finish: 'article' }),
+      ...['lease/0', 'lease/1', 'lease/0.0'].flatMap((id) => [
+        { type: 'treasury.lease', id, wants: { steps: 2 } },
+        { type: 'treasury.granted', id, budget: { steps: 1 } },
+        { type: 'treasury.refused', id, failure: fault('budget') },
+      ]),
+      failed('treasurer', fault('restarts')),
       failed('route', fault('definition')),
       ...[0, 1].flatMap((place) => [
         done(`member.${place}`, {

@@ -1,0 +1,54 @@
+/**
+ * What is said about money in a tree of runs. Whoever spends holds a lease: a reservation that is nobody else's until it is settled.
+ * A lease is asked for by name, with what it shall come to *in all*; asking again for the same counts nothing twice.
+ */
+import * as z from 'zod';
+import { AgentUsage, Budget } from './agent.ts';
+import { Failure } from './failure.ts';
+
+/** From whoever spends to its parent, and from there to the treasurer. */
+export const TreasuryLease = z.object({
+  type: z.literal('treasury.lease'),
+  /** Fixed by the step that asks. */
+  id: z.string().min(1),
+  /** The least that it must come to in all to be of use; what is not named is as it comes. */
+  wants: Budget,
+  /** What was used of it so far, for whoever has to decide. */
+  used: Budget.optional(),
+  /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or nobody gets anything. */
+  of: z.array(z.string()).min(1).optional(),
+});
+export type TreasuryLease = z.infer<typeof TreasuryLease>;
+
+/** What the lease comes to now, in all; for several, each of theirs. */
+export const TreasuryGranted = z.object({ type: z.literal('treasury.granted'), id: z.string(), budget: Budget });
+export type TreasuryGranted = z.infer<typeof TreasuryGranted>;
+
+/** Nobody can give more; what was granted before stands. */
+export const TreasuryRefused = z.object({ type: z.literal('treasury.refused'), id: z.string(), failure: Failure });
+export type TreasuryRefused = z.infer<typeof TreasuryRefused>;
+
+/** The end of a lease: what was really used. The rest is free again. */
+export const TreasurySettle = z.object({ type: z.literal('treasury.settle'), id: z.string(), used: AgentUsage });
+export type TreasurySettle = z.infer<typeof TreasurySettle>;
+
+export const TreasuryAnswer = z.discriminatedUnion('type', [TreasuryGranted, TreasuryRefused]);
+export type TreasuryAnswer = z.infer<typeof TreasuryAnswer>;
+
+export const TreasurySignal = z.discriminatedUnion('type', [
+  TreasuryLease,
+  TreasuryGranted,
+  TreasuryRefused,
+  TreasurySettle,
+  /** Ends the treasurer, with its books. */
+  z.object({ type: z.literal('treasury.close') }),
+]);
+export type TreasurySignal = z.infer<typeof TreasurySignal>;
+
+/** What happens when a budget has no room for another step: it fails, a person is asked for more, or cheaper models go on. */
+export const onExhausted = ['fail', 'ask', 'degrade'] as const;
+export type OnExhausted = (typeof onExhausted)[number];
+
+/** A person's word on a ticket about money: so much more, or no. */
+export const Grant = z.object({ granted: Budget.optional(), refused: z.string().optional() });
+export type Grant = z.infer<typeof Grant>;

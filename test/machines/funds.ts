@@ -1,0 +1,55 @@
+/** The treasurer that a run's chart wishes for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
+import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
+import type { TreasuryContext } from '../../machines/treasury/vocabulary.ts';
+import { next, start, type Played, type Wish } from '../../src/testing/play.ts';
+
+export class Funds {
+  /** Its answers that have not arrived, in order. */
+  readonly answers: AnyEventObject[] = [];
+  #played: Played | undefined;
+
+  get books(): TreasuryContext['books'] | undefined {
+    return (this.#played?.snapshot.context as TreasuryContext | undefined)?.books;
+  }
+
+  /** Takes what the run wished for in one step. */
+  follow(wishes: readonly Wish[]): void {
+    for (const { type, params } of wishes) {
+      const { src, id, input, targetId, event } = (params ?? {}) as Params;
+      if (type === 'xstate.spawnChild' && src === 'treasurer') this.#played = start(treasurerMachine, input);
+      if (type === 'xstate.stopChild' && id === 'treasurer') [this.#played, this.answers.length] = [undefined, 0];
+      if (type === 'xstate.sendTo' && targetId === 'treasurer' && this.#played) this.#hear(event);
+    }
+  }
+
+  #hear(event: AnyEventObject): void {
+    const before = this.#played!;
+    this.#played = next(treasurerMachine, before, event);
+    for (const { type, params } of this.#played.wishes.slice(before.wishes.length))
+      if (type === 'xstate.sendTo') this.answers.push((params as Params).event);
+  }
+}
+
+/** A whole story of a run whose treasurer answers at once. */
+export function tellFunded(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): Played {
+  const funds = new Funds();
+  let played = start(machine, input);
+  funds.follow(played.wishes);
+  const step = (event: AnyEventObject) => {
+    const before = played.wishes.length;
+    played = next(machine, played, event);
+    funds.follow(played.wishes.slice(before));
+    for (let word = funds.answers.shift(); word; word = funds.answers.shift()) step(word);
+  };
+  for (const event of events) step(event);
+  return played;
+}
+
+interface Params {
+  readonly src: string;
+  readonly id: string;
+  readonly input: unknown;
+  readonly targetId: string;
+  readonly event: AnyEventObject;
+}
