@@ -79,7 +79,9 @@ export async function run<S extends Subject>(
       case 'failed':
         throw fromFailure(outcome.failure);
       case 'cancelled':
-        throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`);
+        throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`, {
+          data: outcome.partial === undefined ? undefined : { partial: outcome.partial },
+        });
       case 'parked':
         if (outcome.failure && outcome.failure.kind !== 'fenced') throw fromFailure(outcome.failure);
         throw new TroupeError(

@@ -17,11 +17,17 @@ export interface Texts {
 export function texts(db: Driver): Texts {
   const insert = db.prepare('INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)');
   const select = db.prepare('SELECT data FROM blobs WHERE hash = ?');
+  /** What an actor was born with is written with every commit, and values never change in place: a large one is put into words once (E6). */
+  const large = new WeakMap<object, { readonly text: string; readonly hash: string }>();
   return {
     write(value) {
-      const text = JSON.stringify(value ?? null);
+      const key = typeof value === 'object' && value !== null ? value : undefined;
+      const known = key && large.get(key);
+      const text = known?.text ?? JSON.stringify(value ?? null);
       if (text.length <= inline) return text;
-      const hash = sum(text);
+      const hash = known?.hash ?? sum(text);
+      if (key && !known) large.set(key, { text, hash });
+      // Each time: the write that stored it first may have been rolled back.
       insert.run(hash, text);
       return mark + hash;
     },

@@ -84,6 +84,25 @@ test('a cancelled one that stands refuses tasks until it is reset', async () => 
   expect(output!.map(({ errorKind = 'done' }) => errorKind)).toEqual(['cancelled', 'done']);
 });
 
+test('what was cancelled while it waited stays cancelled after a reset', async () => {
+  await using runtime = await testRuntime();
+  const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential' });
+  const handle = await runtime.start(desk, { tasks: ['1', '2', '3'], standing: true });
+  await runtime.settle();
+  await runtime.signal(handle.root, { type: 'orchestra.cancel', reason: 'enough' });
+  await runtime.advance('1m');
+  await runtime.signal(handle.root, { type: 'orchestra.reset' });
+  await runtime.advance('1m');
+  expect(await monitor(runtime, handle)).toMatchObject({ dispatchedTasks: 1, members: [{ busy: 0 }] });
+  await runtime.signal(handle.root, { type: 'orchestra.close' });
+  const { output } = await ended(handle);
+  expect(output!.map(({ taskId, errorKind }) => [taskId, errorKind])).toEqual([
+    ['task-1', 'cancelled'],
+    ['task-2', 'cancelled'],
+    ['task-3', 'cancelled'],
+  ]);
+});
+
 test('nothing begins while it is paused', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {

@@ -1,6 +1,6 @@
 /** Attempts, times and budgets of tasks: what bounds them, and what is charged. */
 import { expect, test } from 'vitest';
-import { agent, orchestrator, routers, run, type TaskResult, type TaskSpec } from 'troupe';
+import { agent, orchestrator, routers, run, TroupeError, type TaskResult, type TaskSpec } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
 import { broken, echo, scripted, silent } from './given.ts';
 
@@ -244,6 +244,38 @@ test('a member that keeps failing rests, and comes back with one task', async ()
   const outcome = await handle.outcome();
   const results = (outcome as unknown as { output: TaskResult[] }).output;
   expect(results.map(({ agentId }) => agentId)).toEqual(['ada', 'ada', 'bob', 'bob', 'ada', 'ada']);
+});
+
+test('who comes back has one task until that went well', async () => {
+  let isAway = true;
+  let now = 0;
+  let peak = 0;
+  await using runtime = await testRuntime();
+  const ada = agent({
+    name: 'ada',
+    limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 },
+    model: {
+      id: 'test:ada',
+      async *stream() {
+        if (isAway) throw new TroupeError('environment', 'ada is away');
+        peak = Math.max(peak, ++now);
+        await new Promise<void>((resolve) => void runtime.clock.wake(runtime.clock.now() + 1_000, resolve));
+        now--;
+        yield { type: 'text', text: 'back' };
+        const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
+        yield { type: 'finish', reason: 'stop', usage, model: 'test:ada' };
+      },
+    },
+  });
+  const desk = orchestrator({ name: 'desk', members: [ada], rotation: { maxFailures: 1, rest: '1m' } });
+  const handle = await runtime.start(desk, { tasks: ['fails'], standing: true });
+  await runtime.settle();
+  isAway = false;
+  for (const input of ['1', '2', '3']) await runtime.signal(handle.root, { type: 'orchestra.task', task: { input } });
+  await runtime.advance('60500ms');
+  expect([now, peak]).toEqual([1, 1]);
+  await runtime.advance('1s');
+  expect(peak).toBe(2);
 });
 
 test('when all are out, tasks wait for one to come back, but not beyond their deadline', async () => {
