@@ -36,7 +36,7 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
     return readAnswer(answer, { definition, offer, limits, callsLeft: toolCalls - thinking.used.toolCalls });
   });
 
-export const modelScope = ({ key, signal, deadline }: EffectScope) => ({ key, signal, deadline });
+export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 
 /** After a fallback the next of the definition's answers; the last one stays. */
 export const choiceOf = ({ model, fallbacks = [] }: AgentDefinition, taken: number): ModelChoice =>
