@@ -13,6 +13,7 @@ interface Room {
 const plan: Record<string, Room> = {
   'src/contracts': { may: [] },
   'src/observe': { may: ['src/contracts'] },
+  'src/orchestrate': { may: ['src/contracts'] },
   'src/tools': { may: ['src/contracts'] },
   'src/transport': { may: ['src/contracts', 'src/observe'] },
   'src/journal': { may: ['src/contracts', 'src/observe'] },
@@ -55,6 +56,7 @@ const plan: Record<string, Room> = {
       'src/journal',
       'src/gateway',
       'src/mcp',
+      'src/orchestrate',
       'src/system',
     ],
   },
@@ -64,6 +66,7 @@ const plan: Record<string, Room> = {
       'src/contracts',
       'src/joined.ts',
       'src/observe',
+      'src/orchestrate',
       'src/outcome.ts',
       'src/runtime.ts',
       'src/system/clock.ts',

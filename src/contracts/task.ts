@@ -1,0 +1,232 @@
+/** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
+import * as z from 'zod';
+import { AgentUsage } from './agent.ts';
+import { milliseconds, type Duration } from './duration.ts';
+import { Failure, TroupeError } from './failure.ts';
+import { stages } from './work.ts';
+
+const count = z.number().int().nonnegative();
+const atLeastOne = z.number().int().positive();
+const name = z.string().min(1);
+
+const isDuration = (value: unknown): boolean => {
+  try {
+    return milliseconds(value as Duration) > 0;
+  } catch {
+    return false;
+  }
+};
+const time = z
+  .custom<Duration>(isDuration, { error: "expected a time such as '500ms', '2m' or a positive number of milliseconds" })
+  .transform(milliseconds);
+
+/** `always`: after any failure of an attempt; `onTransient`: when the same attempt may succeed later. */
+export const RetryCondition = z.enum(['always', 'onTransient', 'never']);
+export type RetryCondition = z.infer<typeof RetryCondition>;
+
+/** Attempts beside the first. The pause doubles with every attempt, is shortened by chance to between half and all of itself, and is never shorter than the other side asked for. */
+export const RetryPolicy = z.strictObject({
+  maxRetries: count.default(0),
+  backoff: z.union([z.literal(0), time]).default(0),
+  condition: RetryCondition.default('always'),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+const Input = z.union([z.string(), z.strictObject({ type: name, body: z.json().optional() })], {
+  error: 'expected a text or { type, body }',
+});
+
+/** One piece of work for one member (with `broadcast`, for each of them). */
+export const Task = z.strictObject({
+  /** Unique in its batch; one is made when there is none. */
+  id: name.optional(),
+  /** Only this member may have it. */
+  agentId: name.optional(),
+  /** A text, or a message of the members' protocol. A stage of a pipeline without words or body of its own is given what the stage before it answered. */
+  input: Input,
+  /** Answers of a model that one attempt may take; the member's own limit unless told otherwise. */
+  maxSteps: atLeastOne.optional(),
+  /** How long one attempt may take. */
+  timeout: time.optional(),
+  /** When it must be over, waiting, attempts and pauses included. Milliseconds since the epoch. */
+  deadline: z.number().optional(),
+  retry: RetryPolicy.optional(),
+  /** Answers of a model that all attempts together may take. */
+  budgetSteps: atLeastOne.optional(),
+  correlationId: z.string().optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+});
+export type Task = z.infer<typeof Task>;
+/** As a person writes it: times may be texts such as `'2m'`. */
+export type TaskSpec = z.input<typeof Task>;
+
+export const TaskErrorKind = z.enum(['transient', 'permanent', 'cancelled', 'deadlineExceeded', 'budgetExhausted']);
+export type TaskErrorKind = z.infer<typeof TaskErrorKind>;
+
+/** How it was decided who works on a task. */
+export const RoutingDecision = z.object({
+  router: z.string(),
+  /** Empty when nobody could have it. Of a broadcast all of them, with commas between. */
+  selected: z.string(),
+  /** How many members could have had it. */
+  candidates: count,
+  reason: z.string().optional(),
+});
+export type RoutingDecision = z.infer<typeof RoutingDecision>;
+
+export const TaskMetadata = z.object({
+  /** Attempts that were begun. */
+  attempts: count,
+  /** From the beginning of the first attempt to the end. */
+  durationMs: z.number(),
+  /** Until the first attempt began. */
+  concurrencyWaitMs: z.number(),
+  /** The last attempt took longer than it was allowed. */
+  timedOut: z.boolean(),
+  deadlineExceeded: z.boolean(),
+  cancelled: z.boolean(),
+  budgetExhausted: z.boolean(),
+  /** There was more than one attempt. */
+  retryApplied: z.boolean(),
+  routedBy: z.string().optional(),
+  executionMode: z.string().optional(),
+  correlationId: z.string().optional(),
+  errorKind: TaskErrorKind.optional(),
+  routing: RoutingDecision.optional(),
+  /** The guardrail that refused it. */
+  guardrail: z.object({ name: z.string(), stage: z.enum(stages).optional() }).optional(),
+});
+export type TaskMetadata = z.infer<typeof TaskMetadata>;
+
+/** How a task ended. `output` is the text or the message that was answered; of a task that failed, what there was of it, or null. */
+export const TaskResult = z.object({
+  taskId: z.string(),
+  /** Empty when nobody had it. */
+  agentId: z.string(),
+  output: z.json(),
+  success: z.boolean(),
+  error: z.string().optional(),
+  errorKind: TaskErrorKind.optional(),
+  /** The same with its kind and its data, for programs. */
+  failure: Failure.optional(),
+  /** Answers of a model, of all attempts. */
+  stepsUsed: count,
+  usage: AgentUsage,
+  metadata: TaskMetadata,
+});
+export type TaskResult = z.infer<typeof TaskResult>;
+
+/** How a pipeline ended: every stage that was begun, the failed one included. */
+export const PipelineResult = z.object({
+  taskResults: z.array(TaskResult),
+  /** Of the last stage that was begun; null when there was none. */
+  finalOutput: z.json(),
+  totalSteps: count,
+  success: z.boolean(),
+  /** The first failure. */
+  error: z.string().optional(),
+});
+export type PipelineResult = z.infer<typeof PipelineResult>;
+
+export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
+  const error = taskResults.find(({ success }) => !success)?.error;
+  return {
+    taskResults,
+    finalOutput: taskResults.at(-1)?.output ?? null,
+    totalSteps: taskResults.reduce((sum, { stepsUsed }) => sum + stepsUsed, 0),
+    success: taskResults.every(({ success }) => success),
+    ...(error === undefined ? {} : { error }),
+  };
+};
+
+/** What an orchestration may use and has used. A limit that is null is none. */
+export const BudgetSnapshot = z.object({
+  maxConcurrentTasks: count.nullable(),
+  maxTotalSteps: count.nullable(),
+  maxTotalTasks: count.nullable(),
+  consumedSteps: count,
+  dispatchedTasks: count,
+});
+export type BudgetSnapshot = z.infer<typeof BudgetSnapshot>;
+
+/** How many tasks at once: `auto` up to 64, `concurrent` up to 256, `parallel:N` up to N; or one after the other, each by itself or each with what the one before it answered. */
+export type ExecutionMode = 'auto' | 'sequential' | 'concurrent' | `parallel:${number}` | 'pipeline';
+
+const most = 1_000;
+const places = { auto: 64, sequential: 1, concurrent: 256, pipeline: 1 } as const;
+
+/** How many tasks a mode lets be under way. Throws `definition` for one that there is not. */
+export function concurrencyOf(mode: string): number {
+  if (Object.hasOwn(places, mode)) return places[mode as keyof typeof places];
+  const [, digits] = /^parallel:(\d+)$/.exec(mode) ?? [];
+  const wanted = Number(digits);
+  if (wanted >= 1 && wanted <= most) return wanted;
+  throw new TroupeError(
+    'definition',
+    `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${most}; got ${JSON.stringify(mode)}.`,
+  );
+}
+export const isMode = (mode: unknown): mode is ExecutionMode => {
+  try {
+    return typeof mode === 'string' && concurrencyOf(mode) > 0;
+  } catch {
+    return false;
+  }
+};
+
+/** What an orchestration starts with. `one`: its result is that of its only task. */
+export const RouterInput = z.object({
+  tasks: z.array(Task),
+  shape: z.enum(['one', 'many']),
+  mode: z.custom<ExecutionMode>(isMode).optional(),
+  /** It goes on when it has nothing to do, until it is closed. */
+  standing: z.boolean().optional(),
+});
+export type RouterInput = z.infer<typeof RouterInput>;
+
+const over = {
+  results: z.array(TaskResult),
+  shape: z.enum(['one', 'many', 'pipeline']),
+  budget: BudgetSnapshot,
+  usage: AgentUsage,
+};
+/** How an orchestration ended: with a result for every task, in the order they were submitted. */
+export const RouterOutput = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('completed'), ...over }),
+  z.object({ status: z.literal('failed'), failure: Failure, ...over }),
+  z.object({ status: z.literal('cancelled'), reason: z.string(), ...over }),
+]);
+export type RouterOutput = z.infer<typeof RouterOutput>;
+
+/** What may be said to an orchestration that runs. */
+export const RouterSignal = z.discriminatedUnion('type', [
+  /** One more task, for one that stands. */
+  z.object({ type: z.literal('orchestra.task'), task: Task }),
+  /** No more will come: it ends when everything is answered. */
+  z.object({ type: z.literal('orchestra.close') }),
+  z.object({ type: z.literal('orchestra.cancel'), reason: z.string() }),
+  z.object({ type: z.literal('orchestra.pause') }),
+  z.object({ type: z.literal('orchestra.resume') }),
+  /** Everybody is back in rotation, and one that stands takes tasks again after it was cancelled. */
+  z.object({ type: z.literal('orchestra.reset') }),
+]);
+export type RouterSignal = z.infer<typeof RouterSignal>;
+
+/** One member as a screen shows it. */
+export interface MemberMonitor {
+  readonly id: string;
+  readonly busy: number;
+  readonly taken: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Milliseconds since the epoch; null while it is in rotation. */
+  readonly outUntil: number | null;
+}
+
+/** How an orchestration stands. */
+export interface Monitor extends BudgetSnapshot {
+  readonly stepBudgetExhausted: boolean;
+  readonly taskBudgetExhausted: boolean;
+  readonly cancelled: boolean;
+  readonly members: readonly MemberMonitor[];
+}
