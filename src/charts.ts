@@ -27,22 +27,25 @@ export async function chartOf(subject: Subject): Promise<ChartNode> {
   return nodeOf(machine.root);
 }
 
-async function ours(kind: 'agent' | 'team'): Promise<AnyStateMachine> {
-  const { agentMachine, runMachine } = await import('../machines/index.ts');
-  return kind === 'agent' ? agentMachine : runMachine;
+async function ours(kind: 'agent' | 'team' | 'orchestrator'): Promise<AnyStateMachine> {
+  const { agentMachine, routerMachine, runMachine } = await import('../machines/index.ts');
+  return { agent: agentMachine, team: runMachine, orchestrator: routerMachine }[kind];
 }
 
 /** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
 export async function definitionsOf(subject: Subject): Promise<(type: string) => string | undefined> {
-  const { agentMachine, runMachine, toolCallMachine, waitMachine } = await import('../machines/index.ts');
+  const { agentMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
+    await import('../machines/index.ts');
   const machines: Record<string, AnyStateMachine> = {
     agent: agentMachine,
     run: runMachine,
+    router: routerMachine,
     'tool-call': toolCallMachine,
     wait: waitMachine,
     ...(subject.kind === 'team'
       ? Object.fromEntries(Object.keys(subject.members).map((name) => [name, agentMachine]))
       : {}),
+    ...(subject.kind === 'orchestrator' ? Object.fromEntries(subject.members.map(({ id }) => [id, agentMachine])) : {}),
     ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
   };
   return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);

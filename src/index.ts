@@ -1,6 +1,25 @@
 /** The front door: what a user imports from `troupe`. */
 export { agent, type Agent, type AgentOptions } from './agent.ts';
 export { all, team, type Team, type TeamOptions } from './team.ts';
+export {
+  orchestrator,
+  type Orchestrator,
+  type OrchestratorBudget,
+  type OrchestratorOptions,
+  type RotationOptions,
+} from './orchestrator.ts';
+export { routers, type Router } from './routers.ts';
+export { monitorOf } from './orchestra.ts';
+export type {
+  BudgetSnapshot,
+  ExecutionMode,
+  Monitor,
+  PipelineResult,
+  RetryPolicy,
+  TaskErrorKind,
+  TaskResult,
+  TaskSpec,
+} from './contracts/task.ts';
 export { run, type RunOptions } from './run.ts';
 export {
   openRuntime,

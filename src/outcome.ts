@@ -5,12 +5,13 @@ import { explain } from './contracts/explain.ts';
 import { Failure, TroupeError, type FailureKind } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunOutput } from './contracts/run.ts';
+import { pipelineResult, RouterOutput } from './contracts/task.ts';
 import type { ActorRow } from './journal/journal.ts';
 
 export type Ended =
   | { readonly status: 'done'; readonly output: Json; readonly usage?: AgentUsage }
   | { readonly status: 'failed'; readonly failure: Failure; readonly partial?: Json; readonly usage?: AgentUsage }
-  | { readonly status: 'cancelled'; readonly reason: string; readonly usage?: AgentUsage };
+  | { readonly status: 'cancelled'; readonly reason: string; readonly partial?: Json; readonly usage?: AgentUsage };
 
 interface Sealed {
   readonly machine: string;
@@ -35,6 +36,7 @@ export function outcomeOf({
     case 'done':
       if (machine === 'agent') return ofAgent(read(AgentOutput, actor, state.output));
       if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
+      if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
   }
 }
@@ -78,6 +80,20 @@ function ofRun(output: RunOutput): Ended {
       };
     case 'cancelled':
       return { status: 'cancelled', reason: output.reason, usage };
+  }
+}
+
+/** A task that failed is a result like any other; what fails here is the orchestration. */
+function ofRouter(output: RouterOutput): Ended {
+  const { shape, results, usage } = output;
+  const all = shape === 'pipeline' ? pipelineResult(results) : shape === 'one' ? (results[0] ?? null) : results;
+  switch (output.status) {
+    case 'completed':
+      return { status: 'done', output: all as Json, usage };
+    case 'failed':
+      return { status: 'failed', failure: output.failure, partial: all as Json, usage };
+    case 'cancelled':
+      return { status: 'cancelled', reason: output.reason, partial: all as Json, usage };
   }
 }
 

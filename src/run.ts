@@ -4,8 +4,11 @@ import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import type { Body, BodyInput, Name, RepliesTo, Said } from './contracts/protocol.ts';
 import type { Duration } from './contracts/duration.ts';
+import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from './contracts/task.ts';
 import { joined } from './joined.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
+import type { Orchestrator } from './orchestrator.ts';
+import type { OrchestratorInput } from './orchestra.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';
@@ -29,7 +32,9 @@ type Input<S> =
         : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]
       : S extends MachineSubject
         ? Json
-        : never;
+        : S extends Orchestrator
+          ? OrchestratorInput
+          : never;
 type Output<S> =
   S extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
@@ -44,6 +49,13 @@ type Output<S> =
  * Durable: with a `key`, a process that died is gone on from by calling it again.
  * @example const article = await run(newsroom, { topic: 'actors' }, { key: 'job-42' });
  */
+export function run<Mode extends ExecutionMode>(
+  subject: Orchestrator<Mode>,
+  input: { readonly tasks: readonly (TaskSpec | string)[] },
+  options?: RunOptions,
+): Promise<Mode extends 'pipeline' ? PipelineResult : TaskResult[]>;
+export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
+export function run<S extends Subject>(subject: S, input: Input<S>, options?: RunOptions): Promise<Output<S>>;
 export async function run<S extends Subject>(
   subject: S,
   input: Input<S>,

@@ -5,12 +5,18 @@ import { explain } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { JsonObject } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
+import { RouterSignal } from './contracts/task.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
 /** By machine; a user's own says itself what it takes. */
-const known: Readonly<Record<string, ZodType>> = { agent: AgentSignal, run: RunSignal, wait: WaitSignal };
+const known: Readonly<Record<string, ZodType>> = {
+  agent: AgentSignal,
+  run: RunSignal,
+  wait: WaitSignal,
+  router: RouterSignal,
+};
 
 /** Throws `invalid`. */
 export function signalFor({ actor, snapshot }: ActorRow, event: { readonly type: string } & JsonObject): JsonObject {

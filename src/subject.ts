@@ -1,6 +1,7 @@
 /** What can be run, and what it comes to for the engine: an actor type with every slot filled. */
 import type { AnyStateMachine } from 'xstate';
 import { agentActor } from '../actors/agent.ts';
+import { routerActor } from '../actors/router.ts';
 import { runActor } from '../actors/run.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, ModelDoor } from '../actors/tools.ts';
@@ -12,11 +13,15 @@ import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
 import { RunSignal } from './contracts/run.ts';
+import { RouterSignal } from './contracts/task.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { WaitSignal } from './contracts/wait.ts';
 import type { MachineSubject } from './machine.ts';
+import { settingsOf, tasksOf } from './orchestra.ts';
+import type { Orchestrator } from './orchestrator.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
+import { selectBy } from './routers.ts';
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import { requireInput } from './contracts/plain.ts';
 import type { Team } from './team.ts';
@@ -28,17 +33,17 @@ import type { Tool } from './tools/tool.ts';
 /* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
 export type AnyAgent = Agent<any, any>;
 export type AnyTeam = Team<any, any, any>;
-export type Subject = AnyAgent | AnyTeam | MachineSubject;
+export type Subject = AnyAgent | AnyTeam | MachineSubject | Orchestrator;
 /* oxlint-enable typescript/no-explicit-any */
 
 export const isSubject = (value: unknown): value is Subject =>
-  ['agent', 'team', 'machine'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
+  ['agent', 'team', 'machine', 'orchestrator'].includes(String((value as Partial<Subject> | null | undefined)?.kind));
 
 function requireSubject(value: unknown): asserts value is Subject {
   if (isSubject(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }) or a machine(chart); got ${came(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), an orchestrator({ … }) or a machine(chart); got ${came(value)}.`,
   );
 }
 
@@ -92,7 +97,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
-  function teamType(team: Exclude<Subject, AnyAgent | MachineSubject>): ActorType {
+  function teamType(team: AnyTeam): ActorType {
     const { supervise, budget, deadline, maxTurns } = team.options;
     const members = Object.entries(team.members);
     const limits = {
@@ -113,17 +118,39 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     });
   }
 
+  function orchestratorType(subject: Orchestrator): ActorType {
+    const { members, router } = subject;
+    const machine = routerActor({
+      settings: settingsOf(subject),
+      members: Object.fromEntries(members.map(({ id, agent }) => [id, machineOf(agent)])),
+      ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
+    });
+    return actorType(machine, {
+      signals: RouterSignal,
+      endsByDeadline: true,
+      children: Object.fromEntries(members.map(({ id }) => [id, agentOptions])),
+    });
+  }
+
+  function made(subject: Subject): ActorType {
+    switch (subject.kind) {
+      case 'machine':
+        return subject.type;
+      case 'agent':
+        return actorType(machineOf(subject), agentOptions);
+      case 'team':
+        return teamType(subject);
+      case 'orchestrator':
+        return orchestratorType(subject);
+    }
+  }
+
   return (subject) => {
     requireSubject(subject);
     const known = types.get(subject);
     if (known) return known;
-    const made =
-      subject.kind === 'machine'
-        ? subject.type
-        : subject.kind === 'agent'
-          ? actorType(machineOf(subject), agentOptions)
-          : teamType(subject);
-    const type = surroundings.prepare?.(made) ?? made;
+    const fresh = made(subject);
+    const type = surroundings.prepare?.(fresh) ?? fresh;
     types.set(subject, type);
     return type;
   };
@@ -137,6 +164,8 @@ export function inputOf(subject: Subject, input: unknown): Json {
       return requireInput(what, input);
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
+    case 'orchestrator':
+      return requireInput(what, tasksOf(subject, input));
     case 'agent': {
       if (!subject.protocol || subject.handles.length === 0) {
         if (typeof input === 'string' && input.trim() !== '') return requireInput(what, { type: 'task', body: input });

@@ -17,7 +17,7 @@ export const Address = z.string().regex(new RegExp(`^${token}/${token}$`));
 export type Address = string;
 
 /** Types of actors that are the runtime's own; nobody else's may be called so. */
-export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'wait']);
+export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'wait', 'router']);
 
 export const typeOf = (address: Address): string => address.slice(0, address.indexOf('/'));
 export const keyOf = (address: Address): string => address.slice(address.indexOf('/') + 1);

@@ -62,6 +62,11 @@ function stageOf(subject: Subject, settings: Settings): Stage {
       return ofMachine(subject, settings);
     case 'agent':
       return ofAgent(subject, settings);
+    case 'orchestrator':
+      throw new TroupeError(
+        'unsupported',
+        `check() looks at teams, agents and machines; "${subject.name}" is an orchestrator, whose machine is the same for all. Try simulate() or crashEverywhere() on it.`,
+      );
   }
 }
 

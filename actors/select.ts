@@ -1,0 +1,41 @@
+/** A model chooses which member has a task. */
+import { TroupeError } from '../src/contracts/failure.ts';
+import type { ModelChoice } from '../src/contracts/model.ts';
+import type { Selected, Selection } from '../machines/router/vocabulary.ts';
+import { modelScope } from './callModel.ts';
+import { effect } from './effect.ts';
+import type { Select } from './router.ts';
+import type { ModelDoor } from './tools.ts';
+
+const tool = {
+  name: 'choose_member',
+  description: 'Says which member the task goes to.',
+  input: {
+    type: 'object',
+    properties: { member: { type: 'string' }, reason: { type: 'string' } },
+    required: ['member'],
+    additionalProperties: false,
+  },
+} as const;
+
+/** An answer that names nobody is a `format` failure: another attempt may be made, where the task allows one. */
+export const byModel = (
+  {
+    model,
+    instructions = 'You decide which member of a team a task goes to.',
+  }: { model: ModelChoice; instructions?: string },
+  gateway: ModelDoor,
+): Select =>
+  effect<Selected, Selection>(async ({ task, candidates }, scope) => {
+    const who = candidates.map(({ id, role }) => `- ${id}${role === undefined ? '' : ` (${role})`}`).join('\n');
+    const what = typeof task.input === 'string' ? task.input : JSON.stringify(task.input);
+    const text = `The members:\n${who}\n\nThe task:\n${what}\n\nCall ${tool.name} with one of the members.`;
+    const { calls } = await gateway.answer(
+      model,
+      { instructions, messages: [{ role: 'user', text }], tools: [tool] },
+      modelScope(scope),
+    );
+    const { member, reason } = (calls.find(({ name }) => name === tool.name)?.input ?? {}) as Partial<Selected>;
+    if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}) };
+    throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`);
+  });

@@ -1,0 +1,149 @@
+/** One attempt of a member at a task: how it begins, how it is stopped, and what follows from its end. */
+import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import { failure } from '../failure.ts';
+import { together } from '../run/context.ts';
+import { isPipeline, openJobs, type Job, type Stopping } from './context.ts';
+import { childAt, graceAt, idOf, lateAt, pauseAt, put, seat, selectorAt, workOf, type Desk } from './desk.ts';
+import { failureIn, mayRetry, pauseAfter } from './failures.ts';
+import { finish, refuse } from './finish.ts';
+import { messageOf } from './pipeline.ts';
+import { judge } from './rotation.ts';
+import { grant } from './steps.ts';
+
+/** As a member would say it. */
+export const failedBy = (reason: Failure, usage: AgentUsage): AgentOutput => ({
+  status: 'failed',
+  failure: reason,
+  phase: 'errorHandling',
+  evidence: [],
+  usage,
+});
+
+export function begin(desk: Desk, given: Job, member: number, place: number): void {
+  const { facts, settings, deeds, moment } = desk;
+  const { task, allowance } = given;
+  const profile = settings.members[member]!;
+  const granted = grant(desk, given, member);
+  const attempts = given.attempts + 1;
+  const { stopping: _, ...rest } = given;
+  const job: Job = { ...rest, stage: 'working', began: given.began ?? moment.at, attempts, member, granted };
+  const { busy, taken } = facts.seats[member]!;
+  seat(desk, member, { busy: busy + 1, taken: taken + 1 });
+  facts.turn = (member + 1) % settings.members.length;
+
+  const message = messageOf(task, isPipeline(facts) ? facts.previous : undefined);
+  // Nothing is said of steps where a member's own limit says it.
+  const bounds = { ...allowance, ...(granted < profile.steps ? { steps: granted } : {}) };
+  const shared = { ...message, ...(Object.keys(bounds).length > 0 ? { allowance: bounds } : {}) };
+  if (settings.entry === 'direct') deeds.spawn(profile.id, childAt(place), shared as unknown as Json);
+  else deeds.send('guard', workFor(job, profile.id, shared) as never);
+  if (task.timeout !== undefined) deeds.alarm(lateAt(place), { type: 'attempt.late', place }, task.timeout);
+  // What was said is needed once more only where there may be another attempt.
+  const spoken =
+    attempts > (task.retry?.maxRetries ?? 0) && typeof task.input === 'string' ? { ...task, input: '' } : task;
+  put(desk, place, { ...job, task: spoken });
+}
+
+function workFor(job: Job, to: string, { allowance, ...message }: { type: string; body: Json; allowance?: object }) {
+  const { task, attempts } = job;
+  const { timeout, deadline, metadata } = task;
+  return {
+    type: 'work',
+    id: workOf(job),
+    to,
+    message,
+    ...(allowance ? { allowance } : {}),
+    attempt: attempts,
+    facts: {
+      task: idOf(job),
+      steps: job.granted,
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(metadata === undefined ? {} : { metadata }),
+    },
+  };
+}
+
+const reasons: Readonly<Record<Exclude<Stopping, 'cancelled'>, string>> = {
+  timeout: 'the attempt took too long',
+  deadline: 'the deadline of the task has passed',
+};
+
+/** What is at work is told, and has a grace; what only waits is over at once. */
+export function stop(desk: Desk, place: number, why: Stopping, reason: string): void {
+  const { deeds, settings } = desk;
+  const job = desk.facts.jobs[place];
+  if (!job) return;
+  if (job.stage === 'stopping') return put(desk, place, { ...job, stopping: why });
+  if (job.stage === 'working') {
+    put(desk, place, { ...job, stage: 'stopping', stopping: why });
+    deeds.calm(lateAt(place));
+    deeds.alarm(graceAt(place), { type: 'grace.over', place }, settings.grace);
+    const word = why === 'cancelled' ? reason : reasons[why];
+    if (settings.entry === 'direct') deeds.send(childAt(place), { type: 'agent.cancel', reason: word });
+    else deeds.send('guard', { type: 'work.cancel', id: workOf(job), reason: word });
+    return;
+  }
+  if (job.stage === 'choosing') deeds.stop(selectorAt(place));
+  if (job.stage === 'resting') deeds.calm(pauseAt(place));
+  put(desk, place, null);
+  refuse(
+    desk,
+    job,
+    why === 'cancelled'
+      ? failure('cancelled', reason)
+      : failure('expired', `The deadline of the task "${idOf(job)}" passed while it waited.`),
+  );
+}
+
+/** The end of an attempt. One that ended without a word is charged with all that it held: nobody can tell what it used. */
+export function land(desk: Desk, place: number, ended: AgentOutput | Failure): void {
+  const job = desk.facts.jobs[place];
+  if (!job || (job.stage !== 'working' && job.stage !== 'stopping')) return;
+  const { facts, deeds, settings } = desk;
+  if (settings.entry === 'direct') deeds.stop(childAt(place));
+  deeds.calm(lateAt(place));
+  deeds.calm(graceAt(place));
+  const usage = 'status' in ended ? ended.usage : unheard(job);
+  const output = 'status' in ended ? ended : failedBy(ended, usage);
+  facts.consumed += usage.steps;
+  facts.used = together(facts.used, usage);
+  facts.due = true;
+  const reason = output.status === 'completed' ? undefined : failureIn(output, job.stopping);
+  judge(desk, job.member!, reason);
+  conclude(desk, place, { ...job, granted: 0, used: together(job.used, usage) }, output, reason);
+}
+
+const unheard = ({ granted }: Job): AgentUsage => ({
+  steps: granted,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  toolCalls: 0,
+  usd: null,
+});
+
+/** Another attempt, now or after a pause; or the end. */
+export function conclude(desk: Desk, place: number, job: Job, output: AgentOutput, reason: Failure | undefined): void {
+  const { facts, moment, settings, deeds } = desk;
+  const end = (last: AgentOutput) => {
+    put(desk, place, null);
+    finish(desk, job, { ...last, usage: job.used });
+  };
+  if (!reason || facts.halt || !mayRetry(job, reason)) return end(output);
+  const pause = pauseAfter(job, reason, moment.chance(), settings.maxBackoff);
+  if (job.task.deadline !== undefined && moment.at + pause >= job.task.deadline)
+    return end(
+      failedBy(failure('expired', `${reason.message} The deadline leaves no time for another attempt.`), job.used),
+    );
+  const { stopping: _, ...rest } = job;
+  put(desk, place, { ...rest, fixed: job.part, stage: pause > 0 ? 'resting' : 'waiting' });
+  facts.due = true;
+  if (pause > 0) deeds.alarm(pauseAt(place), { type: 'task.again', place }, pause);
+}
+
+/** The place of the attempt that is called so; -1 when it is over. */
+export const placeOfWork = (desk: Desk, id: string): number =>
+  openJobs(desk.facts).find((job) => workOf(job) === id)?.place ?? -1;

@@ -1,0 +1,105 @@
+/** Gives tasks to members: as many as there are places, room and steps for, in the order they were submitted. */
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import { failure } from '../failure.ts';
+import { nothingUsed } from '../agent/context.ts';
+import { begin } from './attempt.ts';
+import { openJobs, type Job, type Queued } from './context.ts';
+import { freePlace, idOf, put, selectorAt, type Desk } from './desk.ts';
+import { incapable, refuse } from './finish.ts';
+import type { Strategy } from './settings.ts';
+import { isShort, spentBudget } from './steps.ts';
+import { choose, eligible, isIn } from './strategy.ts';
+
+/** What became of a task: it has a place, it is answered, or it waits for a member or for steps. */
+type Became = 'placed' | 'answered' | 'waits' | 'short';
+
+export function dispatch(desk: Desk): void {
+  const { facts } = desk;
+  facts.due = false;
+  if (facts.halt) return;
+  // Who has a place comes first: it has waited longest.
+  for (const job of openJobs(facts)) {
+    if (job.stage === 'waiting' && consider(desk, job, job.place) === 'answered') put(desk, job.place, null);
+  }
+  if (facts.broken && facts.mode === 'pipeline') return;
+  const waiting: Queued[] = [];
+  const queue = [...facts.queue];
+  while (queue.length > 0 && hasPlace(desk)) {
+    const entry = queue[0]!;
+    const became = consider(desk, entry, undefined);
+    if (became === 'short') break;
+    queue.shift();
+    if (became === 'waits') waiting.push(entry);
+    if (facts.broken && facts.mode === 'pipeline') break;
+  }
+  facts.queue = [...waiting, ...queue];
+}
+
+function hasPlace({ facts }: Desk): boolean {
+  const taken = openJobs(facts).filter(({ part }) => !part).length + facts.gatherings.length;
+  return taken < Math.min(facts.places, facts.limits.maxConcurrentTasks ?? Infinity);
+}
+
+function consider(desk: Desk, entry: Queued | Job, place: number | undefined): Became {
+  const { facts, settings, moment } = desk;
+  const { members, strategy, rotation } = settings;
+  const { task } = entry;
+  const job = 'attempts' in entry ? entry : undefined;
+  const turnDown = (reason: Failure): Became => (refuse(desk, entry, reason), 'answered');
+  const nobody = (reason: string): Became => (incapable(desk, entry, reason), 'answered');
+
+  if (task.deadline !== undefined && task.deadline <= moment.at)
+    return turnDown(failure('expired', `The deadline of the task "${idOf(entry)}" has passed.`));
+  const spent = spentBudget(facts, job?.began === undefined);
+  if (spent !== undefined) return turnDown(failure('budget', spent));
+  const may = eligible(strategy, members, task);
+  if ('none' in may) return nobody(may.none);
+  const among = job?.fixed ? [job.member!] : may.members;
+  const present = among.filter((index) => isIn(facts.seats[index]!));
+  if (present.length === 0)
+    return rotation.rest === null ? nobody('All members that could have it have failed too often.') : 'waits';
+
+  const next = jobOf(entry, may.members.length);
+  if (may.strategy.kind === 'selector' && !job?.fixed && among.length > 1)
+    return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
+  const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
+  if (chosen.length === 0) return 'waits';
+  if (isShort(desk, entry, chosen)) return 'short';
+  const toAll = may.strategy.kind === 'broadcast' && !job?.part;
+  if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
+  if (next.began === undefined && !next.part) facts.dispatched += 1;
+  for (const member of chosen)
+    begin(desk, toAll ? { ...next, part: true, fixed: true } : next, member, place ?? freePlace(facts));
+  return 'placed';
+}
+
+/** Once it is decided who, it is only a question of when. */
+const one: Strategy = { kind: 'firstAvailable' };
+
+const jobOf = (entry: Queued | Job, candidates: number): Job =>
+  'attempts' in entry
+    ? { ...entry, candidates }
+    : {
+        ...entry,
+        stage: 'waiting',
+        began: undefined,
+        attempts: 0,
+        used: nothingUsed,
+        member: undefined,
+        fixed: false,
+        candidates,
+        granted: 0,
+        part: false,
+      };
+
+/** Somebody else decides who has it; meanwhile it has its place. */
+function ask(desk: Desk, job: Job, place: number, among: readonly number[]): void {
+  const { task } = job;
+  const candidates = among.map((index) => {
+    const { id, role } = desk.settings.members[index]!;
+    return { id, ...(role === undefined ? {} : { role }) };
+  });
+  put(desk, place, { ...job, stage: 'choosing' });
+  desk.deeds.spawn('select', selectorAt(place), { task, candidates } as unknown as Json);
+}

@@ -1,0 +1,126 @@
+/** The end of a task: its one result, to whoever wants it. */
+import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
+import type { Failure } from '../../src/contracts/failure.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import type { TaskResult } from '../../src/contracts/task.ts';
+import { nothingUsed } from '../agent/context.ts';
+import { failure } from '../failure.ts';
+import { together } from '../run/context.ts';
+import type { Job, Queued } from './context.ts';
+import { errorKindOf, failureIn, refusalIn } from './failures.ts';
+import { dueOf, idOf, type Desk } from './desk.ts';
+
+/** What a result says that its entry does not know. */
+interface Word {
+  readonly agentId?: string;
+  readonly reason?: string;
+}
+
+/** The end of a task that nobody works on. */
+export const refuse = (desk: Desk, entry: Queued | Job, reason: Failure, word: Word = {}): void =>
+  finish(
+    desk,
+    entry,
+    {
+      status: 'failed',
+      failure: reason,
+      phase: 'initiation',
+      evidence: [],
+      usage: 'used' in entry ? entry.used : nothingUsed,
+    },
+    word,
+  );
+
+/** Nobody fits: said at once, and never waited for. */
+export function incapable(desk: Desk, entry: Queued | Job, reason: string): void {
+  const { strategy, members } = desk.settings;
+  const data = { refusedBy: strategy.kind, reason, candidates: members.map(({ id }) => id) };
+  refuse(desk, entry, failure('capability', `Nobody can have the task "${idOf(entry)}". ${reason}`, data), { reason });
+}
+
+/** `output.usage` is what all attempts used. */
+export function finish(desk: Desk, entry: Queued | Job, output: AgentOutput, word: Word = {}): void {
+  const { facts, deeds } = desk;
+  const result = resultOf(desk, entry, output, word);
+  if ('part' in entry && entry.part) return gather(desk, entry, result);
+  deeds.calm(dueOf(entry.seq));
+  facts.answered += 1;
+  facts.due = true;
+  if (entry.work !== undefined) return deeds.answer({ type: 'work.done', id: entry.work, output });
+  deeds.append('results', { seq: entry.seq, result } as unknown as Json);
+  if (result.success) facts.previous = result.output as Json;
+  else facts.broken = true;
+}
+
+/** One of several answers; the last one makes the result, in the order of the members. */
+function gather(desk: Desk, entry: Job, result: TaskResult): void {
+  const { facts, settings } = desk;
+  const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
+  const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
+  const results = [...before, result];
+  facts.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
+  if (open > 1) return;
+  const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
+  const began = Math.min(...ordered.map(({ metadata }) => desk.moment.at - metadata.durationMs));
+  finish(desk, { ...entry, part: false, began }, togetherOf(ordered), {
+    agentId: ordered.map(({ agentId }) => agentId).join(','),
+  });
+}
+
+function togetherOf(results: readonly TaskResult[]): AgentOutput {
+  const usage = results.reduce<AgentUsage>((sum, each) => together(sum, each.usage), nothingUsed);
+  const body = results.map(({ agentId, output, success, error }) => ({
+    agentId,
+    output,
+    success,
+    ...(error === undefined ? {} : { error }),
+  }));
+  const answer = { type: 'answers', body };
+  const failed = results.find(({ success }) => !success)?.failure;
+  return failed
+    ? { status: 'failed', failure: failed, phase: 'execution', partial: answer, evidence: [], usage }
+    : { status: 'completed', answer, evidence: [], usage };
+}
+
+/** A text is what it says; any other answer keeps its type. */
+const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefined): Json =>
+  answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
+
+function resultOf({ facts, settings, moment }: Desk, entry: Queued | Job, output: AgentOutput, word: Word): TaskResult {
+  const job = 'attempts' in entry ? entry : undefined;
+  const { task } = entry;
+  const router = settings.strategy.kind;
+  const selected = word.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
+  const reason = word.reason ?? job?.reason;
+  const wrong = output.status === 'completed' ? undefined : failureIn(output, job?.stopping);
+  const refusal = wrong && refusalIn(wrong);
+  const errorKind = wrong && errorKindOf(wrong);
+  const guarded = refusal !== undefined && refusal.refusedBy !== router;
+  return {
+    taskId: idOf(entry),
+    agentId: selected,
+    output: bodyOf(output.status === 'completed' ? output.answer : output.partial) as TaskResult['output'],
+    success: wrong === undefined,
+    ...(wrong ? { error: wrong.message, errorKind: errorKind!, failure: wrong } : {}),
+    stepsUsed: output.usage.steps,
+    usage: output.usage,
+    metadata: {
+      attempts: job?.attempts ?? 0,
+      durationMs: job?.began === undefined ? 0 : moment.at - job.began,
+      concurrencyWaitMs: (job?.began ?? moment.at) - entry.since,
+      timedOut: job?.stopping === 'timeout' && wrong !== undefined,
+      deadlineExceeded: errorKind === 'deadlineExceeded',
+      cancelled: errorKind === 'cancelled',
+      budgetExhausted: errorKind === 'budgetExhausted',
+      retryApplied: (job?.attempts ?? 0) > 1,
+      routedBy: router,
+      executionMode: facts.mode,
+      ...(task.correlationId === undefined ? {} : { correlationId: task.correlationId }),
+      ...(errorKind ? { errorKind } : {}),
+      routing: { router, selected, candidates: job?.candidates ?? 0, ...(reason === undefined ? {} : { reason }) },
+      ...(guarded
+        ? { guardrail: { name: refusal.refusedBy, ...(refusal.stage ? { stage: refusal.stage } : {}) } }
+        : {}),
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Tasks as they come in: all of them into the list, and as many into the queue as are read ahead. */
+import type { Json } from '../../src/contracts/json.ts';
+import type { Work } from '../../src/contracts/work.ts';
+import { lookahead, type Filed, type Queued } from './context.ts';
+import { dueOf, type Desk } from './desk.ts';
+import { refuse } from './finish.ts';
+
+export function submit(desk: Desk, tasks: readonly Omit<Filed, 'since'>[]): void {
+  const { facts, deeds, moment } = desk;
+  for (const { task, ...more } of tasks) {
+    const retry = task.retry ?? desk.settings.retry;
+    const id = task.id ?? `task-${facts.submitted + 1}`;
+    const filed: Filed = { task: { ...task, id, retry }, since: moment.at, ...more };
+    const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
+    deeds.append('tasks', filed as unknown as Json);
+    if (isNext) enter(desk, { ...filed, seq: facts.submitted });
+    facts.submitted += 1;
+  }
+}
+
+/** Tasks that were read back from the list. */
+export function load(desk: Desk, filed: readonly Filed[]): void {
+  for (const each of filed) enter(desk, { ...each, seq: desk.facts.loaded });
+}
+
+function enter(desk: Desk, entry: Queued): void {
+  const { facts, deeds, moment } = desk;
+  const { seq, task } = entry;
+  facts.loaded += 1;
+  facts.due = true;
+  if (facts.halt) return refuse(desk, entry, facts.halt.failure);
+  facts.queue = [...facts.queue, entry];
+  if (task.deadline !== undefined)
+    deeds.alarm(dueOf(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - moment.at));
+}
+
+/** Work that is handed on by whoever spawned this router. */
+export function takeWork(desk: Desk, { id, to, message, allowance, facts }: Work): void {
+  const { task, timeout, steps, deadline, metadata } = facts;
+  submit(desk, [
+    {
+      work: id,
+      ...(allowance === undefined ? {} : { allowance }),
+      task: {
+        id: task ?? id,
+        input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
+        ...(to === undefined ? {} : { agentId: to }),
+        ...(timeout === undefined ? {} : { timeout }),
+        ...(steps === undefined ? {} : { maxSteps: steps }),
+        ...(deadline === undefined ? {} : { deadline }),
+        ...(metadata === undefined ? {} : { metadata }),
+      },
+    },
+  ]);
+}

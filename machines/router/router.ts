@@ -1,0 +1,131 @@
+/**
+ * A router: gives tasks to the members it supervises, and sees that every one is answered.
+ *
+ * Q1 Every task that was submitted gets exactly one result, in the order of submission; every work that was handed on, one `work.done`.
+ * Q2 When nobody can have a task, it is refused at once. When somebody can, later, it waits, but never beyond its deadline.
+ * Q3 Steps that are used and steps that are held for attempts under way are never more than the limit.
+ * Q4 An attempt that is stopped is over before the next one begins: members are told, have a grace, and are then let go.
+ * Q5 The context holds what is under way and a few tasks beside; what grows is in the lists `tasks` and `results`.
+ */
+import { beginning, outputOf } from './context.ts';
+import type { RouterSettings } from './settings.ts';
+import { router, routerActionsOf, routerDelaysOf, routerGuardsOf } from './vocabulary.ts';
+
+export const routerMachine = router.createMachine({
+  id: 'router',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => beginning(input),
+  initial: 'active',
+  states: {
+    active: {
+      type: 'parallel',
+      on: {
+        'router.settled': [
+          { guard: 'isCompleted', target: 'completed' },
+          { guard: 'isCancelled', target: 'cancelled' },
+          { target: 'failed' },
+        ],
+      },
+      states: {
+        lifecycle: {
+          initial: 'starting',
+          states: {
+            starting: { always: { target: 'working', actions: 'open' } },
+            working: {
+              always: { guard: 'isOver', target: 'collecting' },
+              on: {
+                'orchestra.task': { guard: 'takesTasks', actions: 'takeTask' },
+                'orchestra.close': { actions: 'close' },
+                'orchestra.cancel': { actions: 'cancelAll' },
+                'orchestra.reset': { actions: 'reset' },
+                work: { actions: 'takeWork' },
+                'work.cancel': { actions: 'cancelWork' },
+                'work.done': { actions: 'takeDone' },
+                'xstate.done.actor.task.*': { actions: 'takeEnd' },
+                'xstate.error.actor.task.*': { actions: 'takeFailure' },
+                'xstate.done.actor.select.*': { actions: 'takeChoice' },
+                'xstate.error.actor.select.*': { actions: 'takeChoiceFailure' },
+                'xstate.done.actor.guard': { actions: 'noteGuardLost' },
+                'xstate.error.actor.guard': { actions: 'noteGuardLost' },
+                'attempt.late': { actions: 'noteLate' },
+                'grace.over': { actions: 'abandon' },
+                'task.again': { actions: 'tryAgain' },
+                'task.due': { actions: 'noteDue' },
+                'member.rested': { actions: 'takeBack' },
+              },
+            },
+            collecting: {
+              // It is over: what comes now is too late, and changes nothing.
+              on: { 'orchestra.*': {}, 'member.rested': {} },
+              invoke: {
+                src: 'collect',
+                id: 'collect',
+                input: null,
+                onDone: { target: 'settled', actions: 'keepResults' },
+                onError: { target: 'settled', actions: 'noteUncollected' },
+              },
+            },
+            settled: { type: 'final', entry: 'saySettled' },
+          },
+        },
+        control: {
+          initial: 'running',
+          states: {
+            running: {
+              always: { guard: 'isDue', actions: 'dispatch' },
+              on: {
+                'orchestra.pause': { target: 'paused', actions: 'tellPause' },
+                'work.pause': { actions: 'tellPause' },
+                'work.resume': { actions: 'tellResume' },
+              },
+            },
+            paused: {
+              tags: 'paused',
+              on: { 'orchestra.resume': { target: 'running', actions: 'tellResume' } },
+            },
+          },
+        },
+        reading: {
+          initial: 'ahead',
+          states: {
+            ahead: { always: { guard: 'hasMore', target: 'loading' } },
+            loading: {
+              invoke: {
+                src: 'load',
+                id: 'load',
+                input: ({ context }) => ({ from: context.loaded, count: context.halt ? 256 : 64 }),
+                onDone: { target: 'ahead', actions: 'takeLoaded' },
+                onError: { target: 'blind', actions: 'noteUnread' },
+              },
+            },
+            blind: {},
+          },
+        },
+        clock: {
+          initial: 'looking',
+          states: {
+            looking: { always: [{ guard: 'isBounded', target: 'ticking' }, { target: 'unbounded' }] },
+            ticking: {
+              after: { deadline: { target: 'late', actions: 'noteOverdue' } },
+              on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } },
+            },
+            unbounded: { on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } } },
+            late: {},
+          },
+        },
+      },
+    },
+    completed: { type: 'final' },
+    failed: { type: 'final' },
+    cancelled: { type: 'final' },
+  },
+  output: ({ context }) => outputOf(context),
+});
+
+/** The machine of a router that is made of this. Its members are provided by their ids. */
+export const routerWith = (settings: RouterSettings): typeof routerMachine =>
+  routerMachine.provide({
+    guards: routerGuardsOf(settings),
+    delays: routerDelaysOf(settings),
+    actions: routerActionsOf(settings),
+  });

@@ -1,0 +1,185 @@
+/** An orchestrator: gives tasks to its members by a router, within limits, and answers with a result for each. */
+import * as z from 'zod';
+import type { Agent } from './agent.ts';
+import type { Duration } from './contracts/duration.ts';
+import { checked, named } from './contracts/explain.ts';
+import { TroupeError } from './contracts/failure.ts';
+import { ownTypes, slug } from './contracts/ids.ts';
+import { isMode, RetryPolicy, type ExecutionMode } from './contracts/task.ts';
+import { duration } from './definition.ts';
+import { routers, type Router } from './routers.ts';
+
+/* oxlint-disable-next-line typescript/no-explicit-any -- A member may speak any protocol; what it takes is looked at when a task comes. */
+type AnyAgent = Agent<any, any>;
+
+/** A member with more than its own name to be found by. */
+export interface MemberOptions {
+  readonly agent: AnyAgent;
+  /** What it is called here; its own name unless told otherwise. */
+  readonly id?: string;
+  readonly role?: string;
+  /** Tasks at once; as many as come unless told otherwise. */
+  readonly capacity?: number;
+  /** Answers of a model that an attempt may take where the task does not say. */
+  readonly maxSteps?: number;
+}
+export type MemberSpec = AnyAgent | MemberOptions;
+
+export interface Member extends Omit<MemberOptions, 'id'> {
+  readonly id: string;
+}
+
+/** How many tasks at once, how many of all, and how many answers of a model all of them may take. */
+export interface OrchestratorBudget {
+  readonly maxConcurrentTasks?: number;
+  readonly maxTotalSteps?: number;
+  readonly maxTotalTasks?: number;
+}
+
+export interface RotationOptions {
+  /** Failures in a row, by its own fault, that take a member out of rotation; 3 unless told otherwise. */
+  readonly maxFailures?: number;
+  /** Within what time; five minutes unless told otherwise. */
+  readonly within?: Duration;
+  /** How long it rests before it is tried again; 30 seconds unless told otherwise, `never` when it stays out. */
+  readonly rest?: Duration | 'never';
+}
+
+export interface OrchestratorOptions<Mode extends ExecutionMode = ExecutionMode> {
+  readonly name: string;
+  /** In this order: routers that take the first or the next one go by it. */
+  readonly members: readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
+  /** Who has a task; `routers.firstAvailable()` unless told otherwise. */
+  readonly router?: Router;
+  readonly mode?: Mode;
+  readonly budget?: OrchestratorBudget;
+  /** For tasks that say nothing themselves: no further attempts unless told otherwise. */
+  readonly retry?: z.input<typeof RetryPolicy>;
+  readonly rotation?: RotationOptions;
+  /** All of it must be over within this time from its beginning. */
+  readonly deadline?: Duration;
+  /** How long members may take to end when they are stopped; 15 seconds unless told otherwise. */
+  readonly grace?: Duration;
+}
+
+export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode> {
+  readonly kind: 'orchestrator';
+  readonly name: string;
+  readonly members: readonly Member[];
+  readonly router: Router;
+  readonly mode: Mode;
+  readonly options: Pick<OrchestratorOptions, 'budget' | 'rotation' | 'deadline' | 'grace'> & {
+    readonly retry?: RetryPolicy;
+  };
+}
+
+const whole = z.number().int().positive();
+const agentLike = z.custom((value) => (value as { kind?: unknown } | null)?.kind === 'agent', {
+  error: 'expected agent({ … })',
+});
+const Member = z.union(
+  [
+    agentLike,
+    z.strictObject({
+      agent: agentLike,
+      id: z.string().min(1).optional(),
+      role: z.string().min(1).optional(),
+      capacity: whole.optional(),
+      maxSteps: whole.optional(),
+    }),
+  ],
+  { error: 'expected agent({ … }), or { agent, id?, role?, capacity?, maxSteps? } with whole numbers of 1 or more' },
+);
+
+const OrchestratorShape = z.strictObject({
+  name: z.string().refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' }),
+  members: z.union([z.array(Member), z.record(z.string(), Member)]),
+  router: z
+    .custom((value) => (value as { kind?: unknown } | null)?.kind === 'router', {
+      error: 'expected one of routers.…()',
+    })
+    .optional(),
+  mode: z
+    .custom(isMode, { error: 'expected auto, sequential, concurrent, pipeline or parallel:N with N from 1 to 1000' })
+    .optional(),
+  budget: z
+    .strictObject({
+      maxConcurrentTasks: whole.optional(),
+      maxTotalSteps: whole.optional(),
+      maxTotalTasks: whole.optional(),
+    })
+    .optional(),
+  retry: RetryPolicy.optional(),
+  rotation: z
+    .strictObject({
+      maxFailures: whole.optional(),
+      within: duration.optional(),
+      rest: z.union([duration, z.literal('never')]).optional(),
+    })
+    .optional(),
+  deadline: duration.optional(),
+  grace: duration.optional(),
+});
+
+/** Names under which a router keeps what is not a member. */
+const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'collect', 'select', 'guard']);
+
+/**
+ * Puts members behind a router. `run(orchestrator, { tasks })` gives a result for every task, in their order; `run(orchestrator, 'a text')` the one result.
+ * Throws `definition` when something in it cannot be used.
+ * @example const desk = orchestrator({ name: 'desk', members: [ada, bob], router: routers.roundRobin(), mode: 'parallel:4' });
+ */
+export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
+  options: OrchestratorOptions<Mode>,
+): Orchestrator<Mode> {
+  const what = `The orchestrator${named(options)}`;
+  const { retry } = checked(OrchestratorShape, options, what);
+  const { budget, rotation, deadline, grace, router = routers.firstAvailable() } = options;
+  const members = membersOf(options.members, what);
+  if (router.strategy.kind === 'role' && !router.strategy.fallback && members.every(({ role }) => role === undefined))
+    throw new TroupeError(
+      'definition',
+      `${what} routes by role, and no member has one. Give members a role, { agent, role: '…' }, or the router a fallback.`,
+    );
+  return {
+    kind: 'orchestrator',
+    name: slug(options.name),
+    members,
+    router,
+    mode: (options.mode ?? 'auto') as Mode,
+    options: {
+      ...(budget ? { budget } : {}),
+      ...(retry ? { retry } : {}),
+      ...(rotation ? { rotation } : {}),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(grace === undefined ? {} : { grace }),
+    },
+  };
+}
+
+function membersOf(given: OrchestratorOptions['members'], what: string): readonly Member[] {
+  const entries: readonly (readonly [string | undefined, MemberSpec])[] = Array.isArray(given)
+    ? given.map((spec: MemberSpec) => [undefined, spec] as const)
+    : Object.entries(given);
+  const members = entries.map(([key, spec]): Member => {
+    const { id, ...rest } = 'kind' in spec ? { agent: spec, id: undefined } : spec;
+    return { ...rest, id: key ?? id ?? rest.agent.name };
+  });
+  if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);
+  const ids = members.map(({ id }) => id);
+  for (const [index, id] of ids.entries()) {
+    if (ids.indexOf(id) !== index)
+      throw new TroupeError(
+        'definition',
+        `${what} has two members called "${id}". Give one of them another id: { agent, id: '…' }.`,
+      );
+    if (taken.has(id))
+      throw new TroupeError(
+        'definition',
+        `${what} has a member "${id}", a name that the runtime uses itself. Choose another.`,
+      );
+    if (slug(id) !== id)
+      throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${id}" in ${what} is not.`);
+  }
+  return members;
+}
