@@ -10,6 +10,7 @@ export {
 } from './orchestrator.ts';
 export { routers, type Router } from './routers.ts';
 export { monitorOf } from './orchestra.ts';
+export { control, type Control } from './control.ts';
 export type {
   BudgetSnapshot,
   ExecutionMode,

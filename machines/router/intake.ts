@@ -8,9 +8,8 @@ import { refuse } from './finish.ts';
 export function submit(desk: Desk, tasks: readonly Omit<Filed, 'since'>[]): void {
   const { facts, deeds, moment } = desk;
   for (const { task, ...more } of tasks) {
-    const retry = task.retry ?? desk.settings.retry;
     const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: Filed = { task: { ...task, id, retry }, since: moment.at, ...more };
+    const filed: Filed = { task: { ...task, id }, since: moment.at, ...more };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
     deeds.append('tasks', filed as unknown as Json);
     if (isNext) enter(desk, { ...filed, seq: facts.submitted });
