@@ -1,9 +1,9 @@
 /** How an orchestration stands and how a task ended, as the seed shows them to a host: pure conversions of JSON to JSON. */
 import * as z from 'zod';
-import type { BudgetSnapshot } from '../contracts/task.ts';
+import type { BudgetSnapshot, Monitor } from '../contracts/task.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { readResult } from './result.ts';
-import { errorKinds, readWith, stageWords } from './words.ts';
+import { errorKinds, readWith, routers, stageWords } from './words.ts';
 
 const count = z.number().int().nonnegative();
 const limit = count.nullish().transform((value) => value ?? null);
@@ -49,6 +49,19 @@ export function orchestratorSnapshot(budget: unknown, cancelled: boolean) {
 
 const isSpent = (used: number, most: number | null): boolean => most !== null && used >= most;
 
+/** The monitor of an orchestration that runs, in the seed's words and with its members beside. */
+export const writeMonitor = (monitor: Monitor) =>
+  ({
+    ...orchestratorSnapshot(writeBudget(monitor), monitor.cancelled),
+    members: monitor.members.map(({ id, busy, taken, failures, outUntil }) => ({
+      agent_id: id,
+      busy,
+      taken,
+      failures,
+      out_until_unix_ms: outUntil,
+    })),
+  }) satisfies JsonObject;
+
 /** What decided a task's end, from a task result as JSON; null for what it does not say. Throws `invalid` for what is none. */
 export function taskResultDetail(json: unknown) {
   const { metadata, errorKind } = readResult(json);
@@ -57,7 +70,7 @@ export function taskResultDetail(json: unknown) {
   return {
     error_kind: kind === undefined ? null : errorKinds.write(kind),
     is_transient: kind === 'transient',
-    router_name: routing?.router ?? null,
+    router_name: routing ? routers.write(routing.router) : null,
     selected_agent_id: routing?.selected ?? null,
     candidates_considered: routing?.candidates ?? null,
     routing_reason: routing?.reason ?? null,

@@ -4,7 +4,7 @@ import { AgentUsage } from '../contracts/agent.ts';
 import { Failure } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { PipelineResult, TaskResult, type TaskMetadata } from '../contracts/task.ts';
-import { errorKinds, given, optional, readWith, stageWords } from './words.ts';
+import { errorKinds, given, optional, readWith, routers, stageWords } from './words.ts';
 
 const count = z.number().int().nonnegative();
 const flag = z.boolean().default(false);
@@ -17,13 +17,13 @@ const WireMetadata = z
     deadline_exceeded: flag,
     cancelled: flag,
     retry_applied: flag,
-    routed_by: optional(z.string()),
+    routed_by: optional(routers.schema),
     execution_mode: optional(z.string()),
     correlation_id: optional(z.string()),
     error_kind: optional(errorKinds.schema),
     routing_decision: optional(
       z.object({
-        router_name: z.string(),
+        router_name: routers.schema,
         selected_agent_id: z.string(),
         candidates_considered: count,
         reason: optional(z.string()),
@@ -165,14 +165,14 @@ export function writeMetadata(metadata: TaskMetadata): JsonObject {
     deadline_exceeded: metadata.deadlineExceeded,
     cancelled: metadata.cancelled,
     retry_applied: metadata.retryApplied,
-    routed_by: metadata.routedBy,
+    routed_by: metadata.routedBy && routers.write(metadata.routedBy),
     execution_mode: metadata.executionMode,
     correlation_id: metadata.correlationId,
     error_kind: metadata.errorKind && errorKinds.write(metadata.errorKind),
     routing_decision:
       routing &&
       given({
-        router_name: routing.router,
+        router_name: routers.write(routing.router),
         selected_agent_id: routing.selected,
         candidates_considered: routing.candidates,
         reason: routing.reason,

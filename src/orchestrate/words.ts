@@ -8,6 +8,12 @@ import { stages } from '../contracts/work.ts';
 /** `deadlineExceeded` is `deadline_exceeded`. */
 export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** Routers are called by words with hyphens: `roundRobin` is `round-robin`. */
+export const routers = {
+  schema: z.string().transform((wire) => wire.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())),
+  write: (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+};
+
 /** A word of ours as the seed's, both ways; anything else is refused with the words there are. */
 function wordsOf<const W extends string>(words: readonly W[], write: (word: W) => string) {
   const toWire = new Map(words.map((word) => [word, write(word)]));
