@@ -93,7 +93,9 @@ const Member = z.union(
 
 const OrchestratorShape = z.strictObject({
   name: z.string().refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' }),
-  members: z.union([z.array(Member), z.record(z.string(), Member)]),
+  members: z.custom<object>((value) => typeof value === 'object' && value !== null, {
+    error: 'expected a list of members, or an object with a member under each id',
+  }),
   router: z
     .custom((value) => (value as { kind?: unknown } | null)?.kind === 'router', {
       error: 'expected one of routers.…()',
@@ -162,6 +164,7 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
     ? given.map((spec: MemberSpec) => [undefined, spec] as const)
     : Object.entries(given);
   const members = entries.map(([key, spec]): Member => {
+    checked(Member, spec, `${what} has a member that`);
     const { id, ...rest } = 'kind' in spec ? { agent: spec, id: undefined } : spec;
     return { ...rest, id: key ?? id ?? rest.agent.name };
   });

@@ -18,15 +18,15 @@ export interface Filed {
   readonly task: Task;
   /** When it was submitted, milliseconds since the epoch. */
   readonly since: number;
-  /** Who handed it on, when it was not submitted: the id of that work, and what is left for it. */
-  readonly work?: string;
-  readonly allowance?: Budget;
 }
 
 /** A task that waits for a place. */
 export interface Queued extends Filed {
   /** Its number among all that were submitted. */
   readonly seq: number;
+  /** What it is called by whoever handed it on, when it was not submitted; and what is left for it. */
+  readonly work?: string;
+  readonly allowance?: Budget;
 }
 
 /** Why a job under way is being stopped. */

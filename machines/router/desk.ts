@@ -1,8 +1,8 @@
 /** What a router works at in one step: a copy of its facts to change, the moment, and what it may wish for. */
-import { sendParent } from 'xstate';
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
 import type { Moment } from '../moment.ts';
+import { parent } from '../parent.ts';
 import type { Job, Queued, RouterContext } from './context.ts';
 import type { RouterSettings } from './settings.ts';
 
@@ -50,7 +50,7 @@ export function deedsOf(given: unknown): Deeds {
     spawn: (src, id, input) => enqueue.spawnChild(src as never, { id, input } as never),
     stop: (id) => enqueue.stopChild(id),
     send: (to, event) => enqueue.sendTo(to as never, event as never),
-    answer: (event) => enqueue(sendParent(event as never)),
+    answer: (event) => enqueue.sendTo(parent as never, event as never),
     append: (list, entry) => enqueue({ type: 'append', params: { list, entry } }),
     alarm: (id, event, delay) => enqueue.raise(event as never, { id, delay }),
     calm: (id) => enqueue.cancel(id),

@@ -1,15 +1,16 @@
 /** Tasks as they come in: all of them into the list, and as many into the queue as are read ahead. */
 import type { Json } from '../../src/contracts/json.ts';
+import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type Filed, type Queued } from './context.ts';
 import { dueOf, type Desk } from './desk.ts';
 import { refuse } from './finish.ts';
 
-export function submit(desk: Desk, tasks: readonly Omit<Filed, 'since'>[]): void {
+export function submit(desk: Desk, tasks: readonly Task[]): void {
   const { facts, deeds, moment } = desk;
-  for (const { task, ...more } of tasks) {
+  for (const task of tasks) {
     const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: Filed = { task: { ...task, id }, since: moment.at, ...more };
+    const filed: Filed = { task: { ...task, id }, since: moment.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
     deeds.append('tasks', filed as unknown as Json);
     if (isNext) enter(desk, { ...filed, seq: facts.submitted });
@@ -33,22 +34,25 @@ function enter(desk: Desk, entry: Queued): void {
     deeds.alarm(dueOf(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - moment.at));
 }
 
-/** Work that is handed on by whoever spawned this router. */
-export function takeWork(desk: Desk, { id, to, message, allowance, facts }: Work): void {
-  const { task, timeout, steps, deadline, metadata } = facts;
-  submit(desk, [
-    {
-      work: id,
-      ...(allowance === undefined ? {} : { allowance }),
-      task: {
-        id: task ?? id,
-        input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
-        ...(to === undefined ? {} : { agentId: to }),
-        ...(timeout === undefined ? {} : { timeout }),
-        ...(steps === undefined ? {} : { maxSteps: steps }),
-        ...(deadline === undefined ? {} : { deadline }),
-        ...(metadata === undefined ? {} : { metadata }),
-      },
+/** Work that is handed on by whoever spawned this router. It goes into no list: whoever handed it on keeps it until it is answered, and bounds how much there is. */
+export function takeWork(desk: Desk, { id, to, message, allowance, facts: said }: Work): void {
+  const { task, timeout, steps, deadline, metadata } = said;
+  const { facts, moment } = desk;
+  const seq = facts.submitted;
+  facts.submitted += 1;
+  enter(desk, {
+    seq,
+    since: moment.at,
+    work: id,
+    ...(allowance === undefined ? {} : { allowance }),
+    task: {
+      id: task ?? id,
+      input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
+      ...(to === undefined ? {} : { agentId: to }),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(steps === undefined ? {} : { maxSteps: steps }),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(metadata === undefined ? {} : { metadata }),
     },
-  ]);
+  });
 }

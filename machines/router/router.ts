@@ -57,7 +57,12 @@ export const routerMachine = router.createMachine({
             },
             collecting: {
               // It is over: what comes now is too late, and changes nothing.
-              on: { 'orchestra.*': {}, 'member.rested': {} },
+              on: {
+                'orchestra.*': {},
+                'member.rested': {},
+                'xstate.done.actor.guard': {},
+                'xstate.error.actor.guard': {},
+              },
               invoke: {
                 src: 'collect',
                 id: 'collect',
@@ -76,13 +81,17 @@ export const routerMachine = router.createMachine({
               always: { guard: 'isDue', actions: 'dispatch' },
               on: {
                 'orchestra.pause': { target: 'paused', actions: 'tellPause' },
+                'orchestra.resume': {},
                 'work.pause': { actions: 'tellPause' },
                 'work.resume': { actions: 'tellResume' },
               },
             },
             paused: {
               tags: 'paused',
-              on: { 'orchestra.resume': { target: 'running', actions: 'tellResume' } },
+              on: {
+                'orchestra.pause': {},
+                'orchestra.resume': { target: 'running', actions: 'tellResume' },
+              },
             },
           },
         },

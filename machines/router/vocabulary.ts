@@ -121,14 +121,11 @@ export function routerActionsOf(settings: RouterSettings) {
       facts.limits = settings.limits;
       facts.seats = settings.members.map(({ id }) => seatOf(id));
       if (settings.entry === 'guard') desk.deeds.spawn('guard', 'guard', null);
-      submit(
-        desk,
-        (facts.first ?? []).map((task) => ({ task })),
-      );
+      submit(desk, facts.first ?? []);
       facts.first = undefined;
     }),
     dispatch: at(dispatch),
-    takeTask: at<'orchestra.task'>((desk, { task }) => submit(desk, [{ task }])),
+    takeTask: at<'orchestra.task'>((desk, { task }) => submit(desk, [task])),
     takeWork: at<'work'>(takeWork),
     takeLoaded: at((desk, event) => load(desk, outputIn<readonly Filed[]>(event))),
     takeEnd: at((desk, event) => land(desk, placeOf(event.type), outputIn<AgentOutput>(event))),
@@ -162,10 +159,12 @@ export function routerActionsOf(settings: RouterSettings) {
       const tried = { ...job, attempts: job.attempts + 1 };
       conclude(desk, place, tried, failedBy(reason, job.used), reason);
     }),
-    noteLate: at<'attempt.late'>((desk, { place }) => stop(desk, place, 'timeout', '')),
+    noteLate: at<'attempt.late'>((desk, { place }) => {
+      if (desk.facts.jobs[place]?.stage === 'working') stop(desk, place, 'timeout', '');
+    }),
     abandon: at<'grace.over'>((desk, { place }) => {
       const job = desk.facts.jobs[place];
-      if (job)
+      if (job?.stage === 'stopping')
         land(desk, place, failure('cancelled', `"${idOf(job)}" was stopped, and its member did not end in time.`));
     }),
     tryAgain: at<'task.again'>((desk, { place }) => {
@@ -192,13 +191,14 @@ export function routerActionsOf(settings: RouterSettings) {
     noteOverdue: at((desk) =>
       halt(desk, {
         kind: 'deadlineExceeded',
-        failure: failure('budget', 'The deadline of the orchestration has passed.', { what: 'time' }),
+        failure: failure('expired', 'The deadline of the orchestration has passed.'),
       }),
     ),
     noteExpired: at((desk) => halt(desk, { kind: 'deadlineExceeded', failure: expired })),
     /** Nobody gets past guardrails that are gone. */
     noteGuardLost: at((desk, event) => {
-      const because = failure('environment', `The guardrails are gone: ${failureOf(errorIn(event)).message}`);
+      const why = event.type === 'xstate.error.actor.guard' ? failureOf(errorIn(event)).message : 'they ended';
+      const because = failure('environment', `The guardrails are gone: ${why}`);
       desk.facts.halt = { kind: 'permanent', failure: because };
       for (const { place } of openJobs(desk.facts)) land(desk, place, because);
       halt(desk, { kind: 'permanent', failure: because });

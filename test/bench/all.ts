@@ -3,12 +3,14 @@ import { agentTurns } from './agent.ts';
 import { checks } from './check.ts';
 import { engine } from './engine.ts';
 import { journal } from './journal.ts';
+import { routing } from './router.ts';
 import { simulation } from './simulate.ts';
 import { starts } from './start.ts';
 
 await agentTurns();
 await engine();
 await journal();
+await routing();
 await simulation();
 await starts();
 await checks();

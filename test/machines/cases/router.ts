@@ -1,0 +1,152 @@
+import { fromPromise, setup } from 'xstate';
+import { routerWith } from '../../../machines/router/router.ts';
+import type { RouterContext } from '../../../machines/router/context.ts';
+import { defaultRouterSettings, type Profile, type RouterSettings } from '../../../machines/router/settings.ts';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import type { Case } from '../case.ts';
+import { fault, used } from '../said.ts';
+
+const member = fromPromise(() => Promise.resolve(null));
+/** A machine, as guardrails are: it hears what it is sent. */
+const listener = setup({}).createMachine({ id: 'guard', options: { maxIterations: 1 } });
+const profile = (id: string): Profile => ({ id, steps: 5, takes: ['task'] });
+
+const machineOf = (settings: Partial<RouterSettings>) =>
+  routerWith({
+    ...defaultRouterSettings,
+    members: [profile('ada'), profile('bob')],
+    mode: 'parallel:2',
+    places: () => 2,
+    rotation: { maxFailures: 1, within: 1_000, rest: 1_000 },
+    ...settings,
+  }).provide({ actors: { ada: member, bob: member, select: member, guard: listener } as never });
+
+const answer = { status: 'completed', answer: { type: 'text', body: 'done' }, evidence: [], usage: used };
+const failing = { status: 'failed', failure: fault('transient'), phase: 'execution', evidence: [], usage: used };
+const stopped = { status: 'cancelled', reason: 'told to', usage: used };
+const ends = [0, 1].flatMap((place) => [
+  ...[answer, failing, stopped].map((output) => done(`task.${place}`, output)),
+  failed(`task.${place}`, fault('restarts')),
+]);
+const alarms = [0, 1].flatMap((place) => [
+  { type: 'attempt.late', place },
+  { type: 'grace.over', place },
+  { type: 'task.again', place },
+  { type: 'task.due', seq: place },
+  { type: 'member.rested', member: place },
+]);
+const control = [
+  { type: 'orchestra.pause' },
+  { type: 'orchestra.resume' },
+  { type: 'orchestra.reset' },
+  { type: 'orchestra.cancel', reason: 'enough' },
+];
+const ending = [done('collect', []), failed('collect', fault('storage'))];
+
+const key = (({ queue, jobs, answered, submitted, loaded, seats, halt, closed, due, gatherings }: RouterContext) => [
+  queue.map(({ seq }) => seq),
+  jobs.map((job) => job && [job.seq, job.stage, job.attempts, job.stopping, job.member]),
+  seats.map(({ outUntil, trial, busy }) => [outUntil !== null, trial, busy]),
+  gatherings.map(({ open }) => open),
+  [answered, submitted, loaded, halt?.kind, closed, due],
+]) as Case['key'];
+
+const task = { input: 'Go.', timeout: 1_000, retry: { maxRetries: 1, backoff: 100, condition: 'always' as const } };
+
+export const cases: readonly Case[] = [
+  {
+    name: 'router',
+    side: 'two tasks',
+    machine: machineOf({ strategy: { kind: 'roundRobin' } }),
+    input: { tasks: [task, { input: 'Go.', deadline: 1_000 }], shape: 'many' },
+    events: [
+      ...ends,
+      ...alarms,
+      ...control,
+      ...ending,
+      after('deadline', 'router.active.clock.ticking'),
+      { type: 'troupe.deadline' },
+    ],
+    key,
+  },
+  {
+    name: 'router',
+    side: 'somebody else chooses',
+    machine: machineOf({ strategy: { kind: 'selector' } }),
+    input: { tasks: [task], shape: 'one' },
+    events: [
+      ...ends.slice(0, 4),
+      ...alarms.slice(0, 5),
+      done('select.0', { member: 'bob', reason: 'the better one' }),
+      done('select.0', { member: 'nobody' }),
+      failed('select.0', fault('transient')),
+      control[3]!,
+      ...ending,
+    ],
+    key,
+  },
+  {
+    name: 'router',
+    side: 'all have it',
+    machine: machineOf({ strategy: { kind: 'broadcast' } }),
+    input: { tasks: [{ input: 'Go.' }], shape: 'one' },
+    events: [...ends, control[3]!, ...ending],
+    key,
+  },
+  {
+    name: 'router',
+    side: 'more than it reads ahead',
+    machine: machineOf({ strategy: { kind: 'direct' }, places: () => 1 }),
+    input: { tasks: Array.from({ length: 9 }, () => ({ input: 'Go.' })), shape: 'many' },
+    events: [
+      done('load', [{ task: { id: 'last', input: 'Go.' }, since: 0 }]),
+      failed('load', fault('storage')),
+      { type: 'orchestra.configure', limits: { maxConcurrentTasks: null }, retry: { maxRetries: 2 } },
+      { type: 'orchestra.configure', limits: { maxTotalSteps: 5 } },
+      control[3]!,
+      ...ending,
+      { type: 'troupe.deadline' },
+    ],
+    key,
+  },
+  {
+    name: 'router',
+    side: 'behind guardrails, with work from above',
+    service: true,
+    machine: machineOf({ entry: 'guard' }),
+    input: { tasks: [], shape: 'many', standing: true },
+    events: [
+      {
+        type: 'work',
+        id: 'w',
+        to: 'ada',
+        message: { type: 'task', body: 'Go.' },
+        attempt: 1,
+        allowance: { steps: 2 },
+        facts: { timeout: 1_000, steps: 3, deadline: 2_000, metadata: { role: 'x' } },
+      },
+      { type: 'work.done', id: '0.0.1', output: answer },
+      { type: 'work.done', id: '0.0.1', output: failing },
+      { type: 'work.cancel', reason: 'all of it' },
+      { type: 'work.cancel', id: 'w', reason: 'this one' },
+      { type: 'work.pause' },
+      { type: 'work.resume', id: 'w' },
+      done('guard', null),
+      failed('guard', fault('restarts')),
+      { type: 'orchestra.close' },
+      { type: 'orchestra.task', task: { input: 'Go.' } },
+      ...control,
+      ...alarms.slice(0, 5),
+      ...ending,
+      { type: 'troupe.deadline' },
+    ],
+    // What comes is not counted beyond what decides.
+    key: (({ queue, jobs, seats, halt, closed, due, submitted, answered }: RouterContext) => [
+      Math.min(queue.length, 1),
+      jobs.slice(0, 1).map((job) => job && [job.stage, job.stopping]),
+      jobs.filter((job) => job !== null).length,
+      seats.map(({ outUntil, trial }) => [outUntil !== null, trial]),
+      [halt?.kind, closed, due, Math.min(submitted - answered, 2)],
+    ]) as Case['key'],
+  },
+];

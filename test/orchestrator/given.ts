@@ -1,0 +1,27 @@
+/** Members whose models say what they are told: for stories about orchestrators. */
+import { agent } from 'troupe';
+import { scriptedModel, type ScriptStep } from 'troupe/testing';
+
+const textOf = (message: unknown): string => (message as { text?: string }).text ?? '';
+
+/** Says its name and what it was asked; goes by the conversation, so it survives a restart. */
+export const echo = (name: string) =>
+  agent({
+    name,
+    model: scriptedModel(({ messages }) => ({ text: `${name}: ${textOf(messages[0])}` })),
+  });
+
+/** One answer for every call, in order. */
+export const scripted = (name: string, steps: readonly ScriptStep[]) =>
+  agent({ name, model: scriptedModel(steps), limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 } });
+
+/** Fails, every time, with what makes a member rest. */
+export const broken = (name: string) =>
+  agent({
+    name,
+    model: scriptedModel(() => ({ error: { kind: 'transient', message: `${name} is away.` } })),
+    limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 },
+  });
+
+/** Never answers. */
+export const silent = (name: string) => agent({ name, model: scriptedModel(() => ({ hang: true })) });
