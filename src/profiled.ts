@@ -1,10 +1,11 @@
 /** An orchestrator made of profiles: what `troupe run agents.json` runs. */
 import { agent } from './agent.ts';
+import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { ExecutionMode } from './contracts/task.ts';
 import { offlineModel } from './gateway/offlineModel.ts';
 import { orchestrator, type Orchestrator } from './orchestrator.ts';
-import { hardeningOf, type HardeningJson } from './orchestrate/hardening.ts';
+import { hardeningOf, type GuardrailData, type HardeningJson } from './orchestrate/hardening.ts';
 import type { Profile } from './orchestrate/profiles.ts';
 import { routers } from './routers.ts';
 
@@ -30,7 +31,8 @@ export const usualHardening = {
 /** A target has every task; several take turns; the only one has what comes. Throws `definition`. */
 export function profiled(name: string, profiles: readonly Profile[], settings: ProfiledSettings): Orchestrator {
   const { target, mode = 'auto', system, hardening = usualHardening } = settings;
-  const { budget, retry } = hardeningOf(hardening);
+  const { budget, retry, guardrails } = hardeningOf(hardening);
+  requireHeld(guardrails);
   const usual = settings.model ?? offlineModel();
   return orchestrator({
     name,
@@ -51,6 +53,27 @@ export function profiled(name: string, profiles: readonly Profile[], settings: P
     budget,
     retry,
   });
+}
+
+/**
+ * A task's timeout and steps bound every attempt, and an orchestration that is cancelled begins nothing more: those hold by themselves.
+ * What nobody would hold is refused rather than left out.
+ */
+function requireHeld(guardrails: readonly GuardrailData[]): void {
+  const loose = guardrails.flatMap((each) =>
+    each.kind === 'rateLimit'
+      ? ['rate_limit']
+      : each.kind === 'timeout' && each.max === undefined
+        ? ['timeout.require_explicit_timeout without max_timeout_ms']
+        : each.kind === 'budget' && each.maxTaskSteps === undefined
+          ? ['budget without max_task_steps']
+          : [],
+  );
+  if (loose.length > 0)
+    throw new TroupeError(
+      'definition',
+      `Agents in JSON cannot be held to ${loose.map((name) => `guardrails.${name}`).join(', ')}. Write them as an orchestrator in TypeScript, or leave it out.`,
+    );
 }
 
 /** What the guardrails of a task come to where the task says nothing: an attempt's time and steps. */

@@ -130,6 +130,22 @@ test.concurrent.each([
   expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(says) as string });
 });
 
+test.concurrent('limits that nobody would hold are refused, not left out', async () => {
+  using at = place();
+  const file = at.file('limits.json', '{"guardrails": {"rate_limit": {"max_tasks": 1, "window_ms": 1000}}}');
+  const { code, err } = await command('run', agents(at), '--task', 'x', '--hardening', file);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringContaining('cannot be held to guardrails.rate_limit') as string,
+  });
+  const wrong = at.file('wrong.json', '{"max_total_tasks": 0, "guardrails": {"rate_limit": {"max_tasks": 1}}}');
+  const refused = await command('run', agents(at), '--task', 'x', '--hardening', wrong);
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/max_total_tasks must be > 0.*\n.*requires both/) as string,
+  });
+});
+
 test.concurrent('everything wrong in a file is told at once, with line and column', async () => {
   using at = place();
   const bad = agents(at, [{ ...two[0], max_steps: 0 }, { id: 'tester', name: 'T' }, two[1], two[1]]);
