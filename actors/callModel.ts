@@ -43,7 +43,7 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
     return readAnswer(answer, { definition, offer, limits, callsLeft, left });
   });
 
-export const modelScope = ({ key, signal, deadline }: EffectScope) => ({ key, signal, deadline });
+export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 
 /** The models that a choice comes to, in order of preference. */
 export const modelsOf = (choice: ModelChoice, door: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>

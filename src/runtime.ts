@@ -14,6 +14,7 @@ import { gateway as openGateway, type Gateway, type GatewayOptions } from './gat
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
 import { fanOut } from './observe/fanOut.ts';
+import { healthTracker, type HealthReport } from './observe/health.ts';
 import type { ActorType } from './system/actorType.ts';
 import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
@@ -86,6 +87,8 @@ export interface Runtime extends AsyncDisposable {
   /** Withdraws a ticket. Rejects with `conflict` when it is used up. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   observe(observer: Observer): Disposable;
+  /** How the agents, models and tool servers that this runtime has used are of late. */
+  health(): HealthReport;
   /** Parks what still runs and closes what was opened; `await using` does the same. */
   close(): Promise<void>;
 }
@@ -94,6 +97,7 @@ export interface Runtime extends AsyncDisposable {
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { env = process.env, clock = systemClock(), transport = inProcess() } = options;
   const observers = fanOut(options.observers ?? []);
+  const health = healthTracker(observers.observe);
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
   const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
   const sender = `person/${clock.id()}`;
@@ -105,7 +109,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     transport,
     clock,
     lease,
-    observe: observers.observe,
+    // First what happened, then what it means for the health of whom.
+    observe(event) {
+      observers.observe(event);
+      health.observe(event);
+    },
     ...(poll === undefined ? {} : { poll }),
   });
   const opened: AsyncDisposable[] = [];
@@ -114,6 +122,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const tickets = ticketDesk(journal, signal);
 
   async function handle(subject: Subject, run: string, root: Address): Promise<RunHandle> {
+    if (subject.kind === 'agent') health.name(root, subject.name);
     return {
       id: run,
       root,
@@ -220,6 +229,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     answer: (ticket, answer, by = sender) => open(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
     abort: (ticket, reason, by = sender) => open(() => tickets.abort(ticket, reason, by)),
     observe: (observer) => observers.add(observer),
+    health: () => health.report(clock.now()),
     close,
     [Symbol.asyncDispose]: close,
   };

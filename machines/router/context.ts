@@ -2,7 +2,14 @@
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { RouterInput, RouterOutput, Task, TaskErrorKind, TaskResult } from '../../src/contracts/task.ts';
+import type {
+  RetryPolicy,
+  RouterInput,
+  RouterOutput,
+  Task,
+  TaskErrorKind,
+  TaskResult,
+} from '../../src/contracts/task.ts';
 import { nothingUsed } from '../agent/context.ts';
 import type { RouterLimits } from './settings.ts';
 
@@ -81,6 +88,8 @@ export interface RouterContext {
   readonly mode: string;
   readonly places: number;
   readonly limits: RouterLimits;
+  /** For tasks that say nothing themselves, when a person changed it. */
+  readonly retry: RetryPolicy | undefined;
   /** Something happened that may let a task begin. */
   readonly due: boolean;
   /** Tasks in the list, and how many of them were read back. */
@@ -114,6 +123,7 @@ export const beginning = ({ tasks, shape, mode, standing }: RouterInput): Router
   mode: mode ?? '',
   places: 0,
   limits: { maxConcurrentTasks: null, maxTotalSteps: null, maxTotalTasks: null },
+  retry: undefined,
   due: false,
   submitted: 0,
   loaded: 0,

@@ -65,7 +65,7 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
   if (present.length === 0)
     return rotation.rest === null ? nobody('All members that could have it have failed too often.') : 'waits';
 
-  const next = jobOf(entry, may.members.length);
+  const next = jobOf(desk, entry, may.members.length);
   if (may.strategy.kind === 'selector' && !job?.fixed && among.length > 1)
     return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
   const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
@@ -87,11 +87,13 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
 /** Once it is decided who, it is only a question of when. */
 const one: Strategy = { kind: 'firstAvailable' };
 
-const jobOf = (entry: Queued | Job, candidates: number): Job =>
+/** How often it is tried is settled when it begins: until then what a person changes holds for it. */
+const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: number): Job =>
   'attempts' in entry
     ? { ...entry, candidates }
     : {
         ...entry,
+        task: { ...entry.task, retry: entry.task.retry ?? facts.retry ?? settings.retry },
         stage: 'waiting',
         began: undefined,
         attempts: 0,

@@ -9,9 +9,8 @@ import { refuse } from './finish.ts';
 export function submit(desk: Desk, tasks: readonly Task[]): void {
   const { facts, deeds, moment } = desk;
   for (const task of tasks) {
-    const retry = task.retry ?? desk.settings.retry;
     const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: Filed = { task: { ...task, id, retry }, since: moment.at };
+    const filed: Filed = { task: { ...task, id }, since: moment.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
     deeds.append('tasks', filed as unknown as Json);
     if (isNext) enter(desk, { ...filed, seq: facts.submitted });
@@ -38,7 +37,7 @@ function enter(desk: Desk, entry: Queued): void {
 /** Work that is handed on by whoever spawned this router. It goes into no list: whoever handed it on keeps it until it is answered, and bounds how much there is. */
 export function takeWork(desk: Desk, { id, to, message, allowance, facts: said }: Work): void {
   const { task, timeout, steps, deadline, metadata } = said;
-  const { facts, settings, moment } = desk;
+  const { facts, moment } = desk;
   const seq = facts.submitted;
   facts.submitted += 1;
   enter(desk, {
@@ -49,7 +48,6 @@ export function takeWork(desk: Desk, { id, to, message, allowance, facts: said }
     task: {
       id: task ?? id,
       input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
-      retry: settings.retry,
       ...(to === undefined ? {} : { agentId: to }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(steps === undefined ? {} : { maxSteps: steps }),

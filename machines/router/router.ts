@@ -38,6 +38,7 @@ export const routerMachine = router.createMachine({
                 'orchestra.close': { actions: 'close' },
                 'orchestra.cancel': { actions: 'cancelAll' },
                 'orchestra.reset': { actions: 'reset' },
+                'orchestra.configure': { actions: 'configure' },
                 work: { actions: 'takeWork' },
                 'work.cancel': { actions: 'cancelWork' },
                 'work.done': { actions: 'takeDone' },

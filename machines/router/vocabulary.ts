@@ -8,6 +8,7 @@ import { momentOf } from '../moment.ts';
 import { placeOf } from '../place.ts';
 import { engineActions, slot } from '../slot.ts';
 import { conclude, failedBy, land, placeOfWork, stop } from './attempt.ts';
+import { configure } from './configure.ts';
 import { isOver, lookahead, openJobs, seatOf, type Filed, type RouterContext } from './context.ts';
 import { childAt, deedsOf, idOf, put, workOf, type Alarm, type Desk } from './desk.ts';
 import { dispatch } from './dispatch.ts';
@@ -177,6 +178,7 @@ export function routerActionsOf(settings: RouterSettings) {
       absolve(desk);
       if (desk.facts.halt?.kind === 'cancelled' && desk.facts.standing) desk.facts.halt = undefined;
     }),
+    configure: at<'orchestra.configure'>(configure),
     cancelAll: at<'orchestra.cancel' | 'work.cancel'>((desk, { reason }) =>
       halt(desk, { kind: 'cancelled', failure: failure('cancelled', reason) }),
     ),

@@ -5,14 +5,16 @@ import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
 import { redactor } from '../observe/redactor.ts';
 import { visible } from '../observe/words.ts';
-import type { RunHandle, RunOutcome, Runtime, Subject } from '../runtime.ts';
+import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 import { answerHere } from './ask.ts';
 import { colorful, type Cli } from './cli.ts';
 import { closers } from './closers.ts';
 import { exit, messageOf } from './exit.ts';
+import type { Loaded } from './load.ts';
 import type { RunShared } from './options.ts';
 import { say, writeJson, writeResult } from './output.ts';
 import { secretsOf } from '../observe/secrets.ts';
+import { shownOf, type Shown } from './shown.ts';
 import { howToAnswer } from './tickets.ts';
 
 /** What is being done when Ctrl-C comes gets so many milliseconds to finish. */
@@ -21,11 +23,11 @@ const grace = 2_000;
 export async function drive(
   cli: Cli,
   runtime: Runtime,
-  subject: Subject,
+  loaded: Pick<Loaded, 'subject' | 'show'>,
   begin: (signal: AbortSignal) => Promise<RunHandle>,
   options: RunShared,
 ): Promise<number> {
-  await using view = await watch(cli, runtime, subject, options);
+  await using view = await watch(cli, runtime, loaded.subject, options);
   let run: RunHandle | undefined;
   let interrupted = false;
   const asking = new AbortController();
@@ -54,7 +56,7 @@ export async function drive(
     }
     if (outcome.status === 'waiting') await run.park();
     await view[Symbol.asyncDispose]();
-    return report(cli, run.id, outcome, options);
+    return report(cli, run.id, shownOf(loaded, run.id, outcome), options);
   }
 }
 
@@ -104,16 +106,19 @@ async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, lo
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
-function report(cli: Cli, run: string, outcome: RunOutcome, { json, db }: RunShared): number {
+function report(cli: Cli, run: string, shown: Shown, { json, db }: RunShared): number {
   const on = db === undefined ? '' : ` --db ${db}`;
+  const { results, anyFailed, ...outcome } = shown;
   if (json) writeJson(cli.out, { run, ...outcome });
+  else if (results !== undefined) writeResult(cli.out, results);
   switch (outcome.status) {
     case 'done':
       if (!json) writeResult(cli.out, outcome.output);
-      return exit.done;
+      return anyFailed ? exit.failed : exit.done;
     case 'failed':
       say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
-      if (!json && outcome.partial !== undefined) say(cli, `What it had by then: troupe runs get ${run}${on}`);
+      if (!json && results === undefined && outcome.partial !== undefined)
+        say(cli, `What it had by then: troupe runs get ${run}${on}`);
       return exit.failed;
     case 'cancelled':
       say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);

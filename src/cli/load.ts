@@ -14,12 +14,15 @@ export interface Loaded {
   readonly made: boolean;
   /** Everything that the file exports. */
   readonly exports: Readonly<Record<string, unknown>>;
+  /** What is printed of what a run of it gave, where that is not the same. */
+  readonly show?: (output: Json, run: string) => Json;
 }
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
 export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
   const file = await find(resolve(cwd, path), path);
+  if (file.endsWith('.json')) return (await import('./agents.ts')).loadAgents(cwd, file, settings);
   const module = await withWord(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
@@ -42,8 +45,10 @@ async function find(path: string, given: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new UsageError(`There is no file ${given} (looked for ${path}).`);
   if (!found.isDirectory()) {
-    if (/\.[cm]?[jt]s$/.test(path)) return path;
-    throw new UsageError(`${given} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file.`);
+    if (/\.([cm]?[jt]s|json)$/.test(path)) return path;
+    throw new UsageError(
+      `${given} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file, or agents in a .json file.`,
+    );
   }
   for (const name of ['index.ts', 'index.js']) {
     if (await stat(join(path, name)).catch(() => undefined)) return join(path, name);

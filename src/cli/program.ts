@@ -60,9 +60,10 @@ function program(cli: Cli, ends: Ends): Command {
     command(
       troupe,
       'run <file>',
-      'run a team, an agent or a machine; its result goes to stdout',
+      'run a team, an agent, a machine, or agents in JSON; the result goes to stdout',
       'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
       'troupe run agent.ts --input "What is an actor?"',
+      'troupe run agents.json --task "Review this code." --target-agent reviewer',
     ),
   )
     .option('-i, --input <json>', 'what goes in: JSON, text, @file, or - for stdin')
@@ -72,6 +73,12 @@ function program(cli: Cli, ends: Ends): Command {
       'the same key is the same run: joined when it goes on, its result given again when it has ended',
     )
     .option('--deadline <duration>', 'within what time it must end, such as 90s, 10m, 2h', duration)
+    .option('--task <text>', 'for agents in JSON: what is to be done, or - for stdin; may be repeated', collect, [])
+    .option('--target-agent <id>', 'for agents in JSON: the one that has every task')
+    .option('--execution-mode <mode>', 'for agents in JSON: auto, sequential, concurrent, parallel:N, pipeline')
+    .option('--model <provider:model>', 'for agents in JSON: what they think with (TROUPE_MODEL)')
+    .option('--system <text>', 'for agents in JSON: their instructions instead of those in the file')
+    .option('--hardening <file>', 'for agents in JSON: limits and guardrails, as JSON')
     .action((file: string, options) => ends(import('./run.ts').then(({ run }) => run(cli, file, options))));
 
   command(
@@ -135,6 +142,24 @@ function program(cli: Cli, ends: Ends): Command {
   shared(
     command(runs, 'pause <run>', 'let a run finish what it is doing and begin nothing new', 'troupe runs pause job-42'),
   ).action((run: string, options) => ends(import('./steer.ts').then(({ pause }) => pause(cli, run, options))));
+  shared(
+    command(
+      runs,
+      'configure <run>',
+      'give an orchestration that runs other limits, and other retries for tasks that have not begun',
+      'troupe runs configure job-42 --hardening limits.json',
+    ),
+  )
+    .requiredOption('--hardening <file>', 'limits and the condition of retries, as JSON')
+    .action((run: string, options) => ends(import('./steer.ts').then(({ configure }) => configure(cli, run, options))));
+  shared(
+    command(
+      runs,
+      'reset <run>',
+      'bring back every member of an orchestration that was taken out of rotation',
+      'troupe runs reset job-42',
+    ),
+  ).action((run: string, options) => ends(import('./steer.ts').then(({ reset }) => reset(cli, run, options))));
   sharedRun(
     command(
       runs,

@@ -19,11 +19,11 @@ export async function resume(cli: Cli, run: string, options: RunShared & { file?
       `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
     );
   }
-  const { subject } = await load(cli.cwd, path, about.args);
+  const loaded = await load(cli.cwd, path, about.args);
   if (root.status === 'active' && root.tags.includes('paused'))
     await runtime.signal(root.actor, signalOf(root, 'resume'));
   try {
-    return await drive(cli, runtime, subject, () => runtime.resume(run, subject), options);
+    return await drive(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
     say(cli, `Another process is at work on ${run}. Follow it with: troupe runs tail ${run}`);

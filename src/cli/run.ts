@@ -3,6 +3,7 @@ import { toFailure } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
 import { joined } from '../joined.ts';
+import { agentsInput, isAgentsFile, type AgentsOptions } from './agents.ts';
 import { drive } from './drive.ts';
 import { messageOf, UsageError } from './exit.ts';
 import { inputFrom } from './input.ts';
@@ -10,7 +11,7 @@ import { load } from './load.ts';
 import { runtimeOptions, type RunShared } from './options.ts';
 import { say } from './output.ts';
 
-export interface RunOptions extends RunShared {
+export interface RunOptions extends RunShared, AgentsOptions {
   readonly input?: string;
   readonly set: readonly string[];
   readonly key?: string;
@@ -19,8 +20,12 @@ export interface RunOptions extends RunShared {
 
 export async function run(cli: Cli, path: string, options: RunOptions): Promise<number> {
   const { key, deadline } = options;
-  const { input, settings } = await inputFrom(cli, options.input, options.set);
-  const { file, subject, made } = await load(cli.cwd, path, settings);
+  requireFitting(path, options);
+  const { input, settings } = isAgentsFile(path)
+    ? await agentsInput(cli, path, options)
+    : await inputFrom(cli, options.input, options.set);
+  const loaded = await load(cli.cwd, path, settings);
+  const { file, subject, made } = loaded;
   if (!made && options.set.length > 0 && typeof input !== 'object') {
     throw new UsageError(
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
@@ -48,5 +53,28 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
       signal,
       waiting: () => say(cli, `Another process is at work on the run ${key}; waiting for it. Ctrl-C leaves it to it.`),
     });
-  return await drive(cli, runtime, subject, key === undefined ? begin : join, options);
+  return await drive(cli, runtime, loaded, key === undefined ? begin : join, options);
+}
+
+/** Agents in JSON take tasks, everything else takes an input: what would not be heard is refused. */
+function requireFitting(path: string, options: RunOptions): void {
+  const { input, set, task, targetAgent, executionMode, model, system, hardening } = options;
+  const forAgents = {
+    '--task': task[0],
+    '--target-agent': targetAgent,
+    '--execution-mode': executionMode,
+    '--model': model,
+    '--system': system,
+    '--hardening': hardening,
+  };
+  const forOthers = { '--input': input, '--set': set[0] };
+  const stray = Object.entries(isAgentsFile(path) ? forOthers : forAgents).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
+  if (stray === undefined) return;
+  throw new UsageError(
+    isAgentsFile(path)
+      ? `${stray} is for definitions in TypeScript or JavaScript; agents in JSON are given --task.`
+      : `${stray} is for agents in a .json file; ${path} is given --input.`,
+  );
 }

@@ -1,8 +1,11 @@
 /** `troupe runs list` and `get`: which runs there are, and how one stands. */
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Monitor } from '../contracts/task.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { shortState, visible } from '../observe/words.ts';
+import { monitorOf } from '../orchestra.ts';
+import { writeMonitor } from '../orchestrate/monitor.ts';
 import { outcomeOf, type Ended } from '../outcome.ts';
 import type { Cli, Writer } from './cli.ts';
 import { exit } from './exit.ts';
@@ -61,6 +64,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     writeJson(cli.out, {
       ...briefly(root),
       ...(outcome === undefined ? {} : { outcome }),
+      ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root)) } : {}),
       actors: rows.map(briefly),
       tickets,
     });
@@ -78,6 +82,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
   };
   for (const [name, value] of Object.entries(facts)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
+  if (root.type === 'router') showMonitor(cli, monitorOf(root));
   cli.out.write('\n');
   writeTable(
     cli.out,
@@ -95,6 +100,27 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   cli.out.write('\n');
   writeOutcome(cli.out, outcome);
   return exit.done;
+}
+
+/** How an orchestration stands: what it used of what, and who is in rotation. */
+function showMonitor(cli: Cli, monitor: Monitor): void {
+  const of = (used: number, limit: number | null) => `${used}${limit === null ? '' : ` of ${limit}`}`;
+  const { out } = cli;
+  out.write(
+    `${'tasks'.padEnd(9)}${of(monitor.dispatchedTasks, monitor.maxTotalTasks)}${monitor.cancelled ? ', cancelled' : ''}\n`,
+  );
+  out.write(`${'answers'.padEnd(9)}${of(monitor.consumedSteps, monitor.maxTotalSteps)} of models\n\n`);
+  writeTable(
+    out,
+    ['MEMBER', 'BUSY', 'TASKS', 'FAILURES', 'ROTATION'],
+    monitor.members.map(({ id, busy, taken, failures, outUntil }) => [
+      id,
+      String(busy),
+      String(taken),
+      String(failures),
+      outUntil === null ? 'in' : outUntil > cli.clock.now() ? `out until ${moment(outUntil)}` : 'coming back',
+    ]),
+  );
 }
 
 const briefly = (row: ActorRow): JsonObject => {

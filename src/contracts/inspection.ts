@@ -1,5 +1,6 @@
 /** What can be seen from outside: one event per commit, and what happens between commits. Feeds logs, the inspector and progress lines. */
 import type { Failure } from './failure.ts';
+import type { Component, HealthStatus, Standing } from './health.ts';
 import type { Json } from './json.ts';
 
 export type ActorStatus = 'active' | 'done' | 'failed' | 'stopped';
@@ -11,6 +12,8 @@ export type Inspection =
       readonly run: string;
       readonly actor: string;
       readonly parent: string | undefined;
+      /** The id of its chart. */
+      readonly machine: string;
       readonly seq: number;
       /** The message that made the actor move. */
       readonly event: {
@@ -52,6 +55,16 @@ export type Inspection =
       readonly by: string;
       readonly how: 'resume' | 'fresh';
       readonly failure: Failure;
+    }
+  /** An agent, a model or a tool server turned well or unwell; `from` is undefined when it is met for the first time. Run and actor are those that noticed. */
+  | {
+      readonly type: 'health';
+      readonly at: number;
+      readonly run: string;
+      readonly actor: string;
+      readonly component: Component;
+      readonly from: HealthStatus | undefined;
+      readonly standing: Standing;
     }
   /** The journal cannot take the commit now; the engine keeps trying, and nothing after it happens. */
   | {

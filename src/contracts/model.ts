@@ -1,7 +1,7 @@
 /** The one language in which agents speak to models, whoever makes them. */
 import * as z from 'zod';
 import type { EffectKind } from './effect.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 export const ToolCall = z.object({
   id: z.string(),
@@ -103,6 +103,8 @@ export interface ModelScope {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly deadline: number | undefined;
+  /** Shown to whoever watches; kept nowhere. */
+  readonly progress?: (note: Json) => void;
 }
 
 /** Something that can answer. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */

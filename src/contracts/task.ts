@@ -198,6 +198,20 @@ export const RouterOutput = z.discriminatedUnion('status', [
 ]);
 export type RouterOutput = z.infer<typeof RouterOutput>;
 
+const newLimit = atLeastOne.nullable().optional();
+/** What can be changed of an orchestration that runs. `backoff` is milliseconds. */
+export const Reconfiguration = z.object({
+  limits: z.strictObject({ maxConcurrentTasks: newLimit, maxTotalSteps: newLimit, maxTotalTasks: newLimit }).optional(),
+  retry: z
+    .strictObject({
+      maxRetries: count.optional(),
+      backoff: z.number().nonnegative().optional(),
+      condition: RetryCondition.optional(),
+    })
+    .optional(),
+});
+export type Reconfiguration = z.infer<typeof Reconfiguration>;
+
 /** What may be said to an orchestration that runs. */
 export const RouterSignal = z.discriminatedUnion('type', [
   /** One more task, for one that stands. */
@@ -209,6 +223,8 @@ export const RouterSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('orchestra.resume') }),
   /** Everybody is back in rotation, and one that stands takes tasks again after it was cancelled. */
   z.object({ type: z.literal('orchestra.reset') }),
+  /** Other limits from now on (null is none), and other retries for tasks that have not begun. What is not named stays. */
+  z.object({ type: z.literal('orchestra.configure'), ...Reconfiguration.shape }),
 ]);
 export type RouterSignal = z.infer<typeof RouterSignal>;
 

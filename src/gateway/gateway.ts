@@ -9,6 +9,8 @@
 import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import type { CallNote } from '../contracts/health.ts';
+import type { Json } from '../contracts/json.ts';
 import type {
   Model,
   ModelAnswer,
@@ -113,14 +115,25 @@ export function gateway(options: GatewayOptions): Gateway {
           });
           break;
         }
+        const began = clock.now();
+        const tell = (failure?: Failure) =>
+          scope.progress?.({
+            type: 'call',
+            kind: 'model',
+            name,
+            took: clock.now() - began,
+            ...(failure ? { failure } : {}),
+          } satisfies CallNote as Json);
         try {
           const answer = await once(typeof entry === 'string' ? await open(entry) : entry);
           breaker.succeeded();
+          tell();
           return answer;
         } catch (thrown) {
           const failure = toFailure(thrown);
           if (failure.kind === 'cancelled' || failure.kind === 'expired') throw thrown;
           failures.push({ model: name, failure });
+          tell(failure);
           latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;

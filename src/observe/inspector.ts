@@ -45,6 +45,8 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const { token, port = 0, keep = 1_000, behind = 4 * 1024 * 1024, definition, redact = (text) => text } = options;
   const latest = recent<string>(keep);
   const actors = new Map<string, { root: string; commit: Commit }>();
+  /** The latest of each component, for late viewers. */
+  const health = new Map<string, string>();
   const viewers = new Set<WebSocket>();
 
   const server = createServer((request, response) => {
@@ -77,6 +79,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     // It meets each actor as it stands now; the kept events then tell how it came there.
     for (const { root, commit } of actors.values()) send(viewer, hello(commit, root));
     for (const text of latest.items()) send(viewer, text);
+    for (const text of health.values()) send(viewer, text);
   }
 
   function send(viewer: WebSocket, text: string): void {
@@ -93,6 +96,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
 
   function observe(event: Inspection): void {
     if (event.type === 'commit') return move(event);
+    if (event.type === 'health') return turn(event);
     if (!event.type.startsWith('effect.') || !('key' in event) || !('name' in event)) return;
     const { actor, key, name, type } = event;
     tell({ type: 'troupe.effect', actor, key, name, status: type.slice('effect.'.length) });
@@ -109,6 +113,15 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     actors.set(commit.actor, { root, commit });
     tell(eventMessage(commit, root));
     tell(snapshotMessage(commit, root));
+  }
+
+  /** Not among the latest messages: a component that has been well for long must still be there. */
+  function turn({ at, component: { kind, name }, standing }: Extract<Inspection, { type: 'health' }>): void {
+    const id = `${kind}/${name}`;
+    const text = redact(JSON.stringify({ type: 'troupe.health', at, component: id, ...standing }));
+    if (health.size >= mostActors) health.delete(health.keys().next().value!);
+    health.set(id, text);
+    for (const viewer of viewers) send(viewer, text);
   }
 
   const hello = (commit: Commit, root: string) =>

@@ -61,6 +61,12 @@ function levelOf(event: Inspection): Written {
     case 'effect.failed':
     case 'restarted':
       return 'warn';
+    case 'health':
+      return event.from === undefined && event.standing.status === 'healthy'
+        ? 'debug'
+        : event.standing.status === 'healthy'
+          ? 'info'
+          : 'warn';
     case 'progress':
       return warningIn(event.note) === undefined ? 'trace' : 'warn';
     case 'effect.started':
@@ -96,6 +102,13 @@ function factsOf(event: Inspection, everything: boolean): Record<string, unknown
     }
     case 'progress':
       return { ...facts, key: event.key, note: event.note };
+    case 'health':
+      return {
+        ...facts,
+        component: `${event.component.kind}/${event.component.name}`,
+        from: event.from,
+        ...event.standing,
+      };
     case 'restarted':
       return { ...facts, by: event.by, how: event.how, failure: event.failure };
     case 'dead':
@@ -122,6 +135,8 @@ function messageOf(event: Inspection): string {
       return `${event.event.type} -> ${stateWords(event.state) || event.status}`;
     case 'dead':
       return `"${event.message.type}" could not be delivered`;
+    case 'health':
+      return `${event.component.kind} ${event.component.name} is ${event.standing.status}`;
     case 'restarted':
       return `restarted (${event.how}) by ${event.by}`;
     case 'progress':

@@ -9,11 +9,12 @@ const style = `
 h1 { font-size: 1rem; margin: 0 } #link { color: var(--dim); flex: 1 } button { font: inherit; padding: .25rem .8rem; cursor: pointer } main { padding: .4rem 1.2rem }
 table { border-collapse: collapse; width: 100% } th { text-align: left; font-weight: 500; color: var(--dim) } th { white-space: nowrap } th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere }
 td:first-child { font-family: ui-monospace, monospace; font-size: 13px } .active { color: var(--go) } .done, .stopped { color: var(--dim) } .error { color: var(--bad) } .ask { color: var(--ask) } time { color: var(--dim); white-space: nowrap }
-iframe { width: 100%; height: calc(100vh - 4rem); border: 0 } #empty { color: var(--dim); padding: 2rem 0 }`;
+iframe { width: 100%; height: calc(100vh - 4rem); border: 0 } #health { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: .4rem 0; color: var(--dim) } #health span::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .4em; border-radius: 50%; background: var(--ok) } #health .degraded::before { background: var(--ask) } #health .failing::before { background: var(--bad) }
+#empty { color: var(--dim); padding: 2rem 0 }`;
 
 // Text goes in by textContent only: names and states may come from a model.
 const script = `
-const actors = new Map(), kept = [], most = 2000;
+const actors = new Map(), parts = new Map(), kept = [], most = 2000;
 const $ = (id) => document.getElementById(id);
 let frame, frameReady = false, dirty = false;
 const words = (v) => typeof v === 'string' ? v : v && typeof v === 'object' ? Object.entries(v).map(([k, x]) => [k, words(x)].filter(Boolean).join('.')).join('|') : '';
@@ -28,7 +29,10 @@ function draw() { dirty = false; $('empty').hidden = actors.size > 0; const rows
     tr.append(name, cell(a.status === 'active' ? words(a.value) || 'active' : a.status + (a.error ? ': ' + a.error : ''), a.question && a.status === 'active' ? 'ask' : a.status), cell(a.question && a.status === 'active' ? 'asks: ' + a.question : doing), cell(a.last));
     const td = cell(''), t = document.createElement('time'); t.textContent = new Date(Number(a.at)).toLocaleTimeString(); td.append(t); tr.append(td); rows.append(tr) }
   $('rows').replaceChildren(rows) }
+function dot(m) { const span = parts.get(m.component) ?? document.createElement('span'); if (!parts.has(m.component)) { parts.set(m.component, span); $('health').append(span) }
+  span.className = m.status; span.textContent = m.component + (m.status === 'healthy' ? '' : ' ' + m.status); span.title = m.failures + ' of the last ' + m.calls + ' calls failed' + (m.lastFailure ? '; the last: ' + m.lastFailure.message : '') }
 function take(m) {
+  if (m.type === 'troupe.health') return dot(m);
   if (m.type === 'troupe.effect') { const a = actors.get(m.actor); if (a) { if (m.status === 'started') a.doing.set(m.key, m.name); else a.doing.delete(m.key) } }
   else { const id = m.sessionId, a = actors.get(id) ?? { parent: undefined, value: '', status: 'active', last: '', at: m.createdAt, doing: new Map() }; actors.set(id, a); a.at = m.createdAt;
     if (m.type === '@xstate.actor') a.parent = m.parentId; if (m.type === '@xstate.event') a.last = m.event.type;
@@ -46,7 +50,7 @@ connect();`;
 export const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Troupe inspector</title><meta name="viewport" content="width=device-width"><style>${style}</style></head>
 <body><header><h1>Troupe</h1><span id="link">connecting</span><button id="stately" title="Loads stately.ai in a frame and shows it what you see here">Open in Stately's inspector</button></header>
-<main><div id="list"><table><thead><tr><th>actor</th><th>state</th><th>doing</th><th>last event</th><th>at</th></tr></thead><tbody id="rows"></tbody></table><p id="empty">Nothing has happened yet.</p></div></main>
+<main><div id="health" aria-label="health"></div><div id="list"><table><thead><tr><th>actor</th><th>state</th><th>doing</th><th>last event</th><th>at</th></tr></thead><tbody id="rows"></tbody></table><p id="empty">Nothing has happened yet.</p></div></main>
 <script>${script}</script></body></html>`;
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -75,6 +75,7 @@ export const seenOf = (
   run,
   actor,
   parent,
+  machine: (snapshot as { machine?: string }).machine ?? '',
   seq,
   event: { id: event.id, type: event.type, from: event.from, body: event.body },
   state: (value ?? null) as Json,

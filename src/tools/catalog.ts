@@ -7,6 +7,7 @@
  * C4 A call of a tool that is not there is a TroupeError `tool` that names the nearest ones; one of a source that cannot be listed is that source's failure.
  */
 import { toFailure, fromFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import type { CallNote } from '../contracts/health.ts';
 import type { Json } from '../contracts/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
@@ -104,7 +105,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     },
     async call(name: string, input: Json, scope: ToolScope) {
       const { source, tool } = await find(name, scope.signal);
-      return source.call(tool, input, scope);
+      return toldOf(source.name, scope, () => source.call(tool, input, scope));
     },
     async reconcile(name, input, scope) {
       const { source, tool } = await find(name, scope.signal);
@@ -130,6 +131,21 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Whoever watches hears how each call of a source went. */
+async function toldOf<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {
+  const began = clock.now();
+  const tell = (more: Pick<CallNote, 'failure'>) =>
+    progress({ type: 'call', kind: 'tools', name, took: clock.now() - began, ...more } satisfies CallNote as Json);
+  try {
+    const output = await call();
+    tell({});
+    return output;
+  } catch (thrown) {
+    tell({ failure: toFailure(thrown) });
+    throw thrown;
+  }
 }
 
 async function refreshShelf(shelf: Shelf, signal: AbortSignal, changed: () => void): Promise<void> {

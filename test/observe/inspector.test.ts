@@ -137,6 +137,29 @@ test('what effects are under way is told beside it', async () => {
   });
 });
 
+test('who is well and who is not is told, to late viewers too', async () => {
+  const view = await serve({ keep: 1 });
+  const turned = (name: string, status: 'healthy' | 'failing') =>
+    view.observe({
+      type: 'health',
+      at: 0,
+      run: 'r1',
+      actor: 'agent/r1',
+      component: { kind: 'model', name },
+      from: undefined,
+      standing: { status, calls: 1, failures: 0, rate: 0 },
+    });
+  turned('a:one', 'healthy');
+  turned('b:two', 'healthy');
+  turned('a:one', 'failing');
+  const viewer = watch(view);
+  await viewer.until(2);
+  expect(viewer.got).toMatchObject([
+    { type: 'troupe.health', component: 'model/a:one', status: 'failing' },
+    { type: 'troupe.health', component: 'model/b:two', status: 'healthy' },
+  ]);
+});
+
 test('without the token nobody gets in', async () => {
   const view = await serve();
   expect((await get(view, { token: '' })).status).toBe(401);

@@ -12,6 +12,7 @@ export const commit = (over: Partial<Commit> = {}): Commit => ({
   run: 'r1',
   actor: 'agent/r1.writer',
   parent: 'run/r1',
+  machine: 'agent',
   seq: 1,
   event: { id: 'm1', type: 'draft', from: 'run/r1', body: { text: 'a' } },
   state: { active: { work: 'thinking' } },

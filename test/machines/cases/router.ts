@@ -101,6 +101,8 @@ export const cases: readonly Case[] = [
     events: [
       done('load', [{ task: { id: 'last', input: 'Go.' }, since: 0 }]),
       failed('load', fault('storage')),
+      { type: 'orchestra.configure', limits: { maxConcurrentTasks: null }, retry: { maxRetries: 2 } },
+      { type: 'orchestra.configure', limits: { maxTotalSteps: 5 } },
       control[3]!,
       ...ending,
       { type: 'troupe.deadline' },

@@ -1,0 +1,15 @@
+/** What a person changes of a router that runs: it holds from the next task that begins. */
+import type { Reconfiguration } from '../../src/contracts/task.ts';
+import type { Desk } from './desk.ts';
+
+export function configure({ facts, settings }: Desk, { limits = {}, retry }: Reconfiguration): void {
+  facts.limits = changed(facts.limits, limits);
+  if (retry) facts.retry = changed(facts.retry ?? settings.retry, retry);
+  // Higher limits may let something begin.
+  facts.due = true;
+}
+
+const changed = <T extends object>(old: T, given: { readonly [K in keyof T]?: T[K] | undefined }): T => ({
+  ...old,
+  ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+});

@@ -1,0 +1,116 @@
+/** `troupe run agents.json`: agents from profiles in JSON, their tasks from the command line, their results as the seed's JSON. */
+import { basename } from 'node:path';
+import { slug } from '../contracts/ids.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import { isMode, PipelineResult, TaskResult } from '../contracts/task.ts';
+import { validateOptions } from '../orchestrate/hardening.ts';
+import { profilesOf, type Profile } from '../orchestrate/profiles.ts';
+import { writePipeline, writeResult } from '../orchestrate/result.ts';
+import type { ProfiledSettings } from '../profiled.ts';
+import type { Cli } from './cli.ts';
+import { UsageError } from './exit.ts';
+import { jsonFile } from './jsonFile.ts';
+import type { Loaded } from './load.ts';
+import { say } from './output.ts';
+
+export interface AgentsOptions {
+  readonly task: readonly string[];
+  readonly targetAgent?: string;
+  readonly executionMode?: string;
+  readonly model?: string;
+  readonly system?: string;
+  readonly hardening?: string;
+}
+
+export const isAgentsFile = (path: string): boolean => path.endsWith('.json');
+
+/** What a run of these agents is given, and what they are made of beside their file. Throws UsageError with everything it can see. */
+export async function agentsInput(
+  cli: Cli,
+  path: string,
+  options: AgentsOptions,
+): Promise<{ input: JsonObject; settings: JsonObject }> {
+  const { targetAgent, executionMode: mode = 'auto', system } = options;
+  const profiles = await profilesIn(cli, path, (id) => say(cli, `The agent "${id}" is not enabled, and left out.`));
+  const target = targetAgent === undefined ? undefined : profiles.find(({ id }) => id === targetAgent)?.id;
+  if (targetAgent !== undefined && target === undefined)
+    throw new UsageError(
+      `--target-agent names "${targetAgent}", and there is no such agent in ${path}. There are: ${profiles.map(({ id }) => id).join(', ')}.`,
+    );
+  if (!isMode(mode))
+    throw new UsageError(
+      `--execution-mode expects auto, sequential, concurrent, parallel:N with N from 1 to 1000, or pipeline; got "${mode}".`,
+    );
+  const texts = await Promise.all((options.task.length > 0 ? options.task : ['-']).map((text) => taskText(cli, text)));
+  const model = modelOf(cli, profiles, options);
+  const hardening = options.hardening === undefined ? undefined : await hardeningIn(cli, options.hardening);
+  const { boundsOf } = await import('../profiled.ts');
+  const bounds = { ...boundsOf(hardening), ...(target === undefined ? {} : { agentId: slug(target) }) };
+  const tasks = texts.map((input) => ({ input, ...bounds }));
+  const settings = { target, mode, model, system, hardening } satisfies { [K in keyof ProfiledSettings]: unknown };
+  return {
+    input: tasks.length === 1 ? tasks[0]! : { tasks },
+    settings: JSON.parse(JSON.stringify(settings)) as JsonObject,
+  };
+}
+
+/** The orchestrator that those settings and the file come to. */
+export async function loadAgents(cwd: string, path: string, settings: Json): Promise<Loaded> {
+  const profiles = await profilesIn({ cwd }, path);
+  const { profiled } = await import('../profiled.ts');
+  const subject = profiled(basename(path, '.json'), profiles, settings as ProfiledSettings);
+  const ids = new Map(profiles.map(({ id }) => [slug(id), id]));
+  return { file: path, subject, made: true, exports: {}, show: (output, run) => wireOf(output, run, ids) };
+}
+
+async function profilesIn(cli: Pick<Cli, 'cwd'>, path: string, leftOut: (id: string) => void = () => {}) {
+  const { value, at } = await jsonFile(cli, path);
+  const { profiles, disabled, misfits } = profilesOf(value);
+  if (misfits.length > 0)
+    throw new UsageError(misfits.map(({ path: where, message }) => `${at(where)}: ${message}`).join('\n'));
+  disabled.forEach(leftOut);
+  return profiles;
+}
+
+async function hardeningIn(cli: Pick<Cli, 'cwd'>, path: string) {
+  const { file, value } = await jsonFile(cli, path);
+  const { errors } = validateOptions(value);
+  if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
+  return value as NonNullable<ProfiledSettings['hardening']>;
+}
+
+/** `--model`, else TROUPE_MODEL; without either the offline model, and that is said. */
+function modelOf(cli: Cli, profiles: readonly Profile[], { model = cli.env['TROUPE_MODEL'] }: AgentsOptions) {
+  if (model !== undefined && !/^[^:\s]+:\S+$/.test(model))
+    throw new UsageError(`--model expects provider:model, such as anthropic:claude-sonnet-4-5; got "${model}".`);
+  if (model === undefined && profiles.some((profile) => profile.model === undefined))
+    say(
+      cli,
+      'No model is set, so the offline model does the work: it is no LLM, it only extracts. For a real one name it with --model or TROUPE_MODEL,\n' +
+        'such as --model anthropic:claude-sonnet-4-5 with ANTHROPIC_API_KEY, or openai:gpt-5-mini with OPENAI_API_KEY.',
+    );
+  return model;
+}
+
+async function taskText(cli: Cli, given: string): Promise<string> {
+  if (given === '-' && cli.attended) say(cli, 'Type the task, then press Ctrl-D.');
+  const text = given === '-' ? await cli.readAll() : given;
+  if (text.trim() !== '') return text;
+  throw new UsageError(
+    `The task is blank. Say what is to be done: --task "…"${given === '-' ? ', or as text on stdin' : ''}.`,
+  );
+}
+
+/** Ours as the seed's: one result, a list of them, or a pipeline's. Agents are called by the ids of the file again. */
+function wireOf(output: Json, run: string, ids: ReadonlyMap<string, string>): Json {
+  const idOf = (member: string) => ids.get(member) ?? member;
+  const named = ({ metadata, ...result }: TaskResult) => {
+    const { routing } = metadata;
+    const routed = routing ? { ...metadata, routing: { ...routing, selected: idOf(routing.selected) } } : metadata;
+    return writeResult({ ...result, agentId: idOf(result.agentId), metadata: routed }, run);
+  };
+  if (Array.isArray(output)) return output.map((each) => named(TaskResult.parse(each)));
+  const pipeline = PipelineResult.safeParse(output);
+  if (!pipeline.success) return output === null ? null : named(TaskResult.parse(output));
+  return { ...writePipeline(pipeline.data, run), task_results: pipeline.data.taskResults.map(named) };
+}

@@ -1,0 +1,172 @@
+/** Agents as the seed's JSON has them: profiles (`id`, `name`, `role`) and, in the same list, entries of its registry (`agent-type`, `model_provider`). */
+import * as z from 'zod';
+import { came } from '../contracts/explain.ts';
+import { slug } from '../contracts/ids.ts';
+import { optional } from './words.ts';
+
+/** What an agent of ours is made of. */
+export interface Profile {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly instructions: string;
+  readonly maxSteps?: number;
+  /** `provider:model`; without it whoever runs the agents says so. */
+  readonly model?: string;
+  readonly temperature?: number;
+}
+
+/** Something that is wrong, and where: `[1, 'id']` is the id of the second agent. */
+export interface Misfit {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+const text = z.string({ error: ({ input }) => `expected a text, came ${came(input)}` });
+const filled = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
+const Id = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
+  error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
+});
+const steps = z
+  .int({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` })
+  .positive({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` });
+const flag = z.boolean({ error: ({ input }) => `expected true or false, came ${came(input)}` });
+const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) =>
+  z.enum(words, { error: `expected ${words.join(', ')}` });
+
+const object = {
+  error: ({ input }: { input?: unknown }) =>
+    `expected an agent such as { "id": …, "name": …, "role": … }, came ${came(input)}`,
+};
+
+const SeedProfile = z.strictObject(
+  {
+    id: Id,
+    name: filled,
+    role: filled,
+    system_prompt: optional(text),
+    max_steps: optional(steps),
+  },
+  object,
+);
+
+const RegistryEntry = z.strictObject({
+  id: Id,
+  'agent-type': oneOf('GeneralAssistant', 'CodeReviewer', 'DataAnalyst', 'Researcher', 'Custom'),
+  name: filled,
+  description: optional(text),
+  model_provider: filled,
+  model: filled,
+  max_steps: steps,
+  /** Agents from a file have no tools; it is read so that a registry can be used as it is. */
+  can_call_tools: flag.default(false),
+  capabilities: z
+    .array(z.strictObject({ name: filled, level: oneOf('Beginner', 'Intermediate', 'Expert'), description: text }))
+    .default([]),
+  custom_prompt: optional(text),
+  temperature: optional(
+    z
+      .number({ error: ({ input }) => `expected a number from 0 to 2, came ${came(input)}` })
+      .min(0, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` })
+      .max(2, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` }),
+  ),
+  enabled: flag.default(true),
+});
+
+export interface Profiles {
+  /** In the order of the file; those that are not enabled are left out. */
+  readonly profiles: readonly Profile[];
+  readonly disabled: readonly string[];
+  readonly misfits: readonly Misfit[];
+}
+
+/** What a list of agents comes to, and everything in it that does not fit. */
+export function profilesOf(json: unknown): Profiles {
+  if (!Array.isArray(json) || json.length === 0)
+    return nobody([{ path: [], message: `expected a list of one agent or more, came ${came(json)}` }]);
+  const read = json.map((entry: unknown, i) => (isRegistered(entry) ? registered(entry, i) : plain(entry, i)));
+  const misfits = [...read.flatMap((one) => one.misfits), ...twins(json)];
+  const enabled = read.flatMap(({ profile }) => (profile ? [profile] : []));
+  const disabled = read.flatMap((one) => (one.disabled === undefined ? [] : [one.disabled]));
+  if (misfits.length === 0 && enabled.length === 0)
+    return nobody([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
+  return { profiles: enabled, disabled, misfits };
+}
+
+const nobody = (misfits: Misfit[]): Profiles => ({ profiles: [], disabled: [], misfits });
+
+const isRegistered = (entry: unknown): boolean =>
+  typeof entry === 'object' && entry !== null && ('agent-type' in entry || 'model_provider' in entry);
+
+interface Read {
+  readonly profile?: Profile;
+  readonly disabled?: string;
+  readonly misfits: readonly Misfit[];
+}
+
+function plain(entry: unknown, at: number): Read {
+  const parsed = SeedProfile.safeParse(entry);
+  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  const { id, name, role, system_prompt, max_steps } = parsed.data;
+  const instructions = system_prompt ?? `You are ${name}. Your role: ${role}.`;
+  return {
+    profile: { id, name, role, instructions, ...(max_steps === undefined ? {} : { maxSteps: max_steps }) },
+    misfits: [],
+  };
+}
+
+function registered(entry: unknown, at: number): Read {
+  const parsed = RegistryEntry.safeParse(entry);
+  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  const { id, name, enabled, description, capabilities, custom_prompt, temperature, ...rest } = parsed.data;
+  if (!enabled) return { disabled: id, misfits: [] };
+  const skills = capabilities.map((skill) => `${skill.name} (${skill.level}): ${skill.description}`);
+  const prompt = custom_prompt ?? [`You are ${name}.`, description].filter(Boolean).join(' ');
+  return {
+    profile: {
+      id,
+      name,
+      role: rest['agent-type'],
+      instructions: [prompt, ...(skills.length > 0 ? ['What you can do:', ...skills] : [])].join('\n'),
+      maxSteps: rest.max_steps,
+      model: `${rest.model_provider}:${rest.model}`,
+      ...(temperature === undefined ? {} : { temperature }),
+    },
+    misfits: [],
+  };
+}
+
+const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
+  error.issues.flatMap(({ path, message, ...issue }): Misfit[] => {
+    const place = [at, ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        path: [...place, key],
+        message: `"${key}" is not known; check how it is written`,
+      }));
+    const [key] = path;
+    const isMissing = path.length === 1 && typeof entry === 'object' && entry !== null && !Object.hasOwn(entry, key!);
+    return [
+      isMissing
+        ? { path: [at], message: `"${String(key)}" is missing` }
+        : { path: place, message: `${path.length > 0 ? `"${path.join('.')}": ` : ''}${message}` },
+    ];
+  });
+
+/** Two of one id could not be told apart, nor two whose addresses are the same: "Coder" and "coder". */
+function twins(entries: readonly unknown[]): Misfit[] {
+  const first = new Map<string, number>();
+  return entries.flatMap((entry, at): Misfit[] => {
+    const { id } = (entry ?? {}) as { id?: unknown };
+    if (!Id.safeParse(id).success) return [];
+    const address = slug(id as string);
+    const before = first.get(address);
+    if (before === undefined) return (first.set(address, at), []);
+    return [
+      {
+        path: [at, 'id'],
+        message: `"id": "${String(id)}" is taken by agent ${before + 1} of the list; give each its own`,
+      },
+    ];
+  });
+}

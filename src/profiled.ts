@@ -1,0 +1,85 @@
+/** An orchestrator made of profiles: what `troupe run agents.json` runs. */
+import { agent } from './agent.ts';
+import { TroupeError } from './contracts/failure.ts';
+import { slug } from './contracts/ids.ts';
+import type { ExecutionMode } from './contracts/task.ts';
+import { offlineModel } from './gateway/offlineModel.ts';
+import { orchestrator, type Orchestrator } from './orchestrator.ts';
+import { hardeningOf, type GuardrailData, type HardeningJson } from './orchestrate/hardening.ts';
+import type { Profile } from './orchestrate/profiles.ts';
+import { routers } from './routers.ts';
+
+/** Plain JSON: a run that is gone on with is made of the same again. */
+export interface ProfiledSettings {
+  /** The one agent that has every task. */
+  readonly target?: string;
+  readonly mode?: ExecutionMode;
+  /** For agents that name none themselves: `provider:model`; the offline model without it. */
+  readonly model?: string;
+  /** Instead of what the profiles say. */
+  readonly system?: string;
+  readonly hardening?: HardeningJson;
+}
+
+/** Eight tasks at once and a thousand steps in all; five minutes for an attempt and fifty steps for a task. */
+export const usualHardening = {
+  max_concurrent_tasks: 8,
+  max_total_steps: 1_000,
+  guardrails: { timeout: { max_timeout_ms: 300_000 }, budget: { max_task_steps: 50 } },
+} satisfies HardeningJson;
+
+/** A target has every task; several take turns; the only one has what comes. Throws `definition`. */
+export function profiled(name: string, profiles: readonly Profile[], settings: ProfiledSettings): Orchestrator {
+  const { target, mode = 'auto', system, hardening = usualHardening } = settings;
+  const { budget, retry, guardrails } = hardeningOf(hardening);
+  requireHeld(guardrails);
+  const usual = settings.model ?? offlineModel();
+  return orchestrator({
+    name,
+    members: profiles.map(({ id, role, instructions, maxSteps, model = usual, temperature }) => ({
+      id: slug(id),
+      role,
+      ...(maxSteps === undefined ? {} : { maxSteps }),
+      agent: agent({
+        name: id,
+        instructions: system ?? instructions,
+        model,
+        ...(temperature === undefined ? {} : { temperature }),
+      }),
+    })),
+    router:
+      target !== undefined ? routers.direct() : profiles.length > 1 ? routers.roundRobin() : routers.firstAvailable(),
+    mode,
+    budget,
+    retry,
+  });
+}
+
+/**
+ * A task's timeout and steps bound every attempt, and an orchestration that is cancelled begins nothing more: those hold by themselves.
+ * What nobody would hold is refused rather than left out.
+ */
+function requireHeld(guardrails: readonly GuardrailData[]): void {
+  const loose = guardrails.flatMap((each) =>
+    each.kind === 'rateLimit'
+      ? ['rate_limit']
+      : each.kind === 'timeout' && each.max === undefined
+        ? ['timeout.require_explicit_timeout without max_timeout_ms']
+        : each.kind === 'budget' && each.maxTaskSteps === undefined
+          ? ['budget without max_task_steps']
+          : [],
+  );
+  if (loose.length > 0)
+    throw new TroupeError(
+      'definition',
+      `Agents in JSON cannot be held to ${loose.map((name) => `guardrails.${name}`).join(', ')}. Write them as an orchestrator in TypeScript, or leave it out.`,
+    );
+}
+
+/** What the guardrails of a task come to where the task says nothing: an attempt's time and steps. */
+export function boundsOf(hardening: HardeningJson = usualHardening): { timeout?: number; maxSteps?: number } {
+  const { guardrails } = hardeningOf(hardening);
+  const timeout = guardrails.find((each) => each.kind === 'timeout')?.max;
+  const maxSteps = guardrails.find((each) => each.kind === 'budget')?.maxTaskSteps;
+  return { ...(timeout === undefined ? {} : { timeout }), ...(maxSteps === undefined ? {} : { maxSteps }) };
+}

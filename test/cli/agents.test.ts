@@ -1,0 +1,166 @@
+/** Agents in JSON from the shell: tasks in, results as the seed's JSON out, and a run that lasts like any other. */
+import { expect, test } from 'vitest';
+import { main } from '../../src/cli/program.ts';
+import { testRuntime } from '../../src/testing/testRuntime.ts';
+import { paperCli } from './cli.ts';
+import { place, type Place } from './troupe.ts';
+
+const json = (text: string) => JSON.parse(text) as Record<string, never>;
+const two = [
+  { id: 'Coder', name: 'Coder', role: 'coder', system_prompt: 'Write code.', max_steps: 4 },
+  { id: 'tester', name: 'Tester', role: 'tester' },
+];
+/** The command in this process: nothing of it needs another. */
+async function command(...args: string[]) {
+  const cli = paperCli({ attended: false, open: (options) => testRuntime(options) });
+  const code = await main(args, cli);
+  return { code, out: cli.printed(), err: cli.said() };
+}
+const agents = (at: Place, list: unknown = two) => at.file('agents.json', JSON.stringify(list, null, 2));
+
+test.concurrent('a target has the task, and its result is one JSON document on stdout', async () => {
+  using at = place();
+  const file = agents(at);
+  const run = await at.troupe('run', file, '--task', 'Say hello.', '--target-agent', 'Coder', '--key', 'job-1');
+  expect(run.code).toBe(0);
+  expect(json(run.out)).toMatchObject({
+    task_id: 'task-1',
+    agent_id: 'Coder',
+    success: true,
+    steps_used: 1,
+    session_id: 'job-1',
+    output: expect.stringContaining('offline model') as string,
+    metadata: {
+      attempt_count: 1,
+      execution_mode: 'auto',
+      routing_decision: { router_name: 'direct', selected_agent_id: 'Coder' },
+    },
+  });
+  expect(run.err).toContain('No model is set, so the offline model does the work');
+  const { monitor } = json((await at.troupe('runs', 'get', 'job-1', '--json')).out);
+  expect(monitor).toMatchObject({
+    consumed_steps: 1,
+    dispatched_tasks: 1,
+    max_concurrent_tasks: 8,
+    max_total_steps: 1000,
+  });
+});
+
+test.concurrent(
+  'several tasks take turns among several agents, and come back in their order; a pipeline ends with its last',
+  async () => {
+    using at = place();
+    const file = agents(at);
+    const batch = await command(
+      'run',
+      file,
+      '--task',
+      'One.',
+      '--task',
+      'Two.',
+      '--task',
+      'Three.',
+      '--execution-mode',
+      'parallel:2',
+      '--quiet',
+    );
+    const results = json(batch.out) as unknown as { task_id: string; agent_id: string }[];
+    expect(results.map(({ task_id, agent_id }) => [task_id, agent_id])).toEqual([
+      ['task-1', 'Coder'],
+      ['task-2', 'tester'],
+      ['task-3', 'Coder'],
+    ]);
+    const pipe = await command(
+      'run',
+      file,
+      '--task',
+      'One.',
+      '--task',
+      'Two.',
+      '--execution-mode',
+      'pipeline',
+      '--quiet',
+    );
+    expect(json(pipe.out)).toMatchObject({ success: true, total_steps: 2, task_results: [{}, { agent_id: 'tester' }] });
+  },
+);
+
+test.concurrent('a task that failed is printed too, and the command ends with 1', async () => {
+  using at = place();
+  const hardening = at.file('limits.json', '{"max_total_tasks": 1, "default_retry_condition": "never"}');
+  const run = await command('run', agents(at), '--task', 'x', '--model', 'openai:gpt-5', '--hardening', hardening);
+  expect(run.code).toBe(1);
+  expect(json(run.out)).toMatchObject({ success: false, error_kind: 'permanent', failure: { kind: 'auth' } });
+});
+
+test.concurrent(
+  'Ctrl-C parks it; it is steered from another process, and resumed it prints what became of its task',
+  async () => {
+    using at = place();
+    // Nobody listens there: it is tried again and again.
+    const running = at.start('run', agents(at), '--task', 'Wait.', '--model', 'ollama:nobody', '--key', 'job-2');
+    await running.until(/execution\.thinking/);
+    running.process.kill('SIGINT');
+    expect((await running.ended).code).toBe(3);
+    const limits = at.file('limits.json', '{"max_total_tasks": 7}');
+    expect((await at.troupe('runs', 'configure', 'job-2', '--hardening', limits)).code).toBe(0);
+    expect((await at.troupe('runs', 'cancel', 'job-2', '--reason', 'enough')).code).toBe(0);
+    const resumed = await at.troupe('runs', 'resume', 'job-2');
+    expect(resumed.code).toBe(1);
+    expect(json(resumed.out)).toMatchObject({ success: false, error_kind: 'cancelled', metadata: { cancelled: true } });
+    expect((await at.troupe('runs', 'get', 'job-2')).out).toMatch(/tasks +1 of 7, cancelled/);
+  },
+  120_000,
+);
+
+test.concurrent.each([
+  ['an agent that there is not', ['--task', 'x', '--target-agent', 'nobody'], /There are: Coder, tester\./],
+  [
+    'a mode that there is not',
+    ['--task', 'x', '--execution-mode', 'paralel:4'],
+    /--execution-mode expects auto.*got "paralel:4"/,
+  ],
+  ['nothing to do', ['--task', '  '], /The task is blank\./],
+  ['a blank stdin', [], /The task is blank\..*stdin/],
+  ['a model without a provider', ['--task', 'x', '--model', 'gpt'], /--model expects provider:model/],
+  ['an input', ['--input', '{}'], /--input is for definitions in TypeScript/],
+])('%s is wrong usage', async (_, options, says) => {
+  using at = place();
+  const { code, out, err } = await command('run', agents(at), ...options);
+  expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(says) as string });
+});
+
+test.concurrent('limits that nobody would hold are refused, not left out', async () => {
+  using at = place();
+  const file = at.file('limits.json', '{"guardrails": {"rate_limit": {"max_tasks": 1, "window_ms": 1000}}}');
+  const { code, err } = await command('run', agents(at), '--task', 'x', '--hardening', file);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringContaining('cannot be held to guardrails.rate_limit') as string,
+  });
+  const wrong = at.file('wrong.json', '{"max_total_tasks": 0, "guardrails": {"rate_limit": {"max_tasks": 1}}}');
+  const refused = await command('run', agents(at), '--task', 'x', '--hardening', wrong);
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/max_total_tasks must be > 0.*\n.*requires both/) as string,
+  });
+});
+
+test.concurrent('everything wrong in a file is told at once, with line and column', async () => {
+  using at = place();
+  const bad = agents(at, [{ ...two[0], max_steps: 0 }, { id: 'tester', name: 'T' }, two[1], two[1]]);
+  const { code, err } = await command('run', bad, '--task', 'x');
+  expect(code).toBe(2);
+  expect(err.split('\n').map((line) => line.slice(bad.length + 1))).toEqual([
+    '7:18: "max_steps": expected a whole number above 0, came number 0',
+    '9:3: "role" is missing',
+    expect.stringMatching(/^14:11: "id": "tester" is taken by agent 2/),
+    expect.stringMatching(/^19:11: "id": "tester" is taken by agent 2/),
+    '',
+  ]);
+  const torn = await command('run', at.file('torn.json', '[\n  { "id": "a",\n    oops }\n]'), '--task', 'x');
+  expect({ code: torn.code, err: torn.err }).toEqual({
+    code: 2,
+    err: expect.stringMatching(/torn\.json:3:5: not JSON: /) as string,
+  });
+});

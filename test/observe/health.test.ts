@@ -1,0 +1,189 @@
+/** Who is well and who is not: by the calls of late, not by those of a lifetime. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, protocol, team, TroupeError, type FailureKind, type Model } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
+import { standing, type Call } from '../../src/contracts/health.ts';
+import { healthTracker } from '../../src/observe/health.ts';
+import { commit, effect, noon } from './seen.ts';
+
+const failure = { kind: 'transient', message: 'busy', retryable: true } as const;
+const good = (at: number, took = 100): Call => ({ at, took });
+const bad = (at: number, took = 100): Call => ({ at, took, failure });
+
+test.each([
+  ['no calls', [], 'healthy', 0],
+  ['no failure', [good(0), good(1)], 'healthy', 0],
+  ['one of three', [bad(0), good(1), good(2)], 'degraded', 1 / 3],
+  ['a half', [bad(0), good(1)], 'failing', 1 / 2],
+  ['all', [bad(0)], 'failing', 1],
+] as const)('%s failed', (_, calls, status, rate) => {
+  expect(standing(calls, 10)).toMatchObject({ status, rate, calls: calls.length });
+});
+
+test('one failure does not stain forever: it leaves with the calls after it, or with time', () => {
+  const calls = [bad(0), ...Array.from({ length: 19 }, (_, i) => good(i + 1))];
+  expect(standing(calls, 20).status).toBe('degraded');
+  expect(standing([...calls, good(20)], 21).status).toBe('healthy');
+  expect(standing([bad(0)], 299_999).status).toBe('failing');
+  expect(standing([bad(0)], 300_000)).toMatchObject({ status: 'healthy', calls: 0, lastFailure: { message: 'busy' } });
+});
+
+test('latency is told as a mean that weighs late calls more, and as percentiles', () => {
+  const latency = (...took: number[]) =>
+    standing(
+      took.map((ms, at) => good(at, ms)),
+      10,
+    ).latency;
+  expect(latency(100, 120, 200, 220, 300)).toMatchObject({ p50: 200, p95: 300 });
+  expect(latency(100, 200)!.mean).toBeCloseTo(100 + (2 / 3) * 100);
+  expect(latency()).toBeUndefined();
+});
+
+/** A model whose every answer is told beforehand: true answers, a kind of failure does not. */
+function moody(id: string, moods: (true | FailureKind)[]): Model {
+  return {
+    id,
+    async *stream() {
+      const mood = moods.shift() ?? true;
+      if (mood !== true) throw new TroupeError(mood, `${id} is out`);
+      yield { type: 'text', text: 'Done.' };
+      const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
+      yield { type: 'finish', reason: 'stop', usage, model: id };
+    },
+  };
+}
+
+test('a model that fails is seen even where another answers in its place, and is forgiven after five minutes', async () => {
+  await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
+  const clerk = agent({ name: 'clerk', model: [moody('a:one', ['transient']), moody('b:two', [])] });
+  const { status } = await (await runtime.start(clerk, 'Go.')).outcome();
+  expect(status).toBe('done');
+  expect(runtime.health()).toMatchObject({
+    overall: 'failing',
+    components: [
+      {
+        kind: 'model',
+        name: 'a:one',
+        status: 'failing',
+        calls: 1,
+        failures: 1,
+        lastFailure: { message: 'a:one is out' },
+      },
+      { kind: 'model', name: 'b:two', status: 'healthy', calls: 1, failures: 0 },
+      { kind: 'agent', name: 'clerk', status: 'healthy', calls: 1 },
+    ],
+  });
+  await runtime.advance('5m');
+  expect(runtime.health().overall).toBe('healthy');
+});
+
+test('every try at a model counts, not only the last', async () => {
+  await using runtime = await testRuntime();
+  const clerk = agent({ name: 'clerk', model: moody('a:one', ['transient', 'timeout', true]) });
+  const run = await runtime.start(clerk, 'Go.');
+  await runtime.advance('10s');
+  expect((await run.outcome()).status).toBe('done');
+  expect(runtime.health().components[0]).toMatchObject({ name: 'a:one', calls: 3, failures: 2, status: 'failing' });
+});
+
+test('members of a team are known by their names, and an agent that fails is not well', async () => {
+  const Desk = protocol({
+    ask: { body: z.object({ q: z.string() }), replies: ['answer'] },
+    answer: { body: z.object({ text: z.string() }) },
+  });
+  const member = (name: string) =>
+    agent({ name, protocol: Desk, handles: ['ask'], model: moody(`m:${name}`, ['auth']) });
+  const desk = team({
+    name: 'desk',
+    protocol: Desk,
+    members: { clerk: member('clerk') },
+    accepts: 'ask',
+    returns: 'answer',
+    route: { ask: ({ body }, { to }) => to('clerk', 'ask', body), answer: ({ body }, { finish }) => finish(body) },
+  });
+  await using runtime = await testRuntime();
+  await (await runtime.start(desk, { q: 'Why?' })).outcome();
+  const found = runtime.health().components.find(({ kind }) => kind === 'agent');
+  expect(found).toMatchObject({ name: 'clerk', status: 'failing', lastFailure: { kind: 'auth' } });
+});
+
+test('a tool server that answers "no" is well; what does not come back is not', async () => {
+  const source = (name: string, kind: FailureKind) => ({
+    name,
+    list: () =>
+      Promise.resolve([
+        {
+          name: 'look',
+          description: 'Looks.',
+          input: { type: 'object' },
+          effect: 'read' as const,
+          tier: 'core' as const,
+          capabilities: [],
+          approval: false,
+          source: name,
+        },
+      ]),
+    call: () => Promise.reject(new TroupeError(kind, 'no', { retryable: false })),
+    idempotent: () => true,
+    onChange: () => ({ [Symbol.dispose]() {} }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+  const clerk = agent({
+    name: 'clerk',
+    tools: [source('polite', 'tool'), source('gone', 'environment')],
+    model: scriptedModel([{ calls: [{ name: 'polite__look' }, { name: 'gone__look' }] }, { text: 'Well.' }]),
+  });
+  await using runtime = await testRuntime();
+  await runtime.start(clerk, 'Go.');
+  await runtime.advance('1m');
+  const tools = runtime.health().components.filter(({ kind }) => kind === 'tools');
+  expect(Object.fromEntries(tools.map(({ name, status }) => [name, status]))).toEqual({
+    gone: 'failing',
+    polite: 'healthy',
+  });
+});
+
+test('what a caller stopped, denied or could not pay says nothing of whom it called', () => {
+  const tracker = healthTracker(() => {});
+  for (const kind of ['cancelled', 'expired', 'denied', 'budget'] as const)
+    tracker.observe(
+      commit({ status: 'done', context: { outcome: { status: 'failed' }, failure: { ...failure, kind } } }),
+    );
+  expect(tracker.report(noon)).toEqual({ overall: 'healthy', components: [] });
+});
+
+test('a server that cannot even be listed is blamed by whoever needed it, once', () => {
+  const tracker = healthTracker(() => {});
+  const gone = { kind: 'environment', message: 'gone', retryable: true, data: { server: 'files' } } as const;
+  tracker.observe(effect('effect.failed', { name: 'discover', failure: gone }));
+  expect(tracker.report(noon).components).toMatchObject([{ kind: 'tools', name: 'files', calls: 1, failures: 1 }]);
+});
+
+test('observers hear each turn once, with what it follows from first', async () => {
+  await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
+  const model = moody('a:one', [true, 'transient', true]);
+  for (let n = 0; n < 3; n++) await runtime.start(agent({ name: 'clerk', model }), 'Go.');
+  await runtime.advance('1m');
+  const turns = runtime.seen.flatMap((event) =>
+    event.type === 'health' && event.component.kind === 'model' ? [[event.from, event.standing.status]] : [],
+  );
+  expect(turns).toEqual([
+    [undefined, 'healthy'],
+    ['healthy', 'failing'],
+    ['failing', 'degraded'],
+  ]);
+  const first = runtime.seen.findIndex(({ type }) => type === 'health');
+  expect(runtime.seen[first - 1]).toMatchObject({ type: 'progress', note: { type: 'call', name: 'a:one' } });
+});
+
+test('notes that are none, and names without end, do no harm', () => {
+  const tracker = healthTracker(() => {});
+  const note = (value: object) =>
+    tracker.observe({ type: 'progress', at: noon, run: 'r', actor: 'agent/r', key: 'k', note: value as never });
+  note({ type: 'call', kind: 'spy', name: 'x', took: 1 });
+  note({ type: 'call', kind: 'model', name: 'x', took: -1 });
+  expect(tracker.report(noon).components).toEqual([]);
+  for (let n = 0; n < 1_100; n++) note({ type: 'call', kind: 'model', name: `m:${n}`, took: 1 });
+  expect(tracker.report(noon).components).toHaveLength(1_000);
+});
