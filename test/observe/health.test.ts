@@ -158,6 +158,11 @@ test('a server that cannot even be listed is blamed by whoever needed it, once',
   const gone = { kind: 'environment', message: 'gone', retryable: true, data: { server: 'files' } } as const;
   tracker.observe(effect('effect.failed', { name: 'discover', failure: gone }));
   expect(tracker.report(noon).components).toMatchObject([{ kind: 'tools', name: 'files', calls: 1, failures: 1 }]);
+  // A call that was told of itself is not counted again when its effect fails.
+  const note = { type: 'call', kind: 'tools', name: 'files', took: 5, failure: { ...failure } };
+  tracker.observe({ type: 'progress', at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k2', note });
+  tracker.observe(effect('effect.failed', { name: 'runTool', key: 'k2', failure: gone }));
+  expect(tracker.report(noon).components).toMatchObject([{ calls: 2, failures: 2 }]);
 });
 
 test('observers hear each turn once, with what it follows from first', async () => {
