@@ -217,17 +217,22 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   }
 
   function orchestratorType(subject: Orchestrator): ActorType {
-    const { router } = subject;
+    const { router, guardrails } = subject;
     const parts = subject.members.map(({ id, agent }) => [id, partOf(agent)] as const);
+    const guard = guardrails.length > 0 ? guardChain(guardrails, Object.fromEntries(parts)) : undefined;
     const machine = routerActor({
       settings: settingsOf(subject),
+      ...(guard ? { guard: guard.machine } : {}),
       members: Object.fromEntries(parts.map(([id, part]) => [id, part.machine])),
       ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
     });
     return actorType(machine, {
-      signals: RouterSignal,
+      signals: z.union([RouterSignal, WorkDone]),
       endsByDeadline: true,
-      children: Object.fromEntries(parts.map(([id, part]) => [id, part.options])),
+      children: {
+        ...Object.fromEntries(parts.map(([id, part]) => [id, part.options])),
+        ...(guard ? { guard: { ...guard.options, name: guard.name } } : {}),
+      },
     });
   }
 

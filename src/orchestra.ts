@@ -22,7 +22,7 @@ export type OrchestratorInput =
   | TaskSpec
   | { readonly tasks: readonly (TaskSpec | string)[]; readonly mode?: ExecutionMode; readonly standing?: boolean };
 
-export function settingsOf({ members, router, mode, options }: Orchestrator): RouterSettings {
+export function settingsOf({ members, router, mode, guardrails, options }: Orchestrator): RouterSettings {
   const { budget = {}, retry, rotation = {}, deadline, grace } = options;
   const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
   const { within, rest, ...counts } = rotation;
@@ -38,6 +38,7 @@ export function settingsOf({ members, router, mode, options }: Orchestrator): Ro
       takes: agent.protocol && agent.handles.length > 0 ? agent.handles : ['task'],
     })),
     strategy: router.strategy,
+    entry: guardrails.length > 0 ? 'guard' : 'direct',
     mode,
     places: concurrencyOf,
     limits: { maxConcurrentTasks, maxTotalSteps, maxTotalTasks },

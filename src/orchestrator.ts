@@ -1,5 +1,6 @@
 /** An orchestrator: gives tasks to its members by a router, within limits, and answers with a result for each. */
 import * as z from 'zod';
+import type { Guardrail } from '../actors/guardrail.ts';
 import type { Agent } from './agent.ts';
 import type { Duration } from './contracts/duration.ts';
 import { checked, named } from './contracts/explain.ts';
@@ -56,6 +57,8 @@ export interface OrchestratorOptions<Mode extends ExecutionMode = ExecutionMode>
   /** For tasks that say nothing themselves: no further attempts unless told otherwise. */
   readonly retry?: z.input<typeof RetryPolicy>;
   readonly rotation?: RotationOptions;
+  /** In front of all members: a rejection is in the result of its task. */
+  readonly guardrails?: readonly Guardrail[];
   /** All of it must be over within this time from its beginning. */
   readonly deadline?: Duration;
   /** How long members may take to end when they are stopped; 15 seconds unless told otherwise. */
@@ -68,6 +71,7 @@ export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode> {
   readonly members: readonly Member[];
   readonly router: Router;
   readonly mode: Mode;
+  readonly guardrails: readonly Guardrail[];
   readonly options: Pick<OrchestratorOptions, 'budget' | 'rotation' | 'deadline' | 'grace'> & {
     readonly retry?: RetryPolicy;
   };
@@ -119,6 +123,13 @@ const OrchestratorShape = z.strictObject({
       rest: z.union([duration, z.literal('never')]).optional(),
     })
     .optional(),
+  guardrails: z
+    .array(
+      z.custom((value) => (value as { kind?: unknown } | null)?.kind === 'guardrail', {
+        error: 'expected one of guardrails.…()',
+      }),
+    )
+    .optional(),
   deadline: duration.optional(),
   grace: duration.optional(),
 });
@@ -136,7 +147,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
 ): Orchestrator<Mode> {
   const what = `The orchestrator${named(options)}`;
   const { retry } = checked(OrchestratorShape, options, what);
-  const { budget, rotation, deadline, grace, router = routers.firstAvailable() } = options;
+  const { budget, rotation, deadline, grace, router = routers.firstAvailable(), guardrails = [] } = options;
   const members = membersOf(options.members, what);
   if (router.strategy.kind === 'role' && !router.strategy.fallback && members.every(({ role }) => role === undefined))
     throw new TroupeError(
@@ -149,6 +160,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
     members,
     router,
     mode: (options.mode ?? 'auto') as Mode,
+    guardrails,
     options: {
       ...(budget ? { budget } : {}),
       ...(retry ? { retry } : {}),

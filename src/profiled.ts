@@ -1,8 +1,9 @@
 /** An orchestrator made of profiles: what `troupe run agents.json` runs. */
+import type { Guardrail } from '../actors/guardrail.ts';
 import { agent } from './agent.ts';
-import { TroupeError } from './contracts/failure.ts';
 import { slug } from './contracts/ids.ts';
 import type { ExecutionMode } from './contracts/task.ts';
+import { guardrails } from './guardrails.ts';
 import { offlineModel } from './gateway/offlineModel.ts';
 import { orchestrator, type Orchestrator } from './orchestrator.ts';
 import { hardeningOf, type GuardrailData, type HardeningJson } from './orchestrate/hardening.ts';
@@ -31,8 +32,7 @@ export const usualHardening = {
 /** A target has every task; several take turns; the only one has what comes. Throws `definition`. */
 export function profiled(name: string, profiles: readonly Profile[], settings: ProfiledSettings): Orchestrator {
   const { target, mode = 'auto', system, hardening = usualHardening } = settings;
-  const { budget, retry, guardrails } = hardeningOf(hardening);
-  requireHeld(guardrails);
+  const { budget, retry, guardrails: held } = hardeningOf(hardening);
   const usual = settings.model ?? offlineModel();
   return orchestrator({
     name,
@@ -52,29 +52,33 @@ export function profiled(name: string, profiles: readonly Profile[], settings: P
     mode,
     budget,
     retry,
+    guardrails: guardrailsOf(held),
   });
 }
 
-/**
- * A task's timeout and steps bound every attempt, and an orchestration that is cancelled begins nothing more: those hold by themselves.
- * What nobody would hold is refused rather than left out.
- */
-function requireHeld(guardrails: readonly GuardrailData[]): void {
-  const loose = guardrails.flatMap((each) =>
-    each.kind === 'rateLimit'
-      ? ['rate_limit']
-      : each.kind === 'timeout' && each.max === undefined
-        ? ['timeout.require_explicit_timeout without max_timeout_ms']
-        : each.kind === 'budget' && each.maxTaskSteps === undefined
-          ? ['budget without max_task_steps']
-          : [],
-  );
-  if (loose.length > 0)
-    throw new TroupeError(
-      'definition',
-      `Agents in JSON cannot be held to ${loose.map((name) => `guardrails.${name}`).join(', ')}. Write them as an orchestrator in TypeScript, or leave it out.`,
-    );
-}
+/** As the command line knows them, as actors in front of the members. */
+const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
+  list.map((each) => {
+    switch (each.kind) {
+      case 'timeout': {
+        const { max, requireExplicit } = each;
+        return guardrails.timeout({ requireExplicit, ...(max === undefined ? {} : { max }) });
+      }
+      case 'budget': {
+        const { maxTaskSteps, requireExplicit, allowExhausted } = each;
+        return guardrails.budget({
+          requireExplicit,
+          allowExhausted,
+          // Without a maximum of its own it only wants to be told one.
+          steps: maxTaskSteps ?? Number.MAX_SAFE_INTEGER,
+        });
+      }
+      case 'rateLimit':
+        return guardrails.rateLimit({ tasks: each.max, per: each.window });
+      case 'cancellation':
+        return guardrails.cancellation();
+    }
+  });
 
 /** What the guardrails of a task come to where the task says nothing: an attempt's time and steps. */
 export function boundsOf(hardening: HardeningJson = usualHardening): { timeout?: number; maxSteps?: number } {

@@ -73,7 +73,7 @@ function tooDear(
     const limit = limits[what];
     if (limit === undefined) continue;
     const wanted = asked[what];
-    if (wanted === undefined && requireExplicit)
+    if (facts.budget?.[what] === undefined && requireExplicit)
       return { kind: 'denied', reason: `it says no budget of ${what} of its own, and one is required` };
     if (wanted !== undefined && wanted > limit)
       return { kind: 'budget', reason: `its budget of ${wanted} ${what} is above the ${limit} allowed` };

@@ -53,7 +53,8 @@ export function begin(
 
 function workFor(job: Job, to: string, { allowance, ...message }: { type: string; body: Json; allowance?: object }) {
   const { task, attempts } = job;
-  const { timeout, deadline, metadata } = task;
+  const { timeout, deadline, metadata, budgetSteps, maxSteps } = task;
+  const steps = budgetSteps ?? maxSteps;
   return {
     type: 'work',
     id: workOf(job),
@@ -63,7 +64,8 @@ function workFor(job: Job, to: string, { allowance, ...message }: { type: string
     attempt: attempts,
     facts: {
       task: idOf(job),
-      steps: job.granted,
+      ...(steps === undefined ? {} : { steps }),
+      ...(budgetSteps === undefined ? {} : { budget: { steps: budgetSteps } }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(deadline === undefined ? {} : { deadline }),
       ...(metadata === undefined ? {} : { metadata }),

@@ -120,7 +120,7 @@ export function routerActionsOf(settings: RouterSettings) {
       facts.places = settings.places(mode);
       facts.limits = settings.limits;
       facts.seats = settings.members.map(({ id }) => seatOf(id));
-      if (settings.entry === 'guard') desk.deeds.spawn('guard', 'guard', null);
+      if (settings.entry === 'guard') desk.deeds.spawn('guard', 'guard', { standing: true });
       submit(desk, facts.first ?? []);
       facts.first = undefined;
     }),

@@ -130,14 +130,15 @@ test.concurrent.each([
   expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(says) as string });
 });
 
-test.concurrent('limits that nobody would hold are refused, not left out', async () => {
+test.concurrent('guardrails of the file hold, and what is wrong with it is told at once', async () => {
   using at = place();
-  const file = at.file('limits.json', '{"guardrails": {"rate_limit": {"max_tasks": 1, "window_ms": 1000}}}');
-  const { code, err } = await command('run', agents(at), '--task', 'x', '--hardening', file);
-  expect({ code, err }).toEqual({
-    code: 2,
-    err: expect.stringContaining('cannot be held to guardrails.rate_limit') as string,
-  });
+  const file = at.file('limits.json', '{"guardrails": {"rate_limit": {"max_tasks": 1, "window_ms": 3600000}}}');
+  const limited = await command('run', agents(at), '--task', 'x', '--task', 'y', '--hardening', file);
+  expect(limited.code).toBe(1);
+  expect(JSON.parse(limited.out)).toMatchObject([
+    { success: true },
+    { success: false, error_kind: 'transient', metadata: { guardrail_name: 'rateLimit', guardrail_stage: 'pre_check' } },
+  ]);
   const wrong = at.file('wrong.json', '{"max_total_tasks": 0, "guardrails": {"rate_limit": {"max_tasks": 1}}}');
   const refused = await command('run', agents(at), '--task', 'x', '--hardening', wrong);
   expect(refused).toMatchObject({

@@ -43,6 +43,6 @@ export const rejection = (refusedBy: string, stage: string, kind: string, reason
   status: 'failed',
   failure: expect.objectContaining({
     kind,
-    data: { refusedBy, stage, reason: expect.stringMatching(reason) as unknown },
+    data: expect.objectContaining({ refusedBy, stage, reason: expect.stringMatching(reason) as unknown }) as unknown,
   }) as unknown,
 });

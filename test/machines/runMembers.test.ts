@@ -13,21 +13,36 @@ const members: Record<string, Membership> = {
   desk: { kind: 'standing' },
   newsroom: { kind: 'team', takes: 'brief', gives: 'article' },
 };
+/** What the treasurer lends for the nth request that it hears: an equal share of ten steps. */
+const lent = (n: number, among: number) => ({
+  type: 'treasury.granted',
+  id: `lease/${n}`,
+  budget: { steps: Math.floor(10 / among) },
+});
+/** Whatever is sent is granted its lease. */
+const withLeases = (events: readonly AnyEventObject[]) => {
+  let asked = 0;
+  return events.flatMap((event) => {
+    const { send } = (event as { output?: { send?: readonly unknown[] } }).output ?? {};
+    return send ? [event, lent(asked++, send.length)] : [event];
+  });
+};
 const story = (...events: AnyEventObject[]) =>
   tell(
     runWith({ ...defaultRunSettings, budget: { steps: 10 }, members }).provide({
       actors: { desk: member, newsroom: member } as never,
     }),
     { type: 'brief', body: {} },
-    events,
+    withLeases(events),
   );
 const output = ({ snapshot }: Played) => snapshot.output as RunOutput | undefined;
 const sent = ({ wishes }: Played) =>
   wishes
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: AnyEventObject })
+    .filter(({ targetId }) => targetId !== 'treasurer')
     .map(({ targetId, event }) => [targetId, event]);
-const spawned = (played: Played) => started(played).filter(({ src }) => src !== 'route');
+const spawned = (played: Played) => started(played).filter(({ src }) => src !== 'route' && src !== 'treasurer');
 const send = (...to: string[]) =>
   done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: { by: name } })) });
 const answers = (id: string) => ({
@@ -44,7 +59,7 @@ describe('a supervisor that stands', () => {
     expect(sent(played)).toMatchObject([
       ['standing.desk', { type: 'work', id: '0', message: { type: 'draft', body: { by: 'desk' } }, attempt: 1 }],
       ['standing.desk', { type: 'work', id: '1', allowance: { steps: 5 } }],
-      ['standing.desk', { type: 'work', id: '1', allowance: { steps: 4 } }],
+      ['standing.desk', { type: 'work', id: '1', allowance: { steps: 10 } }],
     ]);
     expect(listed(played, 'messages').at(-1)).toMatchObject({ type: 'article', from: 'desk', turn: 1, usage: used });
   });
@@ -88,7 +103,7 @@ describe('a supervisor that stands', () => {
     const stopped = silent.wishes
       .filter(({ type }) => type === 'xstate.stopChild')
       .map(({ params }) => (params as { id: string }).id);
-    expect(stopped.filter((id) => id !== 'route')).toEqual(['standing.desk']);
+    expect(stopped.filter((id) => id !== 'route' && id !== 'treasurer')).toEqual(['standing.desk']);
     expect(output(silent)).toMatchObject({ status: 'cancelled' });
   });
 });

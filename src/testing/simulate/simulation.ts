@@ -167,10 +167,12 @@ export class Simulation {
     return 'stuck';
   }
 
-  /** Its last messages have arrived, and everybody knows that it is over. */
+  /** Its last messages have arrived, everybody knows that it is over, and whoever asked once more found nobody left behind. */
   async #atRest(): Promise<boolean> {
     if (this.#all.some(({ up, host }) => up && host.owns(run))) return false;
-    return (await this.witness.disk.undelivered(run)).length === 0;
+    const { disk } = this.witness;
+    if ((await disk.undelivered(run)).length > 0) return false;
+    return (await disk.find({ run, status: 'active', limit: 1 })).length === 0;
   }
 
   /** Can nothing happen any more? The owner has nothing to do and waits for no hour, and there are no people who answer. */

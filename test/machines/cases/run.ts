@@ -103,7 +103,7 @@ export const cases: readonly Case[] = [
     side: 'too deep',
     machine: runWith(defaultRunSettings),
     input: { type: 'brief', body: {}, depth: maxDepth },
-    events: [],
+    events: [{ type: 'run.pause' }],
     key: keyOf as Case['key'],
   },
 ];
