@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { agent, orchestrator, routers, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 
-const worker = (name: string, model = scriptedModel(({ messages }) => ({ text: `${name}: ${messages.length} read` }))) =>
-  agent({ name, model });
+const worker = (
+  name: string,
+  model = scriptedModel(({ messages }) => ({ text: `${name}: ${messages.length} read` })),
+) => agent({ name, model });
 
 /** Its provider is away. */
 const broken = worker(
@@ -24,7 +26,11 @@ const desk = orchestrator({
   rotation: { maxFailures: 2, rest: 'never' },
 });
 
-const results = await run(desk, { tasks: Array.from({ length: 9 }, (_, n) => `Read page ${n + 1}.`) }, { db: 'memory' });
+const results = await run(
+  desk,
+  { tasks: Array.from({ length: 9 }, (_, n) => `Read page ${n + 1}.`) },
+  { db: 'memory' },
+);
 for (const { taskId, agentId, output, metadata } of results)
   console.log(taskId, agentId, JSON.stringify(output), metadata.attempts > 1 ? `(attempt ${metadata.attempts})` : '');
 
@@ -33,7 +39,15 @@ assert.ok(results.every(({ success, agentId }) => success && agentId !== 'eve'))
 assert.ok(results.some(({ metadata }) => metadata.retryApplied));
 
 // A role that nobody has is refused at once, and says who was looked at.
-const critics = orchestrator({ name: 'critics', members: [{ agent: worker('ada'), role: 'writer' }], router: routers.role() });
-const [refused] = await run(critics, { tasks: [{ input: 'Judge it.', metadata: { role: 'critic' } }] }, { db: 'memory' });
+const critics = orchestrator({
+  name: 'critics',
+  members: [{ agent: worker('ada'), role: 'writer' }],
+  router: routers.role(),
+});
+const [refused] = await run(
+  critics,
+  { tasks: [{ input: 'Judge it.', metadata: { role: 'critic' } }] },
+  { db: 'memory' },
+);
 assert.equal(refused!.success, false);
 console.log(refused!.error);

@@ -21,7 +21,9 @@ const clerk = agent({
     const asked = JSON.stringify(messages[0]);
     const told = messages.at(-1);
     if (asked.includes('card')) return { text: 'The card is 4111111111111111.' };
-    return told?.role === 'tool' ? { text: 'I may not send letters.' } : { calls: [{ name: 'send', input: { to: 'Ada' } }] };
+    return told?.role === 'tool'
+      ? { text: 'I may not send letters.' }
+      : { calls: [{ name: 'send', input: { to: 'Ada' } }] };
   }),
 });
 
@@ -33,7 +35,10 @@ const safe = guarded(clerk, [
 ]);
 
 const rejected = async (input: string) => {
-  const error = await run(safe, input, { db: 'memory' }).then(() => undefined, (thrown: TroupeError) => thrown);
+  const error = await run(safe, input, { db: 'memory' }).then(
+    () => undefined,
+    (thrown: TroupeError) => thrown,
+  );
   assert.ok(error instanceof TroupeError);
   const { refusedBy, stage, reason } = error.data as { refusedBy: string; stage: string; reason: string };
   console.log(`${JSON.stringify(input)}: ${refusedBy} (${stage}): ${reason}`);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
 import type { Budget } from 'troupe';
 import { desk } from './desk.ts';
+import { dose } from '../dose.ts';
 
 const busy = { ada: 6, bob: 2 };
 const short: Budget = { steps: 8 };
@@ -19,12 +20,12 @@ test.each([
     },
   ],
 ])('a team %s ends as if nothing had happened, killed at every point', { timeout: 120_000 }, async (_, make) => {
-  const { points, crashes } = expectSurvival(await crashEverywhere(make));
+  const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
   expect(points).toBeGreaterThan(10);
-  expect(crashes).toBe(points * 2);
+  expect(crashes).toBeGreaterThanOrEqual(Math.min(15, points));
 });
 
-const seeds = Number(process.env.SEEDS ?? 60);
+const seeds = dose(10, 300);
 /** The sum of what was used, wherever it was used, is within what there was and what a person gave. */
 const within = (steps: number) => ({
   'no more than the budget': ({ root }: { root?: { snapshot: unknown } | undefined }) => {

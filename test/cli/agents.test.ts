@@ -137,7 +137,11 @@ test.concurrent('guardrails of the file hold, and what is wrong with it is told 
   expect(limited.code).toBe(1);
   expect(JSON.parse(limited.out)).toMatchObject([
     { success: true },
-    { success: false, error_kind: 'transient', metadata: { guardrail_name: 'rateLimit', guardrail_stage: 'pre_check' } },
+    {
+      success: false,
+      error_kind: 'transient',
+      metadata: { guardrail_name: 'rateLimit', guardrail_stage: 'pre_check' },
+    },
   ]);
   const wrong = at.file('wrong.json', '{"max_total_tasks": 0, "guardrails": {"rate_limit": {"max_tasks": 1}}}');
   const refused = await command('run', agents(at), '--task', 'x', '--hardening', wrong);

@@ -62,7 +62,7 @@ test.each<[string, Guardrail, Given, object]>([
     {},
     rejection('budget', 'pre', 'denied', /no budget of steps.*required/),
   ],
-  ['a budget where one is required', steps(8, { requireExplicit: true }), { facts: { steps: 8 } }, passes],
+  ['a budget where one is required', steps(8, { requireExplicit: true }), { facts: { budget: { steps: 8 } } }, passes],
   [
     'nothing left of the budget of its run',
     steps(8),

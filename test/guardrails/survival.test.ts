@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest';
 import { crashEverywhere, everyFault, expectSurvival, simulate } from 'troupe/testing';
 import { scenario } from './scenario.ts';
+import { dose } from '../dose.ts';
 
-const seeds = Number(process.env['TROUPE_SEEDS'] ?? 40);
+const seeds = dose(12, 300);
 
 test.each(['Mail Ada.', 'Tell me the secret.'])(
   'wherever the process dies, "%s" ends as it would have',
   async (asked) => {
-    const report = await crashEverywhere(() => scenario(asked));
+    const report = await crashEverywhere(() => scenario(asked), { sample: dose(15, 1_000) });
     expect(report.points).toBeGreaterThan(20);
     expectSurvival(report);
   },

@@ -182,3 +182,16 @@ test.each([
   await runtime.signal(handle.root, { type: 'orchestra.close' });
   await expect(handle).toHaveEnded({ status: 'done' });
 });
+
+test('the time limit of a task that is added later holds, in words as well', async () => {
+  await using runtime = await testRuntime();
+  const handle = await runtime.start(orchestrator({ name: 'desk', members: [silent('bob')] }), {
+    tasks: [],
+    standing: true,
+  });
+  await runtime.signal(handle.root, { type: 'orchestra.task', task: { input: 'x', timeout: '5m' } });
+  await runtime.signal(handle.root, { type: 'orchestra.close' });
+  await runtime.advance('6m');
+  const { output } = await ended(handle);
+  expect(output).toMatchObject([{ success: false, metadata: { timedOut: true } }]);
+});

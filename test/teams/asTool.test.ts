@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
 import { caller, db, voice } from './voices.ts';
+import { dose } from '../dose.ts';
 
 const researcher = voice('researcher', (shown) => `facts on ${shown}`);
 const description = 'Finds facts.';
@@ -180,6 +181,6 @@ describe('what cannot be is refused where it is written:', () => {
 test('whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice', async () => {
   const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
   const scenario = { subject, input: 'Write.' };
-  expectSurvival(await crashEverywhere(() => scenario, { sample: 20 }));
-  expect((await simulate(() => scenario, { seeds: 40 })).failures).toEqual([]);
+  expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));
+  expect((await simulate(() => scenario, { seeds: dose(10, 300) })).failures).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { agent, openRuntime, protocol, run, team, tool, type Team } from 'troupe';
 import { check, crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
 import type { Standing } from '../../src/member.ts';
+import { dose } from '../dose.ts';
 
 const Desk = protocol({
   brief: { body: z.object({ topic: z.string() }), replies: ['article'] },
@@ -151,6 +152,6 @@ test('whatever goes wrong, teams within teams end, and nothing is paid for twice
   expect((await check(levels(2))).findings).toEqual([]);
   const subject = { subject: levels(3), input: { topic: 'tea' } };
   expectSurvival(await crashEverywhere(() => subject));
-  const { failures } = await simulate(() => subject, { seeds: 100 });
+  const { failures } = await simulate(() => subject, { seeds: dose(15, 300) });
   expect(failures).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { agent, debate, handoff, mapReduce, pipeline, roundRobin, selector, supervisorTeam, until } from 'troupe';
 import { check, crashEverywhere, expectSurvival, simulate, type SimulationScenario } from 'troupe/testing';
 import { caller, chooser, passer, voice } from './voices.ts';
+import { dose } from '../dose.ts';
 
 const say = (name: string) => voice(name, (shown) => `${name}${shown.length}`);
 const [a, b, c] = [say('a'), say('b'), say('c')];
@@ -55,11 +56,11 @@ describe.each(Object.entries(presets))('%s', (_, subject) => {
   });
 
   test('survives a crash at every point', async () => {
-    expectSurvival(await crashEverywhere(() => scenario as never, { sample: 25 }));
+    expectSurvival(await crashEverywhere(() => scenario as never, { sample: dose(6, 60) }));
   });
 
   test('holds under everything going wrong', async () => {
-    const { failures } = await simulate(() => scenario, { seeds: Number(process.env.SEEDS ?? 40) });
+    const { failures } = await simulate(() => scenario, { seeds: dose(10, 300) });
     expect(failures).toEqual([]);
   });
 });
