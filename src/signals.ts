@@ -38,6 +38,5 @@ export function signalFor(
   // Of one that has ended, whoever takes the signal to it says so.
   const isDeaf = status === 'active' && machine === 'agent' && state?.context?.onInput === 'reject';
   if (isDeaf && signal['type'] === 'agent.input') throw fromFailure(rejection);
-  // As its schema leaves it: a time in words is milliseconds by then.
-  return (parsed?.data ?? signal) as JsonObject;
+  return signal;
 }

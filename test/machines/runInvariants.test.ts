@@ -13,6 +13,7 @@ import { defaultRunLimits, type RunSettings } from '../../machines/run/limits.ts
 import { imbalance } from '../../src/testing/simulate/books.ts';
 import { next } from '../../src/testing/play.ts';
 import { runSchedule, teamOf, type Ending, type RunSchedule } from './runSchedule.ts';
+import { dose } from '../dose.ts';
 
 const anyBudget = fc.record(
   {
@@ -36,7 +37,7 @@ function holds(check: (run: RunSchedule, settings: RunSettings, budget: Budget |
     fc.property(anySettings, fc.option(anyBudget, { nil: undefined }), anyChoices, (settings, budget, choices) => {
       check(runSchedule(settings, budget, choices, ending), settings, budget);
     }),
-    { seed, numRuns: Number(process.env.RUNS ?? 300) },
+    { seed, numRuns: dose(120, 600) },
   );
 }
 

@@ -15,6 +15,7 @@ import { runMachine } from '../../machines/run/run.ts';
 import { done, failed, next, start, tell, type Played } from '../../src/testing/play.ts';
 import { imbalance } from '../../src/testing/simulate/books.ts';
 import { used } from './said.ts';
+import { dose } from '../dose.ts';
 
 const settings = { who: 'The desk', onExhausted: 'fail', patience: 1_000 } as const;
 const opened = (budget: Budget, more: Partial<TreasuryInput> = {}) =>
@@ -85,7 +86,7 @@ function holds(check: (before: Played, after: Played, word: AnyEventObject) => v
         check(before, played, word);
       }
     }),
-    { seed, numRuns: Number(process.env.RUNS ?? 300) },
+    { seed, numRuns: dose(120, 600) },
   );
 }
 

@@ -22,6 +22,7 @@ import type { Json } from '../../src/contracts/json.ts';
 import { chart, stateOf } from '../../src/system/chart.ts';
 import { ordered } from '../../src/system/shape.ts';
 import type { Case } from '../machines/case.ts';
+import { dose } from '../dose.ts';
 
 /** Every machine of the house, as the laws know it. */
 const folder = resolve(import.meta.dirname, '../machines/cases');
@@ -205,14 +206,14 @@ const all = [
 test.each(all)('%s steps as in XState', (_, { machine, input, events }) => {
   assert(
     property(sequences(events, 25), (chosen) => likeXState(machine, input, chosen)),
-    { numRuns: 100 },
+    { numRuns: dose(40, 200) },
   );
 });
 
 test.each(all)('%s steps as if it had never been restarted', (_, { machine, input, events }) => {
   assert(
     property(sequences(events, 25), (chosen) => likeAfterRestart(machine, input, chosen)),
-    { numRuns: 100 },
+    { numRuns: dose(40, 200) },
   );
 });
 

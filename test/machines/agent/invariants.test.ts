@@ -17,6 +17,7 @@ import { listed, start, tell, next, type Played } from '../../../src/testing/pla
 import { settings, task } from '../said.ts';
 import { schedule, type Schedule } from './schedule.ts';
 import { outputOf, phasesOf, transcript, unanswered } from './story.ts';
+import { dose } from '../../dose.ts';
 
 const anySettings = fc
   .record({
@@ -50,7 +51,7 @@ function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsO
     fc.property(anySettings, anyChoices, (chosen, choices) => {
       check(schedule(chosen, choices), chosen);
     }),
-    { seed, numRuns: Number(process.env.RUNS ?? 150) },
+    { seed, numRuns: dose(60, 400) },
   );
 }
 const settingsOf = settings;
