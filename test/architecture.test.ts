@@ -78,6 +78,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   xstate: { in: ['machines', 'actors', 'src/system', 'src/testing'], types: ['src'] },
   '@ai-sdk/*': { in: ['src/gateway'] },
   '@modelcontextprotocol/*': { in: ['src/mcp'] },
+  '@nats-io/*': { in: ['src/transport', 'src/journal'] },
   pino: { in: ['src/observe'] },
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },
