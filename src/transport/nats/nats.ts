@@ -10,8 +10,8 @@ import type { Address } from '../../contracts/ids.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
-import { blobs } from './blobs.ts';
-import { dial, type NatsOptions } from './connection.ts';
+import { blobs } from '../../nats/blobs.ts';
+import { dial, type NatsOptions } from '../../nats/connection.ts';
 import { Lines } from './lines.ts';
 import { Post } from './post.ts';
 import { subjects } from './subjects.ts';
@@ -27,6 +27,8 @@ export interface NatsTransport extends Transport {
   readonly connection: NatsConnection;
 }
 
+/** Longer than any message is under way, in milliseconds. */
+const bodiesLast = 24 * 3_600_000;
 /** Room for headers in what the server calls its largest payload. */
 const headroom = 4_096;
 
@@ -38,7 +40,7 @@ export async function nats({ clock, tenant = 'default', ...options }: NatsTransp
   const at = subjects(tenant);
   const connection = await dial(options);
   const post = new Post(connection, clock, at.inbox(clock.id()));
-  const large = blobs(connection, tenant);
+  const large = blobs(connection, `troupe_${tenant}_bodies`, bodiesLast);
   const sending = new Lines();
   const receiving = new Lines();
   const listening = new Map<Address, Subscription>();

@@ -6,6 +6,9 @@ import { refusalIn } from './wire.ts';
 
 /** Milliseconds after which a message without an answer is sent again: its recipient may have died with it. */
 const again = 5_000;
+/** For so long after the server was lost, that nobody listens at an address may only mean that its process is not back yet. Milliseconds. */
+const doubt = 5_000;
+const glance = 100;
 
 export interface Letter {
   readonly subject: string;
@@ -29,6 +32,7 @@ export class Post {
   readonly #inbox: string;
   readonly #waiting = new Map<string, Waiting>();
   #count = 0;
+  #doubtUntil = -Infinity;
 
   constructor(connection: NatsConnection, clock: Clock, inbox: string) {
     this.#connection = connection;
@@ -55,7 +59,12 @@ export class Post {
         timer = this.#clock.wake(Math.min(now + again, deadline + 1), send);
       };
       const answered = (message: Msg) => {
-        if (message.headers?.code === 503) return reject(nobody(to));
+        if (message.headers?.code === 503) {
+          const now = this.#clock.now();
+          if (now >= this.#doubtUntil) return reject(nobody(to));
+          timer?.[Symbol.dispose]();
+          return void (timer = this.#clock.wake(now + glance, send));
+        }
         const refusal = refusalIn(message);
         if (refusal) reject(refusal);
         else resolve();
@@ -70,6 +79,7 @@ export class Post {
 
   /** The connection is back: what was under way may be lost. */
   resend(): void {
+    this.#doubtUntil = this.#clock.now() + doubt;
     for (const { send } of this.#waiting.values()) send();
   }
 

@@ -1,7 +1,7 @@
 /** The connection to the bus: made once, kept for ever, refused when the server cannot do what a troupe needs. */
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { reasonOf } from '../../contracts/cause.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { reasonOf } from '../contracts/cause.ts';
+import { TroupeError } from '../contracts/failure.ts';
 
 export interface NatsOptions {
   /** `nats://host:port`, one or more of one cluster. */
