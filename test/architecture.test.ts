@@ -54,6 +54,7 @@ const plan: Record<string, Room> = {
       'src/observe',
       'src/tools',
       'src/transport',
+      'src/nats',
       'src/journal',
       'src/gateway',
       'src/mcp',

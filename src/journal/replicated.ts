@@ -18,23 +18,34 @@ export type Write = (typeof writes)[number] | 'claim';
 /** `view` is an empty journal that this process alone fills. */
 export async function replicated(log: Log, view: Journal, clock: Clock): Promise<Journal> {
   const scribe = new Scribe(log, clock);
+  /** Who was refused a run because of whom, and until when: asked again sooner, the log need not hear of it. */
+  const refusals = new Map<string, { readonly owner: string; readonly until: number; readonly error: unknown }>();
   const playing = await log.play((entry) =>
     scribe.played(entry, (write, args) => {
-      if (write !== 'claim') return (view[write] as (...args: unknown[]) => unknown)(...args);
+      if (write !== 'claim') {
+        if (write === 'renew' || write === 'release') refusals.delete(args[0] as string);
+        return (view[write] as (...args: unknown[]) => unknown)(...args);
+      }
       const [run, owner, options, dead] = args as [string, string, { now: number; ttl: number }, string | null];
+      refusals.delete(run);
       return view.claim(run, owner, { ...options, alive: (name) => name !== dead });
     }),
   );
 
-  const claim: Journal['claim'] = async (run, owner, { alive, ...options }) => {
+  const claim: Journal['claim'] = async (run, owner, { alive = () => true, ...options }) => {
+    const known = refusals.get(run);
+    const isHeld = known && known.owner !== owner && known.until > options.now;
+    if (isHeld && alive(known.owner)) throw known.error;
     try {
-      return await scribe.write<number>('claim', [run, owner, options, null]);
+      return await scribe.write<number>('claim', [run, owner, options, isHeld ? known.owner : null]);
     } catch (thrown) {
-      // Only who asks can tell whether the other one lives; the log is told what was found.
       const { kind, data } = toFailure(thrown);
-      const holder = (data as { owner?: string } | undefined)?.owner;
-      if (kind !== 'owned_elsewhere' || holder === undefined || (alive?.(holder) ?? true)) throw thrown;
-      return scribe.write<number>('claim', [run, owner, options, holder]);
+      if (kind !== 'owned_elsewhere') throw thrown;
+      const held = data as { owner: string; until: number };
+      // Only who asks can tell whether the other one lives; the log is told what was found.
+      if (!alive(held.owner)) return scribe.write<number>('claim', [run, owner, options, held.owner]);
+      refusals.set(run, { ...held, error: thrown });
+      throw thrown;
     }
   };
   const written = Object.fromEntries(

@@ -4,6 +4,7 @@ import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
@@ -25,7 +26,18 @@ const letter = (over: Partial<Envelope> = {}): Envelope => ({
   kind: 'tell',
   ...over,
 });
-const open = (tenant: string, url = server.url) => nats({ servers: url, clock, tenant });
+const open = async (tenant: string, url = server.url) => {
+  const connection = await dial({ servers: url });
+  const transport = nats({ connection, clock, tenant });
+  return {
+    ...transport,
+    connection,
+    async [Symbol.asyncDispose]() {
+      await transport[Symbol.asyncDispose]();
+      await connection.close();
+    },
+  };
+};
 
 test('no server: said with its address, and what to do', async () => {
   await expect(open('none', 'nats://127.0.0.1:1')).rejects.toMatchObject({
@@ -36,11 +48,12 @@ test('no server: said with its address, and what to do', async () => {
 
 test('wrong credentials are said to be that, and their secret is not repeated', async () => {
   await using shut = await natsServer('authorization { user: "u", password: "right" }');
-  const wrong = nats({ servers: shut.url, clock, user: 'u', password: 'hunter2' });
+  const wrong = dial({ servers: shut.url, user: 'u', password: 'hunter2' });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth' });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  await using right = await nats({ servers: shut.url, clock, user: 'u', password: 'right' });
-  expect(right.connection.isClosed()).toBe(false);
+  const right = await dial({ servers: shut.url, user: 'u', password: 'right' });
+  expect(right.isClosed()).toBe(false);
+  await right.close();
 });
 
 test('a server older than 2.10 is refused, and why', async () => {
@@ -159,5 +172,5 @@ test('whoever writes nonsense to the bus is told so, and harms nobody', async ()
 });
 
 test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenant) => {
-  await expect(nats({ servers: server.url, clock, tenant })).rejects.toMatchObject({ kind: 'invalid' });
+  await expect(open(tenant)).rejects.toMatchObject({ kind: 'invalid' });
 });

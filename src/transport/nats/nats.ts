@@ -5,26 +5,23 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { toFailure, TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../contracts/failure.ts';
 import type { Address } from '../../contracts/ids.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
 import { blobs } from '../../nats/blobs.ts';
-import { dial, type NatsOptions } from '../../nats/connection.ts';
 import { Lines } from './lines.ts';
 import { Post } from './post.ts';
 import { subjects } from './subjects.ts';
 import { answer, blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
 
-export interface NatsTransportOptions extends NatsOptions {
+export interface NatsTransportOptions {
+  /** From `dial`; it stays open when the transport is closed. */
+  readonly connection: NatsConnection;
   readonly clock: Clock;
   /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
   readonly tenant?: string;
-}
-
-export interface NatsTransport extends Transport {
-  readonly connection: NatsConnection;
 }
 
 /** Longer than any message is under way, in milliseconds. */
@@ -32,18 +29,15 @@ const bodiesLast = 24 * 3_600_000;
 /** Room for headers in what the server calls its largest payload. */
 const headroom = 4_096;
 
-/**
- * Opens the transport. Rejects with `environment` or `auth` when the server is not there, too old, or does not let us in.
- * @example await using transport = await nats({ servers: 'nats://127.0.0.1:4222', clock: systemClock() });
- */
-export async function nats({ clock, tenant = 'default', ...options }: NatsTransportOptions): Promise<NatsTransport> {
+/** @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() }); */
+export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
   const at = subjects(tenant);
-  const connection = await dial(options);
   const post = new Post(connection, clock, at.inbox(clock.id()));
   const large = blobs(connection, `troupe_${tenant}_bodies`, bodiesLast);
   const sending = new Lines();
   const receiving = new Lines();
   const listening = new Map<Address, Subscription>();
+  const hearing = new Set<Subscription>();
   let closed = false;
   void (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') post.resend();
@@ -70,7 +64,6 @@ export async function nats({ clock, tenant = 'default', ...options }: NatsTransp
   };
 
   return {
-    connection,
     async send(envelope) {
       requireOpen();
       const { to, type, from, deadline } = envelope;
@@ -143,9 +136,10 @@ export async function nats({ clock, tenant = 'default', ...options }: NatsTransp
             .catch(() => {});
         },
       });
+      hearing.add(subscription);
       return {
         [Symbol.dispose]() {
-          if (!closed) subscription.unsubscribe();
+          if (hearing.delete(subscription) && !closed) subscription.unsubscribe();
         },
       };
     },
@@ -153,8 +147,10 @@ export async function nats({ clock, tenant = 'default', ...options }: NatsTransp
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      post.fail(shut());
-      await connection.drain().catch((thrown: unknown) => toFailure(thrown));
+      post.close(shut());
+      for (const subscription of listening.values()) subscription.unsubscribe();
+      for (const subscription of hearing) subscription.unsubscribe();
+      await connection.flush().catch(() => {}); // What was said last is on its way; a server that is gone hears nothing.
     },
   };
 }

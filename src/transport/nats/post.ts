@@ -1,5 +1,5 @@
 /** Messages that wait for their recipient's word: one subscription for all answers of this process, and each message sent again until it has one. */
-import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../contracts/clock.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import { refusalIn } from './wire.ts';
@@ -31,6 +31,7 @@ export class Post {
   readonly #clock: Clock;
   readonly #inbox: string;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #answers: Subscription;
   #count = 0;
   #doubtUntil = -Infinity;
 
@@ -38,7 +39,7 @@ export class Post {
     this.#connection = connection;
     this.#clock = clock;
     this.#inbox = inbox;
-    connection.subscribe(`${inbox}.*`, {
+    this.#answers = connection.subscribe(`${inbox}.*`, {
       callback: (error, message) => {
         if (!error) this.#waiting.get(message.subject.slice(inbox.length + 1))?.answered(message);
       },
@@ -83,7 +84,8 @@ export class Post {
     for (const { send } of this.#waiting.values()) send();
   }
 
-  fail(error: TroupeError): void {
+  close(error: TroupeError): void {
+    this.#answers.unsubscribe();
     for (const { fail } of this.#waiting.values()) fail(error);
   }
 }
