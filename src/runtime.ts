@@ -1,6 +1,4 @@
 /** Puts the rooms together: the only file that knows them all. Everything that opens here is closed by disposing the runtime. */
-import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { Clock } from './contracts/clock.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import type { Envelope } from './contracts/envelope.ts';
@@ -12,7 +10,6 @@ import type { Messages, Protocol } from './contracts/protocol.ts';
 import { breaker } from '../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
 import type { Journal } from './journal/journal.ts';
-import { memory } from './journal/memory.ts';
 import { fanOut } from './observe/fanOut.ts';
 import { healthTracker, type HealthReport } from './observe/health.ts';
 import type { ActorType } from './system/actorType.ts';
@@ -21,28 +18,23 @@ import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
 import { Door, type Ref } from './system/ref.ts';
 import { compile } from './compile.ts';
+import { ground, type GroundOptions } from './ground.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
 import { inputOf, isSubject, type Subject } from './subject.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from './contracts/plain.ts';
 import { ticketDesk, type Ticket } from './tickets.ts';
-import { inProcess } from './transport/inProcess.ts';
-import type { Transport } from './transport/transport.ts';
 
 export { keyNames } from './gateway/providers.ts';
 export { isSubject, type Subject, type Ticket };
 
-export interface RuntimeOptions {
-  /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
-  readonly db?: string;
+export interface RuntimeOptions extends GroundOptions {
   readonly observers?: readonly Observer[];
   /** Model groups, prices and retries; see docs/models.md. */
   readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** For tests: another clock, a journal or a transport that is already open (it stays open). */
+  /** For tests: another clock. */
   readonly clock?: Clock;
-  readonly journal?: Journal;
-  readonly transport?: Transport;
   /** How often messages left by other processes are looked for; milliseconds, 250 unless told otherwise. */
   readonly poll?: number;
   /** For tests: what is done to every type of actor before it is used. */
@@ -95,14 +87,15 @@ export interface Runtime extends AsyncDisposable {
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const { env = process.env, clock = systemClock(), transport = inProcess() } = options;
+  const { env = process.env, clock = systemClock() } = options;
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
   const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
   const sender = `person/${clock.id()}`;
   // Opened when nothing else can fail any more: nobody would close it.
-  const journal = options.journal ?? (await openJournal(options.db ?? env.TROUPE_DB ?? '.troupe/troupe.db'));
+  const standsOn = await ground(options, env, clock);
+  const { journal, transport } = standsOn;
   const { poll } = options;
   const host = new Host({
     journal,
@@ -238,21 +231,6 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     await host[Symbol.asyncDispose]();
     door?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
-    if (!options.transport) await transport[Symbol.asyncDispose]();
-    if (!options.journal) await journal[Symbol.asyncDispose]();
+    await standsOn[Symbol.asyncDispose]();
   }
-}
-
-async function openJournal(db: string): Promise<Journal> {
-  if (db === 'memory') return memory();
-  const path = resolve(db);
-  await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
-    throw new TroupeError(
-      'storage',
-      `The journal needs the folder ${dirname(path)}, which cannot be made: ${cause.message}. Choose another place with --db or TROUPE_DB.`,
-      { cause },
-    );
-  });
-  const { sqlite } = await import('./journal/sqlite.ts');
-  return sqlite(path);
 }

@@ -12,6 +12,7 @@ export type RunStatus = (typeof runStatuses)[number];
 
 export interface Shared {
   readonly db?: string;
+  readonly nats?: string;
   readonly json?: boolean;
 }
 
@@ -26,13 +27,16 @@ export interface RunShared extends Shared {
 /** For commands that only look: naming a journal that is not there is a slip, and none is made. */
 export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): Promise<RuntimeOptions> {
   const { db = cli.env['TROUPE_DB'] ?? '.troupe/troupe.db' } = options;
+  const onServer = (options.nats ?? cli.env['TROUPE_NATS']) !== undefined && options.db === undefined;
+  if (onServer) return runtimeOptions(cli, options);
   const path = resolve(cli.cwd, db);
   if (db === 'memory' || (await stat(path).catch(() => undefined))) return runtimeOptions(cli, options);
   if (options.db !== undefined) throw new UsageError(`There is no journal ${path}. Check --db.`);
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
-export const runtimeOptions = ({ env }: Pick<Cli, 'env'>, { db }: Shared): RuntimeOptions => ({
+export const runtimeOptions = ({ env }: Pick<Cli, 'env'>, { db, nats }: Shared): RuntimeOptions => ({
   env,
+  ...(nats === undefined ? {} : { nats }),
   ...(db === undefined ? {} : { db }),
 });

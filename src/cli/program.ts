@@ -268,6 +268,10 @@ const group = (troupe: Command, name: string, description: string) =>
 const shared = (command: Command) =>
   command
     .option('--db <file>', 'the journal (TROUPE_DB, or ./.troupe/troupe.db)')
+    .option(
+      '--nats <url>',
+      'a NATS server that carries the messages, and keeps the journal unless --db does (TROUPE_NATS)',
+    )
     .option('--json', 'print JSON for programs');
 
 const sharedRun = (command: Command) =>

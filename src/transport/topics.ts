@@ -26,7 +26,7 @@ export function topics<T>(): Topics<T> {
   return {
     add(pattern, value) {
       const path = [root];
-      const tokens = parse(pattern, true);
+      const tokens = tokensOf(pattern, true);
       for (const token of tokens) {
         const at = path.at(-1)!;
         let next = at.next.get(token);
@@ -46,7 +46,7 @@ export function topics<T>(): Topics<T> {
     },
 
     match(topic) {
-      const tokens = parse(topic, false);
+      const tokens = tokensOf(topic, false);
       const found: Subscription<T>[] = [];
       const walk = (at: Node<T>, i: number): void => {
         if (i === tokens.length) return void found.push(...at.here);
@@ -75,7 +75,8 @@ function prune<T>(path: readonly Node<T>[], tokens: readonly string[]): void {
   }
 }
 
-function parse(topic: string, wild: boolean): string[] {
+/** The tokens of a topic, or of a pattern of topics. Throws `invalid`. */
+export function tokensOf(topic: string, wild: boolean): string[] {
   const tokens = topic.split('.');
   const fits = tokens.every((token, i) =>
     token === '*' ? wild : token === '>' ? wild && i === tokens.length - 1 : token !== '' && !/[\s*>]/.test(token),

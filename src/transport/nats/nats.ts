@@ -1,0 +1,164 @@
+/**
+ * Carries messages between processes over NATS. A message waits for its recipient's word (T2) and is sent again until it has it (T3); the
+ * connection is kept for ever, and what was under way when it broke goes again when it is back.
+ */
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Clock } from '../../contracts/clock.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import { TroupeError } from '../../contracts/failure.ts';
+import type { Address } from '../../contracts/ids.ts';
+import { copy } from '../copy.ts';
+import { tokensOf } from '../topics.ts';
+import type { Transport } from '../transport.ts';
+import { blobs } from '../../nats/blobs.ts';
+import { Lines } from './lines.ts';
+import { Post } from './post.ts';
+import { subjects } from './subjects.ts';
+import { answer, blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
+
+export interface NatsTransportOptions {
+  /** From `dial`; it stays open when the transport is closed. */
+  readonly connection: NatsConnection;
+  readonly clock: Clock;
+  /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
+  readonly tenant?: string;
+}
+
+/** Longer than any message is under way, in milliseconds. */
+const bodiesLast = 24 * 3_600_000;
+/** Room for headers in what the server calls its largest payload. */
+const headroom = 4_096;
+
+/** @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() }); */
+export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
+  const at = subjects(tenant);
+  const post = new Post(connection, clock, at.inbox(clock.id()));
+  const large = blobs(connection, `troupe_${tenant}_bodies`, bodiesLast);
+  const sending = new Lines();
+  const receiving = new Lines();
+  const listening = new Map<Address, Subscription>();
+  const hearing = new Set<Subscription>();
+  let closed = false;
+  void (async () => {
+    for await (const { type } of connection.status()) if (type === 'reconnect') post.resend();
+  })();
+
+  const requireOpen = () => {
+    if (closed) throw shut();
+  };
+  /** What is sent, and whether its body has to be put aside first. */
+  const packed = (envelope: Envelope) => {
+    const payload = bytesOf(copy(envelope.body)); // T5
+    const isLarge = payload.length + headroom > (connection.info?.max_payload ?? Infinity);
+    return { payload: isLarge ? new Uint8Array() : payload, headers: headersOf(envelope), put: isLarge && payload };
+  };
+  const putAside = async ({ headers, put }: ReturnType<typeof packed>) => {
+    if (put === false) return;
+    const name = clock.id();
+    await large.put(name, put);
+    headers.set(blobHeader, name);
+  };
+  const unpacked = async (message: Msg) => {
+    const name = message.headers?.get(blobHeader);
+    return envelopeOf(message, name ? await large.get(name) : message.data);
+  };
+
+  return {
+    async send(envelope) {
+      requireOpen();
+      const { to, type, from, deadline } = envelope;
+      const sealed = packed(envelope);
+      if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now());
+      const letter = { subject: at.actor(to), to, type, deadline, ...sealed };
+      // T1: a large body takes a way of its own, and nothing may pass it.
+      const before = sending.through(`${from} ${to}`, sealed.put ? () => putAside(sealed) : undefined);
+      if (before) await before;
+      requireOpen();
+      await post.deliver(letter);
+    },
+
+    listen(address, receive) {
+      requireOpen();
+      if (listening.has(address))
+        throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
+      const take = async (message: Msg) => {
+        const isLarge = message.headers?.has(blobHeader);
+        const from = message.headers?.get('Troupe-From') ?? '';
+        let envelope: Envelope | undefined;
+        const before = receiving.through(
+          `${from} ${address}`,
+          isLarge ? async () => void (envelope = await unpacked(message)) : undefined,
+        );
+        if (before) await before;
+        envelope ??= envelopeOf(message, message.data);
+        if (envelope.to !== address)
+          throw new TroupeError('invalid', `A message for ${envelope.to} came on the subject of ${address}.`);
+        await receive(envelope);
+      };
+      const subscription = connection.subscribe(at.actor(address), {
+        callback: (error, message) => {
+          if (error) return;
+          const say = (thrown?: unknown) => {
+            if (closed || !message.reply) return;
+            const { payload, headers } = answer(thrown);
+            connection.publish(message.reply, payload, { headers });
+          };
+          void take(message).then(() => say(), say);
+        },
+      });
+      listening.set(address, subscription);
+      return {
+        [Symbol.dispose]() {
+          if (listening.get(address) !== subscription) return;
+          listening.delete(address);
+          if (!closed) subscription.unsubscribe();
+        },
+      };
+    },
+
+    async publish(topic, envelope) {
+      tokensOf(topic, false);
+      const sealed = packed(envelope);
+      requireOpen();
+      await putAside(sealed);
+      connection.publish(at.topic(topic), sealed.payload, { headers: sealed.headers });
+    },
+
+    subscribe(pattern, hear) {
+      tokensOf(pattern, true);
+      requireOpen();
+      const subscription = connection.subscribe(at.topic(pattern), {
+        callback: (error, message) => {
+          if (error) return;
+          // A hearer that breaks harms itself; what is no message of a troupe is nobody's news.
+          void unpacked(message)
+            .then((envelope) => hear(envelope, at.topicOf(message.subject)))
+            .catch(() => {});
+        },
+      });
+      hearing.add(subscription);
+      return {
+        [Symbol.dispose]() {
+          if (hearing.delete(subscription) && !closed) subscription.unsubscribe();
+        },
+      };
+    },
+
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      post.close(shut());
+      for (const subscription of listening.values()) subscription.unsubscribe();
+      for (const subscription of hearing) subscription.unsubscribe();
+      await connection.flush().catch(() => {}); // What was said last is on its way; a server that is gone hears nothing.
+    },
+  };
+}
+
+const shut = () => new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
+
+const expired = ({ type, to, deadline }: Envelope, now: number) =>
+  new TroupeError(
+    'expired',
+    `"${type}" for ${to} was sent ${now - deadline!} ms after its deadline. It was not delivered.`,
+  );

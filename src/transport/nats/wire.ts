@@ -1,0 +1,86 @@
+/** An envelope on the bus: its body is the payload, as JSON; everything else stands in the headers, where a person with a plain client can read it. */
+import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { explain } from '../../contracts/explain.ts';
+import { Envelope, FailureBody } from '../../contracts/envelope.ts';
+import { fromFailure, toFailure, TroupeError } from '../../contracts/failure.ts';
+
+const text = new TextEncoder();
+const words = new TextDecoder('utf-8', { fatal: true });
+
+const Heading = Envelope.omit({ body: true });
+
+/** The envelope's keys as headers. `Nats-Msg-Id` is the one that the server itself knows. */
+const names = {
+  id: 'Nats-Msg-Id',
+  type: 'Troupe-Type',
+  from: 'Troupe-From',
+  to: 'Troupe-To',
+  run: 'Troupe-Run',
+  kind: 'Troupe-Kind',
+  correlation: 'Troupe-Correlation',
+  causation: 'Troupe-Causation',
+  deadline: 'Troupe-Deadline',
+} as const satisfies Record<Exclude<keyof Envelope, 'body'>, string>;
+/** Names the object that holds a body which was too large for a message. */
+export const blobHeader = 'Troupe-Blob';
+const failureHeader = 'Troupe-Failure';
+
+export function headersOf(envelope: Envelope): MsgHdrs {
+  const sent = headers();
+  for (const [key, name] of Object.entries(names)) {
+    const value = envelope[key as keyof typeof names];
+    if (value !== undefined) sent.set(name, encodeURI(String(value)));
+  }
+  return sent;
+}
+
+export const bytesOf = (body: Envelope['body']): Uint8Array => text.encode(JSON.stringify(body));
+
+/** Throws `invalid`: whoever can write to the bus can write anything. */
+export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
+  const said: Record<string, unknown> = {};
+  for (const [key, name] of Object.entries(names)) {
+    const value = message.headers?.get(name);
+    if (value) said[key] = key === 'deadline' ? Number(value) : decoded(value);
+  }
+  const parsed = Heading.safeParse(said);
+  // What JSON gave is JSON: checking it again would cost as much as parsing, and lose keys such as "__proto__".
+  if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) as Envelope['body'] };
+  throw new TroupeError(
+    'invalid',
+    `What came on ${message.subject} is no message of a troupe: ${explain(parsed.error, said)}.`,
+  );
+}
+
+/** The word of a recipient that it took a message over, or why it did not. */
+export function answer(thrown?: unknown): { payload: Uint8Array; headers: MsgHdrs } {
+  const sent = headers();
+  if (thrown === undefined) return { payload: new Uint8Array(), headers: sent };
+  sent.set(failureHeader, 'yes');
+  return { payload: bytesOf({ failure: toFailure(thrown) } as Envelope['body']), headers: sent };
+}
+
+/** Undefined when it took it. */
+export function refusalIn(message: Msg): TroupeError | undefined {
+  if (!message.headers?.has(failureHeader)) return undefined;
+  const parsed = FailureBody.safeParse(jsonOf(message.data, message.subject));
+  return parsed.success
+    ? fromFailure(parsed.data.failure)
+    : new TroupeError('invalid', 'The recipient refused the message with something that is no failure.');
+}
+
+function jsonOf(payload: Uint8Array, subject: string): unknown {
+  try {
+    return JSON.parse(words.decode(payload));
+  } catch (cause) {
+    throw new TroupeError('invalid', `What came on ${subject} is no JSON: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURI(value);
+  } catch {
+    return value;
+  }
+}

