@@ -148,3 +148,16 @@ test('a stopped model is paid for also when its price is not known', () => {
   const { used } = agent.played.snapshot.context as { used: { usd: number; inputTokens: number } };
   expect(used).toMatchObject({ inputTokens: 10 + usage().inputTokens + usage().outputTokens, usd: 0.002 });
 });
+
+test.each([
+  ['requirements', 'working.requirements.analyzing'],
+  ['planning', 'working.planning.drafting'],
+] as const)(
+  'merge: what comes while the %s are thought about interrupts nothing, and is read afterwards',
+  (phase, where) => {
+    const agent = told('merge', phase === 'planning' ? { planning: true } : { analysis: true });
+    expect(stands(agent.tell(input('In French.')))).toBe(where);
+    expect(stopped(agent.played)).toEqual([]);
+    expect(asked(agent.played, phase === 'planning' ? 'plan' : 'analyze')).toBe(1);
+  },
+);
