@@ -13,7 +13,7 @@ import type { AgentEvent } from './events.ts';
 /** Notes that may wait for the model; more are refused at the door. */
 const maxInbox = 100;
 
-interface Facts {
+export interface Facts {
   readonly context: AgentContext;
   readonly event: AgentEvent;
 }
