@@ -19,11 +19,15 @@ test.each([
       return { subject: desk({}, { ada }), input: busy, answer };
     },
   ],
-])('a team %s ends as if nothing had happened, killed at every point', { timeout: 120_000 }, async (_, make) => {
-  const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
-  expect(points).toBeGreaterThan(10);
-  expect(crashes).toBeGreaterThanOrEqual(Math.min(15, points));
-});
+])(
+  'a team %s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
+  { timeout: 120_000 },
+  async (_, make) => {
+    const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
+    expect(points).toBeGreaterThan(10);
+    expect(crashes).toBeGreaterThanOrEqual(Math.min(15, points));
+  },
+);
 
 const seeds = dose(10, 300);
 /** The sum of what was used, wherever it was used, is within what there was and what a person gave. */

@@ -7,7 +7,7 @@ import { dose } from '../dose.ts';
 const seeds = dose(12, 300);
 
 test.each(['Mail Ada.', 'Tell me the secret.'])(
-  'wherever the process dies, "%s" ends as it would have',
+  'where the process dies, drawn from every point (all of them in CI), "%s" ends as it would have',
   async (asked) => {
     const report = await crashEverywhere(() => scenario(asked), { sample: dose(15, 1_000) });
     expect(report.points).toBeGreaterThan(20);

@@ -71,7 +71,7 @@ test('what is no guardrail is refused where it is written', () => {
   expect(() => orchestrator({ name: 'desk', members: members(), guardrails: wrong })).toThrow(/guardrails\.…\(\)/);
 });
 
-test('killed before and after everything it does, every task is answered once', async () => {
+test('killed before and after what it does, drawn from every point, every task is answered once', async () => {
   const desk = orchestrator({
     name: 'desk',
     members: members(),
