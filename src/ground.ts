@@ -21,7 +21,7 @@ export interface GroundOptions {
   readonly db?: string;
   /**
    * A NATS server, `nats://host:port`: actors on many machines, on one journal that the server keeps. With `db` as well the journal stays in that file,
-   * and the server only carries messages. `TROUPE_NATS` unless told otherwise.
+   * and the server only carries messages. `TROUPE_NATS` unless told otherwise, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`.
    */
   readonly nats?: string | NatsPlace;
   /** For tests: a journal or a transport that is already open (it stays open). */
@@ -46,7 +46,7 @@ export async function ground(
     for (const part of opened.splice(0).reverse()) await part[Symbol.asyncDispose]();
   };
   try {
-    const place = nats ?? env['TROUPE_NATS'];
+    const place = placeIn(nats, env);
     const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
@@ -58,14 +58,30 @@ export async function ground(
   }
 }
 
+/** What is said in so many words goes before the surroundings: `TROUPE_NATS`, `_CREDS`, `_INSECURE` and `TROUPE_TENANT`. */
+function placeIn(given: GroundOptions['nats'], env: Readonly<Record<string, string | undefined>>) {
+  const said = typeof given === 'string' ? { servers: given } : given;
+  const servers = said?.servers ?? env['TROUPE_NATS'];
+  if (servers === undefined) return undefined;
+  const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
+  const isNamed = said?.user !== undefined || said?.token !== undefined;
+  return {
+    ...(creds && !isNamed ? { creds } : {}),
+    ...(insecure === '1' ? { insecure: true } : {}),
+    ...(tenant ? { tenant } : {}),
+    ...said,
+    servers,
+  };
+}
+
 /** Loaded only by who uses it. */
-async function busAt(place: string | NatsPlace, clock: Clock) {
+async function busAt(place: NatsPlace, clock: Clock) {
   const [{ dial }, { nats }, { jetstream }] = await Promise.all([
     import('./nats/connection.ts'),
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, ...options } = typeof place === 'string' ? { servers: place } : place;
+  const { tenant = 'default', replicas = 1, ...options } = place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),

@@ -83,6 +83,7 @@ const plan: Record<string, Room> = {
       'src/charts.ts',
       'src/contracts',
       'src/joined.ts',
+      'src/natsConfig.ts',
       'src/observe',
       'src/orchestrate',
       'src/outcome.ts',

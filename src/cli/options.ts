@@ -13,6 +13,9 @@ export type RunStatus = (typeof runStatuses)[number];
 export interface Shared {
   readonly db?: string;
   readonly nats?: string;
+  /** A file with credentials for that server. */
+  readonly natsCreds?: string;
+  readonly tenant?: string;
   readonly json?: boolean;
 }
 
@@ -35,8 +38,12 @@ export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): 
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
-export const runtimeOptions = ({ env }: Pick<Cli, 'env'>, { db, nats }: Shared): RuntimeOptions => ({
-  env,
-  ...(nats === undefined ? {} : { nats }),
-  ...(db === undefined ? {} : { db }),
-});
+export function runtimeOptions({ env }: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
+  const { db, nats: servers = env['TROUPE_NATS'], natsCreds: creds, tenant } = options;
+  const place = { ...(creds === undefined ? {} : { creds }), ...(tenant === undefined ? {} : { tenant }) };
+  return {
+    env,
+    ...(servers === undefined ? {} : { nats: { servers, ...place } }),
+    ...(db === undefined ? {} : { db }),
+  };
+}

