@@ -26,7 +26,8 @@ export function subjects(tenant: string): Subjects {
       : `${root}.${token(run)}.${token(typeOf(address))}.${token(keyOf(address))}.in`;
   return {
     actor,
-    heard: (address, run) => (run === undefined || isDoor(address) ? actor(address, '*') : actor(address, run)),
+    heard: (address, run) =>
+      run === undefined || isDoor(address) ? actor(address, '*') : `${root}.${token(run)}.*.*.in`,
     topic: (pattern) => topics + pattern,
     topicOf: (subject) => subject.slice(topics.length),
     inbox: (id) => `${root}._inbox.${id}`,
