@@ -12,7 +12,7 @@ export function claims({ db, group }: Store): Claims {
 
   const held = db.prepare(
     `SELECT claims.run, owner, epoch, until FROM claims JOIN actors ON actors.run = claims.run AND actors.parent IS NULL AND actors.status = 'active'
-     WHERE owner = coalesce(?, owner) AND until <= ? ORDER BY claims.run`,
+     WHERE claims.run = coalesce(?, claims.run) AND owner = coalesce(?, owner) AND until <= ? ORDER BY claims.run`,
   );
 
   return {
@@ -41,8 +41,8 @@ export function claims({ db, group }: Store): Claims {
       return held;
     },
     release: (run, epoch) => group.add(() => void extend.run(0, run, epoch)),
-    async claims({ owner = null, overAt = Number.MAX_SAFE_INTEGER }: { owner?: string | null; overAt?: number } = {}) {
-      return held.all(owner, overAt).map(({ run, owner, epoch, until }) => ({
+    async claims({ run, owner, overAt = Number.MAX_SAFE_INTEGER } = {}) {
+      return held.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
         run: String(run),
         owner: String(owner),
         epoch: Number(epoch),

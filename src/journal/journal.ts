@@ -164,8 +164,8 @@ export interface Claims {
   /** Extends a claim; false when it was lost. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
   release(run: string, epoch: number): Promise<void>;
-  /** The claims of all runs that have begun and not ended; of one owner, or those that no longer hold at a moment (`until` it or before). */
-  claims(query?: { owner?: string; overAt?: number }): Promise<Claim[]>;
+  /** The claims of all runs that have begun and not ended; of one run, of one owner, or those that no longer hold at a moment (`until` it or before). */
+  claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<Claim[]>;
 }
 
 /** Messages for actors from processes that do not own them. */

@@ -175,9 +175,8 @@ export function memory(): Journal {
       const held = claims.get(run);
       if (held?.epoch === epoch) held.until = 0;
     },
-    async claims({ owner, overAt = Infinity } = {}) {
-      return [...going]
-        .sort()
+    async claims({ run: only, owner, overAt = Infinity } = {}) {
+      return (only === undefined ? [...going].sort() : going.has(only) ? [only] : [])
         .flatMap((run) => (claims.has(run) ? [{ run, ...claims.get(run)! }] : []))
         .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
     },

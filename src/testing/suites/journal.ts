@@ -233,6 +233,8 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       const yours = { run: 'other', owner: 'you', epoch: 1, until: now + 9_000 };
       expect(await journal.claims()).toEqual([yours, mine]);
       expect(await journal.claims({ owner: 'you' })).toEqual([yours]);
+      expect(await journal.claims({ run: 'r' })).toEqual([mine]);
+      expect(await journal.claims({ run: 'ended' })).toEqual([]);
       expect(await journal.claims({ overAt: now + 999 })).toEqual([]);
       expect(await journal.claims({ overAt: now + 1_000 })).toEqual([mine]);
       expect(await journal.claims({ owner: 'you', overAt: now + 1_000 })).toEqual([]);
