@@ -78,8 +78,22 @@ const plan: Record<string, Room> = {
       'src/teams',
     ],
   },
+  /** Nodes: processes that have runs in common, and who steers them. */
+  'src/cluster': {
+    may: [
+      'src/contracts',
+      'src/nats',
+      'src/transport/nats/subjects.ts',
+      'src/transport/nats/wire.ts',
+      'src/outcome.ts',
+    ],
+    types: ['src/journal', 'src/runtime.ts'],
+  },
   'src/cli': {
     may: [
+      'src/cluster',
+      'src/nats',
+      'src/needs.ts',
       'src/charts.ts',
       'src/contracts',
       'src/joined.ts',
@@ -103,7 +117,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   xstate: { in: ['machines', 'actors', 'src/system', 'src/testing'], types: ['src'] },
   '@ai-sdk/*': { in: ['src/gateway'] },
   '@modelcontextprotocol/*': { in: ['src/mcp'] },
-  '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal'] },
+  '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal', 'src/cluster'] },
   pino: { in: ['src/observe'] },
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },

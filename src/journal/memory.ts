@@ -22,6 +22,7 @@ export function memory(): Journal {
   const owners = new Map<string, Kept>(); // pending key → its actor
   const results = new Map<string, LedgerEntry & { run: string }>();
   const claims = new Map<string, { epoch: number; owner: string; until: number }>();
+  const going = new Set<string>(); // runs whose root has not ended
   const mail = new Map<string, Map<string, Envelope>>();
   let position = 0;
 
@@ -88,6 +89,7 @@ export function memory(): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
+      if (commit.parent === undefined) going[status === 'active' ? 'add' : 'delete'](run);
       kept.history.push({ position: ++position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
@@ -172,6 +174,11 @@ export function memory(): Journal {
     async release(run, epoch) {
       const held = claims.get(run);
       if (held?.epoch === epoch) held.until = 0;
+    },
+    async claims({ run: only, owner, overAt = Infinity } = {}) {
+      return (only === undefined ? [...going].sort() : going.has(only) ? [only] : [])
+        .flatMap((run) => (claims.has(run) ? [{ run, ...claims.get(run)! }] : []))
+        .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
     },
 
     async post(envelope) {
