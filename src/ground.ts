@@ -5,16 +5,9 @@ import type { Clock } from './contracts/clock.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
-import type { NatsOptions } from './nats/connection.ts';
+import { natsPlace, type NatsPlace } from './nats/place.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
-
-export interface NatsPlace extends NatsOptions {
-  /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
-  readonly tenant?: string;
-  /** On how many servers of a cluster the journal is kept; 1 unless told otherwise. */
-  readonly replicas?: number;
-}
 
 export interface GroundOptions {
   /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
@@ -46,7 +39,7 @@ export async function ground(
     for (const part of opened.splice(0).reverse()) await part[Symbol.asyncDispose]();
   };
   try {
-    const place = placeIn(nats, env);
+    const place = natsPlace(nats, env);
     const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
@@ -58,26 +51,11 @@ export async function ground(
   }
 }
 
-/** What is said in so many words goes before the surroundings: `TROUPE_NATS`, `_CREDS`, `_INSECURE` and `TROUPE_TENANT`. */
-function placeIn(given: GroundOptions['nats'], env: Readonly<Record<string, string | undefined>>) {
-  const said = typeof given === 'string' ? { servers: given } : given;
-  const servers = said?.servers ?? env['TROUPE_NATS'];
-  if (servers === undefined) return undefined;
-  const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
-  const isNamed = said?.user !== undefined || said?.token !== undefined;
-  return {
-    ...(creds && !isNamed ? { creds } : {}),
-    ...(insecure === '1' ? { insecure: true } : {}),
-    ...(tenant ? { tenant } : {}),
-    ...said,
-    servers,
-  };
-}
-
 /** Loaded only by who uses it. */
 async function busAt(place: NatsPlace, clock: Clock) {
-  const [{ dial }, { nats }, { jetstream }] = await Promise.all([
+  const [{ dial }, { forbidden }, { nats }, { jetstream }] = await Promise.all([
     import('./nats/connection.ts'),
+    import('./nats/forbidden.ts'),
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
@@ -85,7 +63,10 @@ async function busAt(place: NatsPlace, clock: Clock) {
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
-    journal: () => jetstream({ connection, clock, tenant, replicas }),
+    journal: () =>
+      jetstream({ connection, clock, tenant, replicas }).catch((thrown: unknown) => {
+        throw forbidden(thrown) ?? thrown;
+      }),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };

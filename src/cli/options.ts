@@ -1,6 +1,7 @@
 /** The options that commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { natsPlace } from '../nats/place.ts';
 import type { LogLevel } from '../observe/levels.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { Cli } from './cli.ts';
@@ -38,12 +39,22 @@ export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): 
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
-export function runtimeOptions({ env }: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
-  const { db, nats: servers = env['TROUPE_NATS'], natsCreds: creds, tenant } = options;
-  const place = { ...(creds === undefined ? {} : { creds }), ...(tenant === undefined ? {} : { tenant }) };
+export function runtimeOptions(cli: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
+  const place = placeOf(cli, options);
   return {
-    env,
-    ...(servers === undefined ? {} : { nats: { servers, ...place } }),
-    ...(db === undefined ? {} : { db }),
+    env: cli.env,
+    ...(place === undefined ? {} : { nats: place }),
+    ...(options.db === undefined ? {} : { db: options.db }),
   };
 }
+
+/** The server and who we are to it, where one is named. */
+export const placeOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: Shared) =>
+  natsPlace(
+    {
+      ...(servers === undefined ? {} : { servers }),
+      ...(creds === undefined ? {} : { creds }),
+      ...(tenant === undefined ? {} : { tenant }),
+    },
+    env,
+  );

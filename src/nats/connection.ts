@@ -1,5 +1,5 @@
 /** The connection to the bus: made once, kept for ever, refused when the server cannot do what a troupe needs. */
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { reasonOf } from '../contracts/cause.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { credentialsIn } from './credentials.ts';
@@ -83,6 +83,11 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
   return connection;
 }
 
+/** A subject for answers, at which this connection may listen. */
+export const ownInbox = (connection: NatsConnection): string =>
+  // Its options are public, and not in its interface.
+  createInbox((connection as { options?: NodeConnectionOptions }).options?.inboxPrefix);
+
 function isOlder(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
@@ -94,6 +99,12 @@ function refused(place: string, cause: unknown): TroupeError {
     return new TroupeError(
       'environment',
       `The NATS server at ${place} has no TLS, and it is on another machine: whoever is on the way could read and change what is said. Give it a certificate ("troupe nats-config --tls CERT,KEY"), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
+      { cause },
+    );
+  if (/certificate|altnames|signature/i.test(reason))
+    return new TroupeError(
+      'environment',
+      `The NATS server at ${place} shows a certificate that is not good here: ${reason}. Name the authority that signed it (NODE_EXTRA_CA_CERTS, or tls.ca), and the server by the name it stands for.`,
       { cause },
     );
   return /authoriz|authenticat|credential/i.test(`${(cause as Error).name} ${reason}`)

@@ -109,7 +109,9 @@ test('a node is asked how it is, has time to let go of its runs, and is never go
   expect(node!.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'health' } });
   expect(node!.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'health' } });
   const health = node!.args[node!.args.indexOf('--health') + 1];
-  expect(node!['ports']).toContainEqual({ name: 'health', containerPort: Number(health) });
+  // On every address of the pod: the kubelet asks from outside.
+  expect(health).toBe('0.0.0.0:8080');
+  expect(node!['ports']).toEqual([{ name: 'health', containerPort: 8080 }]);
   expect(the('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
 });
 

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { connect as plainConnect, headers as plainHeaders, nkeyAuthenticator } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { jetstream } from '../../src/journal/jetstream.ts';
+import { openCluster } from '../../src/cluster/client.ts';
+import { openNode } from '../../src/cluster/node.ts';
 import { natsConfig } from '../../src/natsConfig.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { inboxOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
@@ -139,15 +142,38 @@ test('an operator sees what waits, answers it at length, and speaks to no actor 
   expect(await said(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
 });
 
-test('whoever may ask for one agent asks for it, by name and key, and is answered', async () => {
-  const [node, asker] = [await as('node'), await as('asks-desk')];
-  const got = heard(node, 'troupe.shop._ask.desk', '{"output":"Done."}');
-  await node.flush();
-  const sent = headers();
-  sent.set('Troupe-Key', 'job-7');
-  const reply = await asker.request('troupe.shop._ask.desk', '"Write."', { timeout: 2_000, headers: sent });
-  expect(reply.json()).toEqual({ output: 'Done.' });
-  expect(got.map((message) => [message.string(), message.headers?.get('Troupe-Key')])).toEqual([['"Write."', 'job-7']]);
+test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
+  const place = { servers: server.url, tenant: 'shop' };
+  await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  const offers = [{ name: 'desk', subject: desk, of: () => desk }];
+  const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
+  await using _ = await openNode({ ...joined, tenant: 'shop' });
+
+  await using operator = await openCluster({ ...place, creds: creds('operator') }, systemClock());
+  expect(await operator.nodes()).toMatchObject([{ name: 'n1' }]);
+  expect(await operator.invoke('desk', 'Write.', { key: 'by-operator' })).toMatchObject({ status: 'done' });
+
+  await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
+  expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
+  await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(
+      /do not let us say anything on troupe\.shop\._ask\.mail\/room.*--nats-creds/,
+    ) as string,
+  });
+
+  const seed = seedIn(readFileSync(creds('asks-desk'), 'utf8'))!;
+  const plain = await plainConnect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+    inboxPrefix: inboxOf(publicKeyOf(seed)),
+  });
+  const sent = plainHeaders();
+  sent.set('Troupe-Key', 'by-asker');
+  const { data } = await plain.request('troupe.shop._ask.desk', new Uint8Array(), { timeout: 5_000, headers: sent });
+  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'by-asker', output: 'Done.' });
+  await plain.close();
+  expect(await operator.drain('n1')).toBe(0);
 });
 
 test('a name with a dot in it is a door as well', async () => {
@@ -260,6 +286,18 @@ test('tenants hear nothing of each other, have no runs in common, and neither ma
   const names = async (connection: NatsConnection) => (await jetstreamManager(connection)).streams.names().next();
   expect(new Set((await names(shop)).map((name) => /_(shop|bank)/.exec(name)?.[1]))).toEqual(new Set(['shop']));
   expect(await names(bank)).toEqual(['troupe_bank']);
+});
+
+test.each([
+  ['asks-desk', 'shop'],
+  ['observer', 'shop'],
+  ['operator', 'bank'],
+])('whoever opens the journal as %s of %s where that may not is told what to give instead', async (role, tenant) => {
+  const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
+  await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
+  });
 });
 
 test('two who may both ask do not hear each other’s answers', async () => {

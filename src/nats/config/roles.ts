@@ -82,7 +82,7 @@ function operator(tenant: string, answers: string): Permissions {
     ].map((api) => `$JS.API.${api}`);
   return {
     publish: [
-      ...['_journal', '_node.>', '_ask.>'].map(own),
+      ...['_journal', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
       ...[`troupe_${tenant}`, ...objects(tenant)].flatMap(opens),
