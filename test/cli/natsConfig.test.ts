@@ -53,6 +53,8 @@ test('a tenant or an agent that comes later leaves the others as they are, and w
   const accounts = read(at, 'nats/accounts.conf');
   for (const name of ['"shop"', '"shop/asks-desk"', '"shop/asks-mail"', '"bank"', '"bank/asks-mail"'])
     expect(accounts).toContain(`${name}: {`);
+  // Unless told otherwise a server closes the way back to whoever asked after two minutes; runs take longer.
+  expect(accounts.match(/"response_threshold": "24h"/g)).toHaveLength(3);
 });
 
 test('a seed that was taken elsewhere keeps its place on the server; a record that was lost is found again in the seeds', async () => {

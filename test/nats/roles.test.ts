@@ -300,6 +300,32 @@ test.each([
   });
 });
 
+test('a tenant and an agent that come later are let in without a restart, and those of before stay connected', async () => {
+  const [store, out] = [join(folder, 'later', 'jetstream'), join(folder, 'later')];
+  await natsConfig([desk], { out, tenants: ['shop'], server: { store } });
+  await using running = await natsServer({ file: join(out, 'nats.conf') });
+  const before = await dial({ servers: running.url, creds: join(out, 'shop', 'node.nk') });
+  const lost: string[] = [];
+  void (async () => {
+    for await (const { type } of before.status()) lost.push(type);
+  })();
+  await natsConfig([mail], { out, tenants: ['shop', 'bank'], server: { store } });
+  process.kill(running.pid, 'SIGHUP');
+  const comes = (path: string) => dial({ servers: running.url, creds: join(out, path) }).then((late) => late.close());
+  await expect
+    .poll(() =>
+      comes('bank/node.nk').then(
+        () => 'in',
+        () => 'out',
+      ),
+    )
+    .toBe('in');
+  await comes('shop/asks-mail.room.nk');
+  await before.flush();
+  expect(lost).not.toContain('disconnect');
+  await before.close();
+});
+
 test('two who may both ask do not hear each other’s answers', async () => {
   const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
   const inbox = `${inboxOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
