@@ -5,7 +5,7 @@ import { Failure, fromFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
 import { forbidden } from '../nats/forbidden.ts';
-import type { RunOutcome } from '../runtime.ts';
+import { Answer } from './answer.ts';
 import { detachHeader, keyHeader } from './door.ts';
 import { call, jsonIn } from './line.ts';
 import { NodeReport } from './report.ts';
@@ -24,7 +24,7 @@ export interface InvokeOptions {
   readonly detach?: boolean;
 }
 
-export type Invoked = { readonly run: string } & (RunOutcome | { readonly status: 'active' });
+export type Invoked = Exclude<Answer, { status: 'refused' }>;
 
 export interface Cluster extends AsyncDisposable {
   /** By name; nodes that do not answer within half a second are not among them. */
@@ -105,7 +105,7 @@ async function invoke(
               { cause },
             );
       });
-    const said = jsonIn(message) as unknown as Invoked | { readonly status: 'refused'; readonly failure: Failure };
+    const said = Answer.parse(jsonIn(message));
     if (said.status === 'refused') throw fromFailure(said.failure);
     if (said.status !== 'parked') return said;
     // The node that answered has left; another one has the run by now, under the same key.

@@ -4,6 +4,7 @@ import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime.ts';
+import type { Answer } from './answer.ts';
 import type { Holdings, Offered } from './holdings.ts';
 import { jsonIn } from './line.ts';
 
@@ -30,19 +31,19 @@ export function door({ connection, subject, offer, runtime, holdings, clock }: D
     callback: (error, message) => {
       if (error) return;
       void answer(message)
-        .catch((thrown: unknown) => ({ status: 'refused', failure: toFailure(thrown) }))
+        .catch((thrown: unknown): Answer => ({ status: 'refused', failure: toFailure(thrown) }))
         .then((said) => message.respond(JSON.stringify(said)));
     },
   });
 
-  async function answer(message: Msg): Promise<object> {
+  async function answer(message: Msg): Promise<Answer> {
     const input = jsonIn(message);
     const key = message.headers?.get(keyHeader) || undefined;
     const isOver = () => subscription.isClosed();
     // With a key and nothing else, only the result is asked for.
     if (key !== undefined && message.data.length === 0) {
       await requireKnown(key);
-      return { run: key, ...(await ended(key, undefined, isOver)) };
+      return answerOf(key, await ended(key, undefined, isOver));
     }
     const begun = runtime.start(offer.subject, input, key === undefined ? {} : { key });
     const handle = await begun.catch((thrown: unknown) => {
@@ -52,7 +53,7 @@ export function door({ connection, subject, offer, runtime, holdings, clock }: D
     const run = handle?.id ?? key!;
     if (handle) holdings.watch(offer.name, handle);
     if (message.headers?.has(detachHeader)) return { run, status: 'active' };
-    return { run, ...(await ended(run, handle, isOver)) };
+    return answerOf(run, await ended(run, handle, isOver));
   }
 
   async function requireKnown(run: string): Promise<void> {
@@ -77,3 +78,6 @@ export function door({ connection, subject, offer, runtime, holdings, clock }: D
 
   return subscription;
 }
+
+/** Zod's types can be written to, which nobody does. */
+const answerOf = (run: string, outcome: RunOutcome): Answer => ({ run, ...outcome }) as Answer;
