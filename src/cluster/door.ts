@@ -5,7 +5,8 @@ import { toFailure, TroupeError } from '../contracts/failure.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime.ts';
 import type { Answer } from './answer.ts';
-import type { Holdings, Offered } from './holdings.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import { originOf, type Holdings, type Offered } from './holdings.ts';
 import { jsonIn } from './line.ts';
 
 /** The same key is the same run: asked again, it is joined, or its result given again. */
@@ -56,8 +57,16 @@ export function door({ connection, subject, offer, runtime, holdings, clock }: D
     return answerOf(run, await ended(run, handle, isOver));
   }
 
-  async function requireKnown(run: string): Promise<void> {
+  /** Its root, where it has begun. Throws `conflict` for a run of another definition: who may ask at this door may not ask for that one's results. */
+  async function rootOf(run: string): Promise<ActorRow | undefined> {
     const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
+    if (root && originOf(root).name !== offer.name)
+      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`);
+    return root;
+  }
+
+  async function requireKnown(run: string): Promise<void> {
+    const root = await rootOf(run);
     if (!root) throw new TroupeError('invalid', `There is no run "${run}"; give it an input to start it.`);
   }
 
@@ -66,7 +75,7 @@ export function door({ connection, subject, offer, runtime, holdings, clock }: D
     const here = await handle?.outcome({ returnWhenWaiting: true });
     if (here && here.status !== 'parked') return here;
     for (;;) {
-      const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
+      const root = await rootOf(run);
       const there = root && outcomeOf(root);
       if (there) return there;
       if (isOver()) return { status: 'parked' };

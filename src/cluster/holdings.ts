@@ -1,6 +1,7 @@
 /** The runs that a node has: taken when they are free and its to have, given when they are another's, watched until they end. */
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
+import type { ActorRow } from '../journal/journal.ts';
 import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 
 /** What a node can run. */
@@ -16,6 +17,12 @@ export interface Held {
   readonly name: string;
   /** Somebody said that it is to be here: it stays while this node does. */
   readonly pinned: boolean;
+}
+
+/** By what definition a run was started, and with what settings. */
+export function originOf({ meta }: ActorRow): { readonly name: string; readonly args: Json | undefined } {
+  const { name = '', args } = ((meta as { about?: unknown }).about ?? {}) as { name?: string; args?: Json };
+  return { name, args };
 }
 
 export class Holdings {
@@ -42,7 +49,7 @@ export class Holdings {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
     if (!root) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
     if (root.status !== 'active') throw new TroupeError('conflict', `The run "${run}" has ended (${root.status}).`);
-    const { name = '', args } = ((root.meta as { about?: unknown }).about ?? {}) as { name?: string; args?: Json };
+    const { name, args } = originOf(root);
     const offer = this.#offers.get(name);
     if (offer) return { name, subject: await offer.of(args) };
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);

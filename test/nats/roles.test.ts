@@ -155,6 +155,11 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
 
   await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
+  // The key of another's run is no way to its result.
+  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
+  for (const input of [undefined, 'Write.'])
+    await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });
   await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
     kind: 'auth',
     message: expect.stringMatching(
