@@ -8,6 +8,17 @@ import type { Json } from '../contracts/json.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
 import { isNew } from './posting.ts';
 
+/** Everything that it keeps. */
+export interface Memory {
+  readonly actors: Map<Address, Kept>;
+  /** Pending key → its actor. */
+  readonly owners: Map<string, Kept>;
+  readonly results: Map<string, LedgerEntry & { run: string }>;
+  readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
+  readonly mail: Map<string, Map<string, Envelope>>;
+  position: number;
+}
+
 interface Kept {
   row: ActorRow;
   readonly history: HistoryEntry[];
@@ -17,13 +28,17 @@ interface Kept {
   readonly lists: Map<string, Json[]>;
 }
 
-export function memory(): Journal {
-  const actors = new Map<Address, Kept>();
-  const owners = new Map<string, Kept>(); // pending key → its actor
-  const results = new Map<string, LedgerEntry & { run: string }>();
-  const claims = new Map<string, { epoch: number; owner: string; until: number }>();
-  const mail = new Map<string, Map<string, Envelope>>();
-  let position = 0;
+export const blank = (): Memory => ({
+  actors: new Map(),
+  owners: new Map(),
+  results: new Map(),
+  claims: new Map(),
+  mail: new Map(),
+  position: 0,
+});
+
+export function memory(all: Memory = blank()): Journal {
+  const { actors, owners, results, claims, mail } = all;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -88,7 +103,7 @@ export function memory(): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
-      kept.history.push({ position: ++position, actor, seq, at, epoch, state, status, event, opens, closes });
+      kept.history.push({ position: ++all.position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
