@@ -41,6 +41,7 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
   let open = true;
 
   return {
+    path: path === ':memory:' ? undefined : path,
     journal: { ...journalIn(db, turn), async [Symbol.asyncDispose]() {} },
     get mark() {
       return mark;

@@ -16,6 +16,7 @@ export function memoryView(): View {
   let mark = unplayed;
 
   return {
+    path: undefined,
     journal,
     get mark() {
       return mark;

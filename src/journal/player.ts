@@ -141,7 +141,7 @@ export class Player {
     if (position > 0 && name !== standing.log)
       throw new TroupeError(
         'environment',
-        `The shared journal is another one than this process has played (it was made ${standing.log}, the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back.`,
+        `The shared journal is another one than this process has played (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${view.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${view.path}.`}`,
         { data: { gone: true } },
       );
     const isOurs = await this.#isOf(standing, view.mark);

@@ -113,7 +113,8 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
       return found?.header.get(idHeader);
     },
     async cut(position, stale) {
-      await manager.streams.purge(stream, { seq: position });
+      // A purge up to the first message is taken for one of everything.
+      if (position > 1) await manager.streams.purge(stream, { seq: position });
       await dumps.cut(String(position));
       const names = await large.list();
       for (const name of names) if (Number.parseInt(name) < stale) await large.remove(name);

@@ -18,6 +18,8 @@ export interface WriterMark {
 }
 
 export interface View extends AsyncDisposable {
+  /** Its file; undefined in memory. */
+  readonly path: string | undefined;
   /** Its writes take place as soon as they are called, and only while an entry is played. */
   readonly journal: Journal;
   readonly mark: Mark;

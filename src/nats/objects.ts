@@ -90,7 +90,8 @@ export function objects({ connection, clock, bucket, replicas }: ObjectsOptions)
       const info = await store.info(name);
       const first =
         info && (await manager.direct.getMessage(stream, { seq: 1, next_by_subj: `$O.${bucket}.C.${info.nuid}` }));
-      if (first) await manager.streams.purge(stream, { seq: first.seq });
+      // A purge up to the first message is taken for one of everything.
+      if (first && first.seq > 1) await manager.streams.purge(stream, { seq: first.seq });
     },
   };
 }
