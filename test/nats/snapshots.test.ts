@@ -15,8 +15,21 @@ const clock = systemClock();
 const every = 20;
 const folder = mkdtempSync(join(tmpdir(), 'troupe-views-'));
 const opened: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
+/** Its clients are gone before it goes. */
+async function start(config?: string): Promise<NatsServer> {
+  const server = await natsServer(config);
+  return {
+    ...server,
+    get url() {
+      return server.url;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -45,7 +58,7 @@ async function streams(server: NatsServer) {
 }
 
 test('after many entries the server keeps the last ones and two snapshots; who comes anew has everything', async () => {
-  await using server = await natsServer();
+  await using server = await start();
   const { journal, notices } = await open(server);
   await journal.claim('r', 'me', { now, ttl: 60_000 });
   // Larger than a message may be, and soon behind the snapshots.
@@ -65,7 +78,7 @@ test('after many entries the server keeps the last ones and two snapshots; who c
 }, 30_000);
 
 test('a process that starts again plays only what came since; two processes of one folder have a file each', async () => {
-  await using server = await natsServer();
+  await using server = await start();
   const [one, two] = [await open(server, { folder }), await open(server, { folder })];
   await one.journal.claim('r', 'me', { now, ttl: 60_000 });
   await say(one.journal, 1, 50);
@@ -79,7 +92,7 @@ test('a process that starts again plays only what came since; two processes of o
 });
 
 test('a file that was damaged is made anew from the server', async () => {
-  await using server = await natsServer();
+  await using server = await start();
   const { journal } = await open(server, { folder });
   await journal.claim('r', 'me', { now, ttl: 60_000 });
   await say(journal, 1, 5);
@@ -91,7 +104,7 @@ test('a file that was damaged is made anew from the server', async () => {
 });
 
 test('a server whose store was emptied: who runs is told so, and who starts with a file is refused', async () => {
-  await using server = await natsServer();
+  await using server = await start();
   const { journal, notices } = await open(server, { folder });
   await journal.claim('r', 'me', { now, ttl: 60_000 });
   await say(journal, 1, 5);
@@ -115,7 +128,7 @@ test('a server whose store was emptied: who runs is told so, and who starts with
 
 test('a server without room: what is asked for is told that it waits, and is there once when there is room', async () => {
   const config = (bytes: number) => `jetstream { sync_interval: always, max_file_store: ${bytes} }`;
-  await using server = await natsServer(config(100_000));
+  await using server = await start(config(100_000));
   const { journal } = await open(server, { every: 10_000 });
   await journal.claim('r', 'me', { now, ttl: 60_000 });
   const body = (entry: number) => ({
