@@ -5,25 +5,16 @@ import type { Clock } from './contracts/clock.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
-import type { NatsOptions } from './nats/connection.ts';
+import { natsPlace, type NatsPlace } from './nats/place.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
-
-export interface NatsPlace extends NatsOptions {
-  /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
-  readonly tenant?: string;
-  /** On how many servers of a cluster the journal is kept; 1 unless told otherwise. */
-  readonly replicas?: number;
-  /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
-  readonly folder?: string;
-}
 
 export interface GroundOptions {
   /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
   readonly db?: string;
   /**
    * A NATS server, `nats://host:port`: actors on many machines, on one journal that the server keeps. With `db` as well the journal stays in that file,
-   * and the server only carries messages. `TROUPE_NATS` unless told otherwise.
+   * and the server only carries messages. `TROUPE_NATS` unless told otherwise, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`.
    */
   readonly nats?: string | NatsPlace;
   /** For tests: a journal or a transport that is already open (it stays open). */
@@ -48,7 +39,7 @@ export async function ground(
     for (const part of opened.splice(0).reverse()) await part[Symbol.asyncDispose]();
   };
   try {
-    const place = nats ?? env['TROUPE_NATS'];
+    const place = natsPlace(nats, env);
     const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
@@ -61,18 +52,14 @@ export async function ground(
 }
 
 /** Loaded only by who uses it. */
-async function busAt(place: string | NatsPlace, clock: Clock) {
-  const [{ dial }, { nats }, { jetstream }] = await Promise.all([
+async function busAt(place: NatsPlace, clock: Clock) {
+  const [{ dial }, { forbidden }, { nats }, { jetstream }] = await Promise.all([
     import('./nats/connection.ts'),
+    import('./nats/forbidden.ts'),
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const {
-    tenant = 'default',
-    replicas = 1,
-    folder = '.troupe',
-    ...options
-  } = typeof place === 'string' ? { servers: place } : place;
+  const { tenant = 'default', replicas = 1, folder = '.troupe', ...options } = place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
@@ -84,6 +71,8 @@ async function busAt(place: string | NatsPlace, clock: Clock) {
         replicas,
         folder: resolve(folder),
         notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+      }).catch((thrown: unknown) => {
+        throw forbidden(thrown) ?? thrown;
       }),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),

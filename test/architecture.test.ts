@@ -80,13 +80,7 @@ const plan: Record<string, Room> = {
   },
   /** Nodes: processes that have runs in common, and who steers them. */
   'src/cluster': {
-    may: [
-      'src/contracts',
-      'src/nats',
-      'src/transport/nats/subjects.ts',
-      'src/transport/nats/wire.ts',
-      'src/outcome.ts',
-    ],
+    may: ['src/contracts', 'src/nats', 'src/transport/nats/wire.ts', 'src/outcome.ts'],
     types: ['src/journal', 'src/runtime.ts'],
   },
   'src/cli': {
@@ -97,6 +91,7 @@ const plan: Record<string, Room> = {
       'src/charts.ts',
       'src/contracts',
       'src/joined.ts',
+      'src/natsConfig.ts',
       'src/observe',
       'src/orchestrate',
       'src/outcome.ts',

@@ -4,15 +4,16 @@ import type { NodeReport } from '../cluster/report.ts';
 import { durationWords, shortState } from '../observe/words.ts';
 import type { Cli } from './cli.ts';
 import { exit, messageOf, UsageError } from './exit.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { placeOf, runtimeOptions, type Shared } from './options.ts';
 import { ago, say, writeJson, writeTable } from './output.ts';
 import { aboutOf } from './roots.ts';
 
 /** Throws when no server is named. */
-export const clusterOf = (cli: Cli, { nats = cli.env['TROUPE_NATS'] }: Shared): Promise<Cluster> => {
-  if (nats === undefined)
+export const clusterOf = (cli: Cli, options: Shared): Promise<Cluster> => {
+  const place = placeOf(cli, options);
+  if (place === undefined)
     throw new UsageError('Nodes meet on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
-  return openCluster({ servers: nats }, cli.clock);
+  return openCluster(place, cli.clock);
 };
 
 export async function nodes(cli: Cli, options: Shared): Promise<number> {

@@ -11,7 +11,7 @@ import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
 import { inputFrom } from './input.ts';
 import { load } from './load.ts';
-import { runtimeOptions, type Shared } from './options.ts';
+import { placeOf, runtimeOptions, type Shared } from './options.ts';
 import { moment, say } from './output.ts';
 import { version } from './version.ts';
 
@@ -30,8 +30,9 @@ const grace = 7_000;
 const atMost = 10_000;
 
 export async function node(cli: Cli, files: readonly string[], options: NodeOptions): Promise<number> {
-  const { nats = cli.env['TROUPE_NATS'], label: labels, weight, maxRuns } = options;
-  if (nats === undefined)
+  const { label: labels, weight, maxRuns } = options;
+  const place = placeOf(cli, options);
+  if (place === undefined)
     throw new UsageError('A node joins others on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
   const { settings } = await inputFrom(cli, undefined, options.set);
   const offers = fitting(cli, await Promise.all(files.map((file) => offerOf(cli, file, settings))), labels);
@@ -39,9 +40,20 @@ export async function node(cli: Cli, files: readonly string[], options: NodeOpti
   const log = (line: string) => say(cli, `${moment(cli.clock.now())} ${line}`);
 
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  await using connection = await closing(dial({ servers: nats, name: `troupe node ${name}` }));
+  await using connection = await closing(dial({ ...place, name: `troupe node ${name}` }));
   const { clock } = cli;
-  const joined = { name, runtime, connection: connection.it, clock, version: version(), offers, labels, weight };
+  const { tenant = 'default' } = place;
+  const joined = {
+    name,
+    runtime,
+    connection: connection.it,
+    clock,
+    version: version(),
+    offers,
+    tenant,
+    labels,
+    weight,
+  };
   await using member = await openNode({ ...joined, ...(maxRuns === undefined ? {} : { most: maxRuns }), say: log });
   const busy = () => (connection.isLost() ? 'the NATS server is away' : member.report.leaving ? 'leaving' : undefined);
   await using served = options.health && (await probes({ ...options.health, busy }));

@@ -318,6 +318,24 @@ function program(cli: Cli, ends: Ends): Command {
     .option('-i, --input <json>', 'what it is started with: JSON, text, @file, or - for stdin')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
     .action((file: string, options) => ends(import('./check.ts').then(({ check }) => check(cli, file, options))));
+  command(
+    troupe,
+    'nats-config <files...>',
+    'write a configuration for a NATS server, and a key for each role, from what files define',
+    'troupe nats-config desk.ts --tenant shop --out nats',
+    'troupe nats-config desk.ts --listen 0.0.0.0:4222 --tls cert.pem,key.pem',
+  )
+    .option('--tenant <name>', 'whose; default unless told otherwise; may be repeated', collect, [])
+    .option('-o, --out <folder>', 'where to', 'nats')
+    .option('--listen <host:port>', 'where the server listens (127.0.0.1:4222)')
+    .option('--tls <cert,key,ca>', 'paths of its certificate and key; with ca, clients must show one that it signed')
+    .option('--store <folder>', 'where the server keeps its streams (jetstream in the folder)')
+    .option('--insecure', 'listen where others can reach it, without TLS')
+    .option('--force', 'new keys for these tenants and roles, and a new nats.conf')
+    .option('--json', 'print JSON for programs')
+    .action((files: string[], options) =>
+      ends(import('./natsConfig.ts').then(({ natsConfig }) => natsConfig(cli, files, options))),
+    );
   shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
     ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
   );
@@ -339,6 +357,8 @@ const shared = (command: Command) =>
       '--nats <url>',
       'a NATS server that carries the messages, and keeps the journal unless --db does (TROUPE_NATS)',
     )
+    .option('--nats-creds <file>', 'who we are to that server (TROUPE_NATS_CREDS)')
+    .option('--tenant <name>', 'whose runs on that server (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
 const sharedRun = (command: Command) =>

@@ -1,9 +1,10 @@
 /** Speaks to nodes from outside: who is there, where a run should go, and the doors of what they offer. */
-import { createInbox, headers as newHeaders, RequestError, type NatsConnection } from '@nats-io/transport-node';
+import { headers as newHeaders, RequestError, type NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { Failure, fromFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
-import { dial, type NatsOptions } from '../nats/connection.ts';
+import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
+import { forbidden } from '../nats/forbidden.ts';
 import { Answer } from './answer.ts';
 import { detachHeader, keyHeader } from './door.ts';
 import { call, jsonIn } from './line.ts';
@@ -66,7 +67,7 @@ export async function openCluster({ tenant = 'default', ...place }: ClusterPlace
 
 async function rollCall(connection: NatsConnection, subject: string, clock: Clock): Promise<NodeReport[]> {
   const reports = new Map<string, NodeReport>();
-  const reply = createInbox();
+  const reply = ownInbox(connection);
   const answers = connection.subscribe(reply, {
     callback: (error, message) => {
       // Nobody there at all is said by an empty message of the server.
@@ -94,6 +95,8 @@ async function invoke(
     const message = await connection
       .request(subject, input === undefined ? new Uint8Array() : JSON.stringify(input), { timeout, headers })
       .catch((cause: unknown) => {
+        const refusal = forbidden(cause);
+        if (refusal) throw refusal;
         throw cause instanceof RequestError && cause.isNoResponders()
           ? new TroupeError('unknown_recipient', `No node offers "${name}". "troupe nodes" shows what they offer.`)
           : new TroupeError(

@@ -2,6 +2,7 @@
 import { RequestError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
+import { forbidden } from '../nats/forbidden.ts';
 import { answer as refusal, refusalIn } from '../transport/nats/wire.ts';
 
 const text = new TextEncoder();
@@ -48,6 +49,8 @@ export async function call(
   const message = await connection
     .request(subject, text.encode(JSON.stringify(said)), { timeout: within })
     .catch((cause: unknown) => {
+      const refused = forbidden(cause);
+      if (refused) throw refused;
       if (cause instanceof RequestError && cause.isNoResponders())
         throw new TroupeError('unknown_recipient', nobody, { cause });
       throw new TroupeError(

@@ -1,5 +1,5 @@
 /** Where nodes and those who ask them speak: beside the subjects of actors, under the same tenant. */
-import { requireTenant } from '../transport/nats/subjects.ts';
+import { requireTenant } from '../nats/tenant.ts';
 
 /** What a node can be asked to do. */
 export type Verb = 'report' | 'take' | 'give' | 'fits' | 'drain';

@@ -1,6 +1,6 @@
 /** Where things are said on the bus: a subject for each actor, under its run; one for each topic; all under their tenant. */
-import { TroupeError } from '../../contracts/failure.ts';
 import { keyOf, typeOf, type Address } from '../../contracts/ids.ts';
+import { requireTenant } from '../../nats/tenant.ts';
 
 export interface Subjects {
   /** `troupe.<tenant>.<run>.<type>.<key>.in`; of a door, which is of no run, `troupe.<tenant>._door.<key>`. A dot, which would part tokens, is written as a slash: no id has one. */
@@ -32,13 +32,4 @@ export function subjects(tenant: string): Subjects {
     topicOf: (subject) => subject.slice(topics.length),
     inbox: (id) => `${root}._inbox.${id}`,
   };
-}
-
-/** Throws `invalid`: a tenant is a token of a subject and part of a stream's name. */
-export function requireTenant(tenant: string): string {
-  if (/^[a-z0-9][a-z0-9_-]{0,63}$/.test(tenant)) return tenant;
-  throw new TroupeError(
-    'invalid',
-    `A tenant is a name of a-z, 0-9, "_" and "-", up to 64 characters; got ${JSON.stringify(tenant)}.`,
-  );
 }
