@@ -59,12 +59,19 @@ async function busAt(place: NatsPlace, clock: Clock) {
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, ...options } = place;
+  const { tenant = 'default', replicas = 1, folder = '.troupe', ...options } = place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
     journal: () =>
-      jetstream({ connection, clock, tenant, replicas }).catch((thrown: unknown) => {
+      jetstream({
+        connection,
+        clock,
+        tenant,
+        replicas,
+        folder: resolve(folder),
+        notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+      }).catch((thrown: unknown) => {
         throw forbidden(thrown) ?? thrown;
       }),
     // A server that is gone has nothing to drain.

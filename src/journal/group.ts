@@ -1,6 +1,7 @@
 /** Group commit: what is asked for in one turn of the event loop travels to the disk together (J6). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Driver } from './driver.ts';
+import type { Writes } from './store.ts';
 
 interface Job {
   /** Throws when this one cannot be stored; must then have written nothing. */
@@ -12,7 +13,7 @@ interface Job {
 /** As many as go into one transaction. */
 const most = 256;
 
-export class Group {
+export class Group implements Writes {
   readonly #db: Driver;
   #jobs: Job[] = [];
   #scheduled = false;

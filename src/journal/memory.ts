@@ -8,6 +8,19 @@ import type { Json } from '../contracts/json.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
 import { isNew } from './posting.ts';
 
+/** Everything that it keeps. */
+export interface Memory {
+  readonly actors: Map<Address, Kept>;
+  /** Pending key → its actor. */
+  readonly owners: Map<string, Kept>;
+  readonly results: Map<string, LedgerEntry & { run: string }>;
+  readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
+  /** Runs whose root has not ended → that root. */
+  readonly going: Map<string, Address>;
+  readonly mail: Map<string, Map<string, Envelope>>;
+  position: number;
+}
+
 interface Kept {
   row: ActorRow;
   readonly history: HistoryEntry[];
@@ -17,14 +30,18 @@ interface Kept {
   readonly lists: Map<string, Json[]>;
 }
 
-export function memory(): Journal {
-  const actors = new Map<Address, Kept>();
-  const owners = new Map<string, Kept>(); // pending key → its actor
-  const results = new Map<string, LedgerEntry & { run: string }>();
-  const claims = new Map<string, { epoch: number; owner: string; until: number }>();
-  const going = new Set<string>(); // runs whose root has not ended
-  const mail = new Map<string, Map<string, Envelope>>();
-  let position = 0;
+export const blank = (): Memory => ({
+  actors: new Map(),
+  owners: new Map(),
+  results: new Map(),
+  claims: new Map(),
+  going: new Map(),
+  mail: new Map(),
+  position: 0,
+});
+
+export function memory(all: Memory = blank()): Journal {
+  const { actors, owners, results, claims, going, mail } = all;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -89,8 +106,9 @@ export function memory(): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
-      if (commit.parent === undefined) going[status === 'active' ? 'add' : 'delete'](run);
-      kept.history.push({ position: ++position, actor, seq, at, epoch, state, status, event, opens, closes });
+      if (commit.parent === undefined && status === 'active') going.set(run, actor);
+      else if (commit.parent === undefined) going.delete(run);
+      kept.history.push({ position: ++all.position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
@@ -176,7 +194,7 @@ export function memory(): Journal {
       if (held?.epoch === epoch) held.until = 0;
     },
     async claims({ run: only, owner, overAt = Infinity } = {}) {
-      return (only === undefined ? [...going].sort() : going.has(only) ? [only] : [])
+      return (only === undefined ? [...going.keys()].sort() : going.has(only) ? [only] : [])
         .flatMap((run) => (claims.has(run) ? [{ run, ...claims.get(run)! }] : []))
         .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
     },

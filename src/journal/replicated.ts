@@ -7,30 +7,61 @@
  */
 import type { Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
+import { writeNames, type WriteName } from './entry.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import { Player } from './player.ts';
 import { Scribe } from './scribe.ts';
+import { Snapshooter } from './snapshooter.ts';
+import type { View } from './view.ts';
 
-/** What changes a journal, in the words of its interface. */
-const writes = ['commit', 'record', 'bury', 'settle', 'renew', 'release', 'post', 'dropMail', 'prune'] as const;
-export type Write = (typeof writes)[number] | 'claim';
+export interface ReplicatedOptions {
+  readonly log: Log;
+  /** What this process alone fills; closed with the journal. */
+  readonly view: View;
+  readonly clock: Clock;
+  /** Entries from one snapshot to the next. All processes of a journal must be told the same; 10,000 unless told otherwise. */
+  readonly every?: number;
+  /** Says what a person should know, in a sentence. */
+  readonly notice?: (says: string) => void;
+}
 
-/** `view` is an empty journal that this process alone fills. */
-export async function replicated(log: Log, view: Journal, clock: Clock): Promise<Journal> {
-  const scribe = new Scribe(log, clock);
+/** Rejects with `environment` when the log is another one than the view has played, `storage` when it cannot be read. */
+export async function replicated({
+  log,
+  view,
+  clock,
+  every = 10_000,
+  notice = () => {},
+}: ReplicatedOptions): Promise<Journal> {
+  const scribe = new Scribe({ log, clock, position: () => view.mark.position });
+  const snapshooter = new Snapshooter({ log, view, every, notice });
+  const { journal } = view;
   /** Who was refused a run because of whom, and until when: asked again sooner, the log need not hear of it. */
   const refusals = new Map<string, { readonly owner: string; readonly until: number; readonly error: unknown }>();
-  const playing = await log.play((entry) =>
-    scribe.played(entry, (write, args) => {
-      if (write !== 'claim') {
-        if (write === 'renew' || write === 'release') refusals.delete(args[0] as string);
-        return (view[write] as (...args: unknown[]) => unknown)(...args);
-      }
-      const [run, owner, options, dead] = args as [string, string, { now: number; ttl: number }, string | null];
-      refusals.delete(run);
-      return view.claim(run, owner, { ...options, alive: (name) => name !== dead });
-    }),
-  );
+  const perform = (write: WriteName, args: readonly Json[]): unknown => {
+    if (write !== 'claim') {
+      if (write === 'renew' || write === 'release') refusals.delete(args[0] as string);
+      return (journal[write] as (...args: unknown[]) => unknown)(...args);
+    }
+    const [run, owner, options, dead] = args as [string, string, { now: number; ttl: number }, string | null];
+    refusals.delete(run);
+    return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
+  };
+  const heard = (position: number, isOwn: boolean) => snapshooter.heard(position, isOwn);
+  const player = new Player({ log, view, scribe, clock, perform, horizon: every, leap: every, heard, notice });
+  const close = async () => {
+    scribe.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    await player.stop();
+    await snapshooter.done();
+    await log[Symbol.asyncDispose]();
+    await view[Symbol.asyncDispose]();
+  };
+  await player.start().catch(async (thrown: unknown) => {
+    await close();
+    throw thrown;
+  });
 
   const claim: Journal['claim'] = async (run, owner, { alive = () => true, ...options }) => {
     const known = refusals.get(run);
@@ -49,19 +80,20 @@ export async function replicated(log: Log, view: Journal, clock: Clock): Promise
     }
   };
   const written = Object.fromEntries(
-    writes.map((name) => [name, (...args: unknown[]) => scribe.write(name, args)]),
-  ) as unknown as Pick<Journal, (typeof writes)[number]>;
+    writeNames.map((name) => [name, (...args: unknown[]) => scribe.write(name, args)]),
+  ) as unknown as Pick<Journal, (typeof writeNames)[number]>;
 
   return {
-    ...view,
+    ...journal,
     ...written,
     claim,
     settle: (keys) => void scribe.write('settle', [keys]).catch(() => {}), // If this is lost, they are only delivered again.
-    async [Symbol.asyncDispose]() {
-      scribe.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
-      await playing[Symbol.asyncDispose]();
-      await log[Symbol.asyncDispose]();
-      await view[Symbol.asyncDispose]();
+    async prune(before) {
+      const count = await written.prune(before);
+      // What is forgotten is forgotten by the log as well, not only some day.
+      if (count > 0) await snapshooter.take({ keep: 1 });
+      return count;
     },
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -9,6 +9,7 @@ import type { Journal } from './journal.ts';
 import { mailroom } from './mailroom.ts';
 import { reader } from './reader.ts';
 import { migrate } from './schema.ts';
+import type { Writes } from './store.ts';
 import { writer } from './writer.ts';
 
 export interface SqliteOptions {
@@ -35,14 +36,9 @@ export async function sqlite(
     throw thrown;
   }
   const group = new Group(db);
-  const store = { db, group, text: texts(db) };
   let open = true;
   return {
-    ...writer(store),
-    ...reader(store, new Checked()),
-    ...claims(store),
-    ...mailroom(store),
-    ...archive(store),
+    ...journalIn(db, group),
     async [Symbol.asyncDispose]() {
       if (!open) return;
       open = false;
@@ -54,5 +50,17 @@ export async function sqlite(
         db.close();
       }
     },
+  };
+}
+
+/** The journal in an open file; `group` says when what is written takes place. */
+export function journalIn(db: Driver, group: Writes): Omit<Journal, keyof AsyncDisposable> {
+  const store = { db, group, text: texts(db) };
+  return {
+    ...writer(store),
+    ...reader(store, new Checked()),
+    ...claims(store),
+    ...mailroom(store),
+    ...archive(store),
   };
 }

@@ -6,6 +6,8 @@ export interface NatsPlace extends NatsOptions {
   readonly tenant?: string;
   /** On how many servers of a cluster the journal is kept; 1 unless told otherwise. */
   readonly replicas?: number;
+  /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
+  readonly folder?: string;
 }
 
 /** What is said goes before `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1` and `TROUPE_TENANT`. Undefined when no server is named. */

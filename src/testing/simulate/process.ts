@@ -9,9 +9,12 @@ import { Gate } from './gate.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { network } from './network.ts';
+import { Replica, type Shared, type ViewFile } from './replica.ts';
 
 export interface World extends Surroundings {
   readonly disk: Journal;
+  /** Given, each process plays this into a copy of its own, instead of the one disk. */
+  readonly shared: Shared | undefined;
   readonly run: string;
   readonly input: Json;
   /** The definition in its versions: a process may come back with a later one. */
@@ -33,7 +36,9 @@ export class Process {
   #version = 0;
   gate!: Gate;
   host!: Host;
-  #disk!: Disk;
+  #disk!: Disk | Replica;
+  /** What it left on its machine when it died. */
+  #file: ViewFile | undefined;
 
   constructor(name: string, world: World) {
     this.name = name;
@@ -50,11 +55,13 @@ export class Process {
   }
 
   begin(): void {
-    const { time, plan, disk, versions, carrier, seeDead, dead, seen, processes } = this.#world;
+    const { time, plan, disk, shared, versions, carrier, seeDead, dead, seen, processes } = this.#world;
     this.#lives++;
     if (plan.strikes('upgrade', this.name, 0.5)) this.#version = versions.length - 1;
     this.gate = new Gate(time);
-    this.#disk = new Disk(disk, this.gate, this.name, this.#world);
+    this.#disk = shared
+      ? new Replica(shared, this.gate, this.name, this.#world, this.#file)
+      : new Disk(disk, this.gate, this.name, this.#world);
     processes.set(this.gate.clock, this);
     this.host = new Host({
       journal: this.#disk.journal,
@@ -75,9 +82,16 @@ export class Process {
 
   die(): void {
     this.#world.dead.add(this.#owner);
-    this.#disk.tear();
+    const file = this.#disk.tear() ?? undefined;
+    // It may come back on another machine.
+    this.#file = file && this.#world.random.chance(0.5) ? file : undefined;
     this.gate.die();
     this.host.abandon();
+  }
+
+  /** Of a shared journal: its own copy. */
+  get replica(): Replica | undefined {
+    return this.#disk instanceof Replica ? this.#disk : undefined;
   }
 
   cutOff(until: number): void {

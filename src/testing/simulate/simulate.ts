@@ -7,6 +7,7 @@ import type { Json } from '../../contracts/json.ts';
 import { breaker } from '../../../actors/gateway.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
+import type { View } from '../../journal/view.ts';
 import { compile } from '../../compile.ts';
 import { inputOf, type Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
@@ -42,6 +43,8 @@ export interface SimulateOptions {
   readonly progress?: (result: Result) => void;
   /** Plants a defect into the journal, to see that it is found. */
   readonly journal?: (journal: Journal) => Journal;
+  /** Each process plays a shared log into a journal of its own, as over JetStream; the faults of the disk are then those of the log. */
+  readonly shared?: boolean | ((view: View) => View);
   /** The same for each process's transport. */
   readonly transport?: (transport: Transport) => Transport;
 }
@@ -101,6 +104,7 @@ export async function simulate(scenario: () => Scenario, options: SimulateOption
       until: options.until,
       journal: options.journal,
       transport: options.transport,
+      shared: options.shared,
       ...(without ? { without } : {}),
     });
   for (const seed of seeds) {

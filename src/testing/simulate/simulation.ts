@@ -6,12 +6,17 @@ import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import type { Transport } from '../../transport/transport.ts';
+import { memoryView } from '../../journal/memoryView.ts';
+import { replicated } from '../../journal/replicated.ts';
+import type { View } from '../../journal/view.ts';
 import type { Ticket } from '../../tickets.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { FaultPlan, type Fault, type FaultKind } from './faults.ts';
 import { People } from './people.ts';
 import { Process, type World } from './process.ts';
 import { randomOf, type Random } from './random.ts';
+import { historyOf, type Shared } from './replica.ts';
+import { SharedLog } from './sharedLog.ts';
 import { verdict } from './verdict.ts';
 import { Witness } from './witness.ts';
 
@@ -59,6 +64,8 @@ export interface SeedOptions {
   /** Plants a defect into the journal: the oracles must see it. */
   readonly journal?: ((journal: Journal) => Journal) | undefined;
   readonly transport?: ((transport: Transport) => Transport) | undefined;
+  /** The journal is a log that each process plays for itself; `true`, or a defect planted into what plays it. */
+  readonly shared?: boolean | ((view: View) => View) | undefined;
 }
 
 const run = 'sim';
@@ -95,6 +102,7 @@ export class Simulation {
   #all: Process[] = [];
   #people!: People;
   #full = { until: 0 };
+  readonly #shared: Shared | undefined;
 
   constructor(options: SeedOptions) {
     const { seed, faults, without = new Set() } = options;
@@ -102,7 +110,8 @@ export class Simulation {
     this.time = virtualClock({ seed });
     this.#start = this.time.now();
     this.random = randomOf(seed);
-    this.witness = new Witness(options.journal);
+    this.#shared = this.#share();
+    this.witness = this.#shared ? this.#listener(this.#shared) : new Witness(options.journal);
     this.plan = new FaultPlan({
       seed,
       allowed: faults,
@@ -124,6 +133,7 @@ export class Simulation {
       plan: this.plan,
       full: this.#full,
       disk: this.witness.disk,
+      shared: this.#shared,
       run,
       input: play.input,
       versions: play.versions,
@@ -238,7 +248,42 @@ export class Simulation {
     const { acknowledged } = this.#people;
     const { invariants } = this.#play;
     const [root, faults] = [await this.#root(), this.plan.hit];
-    return verdict({ run, root, ended, steps: this.#steps, witness, faults, acknowledged, invariants });
+    const problems = await verdict({ run, root, ended, steps: this.#steps, witness, faults, acknowledged, invariants });
+    return [...problems, ...(await this.#divided())];
+  }
+
+  #share(): Shared | undefined {
+    const { shared = false, journal: plant = (journal: Journal) => journal } = this.#options;
+    if (shared === false) return undefined;
+    const flawed = shared === true ? (view: View) => view : shared;
+    return {
+      log: new SharedLog(),
+      every: this.random.pick([10, 30, 1_000]),
+      // What a view is asked later, it is asked by its own name.
+      plant: (view) => flawed(Object.assign(Object.create(view) as View, { journal: plant(view.journal) })),
+    };
+  }
+
+  /** Hears every entry as soon as it is stored. */
+  #listener({ log, every, plant }: Shared): Witness {
+    const view = plant(memoryView());
+    const witness = new Witness(undefined, view.journal);
+    const heard = Object.assign(Object.create(view) as View, { journal: witness.disk });
+    void replicated({ log: log.open(), view: heard, clock: this.time, every });
+    return witness;
+  }
+
+  /** Whoever has played the whole log has come to the same journal. */
+  async #divided(): Promise<string[]> {
+    const last = this.#shared?.log.standing.last;
+    const expected = await historyOf(this.witness.disk, run);
+    const problems: string[] = [];
+    for (const { name, replica } of this.#all) {
+      const seen = await replica?.seen(run);
+      if (seen && seen.position === last && seen.history !== expected)
+        problems.push(`divided: ${name} has played the whole log, and come to another journal than the others`);
+    }
+    return problems;
   }
 
   #root(): Promise<ActorRow | undefined> {

@@ -20,8 +20,8 @@ export class Witness {
   readonly #times = new Map<string, number>();
   readonly #begun = new Map<object, Set<string>>();
 
-  constructor(fault: (journal: Journal) => Journal = (journal) => journal) {
-    const inner = memory();
+  /** `inner`: what keeps it, when that is not the disk of all. */
+  constructor(fault: (journal: Journal) => Journal = (journal) => journal, inner: Journal = memory()) {
     this.disk = {
       ...inner,
       claim: async (run, ...more) => {
