@@ -1,6 +1,7 @@
 /** What a runtime stands on: where its actors are kept, and what carries their messages. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { closers } from './closers.ts';
 import type { Clock } from './contracts/clock.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Journal } from './journal/journal.ts';
@@ -33,11 +34,7 @@ export async function ground(
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
 ): Promise<Ground> {
-  const opened: AsyncDisposable[] = [];
-  const keep = <T extends AsyncDisposable>(part: T): T => (opened.push(part), part);
-  const close = async () => {
-    for (const part of opened.splice(0).reverse()) await part[Symbol.asyncDispose]();
-  };
+  const { use: keep, close } = closers();
   try {
     const place = natsPlace(nats, env);
     const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));

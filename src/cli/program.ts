@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts';
 import { codeOf, exit, messageOf } from './exit.ts';
 import { runStatuses } from './options.ts';
 import { discreet } from './secrets.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 /** Runs a command line; resolves to its exit code and never rejects. */
 export async function main(args: readonly string[], world: Cli): Promise<number> {
