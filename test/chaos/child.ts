@@ -1,6 +1,7 @@
 /** The processes that chaos is made with: the real `troupe run`, and the worker whose points have names. */
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import type { NatsServer } from '../nats/server.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const conditions = ['--conditions', 'troupe-source', '--import', 'tsx'];
@@ -32,8 +33,8 @@ export const worker = (db: string, url: string, rooms: readonly string[], point 
   start([join(root, 'test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
 /** A node of a cluster, with the subject to offer. */
-export const node = (server: string, name: string, url: string): Child =>
-  start([join(root, 'test/chaos/nodeWorker.ts'), server, name], { CHAOS_WORLD: url }, 10 * longest);
+export const node = (server: NatsServer, name: string, url: string): Child =>
+  start([join(root, 'test/chaos/nodeWorker.ts'), server.url, server.views, name], { CHAOS_WORLD: url }, 10 * longest);
 
 function start(args: readonly string[], env: Record<string, string>, most = longest): Child {
   const child = spawn(process.execPath, [...conditions, ...args], {

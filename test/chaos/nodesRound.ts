@@ -10,30 +10,32 @@ import { Stage, type Counts } from './stage.ts';
 import { overriding } from '../../src/testing/crash/points.ts';
 
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
-const rooms = 6;
-/** Blows that are dealt in a round. */
-const blows = 8;
+/** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */
+const blows = 16;
 /** When nothing happens to them any more, all must be done within this time; milliseconds. */
-const patience = 40_000;
+const patience = 60_000;
 
 export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
   await using server = await natsServer();
-  await using runtime = await openRuntime({ nats: server.url, clock: fastClock(), env: {} });
+  await using runtime = await openRuntime({
+    nats: { servers: server.url, folder: server.views },
+    clock: fastClock(),
+    env: {},
+  });
   const { journal } = runtime;
   // The view that plays along: closing it is the runtime's business.
   const read = async (): Promise<Journal> => overriding(journal, { [Symbol.asyncDispose]: async () => {} });
-  await using stage = await Stage.open(random, rooms, read);
+  await using stage = await Stage.open(random, blows, read);
   await using cluster = await openCluster({ servers: server.url }, fastClock());
   const nodes = new Map<string, Child>();
-  const start = (name: string) => nodes.set(name, node(server.url, name, stage.outside.url));
+  const start = (name: string) => nodes.set(name, node(server, name, stage.outside.url));
   const anyone = () => ['a', 'b', 'c'][Math.floor(random() * 3)]!;
 
   for (const name of ['a', 'b', 'c']) start(name);
   await Promise.all([...nodes.values()].map(({ working }) => working));
-  for (const room of stage.rooms) await begin(room);
-
-  for (let blow = 0; blow < blows && (await going()) > 0; blow++) {
-    await pause(random() * 400);
+  for (const room of stage.rooms) {
+    await begin(room);
+    await pause(random() * 300);
     const name = anyone();
     const victim = nodes.get(name)!;
     const fate = random();
@@ -60,7 +62,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
   await Promise.all([...nodes.values()].map(leave));
   return stage;
 
-  /** A node may be between two lives: whoever asks, asks again under the same key. */
+  /** All nodes may be between two lives: whoever asks, asks again under the same key. */
   async function begin(room: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -69,12 +71,13 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
         if (attempt === 5)
           return void stage.violations.push(`${room} could not be begun: ${toFailure(thrown).message}`);
       }
+      await pause(250);
     }
   }
 
   async function going(): Promise<number> {
     const ended = await journal.find({ parent: null, status: ['done', 'failed', 'stopped'] });
-    return rooms - ended.length;
+    return blows - ended.length;
   }
 
   async function finished(): Promise<void> {

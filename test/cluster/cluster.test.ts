@@ -44,7 +44,7 @@ function worker() {
 }
 
 test('whoever can send JSON over NATS can have an agent run, and the same key is the same run', async () => {
-  await using _ = await member(server.url, 'plain', 'a', [greeter]);
+  await using _ = await member(server, 'plain', 'a', [greeter]);
   const stranger = await plainConnect({ servers: server.url });
   const ask = async (body: string, key?: string) => {
     const headers = plainHeaders();
@@ -68,7 +68,7 @@ test('whoever can send JSON over NATS can have an agent run, and the same key is
 });
 
 test('what no node offers, and a node that is not there, is said at once', async () => {
-  await using _ = await member(server.url, 'nobody', 'a', [greeter]);
+  await using _ = await member(server, 'nobody', 'a', [greeter]);
   await using outside = await cluster(server.url, 'nobody');
   await expect(outside.invoke('writer', 'x')).rejects.toMatchObject({
     kind: 'unknown_recipient',
@@ -79,26 +79,26 @@ test('what no node offers, and a node that is not there, is said at once', async
 });
 
 test('a second node of the same name is refused; when the first one has left it may come', async () => {
-  const first = await member(server.url, 'names', 'a', [greeter]);
-  await expect(member(server.url, 'names', 'a', [greeter])).rejects.toMatchObject({
+  const first = await member(server, 'names', 'a', [greeter]);
+  await expect(member(server, 'names', 'a', [greeter])).rejects.toMatchObject({
     kind: 'conflict',
     message: expect.stringMatching(/"a" is there already \(process \d+ on /) as string,
   });
   await first[Symbol.asyncDispose]();
-  await using second = await member(server.url, 'names', 'a', [greeter]);
+  await using second = await member(server, 'names', 'a', [greeter]);
   expect(second.node.report).toMatchObject({ name: 'a', offers: [{ name: 'greeter', kind: 'agent' }], leaving: false });
 });
 
 test('a node that is drained lets what is being done finish, takes nothing more, and says so', async () => {
   const { subject, begun, free } = worker();
-  await using a = await member(server.url, 'drain', 'a', [subject]);
+  await using a = await member(server, 'drain', 'a', [subject]);
   await using outside = await cluster(server.url, 'drain');
   expect(await outside.invoke('digger', 'Dig.', { key: 'job', detach: true })).toEqual({
     run: 'job',
     status: 'active',
   });
   await expect.poll(() => begun).toEqual([1, 2]);
-  await using _ = await member(server.url, 'drain', 'b', [subject]);
+  await using _ = await member(server, 'drain', 'b', [subject]);
   const result = outside.invoke('digger', undefined, { key: 'job' });
   // What is being done gets ten seconds; it is let finish.
   const drained = outside.drain('a');
@@ -128,8 +128,8 @@ const changedDoor = () => {
 };
 
 test('a run moves between two messages to the node that is named, stays there, and another version is refused with its reason', async () => {
-  await using a = await member(server.url, 'moves', 'a', [door()]);
-  await using b = await member(server.url, 'moves', 'b', [door()]);
+  await using a = await member(server, 'moves', 'a', [door()]);
+  await using b = await member(server, 'moves', 'b', [door()]);
   await using outside = await cluster(server.url, 'moves');
   await outside.invoke('door', null, { key: 'd1', detach: true });
   const holder = () => [a, b].find(({ node }) => node.report.runs === 1)?.node.report.name;
@@ -141,7 +141,7 @@ test('a run moves between two messages to the node that is named, stays there, a
   await a.runtime.signal('door/d1', { type: 'push' });
   await expect.poll(async () => (await b.runtime.journal.find({ actor: 'door/d1' }))[0]?.state).toBe('open');
 
-  await using _ = await member(server.url, 'moves', 'new', [changedDoor()]);
+  await using _ = await member(server, 'moves', 'new', [changedDoor()]);
   const reason = { kind: 'incompatible', message: expect.stringMatching(/state "open"/) as string };
   expect(await outside.misfits('d1', 'new')).toMatchObject([reason]);
   await expect(outside.migrate('d1', 'new')).rejects.toMatchObject(reason);
@@ -151,12 +151,12 @@ test('a run moves between two messages to the node that is named, stays there, a
 }, 30_000);
 
 test('runs that wait are shared out again when a node comes: to it go those that are its, and no others', async () => {
-  await using a = await member(server.url, 'shares', 'a', [door()]);
+  await using a = await member(server, 'shares', 'a', [door()]);
   await using outside = await cluster(server.url, 'shares');
   const runs = Array.from({ length: 12 }, (_, n) => `d${n}`);
   for (const key of runs) await outside.invoke('door', null, { key, detach: true });
   await expect.poll(() => a.node.report.runs).toBe(12);
-  await using b = await member(server.url, 'shares', 'b', [door()]);
+  await using b = await member(server, 'shares', 'b', [door()]);
   await expect.poll(() => b.node.report.runs, { timeout: 15_000 }).toBeGreaterThan(2);
   await expect.poll(() => a.node.report.runs + b.node.report.runs, { timeout: 5_000 }).toBe(12);
   const owners = new Map((await a.runtime.journal.claims()).map(({ run, owner }) => [run, owner]));
@@ -164,11 +164,11 @@ test('runs that wait are shared out again when a node comes: to it go those that
 }, 40_000);
 
 test('a node has no more runs than it may, and what it may not have goes elsewhere', async () => {
-  await using a = await member(server.url, 'full', 'a', [door()]);
+  await using a = await member(server, 'full', 'a', [door()]);
   const outside = await cluster(server.url, 'full');
   for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
-  await using b = await member(server.url, 'full', 'b', [door()], { most: 2 });
-  await using c = await member(server.url, 'full', 'c', [door()]);
+  await using b = await member(server, 'full', 'b', [door()], { most: 2 });
+  await using c = await member(server, 'full', 'c', [door()]);
   await a.node.drain(0);
   await expect.poll(() => b.node.report.runs + c.node.report.runs, { timeout: 20_000 }).toBe(6);
   expect(b.node.report.runs).toBeLessThanOrEqual(2);
@@ -178,11 +178,14 @@ test('a node has no more runs than it may, and what it may not have goes elsewhe
 test('a process that runs something itself, and stops, leaves it to the nodes', async () => {
   const { subject, begun, free } = worker();
   const { openRuntime } = await import('troupe');
-  await using runtime = await openRuntime({ nats: { servers: server.url, tenant: 'parked' }, env: {} });
+  await using runtime = await openRuntime({
+    nats: { servers: server.url, folder: server.views, tenant: 'parked' },
+    env: {},
+  });
   const handle = await runtime.start(subject, 'Dig.', { key: 'job' });
   await expect.poll(() => begun).toEqual([1, 2]);
   await handle.park();
-  await using _ = await member(server.url, 'parked', 'a', [subject]);
+  await using _ = await member(server, 'parked', 'a', [subject]);
   free();
   await using outside = await cluster(server.url, 'parked');
   await expect.poll(() => begun, { timeout: 10_000 }).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.

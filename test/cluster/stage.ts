@@ -4,6 +4,7 @@ import { openNode, type Node, type NodeOptions } from '../../src/cluster/node.ts
 import { dial } from '../../src/nats/connection.ts';
 import { openRuntime, type Runtime, type Subject } from '../../src/runtime.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import type { NatsServer } from '../nats/server.ts';
 
 export interface Member extends AsyncDisposable {
   readonly node: Node;
@@ -15,13 +16,13 @@ export const clock = systemClock();
 export const cluster = (servers: string, tenant: string) => openCluster({ servers, tenant }, clock);
 
 export async function member(
-  servers: string,
+  { url: servers, views: folder }: NatsServer,
   tenant: string,
   name: string,
   subjects: readonly Subject[],
   more: Partial<NodeOptions> = {},
 ): Promise<Member> {
-  const runtime = await openRuntime({ nats: { servers, tenant }, env: {} });
+  const runtime = await openRuntime({ nats: { servers, folder, tenant }, env: {} });
   const connection = await dial({ servers });
   const said: string[] = [];
   const close = async () => {

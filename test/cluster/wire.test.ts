@@ -38,7 +38,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 test('the example of docs/wire.md, with a client that knows nothing of us', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
-  await using _ = await member(server.url, 'default', 'a', [greeter]);
+  await using _ = await member(server, 'default', 'a', [greeter]);
   const guide = readFileSync(resolve(import.meta.dirname, '../../docs/wire.md'), 'utf8');
   const [, code = ''] = /```js\n(.*?)```/s.exec(guide) ?? [];
   const script = code.replace('nats://127.0.0.1:4222', server.url);
@@ -48,7 +48,7 @@ test('the example of docs/wire.md, with a client that knows nothing of us', asyn
 
 test('answers and reports are of the shape that is written down', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
-  await using _ = await member(server.url, 'shapes', 'a', [greeter]);
+  await using _ = await member(server, 'shapes', 'a', [greeter]);
   const ajv = new Ajv2020({ strict: false });
   ajv.addSchema(JSON.parse(readFileSync(written, 'utf8')) as object);
   const fits = (name: string, value: unknown) => {

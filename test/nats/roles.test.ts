@@ -52,7 +52,7 @@ const as = async (role: string, tenant = 'shop') => {
 const runAs = async (role: string, key: string, tenant = 'shop'): Promise<RunOutcome> => {
   await using runtime = await openRuntime({
     env: {},
-    nats: { servers: server.url, creds: creds(role, tenant), tenant },
+    nats: { servers: server.url, creds: creds(role, tenant), tenant, folder },
   });
   const run = await runtime.start(desk, 'Write.', { key });
   return await run.outcome();
@@ -126,7 +126,7 @@ test('a node does whatever a run needs', async () => {
 
 test('an operator sees what waits, answers it at length, and speaks to no actor except by way of the log', async () => {
   const on = (role: string) =>
-    openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop' } });
+    openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop', folder } });
   await using node = await on('node');
   const run = await node.start(careful, 'Write to Ada.', { key: 'careful' });
   expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
@@ -144,7 +144,7 @@ test('an operator sees what waits, answers it at length, and speaks to no actor 
 
 test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
   const place = { servers: server.url, tenant: 'shop' };
-  await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   const offers = [{ name: 'desk', subject: desk, of: () => desk }];
   const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
   await using _ = await openNode({ ...joined, tenant: 'shop' });
@@ -156,7 +156,7 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
   // The key of another's run is no way to its result.
-  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
   for (const input of [undefined, 'Write.'])
     await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });

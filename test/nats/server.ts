@@ -12,6 +12,8 @@ export interface NatsServer extends AsyncDisposable {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port and folder, with another configuration if one is given. */
   again(config?: string): Promise<void>;
+  /** For what processes play of it: gone with the server. */
+  readonly views: string;
   /** Takes away what it has stored. */
   empty(): void;
 }
@@ -69,6 +71,7 @@ export async function natsServer(
     get pid() {
       return child.pid!;
     },
+    views: join(folder, 'views'),
     kill,
     again: start,
     empty: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
