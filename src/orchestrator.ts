@@ -10,11 +10,12 @@ import { duration, isMember } from './definition.ts';
 import { requireDepth } from './depth.ts';
 import type { Member as AnyMember } from './member.ts';
 import { routers, type Router } from './routers.ts';
-import type { Voice } from './teams/voice.ts';
+
+/** An agent, a team, an orchestrator, or something guarded. What it speaks is read from its own type. */
+export type Worker = Pick<AnyMember, 'kind' | 'name'>;
 
 /** A member with more than its own name to be found by. */
-export interface MemberOptions<Who extends Voice = Voice> {
-  /** An agent, a team, an orchestrator, or something guarded. */
+export interface MemberOptions<Who extends Worker = Worker> {
   readonly agent: Who;
   /** What it is called here; its own name unless told otherwise. */
   readonly id?: string;
@@ -24,17 +25,17 @@ export interface MemberOptions<Who extends Voice = Voice> {
   /** Answers of a model that an attempt may take where the task does not say. */
   readonly maxSteps?: number;
 }
-export type MemberSpec = Voice | MemberOptions;
+export type MemberSpec = Worker | MemberOptions;
 type MemberSpecs = readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
 
-export interface Member<Who extends Voice = Voice> extends Omit<MemberOptions<Who>, 'id'> {
+export interface Member<Who extends Worker = Worker> extends Omit<MemberOptions<Who>, 'id'> {
   readonly id: string;
 }
 /** Who they are, whichever way they were given. */
 type WhoIn<Specs> = Specs extends readonly (infer Spec)[]
   ? WhoOf<Spec>
   : { [K in keyof Specs]: WhoOf<Specs[K]> }[keyof Specs];
-type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends Voice } ? Who : Spec extends Voice ? Spec : never;
+type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends Worker } ? Who : Spec extends Worker ? Spec : never;
 type SpokenBy<Who> = Who extends { readonly protocol: infer Spoken } ? Spoken : never;
 type TakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
 
@@ -76,7 +77,7 @@ export interface OrchestratorOptions<
   readonly grace?: Duration;
 }
 
-export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends Voice = Voice> {
+export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends Worker = Worker> {
   readonly kind: 'orchestrator';
   readonly name: string;
   readonly members: readonly Member<Who>[];
@@ -175,7 +176,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
   requireDepth({ kind: 'orchestrator', name, members });
   const protocols = new Set(members.map(({ agent }) => (agent as AnyMember).protocol));
   const [protocol] = protocols.size === 1 ? protocols : [];
-  const made: Orchestrator<Mode> = {
+  const made = {
     kind: 'orchestrator',
     name,
     members,
