@@ -159,12 +159,13 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   /** What a member of a team comes to. */
   const partOf = (member: Member): Part => {
+    // Whoever says itself what it is run by is asked first.
+    if ('part' in member) return (member as Standing).part(partOf);
     if (member.kind === 'agent') return agentPart(member as AnyAgent);
     if (member.kind === 'team') return teamPart(member as AnyTeam);
     if (member.kind === 'orchestrator' && 'router' in member)
       return orchestratorPart(member as unknown as Orchestrator);
-    if (member.kind === 'guarded' && 'guardrails' in member) return guardedPart(member as unknown as AnyGuarded);
-    return (member as Standing).part(partOf);
+    return guardedPart(member as unknown as AnyGuarded);
   };
 
   function teamPart(team: AnyTeam): Part {

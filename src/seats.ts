@@ -8,7 +8,7 @@ import { membershipOf, type Member as AnyMember } from './member.ts';
 import type { Member, Orchestrator } from './orchestrator.ts';
 import type { AnyAgent, AnyGuarded, AnyTeam } from './subject.ts';
 
-type Worker = AnyAgent | AnyTeam | AnyGuarded | Orchestrator;
+export type Worker = AnyAgent | AnyTeam | AnyGuarded | Orchestrator;
 
 export function profileOf({ id, agent, role, capacity, maxSteps }: Member): Profile {
   const worker = agent as Worker;
@@ -55,7 +55,7 @@ function stepsOf(worker: Worker): number {
 const bounded = (steps: number): number => Math.min(steps, Number.MAX_SAFE_INTEGER);
 
 /** The messages that it takes; a text is a `task`. */
-function takenBy(worker: Worker): readonly string[] {
+export function takenBy(worker: Worker): readonly string[] {
   if (worker.kind === 'orchestrator')
     return [...new Set(worker.members.flatMap(({ agent }) => takenBy(agent as Worker)))];
   const { protocol, handles } = worker as AnyMember;

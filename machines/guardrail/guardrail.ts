@@ -122,7 +122,8 @@ const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>
               'watch.due': { guard: 'isUnderWay', actions: 'watch' },
               'xstate.done.actor.task.*': { actions: 'takeEnd' },
               'xstate.error.actor.task.*': { actions: 'takeEnd' },
-              'work.done': { guard: 'isMine', actions: 'takeEnd' },
+              // Of work that was given up it is too late.
+              'work.done': [{ guard: 'isMine', actions: 'takeEnd' }, {}],
               'xstate.done.actor.standing.*': { actions: 'takeFall' },
               'xstate.error.actor.standing.*': { actions: 'takeFall' },
               'treasury.lease': { actions: 'askAbove' },

@@ -65,6 +65,7 @@ export const routerMachine = router.createMachine({
               on: {
                 'orchestra.*': {},
                 'member.rested': {},
+                'work.done': {},
                 'xstate.done.actor.standing.*': {},
                 'xstate.error.actor.standing.*': {},
                 'xstate.done.actor.guard': {},
