@@ -42,7 +42,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
   const inside = Object.fromEntries(
     Object.entries(supervised).map(([name, machine]) => [name, watched(machine, guardrails)]),
   );
-  const tongues = Object.fromEntries(Object.entries(supervised).map(([name, machine]) => [name, tongueOf(machine)]));
+  const spoken = Object.fromEntries(Object.entries(supervised).map(([name, machine]) => [name, tongueOf(machine)]));
   let below: Guardrail | undefined;
   let machine: AnyStateMachine | undefined;
   guardrails.toReversed().forEach((guardrail, depth) => {
@@ -56,7 +56,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
       patience: limit,
       trip,
       below: below?.id,
-      supervised: below ? {} : tongues,
+      supervised: below ? {} : spoken,
       // Whoever stands further in front waits longer, so that it hears what was used.
       grace: defaultGuardrailSettings.grace * (depth + 1),
       bare: bare && depth === guardrails.length - 1,
@@ -70,8 +70,9 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
   return machine!;
 }
 
-/** Whatever is no run and no guardrail is spoken to as an agent. */
-const tongueOf = ({ id }: AnyStateMachine): Tongue => (id === 'run' ? 'run' : id === 'guardrail' ? 'work' : 'agent');
+const tongues: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
+/** Whatever is none of ours is spoken to as an agent. */
+const tongueOf = ({ id }: AnyStateMachine): Tongue => tongues[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
   effect<Verdict, Checking>(async ({ stage, work, output }, { signal }) => {

@@ -49,6 +49,7 @@ export async function definitionsOf(whole: Subject): Promise<(type: string) => s
   const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../machines/index.ts');
   const subject = innermost(whole);
+  const byKind = { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine };
   const machines: Record<string, AnyStateMachine> = {
     ...Object.fromEntries(guardIds(whole).map((id) => [id, guardrailMachine])),
     ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
@@ -59,12 +60,15 @@ export async function definitionsOf(whole: Subject): Promise<(type: string) => s
     wait: waitMachine,
     ...(subject.kind === 'team'
       ? Object.fromEntries(
-          Object.entries(subject.members as Readonly<Record<string, Member>>).flatMap(([name, { kind }]) =>
-            kind === 'agent' || kind === 'team' ? [[name, kind === 'agent' ? agentMachine : runMachine]] : [],
-          ),
+          Object.entries(subject.members as Readonly<Record<string, Member>>).map(([name, { kind }]) => [
+            name,
+            byKind[kind],
+          ]),
         )
       : {}),
-    ...(subject.kind === 'orchestrator' ? Object.fromEntries(subject.members.map(({ id }) => [id, agentMachine])) : {}),
+    ...(subject.kind === 'orchestrator'
+      ? Object.fromEntries(subject.members.map(({ id, agent }) => [id, byKind[agent.kind]]))
+      : {}),
     ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
   };
   return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);

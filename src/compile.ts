@@ -8,7 +8,7 @@ import { runActor } from '../actors/run.ts';
 import { GuardrailMail } from './contracts/guardrail.ts';
 import { ownTypes } from './contracts/ids.ts';
 import { inOrder } from './guarded.ts';
-import { delegateSource, type Membership } from '../machines/member.ts';
+import { delegateSource } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
 import type { AgentDeps, Delegate as Deputy, ModelDoor } from '../actors/tools.ts';
 import { defaultLimits } from '../machines/agent/limits.ts';
@@ -21,7 +21,7 @@ import { RouterSignal } from './contracts/task.ts';
 import type { ToolSource } from './contracts/tool.ts';
 import { TreasuryAnswer, TreasuryLease, TreasurySignal } from './contracts/treasury.ts';
 import { WaitSignal } from './contracts/wait.ts';
-import { WorkDone } from './contracts/work.ts';
+import { Work, WorkDone, WorkSignal } from './contracts/work.ts';
 import { settingsOf } from './orchestra.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { mcpServer as connect } from './mcp/server.ts';
@@ -31,7 +31,7 @@ import { requireSubject, type AnyAgent, type AnyGuarded, type AnyTeam, type Subj
 import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
 import type { Delegate } from './delegate.ts';
 import { requireDepth } from './depth.ts';
-import type { Member, Part, Standing } from './member.ts';
+import { membershipOf, type Member, type Part, type Standing } from './member.ts';
 import { catalog } from './tools/catalog.ts';
 import { held } from './tools/held.ts';
 import { localTools } from './tools/local.ts';
@@ -58,18 +58,10 @@ const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: 
 
 const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
 
-/** What a run hears at its door: signals, and what those that stand have done. */
+/** What a run hears at its door: signals, what those that stand have done, and words about money. */
 export const runSignals = z.union([RunSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
-
-export const membershipOf = ({ kind, takes, gives, ...rest }: Member): Membership => {
-  const { returns } = rest as { returns?: string };
-  const called = kind === 'team' ? (gives ?? returns) : gives;
-  return {
-    kind: kind === 'agent' || kind === 'team' ? kind : 'standing',
-    ...(takes === undefined ? {} : { takes }),
-    ...(called === undefined ? {} : { gives: called }),
-  };
-};
+/** A router the same, and work where it is a member itself. */
+export const routerMail = z.union([RouterSignal, Work, WorkSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 /**
  * Guardrails as one standing machine, for whoever has members of its own: it takes `work` with `to`, and answers with `work.done`.
@@ -167,10 +159,13 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   /** What a member of a team comes to. */
   const partOf = (member: Member): Part => {
+    // Whoever says itself what it is run by is asked first.
+    if ('part' in member) return (member as Standing).part(partOf);
     if (member.kind === 'agent') return agentPart(member as AnyAgent);
     if (member.kind === 'team') return teamPart(member as AnyTeam);
-    if (member.kind === 'guarded' && 'guardrails' in member) return guardedPart(member as unknown as AnyGuarded);
-    return (member as Standing).part(partOf);
+    if (member.kind === 'orchestrator' && 'router' in member)
+      return orchestratorPart(member as unknown as Orchestrator);
+    return guardedPart(member as unknown as AnyGuarded);
   };
 
   function teamPart(team: AnyTeam): Part {
@@ -210,15 +205,15 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   function typeOf(subject: Subject): ActorType {
     if (subject.kind === 'machine') return subject.type;
-    if (subject.kind === 'orchestrator') return orchestratorType(subject);
     requireDepth(subject);
-    const { machine, options, ...named } = subject.kind === 'guarded' ? guardedPart(subject) : partOf(subject);
+    const { machine, options, ...named } =
+      subject.kind === 'guarded' ? guardedPart(subject) : partOf(subject as Member);
     return actorType(machine, { ...options, ...named });
   }
 
-  function orchestratorType(subject: Orchestrator): ActorType {
+  function orchestratorPart(subject: Orchestrator): Part {
     const { router, guardrails } = subject;
-    const parts = subject.members.map(({ id, agent }) => [id, partOf(agent)] as const);
+    const parts = subject.members.map(({ id, agent }) => [id, partOf(agent as Member)] as const);
     const guard = guardrails.length > 0 ? guardChain(guardrails, Object.fromEntries(parts)) : undefined;
     const machine = routerActor({
       settings: settingsOf(subject),
@@ -226,14 +221,15 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       members: Object.fromEntries(parts.map(([id, part]) => [id, part.machine])),
       ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
     });
-    return actorType(machine, {
-      signals: z.union([RouterSignal, WorkDone]),
+    const options: ActorTypeOptions = {
+      signals: routerMail,
       endsByDeadline: true,
       children: {
         ...Object.fromEntries(parts.map(([id, part]) => [id, part.options])),
         ...(guard ? { guard: { ...guard.options, name: guard.name } } : {}),
       },
-    });
+    };
+    return { machine, options };
   }
 
   return (subject) => {

@@ -6,7 +6,8 @@ import { TroupeError } from './contracts/failure.ts';
 interface Nested {
   readonly kind: string;
   readonly name: string;
-  readonly members?: Readonly<Record<string, unknown>>;
+  /** By name; of an orchestrator a list. */
+  readonly members?: Readonly<Record<string, unknown>> | readonly { readonly agent: unknown }[];
   readonly tools?: readonly unknown[];
 }
 
@@ -25,7 +26,7 @@ export function requireDepth(subject: Nested, above: readonly Nested[] = []): vo
 }
 
 const belowOf = ({ members = {}, tools = [] }: Nested): Nested[] => [
-  ...(Object.values(members) as Nested[]),
+  ...((Array.isArray(members) ? members.map(({ agent }) => agent as unknown) : Object.values(members)) as Nested[]),
   ...(tools as { readonly kind?: unknown; readonly subject: Nested }[]).flatMap((tool) =>
     tool.kind === 'delegate' ? [tool.subject] : [],
   ),

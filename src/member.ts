@@ -1,5 +1,6 @@
 /** Who may be a member of a team: an agent, a team, or a supervisor that stands in front of others. */
 import type { AnyStateMachine } from 'xstate';
+import type { Membership } from '../machines/member.ts';
 import type { Messages, Name, Protocol } from './contracts/protocol.ts';
 import type { ActorTypeOptions } from './system/actorType.ts';
 
@@ -13,6 +14,17 @@ export interface Member<M extends Messages = Messages, H extends Name<M> = Name<
   readonly takes?: string;
   readonly gives?: string;
 }
+
+/** What a run must know of a member to speak to it. */
+export const membershipOf = ({ kind, takes, gives, ...rest }: Member): Membership => {
+  const { returns } = rest as { returns?: string };
+  const called = kind === 'team' ? (gives ?? returns) : gives;
+  return {
+    kind: kind === 'agent' || kind === 'team' ? kind : 'standing',
+    ...(takes === undefined ? {} : { takes }),
+    ...(called === undefined ? {} : { gives: called }),
+  };
+};
 
 /** What somebody comes to for the engine. */
 export interface Part {

@@ -1,7 +1,6 @@
 /** What an orchestrator comes to for its machine, what its runs start with, and how they stand. */
 import { defaultRouterSettings, type RouterSettings } from '../machines/index.ts';
 import type { RouterContext } from '../machines/router/context.ts';
-import { defaultBudget } from '../machines/agent/limits.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { came, explain } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
@@ -15,6 +14,7 @@ import {
 } from './contracts/task.ts';
 import type { ActorRow } from './journal/journal.ts';
 import type { Orchestrator } from './orchestrator.ts';
+import { profileOf, requireBody } from './seats.ts';
 
 /** Several tasks, each a text or more; or one. `standing`: it goes on until it is told `orchestra.close`. */
 export type OrchestratorInput =
@@ -29,14 +29,7 @@ export function settingsOf({ members, router, mode, guardrails, options }: Orche
   const { rotation: usual } = defaultRouterSettings;
   return {
     ...defaultRouterSettings,
-    members: members.map(({ id, agent, role, capacity, maxSteps }) => ({
-      id,
-      ...(role === undefined ? {} : { role }),
-      ...(capacity === undefined ? {} : { capacity }),
-      ...(maxSteps === undefined ? {} : { maxSteps }),
-      steps: agent.definition('').budget?.steps ?? defaultBudget.steps!,
-      takes: agent.protocol && agent.handles.length > 0 ? agent.handles : ['task'],
-    })),
+    members: members.map(profileOf),
     strategy: router.strategy,
     entry: guardrails.length > 0 ? 'guard' : 'direct',
     mode,
@@ -100,14 +93,16 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
     throw new TroupeError('invalid', `${which} for "${name}" cannot be used: ${explain(parsed.error, spec)}.`);
   const task = parsed.data;
   const { input } = task;
+  const meant = members.filter(({ id }) => task.agentId === undefined || id === task.agentId);
   if (typeof input === 'string') {
     if (input.trim() === '' && !mayBeEmpty)
       throw new TroupeError('invalid', `${which} for "${name}" has an empty text. Say what is to be done.`);
+    // In a pipeline it is given with what the stage before it answered.
+    if (!mayBeEmpty) requireBody(meant, 'task', input);
     return task;
   }
-  const speaker = members.find(({ agent }) => agent.protocol && agent.handles.includes(input.type))?.agent;
-  if (!speaker?.protocol || (input.body === undefined && mayBeEmpty)) return task;
-  return { ...task, input: { type: input.type, body: speaker.protocol.parse(input.type, input.body) as never } };
+  if (input.body === undefined && mayBeEmpty) return task;
+  return { ...task, input: { type: input.type, body: requireBody(meant, input.type, input.body) as never } };
 }
 
 /** How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`. Throws `invalid` for another actor. */

@@ -1,21 +1,22 @@
 /** An orchestrator: gives tasks to its members by a router, within limits, and answers with a result for each. */
 import * as z from 'zod';
 import type { Guardrail } from '../actors/guardrail.ts';
-import type { Agent } from './agent.ts';
 import type { Duration } from './contracts/duration.ts';
 import { checked, named } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { ownTypes, slug } from './contracts/ids.ts';
 import { isMode, RetryPolicy, type ExecutionMode } from './contracts/task.ts';
-import { duration } from './definition.ts';
+import { duration, isMember } from './definition.ts';
+import { requireDepth } from './depth.ts';
+import type { Member as AnyMember } from './member.ts';
 import { routers, type Router } from './routers.ts';
 
-/* oxlint-disable-next-line typescript/no-explicit-any -- A member may speak any protocol; what it takes is looked at when a task comes. */
-type AnyAgent = Agent<any, any>;
+/** An agent, a team, an orchestrator, or something guarded. What it speaks is read from its own type. */
+export type Worker = Pick<AnyMember, 'kind' | 'name'>;
 
 /** A member with more than its own name to be found by. */
-export interface MemberOptions {
-  readonly agent: AnyAgent;
+export interface MemberOptions<Who extends Worker = Worker> {
+  readonly agent: Who;
   /** What it is called here; its own name unless told otherwise. */
   readonly id?: string;
   readonly role?: string;
@@ -24,11 +25,19 @@ export interface MemberOptions {
   /** Answers of a model that an attempt may take where the task does not say. */
   readonly maxSteps?: number;
 }
-export type MemberSpec = AnyAgent | MemberOptions;
+export type MemberSpec = Worker | MemberOptions;
+type MemberSpecs = readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
 
-export interface Member extends Omit<MemberOptions, 'id'> {
+export interface Member<Who extends Worker = Worker> extends Omit<MemberOptions<Who>, 'id'> {
   readonly id: string;
 }
+/** Who they are, whichever way they were given. */
+type WhoIn<Specs> = Specs extends readonly (infer Spec)[]
+  ? WhoOf<Spec>
+  : { [K in keyof Specs]: WhoOf<Specs[K]> }[keyof Specs];
+type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends Worker } ? Who : Spec extends Worker ? Spec : never;
+type SpokenBy<Who> = Who extends { readonly protocol: infer Spoken } ? Spoken : never;
+type TakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
 
 /** How many tasks at once, how many of all, and how many answers of a model all of them may take. */
 export interface OrchestratorBudget {
@@ -46,10 +55,13 @@ export interface RotationOptions {
   readonly rest?: Duration | 'never';
 }
 
-export interface OrchestratorOptions<Mode extends ExecutionMode = ExecutionMode> {
+export interface OrchestratorOptions<
+  Mode extends ExecutionMode = ExecutionMode,
+  Specs extends MemberSpecs = MemberSpecs,
+> {
   readonly name: string;
-  /** In this order: routers that take the first or the next one go by it. */
-  readonly members: readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
+  /** Agents, teams, orchestrators and whatever is guarded, in this order: routers that take the first or the next one go by it. */
+  readonly members: Specs;
   /** Who has a task; `routers.firstAvailable()` unless told otherwise. */
   readonly router?: Router;
   readonly mode?: Mode;
@@ -59,16 +71,19 @@ export interface OrchestratorOptions<Mode extends ExecutionMode = ExecutionMode>
   readonly rotation?: RotationOptions;
   /** In front of all members: a rejection is in the result of its task. */
   readonly guardrails?: readonly Guardrail[];
-  /** All of it must be over within this time from its beginning. */
+  /** All of it must be over within this time from its beginning. As a member of something: each piece of work. */
   readonly deadline?: Duration;
   /** How long members may take to end when they are stopped; 15 seconds unless told otherwise. */
   readonly grace?: Duration;
 }
 
-export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode> {
+export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends Worker = Worker> {
   readonly kind: 'orchestrator';
   readonly name: string;
-  readonly members: readonly Member[];
+  readonly members: readonly Member<Who>[];
+  /** As a member of a team it speaks what its members speak, where that is one protocol; it takes what any of them takes, and answers with their answers. */
+  readonly protocol: SpokenBy<Who> | undefined;
+  readonly handles: readonly TakenBy<Who>[];
   readonly router: Router;
   readonly mode: Mode;
   readonly guardrails: readonly Guardrail[];
@@ -78,8 +93,8 @@ export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode> {
 }
 
 const whole = z.number().int().positive();
-const agentLike = z.custom((value) => (value as { kind?: unknown } | null)?.kind === 'agent', {
-  error: 'expected agent({ … })',
+const agentLike = z.custom((value) => isMember(value), {
+  error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
 });
 const Member = z.union(
   [
@@ -92,7 +107,10 @@ const Member = z.union(
       maxSteps: whole.optional(),
     }),
   ],
-  { error: 'expected agent({ … }), or { agent, id?, role?, capacity?, maxSteps? } with whole numbers of 1 or more' },
+  {
+    error:
+      'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…), or { agent, id?, role?, capacity?, maxSteps? } with whole numbers of 1 or more',
+  },
 );
 
 const OrchestratorShape = z.strictObject({
@@ -142,9 +160,9 @@ const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'coll
  * Throws `definition` when something in it cannot be used.
  * @example const desk = orchestrator({ name: 'desk', members: [ada, bob], router: routers.roundRobin(), mode: 'parallel:4' });
  */
-export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
-  options: OrchestratorOptions<Mode>,
-): Orchestrator<Mode> {
+export function orchestrator<const Mode extends ExecutionMode = 'auto', const Specs extends MemberSpecs = MemberSpecs>(
+  options: OrchestratorOptions<Mode, Specs>,
+): Orchestrator<Mode, WhoIn<Specs>> {
   const what = `The orchestrator${named(options)}`;
   const { retry } = checked(OrchestratorShape, options, what);
   const { budget, rotation, deadline, grace, router = routers.firstAvailable(), guardrails = [] } = options;
@@ -154,10 +172,16 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
       'definition',
       `${what} routes by role, and no member has one. Give members a role, { agent, role: '…' }, or the router a fallback.`,
     );
-  return {
+  const name = slug(options.name);
+  requireDepth({ kind: 'orchestrator', name, members });
+  const protocols = new Set(members.map(({ agent }) => (agent as AnyMember).protocol));
+  const [protocol] = protocols.size === 1 ? protocols : [];
+  const made = {
     kind: 'orchestrator',
-    name: slug(options.name),
+    name,
     members,
+    protocol,
+    handles: [...new Set(members.flatMap(({ agent }) => (agent as AnyMember).handles))],
     router,
     mode: (options.mode ?? 'auto') as Mode,
     guardrails,
@@ -169,6 +193,8 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto'>(
       ...(grace === undefined ? {} : { grace }),
     },
   };
+  // What its members are is known by the types of what was given; here they are anybody.
+  return made as unknown as Orchestrator<Mode, WhoIn<Specs>>;
 }
 
 function membersOf(given: OrchestratorOptions['members'], what: string): readonly Member[] {
@@ -177,8 +203,8 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
     : Object.entries(given);
   const members = entries.map(([key, spec]): Member => {
     checked(Member, spec, `${what} has a member that`);
-    const { id, ...rest } = 'kind' in spec ? { agent: spec, id: undefined } : spec;
-    return { ...rest, id: key ?? id ?? rest.agent.name };
+    const { id, ...rest }: MemberOptions = 'kind' in spec ? { agent: spec } : spec;
+    return { ...rest, id: key ?? id ?? (rest.agent as AnyMember).name };
   });
   if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);
   const ids = members.map(({ id }) => id);

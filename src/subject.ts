@@ -4,6 +4,7 @@ import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
 import { requireInput } from './contracts/plain.ts';
+import type { ExecutionMode } from './contracts/task.ts';
 import { factsOf, type Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
 import { tasksOf } from './orchestra.ts';
@@ -14,6 +15,7 @@ import type { Team } from './team.ts';
 export type AnyAgent = Agent<any, any>;
 export type AnyTeam = Team<any, any, any>;
 export type AnyGuarded = Guarded<any>;
+export type AnyOrchestrator = Orchestrator<ExecutionMode, any>;
 export type Subject = AnyAgent | AnyTeam | MachineSubject | AnyGuarded | Orchestrator;
 /* oxlint-enable typescript/no-explicit-any */
 

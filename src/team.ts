@@ -9,6 +9,7 @@ import type { RunMessage } from './contracts/run.ts';
 import type { OnExhausted } from './contracts/treasury.ts';
 import type { Supervision } from './system/actorType.ts';
 import { TeamShape } from './definition.ts';
+import { answersTogether, type Strategy } from '../machines/router/settings.ts';
 import { requireDepth } from './depth.ts';
 import type { Member } from './member.ts';
 
@@ -16,7 +17,13 @@ import type { Member } from './member.ts';
 type Members<M extends Messages> = Readonly<Record<string, Member<M, Name<M>>>>;
 type HandledBy<A> = A extends Member<infer _M, infer H> ? H : never;
 type AnswersOf<M extends Messages, Who> =
-  Who extends Team<infer _M, infer _A, infer R> ? R : RepliesTo<M, HandledBy<Who> & Name<M>>;
+  Who extends Team<infer _M, infer _A, infer R>
+    ? R
+    : Who extends { readonly kind: 'guarded'; readonly subject: infer Inner }
+      ? AnswersOf<M, Inner>
+      : Who extends { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: infer Each }[] }
+        ? AnswersOf<M, Each>
+        : RepliesTo<M, HandledBy<Who> & Name<M>>;
 /** Everything that can arrive at the route: what the team takes, and what its members may answer. */
 type Arriving<M extends Messages, Mem, A extends Name<M>> = A | { [K in keyof Mem]: AnswersOf<M, Mem[K]> }[keyof Mem];
 
@@ -82,6 +89,8 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
   readonly returns: R;
   /** As a member of another team it handles what it accepts. */
   readonly handles: readonly [A];
+  /** What it takes and gives has no names that anybody else knows: presets are so. */
+  readonly plain?: true;
   readonly options: Pick<
     TeamOptions<M, Members<M>, A, R>,
     'supervise' | 'budget' | 'onExhausted' | 'deadline' | 'maxTurns'
@@ -120,13 +129,24 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
         `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`,
       );
   }
+  for (const [member, who] of Object.entries(members)) {
+    const { router } = who as { readonly router?: { readonly strategy: Strategy } };
+    if (who.kind === 'orchestrator' && router && answersTogether(router.strategy))
+      throw new TroupeError(
+        'definition',
+        `"${member}" in team "${name}" gives every message to all of its members, and answers with a list, which is no message of the protocol. Let it choose one: another router.`,
+      );
+  }
   requireDepth({ kind: 'team', name, members });
   for (const type of [accepts, returns]) {
     if (!Object.hasOwn(protocol.messages, type))
       throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
   }
   const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
-  const arriving = new Set<string>([accepts, ...names.flatMap((member) => answersOf(members[member]!, protocol))]);
+  const arriving = new Set<string>([
+    accepts,
+    ...names.flatMap((member) => answersOf(members[member]! as Answering, protocol)),
+  ]);
   const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
   if (unrouted.length > 0)
     throw new TroupeError(
@@ -202,16 +222,18 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
   }
 }
 
-/** A team gives what it returns, whatever else might answer what it takes. */
-const answersOf = (
-  { kind, handles, gives, returns }: Member & { returns?: string },
-  { messages }: Protocol,
-): readonly string[] =>
-  kind === 'guarded' && gives !== undefined
-    ? [gives]
-    : kind === 'team' && gives === undefined && returns !== undefined
-      ? [returns]
-      : handles.flatMap((type) => messages[type]?.replies ?? []);
+interface Answering extends Member {
+  readonly returns?: string;
+  readonly members?: readonly { readonly agent: Answering }[];
+}
+
+/** A team gives what it returns, whatever else might answer what it takes; an orchestrator what its members give. */
+const answersOf = ({ kind, handles, gives, returns, members }: Answering, all: Protocol): readonly string[] => {
+  if (kind === 'guarded' && gives !== undefined) return [gives];
+  if (kind === 'team' && gives === undefined && returns !== undefined) return [returns];
+  if (kind === 'orchestrator' && Array.isArray(members)) return members.flatMap(({ agent }) => answersOf(agent, all));
+  return handles.flatMap((type) => all.messages[type]?.replies ?? []);
+};
 
 const isFinish = (next: unknown): next is { finish: unknown } =>
   typeof next === 'object' && next !== null && 'finish' in next;

@@ -33,6 +33,8 @@ export interface GuardrailContext {
   readonly began: number;
   /** By place; a place is used again. */
   readonly passages: readonly (Passage | null)[];
+  /** Supervisors behind it that were started and stand. */
+  readonly standing: readonly string[];
   readonly buckets: Buckets;
   /** In a row. */
   readonly failures: number;
@@ -57,6 +59,7 @@ export function beginning(input: GuardrailInput): GuardrailContext {
     first: 'type' in input ? firstOf(input) : undefined,
     began: momentOf({ input }).at,
     passages: [],
+    standing: [],
     buckets: {},
     failures: 0,
     round: 0,
@@ -68,13 +71,14 @@ export function beginning(input: GuardrailInput): GuardrailContext {
   };
 }
 
-const firstOf = ({ type, body, allowance, facts = {} }: Extract<GuardrailInput, { type: string }>): Work => ({
+const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<GuardrailInput, { type: string }>): Work => ({
   type: 'work',
   id: only,
   message: { type, body },
   ...(allowance === undefined ? {} : { allowance }),
   attempt: 1,
   facts,
+  ...(depth === undefined ? {} : { depth }),
 });
 
 export const openPlaces = ({ passages }: Pick<GuardrailContext, 'passages'>): number[] =>

@@ -2,7 +2,8 @@
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { AgentSignal } from '../../src/contracts/agent.ts';
-import type { RunSignal } from '../../src/contracts/run.ts';
+import type { RunInput, RunSignal } from '../../src/contracts/run.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Stage } from '../../src/contracts/work.ts';
 import type { GuardrailContext, Passage } from './context.ts';
 import { openPlaces } from './context.ts';
@@ -40,10 +41,20 @@ export type TimerEvent =
 
 export type Deed =
   | { readonly do: 'check'; readonly id: string; readonly input: Checking }
-  | { readonly do: 'start'; readonly who: string; readonly id: string; readonly input: AgentInput }
+  | {
+      readonly do: 'start';
+      readonly who: string;
+      readonly id: string;
+      readonly input: AgentInput | RunInput | { readonly standing: true };
+    }
   | { readonly do: 'stop'; readonly id: string }
-  | { readonly do: 'tell'; readonly id: string; readonly event: Work | WorkSignal | AgentSignal | RunSignal }
-  | { readonly do: 'answer'; readonly event: WorkDone }
+  | {
+      readonly do: 'tell';
+      readonly id: string;
+      readonly event: Work | WorkSignal | AgentSignal | RunSignal | TreasuryAnswer;
+    }
+  /** To whoever handed work on, and lends for it. */
+  | { readonly do: 'answer'; readonly event: WorkDone | TreasuryLease }
   | { readonly do: 'raise'; readonly event: DoorEvent | { readonly type: 'guardrail.settled' } }
   | { readonly do: 'wait'; readonly id: string; readonly delay: number; readonly event: TimerEvent }
   | { readonly do: 'unwait'; readonly id: string };

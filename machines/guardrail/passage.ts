@@ -8,12 +8,14 @@
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Stage, Work } from '../../src/contracts/work.ts';
 import { tokensOf } from '../agent/money.ts';
+import { failure } from '../failure.ts';
+import { failedWith } from '../output.ts';
 import { taken } from './bucket.ts';
-import { belowId, checkId, taskId, timerId, type Ending, type Passage } from './context.ts';
+import { handOn, letGo, tell, whoFor } from './behind.ts';
+import { checkId, timerId, type Ending, type Passage } from './context.ts';
 import { change, freePlace, placesOf, put, type Draft } from './draft.ts';
 import { refusal, refusedIn, stopped, turnedDown } from './refusal.ts';
-import { allowanceFor, keyFor, rejectedAfter, rejectedBefore, timeFor, type Rejection } from './rules.ts';
-import type { Tongue } from './settings.ts';
+import { keyFor, rejectedAfter, rejectedBefore, timeFor, type Rejection } from './rules.ts';
 
 /** Lets work in, as far as this guardrail itself is concerned. */
 export function admit(draft: Draft, work: Work): void {
@@ -80,11 +82,8 @@ function begin(draft: Draft, place: number): void {
   const { settings, deeds, at } = draft;
   const passage = draft.facts.passages[place]!;
   const { work } = passage;
-  const allowance = allowanceFor(settings, work);
-  const grant = allowance === undefined ? {} : { allowance };
   put(draft, place, { ...passage, stage: 'task' });
-  if (settings.below !== undefined) deeds.push({ do: 'tell', id: belowId, event: { ...work, ...grant } });
-  else deeds.push({ do: 'start', who: whoFor(draft, work)!, id: taskId(place), input: { ...work.message, ...grant } });
+  handOn(draft, place);
   if (passage.paused) tell(draft, place, 'pause');
   const time = timeFor(settings, work, at);
   if (time !== undefined)
@@ -97,19 +96,12 @@ function watchLater({ settings: { asks, every }, deeds }: Draft, place: number):
     deeds.push({ do: 'wait', id: timerId('watch', place), delay: every, event: { type: 'watch.due', place } });
 }
 
-/** For whom the work is, of those who are supervised; undefined when there is nobody of that name. */
-export function whoFor({ settings: { supervised } }: Pick<Draft, 'settings'>, { to }: Work): string | undefined {
-  const names = Object.keys(supervised);
-  if (to === undefined) return names.length === 1 ? names[0] : undefined;
-  return Object.hasOwn(supervised, to) ? to : undefined;
-}
-
 /** What is supervised, or the guardrail below, is done. */
 export function takeEnd(draft: Draft, place: number, end: AgentOutput): void {
-  const { settings, deeds } = draft;
+  const { settings } = draft;
   const passage = draft.facts.passages[place]!;
   clear(draft, place);
-  if (settings.below === undefined) deeds.push({ do: 'stop', id: taskId(place) });
+  letGo(draft, place);
   settle(draft, passage, end);
   if (passage.ending) return finish(draft, place, stopped(passage.ending, end));
   const rejection = rejectedAfter(settings, end);
@@ -163,7 +155,7 @@ const calledOff = ({ output }: Passage, ending: Ending): AgentOutput | undefined
 export function abandon(draft: Draft, place: number): void {
   const { ending } = draft.facts.passages[place]!;
   clear(draft, place);
-  if (draft.settings.below === undefined) draft.deeds.push({ do: 'stop', id: taskId(place) });
+  letGo(draft, place);
   if (ending) finish(draft, place, stopped(ending));
 }
 
@@ -173,21 +165,6 @@ export function pause(draft: Draft, id: string | undefined, paused: boolean): vo
     put(draft, place, { ...passage, paused });
     if (passage.stage === 'task') tell(draft, place, paused ? 'pause' : 'resume');
   }
-}
-
-/** Says it to what is under way, in its own language. */
-function tell(draft: Draft, place: number, word: 'cancel' | 'pause' | 'resume', reason = ''): void {
-  const { settings, deeds, facts } = draft;
-  const { work } = facts.passages[place]!;
-  const below = settings.below !== undefined;
-  const tongue: Tongue = below ? 'work' : settings.supervised[whoFor(draft, work)!]!;
-  const more = { ...(below ? { id: work.id } : {}), ...(word === 'cancel' ? { reason } : {}) };
-  // Every tongue has these three words.
-  deeds.push({
-    do: 'tell',
-    id: below ? belowId : taskId(place),
-    event: { type: `${tongue}.${word}`, ...more } as never,
-  });
 }
 
 function endCheck({ deeds }: Draft, place: number): void {
@@ -228,6 +205,17 @@ function report({ deeds, at, settings: { name } }: Draft, round: number, output:
     return void deeds.push({ do: 'raise', event: { type: 'guardrail.spared', round } });
   const why = output.failure.message;
   deeds.push({ do: 'raise', event: { type: 'guardrail.failed', round, at, why, own: refusedBy === name } });
+}
+
+/** One that stood behind it is gone, and with it what it had to do. It is started anew when it is needed again. */
+export function takeFall(draft: Draft, name: string, why: string): void {
+  change(draft, { standing: draft.facts.standing.filter((each) => each !== name) });
+  const reason = failure('environment', `"${name}" is gone, and with it what it had to do: ${why}`);
+  for (const place of placesOf(draft, undefined)) {
+    const { work, stage } = draft.facts.passages[place]!;
+    if ((stage === 'task' || stage === 'stopping') && whoFor(draft, work) === name)
+      takeEnd(draft, place, failedWith(reason));
+  }
 }
 
 /** Nobody below answers any more: nothing gets through (G2). */

@@ -2,9 +2,8 @@
 import type { AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Refusal, Stage } from '../../src/contracts/work.ts';
-import type { RunOutput } from '../../src/contracts/run.ts';
 import { nothingUsed } from '../agent/context.ts';
-import { failure, failureOf } from '../failure.ts';
+import { failure } from '../failure.ts';
 import type { Ending } from './context.ts';
 import type { Rejection } from './rules.ts';
 
@@ -48,23 +47,4 @@ export function turnedDown(reason: Failure, before?: AgentOutput): AgentOutput {
 export function stopped(ending: Ending, before?: AgentOutput): AgentOutput {
   if (ending.how === 'refused') return turnedDown(ending.failure, before);
   return before ?? { status: 'cancelled', reason: ending.reason, usage: nothingUsed };
-}
-
-/** How what is supervised ended, whatever kind of thing it is. */
-export function endOf({ type, output, error }: { type: string; output?: unknown; error?: unknown }): AgentOutput {
-  if (type.startsWith('xstate.error.')) return turnedDown(failureOf(error));
-  const end = output as AgentOutput | RunOutput | undefined;
-  if (end && 'turns' in end) return ofRun(end);
-  return end?.status === undefined
-    ? turnedDown(failure('internal', 'What is guarded must end as an agent does, and it ended with something else.'))
-    : end;
-}
-
-function ofRun(end: RunOutput): AgentOutput {
-  const { usage } = end;
-  if (end.status === 'completed')
-    return { status: 'completed', answer: { type: 'text', body: end.result }, evidence: [], usage };
-  const partial = end.partial ? { partial: { type: end.partial.type, body: end.partial.body } } : {};
-  if (end.status === 'cancelled') return { status: 'cancelled', reason: end.reason, ...partial, usage };
-  return { status: 'failed', failure: end.failure, phase: 'execution', ...partial, evidence: [], usage };
 }

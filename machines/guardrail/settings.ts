@@ -27,7 +27,7 @@ export type Rule =
 /** `person`: its first rejection trips it, until a person resets it. Otherwise after so many failures in a row it rests. */
 export type Trip = 'person' | { readonly after: number; readonly rest: number };
 
-/** The language in which a supervised machine is told to stop, pause and go on. */
+/** What a supervised machine is, by the language in which it is told to stop, pause and go on. One that is spoken to of work stands. */
 export type Tongue = 'agent' | 'run' | 'work';
 
 export interface GuardrailSettings {

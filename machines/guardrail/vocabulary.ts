@@ -1,18 +1,22 @@
 /** The words a guardrail is written in. */
 import { assign, setup, stateIn, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import { failureOf } from '../failure.ts';
 import { momentOf } from '../moment.ts';
 import { parent } from '../parent.ts';
 import { placeOf } from '../place.ts';
+import { outputOf } from '../output.ts';
+import { fallen } from '../run/standing.ts';
 import { slot } from '../slot.ts';
 import { waitMachine } from '../wait.ts';
 import { belowId, type GuardrailContext, type GuardrailInput } from './context.ts';
 import { draft, placesOf, type Checking, type Deed, type DoorEvent, type Draft, type TimerEvent } from './draft.ts';
+import * as behind from './behind.ts';
 import * as passage from './passage.ts';
-import { endOf, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { rejectedBefore, type Rejection } from './rules.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from './settings.ts';
 
@@ -23,6 +27,8 @@ export type GuardrailEvent =
   | (Work & { readonly at?: number })
   | WorkDone
   | WorkSignal
+  | TreasuryLease
+  | TreasuryAnswer
   | DoorEvent
   | TimerEvent
   | { type: 'guardrail.reset' }
@@ -35,6 +41,8 @@ export type GuardrailEvent =
   | ErrorActorEvent<unknown, `check.${number}`>
   | DoneActorEvent<AgentOutput, `task.${number}`>
   | ErrorActorEvent<unknown, `task.${number}`>
+  | DoneActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `standing.${string}`>
   | DoneActorEvent<unknown, 'below'>
   | ErrorActorEvent<unknown, 'below'>
   | DoneActorEvent<WaitOutput, 'reset'>
@@ -60,7 +68,7 @@ export function guardrailGuardsOf(settings: GuardrailSettings) {
   const { trip, below } = settings;
   return {
     isUnknown: ({ event }) =>
-      event.type === 'work' && below === undefined && passage.whoFor({ settings }, event) === undefined,
+      event.type === 'work' && below === undefined && behind.whoFor({ settings }, event) === undefined,
     isRejected: ({ context, event }) =>
       event.type === 'work' && rejectedBefore(settings, context, event, atOf(event)) !== undefined,
     /** A person must look at it: its own rejection, where that is wanted. */
@@ -122,14 +130,8 @@ const thinking = (settings: GuardrailSettings, think: (draft: Draft, facts: Fact
         case 'check':
           return enqueue.spawnChild('checkWork', { id: deed.id, input: deed.input });
         case 'start':
-          // What is supervised is provided by name; the chart need not know it. A run calls its allowance a budget.
-          return enqueue.spawnChild(
-            deed.who as never,
-            {
-              id: deed.id,
-              input: { ...deed.input, ...(deed.input.allowance ? { budget: deed.input.allowance } : {}) },
-            } as never,
-          );
+          // What is supervised is provided by name; the chart need not know it.
+          return enqueue.spawnChild(deed.who as never, { id: deed.id, input: deed.input } as never);
         case 'stop':
           return enqueue.stopChild(deed.id);
         case 'tell':
@@ -212,8 +214,20 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
     turnAwaySilent: thinking(settings, (step, facts) => passage.turnAway(step, placeIn(facts), silent(patience))),
     takeEnd: thinking(settings, (step, facts) => {
       const { event } = facts;
-      const end = event.type === 'work.done' ? event.output : endOf(event);
+      const end = event.type === 'work.done' ? event.output : outputOf(event);
       passage.takeEnd(step, placeIn(facts), end);
+    }),
+    takeFall: thinking(settings, (step, { event }) => {
+      const why = event.type.startsWith('xstate.error.')
+        ? failureOf((event as ErrorActorEvent).error).message
+        : 'it ended';
+      passage.takeFall(step, fallen(event.type) ?? '', why);
+    }),
+    askAbove: thinking(settings, (step, { event }) => {
+      if (event.type === 'treasury.lease') behind.askAbove(step, event);
+    }),
+    takeMoney: thinking(settings, (step, { event }) => {
+      if (event.type === 'treasury.granted' || event.type === 'treasury.refused') behind.takeAnswer(step, event);
     }),
     stopLate: thinking(settings, (step, facts) => {
       const reason = 'it took longer than it may, and was stopped';

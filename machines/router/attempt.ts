@@ -1,13 +1,14 @@
 /** One attempt of a member at a task: how it begins, how it is stopped, and what follows from its end. */
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
-import type { Json } from '../../src/contracts/json.ts';
 import { failure } from '../failure.ts';
 import { together } from '../member.ts';
 import { isPipeline, type Job, type Stopping } from './context.ts';
-import { childAt, graceAt, idOf, lateAt, pauseAt, put, seat, selectorAt, workOf, type Desk } from './desk.ts';
+import { graceAt, idOf, lateAt, pauseAt, put, seat, selectorAt, workOf, type Desk } from './desk.ts';
 import { failureIn, mayRetry, pauseAfter } from './failures.ts';
 import { finish, refuse } from './finish.ts';
+import { hand, letGo, tellMember } from './hand.ts';
+import { attemptBudget } from './money.ts';
 import { messageOf } from './pipeline.ts';
 import { judge } from './rotation.ts';
 import { grant } from './steps.ts';
@@ -28,8 +29,7 @@ export function begin(
   { member, place, shares }: { readonly member: number; readonly place: number; readonly shares: number },
 ): void {
   const { facts, settings, deeds, moment } = desk;
-  const { task, allowance } = given;
-  const profile = settings.members[member]!;
+  const { task } = given;
   const granted = grant(desk, given, member, shares);
   const attempts = given.attempts + 1;
   const { stopping: _, ...rest } = given;
@@ -39,38 +39,19 @@ export function begin(
   facts.turn = (member + 1) % settings.members.length;
 
   const message = messageOf(task, isPipeline(facts) ? facts.previous : undefined);
-  // Nothing is said of steps where a member's own limit says it.
-  const bounds = { ...allowance, ...(granted < profile.steps ? { steps: granted } : {}) };
-  const shared = { ...message, ...(Object.keys(bounds).length > 0 ? { allowance: bounds } : {}) };
-  if (settings.entry === 'direct') deeds.spawn(profile.id, childAt(place), shared as unknown as Json);
-  else deeds.send('guard', workFor(job, profile.id, shared) as never);
+  const { lease, degrade, depth = 0 } = job;
+  hand(desk, job, place, {
+    ...message,
+    left: attemptBudget(desk, job),
+    depth: depth + 1,
+    ...(lease === undefined ? {} : { lease }),
+    ...(degrade ? { degrade } : {}),
+  });
   if (task.timeout !== undefined) deeds.alarm(lateAt(place), { type: 'attempt.late', place }, task.timeout);
   // What was said is needed once more only where there may be another attempt.
   const spoken =
     attempts > (task.retry?.maxRetries ?? 0) && typeof task.input === 'string' ? { ...task, input: '' } : task;
   put(desk, place, { ...job, task: spoken });
-}
-
-function workFor(job: Job, to: string, { allowance, ...message }: { type: string; body: Json; allowance?: object }) {
-  const { task, attempts } = job;
-  const { timeout, deadline, metadata, budgetSteps, maxSteps } = task;
-  const steps = budgetSteps ?? maxSteps;
-  return {
-    type: 'work',
-    id: workOf(job),
-    to,
-    message,
-    ...(allowance ? { allowance } : {}),
-    attempt: attempts,
-    facts: {
-      task: idOf(job),
-      ...(steps === undefined ? {} : { steps }),
-      ...(budgetSteps === undefined ? {} : { budget: { steps: budgetSteps } }),
-      ...(timeout === undefined ? {} : { timeout }),
-      ...(deadline === undefined ? {} : { deadline }),
-      ...(metadata === undefined ? {} : { metadata }),
-    },
-  };
 }
 
 const reasons: Readonly<Record<Exclude<Stopping, 'cancelled'>, string>> = {
@@ -89,8 +70,7 @@ export function stop(desk: Desk, place: number, why: Stopping, reason: string): 
     deeds.calm(lateAt(place));
     deeds.alarm(graceAt(place), { type: 'grace.over', place }, settings.grace);
     const word = why === 'cancelled' ? reason : reasons[why];
-    if (settings.entry === 'direct') deeds.send(childAt(place), { type: 'agent.cancel', reason: word });
-    else deeds.send('guard', { type: 'work.cancel', id: workOf(job), reason: word });
+    tellMember(desk, job, place, 'cancel', word);
     return;
   }
   if (job.stage === 'choosing') deeds.stop(selectorAt(place));
@@ -109,8 +89,8 @@ export function stop(desk: Desk, place: number, why: Stopping, reason: string): 
 export function land(desk: Desk, place: number, ended: AgentOutput | Failure): void {
   const job = desk.facts.jobs[place];
   if (!job || (job.stage !== 'working' && job.stage !== 'stopping')) return;
-  const { facts, deeds, settings } = desk;
-  if (settings.entry === 'direct') deeds.stop(childAt(place));
+  const { facts, deeds } = desk;
+  letGo(desk, job, place);
   deeds.calm(lateAt(place));
   deeds.calm(graceAt(place));
   const usage = 'status' in ended ? ended.usage : unheard(job);

@@ -24,9 +24,14 @@ export interface Filed {
 export interface Queued extends Filed {
   /** Its number among all that were submitted. */
   readonly seq: number;
-  /** What it is called by whoever handed it on, when it was not submitted; and what is left for it. */
+  /** What it is called by whoever handed it on, when it was not submitted; how far down that is, and what is left for it. */
   readonly work?: string;
+  readonly depth?: number;
   readonly allowance?: Budget;
+  readonly lease?: string;
+  readonly degrade?: true;
+  /** Whoever handed it on is paused: nobody begins with it. */
+  readonly held?: boolean;
 }
 
 /** Why a job under way is being stopped. */
@@ -64,6 +69,8 @@ export interface Seat {
   readonly outUntil: number | null;
   /** Back with one task; the next ones when that went well. */
   readonly trial: boolean;
+  /** It is a supervisor that was started and stands. */
+  readonly stands: boolean;
 }
 
 /** Answers to a task that all members have. */
@@ -84,6 +91,8 @@ export interface RouterContext {
   readonly first: readonly Task[] | undefined;
   readonly shape: 'one' | 'many';
   readonly standing: boolean;
+  /** It is a member itself: what it does comes as work, and how long that may take is counted for each. */
+  readonly serves: boolean;
   readonly closed: boolean;
   readonly mode: string;
   readonly places: number;
@@ -114,13 +123,14 @@ export interface RouterContext {
   readonly results: readonly TaskResult[];
 }
 
+/** A router that is a member of something gets no more than that. */
+export type RouterStart = RouterInput | { readonly standing: true };
+
 /** What it is made of comes with its first step: a chart knows nothing of settings. */
-export const beginning = ({ tasks, shape, mode, standing }: RouterInput): RouterContext => ({
-  first: tasks,
-  shape,
-  standing: standing === true,
+export const beginning = (input: RouterStart): RouterContext => ({
+  ...('tasks' in input ? ordered(input) : { first: [], shape: 'many', mode: '', serves: true }),
+  standing: input.standing === true,
   closed: false,
-  mode: mode ?? '',
   places: 0,
   limits: { maxConcurrentTasks: null, maxTotalSteps: null, maxTotalTasks: null },
   retry: undefined,
@@ -142,6 +152,8 @@ export const beginning = ({ tasks, shape, mode, standing }: RouterInput): Router
   results: [],
 });
 
+const ordered = ({ tasks, shape, mode = '' as never }: RouterInput) => ({ first: tasks, shape, mode, serves: false });
+
 export const seatOf = (id: string): Seat => ({
   id,
   busy: 0,
@@ -150,6 +162,7 @@ export const seatOf = (id: string): Seat => ({
   since: 0,
   outUntil: null,
   trial: false,
+  stands: false,
 });
 
 export const openJobs = ({ jobs }: RouterContext): (Job & { readonly place: number })[] =>

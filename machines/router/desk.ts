@@ -1,5 +1,6 @@
 /** What a router works at in one step: a copy of its facts to change, the moment, and what it may wish for. */
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import type { TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
 import type { Moment } from '../moment.ts';
 import { parent } from '../parent.ts';
@@ -21,6 +22,8 @@ export interface Deeds {
   send(to: string, event: { readonly type: string } & JsonObject): void;
   /** To whoever handed work on. */
   answer(event: WorkDone): void;
+  /** To whoever lends. */
+  askAbove(event: TreasuryLease): void;
   append(list: string, entry: Json): void;
   /** The same id again replaces the alarm that had it. Milliseconds. */
   alarm(id: string, event: Alarm, delay: number): void;
@@ -51,6 +54,7 @@ export function deedsOf(given: unknown): Deeds {
     stop: (id) => enqueue.stopChild(id),
     send: (to, event) => enqueue.sendTo(to as never, event as never),
     answer: (event) => enqueue.sendTo(parent as never, event as never),
+    askAbove: (event) => enqueue.sendTo(parent as never, event as never),
     append: (list, entry) => enqueue({ type: 'append', params: { list, entry } }),
     alarm: (id, event, delay) => enqueue.raise(event as never, { id, delay }),
     calm: (id) => enqueue.cancel(id),

@@ -7,6 +7,7 @@ import { begin } from './attempt.ts';
 import { isPipeline, type Job, type Queued } from './context.ts';
 import { freePlace, idOf, put, selectorAt, type Desk } from './desk.ts';
 import { incapable, refuse } from './finish.ts';
+import { shareOf } from './money.ts';
 import type { Strategy } from './settings.ts';
 import { spentBudget, supply } from './steps.ts';
 import { choose, eligible, isIn } from './strategy.ts';
@@ -54,6 +55,7 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
   const turnDown = (reason: Failure): Became => (refuse(desk, entry, reason), 'answered');
   const nobody = (reason: string): Became => (incapable(desk, entry, reason), 'answered');
 
+  if (entry.held) return 'waits';
   if (task.deadline !== undefined && task.deadline <= moment.at)
     return turnDown(failure('expired', `The deadline of the task "${idOf(entry)}" has passed.`));
   const spent = spentBudget(facts, job?.began === undefined);
@@ -70,17 +72,16 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
     return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
   const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
   if (chosen.length === 0) return 'waits';
-  const steps = supply(desk, entry, chosen);
+  const toAll = may.strategy.kind === 'broadcast' && !job?.part;
+  const mine = toAll ? { ...shareOf(next, chosen.length), part: true, fixed: true } : next;
+  const steps = supply(desk, mine, chosen);
   if (steps === 'short') return steps;
   if (steps === 'spent')
     return turnDown(failure('budget', `The step budget is exhausted: there is nothing left for "${idOf(entry)}".`));
-  const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
-  for (const [index, member] of chosen.entries()) {
-    const mine = toAll ? { ...next, part: true, fixed: true } : next;
+  for (const [index, member] of chosen.entries())
     begin(desk, mine, { member, place: place ?? freePlace(facts), shares: chosen.length - index });
-  }
   return 'placed';
 }
 

@@ -1,7 +1,7 @@
 /** Stops: of everything, of one piece of work, of a task whose deadline has passed. */
 import { failure } from '../failure.ts';
 import { stop } from './attempt.ts';
-import { openJobs, type Halt } from './context.ts';
+import { openJobs, type Halt, type Queued } from './context.ts';
 import { idOf, type Desk } from './desk.ts';
 import { refuse } from './finish.ts';
 
@@ -33,4 +33,10 @@ export function cancelWork(desk: Desk, id: string, reason: string): void {
   facts.queue = facts.queue.filter((each) => each !== entry);
   if (entry) refuse(desk, entry, failure('cancelled', reason));
   for (const job of openJobs(facts)) if (job.work === id) stop(desk, job.place, 'cancelled', reason);
+}
+
+/** Who hands on is paused, or goes on: what has not begun waits so long. */
+export function hold({ facts }: Desk, isMeant: (entry: Queued) => boolean, held: boolean): void {
+  facts.queue = facts.queue.map((entry) => (isMeant(entry) ? { ...entry, held } : entry));
+  facts.jobs = facts.jobs.map((job) => (job !== null && isMeant(job) ? { ...job, held } : job));
 }

@@ -3,6 +3,7 @@ import type { Json } from '../../src/contracts/json.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type Filed, type Queued } from './context.ts';
+import { maxDepth, tooDeep } from '../member.ts';
 import { dueOf, type Desk } from './desk.ts';
 import { refuse } from './finish.ts';
 
@@ -35,16 +36,20 @@ function enter(desk: Desk, entry: Queued): void {
 }
 
 /** Work that is handed on by whoever spawned this router. It goes into no list: whoever handed it on keeps it until it is answered, and bounds how much there is. */
-export function takeWork(desk: Desk, { id, to, message, allowance, facts: said }: Work): void {
-  const { task, timeout, steps, deadline, metadata } = said;
-  const { facts, moment } = desk;
+export function takeWork(desk: Desk, { id, to, message, allowance, facts: said, depth, lease, degrade }: Work): void {
+  const { task, timeout, steps, metadata } = said;
+  const { facts, moment, settings } = desk;
+  const deadline = soonest(said.deadline, facts.serves ? settings.deadline : undefined, moment.at);
   const seq = facts.submitted;
   facts.submitted += 1;
-  enter(desk, {
+  const entry: Queued = {
     seq,
     since: moment.at,
     work: id,
     ...(allowance === undefined ? {} : { allowance }),
+    ...(depth === undefined ? {} : { depth }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(degrade ? { degrade } : {}),
     task: {
       id: task ?? id,
       input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
@@ -54,5 +59,15 @@ export function takeWork(desk: Desk, { id, to, message, allowance, facts: said }
       ...(deadline === undefined ? {} : { deadline }),
       ...(metadata === undefined ? {} : { metadata }),
     },
-  });
+  };
+  if (depth !== undefined && depth >= maxDepth) {
+    facts.loaded += 1;
+    return refuse(desk, entry, tooDeep(depth + 1));
+  }
+  enter(desk, entry);
+}
+
+/** The deadline of the task, or the end of the time that each may take here. */
+function soonest(deadline: number | undefined, time: number | undefined, at: number): number | undefined {
+  return time === undefined ? deadline : Math.min(deadline ?? Infinity, at + time);
 }

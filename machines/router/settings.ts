@@ -1,5 +1,6 @@
 /** What a router is made of: its members, how it chooses among them, and when one of them is left out. In no snapshot, so it may be changed for a run that stopped. */
 import type { RetryPolicy } from '../../src/contracts/task.ts';
+import type { Membership } from '../member.ts';
 
 /** How a member is chosen. Those that may have the task at all are found first: by `agentId`, by the message, by what the strategy says. */
 export type Strategy =
@@ -9,9 +10,16 @@ export type Strategy =
   /** Equal words in the metadata, the same member. */
   | { readonly kind: 'sticky'; readonly key: string };
 
+/** Does it give a task to all, so that the answer is a list of answers? */
+export const answersTogether = (strategy: Strategy): boolean =>
+  strategy.kind === 'broadcast' ||
+  (strategy.kind === 'role' && strategy.fallback !== undefined && answersTogether(strategy.fallback));
+
 /** What is known of a member. Its actor is provided under its id. */
 export interface Profile {
   readonly id: string;
+  /** What it is; an agent unless told otherwise. */
+  readonly who?: Membership;
   readonly role?: string;
   /** Tasks at once; without it as many as come. */
   readonly capacity?: number;

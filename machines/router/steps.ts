@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts';
 const isHolding = (job: Job | null): job is Job => job?.stage === 'working' || job?.stage === 'stopping';
 
 /** What nobody has used and nobody holds. */
-function free({ limits, consumed, jobs }: RouterContext): number {
+export function free({ limits, consumed, jobs }: RouterContext): number {
   if (limits.maxTotalSteps === null) return Infinity;
   const held = jobs.reduce((sum, job) => sum + (isHolding(job) ? job.granted : 0), 0);
   return limits.maxTotalSteps - consumed - held;
@@ -18,8 +18,8 @@ function free({ limits, consumed, jobs }: RouterContext): number {
 export function wanted({ settings }: Pick<Desk, 'settings'>, entry: Queued | Job, member: number): number {
   const { maxSteps, steps } = settings.members[member]!;
   const { task, allowance } = entry;
-  const left = (task.budgetSteps ?? Infinity) - ('used' in entry ? entry.used.steps : 0);
-  return Math.min(task.maxSteps ?? maxSteps ?? steps, steps, left, allowance?.steps ?? Infinity);
+  const left = Math.min(task.budgetSteps ?? Infinity, allowance?.steps ?? Infinity);
+  return Math.min(task.maxSteps ?? maxSteps ?? steps, steps, left - ('used' in entry ? entry.used.steps : 0));
 }
 
 /** What it is given, when so many are begun one after the other: less than wanted only when nobody else could bring something back. */

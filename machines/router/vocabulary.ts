@@ -1,19 +1,34 @@
 /** The words a router is written in. */
 import { assign, raise, setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
-import type { RouterInput, RouterOutput, RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
+import type { RunOutput } from '../../src/contracts/run.ts';
+import type { RouterOutput, RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import { expired, failure, failureOf } from '../failure.ts';
 import { momentOf } from '../moment.ts';
+import { outputOf } from '../output.ts';
 import { placeOf } from '../place.ts';
+import { fallen } from '../run/standing.ts';
 import { engineActions, slot } from '../slot.ts';
 import { conclude, failedBy, land, placeOfWork, stop } from './attempt.ts';
 import { configure } from './configure.ts';
-import { isOver, lookahead, openJobs, seatOf, type Filed, type RouterContext } from './context.ts';
-import { childAt, deedsOf, idOf, put, workOf, type Alarm, type Desk } from './desk.ts';
+import {
+  isOver,
+  lookahead,
+  openJobs,
+  seatOf,
+  type Filed,
+  type Queued,
+  type RouterContext,
+  type RouterStart,
+} from './context.ts';
+import { deedsOf, idOf, put, seat, type Alarm, type Desk } from './desk.ts';
 import { dispatch } from './dispatch.ts';
 import { incapable } from './finish.ts';
-import { cancelWork, halt, overdue } from './halt.ts';
+import { cancelWork, halt, hold, overdue } from './halt.ts';
+import { tellMember, whoIs } from './hand.ts';
+import { askAbove, takeAnswer } from './money.ts';
 import { load, submit, takeWork } from './intake.ts';
 import { absolve, rested } from './rotation.ts';
 import { defaultRouterSettings, longest, type RouterSettings } from './settings.ts';
@@ -38,16 +53,20 @@ export type RouterEvent =
   | Work
   | WorkDone
   | WorkSignal
+  | TreasuryLease
+  | TreasuryAnswer
   | Alarm
   | { type: 'router.settled' }
   /** From the engine: the deadline that the run was started with has passed. */
   | { type: 'troupe.deadline' }
   | DoneActorEvent<readonly Filed[], 'load'>
   | DoneActorEvent<readonly TaskResult[], 'collect'>
-  | DoneActorEvent<AgentOutput, `task.${number}`>
+  | DoneActorEvent<AgentOutput | RunOutput, `task.${number}`>
   | ErrorActorEvent<unknown, `task.${number}`>
   | DoneActorEvent<Selected, `select.${number}`>
   | ErrorActorEvent<unknown, `select.${number}`>
+  | DoneActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `standing.${string}`>
   | DoneActorEvent<unknown, 'guard'>
   | ErrorActorEvent<unknown, 'guard'>
   | ErrorActorEvent;
@@ -60,7 +79,8 @@ const errorIn = (event: RouterEvent): unknown => (event as unknown as { error: u
 /** One that stands has no end of its own, unless it is given one. */
 export function routerGuardsOf({ deadline }: RouterSettings) {
   return {
-    isBounded: ({ context }: { context: RouterContext }) => deadline !== undefined || !context.standing,
+    isBounded: ({ context }: { context: RouterContext }) =>
+      context.serves ? false : deadline !== undefined || !context.standing,
   };
 }
 export const routerDelaysOf = ({ deadline = longest }: RouterSettings) => ({ deadline });
@@ -68,7 +88,7 @@ export const routerDelaysOf = ({ deadline = longest }: RouterSettings) => ({ dea
 const base = setup({
   types: {} as {
     context: RouterContext;
-    input: RouterInput;
+    input: RouterStart;
     events: RouterEvent;
     output: RouterOutput;
     tags: 'paused';
@@ -105,11 +125,11 @@ export function routerActionsOf(settings: RouterSettings) {
   const tell = (what: 'pause' | 'resume') =>
     at((desk, event) => {
       const { id } = event as { id?: string };
-      for (const job of openJobs(desk.facts)) {
-        if (job.stage !== 'working' || (id !== undefined && job.work !== id)) continue;
-        if (settings.entry === 'direct') desk.deeds.send(childAt(job.place), { type: `agent.${what}` });
-        else desk.deeds.send('guard', { type: `work.${what}`, id: workOf(job) });
-      }
+      const isMeant = ({ work }: Queued) => id === undefined || work === id;
+      for (const job of openJobs(desk.facts))
+        if (job.stage === 'working' && isMeant(job)) tellMember(desk, job, job.place, what);
+      // Of the whole router its state tells; of one piece of work it is noted, for what is not begun yet.
+      if (event.type.startsWith('work.')) hold(desk, isMeant, what === 'pause');
       desk.facts.due = true;
     });
   return {
@@ -128,9 +148,28 @@ export function routerActionsOf(settings: RouterSettings) {
     takeTask: at<'orchestra.task'>((desk, { task }) => submit(desk, [task])),
     takeWork: at<'work'>(takeWork),
     takeLoaded: at((desk, event) => load(desk, outputIn<readonly Filed[]>(event))),
-    takeEnd: at((desk, event) => land(desk, placeOf(event.type), outputIn<AgentOutput>(event))),
+    takeEnd: at((desk, event) => {
+      const place = placeOf(event.type);
+      land(desk, place, outputOf(event, whoIs(desk, desk.facts.jobs[place]?.member ?? -1)));
+    }),
     takeFailure: at((desk, event) => land(desk, placeOf(event.type), failureOf(errorIn(event)))),
-    takeDone: at<'work.done'>((desk, { id, output }) => land(desk, placeOfWork(desk, id), output)),
+    takeDone: at<'work.done'>((desk, done) => {
+      const place = placeOfWork(desk, done.id);
+      land(desk, place, outputOf(done, whoIs(desk, desk.facts.jobs[place]?.member ?? -1)));
+    }),
+    /** One that stands is gone, and with it whatever it had under way. It is started anew when it is needed again. */
+    takeFall: at((desk, event) => {
+      const name = fallen(event.type);
+      const member = settings.members.findIndex(({ id }) => id === name);
+      if (member < 0) return;
+      const why = event.type.startsWith('xstate.error.') ? failureOf(errorIn(event)).message : 'it ended';
+      seat(desk, member, { stands: false });
+      for (const job of openJobs(desk.facts))
+        if (job.member === member)
+          land(desk, job.place, failure('environment', `"${name}" is gone, and with it what it had to do: ${why}`));
+    }),
+    askAbove: at<'treasury.lease'>(askAbove),
+    takeMoney: at<'treasury.granted' | 'treasury.refused'>(takeAnswer),
     takeChoice: at((desk, event) => {
       const place = placeOf(event.type);
       const job = desk.facts.jobs[place];

@@ -10,17 +10,14 @@ const ended = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
 /** Who of those that stand has ended, which it must not while the run goes on. */
 export const fallen = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
 
-export const workFor = (
-  { takes }: Membership,
-  place: number,
-  { type, body, left }: Pick<Handed, 'type' | 'body' | 'left'>,
-): Work => ({
+export const workFor = ({ takes }: Membership, place: number, { type, body, left, ...more }: Handed): Work => ({
   type: 'work',
   id: String(place),
   message: { type: takes ?? type, body: body as Work['message']['body'] },
   ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
   attempt: 1,
   facts: {},
+  ...more,
 });
 
 /** The places where nobody is at work any more after this event; none when it tells of work that was given up. */

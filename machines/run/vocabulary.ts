@@ -175,6 +175,16 @@ export function runActionsOf(settings: RunSettings) {
         ...(message ? { said: context.said + 1, latest: message } : {}),
       });
     }),
+    carryWord: enqueueActions(({ context, event, enqueue }) => {
+      const word = event as TreasuryLease | TreasuryAnswer;
+      const to = money.carried(context, word);
+      if (to === 'above') enqueue.sendTo(parent, word);
+      else if (to === 'treasurer') enqueue.sendTo(money.treasurerId as never, word as never);
+      else if (to !== undefined) {
+        enqueue.sendTo(addressee(to, context.members[to]!), word as never);
+        if (word.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, word.budget) });
+      }
+    }),
     abandonMembers: enqueueActions(({ context, enqueue }) => {
       const left = openPlaces(context).map((place) => addressee(place, context.members[place]!));
       for (const id of new Set(left)) enqueue.stopChild(id);
@@ -251,16 +261,6 @@ export const run = base.extend({
       if (typeof id !== 'string') return;
       const settle: TreasurySettle = { type: 'treasury.settle', id, used: endOf(event).usage };
       enqueue.sendTo(money.treasurerId as never, settle as never);
-    }),
-    carryWord: enqueueActions(({ context, event, enqueue }) => {
-      const word = event as TreasuryLease | TreasuryAnswer;
-      const to = money.carried(context, word);
-      if (to === 'above') enqueue.sendTo(parent, word);
-      else if (to === 'treasurer') enqueue.sendTo(money.treasurerId as never, word as never);
-      else if (to !== undefined) {
-        enqueue.sendTo(memberId(to) as never, word as never);
-        if (word.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, word.budget) });
-      }
     }),
     noteLate: assign(({ event }) =>
       fail(

@@ -5,6 +5,7 @@ import type { EffectKind } from './effect.ts';
 import type { FailureKind } from './failure.ts';
 import type { Json } from './json.ts';
 import { Work, WorkDone, WorkSignal, type TaskFacts } from './work.ts';
+import { TreasuryAnswer, TreasuryLease } from './treasury.ts';
 
 /** What may be said to a guardrail by a person, or by whoever stands in front of it. */
 export const GuardrailSignal = z.union([
@@ -19,7 +20,7 @@ export const GuardrailSignal = z.union([
 export type GuardrailSignal = z.infer<typeof GuardrailSignal>;
 
 /** Everything that reaches a guardrail: signals, work from its parent, and the ends of work it handed on. */
-export const GuardrailMail = z.union([GuardrailSignal, Work, WorkDone]);
+export const GuardrailMail = z.union([GuardrailSignal, Work, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 /** Why something is not let through. `denied` unless it says another kind; `retryAfter` is milliseconds. */
 export interface Objection {

@@ -30,6 +30,11 @@ export const Work = z.object({
   /** 1 for the first. */
   attempt: z.number().int().positive(),
   facts: TaskFacts,
+  /** How many hands it came through. */
+  depth: z.number().int().nonnegative().optional(),
+  /** The name under which its sender may be asked for more than the allowance; and that cheaper models are to go on when it runs short. */
+  lease: z.string().optional(),
+  degrade: z.literal(true).optional(),
 });
 export type Work = z.infer<typeof Work>;
 

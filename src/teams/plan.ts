@@ -52,7 +52,7 @@ export function preset<I, O>(options: PresetOptions, { what, messages, members, 
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
   // The messages between task and result are the preset's own business; what goes in and out was said by its caller.
-  return made as unknown as Preset<I, O>;
+  return { ...made, plain: true } as unknown as Preset<I, O>;
 }
 
 export const send = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });

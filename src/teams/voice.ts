@@ -5,6 +5,7 @@ import { came } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { slug } from '../contracts/ids.ts';
 import type { Body, BodyInput, Name, Protocol, RepliesTo } from '../contracts/protocol.ts';
+import { answersTogether, type Strategy } from '../../machines/router/settings.ts';
 import { isMember } from '../definition.ts';
 import type { Member } from '../member.ts';
 import type { Team } from '../team.ts';
@@ -13,24 +14,33 @@ import type { Team } from '../team.ts';
 export type Voice = Member<any, any> | Agent<any, any> | Team<any, any, any>;
 /* oxlint-enable typescript/no-explicit-any */
 
+/** Who stands in front of others takes and gives what they do. */
+type InFront<Inner> =
+  | { readonly kind: 'guarded'; readonly subject: Inner }
+  | { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: Inner }[] };
+
 /** What it is given. */
 export type In<V> =
   V extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
-    : V extends Member<infer M, infer H>
-      ? [H] extends [never]
-        ? string
-        : BodyInput<M, H>
-      : never;
+    : V extends InFront<infer Inner>
+      ? In<Inner>
+      : V extends Member<infer M, infer H>
+        ? [H] extends [never]
+          ? string
+          : BodyInput<M, H>
+        : never;
 /** What it gives. */
 export type Out<V> =
   V extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
-    : V extends Member<infer M, infer H>
-      ? [H] extends [never]
-        ? string
-        : Body<M, RepliesTo<M, H> & Name<M>>
-      : never;
+    : V extends InFront<infer Inner>
+      ? Out<Inner>
+      : V extends Member<infer M, infer H>
+        ? [H] extends [never]
+          ? string
+          : Body<M, RepliesTo<M, H> & Name<M>>
+        : never;
 
 /** Members by their names. Throws `definition` for nobody, for two of one name, and for what is no member. */
 export function cast(where: string, voices: readonly Voice[]): ReadonlyMap<string, Voice> {
@@ -61,6 +71,8 @@ export function spoken(where: string, voice: Voice): Spoken {
     const { accepts, returns, protocol: own } = voice as Team;
     return { input: bodyOf(own, accepts), output: bodyOf(own, returns), takes: accepts };
   }
+  if (kind === 'guarded' && 'subject' in voice) return spoken(where, voice.subject as Voice);
+  if (kind === 'orchestrator' && 'members' in voice) return spokenByAll(where, voice as unknown as Pool);
   if (!protocol || handles.length === 0) return { input: z.string(), output: z.string(), takes: 'task' };
   const [takes, ...others] = handles as readonly string[];
   const replies = protocol.messages[takes!]?.replies ?? [];
@@ -70,6 +82,29 @@ export function spoken(where: string, voice: Voice): Spoken {
       `In ${where}, "${name}" must handle one message that has one reply; it handles ${handles.join(', ')} with ${replies.join(', ') || 'no'} as replies. Write a team({ … }) with a route for more.`,
     );
   return { input: bodyOf(protocol, takes!), output: bodyOf(protocol, replies[0]!), takes: takes! };
+}
+
+interface Pool {
+  readonly name: string;
+  readonly members: readonly { readonly agent: Voice }[];
+  readonly router: { readonly strategy: Strategy };
+}
+
+/** An orchestrator takes what any of its members may be given. */
+function spokenByAll(where: string, { name, members, router }: Pool): Spoken {
+  if (answersTogether(router.strategy))
+    throw new TroupeError(
+      'definition',
+      `In ${where}, "${name}" gives every task to all of its members, and answers with a list. Let it choose one: another router.`,
+    );
+  const [first, ...others] = members.map(({ agent }) => spoken(where, agent));
+  const other = others.find(({ takes }) => takes !== first!.takes);
+  if (other)
+    throw new TroupeError(
+      'definition',
+      `In ${where}, all members of "${name}" must take the same message; it has some for ${first!.takes} and some for ${other.takes}.`,
+    );
+  return first!;
 }
 
 const bodyOf = ({ messages }: Protocol, type: string): z.ZodType => messages[type]!.body;

@@ -1,5 +1,17 @@
 /** A desk whose members think as often as they are told to, each time for the same price; and what somebody who pays may look at. */
-import { agent, all, protocol, team, tool, type AgentOptions, type Budget } from 'troupe';
+import {
+  agent,
+  all,
+  guarded,
+  guardrails,
+  orchestrator,
+  protocol,
+  team,
+  tool,
+  type AgentOptions,
+  type Budget,
+  type Guarded,
+} from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
 import type { Model } from '../../src/contracts/model.ts';
@@ -37,19 +49,38 @@ export const thinker = (usd: number | null = 0.01, id = 'scripted:model'): Model
 type Extras = Partial<
   Pick<AgentOptions<Record<never, never>, never>, 'model' | 'fallbacks' | 'budget' | 'onExhausted' | 'limits'>
 >;
+export type Thinker = ReturnType<typeof member>;
 const member = (name: string, extras: Extras = {}) =>
   agent({ name, protocol: Desk, handles: ['think'], tools: [ponder], model: thinker(), ...extras });
 
-/** Ada and Bob think side by side; who is given nothing to think about is not asked. */
+/** Whoever takes `think` and answers with `thought`. */
+type Pool = Thinker | Guarded<Thinker> | ReturnType<typeof poolOf>;
+const poolOf = (who: Thinker | Guarded<Thinker>, more: object = {}) =>
+  orchestrator({ name: 'pool', members: [who], ...more });
+const rails = [guardrails.budget({ steps: 12 }), guardrails.timeout({ max: '1h' })];
+/** Ways to stand between a team and those who spend its money. */
+export const supervisors: Readonly<Record<string, (who: Thinker) => Pool>> = {
+  'an orchestrator': (who) => poolOf(who),
+  guardrails: (who) => guarded(who, rails),
+  'an orchestrator of guarded members': (who) => poolOf(guarded(who, rails)),
+  'an orchestrator behind guardrails': (who) => poolOf(who, { guardrails: rails }),
+};
+
+/** Ada and Bob think side by side; who is given nothing to think about is not asked. `behind`: what stands in front of each. */
 export const desk = (
   budget: Budget,
-  options: { onExhausted?: 'fail' | 'ask' | 'degrade'; ada?: Extras; bob?: Extras } = {},
+  options: {
+    onExhausted?: 'fail' | 'ask' | 'degrade';
+    ada?: Extras;
+    bob?: Extras;
+    behind?: (who: Thinker) => Pool;
+  } = {},
 ) => {
-  const { ada, bob, ...more } = options;
+  const { ada, bob, behind = (who) => who, ...more } = options;
   return team({
     name: 'desk',
     protocol: Desk,
-    members: { ada: member('ada', ada), bob: member('bob', bob) },
+    members: { ada: behind(member('ada', ada)), bob: behind(member('bob', bob)) },
     accepts: 'order',
     returns: 'result',
     budget,

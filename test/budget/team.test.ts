@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
 import type { RunOutcome } from '../../src/runtime.ts';
-import { desk, thinker } from './desk.ts';
+import { desk, supervisors, thinker } from './desk.ts';
 
 async function ended(team: ReturnType<typeof desk>, order: { ada: number; bob: number }): Promise<RunOutcome> {
   await using runtime = await testRuntime();
@@ -74,4 +74,26 @@ test('a price that is not known counts as nothing where it is allowed, and fails
 test('a member asks with its own budget in mind: it fails by that, whatever the team has left', async () => {
   const outcome = await ended(desk({ steps: 20 }, { ada: { budget: { steps: 2 } } }), { ada: 5, bob: 0 });
   expect(outcome).toMatchObject({ status: 'failed', failure: { data: { what: 'steps', limit: 2 } } });
+});
+
+test.each(Object.entries(supervisors))(
+  'behind %s a member asks for more as well, as far as it may, and what it leaves over is there for others',
+  async (_, behind) => {
+    expect(await ended(desk({ steps: 9 }, { behind }), { ada: 1, bob: 8 })).toMatchObject({
+      status: 'done',
+      output: { thoughts: 9 },
+      usage: { steps: 9 },
+    });
+    const short = await ended(desk({ steps: 6 }, { behind }), { ada: 8, bob: 8 });
+    expect(short).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect(used(short)!.steps).toBeLessThanOrEqual(6);
+    const dear = await ended(desk({ usd: 0.07 }, { behind }), { ada: 1, bob: 6 });
+    expect(dear).toMatchObject({ status: 'done', usage: { steps: 7 } });
+  },
+);
+
+test('more than a guardrail allows is not asked for, whatever the team has left', async () => {
+  const { guardrails: behind } = supervisors;
+  const outcome = await ended(desk({ steps: 50 }, { behind: behind! }), { ada: 20, bob: 0 });
+  expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 12 } });
 });

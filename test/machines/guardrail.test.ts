@@ -3,12 +3,14 @@ import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from '../../machines/guardrail/settings.ts';
-import { after, done, tell, type Wish } from '../../src/testing/play.ts';
+import { after, done, failed, tell, type Wish } from '../../src/testing/play.ts';
 import { fault, used } from './said.ts';
 
 const machine = (settings: Partial<GuardrailSettings> = {}) =>
   guardrailWith({ ...defaultGuardrailSettings, supervised: { clerk: 'agent' }, ...settings }).provide({
-    actors: { clerk: fromPromise(() => Promise.resolve(null)) } as never,
+    actors: Object.fromEntries(
+      ['clerk', 'pool', 'desk'].map((name) => [name, fromPromise(() => Promise.resolve(null))]),
+    ) as never,
   });
 const work = (id: string, more: object = {}) => ({
   type: 'work',
@@ -96,4 +98,50 @@ test('when it is ended itself, everything under way is answered', () => {
   const ended = story([work('a'), work('b'), { type: 'guardrail.stop', reason: 'over' }]);
   expect(answered(ended)).toEqual(['a', 'b']);
   expect(ended.snapshot.status).toBe('done');
+});
+
+const pools = machine({ supervised: { pool: 'work', desk: 'run' } });
+const sent = ({ wishes }: { wishes: readonly Wish[] }) =>
+  wishes
+    .filter(({ type }) => type === 'xstate.sendTo')
+    .map(({ params }) => params as { targetId?: string; event: Event })
+    .map(({ targetId = 'parent', event }) => [targetId, event]);
+
+test('what stands behind it is started once, is handed one piece of work after another, and is told by its name', () => {
+  const told = story(
+    [work('a', { to: 'pool' }), work('b', { to: 'pool' }), { type: 'work.cancel', id: 'b', reason: 'over' }],
+    pools,
+  );
+  expect(sent(told)).toEqual([
+    ['standing.pool', work('a')],
+    ['standing.pool', work('b')],
+    ['standing.pool', { type: 'work.cancel', id: 'b', reason: 'over' }],
+  ]);
+  expect(told.wishes.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
+});
+
+test('what falls behind it fails what it had, and nothing else', () => {
+  const works = [work('a', { to: 'pool' }), work('b', { to: 'desk' })];
+  const fallen = story([...works, failed('standing.pool', fault('restarts'))], pools);
+  expect(sent(fallen).at(-1)).toMatchObject(['parent', { id: 'a', output: { failure: { kind: 'environment' } } }]);
+  expect(answered(fallen)).toEqual(['a']);
+  const back = story([...works, done('standing.pool', null), work('c', { to: 'pool' })], pools);
+  expect(back.wishes.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
+});
+
+test('more money than it allows is refused by itself, and what is granted is cut to what it allows', () => {
+  const thrifty = machine({
+    rule: { kind: 'budget', limits: { usd: 2 }, requireExplicit: false, allowExhausted: false },
+  });
+  const lent = work('a', { allowance: { usd: 1 }, lease: 'lease/1' });
+  const asks = (usd: number) => ({ type: 'treasury.lease', id: 'lease/1', wants: { usd } });
+  expect(sent(story([lent, asks(3)], thrifty))).toMatchObject([
+    ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'usd', limit: 2 } } }],
+  ]);
+  const granted = { type: 'treasury.granted', id: 'lease/1', budget: { usd: 9, steps: 4 } };
+  expect(sent(story([lent, asks(1.5), granted], thrifty))).toEqual([
+    ['parent', asks(1.5)],
+    ['task.0', { ...granted, budget: { usd: 2, steps: 4 } }],
+  ]);
+  expect(sent(story([lent, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], thrifty))).toEqual([]);
 });

@@ -281,7 +281,7 @@ describe('at a bound', () => {
 
 describe('what cannot be checked is refused', () => {
   const refusals: [string, () => Promise<unknown>, { kind: string; message: RegExp }][] = [
-    ['no subject', () => check({} as never), { kind: 'definition', message: /takes a team/ }],
+    ['no subject', () => check({} as never), { kind: 'definition', message: /takes an agent/ }],
     [
       'an unknown fault',
       () => check(teams.sound, { faults: { fire: 1 } as never }),

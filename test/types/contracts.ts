@@ -1,6 +1,6 @@
 /** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is no error any more. */
 import { z } from 'zod';
-import { agent, protocol, run, team } from 'troupe';
+import { agent, guarded, guardrails, orchestrator, pipeline, protocol, run, team } from 'troupe';
 import type { Ref } from '../../src/system/ref.ts';
 
 const Desk = protocol({
@@ -57,3 +57,36 @@ export async function calls(ref: Ref<typeof Desk.messages, 'brief' | 'note'>): P
   const { text } = await run(desk, { topic: 'actors' });
   return text + reply.body.text;
 }
+
+const Other = protocol({ ask: { body: z.object({ n: z.number() }), replies: ['told'] }, told: { body: z.object({}) } });
+const stranger = agent({ name: 'stranger', protocol: Other, handles: ['ask'], model: 'x:y' });
+const pool = orchestrator({
+  name: 'pool',
+  members: { writer, desk, safe: guarded(desk, [guardrails.cancellation()]) },
+});
+const strangers = orchestrator({ name: 'strangers', members: [{ agent: stranger, role: 'x' }] });
+const texts = orchestrator({ name: 'texts', members: [agent({ name: 'ada', model: 'x:y' })] });
+const house = { ...base, members: { pool } } as const;
+
+/** An orchestrator takes what its members take, and answers with what they answer. */
+export const housed = team({
+  ...house,
+  route: { brief: ({ body }, { to }) => to('pool', 'brief', body), article: ({ body }, { finish }) => finish(body) },
+});
+export const post = pipeline({ name: 'post', stages: [texts, texts] });
+
+// prettier-ignore
+export const housedWrongs = [
+  // @ts-expect-error an answer of its members that nobody routes
+  team({ ...house, route: { brief: ({ body }, { to }) => to('pool', 'brief', body) } }),
+  // @ts-expect-error a message that no member of it handles
+  team({ ...house, route: { brief: ({ body }, { to }) => to('pool', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
+  // @ts-expect-error a body that does not fit
+  team({ ...house, route: { brief: (_, { to }) => to('pool', 'brief', { topic: 1 }), article: ({ body }, { finish }) => finish(body) } }),
+  // @ts-expect-error its members speak another protocol
+  team({ ...house, members: { strangers }, route: { brief: (_, { finish }) => finish({ text: '' }), article: (_, { finish }) => finish({ text: '' }) } }),
+  // @ts-expect-error what it gives is not what the next stage takes
+  pipeline({ name: 'post', stages: [texts, strangers] }),
+  // @ts-expect-error nobody who works
+  orchestrator({ name: 'pool', members: [Desk] }),
+];

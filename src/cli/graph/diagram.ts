@@ -79,14 +79,14 @@ export interface RunStanding {
 export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunStanding): Diagram {
   const messages = team.protocol.messages as Readonly<Record<string, { replies?: readonly string[] }>>;
   const leaf = (id: string, label: string, kind: Box['kind']): Box => ({ id, label, kind, boxes: [], parallel: false });
-  const members = Object.entries(team.members as Readonly<Record<string, { handles: readonly string[] }>>);
+  const members = Object.entries(team.members as Readonly<Record<string, Drawn>>);
   return {
     kind: 'team',
     title: team.name,
     boxes: [
       leaf('(in)', '', 'start'),
       leaf('(route)', 'route', 'state'),
-      ...members.map(([name]) => leaf(name, name + atWork(run?.atWork.get(name)), 'member')),
+      ...members.map(([name, member]) => leaf(name, name + poolOf(member) + atWork(run?.atWork.get(name)), 'member')),
       leaf('(supervisor)', `${policyWords(supervisionOf(team))}${run ? `: ${run.counted} by now` : ''}`, 'state'),
       leaf('(out)', 'result', 'final'),
     ],
@@ -105,5 +105,14 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunS
     ],
   };
 }
+
+interface Drawn {
+  readonly kind: string;
+  readonly handles: readonly string[];
+  readonly members?: readonly { readonly id: string }[];
+}
+/** Of an orchestrator: those behind it. */
+const poolOf = ({ kind, members = [] }: Drawn): string =>
+  kind === 'orchestrator' ? ` (one of ${members.map(({ id }) => id).join(', ')})` : '';
 
 const atWork = (count = 0): string => (count === 0 ? '' : count === 1 ? ' (at work)' : ` (${count} at work)`);

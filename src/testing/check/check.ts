@@ -8,6 +8,7 @@ import { growth } from './growth.ts';
 import { look } from './look.ts';
 import { ofAgent } from './ofAgent.ts';
 import { ofMachine } from './ofMachine.ts';
+import { ofGuarded, ofOrchestrator } from './ofSupervisor.ts';
 import { ofTeam } from './ofTeam.ts';
 import { settingsOf, type CheckOptions, type Settings } from './options.ts';
 import { proof } from './proof.ts';
@@ -20,7 +21,7 @@ import { begin, type Turn } from './turn.ts';
 import { run, type World } from './world.ts';
 
 /**
- * Explores a team, or a machine with its children, with every message, every answer of an effect, every timer and the given faults in every order.
+ * Explores a team, an orchestrator, guardrails, or a machine with its children, with every message, every answer of an effect, every timer and the given faults in every order.
  * Rejects with `invalid` for options that cannot be, `definition` for what cannot be explored.
  * @example expect((await check(team)).findings).toEqual([]);
  */
@@ -54,7 +55,10 @@ function triedOf({ nodes }: Graph, faults: Faults): Faults {
 
 function stageOf(subject: Subject, settings: Settings): Stage {
   if (!isSubject(subject))
-    throw new TroupeError('definition', 'check() takes a team({ … }), an agent({ … }) or a machine(chart).');
+    throw new TroupeError(
+      'definition',
+      'check() takes an agent({ … }), a team({ … }), an orchestrator({ … }), something guarded(…) or a machine(chart).',
+    );
   switch (subject.kind) {
     case 'team':
       return ofTeam(subject, settings);
@@ -63,15 +67,9 @@ function stageOf(subject: Subject, settings: Settings): Stage {
     case 'agent':
       return ofAgent(subject, settings);
     case 'orchestrator':
-      throw new TroupeError(
-        'unsupported',
-        `check() looks at teams, agents and machines; "${subject.name}" is an orchestrator, whose machine is the same for all. Try simulate() or crashEverywhere() on it.`,
-      );
+      return ofOrchestrator(subject, settings);
     case 'guarded':
-      throw new TroupeError(
-        'definition',
-        `check() looks at what is guarded by itself: give it the agent or team that "${subject.name}" guards.`,
-      );
+      return ofGuarded(subject, settings);
   }
 }
 

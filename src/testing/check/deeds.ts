@@ -2,6 +2,7 @@
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError, type FailureKind } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
+import type { Delegation } from '../../../machines/member.ts';
 import type { Thinking } from '../../../machines/agent/turn.ts';
 import { fails, gives } from './outcomes.ts';
 import type { Possible } from './stage.ts';
@@ -14,6 +15,15 @@ export interface Means {
   /** The answers it may give to a message. */
   answers(message: string): readonly AgentAnswer[];
   readonly objectives: readonly string[];
+  /** Those it may call as its tools. */
+  readonly delegations: readonly Delegated[];
+}
+
+/** A call that is work for somebody else. */
+export interface Delegated {
+  readonly name: string;
+  readonly ask: boolean;
+  readonly delegate: Omit<Delegation, 'depth'>;
 }
 
 const bill = {
@@ -33,7 +43,7 @@ const trouble = (src: string, ...kinds: FailureKind[]) =>
 
 type Deeds = Readonly<Record<string, (input: Json) => readonly Possible[]>>;
 
-export function deedsOf({ hasTools, asksPeople, writes, answers, objectives }: Means): Deeds {
+export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, delegations }: Means): Deeds {
   const verdict = (met: boolean) =>
     gives('verify', { evidence: objectives.map((objective) => ({ objective, met, says: '' })) });
   const made = { kind: 'calls' };
@@ -45,6 +55,9 @@ export function deedsOf({ hasTools, asksPeople, writes, answers, objectives }: M
       ...(hasTools ? [reading('calls a tool', made, [read])] : []),
       ...(writes ? [reading('calls a tool that writes', made, [guarded(false)])] : []),
       ...(asksPeople ? [reading('calls a tool that needs a yes', made, [guarded(true)])] : []),
+      ...delegations.map(({ name, ask, delegate }) =>
+        reading(`calls ${name}`, made, [{ ...guarded(ask), effect: 'read', name, delegate }]),
+      ),
       reading('says what cannot be used', { kind: 'unusable', problem: 'it is empty.' }),
       ...trouble('callModel', 'transient', 'auth'),
     ],

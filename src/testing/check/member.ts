@@ -36,7 +36,11 @@ const member = setup({
     output: AgentOutput;
   },
   actors: { work: slot<Deed, Working>('work'), wait: waitMachine },
-  guards: { asks: ({ event }) => 'asks' in output(event) },
+  guards: {
+    asks: ({ event }) => 'asks' in output(event),
+    /** It was restarted too often: that is not answered, it goes up. */
+    lives: ({ event }) => toFailure((event as { error?: unknown }).error).kind !== 'restarts',
+  },
   actions: {
     noteAsked: assign({ asked: true }),
     keepAnswer: assign(({ event }) => {
@@ -80,7 +84,7 @@ export const memberMachine = ({ deadline }: { readonly deadline?: number | undef
             { guard: 'asks', target: 'waiting', actions: 'noteAsked' },
             { target: 'ended', actions: 'keepAnswer' },
           ],
-          onError: { target: 'ended', actions: 'keepFailure' },
+          onError: { guard: 'lives', target: 'ended', actions: 'keepFailure' },
         },
       },
       waiting: { invoke: { src: 'wait', id: 'wait', input: question, onDone: 'working', onError: 'working' } },
@@ -89,12 +93,17 @@ export const memberMachine = ({ deadline }: { readonly deadline?: number | undef
     output: ({ context }) => context.end,
   });
 
+type Below = Readonly<Record<string, Member>> | readonly { readonly agent: Member }[];
+const belowOf = (member: Member): readonly Member[] => {
+  const { members } = member as unknown as { readonly members: Below };
+  return Array.isArray(members)
+    ? members.map(({ agent }: { readonly agent: Member }) => agent)
+    : Object.values(members as Readonly<Record<string, Member>>);
+};
+
 /** Has it, or has anybody below it, anything that a person must agree to? */
 export const asksPeople = (member: Member): boolean => {
-  if (member.kind !== 'agent') {
-    const { members } = member as unknown as { readonly members: Readonly<Record<string, Member>> };
-    return Object.values(members).some(asksPeople);
-  }
+  if (member.kind !== 'agent') return belowOf(member).some(asksPeople);
   const { tools, definition } = member as AnyAgent;
   return (
     tools.length > 0 &&

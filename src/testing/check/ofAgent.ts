@@ -5,14 +5,18 @@
 import type { AgentAnswer, AgentLimits } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
 import { jsonSchema } from '../../contracts/protocol.ts';
+import type { ToolCallContext } from '../../../machines/toolCall.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
+import { plainMember } from '../../../machines/member.ts';
 import { compile } from '../../compile.ts';
-import { inputOf, type AnyAgent } from '../../subject.ts';
+import type { Delegate } from '../../delegate.ts';
+import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { keepContext, type Keep } from './abstraction.ts';
-import { deedsOf } from './deeds.ts';
+import { contractOf, deedsOf as workOf, keepMember } from './contract.ts';
+import { deedsOf, type Delegated } from './deeds.ts';
 import { asksPeople } from './member.ts';
 import { keepGiven } from './ofMachine.ts';
 import type { Settings } from './options.ts';
@@ -44,7 +48,8 @@ export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
     return given ? given.map(parse) : bodiesOf(type, jsonSchema(protocol!.messages[type]!.body), parse);
   };
   const deeds = deedsOf({
-    hasTools: tools.length + toolbelt.length > 0,
+    hasTools: tools.some((tool) => !isDelegate(tool)) || toolbelt.length > 0,
+    delegations: delegations(agent),
     asksPeople: asksPeople(agent),
     writes: tools.some((tool) => !('effect' in tool) || tool.effect === 'write'),
     objectives: (agent.definition('').objectives ?? []).map(({ id }) => id),
@@ -71,9 +76,9 @@ export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
       deadline === undefined &&
       birth.parent === undefined &&
       (data as unknown as TimerData).event.type.startsWith('xstate.after.deadline.'),
-    outcomes(_, { data }) {
-      const { src, input } = data as unknown as EffectData;
-      return deeds[src]!(input);
+    outcomes(actor, effect) {
+      const { src, input } = effect.data as unknown as EffectData;
+      return src === 'work' ? workOf(actor, effect, settings) : deeds[src]!(input);
     },
     tell: (_, effect, outcome) => told((effect.data as unknown as EffectData).src, outcome),
     keep: keepGiven(settings, keepAgent),
@@ -87,12 +92,29 @@ function typeOf(agent: AnyAgent): ActorType {
     const whole = agent.definition(message);
     return { ...whole, budget: { ...whole.budget, steps }, limits: { ...whole.limits, ...small } };
   };
-  return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, definition });
+  // Those it calls keep their contracts.
+  const tools = agent.tools.map((tool) =>
+    isDelegate(tool) ? { ...tool, subject: contractOf(tool.subject as AnyAgent | AnyTeam) } : tool,
+  );
+  return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, tools, definition });
 }
+
+const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
+
+/** What a call of each of those it may call comes to. */
+const delegations = ({ tools }: AnyAgent): Delegated[] =>
+  tools.filter(isDelegate).map(({ name, subject, approval }) => {
+    const type = subject.handles[0] ?? 'task';
+    return { name, ask: approval, delegate: { who: plainMember, type, body: 'Do it.', left: {} } };
+  });
 
 /** What its guards look at. */
 const keepAgent: Keep = (actor, clamp) => {
-  if (actor.type.chart.machine.id !== 'agent') return keepContext(actor, clamp);
+  const { id } = actor.type.chart.machine;
+  if (id === 'member') return keepMember(actor);
+  // Of a call, what came of it is in its end; until then where it stands says enough.
+  if (id === 'toolCall') return [(actor.snapshot.context as ToolCallContext).attempts];
+  if (id !== 'agent') return keepContext(actor, clamp);
   const context = actor.snapshot.context as AgentContext;
   const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
   return [

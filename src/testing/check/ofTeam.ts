@@ -2,7 +2,7 @@
 import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
-import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
+import type { Protocol } from '../../contracts/protocol.ts';
 import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { defaultRunLimits } from '../../../machines/run/limits.ts';
@@ -14,12 +14,12 @@ import { actorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { keepContext, outline, type Keep } from './abstraction.ts';
+import { bodiesFor, keepMember } from './contract.ts';
 import { asksPeople, memberMachine, type Deed, type Working } from './member.ts';
 import type { Settings } from './options.ts';
 import { fails, told } from './outcomes.ts';
 import { keepGiven } from './ofMachine.ts';
 import { endWords, judge, routeWords } from './routing.ts';
-import { bodiesOf } from './samples.ts';
 import type { Missed, Possible, Stage } from './stage.ts';
 import type { Actor, World } from './world.ts';
 import type { Member } from '../../member.ts';
@@ -116,13 +116,10 @@ function typeOf(team: AnyTeam) {
   });
 }
 
-function sampler(protocol: Protocol, { samples = {} }: Settings): (type: string) => readonly Json[] {
+function sampler(protocol: Protocol, settings: Settings): (type: string) => readonly Json[] {
   const known = new Map<string, readonly Json[]>();
   return (type) => {
-    const before = known.get(type);
-    if (before) return before;
-    const parse = (body: unknown) => protocol.parse(type, body) as Json;
-    const made = samples[type]?.map(parse) ?? bodiesOf(type, jsonSchema(protocol.messages[type]!.body), parse);
+    const made = known.get(type) ?? bodiesFor(protocol, type, settings);
     known.set(type, made);
     return made;
   };
@@ -134,7 +131,7 @@ const keepOf =
   (actor, clamp) => {
     const { id } = actor.type.chart.machine;
     const { context } = actor.snapshot as { context: unknown };
-    if (id === 'member') return [(context as Working).type, (context as Working).asked];
+    if (id === 'member') return keepMember(actor);
     if (id !== 'run') return keepContext(actor, clamp);
     const { said, routed, turns, members, sending, outcome, failure } = context as RunContext;
     const messages = (actor.lists['messages'] ?? []) as unknown as readonly RunMessage[];

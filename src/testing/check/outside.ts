@@ -33,10 +33,11 @@ export function wordsOfClients(stage: Stage, world: World): Move[] {
   return root && !isOnItsWay(world) ? stage.outside.flatMap((said) => wordOf(stage, world, root, said)) : [];
 }
 
-/** People are slower than machines: what the last word from outside made an actor say is heard before the next word comes. */
+/** People are slower than machines: what the last word from outside made an actor say is heard, all the way down, before the next word comes. */
 const isOnItsWay = ({ mail }: World): boolean =>
-  mail.some(({ causation }) => causation?.startsWith(clientIds) === true);
+  mail.some(({ causation, type }) => causation?.startsWith(clientIds) === true || passedOn.test(type));
 const clientIds = 'client/';
+const passedOn = /^(?:agent|run|work|call)\.(?:cancel|pause|resume)$/;
 
 /** A client waits for its answer before it asks again; one that does not is a fault (F2). */
 function wordOf(stage: Stage, world: World, root: Actor, { type, kind, body, watched }: Outside): Move[] {

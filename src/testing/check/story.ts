@@ -18,8 +18,17 @@ export interface Tale {
   readonly input: Json;
 }
 
-export const storyOf = (tale: Tale): string =>
-  tale.subject.kind === 'team' ? teamStory(tale, (said) => (tale.subject as AnyTeam).next(said)) : machineStory(tale);
+export function storyOf(tale: Tale): string {
+  switch (tale.subject.kind) {
+    case 'team':
+      return teamStory(tale, (said) => (tale.subject as AnyTeam).next(said));
+    case 'guarded':
+    case 'orchestrator':
+      return checkStory(tale);
+    default:
+      return machineStory(tale);
+  }
+}
 
 const eventsOf = ({ way, loop }: Trace): MachineEvent[] =>
   [...way, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
@@ -42,6 +51,23 @@ function machineStory({ kind, says, trace, input, subject, stage }: Tale): strin
     ...lines,
     '  ]);',
     `  ${ending(() => play(machine, input as never, events).at(-1), 'story().at(-1)', 'story')}`,
+    '});',
+  ].join('\n');
+}
+
+/** Its machine is ours, and made of what was written: what can be written down is that it is found. */
+function checkStory({ kind, says, subject, input }: Tale): string {
+  const name = variable(subject.name);
+  return [
+    `import { expect, test } from 'vitest';`,
+    `import { check } from 'troupe/testing';`,
+    `import ${name} from './${subject.name}.ts';`,
+    '',
+    `test(${text(`${kind} in ${subject.name}`)}, async () => {`,
+    `  // ${says}`,
+    `  // It was started with ${text(input)}`,
+    `  const { findings } = await check(${name});`,
+    `  expect(findings.map(({ kind }) => kind)).toContain(${text(kind)});`,
     '});',
   ].join('\n');
 }

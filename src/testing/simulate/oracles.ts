@@ -116,6 +116,10 @@ const paired: Oracle = async ({ disk, rows }) => {
   return problems;
 };
 
+/** Whoever only stands in front of others has no usage of its own: theirs is. */
+const usedBelow = (rows: readonly ActorRow[], actor: string): AgentUsage[] =>
+  rows.filter(({ parent }) => parent === actor).flatMap((row) => outputOf(row)?.usage ?? usedBelow(rows, row.actor));
+
 /** A team pays for no more than its members used. */
 const conserved: Oracle = ({ rows }) =>
   rows
@@ -123,10 +127,7 @@ const conserved: Oracle = ({ rows }) =>
     .flatMap((team) => {
       const used = outputOf(team)?.usage;
       if (!used) return [];
-      // Whoever only stands in front of others has no usage of its own: theirs is.
-      const below = (actor: string): AgentUsage[] =>
-        rows.filter(({ parent }) => parent === actor).flatMap((row) => outputOf(row)?.usage ?? below(row.actor));
-      const members = below(team.actor);
+      const members = usedBelow(rows, team.actor);
       return (['steps', 'inputTokens', 'outputTokens', 'toolCalls'] as const).flatMap((what) => {
         const sum = members.reduce((total, usage) => total + usage[what], 0);
         return used[what] <= sum ? [] : [`${team.actor} paid for ${used[what]} ${what}, its members used ${sum}`];
@@ -140,8 +141,10 @@ const balanced: Oracle = ({ rows }) =>
     .flatMap((treasurer) => {
       const books = booksOf(treasurer);
       if (!books) return [];
-      const holders = rows.filter(({ parent, actor }) => parent === treasurer.parent && actor !== treasurer.actor);
-      const spent = holders.flatMap((row) => outputOf(row)?.usage ?? []).map(spendingOf);
+      const spent = usedBelow(
+        rows.filter(({ actor }) => actor !== treasurer.actor),
+        treasurer.parent ?? '',
+      ).map(spendingOf);
       return [
         ...Object.entries(imbalance(books)).map(
           ([what, by]) => `the books of ${treasurer.actor} do not come out: ${what} differ by ${by}`,

@@ -11,6 +11,19 @@ const member = fromPromise(() => Promise.resolve(null));
 const listener = setup({}).createMachine({ id: 'guard', options: { maxIterations: 1 } });
 const profile = (id: string): Profile => ({ id, steps: 5, takes: ['task'] });
 
+const stands: Profile = { ...profile('ada'), who: { kind: 'standing' } };
+const team: Profile = { ...profile('bob'), who: { kind: 'team', gives: 'text' } };
+const work = (id: string) => ({
+  type: 'work',
+  id,
+  message: { type: 'task', body: 'Go.' },
+  attempt: 1,
+  facts: {},
+  allowance: { usd: 1, steps: 3 },
+  lease: 'lease/1',
+  depth: 1,
+});
+
 const machineOf = (settings: Partial<RouterSettings>) =>
   routerWith({
     ...defaultRouterSettings,
@@ -147,6 +160,61 @@ export const cases: readonly Case[] = [
       jobs.filter((job) => job !== null).length,
       seats.map(({ outUntil, trial }) => [outUntil !== null, trial]),
       [halt?.kind, closed, due, Math.min(submitted - answered, 2)],
+    ]) as Case['key'],
+  },
+  {
+    name: 'router',
+    side: 'with members that stand and teams',
+    machine: machineOf({ members: [stands, team], strategy: { kind: 'roundRobin' } }),
+    input: { tasks: [task, { input: 'Go.', agentId: 'ada' }], shape: 'many' },
+    events: [
+      { type: 'work.done', id: '0.0.1', output: answer },
+      { type: 'work.done', id: '0.0.1', output: failing },
+      done('standing.ada', null),
+      failed('standing.ada', fault('restarts')),
+      done('task.1', { status: 'completed', result: 'done', turns: 1, usage: used }),
+      done('task.1', { status: 'cancelled', reason: 'told to', turns: 1, usage: used }),
+      ...alarms,
+      ...control,
+      ...ending,
+    ],
+    key,
+  },
+  {
+    name: 'router',
+    side: 'as a member, with a lease',
+    service: true,
+    machine: machineOf({
+      members: [stands, profile('bob')],
+      strategy: { kind: 'roundRobin' },
+      deadline: 5_000,
+      places: () => 1,
+    }),
+    input: { standing: true },
+    events: [
+      work('w'),
+      { ...work('deep'), depth: 8 },
+      { type: 'work.done', id: '0.0.1', output: answer },
+      done('task.0', answer),
+      failed('standing.ada', fault('restarts')),
+      { type: 'work.cancel', id: 'w', reason: 'this one' },
+      { type: 'work.pause', id: 'w' },
+      { type: 'work.resume', id: 'w' },
+      { type: 'treasury.lease', id: 'lease/1', wants: { usd: 2 }, used: { usd: 1 } },
+      { type: 'treasury.lease', id: 'lease/1', wants: { steps: 9 } },
+      { type: 'treasury.granted', id: 'lease/1', budget: { usd: 3, steps: 9 } },
+      { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') },
+      { type: 'orchestra.close' },
+      control[3]!,
+      ...[1, 3, 4].map((alarm) => alarms[alarm]!),
+      ...ending,
+    ],
+    key: (({ queue, jobs, seats, submitted, answered, closed, halt }: RouterContext) => [
+      [closed, halt?.kind],
+      [Math.min(queue.length, 2), queue.some(({ held }) => held === true)],
+      jobs.slice(0, 2).map((job) => job && [job.stage, job.stopping, job.held, job.allowance?.usd]),
+      seats.map(({ outUntil, stands: isThere }) => [outUntil !== null, isThere]),
+      Math.min(submitted - answered, 2),
     ]) as Case['key'],
   },
 ];
