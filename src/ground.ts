@@ -16,6 +16,10 @@ export interface NatsPlace extends NatsOptions {
   readonly replicas?: number;
   /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
   readonly folder?: string;
+  /** Address of the server's monitor, `http://host:8222`: asked whether a power cut could lose what is acknowledged. `TROUPE_NATS_MONITOR` unless told otherwise. */
+  readonly monitor?: string;
+  /** `lossy`: it is known that it could, and no warning is wanted. `TROUPE_NATS_DURABILITY` unless told otherwise. */
+  readonly durability?: 'lossy';
 }
 
 export interface GroundOptions {
@@ -49,7 +53,8 @@ export async function ground(
   };
   try {
     const place = nats ?? env['TROUPE_NATS'];
-    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
+    const bus =
+      place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, env, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
     const journal = givenJournal ?? keep(await (bus && db === undefined ? bus.journal() : inFile()));
@@ -61,7 +66,7 @@ export async function ground(
 }
 
 /** Loaded only by who uses it. */
-async function busAt(place: string | NatsPlace, clock: Clock) {
+async function busAt(place: string | NatsPlace, env: Readonly<Record<string, string | undefined>>, clock: Clock) {
   const [{ dial }, { nats }, { jetstream }] = await Promise.all([
     import('./nats/connection.ts'),
     import('./transport/nats/nats.ts'),
@@ -71,6 +76,8 @@ async function busAt(place: string | NatsPlace, clock: Clock) {
     tenant = 'default',
     replicas = 1,
     folder = '.troupe',
+    monitor = env['TROUPE_NATS_MONITOR'],
+    durability = env['TROUPE_NATS_DURABILITY'],
     ...options
   } = typeof place === 'string' ? { servers: place } : place;
   const connection = await dial(options);
@@ -84,6 +91,8 @@ async function busAt(place: string | NatsPlace, clock: Clock) {
         replicas,
         folder: resolve(folder),
         notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+        ...(monitor === undefined ? {} : { monitor }),
+        ...(durability === 'lossy' ? { durability } : {}),
       }),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),

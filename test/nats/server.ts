@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
+  /** Where it says how it is. */
+  readonly monitor: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port and folder, with another configuration if one is given. */
@@ -30,7 +32,7 @@ export function natsServerBinary(): string {
 /** `config`: more lines for the server's configuration. */
 export async function natsServer(config = 'jetstream { sync_interval: always }'): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
-  let port = -1;
+  let [port, monitor] = [-1, ''];
   let child: ChildProcess;
   let lines = config;
   const start = async (other = lines) => {
@@ -39,13 +41,15 @@ export async function natsServer(config = 'jetstream { sync_interval: always }')
     const store = lines.includes('jetstream')
       ? lines.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
       : lines;
-    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\n${store}\n`);
+    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\nhttp: "127.0.0.1:-1"\n${store}\n`);
     child = spawn(natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     const said: string[] = [];
     for await (const line of createInterface(child.stderr!)) {
       said.push(line);
       const found = /Listening for client connections on [^:]+:(\d+)/.exec(line);
       if (found) port = Number(found[1]);
+      const watched = /Starting http monitor on (\S+)/.exec(line);
+      if (watched) monitor = `http://${watched[1]}`;
       if (line.includes('Server is ready')) break;
     }
     child.stderr!.resume();
@@ -60,6 +64,9 @@ export async function natsServer(config = 'jetstream { sync_interval: always }')
   return {
     get url() {
       return `nats://127.0.0.1:${port}`;
+    },
+    get monitor() {
+      return monitor;
     },
     get pid() {
       return child.pid!;
