@@ -25,8 +25,8 @@ export interface PlayerOptions {
   readonly horizon: number;
   /** A snapshot that is so many entries ahead is loaded rather than played up to. */
   readonly leap: number;
-  /** After an entry: was it written here? */
-  readonly heard: (position: number, isOwn: boolean) => void;
+  /** After an entry; `own`: its bytes, when it was written here. */
+  readonly heard: (position: number, own: number) => void;
   /** Says what a person should know. */
   readonly notice: (says: string) => void;
 }
@@ -130,7 +130,7 @@ export class Player {
     }
     const isOwn = entry?.by === scribe.name;
     if (isLate && isOwn) scribe.expired(entry);
-    heard(position, isOwn);
+    heard(position, isOwn ? bytes.length : 0);
   }
 
   /** Makes sure that the view is one of this log, and not behind what it still has. */

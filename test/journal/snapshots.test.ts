@@ -38,9 +38,13 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** `through` stands between the process and the log. */
-async function open(log: SharedLog, view: View, { through = (way: Log) => way, notices = [] as string[] } = {}) {
+async function open(
+  log: SharedLog,
+  view: View,
+  { through = (way: Log) => way, notices = [] as string[], heavy = 1e9 } = {},
+) {
   const notice = (says: string) => void notices.push(says);
-  const journal = await replicated({ log: through(log.open()), view, clock: hasty, every, notice });
+  const journal = await replicated({ log: through(log.open()), view, clock: hasty, every, heavy, notice });
   opened.push(journal);
   return journal;
 }
@@ -204,6 +208,17 @@ for (const [kind, view] of Object.entries(views)) {
     }
   });
 }
+
+test('few entries that are large are cut as well', async () => {
+  const log = new SharedLog();
+  const journal = await open(log, memoryView(), { heavy: 5_000 });
+  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  const entry = 'x'.repeat(3_000);
+  for (let seq = 1; seq <= 4; seq++) await journal.commit(commit({ seq, appends: [{ list: 'said', entry }] }));
+  await expect.poll(() => log.open().snapshots.list()).not.toEqual([]);
+  // The next one is due when as much was written as there is.
+  expect((await log.open().snapshots.list()).length).toBe(1);
+});
 
 test('a writer that is not heard of for long: what comes of it then is played by nobody, and it is told so', async () => {
   const log = new SharedLog();
