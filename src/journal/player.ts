@@ -124,7 +124,7 @@ export class Player {
         );
       let answers: unknown[] = [];
       view.play(mark, { writer: entry.by, next: entry.from + entry.writes.length }, () => {
-        answers = entry.writes.map(([write, args]) => settled(perform(write, args)));
+        answers = entry.writes.map(([write, args]) => attempt(() => perform(write, args)));
       });
       if (entry.by === scribe.name) scribe.played(entry, answers);
     }
@@ -199,8 +199,9 @@ export class Player {
   }
 }
 
-/** An answer that may be a refusal. */
-const settled = (answer: unknown): unknown => {
-  if (answer instanceof Promise) answer.catch(() => {});
+/** An answer that may be a refusal, which nobody here may have asked for. */
+function attempt(perform: () => unknown): Promise<unknown> {
+  const answer = new Promise((resolve) => resolve(perform()));
+  answer.catch(() => {});
   return answer;
-};
+}

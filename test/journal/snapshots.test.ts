@@ -209,6 +209,37 @@ for (const [kind, view] of Object.entries(views)) {
   });
 }
 
+test.each(Object.entries(views))(
+  'into %s: writes that no journal takes are refused alike, and stop nobody',
+  async (_, view) => {
+    const log = new SharedLog();
+    const notices: string[] = [];
+    const journal = await open(log, await view(), { notices });
+    await journal.claim('r', 'me', { now, ttl: 60_000 });
+    const stray = [
+      ['commit', [null]],
+      ['commit', [{ run: 'r', epoch: 1, seq: 1, event: {}, opens: [], closes: [], results: [], appends: [] }]],
+      ['claim', ['q', null, { now: 'x' }, null]],
+      ['claim', []],
+      ['post', [null]],
+      ['post', [{ run: { a: 1 }, id: [] }]],
+      ['record', ['r', 1, 'agent/a', 'x', null]],
+      ['settle', [null]],
+      ['renew', [{}, {}, {}]],
+      ['dropMail', [[], {}]],
+    ];
+    for (const [n, write] of stray.entries()) {
+      const { last: after } = log.standing;
+      const entry = { by: `x${n}`, from: 0, after, writes: [write] };
+      log.append(`${after}-x${n}`, new TextEncoder().encode(JSON.stringify(entry)));
+      expect(await journal.renew('r', 1, now), JSON.stringify(write)).toBe(true);
+    }
+    await say(journal, 1, 3);
+    expect(await said(journal)).toEqual(words(3));
+    expect(notices).toEqual([]);
+  },
+);
+
 test('few entries that are large are cut as well', async () => {
   const log = new SharedLog();
   const journal = await open(log, memoryView(), { heavy: 5_000 });
