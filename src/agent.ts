@@ -44,6 +44,8 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   /** What must be true of an answer before it counts. */
   readonly objectives?: readonly Objective[];
   readonly deadline?: Duration;
+  /** Labels that a node of a cluster must have to run it, such as `gpu`. */
+  readonly needs?: readonly string[];
   /** Closes what was opened for one task; called once when it is over, however it ended. */
   readonly cleanUp?: (scope: {
     readonly actor: string;
@@ -61,6 +63,7 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   readonly allow: readonly string[] | undefined;
   readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
   readonly deadline: number | undefined;
+  readonly needs: readonly string[];
   readonly cleanUp: AgentOptions<M, never>['cleanUp'];
   /** What it is made of, for the message it is given: the replies differ. */
   definition(message: string): AgentDefinition;
@@ -81,6 +84,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
     toolbelt = [],
     allow,
     deadline,
+    needs = [],
     cleanUp,
     instructions = '',
     ...rest
@@ -117,6 +121,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
     allow,
     toolbelt,
     deadline: limit,
+    needs,
     cleanUp,
     definition(message) {
       const replies = protocol?.messages[message]?.replies ?? [];

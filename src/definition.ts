@@ -77,6 +77,7 @@ export const AgentShape = z.strictObject({
   deadline: duration.optional(),
   maxOutputTokens: z.number().int().positive().optional(),
   temperature: z.number().nonnegative().optional(),
+  needs: z.array(z.string().min(1)).optional(),
   maxHistory: z.number().int().positive().optional(),
   cleanUp: callable.optional(),
 });

@@ -1,33 +1,21 @@
 /** What a runtime stands on: where its actors are kept, and what carries their messages. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { closers } from './closers.ts';
 import type { Clock } from './contracts/clock.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
-import type { NatsOptions } from './nats/connection.ts';
+import { natsPlace, type NatsPlace } from './nats/place.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
-
-export interface NatsPlace extends NatsOptions {
-  /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
-  readonly tenant?: string;
-  /** On how many servers of a cluster the journal is kept; 1 unless told otherwise. */
-  readonly replicas?: number;
-  /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
-  readonly folder?: string;
-  /** Address of the server's monitor, `http://host:8222`: asked whether a power cut could lose what is acknowledged. `TROUPE_NATS_MONITOR` unless told otherwise. */
-  readonly monitor?: string;
-  /** `lossy`: it is known that it could, and no warning is wanted. `TROUPE_NATS_DURABILITY` unless told otherwise. */
-  readonly durability?: 'lossy';
-}
 
 export interface GroundOptions {
   /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
   readonly db?: string;
   /**
    * A NATS server, `nats://host:port`: actors on many machines, on one journal that the server keeps. With `db` as well the journal stays in that file,
-   * and the server only carries messages. `TROUPE_NATS` unless told otherwise.
+   * and the server only carries messages. `TROUPE_NATS` unless told otherwise, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`.
    */
   readonly nats?: string | NatsPlace;
   /** For tests: a journal or a transport that is already open (it stays open). */
@@ -46,15 +34,10 @@ export async function ground(
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
 ): Promise<Ground> {
-  const opened: AsyncDisposable[] = [];
-  const keep = <T extends AsyncDisposable>(part: T): T => (opened.push(part), part);
-  const close = async () => {
-    for (const part of opened.splice(0).reverse()) await part[Symbol.asyncDispose]();
-  };
+  const { use: keep, close } = closers();
   try {
-    const place = nats ?? env['TROUPE_NATS'];
-    const bus =
-      place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, env, clock));
+    const place = natsPlace(nats, env);
+    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
     const journal = givenJournal ?? keep(await (bus && db === undefined ? bus.journal() : inFile()));
@@ -66,20 +49,14 @@ export async function ground(
 }
 
 /** Loaded only by who uses it. */
-async function busAt(place: string | NatsPlace, env: Readonly<Record<string, string | undefined>>, clock: Clock) {
-  const [{ dial }, { nats }, { jetstream }] = await Promise.all([
+async function busAt(place: NatsPlace, clock: Clock) {
+  const [{ dial }, { forbidden }, { nats }, { jetstream }] = await Promise.all([
     import('./nats/connection.ts'),
+    import('./nats/forbidden.ts'),
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const {
-    tenant = 'default',
-    replicas = 1,
-    folder = '.troupe',
-    monitor = env['TROUPE_NATS_MONITOR'],
-    durability = env['TROUPE_NATS_DURABILITY'],
-    ...options
-  } = typeof place === 'string' ? { servers: place } : place;
+  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
@@ -92,7 +69,9 @@ async function busAt(place: string | NatsPlace, env: Readonly<Record<string, str
         folder: resolve(folder),
         notice: (says) => process.emitWarning(says, 'TroupeWarning'),
         ...(monitor === undefined ? {} : { monitor }),
-        ...(durability === 'lossy' ? { durability } : {}),
+        ...(durability === undefined ? {} : { durability }),
+      }).catch((thrown: unknown) => {
+        throw forbidden(thrown) ?? thrown;
       }),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),

@@ -54,6 +54,9 @@ export {
   type RunOutcome,
   type Ticket,
 } from './runtime.ts';
+export { cluster, node, type ClusterNode, type NodeOptions } from './node.ts';
+export type { Cluster, Invoked, InvokeOptions } from './cluster/client.ts';
+export type { NodeReport } from './cluster/report.ts';
 export type { Subject } from './subject.ts';
 export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
 export { tool, type Tool } from './tools/tool.ts';

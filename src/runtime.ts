@@ -17,6 +17,7 @@ import { systemClock } from './system/clock.ts';
 import { Host } from './system/host.ts';
 import { isAlive, thisProcess } from './system/owner.ts';
 import { Door, type Ref } from './system/ref.ts';
+import { misfits } from './system/revival.ts';
 import { compile } from './compile.ts';
 import { ground, type GroundOptions } from './ground.ts';
 import { outcomeOf, type Ended } from './outcome.ts';
@@ -63,14 +64,22 @@ export interface RunHandle {
   outcome(options?: { returnWhenWaiting?: boolean }): Promise<RunOutcome>;
   /** Speaks to the root actor in the messages of a protocol: for a machine that `handles` them. */
   ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
+  /** Is nothing of it being done right now, so that only time or a person can move it? */
+  readonly resting: boolean;
   /** Lets go of the run, to be resumed. What is being done gets `grace` milliseconds to finish. */
   park(grace?: number): Promise<void>;
 }
 
 export interface Runtime extends AsyncDisposable {
   readonly journal: Journal;
+  /** How the journal calls this runtime where it says who has a run. */
+  readonly owner: string;
   start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
   resume(run: string, subject: Subject): Promise<RunHandle>;
+  /** What keeps a definition from going on with a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
+  misfits(run: string, subject: Subject): Promise<Failure[]>;
+  /** By what a stored run is judged to fit a definition: another one is another version of its machine. */
+  hashOf(subject: Subject): string;
   /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `invalid` when it takes no such signal, `conflict` when it has ended. */
   signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
   tickets(run?: string): Promise<Ticket[]>;
@@ -126,6 +135,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           if (outcome) return (stop(), outcome);
           await moved;
         }
+      },
+      get resting() {
+        return host.quiet(run);
       },
       ref: (protocol) => (door ??= new Door(transport, clock)).ref(protocol, root, run),
       async park(grace = 0) {
@@ -212,8 +224,18 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return handle(subject, run, root);
   }
 
+  async function misfitsOf(run: string, subject: Subject): Promise<Failure[]> {
+    const [root] = await journal.find({ run, parent: null, limit: 1 });
+    const stored = root && (await journal.load(root.actor));
+    if (!stored) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    return misfits(journal, typeOfSubject(subject), stored);
+  }
+
   return {
     journal,
+    owner: lease.owner,
+    hashOf: (subject) => typeOfSubject(subject).hash,
+    misfits: (run, subject) => open(() => misfitsOf(run, subject)),
     start: (subject, input, options = {}) => open(() => start(subject, input, options)),
     resume: (run, subject) =>
       open(async () => handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name }))),

@@ -5,7 +5,7 @@ import { messageOf, exit } from './exit.ts';
 import { colorful, type Cli } from './cli.ts';
 import { runtimeOptions, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 interface Finding {
   readonly what: string;

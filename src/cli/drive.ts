@@ -8,7 +8,7 @@ import { visible } from '../observe/words.ts';
 import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 import { answerHere } from './ask.ts';
 import { colorful, type Cli } from './cli.ts';
-import { closers } from './closers.ts';
+import { closers } from '../closers.ts';
 import { exit, messageOf } from './exit.ts';
 import type { Loaded } from './load.ts';
 import type { RunShared } from './options.ts';

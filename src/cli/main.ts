@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `troupe` command. Whatever a command needs is loaded when it is called: asking for the version loads nothing. */
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 // A reader that has seen enough (`troupe runs list | head -1`) closes the pipe; that is no failure.
 for (const stream of [process.stdout, process.stderr]) {

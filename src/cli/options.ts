@@ -1,6 +1,7 @@
 /** The options that commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { natsPlace } from '../nats/place.ts';
 import type { LogLevel } from '../observe/levels.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { Cli } from './cli.ts';
@@ -13,6 +14,9 @@ export type RunStatus = (typeof runStatuses)[number];
 export interface Shared {
   readonly db?: string;
   readonly nats?: string;
+  /** A file with credentials for that server. */
+  readonly natsCreds?: string;
+  readonly tenant?: string;
   readonly json?: boolean;
 }
 
@@ -35,8 +39,22 @@ export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): 
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
-export const runtimeOptions = ({ env }: Pick<Cli, 'env'>, { db, nats }: Shared): RuntimeOptions => ({
-  env,
-  ...(nats === undefined ? {} : { nats }),
-  ...(db === undefined ? {} : { db }),
-});
+export function runtimeOptions(cli: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
+  const place = placeOf(cli, options);
+  return {
+    env: cli.env,
+    ...(place === undefined ? {} : { nats: place }),
+    ...(options.db === undefined ? {} : { db: options.db }),
+  };
+}
+
+/** The server and who we are to it, where one is named. */
+export const placeOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: Shared) =>
+  natsPlace(
+    {
+      ...(servers === undefined ? {} : { servers }),
+      ...(creds === undefined ? {} : { creds }),
+      ...(tenant === undefined ? {} : { tenant }),
+    },
+    env,
+  );

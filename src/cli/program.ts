@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts';
 import { codeOf, exit, messageOf } from './exit.ts';
 import { runStatuses } from './options.ts';
 import { discreet } from './secrets.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 /** Runs a command line; resolves to its exit code and never rejects. */
 export async function main(args: readonly string[], world: Cli): Promise<number> {
@@ -202,6 +202,73 @@ function program(cli: Cli, ends: Ends): Command {
     .option('--by <name>', 'who withdraws it; you unless told otherwise')
     .action((ticket: string, options) => ends(import('./waits.ts').then(({ abort }) => abort(cli, ticket, options))));
 
+  const dead = group(troupe, 'dead', 'messages that nobody took');
+  shared(command(dead, 'list', 'list them with their reasons, newest first', 'troupe dead list --run job-42'))
+    .option('--run <run>', 'of one run only')
+    .option('-n, --limit <count>', 'how many', count, 100)
+    .action((options) => ends(import('./dead.ts').then(({ list }) => list(cli, options))));
+  shared(command(dead, 'show <id>', 'show one with what was in it', 'troupe dead show m-17')).action(
+    (id: string, options) => ends(import('./dead.ts').then(({ show }) => show(cli, id, options))),
+  );
+  shared(
+    command(dead, 'redrive <id>', 'send one again, as a new message to the same actor', 'troupe dead redrive m-17'),
+  ).action((id: string, options) => ends(import('./dead.ts').then(({ redrive }) => redrive(cli, id, options))));
+
+  shared(
+    command(
+      troupe,
+      'node <files...>',
+      'join a cluster: offer what the files define, take over runs that nobody has, leave on SIGTERM',
+      'troupe node desk.ts writer.ts --nats nats://10.0.0.5:4222 --name a --label gpu',
+    ),
+  )
+    .option('--name <name>', "what it is called; this machine's name unless told otherwise")
+    .option('--label <label>', 'what it has that definitions may need; may be repeated', collect, [])
+    .option('--weight <number>', 'its share of the runs against that of other nodes', weight, 1)
+    .option('--max-runs <count>', 'how many runs it has at most', count)
+    .option('--health <[host:]port>', 'serve /healthz and /readyz there', place)
+    .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
+    .action((files: string[], options) => ends(import('./node.ts').then(({ node }) => node(cli, files, options))));
+  shared(
+    command(troupe, 'nodes', 'list the nodes of a cluster, with what they offer', 'troupe nodes --nats $URL'),
+  ).action((options) => ends(import('./cluster.ts').then(({ nodes }) => nodes(cli, options))));
+  shared(command(troupe, 'ps', 'list the runs that go on, and which node has each', 'troupe ps --nats $URL')).action(
+    (options) => ends(import('./cluster.ts').then(({ ps }) => ps(cli, options))),
+  );
+  shared(
+    command(troupe, 'drain <node>', 'have a node let go of its runs and take no more', 'troupe drain a --nats $URL'),
+  ).action((node: string, options) => ends(import('./cluster.ts').then(({ drain }) => drain(cli, node, options))));
+  shared(
+    command(
+      troupe,
+      'migrate [run]',
+      'bring a run, or runs of one definition, to a node, between two of its messages',
+      'troupe migrate job-42 --to b --nats $URL',
+      'troupe migrate --of desk --to new --share 10 --dry-run   # who could move, and why others could not',
+    ),
+  )
+    .requiredOption('--to <node>', 'where to')
+    .option('--of <name>', 'every run of this definition that goes on')
+    .option('--share <percent>', 'only so many of them', percent, 100)
+    .option('--dry-run', 'only look')
+    .action((run: string | undefined, options) =>
+      ends(import('./cluster.ts').then(({ migrate }) => migrate(cli, run, options))),
+    );
+  shared(
+    command(
+      troupe,
+      'invoke <name>',
+      'have a node run what it offers; the result goes to stdout',
+      'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
+    ),
+  )
+    .option('-i, --input <json>', 'what goes in: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
+    .option('-k, --key <id>', 'the same key is the same run; without an input only its result is asked for')
+    .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', duration)
+    .option('--detach', 'only start it')
+    .action((name: string, options) => ends(import('./invoke.ts').then(({ invoke }) => invoke(cli, name, options))));
+
   command(
     troupe,
     'graph <file>',
@@ -251,6 +318,24 @@ function program(cli: Cli, ends: Ends): Command {
     .option('-i, --input <json>', 'what it is started with: JSON, text, @file, or - for stdin')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
     .action((file: string, options) => ends(import('./check.ts').then(({ check }) => check(cli, file, options))));
+  command(
+    troupe,
+    'nats-config <files...>',
+    'write a configuration for a NATS server, and a key for each role, from what files define',
+    'troupe nats-config desk.ts --tenant shop --out nats',
+    'troupe nats-config desk.ts --listen 0.0.0.0:4222 --tls cert.pem,key.pem',
+  )
+    .option('--tenant <name>', 'whose; default unless told otherwise; may be repeated', collect, [])
+    .option('-o, --out <folder>', 'where to', 'nats')
+    .option('--listen <host:port>', 'where the server listens (127.0.0.1:4222)')
+    .option('--tls <cert,key,ca>', 'paths of its certificate and key; with ca, clients must show one that it signed')
+    .option('--store <folder>', 'where the server keeps its streams (jetstream in the folder)')
+    .option('--insecure', 'listen where others can reach it, without TLS')
+    .option('--force', 'new keys for these tenants and roles, and a new nats.conf')
+    .option('--json', 'print JSON for programs')
+    .action((files: string[], options) =>
+      ends(import('./natsConfig.ts').then(({ natsConfig }) => natsConfig(cli, files, options))),
+    );
   shared(command(troupe, 'doctor', 'check that everything is here that should be', 'troupe doctor')).action((options) =>
     ends(import('./doctor.ts').then(({ doctor }) => doctor(cli, options))),
   );
@@ -272,6 +357,8 @@ const shared = (command: Command) =>
       '--nats <url>',
       'a NATS server that carries the messages, and keeps the journal unless --db does (TROUPE_NATS)',
     )
+    .option('--nats-creds <file>', 'who we are to that server (TROUPE_NATS_CREDS)')
+    .option('--tenant <name>', 'whose runs on that server (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
 const sharedRun = (command: Command) =>
@@ -297,6 +384,15 @@ function percent(text: string): number {
 function port(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
   throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+}
+function weight(text: string): number {
+  if (/^\d{1,6}(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+function place(text: string): { host: string; port: number } {
+  const [, host = '127.0.0.1', number = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (number !== '' && Number(number) < 65_536) return { host, port: Number(number) };
+  throw new InvalidArgumentError('Expected a port, or host:port, such as 8080 or 0.0.0.0:8080.');
 }
 function duration(text: string): number {
   try {

@@ -10,6 +10,11 @@ export function claims({ db, group }: Store): Claims {
   );
   const extend = db.prepare('UPDATE claims SET until = ? WHERE run = ? AND epoch = ?');
 
+  const held = db.prepare(
+    `SELECT claims.run, owner, epoch, until FROM claims JOIN actors ON actors.run = claims.run AND actors.parent IS NULL AND actors.status = 'active'
+     WHERE claims.run = coalesce(?, claims.run) AND owner = coalesce(?, owner) AND until <= ? ORDER BY claims.run`,
+  );
+
   return {
     async claim(run, owner, { now, ttl, alive }) {
       let epoch = 1;
@@ -36,5 +41,13 @@ export function claims({ db, group }: Store): Claims {
       return held;
     },
     release: (run, epoch) => group.add(() => void extend.run(0, run, epoch)),
+    async claims({ run, owner, overAt = Number.MAX_SAFE_INTEGER } = {}) {
+      return held.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
+        run: String(run),
+        owner: String(owner),
+        epoch: Number(epoch),
+        until: Number(until),
+      }));
+    },
   };
 }

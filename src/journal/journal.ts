@@ -141,6 +141,15 @@ export interface Ledger {
   settle(keys: readonly string[]): void;
 }
 
+/** Who has a run, or had it last. */
+export interface Claim {
+  readonly run: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** Milliseconds since the epoch; 0 when it was given back. */
+  readonly until: number;
+}
+
 /** Who may write. */
 export interface Claims {
   /**
@@ -155,6 +164,8 @@ export interface Claims {
   /** Extends a claim; false when it was lost. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
   release(run: string, epoch: number): Promise<void>;
+  /** The claims of all runs that have begun and not ended; of one run, of one owner, or those that no longer hold at a moment (`until` it or before). */
+  claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<Claim[]>;
 }
 
 /** Messages for actors from processes that do not own them. */

@@ -15,6 +15,8 @@ export interface Memory {
   readonly owners: Map<string, Kept>;
   readonly results: Map<string, LedgerEntry & { run: string }>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
+  /** Runs whose root has not ended → that root. */
+  readonly going: Map<string, Address>;
   readonly mail: Map<string, Map<string, Envelope>>;
   position: number;
 }
@@ -33,12 +35,13 @@ export const blank = (): Memory => ({
   owners: new Map(),
   results: new Map(),
   claims: new Map(),
+  going: new Map(),
   mail: new Map(),
   position: 0,
 });
 
 export function memory(all: Memory = blank()): Journal {
-  const { actors, owners, results, claims, mail } = all;
+  const { actors, owners, results, claims, going, mail } = all;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -103,6 +106,8 @@ export function memory(all: Memory = blank()): Journal {
 
       const kept = known ?? keep(actor);
       kept.row = rowOf(commit);
+      if (commit.parent === undefined && status === 'active') going.set(run, actor);
+      else if (commit.parent === undefined) going.delete(run);
       kept.history.push({ position: ++all.position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
@@ -187,6 +192,11 @@ export function memory(all: Memory = blank()): Journal {
     async release(run, epoch) {
       const held = claims.get(run);
       if (held?.epoch === epoch) held.until = 0;
+    },
+    async claims({ run: only, owner, overAt = Infinity } = {}) {
+      return (only === undefined ? [...going.keys()].sort() : going.has(only) ? [only] : [])
+        .flatMap((run) => (claims.has(run) ? [{ run, ...claims.get(run)! }] : []))
+        .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
     },
 
     async post(envelope) {

@@ -46,6 +46,7 @@ export function memoryView(): View {
       fill(kept.owners, from.memory.owners);
       fill(kept.results, from.memory.results);
       fill(kept.claims, from.memory.claims);
+      fill(kept.going, from.memory.going);
       fill(kept.mail, from.memory.mail);
       kept.position = from.memory.position;
       fill(writers, from.writers);

@@ -33,6 +33,7 @@ const migrations = [
      SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM unordered
      ORDER BY max(at) OVER (PARTITION BY actor ORDER BY seq), actor, seq;
    DROP TABLE unordered;`,
+  `CREATE INDEX actors_going ON actors (run) WHERE parent IS NULL AND status = 'active';`,
 ];
 
 /** `busyTimeout`: milliseconds to wait for another process that is opening the same new file. */

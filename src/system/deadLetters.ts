@@ -22,9 +22,9 @@ export interface Keeping {
  * who will find it as it was, or the journal does not write now.
  */
 export async function bury(envelope: Envelope, failure: Failure, { journal, clock, tell, epoch }: Keeping) {
-  const { id, type, from, to, run } = envelope;
+  const { id, type, from, to, run, kind } = envelope;
   const at = clock.now();
-  const letter: DeadLetter = { id, type, from, to, body: envelope.body as Json, at, failure };
+  const letter: DeadLetter = { id, type, from, to, body: envelope.body as Json, kind, at, failure };
   try {
     if (epoch !== undefined) await journal.bury(run, epoch, letter);
     else journal.settle([id]);

@@ -93,7 +93,7 @@ export class Host implements AsyncDisposable {
     const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
       bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
-    this.#places = new Places((address) => transport.listen(address, receive));
+    this.#places = new Places((address, run) => transport.listen(address, receive, run));
     this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
     this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
     this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
@@ -426,7 +426,7 @@ export class Host implements AsyncDisposable {
     for (const { parent, pending } of unborn) this.spawn(this.cell(parent)!.self, pending);
     for (const { cell, results } of cells) cell.goOn(results);
     if (cells.length > 0) return;
-    this.#places.endedBefore(root.actor);
+    this.#places.endedBefore(root.actor, run);
     await this.#letGo(run);
   }
 

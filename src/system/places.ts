@@ -16,7 +16,7 @@ export interface Place {
 const remembered = 1_000;
 
 export class Places {
-  readonly #listen: (address: Address) => Disposable;
+  readonly #listen: (address: Address, run: string) => Disposable;
   readonly #places = new Map<Address, Place>();
   readonly #runs = new Map<string, Set<Place>>();
   readonly #ended = new Map<Address, Disposable>();
@@ -24,7 +24,7 @@ export class Places {
   readonly #awake = new Set<Cell>();
 
   /** `listen` opens an address to messages; rejects with `conflict` when somebody else listens there. */
-  constructor(listen: (address: Address) => Disposable) {
+  constructor(listen: (address: Address, run: string) => Disposable) {
     this.#listen = listen;
   }
 
@@ -43,7 +43,7 @@ export class Places {
   add(cell: Cell): Place {
     const { address, run, type } = cell;
     this.#forget(address);
-    const place = { address, run, type, cell, listening: this.#listen(address) };
+    const place = { address, run, type, cell, listening: this.#listen(address, run) };
     this.#places.set(address, place);
     this.#awake.add(cell);
     const neighbours = this.#runs.get(run);
@@ -74,10 +74,10 @@ export class Places {
   }
 
   /** One that had ended before this process began. */
-  endedBefore(address: Address): void {
+  endedBefore(address: Address, run: string): void {
     if (this.#places.has(address) || this.#ended.has(address)) return;
     try {
-      this.#remember(address, this.#listen(address));
+      this.#remember(address, this.#listen(address, run));
     } catch {
       // Somebody else listens there already, and will answer.
     }

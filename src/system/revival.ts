@@ -1,9 +1,10 @@
 /** Bringing a stored run back: who was alive, who was wished for and never born, and who outlived the parent that let go of it. */
 import type { ActorStatus } from '../contracts/inspection.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
+import { open } from './compatibility.ts';
 import type { ChildData } from './pendings.ts';
 
 export interface Member {
@@ -48,6 +49,23 @@ function childType({ type, stored }: Member, { data }: Pending): ActorType {
     'incompatible',
     `${stored.actor} has the child ${address}, and its actor "${src}" is gone from "${type.name}". It stays as it is; run it with the version that wrote it.`,
   );
+}
+
+/** Why a type of actor cannot go on with a stored run, a reason for each actor that does not fit; none when it can. Claims and changes nothing. */
+export async function misfits(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
+  try {
+    const { members } = await gather(journal, type, root);
+    return members.flatMap(({ type: its, stored }) => {
+      try {
+        open(its, stored);
+        return [];
+      } catch (thrown) {
+        return [toFailure(thrown)];
+      }
+    });
+  } catch (thrown) {
+    return [toFailure(thrown)];
+  }
 }
 
 /** Stops whoever is active in a run and does not belong to the family: its parent let go of it, or ended, just before a crash. */

@@ -12,8 +12,11 @@ import type { Address } from '../contracts/ids.ts';
 
 export interface Transport extends AsyncDisposable {
   send(envelope: Envelope): Promise<void>;
-  /** One listener per address; a second one rejects with `conflict`. */
-  listen(address: Address, receive: (envelope: Envelope) => Promise<void>): Disposable;
+  /**
+   * One listener per address; a second one throws `conflict`. `run`: the run that the actor is of; its messages all come under that run, and
+   * all its actors listen in one process, so a transport may take in a whole run at once.
+   */
+  listen(address: Address, receive: (envelope: Envelope) => Promise<void>, run?: string): Disposable;
   /** To everyone who subscribed, at most once each; nobody listening is no error. */
   publish(topic: string, envelope: Envelope): Promise<void>;
   /** `*` is one token of a topic, a trailing `>` all that follow. */

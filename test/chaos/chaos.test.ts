@@ -19,7 +19,8 @@ const long = { timeout: 120_000 };
 const ways = [
   ['killed at named points, three runs at once', 'points', 'kills'],
   ['stopped until others have taken its runs over, and woken', 'zombies', 'zombies'],
-  // These two take their time.
+  // These take their time.
+  ['one of three nodes, killed, stopped and woken beside a server that is killed', 'nodes', 'kills'],
   ['killed at random moments', 'kills', 'kills'],
   ['told to leave in the middle', 'terms', 'terms'],
 ] as const;
@@ -76,7 +77,7 @@ test('the long dose leaves a file with what was done and what came of it', long,
 test.each([
   [['--minutes', 'soon'], '--minutes is a number, 0 or more; it is soon.'],
   [['--seed', '0'], '--seed is a whole number from 1 to 4294967295; it is 0.'],
-  [['--only', 'floods'], '--only is one of kills, points, zombies, terms, cuts; it is floods.'],
+  [['--only', 'floods'], '--only is one of kills, points, zombies, terms, nodes, cuts; it is floods.'],
 ])('chaos %j is refused', (args, words) => {
   const { status, stderr } = chaos(...args);
   expect([status, stderr.trim()]).toEqual([2, words]);

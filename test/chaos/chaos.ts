@@ -11,7 +11,7 @@ import { playRound, plus } from './play.ts';
 import { rounds } from './rounds.ts';
 import { nothing } from './stage.ts';
 
-const kinds = [...Object.keys(rounds), 'cuts'];
+const kinds = [...Object.keys(rounds), 'nodes', 'cuts'];
 const { minutes, seed: first, only } = options();
 const until = Date.now() + minutes * 60_000;
 const began = new Date();

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
-const node = ['--conditions', 'troupe-source', '--import', 'tsx'];
+const conditions = ['--conditions', 'troupe-source', '--import', 'tsx'];
 
 export interface End {
   readonly code: number | null;
@@ -31,8 +31,12 @@ export const troupe = (db: string, url: string, room: string): Child =>
 export const worker = (db: string, url: string, rooms: readonly string[], point = ''): Child =>
   start([join(root, 'test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
-function start(args: readonly string[], env: Record<string, string>): Child {
-  const child = spawn(process.execPath, [...node, ...args], {
+/** A node of a cluster, with the subject to offer. */
+export const node = (server: string, name: string, url: string): Child =>
+  start([join(root, 'test/chaos/nodeWorker.ts'), server, name], { CHAOS_WORLD: url }, 10 * longest);
+
+function start(args: readonly string[], env: Record<string, string>, most = longest): Child {
+  const child = spawn(process.execPath, [...conditions, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,7 +45,7 @@ function start(args: readonly string[], env: Record<string, string>): Child {
   let err = '';
   let works!: () => void;
   const working = new Promise<void>((begun) => (works = begun));
-  const limit = setTimeout(() => child.kill('SIGKILL'), longest);
+  const limit = setTimeout(() => child.kill('SIGKILL'), most);
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();

@@ -1,5 +1,6 @@
 /** Plays one round by its seed. */
 import { chance } from './chance.ts';
+import { nodesRound } from './nodesRound.ts';
 import { rounds } from './rounds.ts';
 import { Stage, type Counts } from './stage.ts';
 
@@ -8,6 +9,7 @@ export async function playRound(
   seed: number,
 ): Promise<{ counts: Counts; violations: readonly string[] }> {
   const random = chance(seed);
+  if (kind === 'nodes') return nodesRound(random);
   const round = rounds[kind]!;
   await using stage = await Stage.open(random, round.rooms);
   await round.play(stage, random);

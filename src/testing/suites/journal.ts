@@ -220,6 +220,28 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       expect(await claim('you', now + 1_004)).toBe(5);
     });
 
+    test('it tells who has which run that goes on, and which are free', async () => {
+      await using journal = await begin();
+      await journal.claim('other', 'you', { now, ttl: 9_000 });
+      await journal.claim('unborn', 'you', { now, ttl: 9_000 });
+      await journal.claim('ended', 'you', { now, ttl: 9_000 });
+      await journal.commit(commit());
+      await journal.commit(commit({ run: 'other', actor: 'agent/b' }));
+      await journal.commit(commit({ run: 'other', actor: 'agent/c', parent: 'agent/b' }));
+      await journal.commit(commit({ run: 'ended', actor: 'agent/d', status: 'done' }));
+      const mine = { run: 'r', owner: 'me', epoch: 1, until: now + 1_000 };
+      const yours = { run: 'other', owner: 'you', epoch: 1, until: now + 9_000 };
+      expect(await journal.claims()).toEqual([yours, mine]);
+      expect(await journal.claims({ owner: 'you' })).toEqual([yours]);
+      expect(await journal.claims({ run: 'r' })).toEqual([mine]);
+      expect(await journal.claims({ run: 'ended' })).toEqual([]);
+      expect(await journal.claims({ overAt: now + 999 })).toEqual([]);
+      expect(await journal.claims({ overAt: now + 1_000 })).toEqual([mine]);
+      expect(await journal.claims({ owner: 'you', overAt: now + 1_000 })).toEqual([]);
+      await journal.release('other', 1);
+      expect(await journal.claims({ overAt: now })).toEqual([{ ...yours, until: 0 }]);
+    });
+
     test('a claim that is renewed lasts; one that was lost cannot be renewed or given back', async () => {
       await using journal = await begin();
       expect(await journal.renew('r', 1, now + 5_000)).toBe(true);

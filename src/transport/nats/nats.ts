@@ -6,15 +6,15 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Clock } from '../../contracts/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Address } from '../../contracts/ids.ts';
+import { blobs } from '../../nats/blobs.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
-import { blobs } from '../../nats/blobs.ts';
+import { Ears } from './ears.ts';
 import { Lines } from './lines.ts';
 import { Post } from './post.ts';
 import { subjects } from './subjects.ts';
-import { answer, blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
+import { blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
 
 export interface NatsTransportOptions {
   /** From `dial`; it stays open when the transport is closed. */
@@ -35,8 +35,6 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   const post = new Post(connection, clock, at.inbox(clock.id()));
   const large = blobs(connection, `troupe_${tenant}_bodies`, bodiesLast);
   const sending = new Lines();
-  const receiving = new Lines();
-  const listening = new Map<Address, Subscription>();
   const hearing = new Set<Subscription>();
   let closed = false;
   void (async () => {
@@ -62,58 +60,37 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     const name = message.headers?.get(blobHeader);
     return envelopeOf(message, name ? await large.get(name) : message.data);
   };
+  const ears = new Ears(connection, at, unpacked);
+
+  /** Who listens in this process hears it without the server, and never inside its sender. */
+  const here = async (envelope: Envelope) => {
+    const message = { ...envelope, body: copy(envelope.body) }; // T5
+    await nextTurn;
+    requireOpen();
+    const receive = ears.get(message.to);
+    await (receive ? receive(message) : abroad(message));
+  };
+  const abroad = async (envelope: Envelope) => {
+    const { to, type, from, run, deadline } = envelope;
+    const sealed = packed(envelope);
+    // T1: a large body takes a way of its own, and nothing may pass it.
+    const before = sending.through(`${from} ${to}`, sealed.put ? () => putAside(sealed) : undefined);
+    if (before) await before;
+    requireOpen();
+    await post.deliver({ subject: at.actor(to, run), to, type, deadline, ...sealed });
+  };
 
   return {
     async send(envelope) {
       requireOpen();
-      const { to, type, from, deadline } = envelope;
-      const sealed = packed(envelope);
+      const { to, deadline } = envelope;
       if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now());
-      const letter = { subject: at.actor(to), to, type, deadline, ...sealed };
-      // T1: a large body takes a way of its own, and nothing may pass it.
-      const before = sending.through(`${from} ${to}`, sealed.put ? () => putAside(sealed) : undefined);
-      if (before) await before;
-      requireOpen();
-      await post.deliver(letter);
+      await (ears.get(to) ? here(envelope) : abroad(envelope));
     },
 
-    listen(address, receive) {
+    listen(address, receive, run) {
       requireOpen();
-      if (listening.has(address))
-        throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
-      const take = async (message: Msg) => {
-        const isLarge = message.headers?.has(blobHeader);
-        const from = message.headers?.get('Troupe-From') ?? '';
-        let envelope: Envelope | undefined;
-        const before = receiving.through(
-          `${from} ${address}`,
-          isLarge ? async () => void (envelope = await unpacked(message)) : undefined,
-        );
-        if (before) await before;
-        envelope ??= envelopeOf(message, message.data);
-        if (envelope.to !== address)
-          throw new TroupeError('invalid', `A message for ${envelope.to} came on the subject of ${address}.`);
-        await receive(envelope);
-      };
-      const subscription = connection.subscribe(at.actor(address), {
-        callback: (error, message) => {
-          if (error) return;
-          const say = (thrown?: unknown) => {
-            if (closed || !message.reply) return;
-            const { payload, headers } = answer(thrown);
-            connection.publish(message.reply, payload, { headers });
-          };
-          void take(message).then(() => say(), say);
-        },
-      });
-      listening.set(address, subscription);
-      return {
-        [Symbol.dispose]() {
-          if (listening.get(address) !== subscription) return;
-          listening.delete(address);
-          if (!closed) subscription.unsubscribe();
-        },
-      };
+      return ears.add(address, receive, run);
     },
 
     async publish(topic, envelope) {
@@ -148,12 +125,14 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
       if (closed) return;
       closed = true;
       post.close(shut());
-      for (const subscription of listening.values()) subscription.unsubscribe();
+      ears.close();
       for (const subscription of hearing) subscription.unsubscribe();
       await connection.flush().catch(() => {}); // What was said last is on its way; a server that is gone hears nothing.
     },
   };
 }
+
+const nextTurn = Promise.resolve();
 
 const shut = () => new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
 

@@ -2,7 +2,7 @@
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../contracts/clock.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import { refusalIn } from './wire.ts';
+import { nobodyAt, refusalIn } from './wire.ts';
 
 /** Milliseconds after which a message without an answer is sent again: its recipient may have died with it. */
 const again = 5_000;
@@ -62,7 +62,7 @@ export class Post {
       const answered = (message: Msg) => {
         if (message.headers?.code === 503) {
           const now = this.#clock.now();
-          if (now >= this.#doubtUntil) return reject(nobody(to));
+          if (now >= this.#doubtUntil) return reject(nobodyAt(to));
           timer?.[Symbol.dispose]();
           return void (timer = this.#clock.wake(now + glance, send));
         }
@@ -89,9 +89,6 @@ export class Post {
     for (const { fail } of this.#waiting.values()) fail(error);
   }
 }
-
-const nobody = (to: string) =>
-  new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
 
 const late = (type: string, to: string) =>
   new TroupeError('expired', `"${type}" for ${to} was not taken over before its deadline. It may have arrived.`);

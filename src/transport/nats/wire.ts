@@ -52,6 +52,15 @@ export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: U
   );
 }
 
+/** From whom to whom, as far as its headers tell without being checked. */
+export const recipientOf = ({ headers: said }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
+  from: said?.get(names.from) ?? '',
+  to: said?.get(names.to) ?? '',
+});
+
+export const nobodyAt = (to: string): TroupeError =>
+  new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
+
 /** The word of a recipient that it took a message over, or why it did not. */
 export function answer(thrown?: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 export function version(): string {
-  // Two folders up from src/cli, three from dist/src/cli.
-  for (const up of ['../../package.json', '../../../package.json']) {
+  // One folder up from src, two from dist/src.
+  for (const up of ['../package.json', '../../package.json']) {
     try {
       const { name, version: found } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
         name?: string;

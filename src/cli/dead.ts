@@ -1,0 +1,78 @@
+/** `troupe dead`: messages that nobody took, why, and how to send one again. */
+import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
+import { Address } from '../contracts/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import { visible } from '../observe/words.ts';
+import type { Cli } from './cli.ts';
+import { exit, UsageError } from './exit.ts';
+import { existing, type Shared } from './options.ts';
+import { ago, say, writeJson, writeTable } from './output.ts';
+
+/** A dead letter, and who keeps it. */
+interface Kept extends DeadLetter {
+  readonly run: string;
+  readonly keeper: string;
+}
+
+/** Actors that are looked at, those that moved last first. */
+const among = 10_000;
+
+/** Newest first. */
+async function lettersOf(journal: Journal, run: string | undefined): Promise<Kept[]> {
+  const rows = await journal.find({ ...(run === undefined ? {} : { run }), limit: among });
+  const kept = await Promise.all(
+    rows.map(async ({ run, actor }) => {
+      const letters = (await journal.list(actor, deadLetters)) as unknown as DeadLetter[];
+      return letters.map((letter): Kept => ({ ...letter, run, keeper: actor }));
+    }),
+  );
+  return kept.flat().sort((a, b) => b.at - a.at);
+}
+
+async function letterOf(journal: Journal, id: string): Promise<Kept> {
+  const found = (await lettersOf(journal, undefined)).find((letter) => letter.id === id);
+  if (found) return found;
+  throw new UsageError(`There is no dead letter "${id}" in this journal. "troupe dead list" shows those there are.`);
+}
+
+export async function list(cli: Cli, options: Shared & { run?: string; limit: number }): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const letters = (await lettersOf(runtime.journal, options.run)).slice(0, options.limit);
+  if (options.json) writeJson(cli.out, letters);
+  else if (letters.length === 0) say(cli, 'No dead letters.');
+  else {
+    const now = cli.clock.now();
+    writeTable(
+      cli.out,
+      ['ID', 'RUN', 'MESSAGE', 'FROM', 'TO', 'WHY', 'WHEN'],
+      letters.map(({ id, run, type, from, to, failure, at }) => [id, run, type, from, to, failure.kind, ago(now, at)]),
+    );
+  }
+  return exit.done;
+}
+
+export async function show(cli: Cli, id: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const { type, from, to, run, at, failure, body, ...rest } = await letterOf(runtime.journal, id);
+  if (options.json) writeJson(cli.out, { type, from, to, run, at, failure, body, ...rest });
+  else {
+    const now = cli.clock.now();
+    cli.out.write(`${visible(`"${type}" from ${from} to ${to}, of the run ${run}, ${ago(now, at)}`)}\n`);
+    cli.out.write(`${visible(`${failure.kind}: ${failure.message}`)}\n`);
+    for (const line of JSON.stringify(body, null, 2).split('\n')) cli.out.write(`  ${visible(line)}\n`);
+  }
+  return exit.done;
+}
+
+/** The letter stays where it is kept; what is sent is a message of its own. */
+export async function redrive(cli: Cli, id: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const { to, type, from, body, run, kind = 'tell' } = await letterOf(runtime.journal, id);
+  if (!Address.safeParse(to).success)
+    throw new UsageError(`The letter ${id} was for "${to}", which is no address: nobody can be sent it again.`);
+  const again = `${id}/again-${cli.clock.id()}`;
+  await runtime.journal.post({ id: again, type, body: body as never, from, to, run, kind });
+  if (options.json) writeJson(cli.out, { id: again, to });
+  else say(cli, `"${type}" lies in the mail of ${to} as ${again}; whoever has the run ${run} hands it in.`);
+  return exit.done;
+}

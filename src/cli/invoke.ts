@@ -1,0 +1,52 @@
+/** `troupe invoke`: has a node run what it offers, and prints the result; the definition itself need not be here. */
+import type { Cli } from './cli.ts';
+import { clusterOf } from './cluster.ts';
+import { visible } from '../observe/words.ts';
+import { exit } from './exit.ts';
+import { inputFrom } from './input.ts';
+import type { Shared } from './options.ts';
+import { say, writeJson, writeResult } from './output.ts';
+import { howToAnswer } from './tickets.ts';
+
+export interface InvokeOptions extends Shared {
+  readonly input?: string;
+  readonly set: readonly string[];
+  readonly key?: string;
+  readonly detach?: boolean;
+  /** Milliseconds. */
+  readonly within?: number;
+}
+
+export async function invoke(cli: Cli, name: string, options: InvokeOptions): Promise<number> {
+  const { key, detach, within, json } = options;
+  const { input } = await inputFrom(cli, options.input, options.set);
+  await using cluster = await clusterOf(cli, options);
+  const { run, ...outcome } = await cluster.invoke(name, input ?? (key === undefined ? {} : undefined), {
+    ...(key === undefined ? {} : { key }),
+    ...(detach ? { detach } : {}),
+    ...(within === undefined ? {} : { within }),
+  });
+  if (json) writeJson(cli.out, { run, ...outcome });
+  switch (outcome.status) {
+    case 'active':
+      if (!json) cli.out.write(`${run}\n`);
+      say(cli, `The run ${run} goes on at the nodes. Ask for its result with: troupe invoke ${name} --key ${run}`);
+      return exit.done;
+    case 'done':
+      if (!json) writeResult(cli.out, outcome.output);
+      return exit.done;
+    case 'failed':
+      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
+      return exit.failed;
+    case 'cancelled':
+      say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
+      return exit.failed;
+    case 'parked':
+      say(cli, `The run ${run} is between two nodes. Ask again with: troupe invoke ${name} --key ${run}`);
+      return exit.waiting;
+    case 'waiting':
+      say(cli, `The run ${run} waits for a person.`);
+      for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, ''));
+      return exit.waiting;
+  }
+}

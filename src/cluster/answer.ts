@@ -1,0 +1,38 @@
+/** What the door of a definition answers: how the run stands, as JSON that any client can read. */
+import * as z from 'zod';
+import { AgentUsage } from '../contracts/agent.ts';
+import { Failure } from '../contracts/failure.ts';
+
+const run = z.string().meta({ description: 'The key under which the run can be asked for again.' });
+const usage = AgentUsage.optional();
+
+/** A question that only a person can answer. */
+const Ticket = z.object({
+  id: z.string(),
+  run: z.string(),
+  question: z.string(),
+  subject: z.json().meta({ description: 'What exactly is asked about: a tool, its arguments and their hash.' }),
+  schema: z.record(z.string(), z.json()).meta({ description: 'JSON Schema of the answer.' }),
+  deadline: z.number().meta({ description: 'Milliseconds since the epoch.' }),
+  since: z.number(),
+  answered: z.boolean(),
+});
+
+export const Answer = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('done'), run, output: z.json(), usage }),
+  z.object({ status: z.literal('failed'), run, failure: Failure, partial: z.json().optional(), usage }),
+  z.object({ status: z.literal('cancelled'), run, reason: z.string(), partial: z.json().optional(), usage }),
+  z
+    .object({ status: z.literal('waiting'), run, tickets: z.array(Ticket) })
+    .meta({ description: 'Only a person can move it on. Ask again under its key when they have.' }),
+  z
+    .object({ status: z.literal('active'), run })
+    .meta({ description: 'It goes on; this is what a question with Troupe-Detach is answered with.' }),
+  z
+    .object({ status: z.literal('parked'), run, failure: Failure.optional() })
+    .meta({ description: 'It is between two nodes. Ask again under its key.' }),
+  z
+    .object({ status: z.literal('refused'), failure: Failure })
+    .meta({ description: 'Nothing was started: the input does not fit, or the key is that of another run.' }),
+]);
+export type Answer = z.infer<typeof Answer>;

@@ -1,0 +1,21 @@
+/**
+ * Who should have a run: every node comes to the same answer by itself, and when one comes or goes only its own share of the runs moves.
+ * Rendezvous hashing with weights (Schindelhauer and Schomaker): the highest of -weight / ln(u), where u is a hash of both names in (0, 1).
+ */
+import { createHash } from 'node:crypto';
+
+export interface Candidate {
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** The candidates' names, best first. */
+export function ranked(run: string, candidates: readonly Candidate[]): string[] {
+  return candidates
+    .map(({ name, weight }) => ({ name, score: -weight / Math.log(share(`${name} ${run}`)) }))
+    .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
+}
+
+/** A number in (0, 1) that depends on the text alone: 48 bits of a hash. */
+const share = (text: string): number => (createHash('sha256').update(text).digest().readUIntBE(0, 6) + 0.5) / 2 ** 48;

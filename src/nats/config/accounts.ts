@@ -1,0 +1,57 @@
+/** The server's accounts, as its configuration says them: one for each tenant, and one for each guest at its doors. */
+import { guestRoles, handedTo, memberRoles, permissions, type Handed } from './roles.ts';
+
+/** The public key of each role of each tenant. Nothing in it is secret. */
+export type Keys = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What one tenant may keep on the server, in bytes and pieces, so that none takes all of it. */
+const limits = { max_memory: 256 * 2 ** 20, max_store: 10 * 2 ** 30, max_streams: 32, max_consumers: 1024 };
+
+type Entries = Record<string, unknown>;
+
+/** The text of `accounts.conf`. Objects are written as JSON, which the server reads. */
+export function accountsConf(keys: Keys): string {
+  const accounts = Object.fromEntries(Object.entries(keys).flatMap(([tenant, roles]) => accountsOf(tenant, roles)));
+  return `# Written by "troupe nats-config" from roles.json; changes here are lost. Public keys only: nothing in it is secret.\naccounts: ${JSON.stringify(accounts, null, 2)}\n`;
+}
+
+function accountsOf(tenant: string, roles: Keys[string]): [string, Entries][] {
+  const guests = Object.keys(roles).flatMap((role) => {
+    const handed = handedTo(tenant, role);
+    return handed ? [{ role, account: `${tenant}/${role}`, handed }] : [];
+  });
+  const users = (names: readonly string[]) => names.flatMap((name) => userOf(tenant, name, roles[name]));
+  return [
+    [tenant, { jetstream: limits, users: users(memberRoles), exports: exportsTo(guests) }],
+    ...guests.map(({ role, account, handed }): [string, Entries] => [
+      account,
+      { users: users([role]), imports: handed.map((each) => importOf(tenant, each)) },
+    ]),
+  ];
+}
+
+function userOf(tenant: string, role: string, nkey: string | undefined): Entries[] {
+  if (nkey === undefined) return [];
+  const may = permissions(tenant, role, nkey);
+  if (!may) return [{ nkey }];
+  const { publish, subscribe } = may;
+  return [{ nkey, permissions: { publish: { allow: publish }, subscribe: { allow: subscribe } } }];
+}
+
+function exportsTo(guests: readonly { account: string; handed: readonly Handed[] }[]): Entries[] {
+  return guests.flatMap(({ account, handed }) =>
+    handed.map((each) => {
+      if ('stream' in each) return { stream: each.stream, accounts: [account] };
+      const { service, patience } = each;
+      return { service, accounts: [account], ...(patience === undefined ? {} : { response_threshold: patience }) };
+    }),
+  );
+}
+
+const importOf = (tenant: string, each: Handed): Entries =>
+  'stream' in each
+    ? { stream: { account: tenant, subject: each.stream } }
+    : { service: { account: tenant, subject: each.service }, to: each.as };
+
+/** Every tenant has them, whatever its files define. */
+export const everyTenant: readonly string[] = [...memberRoles, ...guestRoles];

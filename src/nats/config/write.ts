@@ -1,0 +1,107 @@
+/**
+ * Writes a folder for a server: `nats.conf`, `accounts.conf`, `roles.json`, and a file with a seed for each role of each tenant.
+ *
+ * W1 A key that is known stays, also when its seed is kept elsewhere, unless the caller asks for new ones.
+ * W2 What others wrote into `nats.conf` stays.
+ * W3 Seeds are readable by their owner alone, and stand nowhere else.
+ */
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nkeys } from '@nats-io/transport-node';
+import * as z from 'zod';
+import { TroupeError } from '../../contracts/failure.ts';
+import { publicKeyOf, seedIn } from '../credentials.ts';
+import { requireTenant } from '../tenant.ts';
+import { accountsConf, everyTenant, type Keys } from './accounts.ts';
+import { about } from './about.ts';
+import { asks } from './roles.ts';
+import { serverConf, type ServerOptions } from './server.ts';
+
+export interface ConfigOptions {
+  readonly out: string;
+  readonly tenants: readonly string[];
+  /** What can be asked for, by name, with what it takes in words. */
+  readonly doors: Readonly<Record<string, string>>;
+  readonly server: ServerOptions;
+  /** New keys for these tenants and roles, and a new `nats.conf`. */
+  readonly force?: boolean;
+}
+
+export interface Written {
+  readonly file: string;
+  readonly how: 'written' | 'kept';
+}
+
+const Keys = z.record(z.string(), z.record(z.string(), z.string().regex(/^U[A-Z2-7]{55}$/)));
+
+/** Rejects with `invalid` when something asked for may not be, before anything is written. */
+export async function writeConfig({ out, tenants, doors, server, force = false }: ConfigOptions): Promise<Written[]> {
+  const conf = serverConf(server);
+  tenants.forEach(requireTenant);
+  const known = await knownKeys(join(out, 'roles.json'));
+  await mkdir(out, { recursive: true });
+  const written: Written[] = [];
+  const keys: Record<string, Record<string, string>> = structuredClone(known);
+  for (const tenant of tenants) {
+    const roles = (keys[tenant] ??= {});
+    await mkdir(join(out, tenant), { recursive: true, mode: 0o700 });
+    for (const role of [...everyTenant, ...Object.keys(doors).map(asks)]) {
+      const file = join(out, tenant, `${role}.nk`);
+      const old = force ? undefined : ((await keyIn(file)) ?? roles[role]);
+      roles[role] = old ?? (await newKey(file, (key) => about(tenant, role, key, doors)));
+      written.push({ file, how: old === undefined ? 'written' : 'kept' });
+    }
+  }
+  const text: [string, string][] = [
+    ['roles.json', `${JSON.stringify(keys, null, 2)}\n`],
+    ['accounts.conf', accountsConf(keys)],
+  ];
+  for (const [name, content] of text) {
+    await replace(join(out, name), content);
+    written.push({ file: join(out, name), how: 'written' });
+  }
+  const main = join(out, 'nats.conf');
+  const isKept = !force && existsSync(main); // W2
+  if (!isKept) await replace(main, conf);
+  return [...written, { file: main, how: isKept ? 'kept' : 'written' }];
+}
+
+async function knownKeys(path: string): Promise<z.infer<typeof Keys>> {
+  if (!existsSync(path)) return {};
+  try {
+    return Keys.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new TroupeError(
+      'invalid',
+      `${path} is not what "troupe nats-config" writes: expected a public key for each role of each tenant. Restore it, or remove it: the keys of seeds that are still in their files are found again.`,
+      { cause },
+    );
+  }
+}
+
+/** Of a seed that is there already; undefined when there is none. */
+async function keyIn(file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined;
+  const seed = seedIn(await readFile(file, 'utf8'));
+  if (seed !== undefined) return publicKeyOf(seed);
+  throw new TroupeError('invalid', `${file} is there and holds no seed. Move it away; nothing was written over it.`);
+}
+
+async function newKey(file: string, heading: (publicKey: string) => string): Promise<string> {
+  const pair = nkeys.createUser();
+  const key = pair.getPublicKey();
+  const seed = new TextDecoder().decode(pair.getSeed());
+  pair.clear();
+  await replace(file, `${heading(key)}${seed}\n`, 0o600); // W3
+  return key;
+}
+
+/** Whole or not at all, for whoever reads it meanwhile. */
+async function replace(file: string, content: string, mode = 0o644): Promise<void> {
+  const draft = `${file}.new`;
+  await rm(draft, { force: true });
+  await writeFile(draft, content, { mode, flag: 'wx' });
+  await chmod(draft, mode);
+  await rename(draft, file);
+}

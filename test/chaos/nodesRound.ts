@@ -1,0 +1,91 @@
+/** Three nodes and a server that must not lose what it acknowledged: each may be killed or stand still at any moment. What began goes on somewhere. */
+import { openCluster } from '../../src/cluster/client.ts';
+import { toFailure } from '../../src/contracts/failure.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { openRuntime } from '../../src/runtime.ts';
+import { natsServer } from '../nats/server.ts';
+import { node, type Child } from './child.ts';
+import { fastClock } from './fastClock.ts';
+import { Stage, type Counts } from './stage.ts';
+import { overriding } from '../../src/testing/crash/points.ts';
+
+const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
+const rooms = 6;
+/** Blows that are dealt in a round. */
+const blows = 8;
+/** When nothing happens to them any more, all must be done within this time; milliseconds. */
+const patience = 40_000;
+
+export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
+  await using server = await natsServer();
+  await using runtime = await openRuntime({ nats: server.url, clock: fastClock(), env: {} });
+  const { journal } = runtime;
+  // The view that plays along: closing it is the runtime's business.
+  const read = async (): Promise<Journal> => overriding(journal, { [Symbol.asyncDispose]: async () => {} });
+  await using stage = await Stage.open(random, rooms, read);
+  await using cluster = await openCluster({ servers: server.url }, fastClock());
+  const nodes = new Map<string, Child>();
+  const start = (name: string) => nodes.set(name, node(server.url, name, stage.outside.url));
+  const anyone = () => ['a', 'b', 'c'][Math.floor(random() * 3)]!;
+
+  for (const name of ['a', 'b', 'c']) start(name);
+  await Promise.all([...nodes.values()].map(({ working }) => working));
+  for (const room of stage.rooms) await begin(room);
+
+  for (let blow = 0; blow < blows && (await going()) > 0; blow++) {
+    await pause(random() * 400);
+    const name = anyone();
+    const victim = nodes.get(name)!;
+    const fate = random();
+    if (fate < 0.2) {
+      await server.kill();
+      stage.counts.serverKills++;
+      await pause(random() * 500);
+      await server.again();
+    } else if (fate < 0.4) {
+      victim.kill('SIGSTOP');
+      await pause(1_200 + random() * 800); // Longer than a lease.
+      victim.kill('SIGCONT');
+      stage.counts.zombies++;
+    } else {
+      victim.kill('SIGKILL');
+      await victim.ended;
+      stage.counts.kills++;
+      await stage.look();
+      start(name);
+    }
+  }
+  await finished();
+  await stage.judge();
+  await Promise.all([...nodes.values()].map(leave));
+  return stage;
+
+  /** A node may be between two lives: whoever asks, asks again under the same key. */
+  async function begin(room: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return void (await cluster.invoke('clerk', room, { key: room, detach: true, within: 5_000 }));
+      } catch (thrown) {
+        if (attempt === 5)
+          return void stage.violations.push(`${room} could not be begun: ${toFailure(thrown).message}`);
+      }
+    }
+  }
+
+  async function going(): Promise<number> {
+    const ended = await journal.find({ parent: null, status: ['done', 'failed', 'stopped'] });
+    return rooms - ended.length;
+  }
+
+  async function finished(): Promise<void> {
+    for (const until = Date.now() + patience; Date.now() < until; await pause(100)) if ((await going()) === 0) return;
+    stage.violations.push(`${await going()} runs are stuck`);
+  }
+
+  async function leave(child: Child): Promise<void> {
+    await child.working;
+    child.kill('SIGTERM');
+    const { code, signal, err } = await child.ended;
+    if (code !== 0) stage.violations.push(`SIGTERM ended a node with ${signal ?? code}: ${err.slice(-2_000)}`);
+  }
+}

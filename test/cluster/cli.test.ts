@@ -1,0 +1,64 @@
+/** Nodes as a user meets them: processes that are started, asked, stopped and killed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { place } from '../cli/troupe.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const worker = resolve(import.meta.dirname, '../nats/fixtures/worker.ts');
+const painter = resolve(import.meta.dirname, 'fixtures/painter.ts');
+const on = () => ['--nats', server.url];
+
+test('three nodes: one is killed in the middle of a call, one is told to leave, and the run ends with nothing repeated that was kept', async () => {
+  using at = place();
+  const counted = () => {
+    const file = join(at.folder, 'world.txt');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+  };
+  const started = ['a', 'b', 'c'].map((name) => at.start('node', worker, '--name', name, ...on()));
+  for (const one of started) await one.until(/is here, and offers worker/);
+  const begun = await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'job', '--detach', ...on());
+  expect(begun).toMatchObject({ code: 0, out: 'job\n' });
+  await expect.poll(counted, { timeout: 20_000 }).toEqual([1, 2, 3]);
+
+  const { out } = await at.troupe('ps', '--json', ...on());
+  const [row] = JSON.parse(out) as { run: string; node: string; state: string; lease: number }[];
+  expect(row).toMatchObject({ run: 'job', name: 'worker', state: expect.stringContaining('acting') as string });
+  const holder = ['a', 'b', 'c'].indexOf(row!.node);
+  started[holder]!.process.kill('SIGKILL');
+
+  const result = at.troupe('invoke', 'worker', '--key', 'job', ...on());
+  at.file('go', '');
+  expect(await result).toMatchObject({ code: 0, out: expect.stringContaining('All counted.') as string });
+  // What was under way when it was killed is all that is done twice.
+  expect(counted()).toEqual([1, 2, 3, 3, 4, 5]);
+
+  const rest = started.filter((_, n) => n !== holder);
+  rest[0]!.process.kill('SIGTERM');
+  expect(await rest[0]!.ended).toMatchObject({ code: 0, err: expect.stringMatching(/Let go of \d runs?\./) as string });
+  const names = ['a', 'b', 'c'].filter((_, n) => n !== holder);
+  const nodes = await at.troupe('nodes', '--json', ...on());
+  expect((JSON.parse(nodes.out) as { name: string }[]).map(({ name }) => name)).toEqual([names[1]]);
+  rest[1]!.process.kill('SIGTERM');
+  await rest[1]!.ended;
+}, 90_000);
+
+test('what a node cannot do is said before it joins', async () => {
+  using at = place();
+  const alone = await at.troupe('node', worker);
+  expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--nats nats://host:port') as string });
+  const unfit = await at.troupe('node', painter, ...on());
+  expect(unfit).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
+  const twice = await at.troupe('node', worker, worker, ...on());
+  expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('"worker"') as string });
+  const port = await at.troupe('node', worker, '--health', 'here', ...on());
+  expect(port).toMatchObject({ code: 2, err: expect.stringContaining('0.0.0.0:8080') as string });
+  const nowhere = await at.troupe('migrate', '--to', 'a', ...on());
+  expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('--of NAME') as string });
+}, 60_000);

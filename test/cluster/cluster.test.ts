@@ -1,0 +1,190 @@
+/** Nodes on one server: who has which run, how it comes to another one, and what whoever asks is told. */
+import { connect as plainConnect, headers as plainHeaders } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agent, machine, tool } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { setup } from 'xstate';
+import { z } from 'zod';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+import { cluster, member } from './stage.ts';
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
+
+/** Does one thing in the world that takes until it is told, and counts how often it began. */
+function worker() {
+  let free!: () => void;
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  const begun: number[] = [];
+  const dig = tool({
+    name: 'dig',
+    description: 'digs',
+    input: z.object({ n: z.number() }),
+    output: z.string(),
+    async run({ n }, { signal }) {
+      begun.push(n);
+      if (n === 2) await Promise.race([freed, new Promise((_, no) => signal.addEventListener('abort', no))]);
+      return 'dug';
+    },
+  });
+  const subject = agent({
+    name: 'digger',
+    tools: [dig],
+    model: scriptedModel(({ messages }) => {
+      const n = messages.filter(({ role }) => role === 'tool').length + 1;
+      return n > 3 ? { text: 'Dug.' } : { calls: [{ name: 'dig', input: { n } }] };
+    }),
+  });
+  return { subject, begun, free };
+}
+
+test('whoever can send JSON over NATS can have an agent run, and the same key is the same run', async () => {
+  await using _ = await member(server.url, 'plain', 'a', [greeter]);
+  const stranger = await plainConnect({ servers: server.url });
+  const ask = async (body: string, key?: string) => {
+    const headers = plainHeaders();
+    if (key !== undefined) headers.set('Troupe-Key', key);
+    const options = { timeout: 10_000, headers };
+    const { data } = await stranger.request('troupe.plain._ask.greeter', new TextEncoder().encode(body), options);
+    return JSON.parse(new TextDecoder().decode(data)) as object;
+  };
+  const first = await ask('"Greet Ada."', 'ada');
+  expect(first).toMatchObject({ run: 'ada', status: 'done', output: 'Hello!', usage: { steps: 1 } });
+  expect(await ask('"Greet Ada."', 'ada')).toEqual(first);
+  expect(await ask('', 'ada')).toEqual(first);
+  expect(await ask('"Greet Bob."', 'ada')).toMatchObject({ status: 'refused', failure: { kind: 'conflict' } });
+  expect(await ask('7')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+  expect(await ask('{')).toMatchObject({
+    status: 'refused',
+    failure: { message: expect.stringMatching(/JSON/) as string },
+  });
+  expect(await ask('', 'nobody')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+  await stranger.close();
+});
+
+test('what no node offers, and a node that is not there, is said at once', async () => {
+  await using _ = await member(server.url, 'nobody', 'a', [greeter]);
+  await using outside = await cluster(server.url, 'nobody');
+  await expect(outside.invoke('writer', 'x')).rejects.toMatchObject({
+    kind: 'unknown_recipient',
+    message: expect.stringMatching(/No node offers "writer"/) as string,
+  });
+  await expect(outside.drain('b')).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await expect(outside.migrate('job', 'a')).rejects.toMatchObject({ kind: 'unknown_recipient' });
+});
+
+test('a second node of the same name is refused; when the first one has left it may come', async () => {
+  const first = await member(server.url, 'names', 'a', [greeter]);
+  await expect(member(server.url, 'names', 'a', [greeter])).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/"a" is there already \(process \d+ on /) as string,
+  });
+  await first[Symbol.asyncDispose]();
+  await using second = await member(server.url, 'names', 'a', [greeter]);
+  expect(second.node.report).toMatchObject({ name: 'a', offers: [{ name: 'greeter', kind: 'agent' }], leaving: false });
+});
+
+test('a node that is drained lets what is being done finish, takes nothing more, and says so', async () => {
+  const { subject, begun, free } = worker();
+  await using a = await member(server.url, 'drain', 'a', [subject]);
+  await using outside = await cluster(server.url, 'drain');
+  expect(await outside.invoke('digger', 'Dig.', { key: 'job', detach: true })).toEqual({
+    run: 'job',
+    status: 'active',
+  });
+  await expect.poll(() => begun).toEqual([1, 2]);
+  await using _ = await member(server.url, 'drain', 'b', [subject]);
+  const result = outside.invoke('digger', undefined, { key: 'job' });
+  // What is being done gets ten seconds; it is let finish.
+  const drained = outside.drain('a');
+  await expect.poll(() => a.node.report.leaving).toBe(true);
+  free();
+  expect(await drained).toBe(1);
+  expect(await result).toMatchObject({ run: 'job', status: 'done', output: 'Dug.' });
+  expect(begun).toEqual([1, 2, 3]);
+  expect((await outside.nodes()).map(({ name, leaving }) => ({ name, leaving }))).toEqual([
+    { name: 'a', leaving: true },
+    { name: 'b', leaving: false },
+  ]);
+  await outside.invoke('digger', 'Dig.', { key: 'next' });
+  expect(a.node.report.runs).toBe(0);
+  await expect(outside.migrate('next', 'a')).rejects.toMatchObject({ kind: 'conflict' });
+}, 30_000);
+
+/** A door that waits for pushes, and another version of it, in which no state is called `open`. */
+const gone = { type: 'final' } as const;
+const door = () => {
+  const states = { shut: { on: { push: 'open' } }, open: { on: { push: 'gone' } }, gone };
+  return machine(setup({}).createMachine({ id: 'door', initial: 'shut', states }));
+};
+const changedDoor = () => {
+  const states = { shut: { on: { push: 'ajar' } }, ajar: { on: { push: 'gone' } }, gone };
+  return machine(setup({}).createMachine({ id: 'door', initial: 'shut', states }));
+};
+
+test('a run moves between two messages to the node that is named, stays there, and another version is refused with its reason', async () => {
+  await using a = await member(server.url, 'moves', 'a', [door()]);
+  await using b = await member(server.url, 'moves', 'b', [door()]);
+  await using outside = await cluster(server.url, 'moves');
+  await outside.invoke('door', null, { key: 'd1', detach: true });
+  const holder = () => [a, b].find(({ node }) => node.report.runs === 1)?.node.report.name;
+  await expect.poll(holder).toBeDefined();
+  const to = holder() === 'a' ? 'b' : 'a';
+  expect(await outside.misfits('d1', to)).toEqual([]);
+  await outside.migrate('d1', to);
+  expect(holder()).toBe(to);
+  await a.runtime.signal('door/d1', { type: 'push' });
+  await expect.poll(async () => (await b.runtime.journal.find({ actor: 'door/d1' }))[0]?.state).toBe('open');
+
+  await using _ = await member(server.url, 'moves', 'new', [changedDoor()]);
+  const reason = { kind: 'incompatible', message: expect.stringMatching(/state "open"/) as string };
+  expect(await outside.misfits('d1', 'new')).toMatchObject([reason]);
+  await expect(outside.migrate('d1', 'new')).rejects.toMatchObject(reason);
+  expect(holder()).toBe(to);
+  await b.runtime.signal('door/d1', { type: 'push' });
+  expect(await outside.invoke('door', undefined, { key: 'd1' })).toMatchObject({ status: 'done' });
+}, 30_000);
+
+test('runs that wait are shared out again when a node comes: to it go those that are its, and no others', async () => {
+  await using a = await member(server.url, 'shares', 'a', [door()]);
+  await using outside = await cluster(server.url, 'shares');
+  const runs = Array.from({ length: 12 }, (_, n) => `d${n}`);
+  for (const key of runs) await outside.invoke('door', null, { key, detach: true });
+  await expect.poll(() => a.node.report.runs).toBe(12);
+  await using b = await member(server.url, 'shares', 'b', [door()]);
+  await expect.poll(() => b.node.report.runs, { timeout: 15_000 }).toBeGreaterThan(2);
+  await expect.poll(() => a.node.report.runs + b.node.report.runs, { timeout: 5_000 }).toBe(12);
+  const owners = new Map((await a.runtime.journal.claims()).map(({ run, owner }) => [run, owner]));
+  expect(new Set(owners.values())).toEqual(new Set([a.runtime.owner, b.runtime.owner]));
+}, 40_000);
+
+test('a node has no more runs than it may, and what it may not have goes elsewhere', async () => {
+  await using a = await member(server.url, 'full', 'a', [door()]);
+  const outside = await cluster(server.url, 'full');
+  for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
+  await using b = await member(server.url, 'full', 'b', [door()], { most: 2 });
+  await using c = await member(server.url, 'full', 'c', [door()]);
+  await a.node.drain(0);
+  await expect.poll(() => b.node.report.runs + c.node.report.runs, { timeout: 20_000 }).toBe(6);
+  expect(b.node.report.runs).toBeLessThanOrEqual(2);
+  await outside[Symbol.asyncDispose]();
+}, 40_000);
+
+test('a process that runs something itself, and stops, leaves it to the nodes', async () => {
+  const { subject, begun, free } = worker();
+  const { openRuntime } = await import('troupe');
+  await using runtime = await openRuntime({ nats: { servers: server.url, tenant: 'parked' }, env: {} });
+  const handle = await runtime.start(subject, 'Dig.', { key: 'job' });
+  await expect.poll(() => begun).toEqual([1, 2]);
+  await handle.park();
+  await using _ = await member(server.url, 'parked', 'a', [subject]);
+  free();
+  await using outside = await cluster(server.url, 'parked');
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.
+  expect(await outside.invoke('digger', undefined, { key: 'job' })).toMatchObject({ status: 'done', output: 'Dug.' });
+}, 30_000);

@@ -1,0 +1,74 @@
+/** What other programs may rely on: the shapes on the bus, written down, and what is written down is what is sent. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { connect as plainConnect } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agent } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { z } from 'zod';
+import { Answer } from '../../src/cluster/answer.ts';
+import { NodeReport } from '../../src/cluster/report.ts';
+import { Envelope } from '../../src/contracts/envelope.ts';
+import { Failure } from '../../src/contracts/failure.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+import { member } from './stage.ts';
+
+const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
+const schemas = { Envelope, Answer, NodeReport, Failure };
+
+test('docs/wire.schema.json is what the contracts say (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
+  // Together, so that what they refer to is named once.
+  const { $defs, properties } = z.toJSONSchema(z.object(schemas), { io: 'output' });
+  const whole = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'troupe:wire',
+    $defs: { ...properties, ...$defs },
+  };
+  await expect(`${JSON.stringify(whole, null, 2)}\n`).toMatchFileSnapshot(written);
+});
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+test('the example of docs/wire.md, with a client that knows nothing of us', async () => {
+  const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
+  await using _ = await member(server.url, 'default', 'a', [greeter]);
+  const guide = readFileSync(resolve(import.meta.dirname, '../../docs/wire.md'), 'utf8');
+  const [, code = ''] = /```js\n(.*?)```/s.exec(guide) ?? [];
+  const script = code.replace('nats://127.0.0.1:4222', server.url);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  expect(stdout).toBe('Hello!\n');
+});
+
+test('answers and reports are of the shape that is written down', async () => {
+  const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
+  await using _ = await member(server.url, 'shapes', 'a', [greeter]);
+  const ajv = new Ajv2020({ strict: false });
+  ajv.addSchema(JSON.parse(readFileSync(written, 'utf8')) as object);
+  const fits = (name: string, value: unknown) => {
+    const validate = ajv.getSchema(`troupe:wire#/$defs/${name}`)!;
+    return validate(value) ? [] : validate.errors;
+  };
+  const stranger = await plainConnect({ servers: server.url });
+  const ask = async (subject: string, text: string) => {
+    const { data } = await stranger.request(`troupe.shapes.${subject}`, new TextEncoder().encode(text), {
+      timeout: 10_000,
+    });
+    return JSON.parse(new TextDecoder().decode(data)) as { status?: string };
+  };
+  const [done, refused, report] = [
+    await ask('_ask.greeter', '"Hi."'),
+    await ask('_ask.greeter', '{}'),
+    await ask('_nodes.who', ''),
+  ];
+  expect([done.status, refused.status]).toEqual(['done', 'refused']);
+  expect([fits('Answer', done), fits('Answer', refused), fits('NodeReport', report)]).toEqual([[], [], []]);
+  expect(fits('Answer', { status: 'done' })).not.toEqual([]);
+  await stranger.close();
+});

@@ -1,0 +1,167 @@
+/** The manifests of Kubernetes: right by its schemas, and confined. No cluster is asked. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { documents, folder, manifests, misfits, type Manifest } from './manifests.ts';
+
+const own = manifests.filter(({ manifest }) => !manifest.apiVersion.startsWith('kustomize'));
+const whole = own.filter(({ file }) => file.includes('/base/'));
+const the = (kind: string, name: string) => {
+  const found = whole.find(({ manifest }) => manifest.kind === kind && manifest.metadata.name === name);
+  if (!found) throw new Error(`There is no ${kind} ${name} in deploy/.`);
+  return found.manifest;
+};
+
+/** What of a pod the promises below are about; the rest is the schema's business. */
+const Container = z.looseObject({
+  name: z.string(),
+  securityContext: z.looseObject({
+    allowPrivilegeEscalation: z.literal(false),
+    readOnlyRootFilesystem: z.literal(true),
+    privileged: z.literal(false).optional(),
+    capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+  }),
+  readinessProbe: z.looseObject({}),
+  livenessProbe: z.looseObject({}),
+  resources: z.looseObject({ requests: z.looseObject({}), limits: z.looseObject({ memory: z.string() }) }),
+  env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
+  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })),
+  args: z.array(z.string()).default([]),
+});
+const Pod = z.looseObject({
+  automountServiceAccountToken: z.literal(false),
+  hostNetwork: z.undefined().optional(),
+  hostPID: z.undefined().optional(),
+  hostIPC: z.undefined().optional(),
+  initContainers: z.undefined().optional(),
+  terminationGracePeriodSeconds: z.number(),
+  securityContext: z.looseObject({
+    runAsNonRoot: z.literal(true),
+    runAsUser: z.number().positive(),
+    seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
+  }),
+  containers: z.array(Container).nonempty(),
+  volumes: z.array(
+    z.strictObject({
+      name: z.string(),
+      configMap: z.looseObject({}).optional(),
+      secret: z.looseObject({}).optional(),
+      emptyDir: z.looseObject({ sizeLimit: z.string() }).optional(),
+    }),
+  ),
+});
+const Workload = z.looseObject({
+  selector: z.strictObject({ matchLabels: z.record(z.string(), z.string()) }),
+  template: z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }), spec: Pod }),
+  volumeClaimTemplates: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })).default([]),
+});
+const workloads = whole.filter(({ manifest }) => ['Deployment', 'StatefulSet'].includes(manifest.kind));
+const workload = (manifest: Manifest) => Workload.parse(manifest.spec);
+
+test.each(own.map(({ file, manifest }) => [`${file}: ${manifest.kind} ${manifest.metadata.name}`, manifest]))(
+  '%s is what the schema of Kubernetes says',
+  async (_, manifest) => {
+    const isPatch = !whole.some((found) => found.manifest === manifest);
+    const wrong = await misfits(manifest);
+    // A patch holds a part: that something is missing in it is not wrong.
+    expect(wrong.filter((what) => !isPatch || !what.includes('must have required property'))).toEqual([]);
+  },
+);
+
+test('the check finds a wrong type, a name that is misspelt, and a kind that does not exist', async () => {
+  const deployment = structuredClone(the('Deployment', 'node')) as Manifest & {
+    spec: { replicas: unknown; template: { spec: { containers: Record<string, unknown>[] } } };
+  };
+  deployment.spec.replicas = 'two';
+  expect(await misfits(deployment)).toEqual([expect.stringContaining('replicas')]);
+  deployment.spec.replicas = 2;
+  expect(await misfits(deployment)).toEqual([]);
+  deployment.spec.template.spec.containers[0]!['livenesProbe'] = {};
+  expect(await misfits(deployment)).toEqual([
+    '/spec/template/spec/containers/0/livenesProbe is not in the schema of Deployment.',
+  ]);
+  expect(await misfits({ ...deployment, kind: 'Deploiment' })).toEqual(['There is no Deploiment in apps/v1.']);
+});
+
+test.each(workloads.map(({ manifest }) => [manifest.metadata.name, manifest]))(
+  'the pods of %s are confined: no root, no privilege, nothing of the machine, probes and bounds for each container',
+  (_, manifest) => {
+    const { template, selector, volumeClaimTemplates } = workload(manifest);
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    const volumes = [
+      ...template.spec.volumes.map(({ name }) => name),
+      ...volumeClaimTemplates.map(({ metadata }) => metadata.name),
+    ];
+    for (const { volumeMounts } of template.spec.containers)
+      expect(volumeMounts.map(({ name }) => name).sort()).toEqual([...volumes].sort());
+  },
+);
+
+test('the namespace has the cluster refuse what is not confined', () => {
+  expect(the('Namespace', 'troupe').metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+});
+
+test('a node is asked how it is, has time to let go of its runs, and is never gone with all the others', () => {
+  const { template, selector } = workload(the('Deployment', 'node'));
+  const [node] = template.spec.containers;
+  expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(10);
+  expect(node!.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'health' } });
+  expect(node!.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'health' } });
+  const health = node!.args[node!.args.indexOf('--health') + 1];
+  // On every address of the pod: the kubelet asks from outside.
+  expect(health).toBe('0.0.0.0:8080');
+  expect(node!['ports']).toEqual([{ name: 'health', containerPort: 8080 }]);
+  expect(the('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
+});
+
+test('no secret stands in a manifest: keys come from secrets of the cluster', () => {
+  expect(whole.filter(({ manifest }) => manifest.kind === 'Secret')).toEqual([]);
+  for (const { manifest } of workloads)
+    for (const { env } of workload(manifest).template.spec.containers)
+      for (const { name, value } of env.filter((each) => each.value !== undefined))
+        expect(value, name).toMatch(/^\/etc\/troupe\//);
+});
+
+test('whoever is chosen by a label is there', () => {
+  const labels = workloads.map(({ manifest }) => workload(manifest).template.metadata.labels);
+  const chosen = JSON.stringify(whole.map(({ manifest }) => manifest.spec)).matchAll(/"app":"([^"]+)"/g);
+  for (const [, app] of chosen)
+    expect(
+      labels.some((label) => label['app'] === app),
+      app,
+    ).toBe(true);
+});
+
+const Kustomization = z.strictObject({
+  apiVersion: z.literal('kustomize.config.k8s.io/v1beta1'),
+  kind: z.literal('Kustomization'),
+  namespace: z.string().optional(),
+  resources: z.array(z.string()),
+  images: z.array(z.strictObject({ name: z.string(), newTag: z.string() })).optional(),
+  patches: z.array(z.strictObject({ path: z.string() })).default([]),
+});
+const kustomization = (name: string) =>
+  Kustomization.parse(documents(join(folder, 'kubernetes', name, 'kustomization.yaml'))[0]);
+
+test('each kustomization names files that exist, and the base all of its own', () => {
+  for (const name of ['base', 'kata']) {
+    const { resources, patches } = kustomization(name);
+    for (const path of [...resources, ...patches.map((patch) => patch.path)])
+      expect(existsSync(join(folder, 'kubernetes', name, path)), path).toBe(true);
+  }
+  const files = readdirSync(join(folder, 'kubernetes/base')).filter((file) => file !== 'kustomization.yaml');
+  expect([...kustomization('base').resources].sort()).toEqual(files.sort());
+});
+
+test('kata is one switch: the same nodes, each in a virtual machine', () => {
+  const [{ path }] = kustomization('kata').patches as [{ path: string }];
+  expect(documents(join(folder, 'kubernetes/kata', path))).toEqual([
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: the('Deployment', 'node').metadata.name, namespace: kustomization('base').namespace },
+      spec: { template: { spec: { runtimeClassName: 'kata' } } },
+    },
+  ]);
+});

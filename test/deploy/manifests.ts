@@ -1,0 +1,94 @@
+/** The manifests in deploy/, read, and held against the schemas of Kubernetes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+export const folder = resolve(import.meta.dirname, '../../deploy');
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: unknown;
+}
+export interface Found {
+  readonly file: string;
+  readonly manifest: Manifest;
+}
+
+/** Every document of a YAML file. Throws on what YAML does not allow, a key that stands twice among it. */
+export function documents(path: string): unknown[] {
+  return parseAllDocuments(readFileSync(path, 'utf8'), { merge: true }).map((document) => {
+    if (document.errors.length > 0) throw document.errors[0]!;
+    return document.toJS() as unknown;
+  });
+}
+
+export const manifests: readonly Found[] = readdirSync(join(folder, 'kubernetes'), {
+  recursive: true,
+  encoding: 'utf8',
+})
+  .filter((file) => file.endsWith('.yaml'))
+  .flatMap((file) =>
+    documents(join(folder, 'kubernetes', file)).map((manifest) => ({
+      file: relative(folder, join(folder, 'kubernetes', file)),
+      // The schema is what checks it; these are only the names by which it is found.
+      manifest: manifest as Manifest,
+    })),
+  );
+
+const groups: Record<string, () => Promise<object>> = {
+  v1: () => import('kubernetes-models/v1'),
+  'apps/v1': () => import('kubernetes-models/apps/v1'),
+  'networking.k8s.io/v1': () => import('kubernetes-models/networking.k8s.io/v1'),
+  'policy/v1': () => import('kubernetes-models/policy/v1'),
+};
+
+/** A class of `kubernetes-models`. Its validator is called on our own object: an instance would hold a copy. */
+interface Model {
+  readonly prototype: { validate(this: unknown): void };
+}
+
+/** What is wrong with a manifest; the empty list when nothing is. */
+export async function misfits(manifest: Manifest): Promise<string[]> {
+  const { apiVersion, kind } = manifest;
+  // By name, because each version of the interface is another set of classes.
+  const models = (await groups[apiVersion]?.()) as Record<string, Model> | undefined;
+  const model = models?.[kind];
+  if (!model) return [`There is no ${kind} in ${apiVersion}.`];
+  const { watched, unseen } = watch(manifest);
+  try {
+    model.prototype.validate.call(watched);
+  } catch (thrown) {
+    return [(thrown as Error).message];
+  }
+  return unseen().map((path) => `${path} is not in the schema of ${kind}.`);
+}
+
+/**
+ * A schema of Kubernetes lets keys pass that it does not know, as the server does with a warning: a probe that is misspelt is no probe.
+ * What the validator never looked at, it does not know.
+ */
+function watch<T extends object>(value: T): { watched: T; unseen(): string[] } {
+  const seen = new Set<string>();
+  const wrap = <V>(of: V, path: string): V => {
+    if (typeof of !== 'object' || of === null) return of;
+    return new Proxy(of, {
+      get(target, key) {
+        const next = `${path}/${String(key)}`;
+        seen.add(next);
+        return wrap(Reflect.get(target, key) as unknown, next);
+      },
+      // Whoever goes through all keys takes any.
+      ownKeys(target) {
+        for (const key of Reflect.ownKeys(target)) seen.add(`${path}/${String(key)}`);
+        return Reflect.ownKeys(target);
+      },
+    });
+  };
+  const paths = (of: unknown, path: string): string[] =>
+    typeof of === 'object' && of !== null
+      ? Object.entries(of).flatMap(([key, next]) => [`${path}/${key}`, ...paths(next, `${path}/${key}`)])
+      : [];
+  return { watched: wrap(value, ''), unseen: () => paths(value, '').filter((path) => !seen.has(path)) };
+}

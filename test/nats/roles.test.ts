@@ -1,0 +1,339 @@
+/** Who may do what on a bus that was set up by `troupe nats-config`, on a real server: the server itself refuses what a role may not. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect as plainConnect, headers as plainHeaders, nkeyAuthenticator } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { jetstream } from '../../src/journal/jetstream.ts';
+import { openCluster } from '../../src/cluster/client.ts';
+import { openNode } from '../../src/cluster/node.ts';
+import { natsConfig } from '../../src/natsConfig.ts';
+import { dial } from '../../src/nats/connection.ts';
+import { inboxOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { natsServer, type NatsServer } from './server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
+const desk = agent({ name: 'desk', model: scriptedModel(() => ({ text: 'Done.' })) });
+const mail = agent({ name: 'mail.room', model: scriptedModel(() => ({ text: 'Sent.' })) });
+const post = tool({
+  name: 'post',
+  description: 'Posts a letter.',
+  effect: 'write',
+  input: z.object({ to: z.string() }),
+  output: z.string(),
+  run: async () => 'posted',
+});
+/** Asks a person before it posts anything. */
+const careful = agent({
+  name: 'careful',
+  tools: [post],
+  approve: 'writes',
+  model: scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? { text: 'Over.' }
+      : { calls: [{ name: 'post', input: { to: 'ada' } }] },
+  ),
+});
+const creds = (role: string, tenant = 'shop') => join(folder, tenant, `${role}.nk`);
+
+let server: NatsServer;
+const open: NatsConnection[] = [];
+const as = async (role: string, tenant = 'shop') => {
+  const connection = await dial({ servers: server.url, creds: creds(role, tenant) });
+  open.push(connection);
+  return connection;
+};
+const runAs = async (role: string, key: string, tenant = 'shop'): Promise<RunOutcome> => {
+  await using runtime = await openRuntime({
+    env: {},
+    nats: { servers: server.url, creds: creds(role, tenant), tenant },
+  });
+  const run = await runtime.start(desk, 'Write.', { key });
+  return await run.outcome();
+};
+
+beforeAll(async () => {
+  await natsConfig([desk, mail], {
+    out: folder,
+    tenants: ['shop', 'bank'],
+    server: { store: join(folder, 'jetstream') },
+  });
+  server = await natsServer({ file: join(folder, 'nats.conf') });
+  await runAs('node', 'first');
+});
+afterAll(async () => {
+  for (const connection of open) await connection.close();
+  await server[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Everything that is said on a subject, to whoever may hear it. */
+function heard(connection: NatsConnection, subject: string, answer?: string) {
+  const messages: Msg[] = [];
+  connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error) throw error;
+      messages.push(message);
+      if (answer !== undefined) message.respond(answer);
+    },
+  });
+  return messages;
+}
+/** What the server says to somebody who publishes there. */
+const said = (connection: NatsConnection, subject: string, body = '') =>
+  connection.request(subject, body, { timeout: 2_000 }).then(
+    (reply) => reply.string(),
+    (thrown: Error) => thrown.message,
+  );
+/** What it says to somebody who listens there. */
+async function refusal(connection: NatsConnection, subject: string): Promise<string> {
+  const denied = new Promise<string>((resolve) => {
+    connection.subscribe(subject, { callback: (error) => void (error && resolve(error.message)) });
+  });
+  await connection.flush();
+  return Promise.race([denied, connection.flush().then(() => 'let in')]);
+}
+const forbidden = /Permissions Violation for Publish/;
+const unheard = /Permissions Violation for Subscription/;
+/** All that was sent before has arrived. */
+const settled = async (...all: NatsConnection[]) => {
+  for (const connection of [...all, ...all]) await connection.flush();
+};
+
+test('without credentials, or with those of another server, nobody is let in', async () => {
+  await expect(dial({ servers: server.url })).rejects.toMatchObject({ kind: 'auth' });
+  const other = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
+  await natsConfig([desk], { out: other, tenants: ['shop'], server: { store: other } });
+  await expect(dial({ servers: server.url, creds: join(other, 'shop', 'node.nk') })).rejects.toMatchObject({
+    kind: 'auth',
+  });
+  rmSync(other, { recursive: true });
+});
+
+test('a node does whatever a run needs', async () => {
+  expect(await runAs('node', 'job')).toMatchObject({ status: 'done' });
+  const connection = await as('node');
+  await using journal = await jetstream({ connection, clock: systemClock(), tenant: 'shop' });
+  const [row] = await journal.find({ run: 'job', parent: null });
+  expect(row).toMatchObject({ status: 'done' });
+});
+
+test('an operator sees what waits, answers it at length, and speaks to no actor except by way of the log', async () => {
+  const on = (role: string) =>
+    openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop' } });
+  await using node = await on('node');
+  const run = await node.start(careful, 'Write to Ada.', { key: 'careful' });
+  expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
+  await using runtime = await on('operator');
+  const [ticket] = await runtime.tickets('careful');
+  // More than fits into one message: it goes by way of the object store.
+  await runtime.answer(ticket!.id, { approved: false, note: 'No. '.repeat(500_000) }, 'ada');
+  expect(await run.outcome()).toMatchObject({ status: 'done' });
+  const operator = await as('operator');
+  expect(await said(operator, 'troupe.shop.first.agent.x.in')).toMatch(forbidden);
+  expect(await said(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(forbidden);
+  expect(await said(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(forbidden);
+  expect(await said(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
+});
+
+test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
+  const place = { servers: server.url, tenant: 'shop' };
+  await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  const offers = [{ name: 'desk', subject: desk, of: () => desk }];
+  const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
+  await using _ = await openNode({ ...joined, tenant: 'shop' });
+
+  await using operator = await openCluster({ ...place, creds: creds('operator') }, systemClock());
+  expect(await operator.nodes()).toMatchObject([{ name: 'n1' }]);
+  expect(await operator.invoke('desk', 'Write.', { key: 'by-operator' })).toMatchObject({ status: 'done' });
+
+  await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
+  expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
+  // The key of another's run is no way to its result.
+  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node') } });
+  await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
+  for (const input of [undefined, 'Write.'])
+    await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });
+  await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(
+      /do not let us say anything on troupe\.shop\._ask\.mail\/room.*--nats-creds/,
+    ) as string,
+  });
+
+  const seed = seedIn(readFileSync(creds('asks-desk'), 'utf8'))!;
+  const plain = await plainConnect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+    inboxPrefix: inboxOf(publicKeyOf(seed)),
+  });
+  const sent = plainHeaders();
+  sent.set('Troupe-Key', 'by-asker');
+  const { data } = await plain.request('troupe.shop._ask.desk', new Uint8Array(), { timeout: 5_000, headers: sent });
+  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'by-asker', output: 'Done.' });
+  await plain.close();
+  expect(await operator.drain('n1')).toBe(0);
+});
+
+test('a name with a dot in it is a door as well', async () => {
+  const [node, asker] = [await as('node'), await as('asks-mail.room')];
+  heard(node, 'troupe.shop._ask.mail/room', 'sent');
+  await node.flush();
+  expect(await said(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
+});
+
+test('whoever asks for one agent reaches nothing else', async () => {
+  const asker = await as('asks-desk');
+  for (const subject of [
+    'troupe.shop._ask.mail/room',
+    'troupe.shop.job.agent.job/desk.in',
+    'troupe.shop.agent.job/desk.in',
+    'troupe.shop._journal',
+    'troupe.shop._topic.news',
+    'troupe.shop._node.n1.drain',
+    'troupe.bank._ask.desk',
+    '$JS.API.INFO',
+    '$JS.API.STREAM.INFO.troupe_shop',
+    '$JS.API.STREAM.MSG.GET.troupe_shop',
+    '$JS.API.CONSUMER.CREATE.troupe_shop.x',
+    '$O.troupe_shop_bodies.C.x',
+  ])
+    expect(await said(asker, subject), subject).toMatch(forbidden);
+  for (const subject of ['troupe.shop._journal', 'troupe.shop._topic.>', 'troupe.shop._inbox.>', '_INBOX.>', '>'])
+    expect(await refusal(asker, subject), subject).toMatch(unheard);
+});
+
+test('an answer goes to whoever asked, wherever a guest says it should go', async () => {
+  const [node, asker, observer] = [await as('node'), await as('asks-desk'), await as('observer')];
+  const asked = heard(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
+  const reached = heard(node, 'troupe.shop.job.agent.x.in');
+  const drained = heard(node, 'troupe.shop._node.>');
+  await node.flush();
+  const before = asked.length;
+  asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop.job.agent.x.in' });
+  asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop._node.n1.drain' });
+  const read = (reply: string) => observer.publish('JS.shop.API.STREAM.MSG.GET.troupe_shop', '{"seq":1}', { reply });
+  read('troupe.shop.job.agent.x.in');
+  read('troupe.shop._node.n1.drain');
+  await settled(asker, observer, node);
+  expect(asked.length - before).toBe(2);
+  expect([...reached, ...drained]).toEqual([]);
+});
+
+test('a sender who forges an envelope is refused by the server', async () => {
+  const [node, asker] = [await as('node'), await as('asks-desk')];
+  const reached = heard(node, 'troupe.shop.>');
+  await node.flush();
+  const forged = headers();
+  forged.set('Nats-Msg-Id', 'm1');
+  forged.set('Troupe-From', 'agent/boss');
+  forged.set('Troupe-To', 'agent/job.desk');
+  const sent = asker.request('troupe.shop.job.agent.job/desk.in', '{}', { timeout: 2_000, headers: forged });
+  await expect(sent).rejects.toThrow(forbidden);
+  await settled(asker, node);
+  expect(reached.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
+});
+
+test('an observer hears topics and reads the log', async () => {
+  const [node, observer] = [await as('node'), await as('observer')];
+  const news = heard(observer, 'troupe.shop._topic.>');
+  const beats = heard(observer, 'troupe.shop._nodes');
+  await observer.flush();
+  node.publish('troupe.shop._topic.weather', 'rain');
+  node.publish('troupe.shop._nodes', 'n1');
+  await settled(node, observer);
+  expect([...news, ...beats].map((message) => message.string())).toEqual(['rain', 'n1']);
+  const manager = await jetstreamManager(observer, { apiPrefix: 'JS.shop.API', checkAPI: false });
+  const { state } = await manager.streams.info('troupe_shop');
+  const last = await manager.streams.getMessage('troupe_shop', { seq: state.last_seq });
+  expect(last?.subject).toBe('troupe.shop._journal');
+});
+
+test('an observer changes nothing', async () => {
+  const [node, observer] = [await as('node'), await as('observer')];
+  const info = async () => (await (await jetstreamManager(node)).streams.info('troupe_shop')).state.last_seq;
+  const before = await info();
+  for (const subject of [
+    'troupe.shop._journal',
+    'troupe.shop._topic.news',
+    'troupe.shop._nodes',
+    'troupe.shop._ask.desk',
+    'troupe.shop._node.n1.drain',
+    'troupe.shop.job.agent.job/desk.in',
+    '$JS.API.STREAM.DELETE.troupe_shop',
+    'JS.shop.API.STREAM.DELETE.troupe_shop',
+    'JS.shop.API.STREAM.PURGE.troupe_shop',
+    'JS.shop.API.STREAM.CREATE.troupe_shop',
+    'JS.shop.API.CONSUMER.CREATE.troupe_shop.x',
+    '$O.troupe_shop_entries.C.x',
+  ])
+    expect(await said(observer, subject, '{}'), subject).toMatch(forbidden);
+  for (const subject of ['troupe.shop._inbox.>', 'troupe.shop.>', '_INBOX.>'])
+    expect(await refusal(observer, subject), subject).toMatch(unheard);
+  expect(await info()).toBe(before);
+});
+
+test('tenants hear nothing of each other, have no runs in common, and neither may use the name of the other', async () => {
+  const [shop, bank] = [await as('node'), await as('node', 'bank')];
+  const reached = heard(bank, '>');
+  await bank.flush();
+  shop.publish('troupe.bank._topic.news', 'from the shop');
+  shop.publish('troupe.shop._topic.news', 'to the shop');
+  await settled(shop, bank);
+  expect(reached.filter(({ subject }) => subject.startsWith('troupe.'))).toEqual([]);
+  expect(await runAs('node', 'first', 'bank')).toMatchObject({ status: 'done' });
+  const names = async (connection: NatsConnection) => (await jetstreamManager(connection)).streams.names().next();
+  expect(new Set((await names(shop)).map((name) => /_(shop|bank)/.exec(name)?.[1]))).toEqual(new Set(['shop']));
+  expect(await names(bank)).toEqual(['troupe_bank']);
+});
+
+test.each([
+  ['asks-desk', 'shop'],
+  ['observer', 'shop'],
+  ['operator', 'bank'],
+])('whoever opens the journal as %s of %s where that may not is told what to give instead', async (role, tenant) => {
+  const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
+  await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
+  });
+});
+
+test('a tenant and an agent that come later are let in without a restart, and those of before stay connected', async () => {
+  const [store, out] = [join(folder, 'later', 'jetstream'), join(folder, 'later')];
+  await natsConfig([desk], { out, tenants: ['shop'], server: { store } });
+  await using running = await natsServer({ file: join(out, 'nats.conf') });
+  const before = await dial({ servers: running.url, creds: join(out, 'shop', 'node.nk') });
+  const lost: string[] = [];
+  void (async () => {
+    for await (const { type } of before.status()) lost.push(type);
+  })();
+  await natsConfig([mail], { out, tenants: ['shop', 'bank'], server: { store } });
+  process.kill(running.pid, 'SIGHUP');
+  const comes = (path: string) => dial({ servers: running.url, creds: join(out, path) }).then((late) => late.close());
+  await expect
+    .poll(() =>
+      comes('bank/node.nk').then(
+        () => 'in',
+        () => 'out',
+      ),
+    )
+    .toBe('in');
+  await comes('shop/asks-mail.room.nk');
+  await before.flush();
+  expect(lost).not.toContain('disconnect');
+  await before.close();
+});
+
+test('two who may both ask do not hear each other’s answers', async () => {
+  const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
+  const inbox = `${inboxOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
+  expect(await refusal(mail1, inbox)).toMatch(unheard);
+  expect(await refusal(desk1, inbox)).toBe('let in');
+});

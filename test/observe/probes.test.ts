@@ -1,0 +1,28 @@
+/** What a supervisor of processes is told. */
+import { expect, test } from 'vitest';
+import { probes } from '../../src/observe/probes.ts';
+
+const ask = async (url: string) => {
+  const answer = await fetch(url);
+  return { status: answer.status, text: (await answer.text()).trim() };
+};
+
+test('it lives; it is ready while nothing keeps it from work, and says what does', async () => {
+  let reason: string | undefined;
+  await using served = await probes({ port: 0, busy: () => reason });
+  expect(await ask(`${served.url}/healthz`)).toEqual({ status: 200, text: 'ok' });
+  expect(await ask(`${served.url}/readyz`)).toEqual({ status: 200, text: 'ok' });
+  reason = 'leaving';
+  expect(await ask(`${served.url}/readyz`)).toEqual({ status: 503, text: 'leaving' });
+  expect(await ask(`${served.url}/healthz`)).toEqual({ status: 200, text: 'ok' });
+  expect(await ask(`${served.url}/secrets`)).toEqual({ status: 404, text: 'not found' });
+});
+
+test('a port that is taken is named', async () => {
+  await using served = await probes({ port: 0, busy: () => undefined });
+  const port = Number(new URL(served.url).port);
+  await expect(probes({ port, busy: () => undefined })).rejects.toMatchObject({
+    kind: 'environment',
+    message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*another port`)) as string,
+  });
+});
