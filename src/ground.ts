@@ -56,7 +56,7 @@ async function busAt(place: NatsPlace, clock: Clock) {
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, folder = '.troupe', ...options } = place;
+  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
   const connection = await dial(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
@@ -68,6 +68,8 @@ async function busAt(place: NatsPlace, clock: Clock) {
         replicas,
         folder: resolve(folder),
         notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+        ...(monitor === undefined ? {} : { monitor }),
+        ...(durability === undefined ? {} : { durability }),
       }).catch((thrown: unknown) => {
         throw forbidden(thrown) ?? thrown;
       }),

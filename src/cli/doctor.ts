@@ -20,7 +20,7 @@ export async function doctor(cli: Cli, options: Shared): Promise<number> {
     { what: 'troupe', ok: true, says: version() },
     node(),
     ...(await parts()),
-    await journal(cli, options),
+    ...(await journal(cli, options)),
     await disk(cli, options),
     await models(cli),
   ];
@@ -84,30 +84,33 @@ async function part(
 }
 
 /** Opens it as a run would, and checks every chain in it. */
-async function journal(cli: Cli, options: Shared): Promise<Finding> {
+async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
     const { actors, commits, damage } = await runtime.journal.verify();
+    const shared = await runtime.journal.about?.();
+    const where = shared ? 'shared, what this machine has of it' : place(cli, options);
     const [first] = damage;
-    if (!first)
-      return {
-        what: 'journal',
-        ok: true,
-        says: `${place(cli, options)}: ${actors} actors, ${commits} commits, every chain whole`,
-      };
-    return {
-      what: 'journal',
-      ok: false,
-      says: `${place(cli, options)} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}. Those actors cannot go on; the others can. Restore a copy if there is one.`,
-    };
+    const whole = `${where}: ${actors} actors, ${commits} commits, every chain whole`;
+    const broken =
+      first &&
+      `${where} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}.`;
+    const remedy = shared
+      ? 'The server has it whole: delete the file below, and it is played anew.'
+      : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
+    return [
+      first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
+      ...(shared ?? []),
+    ];
   } catch (thrown) {
-    return { what: 'journal', ok: false, says: messageOf(thrown) };
+    return [{ what: 'journal', ok: false, says: messageOf(thrown) }];
   }
 }
 
 async function disk(cli: Cli, options: Shared): Promise<Finding> {
-  if (place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
-  const folder = dirname(place(cli, options));
+  const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+  if (!isShared && place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
+  const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(place(cli, options));
   try {
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
@@ -117,7 +120,10 @@ async function disk(cli: Cli, options: Shared): Promise<Finding> {
       ? { what: 'disk', ok: true, says }
       : { what: 'disk', ok: 'note', says: `${says}; a full disk stops every run until there is room again.` };
   } catch (thrown) {
-    return { what: 'disk', ok: false, says: `${folder} cannot be written: ${(thrown as Error).message}` };
+    const says = `${folder} cannot be written: ${(thrown as Error).message}`;
+    return isShared
+      ? { what: 'disk', ok: 'note', says: `${says}. What is read of the shared journal is kept in memory.` }
+      : { what: 'disk', ok: false, says };
   }
 }
 

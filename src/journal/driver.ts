@@ -68,13 +68,23 @@ function guarded(name: Driver['name'], path: string, open: (path: string) => Raw
     prepare(sql) {
       const statement = guard(() => raw.prepare(sql));
       return {
-        run: (...values) => guard(() => statement.run(...values)),
-        get: (...values) => guard(() => statement.get(...values)),
-        all: (...values) => guard(() => statement.all(...values)),
+        run: (...values) => guard(() => statement.run(...bound(values))),
+        get: (...values) => guard(() => statement.get(...bound(values))),
+        all: (...values) => guard(() => statement.all(...bound(values))),
       };
     },
     close: () => raw.close(),
   };
+}
+
+/** What another process wrote may be anything; one of the drivers ends the whole process at what it cannot bind. */
+function bound(values: Value[]): Value[] {
+  const stray: unknown = values.find(
+    (value: unknown) => value !== null && typeof value !== 'string' && typeof value !== 'number',
+  );
+  if (values.includes(undefined as never) || stray !== undefined)
+    throw new TroupeError('invalid', `A text, a number or null is expected in the journal, got ${typeof stray}.`);
+  return values;
 }
 
 /** SQLite's primary result codes, as `errcode` (node:sqlite) or `rawCode` (libsql); its words where a driver gives neither. */

@@ -1,11 +1,13 @@
 /** The journal that all processes of a tenant share, on a NATS server with JetStream. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../contracts/clock.ts';
+import { askMonitor } from '../nats/durability.ts';
+import { about } from './about.ts';
 import { short } from './chain.ts';
 import { fileView } from './fileView.ts';
 import type { Journal } from './journal.ts';
 import { replicated } from './replicated.ts';
-import { streamLog } from './streamLog.ts';
+import { streamLog, streamOf } from './streamLog.ts';
 import { viewIn } from './viewFile.ts';
 
 export interface JetStreamOptions {
@@ -16,6 +18,10 @@ export interface JetStreamOptions {
   readonly replicas?: number;
   /** Folder for what this machine has played, so that a start plays only what came since; in memory unless given. */
   readonly folder?: string;
+  /** Address of the server's monitor, `http://host:8222`: it is asked whether what is acknowledged is on disk, and a warning says so when it is not. */
+  readonly monitor?: string;
+  /** It is known that a power cut of the server may lose what it has acknowledged: no warning. */
+  readonly durability?: 'lossy';
   /** Entries from one snapshot to the next; the same for all processes of a tenant. */
   readonly every?: number;
   /** Says what a person should know, in a sentence. */
@@ -29,11 +35,22 @@ export async function jetstream({
   tenant = 'default',
   replicas = 1,
   folder,
+  monitor,
+  durability,
   ...more
 }: JetStreamOptions): Promise<Journal> {
   const log = await streamLog({ connection, clock, tenant, replicas });
   const view = folder === undefined ? await fileView(':memory:') : await viewIn(folder, nameOf(connection, tenant));
-  return replicated({ log, view, clock, ...more });
+  const journal = await replicated({ log, view, clock, ...more });
+  const isLossyWanted = durability === 'lossy';
+  if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, more.notice);
+  const stream = streamOf(tenant);
+  return { ...journal, about: () => about({ connection, clock, stream, log, view, monitor, isLossyWanted }) };
+}
+
+async function warn(connection: NatsConnection, monitor: string, notice?: (says: string) => void): Promise<void> {
+  const { is, says } = await askMonitor(connection, monitor);
+  if (is === 'lossy') notice?.(`The shared journal is lossy: ${says}`);
 }
 
 /** Of the same server, or cluster, whatever journal it has: one that stands in its place anew is noticed. */

@@ -201,4 +201,16 @@ export interface Archive {
   verify(): Promise<{ actors: number; commits: number; damage: { actor: Address; seq: number; what: string }[] }>;
 }
 
-export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {}
+/** Something a person should know of a journal. */
+export interface Remark {
+  /** In a word. */
+  readonly what: string;
+  /** `note`: it works, and could be better. */
+  readonly ok: boolean | 'note';
+  readonly says: string;
+}
+
+export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {
+  /** Of a journal that is kept elsewhere: where, how large, how far it was heard, and what is promised there. */
+  about?(): Promise<readonly Remark[]>;
+}

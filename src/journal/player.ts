@@ -25,8 +25,8 @@ export interface PlayerOptions {
   readonly horizon: number;
   /** A snapshot that is so many entries ahead is loaded rather than played up to. */
   readonly leap: number;
-  /** After an entry: was it written here? */
-  readonly heard: (position: number, isOwn: boolean) => void;
+  /** After an entry; `own`: its bytes, when it was written here. */
+  readonly heard: (position: number, own: number) => void;
   /** Says what a person should know. */
   readonly notice: (says: string) => void;
 }
@@ -124,13 +124,13 @@ export class Player {
         );
       let answers: unknown[] = [];
       view.play(mark, { writer: entry.by, next: entry.from + entry.writes.length }, () => {
-        answers = entry.writes.map(([write, args]) => settled(perform(write, args)));
+        answers = entry.writes.map(([write, args]) => attempt(() => perform(write, args)));
       });
       if (entry.by === scribe.name) scribe.played(entry, answers);
     }
     const isOwn = entry?.by === scribe.name;
     if (isLate && isOwn) scribe.expired(entry);
-    heard(position, isOwn);
+    heard(position, isOwn ? bytes.length : 0);
   }
 
   /** Makes sure that the view is one of this log, and not behind what it still has. */
@@ -199,8 +199,9 @@ export class Player {
   }
 }
 
-/** An answer that may be a refusal. */
-const settled = (answer: unknown): unknown => {
-  if (answer instanceof Promise) answer.catch(() => {});
+/** An answer that may be a refusal, which nobody here may have asked for. */
+function attempt(perform: () => unknown): Promise<unknown> {
+  const answer = new Promise((resolve) => resolve(perform()));
+  answer.catch(() => {});
   return answer;
-};
+}

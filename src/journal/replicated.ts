@@ -23,6 +23,8 @@ export interface ReplicatedOptions {
   readonly clock: Clock;
   /** Entries from one snapshot to the next. All processes of a journal must be told the same; 10,000 unless told otherwise. */
   readonly every?: number;
+  /** Or so many bytes that this process has written; 64 MB, or what a snapshot has, unless told otherwise. */
+  readonly heavy?: number;
   /** Says what a person should know, in a sentence. */
   readonly notice?: (says: string) => void;
 }
@@ -33,10 +35,11 @@ export async function replicated({
   view,
   clock,
   every = 10_000,
+  heavy = 64_000_000,
   notice = () => {},
 }: ReplicatedOptions): Promise<Journal> {
   const scribe = new Scribe({ log, clock, position: () => view.mark.position });
-  const snapshooter = new Snapshooter({ log, view, every, notice });
+  const snapshooter = new Snapshooter({ log, view, every, heavy, notice });
   const { journal } = view;
   /** Who was refused a run because of whom, and until when: asked again sooner, the log need not hear of it. */
   const refusals = new Map<string, { readonly owner: string; readonly until: number; readonly error: unknown }>();
@@ -49,7 +52,7 @@ export async function replicated({
     refusals.delete(run);
     return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
   };
-  const heard = (position: number, isOwn: boolean) => snapshooter.heard(position, isOwn);
+  const heard = (position: number, own: number) => snapshooter.heard(position, own);
   const player = new Player({ log, view, scribe, clock, perform, horizon: every, leap: every, heard, notice });
   const close = async () => {
     scribe.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));

@@ -11,6 +11,8 @@ export interface SnapshooterOptions {
   readonly view: View;
   /** Entries from one snapshot to the next; as old as this an entry on its way may be. */
   readonly every: number;
+  /** One is due as well when this process has written so many bytes since the last that it took. */
+  readonly heavy: number;
   readonly notice: (says: string) => void;
 }
 
@@ -22,17 +24,23 @@ export class Snapshooter {
   /** One after the other. */
   #taking: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #written = 0;
+  /** Of the last: a large one is not taken for little. */
+  #size = 0;
 
   constructor(options: SnapshooterOptions) {
     this.#options = options;
   }
 
-  heard(position: number, isOwn: boolean): void {
-    const { every, notice } = this.#options;
-    if (!isOwn || position % every !== 0 || this.#waiting > 1) return;
+  /** `own`: bytes of the entry there, when this process has written it. */
+  heard(position: number, own: number): void {
+    const { every, heavy, notice } = this.#options;
+    this.#written += own;
+    const isDue = position % every === 0 || this.#written > Math.max(heavy, this.#size);
+    if (own === 0 || !isDue || this.#waiting > 1) return;
     this.take().catch((thrown: unknown) =>
       notice(
-        `No snapshot of the shared journal could be taken: ${toFailure(thrown).message}. The next one is due after ${every} entries more.`,
+        `No snapshot of the shared journal could be taken: ${toFailure(thrown).message}. The next one is due after ${every} entries more, at the latest.`,
       ),
     );
   }
@@ -55,8 +63,17 @@ export class Snapshooter {
     const { log, view, every } = this.#options;
     const { position } = view.mark;
     view.forget(position - every);
-    await log.snapshots.write(position, view.dump());
+    this.#written = 0;
+    await log.snapshots.write(position, this.#weighed(view.dump()));
     const oldest = (await log.snapshots.list())[keep - 1];
     if (oldest !== undefined) await log.cut(oldest, oldest - every);
+  }
+  async *#weighed(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let size = 0;
+    for await (const part of dump) {
+      size += part.length;
+      yield part;
+    }
+    this.#size = size;
   }
 }

@@ -21,6 +21,9 @@ export interface StreamLogOptions {
   readonly replicas: number;
 }
 
+/** Of the stream that keeps a tenant's journal. */
+export const streamOf = (tenant: string): string => `troupe_${tenant}`;
+
 const idHeader = 'Nats-Msg-Id';
 const blobHeader = 'Troupe-Blob';
 /** Room for headers in what the server calls its largest payload. */
@@ -28,7 +31,7 @@ const headroom = 4_096;
 
 /** Rejects with `environment` when the server has no JetStream. */
 export async function streamLog({ connection, clock, tenant, replicas }: StreamLogOptions): Promise<Log> {
-  const stream = `troupe_${tenant}`;
+  const stream = streamOf(tenant);
   const subject = `troupe.${tenant}._journal`;
   const manager = await jetstreamManager(connection).catch((cause: unknown) => {
     throw new TroupeError(

@@ -67,8 +67,7 @@ function isRefusal(thrown: unknown): boolean {
   if (!(thrown instanceof TroupeError) || (thrown.kind !== 'storage' && thrown.kind !== 'corrupt')) return true;
   const { errcode, rawCode } = (thrown.cause ?? {}) as { errcode?: number; rawCode?: number };
   const code = errcode ?? rawCode;
-  // A driver's own word, without a code, is about the type of a value.
-  return code === undefined ? thrown.cause instanceof TypeError : ofTheValue.includes(code & 0xff);
+  return code !== undefined && ofTheValue.includes(code & 0xff);
 }
 
 function attempt(work: () => void): void {

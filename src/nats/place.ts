@@ -8,9 +8,13 @@ export interface NatsPlace extends NatsOptions {
   readonly replicas?: number;
   /** Folder for what this machine has read of the journal, so that a start reads only what came since; `./.troupe` unless told otherwise. */
   readonly folder?: string;
+  /** Address of the server's monitor, `http://host:8222`: asked whether a power cut could lose what is acknowledged. */
+  readonly monitor?: string;
+  /** `lossy`: it is known that it could, and no warning is wanted. */
+  readonly durability?: 'lossy';
 }
 
-/** What is said goes before `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1` and `TROUPE_TENANT`. Undefined when no server is named. */
+/** What is said goes before `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR` and `TROUPE_NATS_DURABILITY=lossy`. Undefined when no server is named. */
 export function natsPlace(
   given: string | Partial<NatsPlace> | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -19,11 +23,14 @@ export function natsPlace(
   const servers = said?.servers ?? env['TROUPE_NATS'];
   if (servers === undefined) return undefined;
   const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
+  const { TROUPE_NATS_MONITOR: monitor, TROUPE_NATS_DURABILITY: durability } = env;
   const isNamed = said?.user !== undefined || said?.token !== undefined;
   return {
     ...(creds && !isNamed ? { creds } : {}),
     ...(insecure === '1' ? { insecure: true } : {}),
     ...(tenant ? { tenant } : {}),
+    ...(monitor ? { monitor } : {}),
+    ...(durability === 'lossy' ? { durability } : {}),
     ...said,
     servers,
   };

@@ -38,9 +38,13 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** `through` stands between the process and the log. */
-async function open(log: SharedLog, view: View, { through = (way: Log) => way, notices = [] as string[] } = {}) {
+async function open(
+  log: SharedLog,
+  view: View,
+  { through = (way: Log) => way, notices = [] as string[], heavy = 1e9 } = {},
+) {
   const notice = (says: string) => void notices.push(says);
-  const journal = await replicated({ log: through(log.open()), view, clock: hasty, every, notice });
+  const journal = await replicated({ log: through(log.open()), view, clock: hasty, every, heavy, notice });
   opened.push(journal);
   return journal;
 }
@@ -204,6 +208,48 @@ for (const [kind, view] of Object.entries(views)) {
     }
   });
 }
+
+test.each(Object.entries(views))(
+  'into %s: writes that no journal takes are refused alike, and stop nobody',
+  async (_, view) => {
+    const log = new SharedLog();
+    const notices: string[] = [];
+    const journal = await open(log, await view(), { notices });
+    await journal.claim('r', 'me', { now, ttl: 60_000 });
+    const stray = [
+      ['commit', [null]],
+      ['commit', [{ run: 'r', epoch: 1, seq: 1, event: {}, opens: [], closes: [], results: [], appends: [] }]],
+      ['claim', ['q', null, { now: 'x' }, null]],
+      ['claim', []],
+      ['post', [null]],
+      ['post', [{ run: { a: 1 }, id: [] }]],
+      ['record', ['r', 1, 'agent/a', 'x', null]],
+      ['settle', [null]],
+      ['renew', [{}, {}, {}]],
+      ['dropMail', [[], {}]],
+    ];
+    for (const [n, write] of stray.entries()) {
+      const { last: after } = log.standing;
+      const entry = { by: `x${n}`, from: 0, after, writes: [write] };
+      log.append(`${after}-x${n}`, new TextEncoder().encode(JSON.stringify(entry)));
+      expect(await journal.renew('r', 1, now), JSON.stringify(write)).toBe(true);
+    }
+    await say(journal, 1, 3);
+    expect(await said(journal)).toEqual(words(3));
+    expect(notices).toEqual([]);
+  },
+);
+
+test('few entries that are large are cut as well', async () => {
+  const log = new SharedLog();
+  const journal = await open(log, memoryView(), { heavy: 5_000 });
+  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  const entry = 'x'.repeat(3_000);
+  for (let seq = 1; seq <= 4; seq++) await journal.commit(commit({ seq, appends: [{ list: 'said', entry }] }));
+  await expect.poll(() => log.open().snapshots.list()).not.toEqual([]);
+  // The next one is due when as much was written as there is.
+  expect((await log.open().snapshots.list()).length).toBe(1);
+});
 
 test('a writer that is not heard of for long: what comes of it then is played by nobody, and it is told so', async () => {
   const log = new SharedLog();

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
+  /** Where it says how it is. */
+  readonly monitor: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port and folder, with another configuration if one is given. */
@@ -34,7 +36,7 @@ export async function natsServer(
   config: string | { file: string } = 'jetstream { sync_interval: always }',
 ): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
-  let port = -1;
+  let [port, monitor] = [-1, ''];
   let child: ChildProcess;
   let lines = config;
   const written = (text: string) => {
@@ -44,7 +46,7 @@ export async function natsServer(
   };
   const start = async (other = lines) => {
     lines = other;
-    const file = typeof lines === 'string' ? written(lines) : lines.file;
+    const file = typeof lines === 'string' ? written(`http: "127.0.0.1:-1"\n${lines}`) : lines.file;
     child = spawn(natsServerBinary(), ['-c', file, '-a', '127.0.0.1', '-p', String(port)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -53,6 +55,8 @@ export async function natsServer(
       said.push(line);
       const found = /Listening for client connections on [^:]+:(\d+)/.exec(line);
       if (found) port = Number(found[1]);
+      const watched = /Starting http monitor on (\S+)/.exec(line);
+      if (watched) monitor = `http://${watched[1]}`;
       if (line.includes('Server is ready')) break;
     }
     child.stderr!.resume();
@@ -67,6 +71,9 @@ export async function natsServer(
   return {
     get url() {
       return `nats://127.0.0.1:${port}`;
+    },
+    get monitor() {
+      return monitor;
     },
     get pid() {
       return child.pid!;
