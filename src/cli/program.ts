@@ -160,6 +160,16 @@ function program(cli: Cli, ends: Ends): Command {
       'troupe runs reset job-42',
     ),
   ).action((run: string, options) => ends(import('./steer.ts').then(({ reset }) => reset(cli, run, options))));
+  shared(
+    command(
+      runs,
+      'prune',
+      'forget runs that ended long ago, with everything that only they refer to',
+      'troupe runs prune --older-than 30d',
+    ),
+  )
+    .requiredOption('--older-than <duration>', 'how long ago they ended', duration)
+    .action((options) => ends(import('./runs.ts').then(({ prune }) => prune(cli, options))));
   sharedRun(
     command(
       runs,

@@ -54,6 +54,14 @@ export async function list(cli: Cli, options: Shared & { status?: RunStatus; lim
   return exit.done;
 }
 
+export async function prune(cli: Cli, options: Shared & { olderThan: number }): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
+  if (options.json) writeJson(cli.out, { runs });
+  else say(cli, `Forgot ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
+  return exit.done;
+}
+
 export async function get(cli: Cli, run: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);

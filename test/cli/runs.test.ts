@@ -41,6 +41,14 @@ test.concurrent('the same key is the same run: it is not done again', async () =
   expect(json(out)).toHaveLength(1);
 });
 
+test.concurrent('runs that ended long ago are forgotten, and no others', async () => {
+  using at = place();
+  await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1');
+  expect((await at.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Forgot 0 runs.\n');
+  expect((await at.troupe('runs', 'prune', '--older-than', '1ms', '--json')).out).toBe('{"runs":1}\n');
+  expect((await at.troupe('runs', 'get', 'job-1')).code).toBe(2);
+});
+
 test.concurrent('a file may give a function of what is set, which goes into the input as well', async () => {
   using at = place();
   const { code, out } = await at.troupe('run', at.fixture('desk.ts'), '--set', 'topic=actors');

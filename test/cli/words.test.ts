@@ -1,6 +1,10 @@
 /** What the command line says about itself, and about what was typed wrong. */
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { main } from '../../src/cli/program.ts';
+import { openRuntime } from '../../src/runtime.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { paperCli } from './cli.ts';
 import { place } from './troupe.ts';
 
 const commands = [
@@ -10,16 +14,39 @@ const commands = [
   'runs tail',
   'runs logs',
   'runs why',
+  'runs export',
   'runs cancel',
   'runs pause',
+  'runs configure',
+  'runs reset',
   'runs resume',
+  'runs prune',
   'waits list',
   'waits answer',
   'waits abort',
+  'dead list',
+  'dead show',
+  'dead redrive',
+  'node',
+  'nodes',
+  'ps',
+  'drain',
+  'migrate',
+  'invoke',
+  'nats-config',
   'graph',
+  'cover',
   'check',
+  'simulate',
   'doctor',
 ];
+
+/** The command line in this process: what it says needs no other. */
+async function said(...args: string[]) {
+  const cli = paperCli({ clock: systemClock(), open: openRuntime, cwd: '/nowhere' });
+  const code = await main(args, cli);
+  return { code, out: cli.printed(), err: cli.said() };
+}
 
 test('--version prints the version and nothing else', async () => {
   using at = place();
@@ -34,14 +61,13 @@ test('--help lists every command on stdout', async () => {
   expect(out).toContain('Exit codes');
 });
 
-test.concurrent.each(commands)('"troupe %s --help" has an example of itself', async (command) => {
-  using at = place();
-  const { code, out } = await at.troupe(...command.split(' '), '--help');
+test.each(commands)('"troupe %s --help" has an example of itself', async (command) => {
+  const { code, out } = await said(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(new RegExp(`\\$ troupe ${command}`));
 });
 
-test.concurrent.each([
+test.each([
   [['run', 'x.ts', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json[\s\S]*troupe run --help/],
   [['rnu'], /unknown command 'rnu'[\s\S]*Did you mean run/],
   [['runs', 'lst'], /Did you mean list/],
@@ -57,9 +83,16 @@ test.concurrent.each([
   [['runs', 'get', 'none'], /There is no run "none"/],
   [['run', 'x.ts', '--input', '{bad'], /--input looks like JSON but is not/],
   [['run', 'x.ts', '--set', 'novalue'], /--set expects key=value/],
+  [['runs', 'prune'], /--older-than/],
+  [['node', 'x.ts'], /--nats nats:\/\/host:port/],
+  [['node', 'x.ts', '--weight', '-1'], /number above 0/],
+  [['node', 'x.ts', '--health', 'here'], /0\.0\.0\.0:8080/],
+  [['nodes'], /--nats nats:\/\/host:port/],
+  [['migrate', '--to', 'a'], /--of NAME/],
+  [['migrate', 'job-42'], /required option '--to <node>'/],
+  [['dead', 'show', 'm-17'], /no dead letter "m-17"/],
 ])('%j is wrong usage, and the message says what to do', async (args, says) => {
-  using at = place();
-  const { code, out, err } = await at.troupe(...args);
+  const { code, out, err } = await said(...args);
   expect(err).toMatch(says);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).not.toMatch(/^\s+at /m);

@@ -51,14 +51,8 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
 
 test('what a node cannot do is said before it joins', async () => {
   using at = place();
-  const alone = await at.troupe('node', worker);
-  expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--nats nats://host:port') as string });
   const unfit = await at.troupe('node', painter, ...on());
   expect(unfit).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
   const twice = await at.troupe('node', worker, worker, ...on());
   expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('"worker"') as string });
-  const port = await at.troupe('node', worker, '--health', 'here', ...on());
-  expect(port).toMatchObject({ code: 2, err: expect.stringContaining('0.0.0.0:8080') as string });
-  const nowhere = await at.troupe('migrate', '--to', 'a', ...on());
-  expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('--of NAME') as string });
 }, 60_000);
