@@ -28,7 +28,13 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
   await using stage = await Stage.open(random, blows, read);
   await using cluster = await openCluster({ servers: server.url }, fastClock());
   const nodes = new Map<string, Child>();
-  const start = (name: string) => nodes.set(name, node(server, name, stage.outside.url));
+  let isOver = false;
+  /** As a supervisor of processes would: one that has ended, for whatever reason, begins anew. */
+  const start = (name: string): void => {
+    const child = node(server, name, stage.outside.url);
+    nodes.set(name, child);
+    void child.ended.then(() => (isOver ? undefined : start(name)));
+  };
   const anyone = () => ['a', 'b', 'c'][Math.floor(random() * 3)]!;
 
   for (const name of ['a', 'b', 'c']) start(name);
@@ -54,11 +60,11 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
       await victim.ended;
       stage.counts.kills++;
       await stage.look();
-      start(name);
     }
   }
   await finished();
   await stage.judge();
+  isOver = true;
   await Promise.all([...nodes.values()].map(leave));
   return stage;
 
