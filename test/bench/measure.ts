@@ -51,3 +51,48 @@ export async function compare(title: string, contestants: readonly Contestant[],
   }
   return figures.map(({ name, ratio, low, high }) => ({ name, median: ratio, low, high }));
 }
+
+export interface Sized {
+  readonly name: string;
+  /** Does so many units of work, and calls `tick` with each. */
+  run(count: number, tick: () => void): Promise<unknown>;
+}
+
+/**
+ * The contestants at several sizes: each with its ratio to the first at that size, how much dearer a unit is than at the smallest size,
+ * and, with --expose-gc, the most bytes that were alive beyond those before (looked at ten times, in a pass of its own).
+ */
+export async function atSizes(title: string, sizes: readonly number[], contestants: readonly Sized[]): Promise<void> {
+  console.log(`\n${title}`);
+  for (const { run } of contestants) await run(sizes[0]!, () => {}); // To warm up.
+  const smallest = new Map<string, number>();
+  for (const size of sizes) {
+    let floor = 0;
+    for (const { name, run } of contestants) {
+      const time = await per(size, () => run(size, () => {}));
+      floor ||= time;
+      if (!smallest.has(name)) smallest.set(name, time);
+      const kept = await mostAlive(size, (tick) => run(size, tick));
+      console.log(
+        `  ${String(size).padStart(6)}  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${(time / floor).toFixed(2).padStart(7)}×   ` +
+          `${(time / smallest.get(name)!).toFixed(2)}× the smallest` +
+          (kept === undefined ? '' : `   ${(kept / 1e6).toFixed(1)} MB alive`),
+      );
+    }
+  }
+}
+
+async function mostAlive(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
+  const { gc } = globalThis;
+  if (!gc) return undefined;
+  const alive = () => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = alive();
+  let [done, most] = [0, before];
+  await work(() => {
+    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, alive());
+  });
+  return most - before;
+}
