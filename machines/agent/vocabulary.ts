@@ -192,8 +192,9 @@ export const agent = base.extend({
       for (const older of inputs.said(context)) enqueue(inputs.buried(older, inputs.replaced));
       enqueue.assign(inputs.withReplaced(context, event));
     }),
-    rejectInput: enqueueActions(({ event, enqueue }) => {
-      for (const refused of inputs.noteOf(event)) enqueue(inputs.buried(refused, inputs.rejection));
+    refuseInput: enqueueActions(({ context, event, enqueue }) => {
+      const because = inputs.refusalOf(context)!;
+      for (const refused of inputs.noteOf(event)) enqueue(inputs.buried(refused, because));
     }),
     buryInput: enqueueActions(({ context, enqueue }) => {
       for (const late of inputs.said(context)) enqueue(inputs.buried(late, inputs.unread));
