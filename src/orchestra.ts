@@ -5,6 +5,7 @@ import { defaultBudget } from '../machines/agent/limits.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { came, explain } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
+import { healthOf } from './contracts/health.ts';
 import {
   concurrencyOf,
   Task,
@@ -110,8 +111,14 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
   return { ...task, input: { type: input.type, body: speaker.protocol.parse(input.type, input.body) as never } };
 }
 
-/** How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`. Throws `invalid` for another actor. */
-export function monitorOf({ actor, snapshot }: Pick<ActorRow, 'actor' | 'snapshot'>): Monitor {
+/**
+ * How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`.
+ * `now`: the moment for which health is told, milliseconds since the epoch; that of the row unless told otherwise. Throws `invalid` for another actor.
+ */
+export function monitorOf(
+  { actor, snapshot, updated }: Pick<ActorRow, 'actor' | 'snapshot' | 'updated'>,
+  now = updated,
+): Monitor {
   const { machine, state } = snapshot as unknown as { machine: string; state: { context: RouterContext } };
   if (machine !== 'router')
     throw new TroupeError('invalid', `${actor} is no orchestration: it is run by the machine "${machine}".`);
@@ -124,6 +131,13 @@ export function monitorOf({ actor, snapshot }: Pick<ActorRow, 'actor' | 'snapsho
     stepBudgetExhausted: maxTotalSteps !== null && consumed >= maxTotalSteps,
     taskBudgetExhausted: maxTotalTasks !== null && dispatched >= maxTotalTasks,
     cancelled: halt?.kind === 'cancelled',
-    members: seats.map(({ id, busy, taken, failures, outUntil }) => ({ id, busy, taken, failures, outUntil })),
+    members: seats.map(({ id, busy, taken, failures, outUntil, recent }) => ({
+      id,
+      busy,
+      taken,
+      failures,
+      outUntil,
+      health: healthOf(recent, now),
+    })),
   };
 }

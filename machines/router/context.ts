@@ -1,6 +1,7 @@
 /** The facts of a router: how far it got, who is in rotation, what waits and what is under way. Tasks and results are in its lists. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
+import type { Streak } from '../../src/contracts/health.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type {
   RetryPolicy,
@@ -64,6 +65,8 @@ export interface Seat {
   readonly outUntil: number | null;
   /** Back with one task; the next ones when that went well. */
   readonly trial: boolean;
+  /** How its latest attempts ended: what its health is told by. */
+  readonly recent: readonly Streak[];
 }
 
 /** Answers to a task that all members have. */
@@ -150,6 +153,7 @@ export const seatOf = (id: string): Seat => ({
   since: 0,
   outUntil: null,
   trial: false,
+  recent: [],
 });
 
 export const openJobs = ({ jobs }: RouterContext): (Job & { readonly place: number })[] =>

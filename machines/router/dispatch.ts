@@ -68,7 +68,7 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
   const next = jobOf(desk, entry, may.members.length);
   if (may.strategy.kind === 'selector' && !job?.fixed && among.length > 1)
     return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
-  const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
+  const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members, now: moment.at }, task);
   if (chosen.length === 0) return 'waits';
   const steps = supply(desk, entry, chosen);
   if (steps === 'short') return steps;
