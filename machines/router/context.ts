@@ -46,7 +46,7 @@ export interface Job extends Queued {
   readonly fixed: boolean;
   readonly candidates: number;
   readonly reason?: string;
-  /** Answers of a model that are held for the attempt. */
+  /** Answers of a model that are held for the attempt, or for the choice. */
   readonly granted: number;
   readonly stopping?: Stopping;
   /** Its answer is one of several to the same task. */

@@ -8,7 +8,7 @@ import { isPipeline, type Job, type Queued } from './context.ts';
 import { freePlace, idOf, put, selectorAt, type Desk } from './desk.ts';
 import { incapable, refuse } from './finish.ts';
 import type { Strategy } from './settings.ts';
-import { spentBudget, supply } from './steps.ts';
+import { spentBudget, supply, supplyOfChoice } from './steps.ts';
 import { choose, eligible, isIn } from './strategy.ts';
 
 /** What became of a task: it has a place, it is answered, or it waits for a member or for steps. */
@@ -66,14 +66,16 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
     return rotation.rest === null ? nobody('All members that could have it have failed too often.') : 'waits';
 
   const next = jobOf(desk, entry, may.members.length);
-  if (may.strategy.kind === 'selector' && !job?.fixed && among.length > 1)
-    return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
-  const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members, now: moment.at }, task);
-  if (chosen.length === 0) return 'waits';
-  const steps = supply(desk, entry, chosen);
+  const isAsked = may.strategy.kind === 'selector' && !job?.fixed && among.length > 1;
+  const chosen = isAsked
+    ? []
+    : choose(job?.fixed ? one : may.strategy, among, { ...facts, members, now: moment.at }, task);
+  if (!isAsked && chosen.length === 0) return 'waits';
+  const steps = isAsked ? supplyOfChoice(desk) : supply(desk, entry, chosen);
   if (steps === 'short') return steps;
   if (steps === 'spent')
     return turnDown(failure('budget', `The step budget is exhausted: there is nothing left for "${idOf(entry)}".`));
+  if (isAsked) return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
@@ -105,13 +107,13 @@ const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: numbe
         part: false,
       };
 
-/** Somebody else decides who has it; meanwhile it has its place. */
+/** Somebody else decides who has it; meanwhile it has its place, and holds the answer that this may take. */
 function ask(desk: Desk, job: Job, place: number, among: readonly number[]): void {
   const { task } = job;
   const candidates = among.map((index) => {
     const { id, role } = desk.settings.members[index]!;
     return { id, ...(role === undefined ? {} : { role }) };
   });
-  put(desk, place, { ...job, stage: 'choosing' });
+  put(desk, place, { ...job, stage: 'choosing', granted: 1 });
   desk.deeds.spawn('select', selectorAt(place), { task, candidates } as unknown as Json);
 }
