@@ -59,8 +59,8 @@ export interface Sized {
 }
 
 /**
- * The contestants at several sizes: each with its ratio to the first at that size, how much dearer a unit is than at the smallest size,
- * and, with --expose-gc, the most bytes that were alive beyond those before (looked at ten times, in a pass of its own).
+ * The contestants at several sizes: each with its ratio to the first at that size, how much processor time a unit took and how much dearer
+ * that is than at the smallest size (others on the machine change it least), and, with --expose-gc, the most bytes that were alive beyond those before (looked at ten times, in a pass of its own).
  */
 export async function atSizes(title: string, sizes: readonly number[], contestants: readonly Sized[]): Promise<void> {
   console.log(`\n${title}`);
@@ -69,13 +69,16 @@ export async function atSizes(title: string, sizes: readonly number[], contestan
   for (const size of sizes) {
     let floor = 0;
     for (const { name, run } of contestants) {
+      const before = process.cpuUsage();
       const time = await per(size, () => run(size, () => {}));
+      const { user, system } = process.cpuUsage(before);
+      const busy = (user + system) / size;
       floor ||= time;
-      if (!smallest.has(name)) smallest.set(name, time);
+      if (!smallest.has(name)) smallest.set(name, busy);
       const kept = await mostAlive(size, (tick) => run(size, tick));
       console.log(
         `  ${String(size).padStart(6)}  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${(time / floor).toFixed(2).padStart(7)}×   ` +
-          `${(time / smallest.get(name)!).toFixed(2)}× the smallest` +
+          `${busy.toFixed(1).padStart(9)} µs busy, ${(busy / smallest.get(name)!).toFixed(2)}× the smallest size` +
           (kept === undefined ? '' : `   ${(kept / 1e6).toFixed(1)} MB alive`),
       );
     }
