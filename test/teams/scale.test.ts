@@ -59,10 +59,10 @@ test('an orchestration keeps as many attempts alive as it has places, its own st
     mode: 'parallel:4',
   });
   const of = (count: number) => widest(desk, { tasks: Array.from({ length: count }, (_, task) => `task ${task}`) });
-  const [few, many] = [await of(80), await of(240)];
+  const [few, many] = [await of(240), await of(480)];
   expect([few.actors, many.actors]).toEqual([4, 4]);
   expect(many.snapshot - few.snapshot).toBeLessThan(10 * digits);
   expect(many.wishes).toBe(few.wishes);
   const taken = (many.output as { agentId: string }[]).map(({ agentId }) => agentId);
-  expect(names.map((name) => taken.filter((id) => id === name).length)).toEqual(names.map(() => 24));
+  expect(names.map((name) => taken.filter((id) => id === name).length)).toEqual(names.map(() => 48));
 });
