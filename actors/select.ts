@@ -1,6 +1,8 @@
 /** A model chooses which member has a task. */
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
+import { nothingUsed } from '../machines/agent/context.ts';
+import { charged } from '../machines/agent/money.ts';
 import type { Selected, Selection } from '../machines/router/vocabulary.ts';
 import { modelScope } from './callModel.ts';
 import { effect } from './effect.ts';
@@ -30,12 +32,13 @@ export const byModel = (
     const who = candidates.map(({ id, role }) => `- ${id}${role === undefined ? '' : ` (${role})`}`).join('\n');
     const what = typeof task.input === 'string' ? task.input : JSON.stringify(task.input);
     const text = `The members:\n${who}\n\nThe task:\n${what}\n\nCall ${tool.name} with one of the members.`;
-    const { calls } = await gateway.answer(
+    const { calls, usage } = await gateway.answer(
       model,
       { instructions, messages: [{ role: 'user', text }], tools: [tool] },
       modelScope(scope),
     );
     const { member, reason } = (calls.find(({ name }) => name === tool.name)?.input ?? {}) as Partial<Selected>;
-    if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}) };
-    throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`);
+    const bill = { usage: charged(nothingUsed, usage) };
+    if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
+    throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });
   });

@@ -5,7 +5,7 @@
  * K2 A write that may have happened is looked up, or asked about; it is never repeated blindly.
  * K3 A write that has begun is not interrupted; what waits for its approval, or only reads, is.
  * K4 However it ends, there is an outcome to tell the model.
- * K5 Work that is handed to an agent or a team of the caller's is a child with its own durability; what it used is in the outcome.
+ * K5 Work that is handed to an agent or a team of the caller's is a child with its own durability; what it used is in the outcome, also when it is told to stop.
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
@@ -29,7 +29,12 @@ export interface ToolCallInput {
   readonly delegate?: Delegation;
 }
 
-export type ToolCallEvent = { type: 'call.interrupt' } | { type: 'call.pause' } | { type: 'call.resume' };
+export type ToolCallEvent =
+  | { type: 'call.interrupt' }
+  | { type: 'call.pause' }
+  | { type: 'call.resume' }
+  /** Work for somebody else: its caller ends, and wants to know what it used. */
+  | { type: 'call.cancel'; reason: string };
 
 /** Did the write happen? `undefined`: nobody can tell. */
 export type Reconciled = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
@@ -96,8 +101,9 @@ export const toolCallMachine = setup({
     noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeep(context.delegate?.depth ?? 0)) })),
     /** In the words of whoever does the work. */
     passOn: enqueueActions(({ context, event, enqueue }) => {
-      const what = event.type === 'call.pause' ? 'pause' : 'resume';
-      enqueue.sendTo('delegate', wordFor(context.delegate?.who ?? plainMember, what, '') as never);
+      const what = event.type.slice('call.'.length) as 'cancel' | 'pause' | 'resume';
+      const reason = event.type === 'call.cancel' ? event.reason : '';
+      enqueue.sendTo('delegate', wordFor(context.delegate?.who ?? plainMember, what, '', reason) as never);
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
@@ -139,7 +145,11 @@ export const toolCallMachine = setup({
     },
     delegating: {
       tags: 'acting',
-      on: { 'call.pause': { actions: 'passOn' }, 'call.resume': { actions: 'passOn' } },
+      on: {
+        'call.pause': { actions: 'passOn' },
+        'call.resume': { actions: 'passOn' },
+        'call.cancel': { actions: 'passOn' },
+      },
       invoke: {
         src: 'delegate',
         id: 'delegate',
@@ -153,7 +163,10 @@ export const toolCallMachine = setup({
     },
     awaitingApproval: {
       tags: 'waiting',
-      on: { 'call.interrupt': { target: 'denied', actions: 'keepInterruption' } },
+      on: {
+        'call.interrupt': { target: 'denied', actions: 'keepInterruption' },
+        'call.cancel': { target: 'denied', actions: 'keepInterruption' },
+      },
       invoke: {
         src: 'wait',
         id: 'approval',

@@ -44,7 +44,7 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control
     close: () => say('close'),
     async monitor() {
       const [row] = await runtime.journal.find({ actor: root });
-      if (row) return monitorOf(row);
+      if (row) return monitorOf(row, runtime.now());
       throw new TroupeError('unknown_recipient', `There is no orchestration at "${root}" in this journal.`);
     },
   };

@@ -4,6 +4,7 @@ import type { RouterContext } from '../machines/router/context.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { came, explain } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
+import { healthOf } from './contracts/health.ts';
 import {
   concurrencyOf,
   Task,
@@ -105,8 +106,14 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
   return { ...task, input: { type: input.type, body: requireBody(meant, input.type, input.body) as never } };
 }
 
-/** How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`. Throws `invalid` for another actor. */
-export function monitorOf({ actor, snapshot }: Pick<ActorRow, 'actor' | 'snapshot'>): Monitor {
+/**
+ * How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`.
+ * `now`: the moment for which health is told, milliseconds since the epoch; that of the row unless told otherwise. Throws `invalid` for another actor.
+ */
+export function monitorOf(
+  { actor, snapshot, updated }: Pick<ActorRow, 'actor' | 'snapshot' | 'updated'>,
+  now = updated,
+): Monitor {
   const { machine, state } = snapshot as unknown as { machine: string; state: { context: RouterContext } };
   if (machine !== 'router')
     throw new TroupeError('invalid', `${actor} is no orchestration: it is run by the machine "${machine}".`);
@@ -119,6 +126,13 @@ export function monitorOf({ actor, snapshot }: Pick<ActorRow, 'actor' | 'snapsho
     stepBudgetExhausted: maxTotalSteps !== null && consumed >= maxTotalSteps,
     taskBudgetExhausted: maxTotalTasks !== null && dispatched >= maxTotalTasks,
     cancelled: halt?.kind === 'cancelled',
-    members: seats.map(({ id, busy, taken, failures, outUntil }) => ({ id, busy, taken, failures, outUntil })),
+    members: seats.map(({ id, busy, taken, failures, outUntil, recent }) => ({
+      id,
+      busy,
+      taken,
+      failures,
+      outUntil,
+      health: healthOf(recent, now),
+    })),
   };
 }

@@ -17,7 +17,8 @@ export interface Router {
 }
 
 /** Chooses one of the candidates by its id. */
-export type Choose = (selection: Selection) => string | Selected | Promise<string | Selected>;
+export type Choose = (selection: Selection) => string | Choice | Promise<string | Choice>;
+type Choice = Omit<Selected, 'usage'>;
 export type Chooser = { readonly choose: Choose } | { readonly model: ModelChoice; readonly instructions?: string };
 
 const router = (strategy: Strategy, chooser?: Chooser): Router => ({
@@ -71,7 +72,9 @@ export const routers = {
 const byFunction = (choose: Choose): Select =>
   effect(async (selection) => {
     const chosen = await choose(selection);
-    return typeof chosen === 'string' ? { member: chosen } : chosen;
+    if (typeof chosen === 'string') return { member: chosen };
+    const { member, reason } = chosen;
+    return { member, ...(reason === undefined ? {} : { reason }) };
   });
 
 /** The effect by which a router's chooser chooses. */

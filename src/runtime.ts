@@ -90,6 +90,8 @@ export interface Runtime extends AsyncDisposable {
   observe(observer: Observer): Disposable;
   /** How the agents, models and tool servers that this runtime has used are of late. */
   health(): HealthReport;
+  /** Its time: milliseconds since the epoch. */
+  now(): number;
   /** Parks what still runs and closes what was opened; `await using` does the same. */
   close(): Promise<void>;
 }
@@ -245,6 +247,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     abort: (ticket, reason, by = sender) => open(() => tickets.abort(ticket, reason, by)),
     observe: (observer) => observers.add(observer),
     health: () => health.report(clock.now()),
+    now: () => clock.now(),
     close,
     [Symbol.asyncDispose]: close,
   };

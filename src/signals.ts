@@ -8,7 +8,8 @@ import { GuardrailSignal } from './contracts/guardrail.ts';
 import { RunSignal } from './contracts/run.ts';
 import { RouterSignal } from './contracts/task.ts';
 import { WaitSignal } from './contracts/wait.ts';
-import { rejection } from '../machines/agent/inputs.ts';
+import type { AgentContext } from '../machines/agent/context.ts';
+import { refusalOf } from '../machines/agent/inputs.ts';
 import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
@@ -22,7 +23,7 @@ const known: Readonly<Record<string, z.ZodType>> = {
   wait: WaitSignal,
 };
 
-/** Throws `invalid`, or `conflict` when it is an agent's input and the agent takes none. */
+/** Throws `invalid`; and, for input, `conflict` when the agent takes none, or `mailbox_full` when too much of it waits to be read. */
 export function signalFor(
   { actor, status, snapshot }: ActorRow,
   event: { readonly type: string } & JsonObject,
@@ -30,13 +31,16 @@ export function signalFor(
   const signal = requireInput(`A signal for ${actor}`, event) as JsonObject;
   if (typeof signal['type'] !== 'string' || signal['type'] === '')
     throw new TroupeError('invalid', `A signal for ${actor} needs a type: { "type": "…" }.`);
-  const { machine, state } = snapshot as { machine: string; state?: { context?: { onInput?: unknown } } };
+  const { machine, state } = snapshot as { machine: string; state?: { context?: JsonObject } };
   const schema = Object.hasOwn(known, machine) ? known[machine] : undefined;
   const parsed = schema?.safeParse(signal);
   if (parsed && !parsed.success)
     throw new TroupeError('invalid', `${actor} does not take this signal: ${explain(parsed.error, signal)}.`);
   // Of one that has ended, whoever takes the signal to it says so.
-  const isDeaf = status === 'active' && machine === 'agent' && state?.context?.onInput === 'reject';
-  if (isDeaf && signal['type'] === 'agent.input') throw fromFailure(rejection);
+  if (status !== 'active' || machine !== 'agent' || signal['type'] !== 'agent.input') return signal;
+  // What an agent's machine stored; a machine of a user's may bear the same name.
+  const { onInput = 'merge', inbox = [] } = (state?.context ?? {}) as Partial<AgentContext>;
+  const refusal = refusalOf({ onInput, inbox });
+  if (refusal) throw fromFailure(refusal);
   return signal;
 }

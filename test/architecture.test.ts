@@ -22,7 +22,10 @@ const plan: Record<string, Room> = {
   'src/gateway': { may: ['src/contracts', 'src/observe'] },
   'src/mcp': { may: ['src/contracts', 'src/observe', 'src/tools'] },
   'src/system': { may: ['src/contracts', 'src/observe', 'src/transport', 'src/journal'] },
-  machines: { may: ['src/contracts/backoff.ts', 'src/contracts/ending.ts'], types: ['src/contracts'] },
+  machines: {
+    may: ['src/contracts/backoff.ts', 'src/contracts/ending.ts', 'src/contracts/health.ts'],
+    types: ['src/contracts'],
+  },
   actors: {
     may: ['machines', 'src/contracts'],
     types: ['src/gateway', 'src/tools', 'src/mcp', 'src/journal', 'src/observe', 'src/system', 'src/transport'],

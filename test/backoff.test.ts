@@ -7,9 +7,13 @@ import { TroupeError } from '../src/contracts/failure.ts';
 import type { ModelRequest } from '../src/contracts/model.ts';
 import { gateway } from '../src/gateway/gateway.ts';
 import { retryBudget } from '../src/gateway/retryBudget.ts';
+import { memory } from '../src/journal/memory.ts';
+import { Courier } from '../src/system/courier.ts';
 import { perform } from '../src/system/effects.ts';
+import { untilStored } from '../src/system/persist.ts';
 import { virtualClock, type VirtualClock } from '../src/testing/clock.ts';
 import { scriptedModel } from '../src/testing/index.ts';
+import { inProcess } from '../src/transport/inProcess.ts';
 
 const usual = { first: 200, longest: 10_000 };
 
@@ -85,6 +89,57 @@ describe('B2 the tries', () => {
     ['an eager caller makes five', 5, () => busy, 5, false],
   ] as const)('%s', async (_, times, fails, calls, ok) => {
     expect(await tried(times, fails)).toEqual({ calls, ok });
+  });
+});
+
+describe('B3 those who wait for the same thing do not come back in the same moment:', () => {
+  const [ending, crowd] = [new AbortController().signal, 10];
+  /** When each came, in milliseconds after the first try; none waits longer than its bound. */
+  function spread(tries: readonly (readonly number[])[], first: number) {
+    const began = Math.min(...tries.flat());
+    for (const times of tries)
+      times.slice(1).forEach((at, failed) => {
+        expect(at - times[failed]!).toBeGreaterThan(0);
+        expect(at - times[failed]!).toBeLessThanOrEqual(ceiling(failed + 1, { first, longest: 5_000 }));
+      });
+    return new Set(tries.map((times) => times.at(-1)! - began)).size;
+  }
+
+  test('writers, while the journal is away', async () => {
+    const clock = virtualClock();
+    const tries = Array.from({ length: crowd }, (): number[] => []);
+    const write = (times: number[]) => () =>
+      times.push(clock.now()) < 6 ? Promise.reject(new TroupeError('storage', 'locked')) : Promise.resolve();
+    const patience = { clock, ending, gone: () => false, stalled() {} };
+    await through(clock, Promise.all(tries.map((times) => untilStored(write(times), patience))));
+    expect(spread(tries, 100)).toBeGreaterThan(crowd / 2);
+  });
+
+  test('letters, while their recipients have no room', async () => {
+    const clock = virtualClock();
+    const tries = new Map<string, number[]>();
+    const courier = new Courier({
+      clock,
+      ending,
+      journal: memory(),
+      transport: {
+        ...inProcess(),
+        async send({ to }) {
+          const times = tries.get(to) ?? [];
+          tries.set(to, times);
+          if (times.push(clock.now()) < 6) throw new TroupeError('mailbox_full', 'later', { retryable: true });
+        },
+      },
+      epoch: () => 1,
+      undelivered: async () => {},
+    });
+    for (let n = 0; n < crowd; n++)
+      courier.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
+    const delivered = async () => {
+      while (courier.busy('r')) await new Promise((next) => setImmediate(next));
+    };
+    await through(clock, delivered());
+    expect(spread([...tries.values()], 10)).toBeGreaterThan(crowd / 2);
   });
 });
 

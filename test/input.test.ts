@@ -52,6 +52,16 @@ test('input that replaces other input leaves it among the dead letters, under it
   expect(runtime.seen.filter(({ type }) => type === 'dead')).toHaveLength(1);
 });
 
+test('a hundred notes may wait to be read; whoever brings one more is told that there is no room now', async () => {
+  await using runtime = await testRuntime();
+  const { root } = await runtime.start(agent({ name: 'clerk', model: scriptedModel([{ hang: true }]) }), 'Go.');
+  await runtime.settle();
+  for (let note = 0; note < 100; note++) await runtime.signal(root, say(`Note ${note}.`));
+  await runtime.settle();
+  await expect(runtime.signal(root, say('One more.'))).rejects.toMatchObject({ kind: 'mailbox_full', retryable: true });
+  expect(await runtime.journal.list(root, 'dead')).toEqual([]);
+});
+
 test('an interruption keeps what the model had said, and the next turn begins with what was said to it', async () => {
   await using runtime = await testRuntime();
   const model = scriptedModel([

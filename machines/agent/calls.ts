@@ -42,6 +42,20 @@ export const callId = (index: number): string => `call.${index}`;
 export const delegatedCalls = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
   calls.flatMap(({ delegated, answered }, index) => (delegated && !answered ? [callId(index)] : []));
 
+/** The turn is over: what others are at work on is waited for, and nothing else is kept. */
+export const leavingOnly = (calls: readonly OpenCall[]): OpenCall[] =>
+  calls.some(isHandedOn)
+    ? calls.map((call) => ({ ...call, answered: true, ...(isHandedOn(call) ? { leaving: true } : {}) }))
+    : [];
+const isHandedOn = ({ delegated, answered }: OpenCall): boolean => delegated === true && !answered;
+
+/** Who was told to stop and has not ended. */
+export const leaving = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
+  calls.flatMap((call, index) => (call.leaving ? [callId(index)] : []));
+
+export const withoutLeaving = (calls: readonly OpenCall[], index: number): OpenCall[] =>
+  calls.map(({ leaving: was, ...call }, i) => (was && i !== index ? { ...call, leaving: was } : call));
+
 export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
   calls.map((call, i) => (i === index ? { ...call, answered: true } : call));
 

@@ -25,6 +25,8 @@ export interface OpenCall {
   readonly guarded?: true;
   /** Somebody else is at work on it. */
   readonly delegated?: true;
+  /** They were told to stop, and have yet to say what they used. */
+  readonly leaving?: true;
 }
 
 /** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */

@@ -5,7 +5,7 @@ import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { momentOf } from '../moment.ts';
 import { together } from '../member.ts';
 import { placeOf } from '../place.ts';
-import { isMade, opened, remembered, withAnswer } from './calls.ts';
+import { isMade, opened, remembered, withAnswer, withoutLeaving } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
 import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
@@ -72,6 +72,15 @@ export function recordOutcome({ context, event }: Facts): Change {
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
       ? {}
       : { failure: outcome.failure, phase: 'execution' as const }),
+  };
+}
+
+/** One that was told to stop has ended: what it used is the agent's. */
+export function chargeLeaving({ context, event }: Facts): Change {
+  const { usage } = outcomeIn(event);
+  return {
+    calls: withoutLeaving(context.calls, placeOf(event.type)),
+    ...(usage === undefined ? {} : { used: together(context.used, usage) }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { failureOf } from '../failure.ts';
 import { placeOf } from '../place.ts';
 import { grantIn } from '../treasury/ticket.ts';
-import { isLooping, isMade } from './calls.ts';
+import { isLooping, isMade, leaving } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { outputIn, readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
@@ -117,6 +117,7 @@ export function guardsOf(settings: AgentSettings) {
     shouldFallBack: recover('fallback'),
 
     // The end.
+    isAlone: ({ context }) => leaving(context).length === 0,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
   } satisfies Record<string, Ask>;
@@ -127,6 +128,8 @@ export function delaysOf({ limits }: AgentSettings) {
   return {
     deadline: limits.deadline,
     phaseTimeout: limits.phaseTimeout,
+    // Whoever stops the agent waits for this and for its cleanup.
+    dismissal: limits.cleanupGrace / 4,
     cleanupGrace: limits.cleanupGrace,
     backoff: ({ context }: { context: AgentContext }) =>
       pauseOf({ ...context, failure: context.failure ?? failureOf(undefined) }, limits, 0),

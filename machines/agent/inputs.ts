@@ -10,7 +10,7 @@ import { momentOf } from '../moment.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 
-/** Notes that may wait for the model; more are refused at the door. */
+/** Notes that may wait for the model; more are refused. */
 const maxInbox = 100;
 
 export interface Facts {
@@ -28,8 +28,7 @@ export const inputGuards = {
   hasInput: ({ context }: Facts): boolean => context.inbox.length > 0,
   /** Something that somebody said is not read yet: no answer counts before it is. */
   isBehind: ({ context }: Facts): boolean => said(context).length > 0,
-  hasRoom: isRoomy,
-  rejectsInput: declares('reject'),
+  refusesInput: ({ context }: Facts): boolean => refusalOf(context) !== undefined,
   replacesInput: declares('latest'),
   interrupts,
   /** Nothing that must be finished first is under way. */
@@ -39,9 +38,9 @@ export const inputGuards = {
 
 /** For whatever state takes input and goes on with what it does. */
 export const onInput = [
-  { guard: 'rejectsInput' as const, actions: 'rejectInput' as const },
+  { guard: 'refusesInput' as const, actions: 'refuseInput' as const },
   { guard: 'replacesInput' as const, actions: 'replaceInput' as const },
-  { guard: 'hasRoom' as const, actions: 'queueInput' as const },
+  { actions: 'queueInput' as const },
 ];
 
 /** What somebody said, without what the agent tells itself. */
@@ -84,11 +83,23 @@ export const replaced = failure(
   'Newer input came before this was read, and the agent reads only the latest (onInput: "latest").',
   { onInput: 'latest' },
 );
-export const rejection = failure(
+const rejection = failure(
   'conflict',
   'The agent is at work and takes no input meanwhile (onInput: "reject"). Wait for its end, or start another run with what you want to say.',
   { onInput: 'reject' },
 );
+const full: Failure = {
+  ...failure(
+    'mailbox_full',
+    `The agent has ${maxInbox} notes waiting to be read, and takes no more before its next turn.`,
+  ),
+  retryable: true,
+};
+/** Why input is not taken now; undefined where it is. */
+export const refusalOf = ({ onInput, inbox }: Pick<AgentContext, 'onInput' | 'inbox'>): Failure | undefined => {
+  if (onInput === 'reject') return rejection;
+  return onInput !== 'latest' && inbox.length >= maxInbox ? full : undefined;
+};
 export const unread = failure('conflict', 'The agent ended before it had read this.');
 
 /** A model call that is stopped may be billed, and nobody will say how much: it costs what was reserved for it. */

@@ -18,6 +18,8 @@ import {
   delegatedCalls,
   ended,
   isMade,
+  leaving,
+  leavingOnly,
   notMade,
   resultOf,
   said,
@@ -160,18 +162,35 @@ export const agent = base.extend({
       for (const append of toResults(closed(context.calls, notMade(context.failure)))) enqueue(append);
       enqueue.assign({ calls: [] });
     }),
-    /** The turn is left: what runs is stopped, and every call is answered; the answer that led out is one of them. */
+    /**
+     * The turn is left: what runs is stopped, and every call is answered; the answer that led out is one of them.
+     * Whoever works for the agent is told to stop, and is waited for before it ends: what they used by then is to be paid for.
+     */
     closeCalls: enqueueActions(({ context, event, enqueue }) => {
       const last = isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
-      context.calls.forEach(({ answered }, index) => {
-        if (!answered) enqueue.stopChild(callId(index));
+      const calls = last.calls ?? context.calls;
+      const why = closingWords(event, context.failure);
+      const reason = event.type === 'agent.cancel' ? event.reason : 'whoever it works for has ended';
+      context.calls.forEach(({ answered, delegated }, index) => {
+        if (answered) return;
+        if (delegated && !calls[index]!.answered)
+          enqueue.sendTo(callId(index) as never, { type: 'call.cancel', reason } as never);
+        else enqueue.stopChild(callId(index));
       });
       const results = [
         ...(isOutcome(event) ? ended(context.calls, placeOf(event.type), outcomeIn(event)) : []),
-        ...closed(last.calls ?? context.calls, closingWords(event, context.failure)),
+        ...closed(calls, why),
       ];
       for (const append of toResults(results)) enqueue(append);
-      enqueue.assign({ ...last, calls: [] });
+      enqueue.assign({ ...last, calls: leavingOnly(calls) });
+    }),
+    chargeLeaving: enqueueActions(({ event, enqueue }) => {
+      enqueue.stopChild(callId(placeOf(event.type)));
+      enqueue.assign(deeds.chargeLeaving);
+    }),
+    abandonLeaving: enqueueActions(({ context, enqueue }) => {
+      for (const id of leaving(context)) enqueue.stopChild(id);
+      enqueue.assign({ calls: [] });
     }),
     keepAnswer: assign(({ context, event }) => {
       const { means } = readingIn(event);
@@ -192,8 +211,9 @@ export const agent = base.extend({
       for (const older of inputs.said(context)) enqueue(inputs.buried(older, inputs.replaced));
       enqueue.assign(inputs.withReplaced(context, event));
     }),
-    rejectInput: enqueueActions(({ event, enqueue }) => {
-      for (const refused of inputs.noteOf(event)) enqueue(inputs.buried(refused, inputs.rejection));
+    refuseInput: enqueueActions(({ context, event, enqueue }) => {
+      const because = inputs.refusalOf(context)!;
+      for (const refused of inputs.noteOf(event)) enqueue(inputs.buried(refused, because));
     }),
     buryInput: enqueueActions(({ context, enqueue }) => {
       for (const late of inputs.said(context)) enqueue(inputs.buried(late, inputs.unread));

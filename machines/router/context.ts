@@ -1,6 +1,7 @@
 /** The facts of a router: how far it got, who is in rotation, what waits and what is under way. Tasks and results are in its lists. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
+import type { Streak } from '../../src/contracts/health.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type {
   RetryPolicy,
@@ -50,7 +51,7 @@ export interface Job extends Queued {
   readonly fixed: boolean;
   readonly candidates: number;
   readonly reason?: string;
-  /** Answers of a model that are held for the attempt. */
+  /** Answers of a model that are held for the attempt, or for the choice. */
   readonly granted: number;
   readonly stopping?: Stopping;
   /** Its answer is one of several to the same task. */
@@ -71,6 +72,8 @@ export interface Seat {
   readonly trial: boolean;
   /** It is a supervisor that was started and stands. */
   readonly stands: boolean;
+  /** How its latest attempts ended: what its health is told by. */
+  readonly recent: readonly Streak[];
 }
 
 /** Answers to a task that all members have. */
@@ -163,6 +166,7 @@ export const seatOf = (id: string): Seat => ({
   outUntil: null,
   trial: false,
   stands: false,
+  recent: [],
 });
 
 export const openJobs = ({ jobs }: RouterContext): (Job & { readonly place: number })[] =>

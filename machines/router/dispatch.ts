@@ -9,7 +9,7 @@ import { freePlace, idOf, put, selectorAt, type Desk } from './desk.ts';
 import { incapable, refuse } from './finish.ts';
 import { shareOf } from './money.ts';
 import type { Strategy } from './settings.ts';
-import { spentBudget, supply } from './steps.ts';
+import { spentBudget, supply, supplyOfChoice } from './steps.ts';
 import { choose, eligible, isIn } from './strategy.ts';
 
 /** What became of a task: it has a place, it is answered, or it waits for a member or for steps. */
@@ -68,16 +68,18 @@ function consider(desk: Desk, entry: Queued | Job, place: number | undefined): B
     return rotation.rest === null ? nobody('All members that could have it have failed too often.') : 'waits';
 
   const next = jobOf(desk, entry, may.members.length);
-  if (may.strategy.kind === 'selector' && !job?.fixed && among.length > 1)
-    return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
-  const chosen = choose(job?.fixed ? one : may.strategy, among, { ...facts, members }, task);
-  if (chosen.length === 0) return 'waits';
+  const isAsked = may.strategy.kind === 'selector' && !job?.fixed && among.length > 1;
+  const chosen = isAsked
+    ? []
+    : choose(job?.fixed ? one : may.strategy, among, { ...facts, members, now: moment.at }, task);
+  if (!isAsked && chosen.length === 0) return 'waits';
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   const mine = toAll ? { ...shareOf(next, chosen.length), part: true, fixed: true } : next;
-  const steps = supply(desk, mine, chosen);
+  const steps = isAsked ? supplyOfChoice(desk) : supply(desk, mine, chosen);
   if (steps === 'short') return steps;
   if (steps === 'spent')
     return turnDown(failure('budget', `The step budget is exhausted: there is nothing left for "${idOf(entry)}".`));
+  if (isAsked) return (ask(desk, next, place ?? freePlace(facts), present), 'placed');
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
   for (const [index, member] of chosen.entries())
@@ -106,13 +108,13 @@ const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: numbe
         part: false,
       };
 
-/** Somebody else decides who has it; meanwhile it has its place. */
+/** Somebody else decides who has it; meanwhile it has its place, and holds the answer that this may take. */
 function ask(desk: Desk, job: Job, place: number, among: readonly number[]): void {
   const { task } = job;
   const candidates = among.map((index) => {
     const { id, role } = desk.settings.members[index]!;
     return { id, ...(role === undefined ? {} : { role }) };
   });
-  put(desk, place, { ...job, stage: 'choosing' });
+  put(desk, place, { ...job, stage: 'choosing', granted: 1 });
   desk.deeds.spawn('select', selectorAt(place), { task, candidates } as unknown as Json);
 }

@@ -2,10 +2,13 @@
  * Answers of a model as a budget: an attempt holds what it may take until it ends, and is then charged what it took.
  * What is used and what is held together are never more than the limit, however many attempts there are at once.
  */
+import type { AgentUsage } from '../../src/contracts/agent.ts';
+import { together } from '../member.ts';
 import type { Job, Queued, RouterContext } from './context.ts';
 import type { Desk } from './desk.ts';
 
-const isHolding = (job: Job | null): job is Job => job?.stage === 'working' || job?.stage === 'stopping';
+const isHolding = (job: Job | null): job is Job =>
+  job?.stage === 'working' || job?.stage === 'stopping' || job?.stage === 'choosing';
 
 /** What nobody has used and nobody holds. */
 export function free({ limits, consumed, jobs }: RouterContext): number {
@@ -27,13 +30,29 @@ export const grant = (desk: Desk, entry: Queued | Job, member: number, shares: n
   Math.min(wanted(desk, entry, member), Math.floor(free(desk.facts) / shares));
 
 /** Is there something for each? `short`: it is better to wait until those at work have settled. */
-export function supply(desk: Desk, entry: Queued | Job, members: readonly number[]): 'enough' | 'short' | 'spent' {
-  const needs = members.map((member) => wanted(desk, entry, member));
-  const left = free(desk.facts);
+export const supply = (desk: Desk, entry: Queued | Job, members: readonly number[]): Supply =>
+  supplyOf(
+    desk,
+    members.map((member) => wanted(desk, entry, member)),
+  );
+
+/** The same for the one answer that may decide who has a task. */
+export const supplyOfChoice = (desk: Desk): Supply => supplyOf(desk, [1]);
+
+type Supply = 'enough' | 'short' | 'spent';
+function supplyOf({ facts }: Desk, needs: readonly number[]): Supply {
+  const left = free(facts);
   if (needs.some((need) => need < 1)) return 'spent';
   if (needs.reduce((sum, need) => sum + need, 0) <= left) return 'enough';
-  if (desk.facts.jobs.some(isHolding)) return 'short';
-  return left < members.length ? 'spent' : 'enough';
+  if (facts.jobs.some(isHolding)) return 'short';
+  return left < needs.length ? 'spent' : 'enough';
+}
+
+/** What was used beside the attempts. */
+export function charge({ facts }: Desk, usage: AgentUsage | undefined): void {
+  if (usage === undefined) return;
+  facts.consumed += usage.steps;
+  facts.used = together(facts.used, usage);
 }
 
 /** Why no further attempt is begun; undefined while there is something left. */

@@ -1,4 +1,5 @@
-/** Who may have a task, and who of them has it. Pure: the same rotation and the same task give the same member. */
+/** Who may have a task, and who of them has it: who is well before who is not. Pure: the same rotation and the same task give the same member. */
+import { healthOf, healthStatuses } from '../../src/contracts/health.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import type { Seat } from './context.ts';
 import type { Profile, Strategy } from './settings.ts';
@@ -43,23 +44,31 @@ export const hasRoom = ({ busy, trial }: Seat, { capacity = Infinity }: Profile)
 export function choose(
   strategy: Strategy,
   among: readonly number[],
-  { seats, members, turn }: { seats: readonly Seat[]; members: readonly Profile[]; turn: number },
+  { seats, members, turn, now }: { seats: readonly Seat[]; members: readonly Profile[]; turn: number; now: number },
   task: Task,
 ): readonly number[] {
   const inRotation = among.filter((index) => isIn(seats[index]!));
   const free = inRotation.filter((index) => hasRoom(seats[index]!, members[index]!));
   const first = (indexes: readonly number[]) => indexes.slice(0, 1);
+  const healths = new Map(free.map((index) => [index, healthStatuses.indexOf(healthOf(seats[index]!.recent, now))]));
+  const byHealth = (a: number, b: number) => healths.get(a)! - healths.get(b)!;
   switch (strategy.kind) {
     case 'direct':
     case 'role':
     case 'firstAvailable':
     case 'selector':
-      return first(free);
-    case 'roundRobin':
-      return first([...free.filter((index) => index >= turn), ...free]);
+      return first(free.toSorted(byHealth));
+    case 'roundRobin': {
+      // Everybody in turn, but for those that fail while others do not.
+      const sound = free.filter((index) => healths.get(index)! < failing);
+      const line = sound.length > 0 ? sound : free;
+      return first([...line.filter((index) => index >= turn), ...line]);
+    }
     case 'leastBusy':
       return first(
-        free.toSorted((a, b) => seats[a]!.busy - seats[b]!.busy || seats[a]!.taken - seats[b]!.taken || a - b),
+        free.toSorted(
+          (a, b) => byHealth(a, b) || seats[a]!.busy - seats[b]!.busy || seats[a]!.taken - seats[b]!.taken || a - b,
+        ),
       );
     case 'sticky': {
       // Rendezvous: who leaves the rotation takes along only what was theirs. One that is full is waited for.
@@ -71,6 +80,8 @@ export function choose(
       return free.length === inRotation.length ? inRotation : [];
   }
 }
+
+const failing = healthStatuses.indexOf('failing');
 
 /** FNV-1a, stirred so that names that differ in one letter are far apart. */
 function weight(key: string, id: string): number {

@@ -1,6 +1,6 @@
 /** The words a router is written in. */
 import { assign, raise, setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
-import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import type { RouterOutput, RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
@@ -31,6 +31,7 @@ import { tellMember, whoIs } from './hand.ts';
 import { askAbove, takeAnswer } from './money.ts';
 import { load, submit, takeWork } from './intake.ts';
 import { absolve, rested } from './rotation.ts';
+import { charge } from './steps.ts';
 import { defaultRouterSettings, longest, type RouterSettings } from './settings.ts';
 
 /** Which tasks of the list are read back. */
@@ -46,6 +47,8 @@ export interface Selection {
 export interface Selected {
   readonly member: string;
   readonly reason?: string;
+  /** What choosing took, where a model was asked. */
+  readonly usage?: AgentUsage;
 }
 
 export type RouterEvent =
@@ -175,13 +178,15 @@ export function routerActionsOf(settings: RouterSettings) {
       const job = desk.facts.jobs[place];
       desk.deeds.stop(`select.${place}`);
       if (job?.stage !== 'choosing') return;
-      const { member: id, reason } = outputIn<Selected>(event);
+      const { member: id, reason, usage } = outputIn<Selected>(event);
+      charge(desk, usage);
       const member = settings.members.findIndex((each) => each.id === id);
       desk.facts.due = true;
       if (member >= 0)
         return put(desk, place, {
           ...job,
           stage: 'waiting',
+          granted: 0,
           member,
           fixed: true,
           ...(reason === undefined ? {} : { reason }),
@@ -195,7 +200,8 @@ export function routerActionsOf(settings: RouterSettings) {
       desk.deeds.stop(`select.${place}`);
       if (job?.stage !== 'choosing') return;
       const reason = failureOf(errorIn(event));
-      const tried = { ...job, attempts: job.attempts + 1 };
+      charge(desk, (reason.data as Partial<Selected> | undefined)?.usage);
+      const tried = { ...job, granted: 0, attempts: job.attempts + 1 };
       conclude(desk, place, tried, failedBy(reason, job.used), reason);
     }),
     noteLate: at<'attempt.late'>((desk, { place }) => {

@@ -72,7 +72,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     writeJson(cli.out, {
       ...briefly(root),
       ...(outcome === undefined ? {} : { outcome }),
-      ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root)) } : {}),
+      ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
       actors: rows.map(briefly),
       tickets,
     });
@@ -90,7 +90,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
     steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
   };
   for (const [name, value] of Object.entries(facts)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
-  if (root.type === 'router') showMonitor(cli, monitorOf(root));
+  if (root.type === 'router') showMonitor(cli, monitorOf(root, cli.clock.now()));
   cli.out.write('\n');
   writeTable(
     cli.out,
@@ -120,12 +120,13 @@ function showMonitor(cli: Cli, monitor: Monitor): void {
   out.write(`${'answers'.padEnd(9)}${of(monitor.consumedSteps, monitor.maxTotalSteps)} of models\n\n`);
   writeTable(
     out,
-    ['MEMBER', 'BUSY', 'TASKS', 'FAILURES', 'ROTATION'],
-    monitor.members.map(({ id, busy, taken, failures, outUntil }) => [
+    ['MEMBER', 'BUSY', 'TASKS', 'FAILURES', 'HEALTH', 'ROTATION'],
+    monitor.members.map(({ id, busy, taken, failures, outUntil, health }) => [
       id,
       String(busy),
       String(taken),
       String(failures),
+      health,
       outUntil === null ? 'in' : outUntil > cli.clock.now() ? `out until ${moment(outUntil)}` : 'coming back',
     ]),
   );

@@ -62,13 +62,63 @@ export function standing(calls: readonly Call[], now: number, window: HealthWind
   const rate = counted.length === 0 ? 0 : failures / counted.length;
   const last = calls.findLast(({ failure }) => failure);
   return {
-    status: rate === 0 ? 'healthy' : rate < 0.5 ? 'degraded' : 'failing',
+    status: statusOf(rate),
     calls: counted.length,
     failures,
     rate,
     ...(counted.length === 0 ? {} : { latency: latencyOf(counted.map(({ took }) => took)) }),
     ...(last?.failure ? { lastFailure: { at: last.at, kind: last.failure.kind, message: last.failure.message } } : {}),
   };
+}
+
+/** By the share of calls that failed. */
+const statusOf = (rate: number): HealthStatus => (rate === 0 ? 'healthy' : rate < 0.5 ? 'degraded' : 'failing');
+
+/**
+ * Calls in a row that ended alike, for a machine, whose window must be small: who does well needs one. All of them count as
+ * ended when the last one did. `at` is milliseconds since the epoch.
+ */
+export interface Streak {
+  readonly at: number;
+  readonly well: boolean;
+  readonly calls: number;
+}
+
+/** With one call more, and without what the window has left behind. */
+export function withCall(
+  streaks: readonly Streak[],
+  { at, well }: Pick<Streak, 'at' | 'well'>,
+  window: HealthWindow = defaultWindow,
+): readonly Streak[] {
+  const last = streaks.at(-1);
+  const before = last?.well === well ? last.calls : 0;
+  const all = [...(before > 0 ? streaks.slice(0, -1) : streaks), { at, well, calls: before + 1 }];
+  return counted(all, at, window);
+}
+
+/**
+ * What streaks, oldest first, come to at a moment, by the rule of `standing`.
+ * @example healthOf([{ at: 0, well: true, calls: 3 }, { at: 100, well: false, calls: 1 }], 200) // 'degraded'
+ */
+export function healthOf(streaks: readonly Streak[], now: number, window: HealthWindow = defaultWindow): HealthStatus {
+  if (streaks.every(({ well }) => well)) return 'healthy';
+  const inside = counted(streaks, now, window);
+  const sum = (all: readonly Streak[]) => all.reduce((calls, streak) => calls + streak.calls, 0);
+  return inside.length === 0 ? 'healthy' : statusOf(sum(inside.filter(({ well }) => !well)) / sum(inside));
+}
+
+/** The latest of them, and no more calls than the window has room for. */
+function counted(streaks: readonly Streak[], now: number, { calls: most, within }: HealthWindow): readonly Streak[] {
+  let room = most;
+  return streaks
+    .filter(({ at }) => at > now - within)
+    .toReversed()
+    .flatMap((streak) => {
+      const calls = Math.min(room, streak.calls);
+      room -= calls;
+      return calls > 0 ? [{ ...streak, calls }] : [];
+    })
+    .toReversed();
 }
 
 function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from './duration.ts';
 import { Failure, TroupeError } from './failure.ts';
+import type { HealthStatus } from './health.ts';
 import { stages } from './work.ts';
 
 const count = z.number().int().nonnegative();
@@ -237,6 +238,8 @@ export interface MemberMonitor {
   readonly failures: number;
   /** Milliseconds since the epoch; null while it is in rotation. */
   readonly outUntil: number | null;
+  /** By its latest attempts in this run, as `standing` says of calls. */
+  readonly health: HealthStatus;
 }
 
 /** How an orchestration stands. */

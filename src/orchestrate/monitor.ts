@@ -53,12 +53,13 @@ const isSpent = (used: number, most: number | null): boolean => most !== null &&
 export const writeMonitor = (monitor: Monitor) =>
   ({
     ...orchestratorSnapshot(writeBudget(monitor), monitor.cancelled),
-    members: monitor.members.map(({ id, busy, taken, failures, outUntil }) => ({
+    members: monitor.members.map(({ id, busy, taken, failures, outUntil, health }) => ({
       agent_id: id,
       busy,
       taken,
       failures,
       out_until_unix_ms: outUntil,
+      health,
     })),
   }) satisfies JsonObject;
 

@@ -1,4 +1,5 @@
 /** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. */
+import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
@@ -17,6 +18,9 @@ export interface CourierOptions {
   /** Keeps what nobody takes, and settles it. `epoch` is that of when it was sent: a run may be let go of before its last message has arrived. */
   undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
+
+/** Of the pauses between two tries, in milliseconds. */
+const bounds = { first: 10, longest: 5_000 };
 
 interface Load {
   messages: number;
@@ -64,7 +68,7 @@ export class Courier {
   /** Never rejects: a line must go on. */
   async #carry(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
-    for (let pause = 10; !ending.aborted && !load.forgotten; pause = Math.min(pause * 2, 5_000)) {
+    for (let failed = 1; !ending.aborted && !load.forgotten; failed++) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
@@ -77,7 +81,7 @@ export class Courier {
           if (kept === 'kept' || kept.kind === 'fenced') return;
         }
       }
-      await sleep(clock, pause, ending).catch(() => {});
+      await sleep(clock, backoff(failed, bounds, clock.random()), ending).catch(() => {});
     }
   }
 

@@ -2,6 +2,7 @@
 import { agentTurns } from './agent.ts';
 import { checks } from './check.ts';
 import { engine } from './engine.ts';
+import { fanOut } from './fanOut.ts';
 import { journal } from './journal.ts';
 import { routing } from './router.ts';
 import { simulation } from './simulate.ts';
@@ -10,6 +11,7 @@ import { starts } from './start.ts';
 await agentTurns();
 await engine();
 await journal();
+await fanOut();
 await routing();
 await simulation();
 await starts();

@@ -51,3 +51,51 @@ export async function compare(title: string, contestants: readonly Contestant[],
   }
   return figures.map(({ name, ratio, low, high }) => ({ name, median: ratio, low, high }));
 }
+
+export interface Sized {
+  readonly name: string;
+  /** Does so many units of work, and calls `tick` with each. */
+  run(count: number, tick: () => void): Promise<unknown>;
+}
+
+/**
+ * The contestants at several sizes: each with its ratio to the first at that size, how much processor time a unit took and how much dearer
+ * that is than at the smallest size (others on the machine change it least), and, with --expose-gc, the most bytes that were alive beyond those before (looked at ten times, in a pass of its own).
+ */
+export async function atSizes(title: string, sizes: readonly number[], contestants: readonly Sized[]): Promise<void> {
+  console.log(`\n${title}`);
+  for (const { run } of contestants) await run(sizes[0]!, () => {}); // To warm up.
+  const smallest = new Map<string, number>();
+  for (const size of sizes) {
+    let floor = 0;
+    for (const { name, run } of contestants) {
+      const before = process.cpuUsage();
+      const time = await per(size, () => run(size, () => {}));
+      const { user, system } = process.cpuUsage(before);
+      const busy = (user + system) / size;
+      floor ||= time;
+      if (!smallest.has(name)) smallest.set(name, busy);
+      const kept = await mostAlive(size, (tick) => run(size, tick));
+      console.log(
+        `  ${String(size).padStart(6)}  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${(time / floor).toFixed(2).padStart(7)}×   ` +
+          `${busy.toFixed(1).padStart(9)} µs busy, ${(busy / smallest.get(name)!).toFixed(2)}× the smallest size` +
+          (kept === undefined ? '' : `   ${(kept / 1e6).toFixed(1)} MB alive`),
+      );
+    }
+  }
+}
+
+async function mostAlive(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
+  const { gc } = globalThis;
+  if (!gc) return undefined;
+  const alive = () => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = alive();
+  let [done, most] = [0, before];
+  await work(() => {
+    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, alive());
+  });
+  return most - before;
+}

@@ -1,75 +1,74 @@
-/** What a router costs: a task through an orchestrator against the same agents behind a plain pool of promises; and 10,000 tasks over 100 members. Run with --expose-gc for the bytes. */
-import { agent, openRuntime, orchestrator, routers, type Agent, type TaskResult } from '../../src/index.ts';
-import type { Model, ModelPart } from '../../src/contracts/model.ts';
+/** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc for the bytes. */
+import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../src/index.ts';
 import { memory } from '../../src/journal/memory.ts';
-import { compare, per } from './measure.ts';
+import { atSizes, compare, per } from './measure.ts';
+import { answerOf, membersWith, modelWith, onDisk, pool } from './pool.ts';
 
-const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
-const model: Model = {
-  id: 'bench:model',
-  async *stream(): AsyncGenerator<ModelPart> {
-    yield { type: 'text', text: 'ok' };
-    yield { type: 'finish', reason: 'stop', usage, model: 'bench:model' };
-  },
-};
-const team = (size: number): Agent[] =>
-  Array.from({ length: size }, (_, i) => agent({ name: `m${i}`, model }) as unknown as Agent);
-const texts = (count: number): string[] => Array.from({ length: count }, (_, i) => `task ${i}`);
+const [size, width] = [100, 16];
 
-/** What one would write by hand: so many workers, each taking the next task. */
-async function pool(count: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < count; index = next++) await work(index);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}
-
-async function orchestrated(members: readonly Agent[], count: number): Promise<TaskResult[]> {
-  await using runtime = await openRuntime({ journal: memory() });
-  const desk = orchestrator({ name: 'desk', members, router: routers.roundRobin(), mode: 'parallel:16' });
-  const outcome = await (await runtime.start(desk, { tasks: texts(count) })).outcome();
+async function orchestrated(runtime: Runtime, members: readonly Agent[], count: number): Promise<TaskResult[]> {
+  const desk = orchestrator({ name: 'desk', members, router: routers.roundRobin(), mode: `parallel:${width}` });
+  const tasks = Array.from({ length: count }, (_, i) => `task ${i}`);
+  const outcome = await (await runtime.start(desk, { tasks })).outcome();
   if (outcome.status !== 'done') throw new Error(`The run ended as ${JSON.stringify(outcome).slice(0, 300)}`);
   const results = outcome.output as unknown as TaskResult[];
   if (results.some(({ success }) => !success)) throw new Error('A task failed.');
   return results;
 }
 
-export async function routing(): Promise<void> {
-  const count = 1_000;
-  const members = team(100);
+const pooled = (runtime: Runtime, members: readonly Agent[], count: number) =>
+  pool(count, width, async (index) => (await runtime.start(members[index % size]!, `task ${index}`)).outcome());
+
+/** How evenly the members were given work: the fewest and the most tasks of one. */
+function spread(results: readonly TaskResult[]): string {
+  const taken = new Map<string, number>();
+  for (const { agentId } of results) taken.set(agentId, (taken.get(agentId) ?? 0) + 1);
+  return `${Math.min(...taken.values())} to ${Math.max(...taken.values())} tasks for each of ${taken.size} members`;
+}
+
+export async function routing(sizes: readonly number[] = [1_000, 3_000, 10_000]): Promise<void> {
+  const count = sizes[0]!;
+  const members = membersWith(modelWith(), size);
+  const inMemory = async (work: (runtime: Runtime) => Promise<unknown>) => {
+    await using runtime = await openRuntime({ journal: memory() });
+    return await per(count, () => work(runtime));
+  };
   await compare(
-    `A task, ${count} over 100 members, 16 at once`,
+    `A task in memory, ${count} over ${size} members, ${width} at once`,
     [
       {
         name: 'agents behind a pool of promises',
-        async run() {
-          await using runtime = await openRuntime({ journal: memory() });
-          return await per(count, () =>
-            pool(count, 16, async (index) => {
-              await (await runtime.start(members[index % 100]!, `task ${index}`)).outcome();
-            }),
-          );
-        },
+        run: () => inMemory((runtime) => pooled(runtime, members, count)),
       },
-      { name: 'agents behind a router', run: () => per(count, () => orchestrated(members, count)) },
+      { name: 'agents behind a router', run: () => inMemory((runtime) => orchestrated(runtime, members, count)) },
     ],
     3,
   );
 
-  const many = 10_000;
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const began = performance.now();
-  const results = await orchestrated(members, many);
-  const took = (performance.now() - began) / 1_000;
-  globalThis.gc?.();
-  const kept = process.memoryUsage().heapUsed - before;
-  const taken = new Map<string, number>();
-  for (const { agentId } of results) taken.set(agentId, (taken.get(agentId) ?? 0) + 1);
-  const shares = [...taken.values()];
-  console.log(
-    `  ${many} tasks over ${shares.length} members, parallel:16: ${Math.round(many / took)} tasks/s, ` +
-      `${Math.min(...shares)} to ${Math.max(...shares)} tasks each, ${Math.round(kept / many)} bytes kept per task`,
-  );
+  const spreads = new Map<number, string>();
+  await atSizes(`A task over ${size} members, ${width} at once, on disk`, sizes, [
+    {
+      name: 'a pool of promises, nothing kept',
+      run: (many, tick) => pool(many, width, (index) => answerOf(modelWith(tick), `task ${index}`)),
+    },
+    {
+      name: 'agents behind a pool of promises',
+      run: (many, tick) => onDisk((runtime) => pooled(runtime, membersWith(modelWith(tick), size), many)),
+    },
+    {
+      name: 'agents behind a router',
+      run: (many, tick) =>
+        onDisk(async (runtime) => {
+          const results = await orchestrated(runtime, membersWith(modelWith(tick), size), many);
+          spreads.set(many, spread(results));
+        }),
+    },
+  ]);
+  for (const [many, evenly] of spreads) console.log(`  ${String(many).padStart(6)}  ${evenly}`);
+}
+
+if (process.argv[1]?.endsWith('router.ts')) {
+  const given = process.argv.slice(2).map(Number);
+  await routing(given.length > 0 ? given : undefined);
+  process.exit(0);
 }

@@ -33,7 +33,7 @@ const reading = (change: Partial<Reading> & Pick<Reading, 'means'>) => done('cal
 interface CallOptions {
   readonly input?: Json;
   readonly tier?: ToolTier;
-  readonly how?: 'run' | 'write' | 'ask' | 'refused';
+  readonly how?: 'run' | 'write' | 'ask' | 'refused' | 'delegate';
 }
 /** A call as the model's reader leaves it. */
 export function call(name: string, { input = {}, tier = 'core', how = 'run' }: CallOptions = {}, index = 0): ReadCall {
@@ -41,6 +41,10 @@ export function call(name: string, { input = {}, tier = 'core', how = 'run' }: C
   const said = { id: `${name}-${index}`, name, input: input as never, hash: `${name}:${JSON.stringify(input)}` };
   if (how === 'refused') return { ...said, how, why: `there is no tool "${name}"` };
   if (how === 'run') return { ...said, ...made, how };
+  if (how === 'delegate') {
+    const delegate = { type: 'task', body: 'Do it.', left: {}, who: { kind: 'agent' as const } };
+    return { ...said, ...made, how: 'guarded', ask: false, patience: 1_000, delegate };
+  }
   return { ...said, ...made, how: 'guarded', ask: how === 'ask', patience: 1_000 };
 }
 

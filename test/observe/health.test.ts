@@ -1,9 +1,10 @@
 /** Who is well and who is not: by the calls of late, not by those of a lifetime. */
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, protocol, team, TroupeError, type FailureKind, type Model } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
-import { standing, type Call } from '../../src/contracts/health.ts';
+import { healthOf, standing, withCall, type Call, type Streak } from '../../src/contracts/health.ts';
 import { healthTracker } from '../../src/observe/health.ts';
 import { commit, effect, noon } from './seen.ts';
 
@@ -27,6 +28,24 @@ test('one failure does not stain forever: it leaves with the calls after it, or 
   expect(standing([...calls, good(20)], 21).status).toBe('healthy');
   expect(standing([bad(0)], 299_999).status).toBe('failing');
   expect(standing([bad(0)], 300_000)).toMatchObject({ status: 'healthy', calls: 0, lastFailure: { message: 'busy' } });
+});
+
+test('what a machine keeps of calls comes to the same, and stays small', () => {
+  const window = { calls: 8, within: 100 };
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 40 })), { maxLength: 60 }), (ends) => {
+      let now = 0;
+      let streaks: readonly Streak[] = [];
+      // All within the time that counts: streaks forget no sooner than calls do.
+      const calls = ends.map(([well]) => (well ? good(++now / 100) : bad(++now / 100)));
+      for (const { at, failure: why } of calls) streaks = withCall(streaks, { at, well: why === undefined }, window);
+      expect(healthOf(streaks, 1, window)).toBe(standing(calls, 1, window).status);
+      expect(streaks.reduce((sum, streak) => sum + streak.calls, 0)).toBe(Math.min(calls.length, 8));
+      for (const [well, after] of ends) streaks = withCall(streaks, { at: (now += after), well }, window);
+      expect(streaks.length).toBeLessThanOrEqual(8);
+      expect(healthOf(streaks, now + 100, window)).toBe('healthy');
+    }),
+  );
 });
 
 test('latency is told as a mean that weighs late calls more, and as percentiles', () => {

@@ -142,13 +142,17 @@ test('it can be watched: what is used, who is busy, who is out, and a reset brin
     taskBudgetExhausted: true,
     cancelled: false,
     members: [
-      { id: 'ada', busy: 0, taken: 1, failures: 1, outUntil: expect.any(Number) },
-      { id: 'bob', busy: 1, taken: 1, failures: 0, outUntil: null },
+      { id: 'ada', busy: 0, taken: 1, failures: 1, outUntil: expect.any(Number), health: 'failing' },
+      { id: 'bob', busy: 1, taken: 1, failures: 0, outUntil: null, health: 'healthy' },
     ],
   });
   await runtime.signal(handle.root, { type: 'orchestra.reset' });
   await runtime.settle();
-  expect((await monitor(runtime, handle)).members[0]).toMatchObject({ failures: 0, outUntil: null });
+  expect((await monitor(runtime, handle)).members[0]).toMatchObject({
+    failures: 0,
+    outUntil: null,
+    health: 'healthy',
+  });
   await runtime.signal(handle.root, { type: 'orchestra.cancel', reason: 'over' });
   await runtime.signal(handle.root, { type: 'orchestra.close' });
   await expect(handle).toHaveEnded({ status: 'cancelled' });

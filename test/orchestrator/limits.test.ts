@@ -233,7 +233,8 @@ test('a member that keeps failing rests, and comes back with one task', async ()
   const rotation = { maxFailures: 2, rest: '1m' } as const;
   const desk = orchestrator({ name: 'desk', members: [ada, echo('bob')], mode: 'sequential', rotation });
   await using runtime = await testRuntime();
-  const handle = await runtime.start(desk, { tasks: ['1', '2', '3', '4'], standing: true });
+  const first = ['1', '2'].map((input) => ({ input, agentId: 'ada' }));
+  const handle = await runtime.start(desk, { tasks: [...first, '3', '4'], standing: true });
   await runtime.settle();
   expect(asked).toEqual(['1', '2']);
   isAway = false;

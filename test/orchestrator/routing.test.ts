@@ -1,7 +1,7 @@
 /** Who has a task: every router, and what happens when nobody can. */
 import { expect, test } from 'vitest';
-import { orchestrator, routers, run, type Router, type TaskSpec } from 'troupe';
-import { scriptedModel } from 'troupe/testing';
+import { control, orchestrator, routers, run, type Router, type TaskResult, type TaskSpec } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
 import { broken, echo } from './given.ts';
 
 const names = ['ada', 'bob', 'cyd'];
@@ -81,6 +81,39 @@ test('a model chooses among the members', async () => {
     agentId: 'bob',
     metadata: { routing: { router: 'selector', selected: 'bob', candidates: 3, reason: 'free' } },
   });
+});
+
+test('what a model takes to choose is a part of the budget, held before it is asked', async () => {
+  await using runtime = await testRuntime();
+  const model = scriptedModel(() => ({ calls: [{ name: 'choose_member', input: { member: 'bob' } }] }));
+  const start = (maxTotalSteps: number, mode: 'sequential' | 'parallel:3') =>
+    runtime.start(
+      orchestrator({
+        name: 'desk',
+        members: names.map(echo),
+        router: routers.selector({ model }),
+        mode,
+        budget: { maxTotalSteps },
+      }),
+      { tasks: many(3) },
+    );
+  const rich = await start(99, 'parallel:3');
+  expect(await rich.outcome()).toMatchObject({ usage: { steps: 6 } });
+  expect(await control(runtime, rich).monitor()).toMatchObject({ consumedSteps: 6 });
+  for (const mode of ['sequential', 'parallel:3'] as const) {
+    const poor = await start(3, mode);
+    const { output } = (await poor.outcome()) as unknown as { output: TaskResult[] };
+    expect(output.some(({ errorKind }) => errorKind === 'budgetExhausted')).toBe(true);
+    expect((await control(runtime, poor).monitor()).consumedSteps).toBeLessThanOrEqual(3);
+  }
+});
+
+test('a choice that could not be used is paid for as well', async () => {
+  await using runtime = await testRuntime();
+  const router = routers.selector({ model: scriptedModel(() => ({ text: 'Bob, I think.' })) });
+  const handle = await runtime.start(orchestrator({ name: 'desk', members: names.map(echo), router }), 'Go.');
+  expect(await handle.outcome()).toMatchObject({ output: { success: false, failure: { kind: 'format' } } });
+  expect(await control(runtime, handle).monitor()).toMatchObject({ consumedSteps: 1 });
 });
 
 test('a selector that chooses nobody there is, or fails, is told of in the result', async () => {

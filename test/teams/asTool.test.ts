@@ -112,6 +112,72 @@ describe('an agent as a tool', () => {
   });
 });
 
+describe('whoever is stopped at work for an agent is paid for what they used by then:', () => {
+  /** Works once, and then for ever. */
+  const clerk = () => {
+    const look = tool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({}),
+      output: z.string(),
+      run: () => 'more',
+    });
+    const model = scriptedModel(({ messages }) =>
+      messages.length > 1 ? { hang: true } : { calls: [{ name: 'look', input: {} }] },
+    );
+    return agent({ name: 'clerk', tools: [look], model });
+  };
+  const both = { steps: 2, toolCalls: 2 };
+
+  test('when its caller is cancelled', async () => {
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(editor(asTool(clerk(), { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status !== 'done')).toEqual([]);
+    expect(rows.find(({ actor }) => actor.startsWith('delegate/'))!.state).toBe('cancelled');
+  });
+
+  test('when the time of its caller is over', async () => {
+    await using runtime = await testRuntime();
+    const model = caller({ name: 'clerk', input: { task: 'tea' } });
+    const hasty = agent({ name: 'hasty', deadline: '1m', tools: [asTool(clerk(), { description })], model });
+    const handle = await runtime.start(hasty, 'Write.');
+    await runtime.settle();
+    await runtime.advance('61s');
+    expect(await handle.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: both });
+  });
+
+  test('out of the budget of the team that its caller is in', async () => {
+    await using runtime = await testRuntime();
+    const desk = pipeline({ name: 'desk', stages: [editor(asTool(clerk(), { description }))], budget: { steps: 9 } });
+    const handle = await runtime.start(desk, 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
+  });
+
+  test('and one that does not end when told to holds nobody up', async () => {
+    await using runtime = await testRuntime();
+    const stubborn = agent({
+      name: 'stubborn',
+      model: scriptedModel([{ hang: true }]),
+      cleanUp: () => new Promise<void>(() => {}),
+    });
+    const handle = await runtime.start(editor(asTool(stubborn, { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.advance('3s');
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: { steps: 1 } });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status === 'active')).toEqual([]);
+  });
+});
+
 describe('a team as a tool', () => {
   const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
 

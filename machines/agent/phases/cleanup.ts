@@ -5,8 +5,17 @@ export const cleanup = agent.createStateConfig({
   id: 'cleanup',
   tags: 'cleaning',
   entry: 'buryInput',
-  initial: 'considering',
+  initial: 'dismissing',
   states: {
+    /** Those who work for it were told to stop, and have a moment to say what they used. */
+    dismissing: {
+      always: { guard: 'isAlone', target: 'considering' },
+      on: {
+        'xstate.done.actor.call.*': { actions: 'chargeLeaving' },
+        'xstate.error.actor.call.*': { actions: 'chargeLeaving' },
+      },
+      after: { dismissal: { target: 'considering', actions: 'abandonLeaving' } },
+    },
     considering: {
       always: [{ guard: 'asksForCleanup', target: 'closing' }, { target: '#settled' }],
     },

@@ -123,6 +123,9 @@ test.each([
   const { inbox } = agent.played.snapshot.context as { inbox: readonly { text: string }[] };
   expect(inbox).toHaveLength(100);
   expect(inbox.at(-1)!.text).toBe('note 99');
+  expect(agent.played.wishes.filter(({ type }) => type === 'bury').map(({ params }) => params)).toMatchObject([
+    { message: { body: { text: 'note 100' } }, failure: { kind: 'mailbox_full', retryable: true } },
+  ]);
 });
 
 test('the same call again and again is a loop: another approach is asked for', () => {

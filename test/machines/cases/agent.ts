@@ -1,6 +1,7 @@
 import type { AgentInput } from '../../../src/contracts/agent.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
+import { toolCallMachine } from '../../../machines/toolCall.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
 import {
@@ -17,6 +18,7 @@ import {
   settings,
   task,
   usage,
+  used,
   wants,
 } from '../said.ts';
 
@@ -64,7 +66,7 @@ const cleaning = [
 ];
 
 const key = ({
-  used,
+  used: spent,
   tries,
   requeries,
   rounds,
@@ -78,13 +80,13 @@ const key = ({
   allowance,
 }: AgentContext) => [
   [purse.extra, purse.calls, purse.asked, purse.cheaper, allowance],
-  used.steps,
+  spent.steps,
   tries,
   requeries,
   rounds,
   outcome?.status,
   failure?.kind,
-  open.map(({ answered }) => answered),
+  open.map(({ answered, leaving }) => [answered, leaving]),
   [tools.tier, tools.wanted, tools.missing.length, tools.evaluatedAt, tools.blockedUntil, tools.usedAt],
   toolFailures,
   inbox.length,
@@ -107,6 +109,20 @@ const agent = (
 /** One chart, looked at from several sides: all at once would be a walk without end. */
 export const cases: readonly Case[] = [
   agent('acting', {}, [...signals, ...turns, modelFails(), modelFails('auth')]),
+  {
+    ...agent('with somebody who works for it', {}, [
+      ...signals,
+      calls(call('read'), call('clerk', { how: 'delegate' })),
+      returns(0),
+      returns(1),
+      done('call.1', { ok: false, content: 'stopped', failure: fault('tool'), usage: used }),
+      breaks(1, 'restarts'),
+      after('dismissal', 'agent.active.lifecycle.cleanup.dismissing'),
+    ]),
+    machine: agentWith(settings({ budget: { steps: 3 }, limits })).provide({
+      actors: { 'delegate.clerk': toolCallMachine } as never,
+    }),
+  },
   agent('told and misunderstood', {}, [answers('done'), mumbles(), refuses(), modelFails('format'), said]),
   agent('told what replaces the last', { onInput: 'latest' }, [answers('done'), said, modelFails('format')]),
   agent('told and deaf', { onInput: 'reject' }, [answers('done'), said, modelFails('format')]),

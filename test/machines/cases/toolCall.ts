@@ -25,6 +25,7 @@ const delegated = (side: string, depth: number): Case => ({
     { type: 'call.interrupt' },
     { type: 'call.pause' },
     { type: 'call.resume' },
+    { type: 'call.cancel', reason: 'enough' },
     done('delegate', ended),
     done('delegate', { status: 'cancelled', reason: 'over', usage: used }),
     failed('delegate', fault('restarts')),
