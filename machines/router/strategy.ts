@@ -59,8 +59,8 @@ export function choose(
     case 'selector':
       return first(free.toSorted(byHealth));
     case 'roundRobin': {
-      // Everybody in turn, but for those that fail while others do not.
-      const sound = free.filter((index) => healths.get(index)! < failing);
+      // Everybody in turn, but for those that fail while others do not; one failure alone says little.
+      const sound = free.filter((index) => healths.get(index)! < failing || countOf(seats[index]!) < telling);
       const line = sound.length > 0 ? sound : free;
       return first([...line.filter((index) => index >= turn), ...line]);
     }
@@ -82,6 +82,9 @@ export function choose(
 }
 
 const failing = healthStatuses.indexOf('failing');
+/** So many attempts tell how somebody is. */
+const telling = 3;
+const countOf = ({ recent }: Seat): number => recent.reduce((sum, { calls }) => sum + calls, 0);
 
 /** FNV-1a, stirred so that names that differ in one letter are far apart. */
 function weight(key: string, id: string): number {
