@@ -2,3 +2,9 @@
 const isFull = process.env['TROUPE_DOSE'] === 'full';
 
 export const dose = (taste: number, all: number): number => (isFull ? all : taste);
+
+/** How many seeds, and how long they may take in milliseconds: `TROUPE_SEEDS=20000` says so for a run that is started by hand. */
+export const seedsOf = (taste: number, all: number): { seeds: number; timeout: number } => {
+  const seeds = Number(process.env['TROUPE_SEEDS'] ?? dose(taste, all));
+  return { seeds, timeout: 30_000 + seeds * 200 };
+};

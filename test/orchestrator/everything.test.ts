@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { orchestrator, routers, type ExecutionMode, type Orchestrator } from 'troupe';
 import { crashEverywhere, expectSurvival, simulate, type SimulationScenario } from 'troupe/testing';
 import { echo } from './given.ts';
-import { dose } from '../dose.ts';
+import { seedsOf } from '../dose.ts';
 
 const maxTotalSteps = 6;
 const modes: readonly ExecutionMode[] = ['sequential', 'parallel:3', 'pipeline'];
-const seeds = dose(20, 400);
+const { seeds } = seedsOf(20, 400);
 
 const desk = (mode: ExecutionMode): Orchestrator =>
   orchestrator({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { agent, debate, handoff, mapReduce, pipeline, roundRobin, selector, supervisorTeam, until } from 'troupe';
 import { check, crashEverywhere, expectSurvival, simulate, type SimulationScenario } from 'troupe/testing';
 import { caller, chooser, passer, voice } from './voices.ts';
-import { dose } from '../dose.ts';
+import { dose, seedsOf } from '../dose.ts';
 
 const say = (name: string) => voice(name, (shown) => `${name}${shown.length}`);
 const [a, b, c] = [say('a'), say('b'), say('c')];
@@ -59,8 +59,9 @@ describe.each(Object.entries(presets))('%s', (_, subject) => {
     expectSurvival(await crashEverywhere(() => scenario as never, { sample: dose(6, 60) }));
   });
 
-  test('holds under everything going wrong', async () => {
-    const { failures } = await simulate(() => scenario, { seeds: dose(10, 300) });
+  const { seeds, timeout } = seedsOf(10, 300);
+  test('holds under everything going wrong', { timeout }, async () => {
+    const { failures } = await simulate(() => scenario, { seeds });
     expect(failures).toEqual([]);
   });
 });
