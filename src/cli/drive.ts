@@ -1,9 +1,7 @@
 /** Follows a run until it ends or stands still: shows it, asks its questions, parks it on Ctrl-C, and says how it ended. */
-import { randomBytes } from 'node:crypto';
 import { toFailure } from '../contracts/failure.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
-import { redactor } from '../observe/redactor.ts';
 import { visible } from '../observe/words.ts';
 import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 import { answerHere } from './ask.ts';
@@ -13,7 +11,6 @@ import { exit, messageOf } from './exit.ts';
 import type { Loaded } from './load.ts';
 import type { RunShared } from './options.ts';
 import { say, writeJson, writeResult } from './output.ts';
-import { secretsOf } from '../observe/secrets.ts';
 import { shownOf, type Shown } from './shown.ts';
 import { howToAnswer } from './tickets.ts';
 
@@ -89,18 +86,10 @@ async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, lo
     seen.add(shown.observe);
   }
   if (inspect !== undefined) {
-    const { inspector } = await import('../observe/inspector.ts');
-    const { definitionsOf } = await import('../charts.ts');
-    const definition = await definitionsOf(subject);
-    const page = await inspector({
-      token: randomBytes(18).toString('base64url'),
-      redact: redactor(secretsOf(cli.env)),
-      definition,
-      ...(inspect === true ? {} : { port: inspect }),
-    });
+    const { livePage } = await import('./page.ts');
+    const page = await livePage(cli, inspect, subject);
     open.use(page);
     seen.add(page.observe);
-    say(cli, `Watch it at ${page.url}`);
   }
   open.use(runtime.observe(seen.observe));
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };

@@ -7,21 +7,36 @@ import { existing, type Shared } from './options.ts';
 import { moment, writeJson } from './output.ts';
 import { visible } from '../observe/words.ts';
 import { outcomeOf } from '../outcome.ts';
-import { rootOf } from './roots.ts';
+import { aboutOf, rootOf } from './roots.ts';
+import type { Inspector } from '../observe/inspector.ts';
+import type { Observer } from '../contracts/inspection.ts';
 
 /** How often the journal is looked at for news, in milliseconds; another process writes it. */
 const pause = 300;
 const page = 500;
 
-export async function tail(cli: Cli, run: string, options: Shared): Promise<number> {
+export interface TailOptions extends Shared {
+  /** A port, or `true` for a free one. */
+  readonly inspect?: number | true;
+}
+
+export async function tail(cli: Cli, run: string, options: TailOptions): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const news = reader(runtime.journal, run);
+  await using page =
+    options.inspect === undefined ? undefined : await pageOf(cli, runtime.journal, run, options.inspect);
+  const show = page && shower(runtime.journal, page.observe);
   const stopping = new AbortController();
   using _ = cli.onInterrupt(() => stopping.abort());
   for (;;) {
     // Looked at before reading, so that the last lines of a run that just ended are read as well.
     const ended = outcomeOf(await rootOf(runtime.journal, run));
-    for await (const entry of news()) print(cli, entry, options);
+    const moved = new Map<string, HistoryEntry>();
+    for await (const entry of news()) {
+      print(cli, entry, options);
+      moved.set(entry.actor, entry);
+    }
+    await show?.(moved);
     if (ended) return ended.status === 'done' ? exit.done : exit.failed;
     try {
       await sleep(cli.clock, pause, stopping.signal);
@@ -29,6 +44,28 @@ export async function tail(cli: Cli, run: string, options: Shared): Promise<numb
       return exit.done;
     }
   }
+}
+
+/** Draws by the definition that the run came from, where it can be loaded here. */
+async function pageOf(cli: Cli, journal: Journal, run: string, port: number | true): Promise<Inspector> {
+  const { file, args } = aboutOf(await rootOf(journal, run));
+  const [{ livePage }, { load }] = await Promise.all([import('./page.ts'), import('./load.ts')]);
+  const loaded = file === undefined ? undefined : await load(cli.cwd, file, args).catch(() => undefined);
+  return livePage(cli, port, loaded?.subject);
+}
+
+/** Shows how actors stand that have moved, wherever they are: each once, and never older than it was. */
+function shower(journal: Journal, observe: Observer): (moved: ReadonlyMap<string, HistoryEntry>) => Promise<void> {
+  const shown = new Map<string, number>();
+  return async (moved) => {
+    const { seenFrom } = await import('./page.ts');
+    for (const [actor, entry] of moved) {
+      const [row] = await journal.find({ actor });
+      if (!row || row.seq <= (shown.get(actor) ?? 0)) continue;
+      shown.set(actor, row.seq);
+      observe(seenFrom(row, entry));
+    }
+  };
 }
 
 export async function logs(cli: Cli, run: string, options: Shared): Promise<number> {

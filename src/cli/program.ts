@@ -112,9 +112,17 @@ function program(cli: Cli, ends: Ends): Command {
       'troupe runs get job-42 --json',
     ),
   ).action((run: string, options) => ends(import('./runs.ts').then(({ get }) => get(cli, run, options))));
-  shared(command(runs, 'tail <run>', 'follow a run until it ends', 'troupe runs tail job-42')).action(
-    (run: string, options) => ends(import('./history.ts').then(({ tail }) => tail(cli, run, options))),
-  );
+  shared(
+    command(
+      runs,
+      'tail <run>',
+      'follow a run until it ends, whichever process has it',
+      'troupe runs tail job-42',
+      'troupe runs tail job-42 --inspect --nats $URL',
+    ),
+  )
+    .option('--inspect [port]', 'show it live in a browser on this machine', port)
+    .action((run: string, options) => ends(import('./history.ts').then(({ tail }) => tail(cli, run, options))));
   shared(
     command(runs, 'logs <run>', 'print everything that happened in a run', 'troupe runs logs job-42 | grep callModel'),
   ).action((run: string, options) => ends(import('./history.ts').then(({ logs }) => logs(cli, run, options))));

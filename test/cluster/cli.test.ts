@@ -1,8 +1,10 @@
 /** Nodes as a user meets them: processes that are started, asked, stopped and killed. */
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { place } from '../cli/troupe.ts';
+import { WebSocket } from 'ws';
+import { place, type Place } from '../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 let server: NatsServer;
@@ -12,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const worker = resolve(import.meta.dirname, '../nats/fixtures/worker.ts');
+type Running = ReturnType<Place['start']>;
 const painter = resolve(import.meta.dirname, 'fixtures/painter.ts');
 const on = () => ['--nats', server.url];
 
@@ -31,6 +34,8 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   const [row] = JSON.parse(out) as { run: string; node: string; state: string; lease: number }[];
   expect(row).toMatchObject({ run: 'job', name: 'worker', state: expect.stringContaining('acting') as string });
   const holder = ['a', 'b', 'c'].indexOf(row!.node);
+  const following = at.start('runs', 'tail', 'job', '--inspect', ...on());
+  const watched = await watch(following);
   started[holder]!.process.kill('SIGKILL');
 
   const result = at.troupe('invoke', 'worker', '--key', 'job', ...on());
@@ -38,6 +43,12 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   expect(await result).toMatchObject({ code: 0, out: expect.stringContaining('All counted.') as string });
   // What was under way when it was killed is all that is done twice.
   expect(counted()).toEqual([1, 2, 3, 3, 4, 5]);
+
+  // Who follows it saw it on both nodes, in order, to its end.
+  expect(await following.ended).toMatchObject({ code: 0, out: expect.stringContaining('(done)') as string });
+  const root = watched.filter(({ sessionId }) => sessionId === 'agent/job');
+  expect(root.map(({ snapshot }) => snapshot?.status).filter((status) => status === 'done')).toHaveLength(1);
+  expect(root.at(-1)?.snapshot?.status).toBe('done');
 
   const rest = started.filter((_, n) => n !== holder);
   rest[0]!.process.kill('SIGTERM');
@@ -56,3 +67,22 @@ test('what a node cannot do is said before it joins', async () => {
   const twice = await at.troupe('node', worker, worker, ...on());
   expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('"worker"') as string });
 }, 60_000);
+
+interface Shown {
+  readonly sessionId: string;
+  readonly snapshot?: { readonly status: string };
+}
+
+/** What the page of a follower is told, from now on. */
+async function watch({ process, until }: Running): Promise<Shown[]> {
+  let said = '';
+  process.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(/Watch it at \S+\n/);
+  const [, page = ''] = /Watch it at (\S+)\n/.exec(said) ?? [];
+  const url = new URL(page);
+  const socket = new WebSocket(`ws://${url.host}/feed?token=${url.searchParams.get('token')}`);
+  const shown: Shown[] = [];
+  socket.on('message', (data: Buffer) => shown.push(JSON.parse(data.toString()) as Shown));
+  await once(socket, 'open');
+  return shown;
+}

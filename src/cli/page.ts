@@ -1,0 +1,49 @@
+/** The live page of a run, served on loopback, without the values of secrets. */
+import { randomBytes } from 'node:crypto';
+import type { Inspection } from '../contracts/inspection.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
+import type { ActorRow, HistoryEntry } from '../journal/journal.ts';
+import { inspector, type Inspector } from '../observe/inspector.ts';
+import { redactor } from '../observe/redactor.ts';
+import { secretsOf } from '../observe/secrets.ts';
+import type { Subject } from '../runtime.ts';
+import type { Cli } from './cli.ts';
+import { say } from './output.ts';
+
+/** `port`: `true` for a free one. `subject`: what it draws the charts by; without it only the runtime's own are drawn. */
+export async function livePage(cli: Cli, port: number | true, subject: Subject | undefined): Promise<Inspector> {
+  const { definitionsOf } = await import('../charts.ts');
+  const page = await inspector({
+    token: randomBytes(18).toString('base64url'),
+    redact: redactor(secretsOf(cli.env)),
+    ...(subject ? { definition: await definitionsOf(subject) } : {}),
+    ...(port === true ? {} : { port }),
+  });
+  say(cli, `Watch it at ${page.url}`);
+  return page;
+}
+
+interface Sealed {
+  readonly machine?: string;
+  readonly state?: { readonly value?: Json; readonly context?: Json };
+}
+
+/** How an actor stands, as whoever runs it would tell: from its row, and the entry that brought it there. */
+export function seenFrom(row: ActorRow, { event }: Pick<HistoryEntry, 'event'>): Inspection {
+  const { run, actor, parent, seq, updated: at, tags, status } = row;
+  const { machine = row.type, state = {} } = row.snapshot as JsonObject & Sealed;
+  return {
+    type: 'commit',
+    at,
+    run,
+    actor,
+    parent,
+    machine,
+    seq,
+    event: { id: event.id, type: event.type, from: event.from, body: event.body },
+    state: state.value ?? null,
+    tags,
+    context: state.context ?? null,
+    status,
+  };
+}
