@@ -74,7 +74,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
       try {
         return void (await cluster.invoke('clerk', room, { key: room, detach: true, within: 5_000 }));
       } catch (thrown) {
-        if (attempt === 5)
+        if (attempt === 400)
           return void stage.violations.push(`${room} could not be begun: ${toFailure(thrown).message}`);
       }
       await pause(250);
