@@ -1,5 +1,6 @@
 /** Guardrails or a router as they are, with the contracts of those behind them: whatever these do, every piece of work must be answered. */
 import type { AgentOutput } from '../../contracts/agent.ts';
+import { healthOf, healthStatuses } from '../../contracts/health.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { WorkDone } from '../../contracts/work.ts';
 import { compile } from '../../compile.ts';
@@ -150,8 +151,15 @@ const keepRouter = (context: RouterContext): Json => {
       (job) => job && [job.seq, job.stage, job.attempts, job.stopping ?? null, job.member ?? null, job.held ?? false],
     ),
     seats.map(({ busy, failures, outUntil, trial, stands }) => [busy, failures, outUntil !== null, trial, stands]),
+    worse(seats),
     gatherings.map(({ seq, open }) => [seq, open]),
     [submitted, loaded, answered, turn],
     [halt?.kind ?? null, closed, due, broken],
   ];
 };
+
+/** Who does worse of late than whom: that, and no more, is what a router chooses by. */
+function worse(seats: RouterContext['seats']): readonly number[] {
+  const healths = seats.map(({ recent }) => healthStatuses.indexOf(healthOf(recent, recent.at(-1)?.at ?? 0)));
+  return healths.map((health) => new Set(healths.filter((other) => other < health)).size);
+}
