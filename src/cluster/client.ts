@@ -5,6 +5,7 @@ import { Failure } from '../contracts/failure.ts';
 import { requireId } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
+import { refusals } from '../nats/forbidden.ts';
 import { invoke, type InvokeOptions, type Invoked } from './invoke.ts';
 import { call, jsonIn } from './line.ts';
 import { NodeReport } from './report.ts';
@@ -17,7 +18,7 @@ export interface ClusterPlace extends NatsOptions {
 export type { InvokeOptions, Invoked };
 
 export interface Cluster extends AsyncDisposable {
-  /** By name; nodes that do not answer within half a second are not among them. */
+  /** By name; nodes that do not answer within half a second are not among them. Rejects with `auth` when our credentials do not let us ask. */
   nodes(): Promise<NodeReport[]>;
   /** Has a node let go of its runs and take no more. Resolves to how many it had. Rejects with `unknown_recipient` as the others do. */
   drain(node: string): Promise<number>;
@@ -66,8 +67,11 @@ async function rollCall(connection: NatsConnection, subject: string, clock: Cloc
       if (report) reports.set(report.name, report);
     },
   });
+  const refused = refusals(connection);
   connection.publish(subject, new Uint8Array(), { reply });
   await sleep(clock, roll);
   answers.unsubscribe();
+  refused.stop();
+  if (refused.first) throw refused.first;
   return [...reports.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
