@@ -121,7 +121,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     const [reason] = await misfits(run);
     if (reason) throw fromFailure(reason);
     const [claim] = await runtime.journal.claims({ run });
-    const keeper = claim && claim.until > clock.now() && peers.all.find(({ owner }) => owner === claim.owner);
+    const keeper = claim && claim.until > 0 && peers.all.find(({ owner }) => owner === claim.owner);
     if (keeper) await ask(keeper.name, 'give', { run });
     await holdings.take(run, why, pin);
   }
