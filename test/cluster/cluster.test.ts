@@ -1,6 +1,6 @@
 /** Nodes on one server: who has which run, how it comes to another one, and what whoever asks is told. */
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { agent, machine, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
@@ -245,4 +245,16 @@ test('a node that has as many runs as it may begins no other one; who asks waits
   await a.runtime.signal('door/d1', { type: 'push' });
   await a.runtime.signal('door/d1', { type: 'push' });
   expect(await second).toEqual({ run: 'd2', status: 'active' });
+}, 20_000);
+
+test('runs that nobody offers cost a node nothing, however many there are', async () => {
+  const first = await member(server, 'unoffered', 'a', [door()]);
+  await using outside = await cluster(server.url, 'unoffered');
+  for (let n = 0; n < 20; n++) await outside.invoke('door', null, { key: `d${n}`, detach: true });
+  await first[Symbol.asyncDispose]();
+  await using other = await member(server, 'unoffered', 'b', [greeter]);
+  const asked = vi.spyOn(other.runtime.journal, 'claims');
+  const looked = vi.spyOn(other.runtime.journal, 'find');
+  await expect.poll(() => asked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(3);
+  expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
 }, 20_000);
