@@ -50,11 +50,12 @@ export async function ground(
 
 /** Loaded only by who uses it. */
 async function busAt(place: NatsPlace, clock: Clock) {
-  const [{ dial }, { forbidden }, { nats }, { jetstream }] = await Promise.all([
+  const [{ dial }, { forbidden }, { nats }, { jetstream }, { patient }] = await Promise.all([
     import('./nats/connection.ts'),
     import('./nats/forbidden.ts'),
     import('./transport/nats/nats.ts'),
     import('./journal/jetstream.ts'),
+    import('./journal/patient.ts'),
   ]);
   const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
   const connection = await dial(options);
@@ -70,9 +71,12 @@ async function busAt(place: NatsPlace, clock: Clock) {
         notice: (says) => process.emitWarning(says, 'TroupeWarning'),
         ...(monitor === undefined ? {} : { monitor }),
         ...(durability === undefined ? {} : { durability }),
-      }).catch((thrown: unknown) => {
-        throw forbidden(thrown) ?? thrown;
-      }),
+      }).then(
+        (journal) => patient(journal, clock),
+        (thrown: unknown) => {
+          throw forbidden(thrown) ?? thrown;
+        },
+      ),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };

@@ -41,9 +41,6 @@ export async function invoke(cli: Cli, name: string, options: InvokeOptions): Pr
     case 'cancelled':
       say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
       return exit.failed;
-    case 'parked':
-      say(cli, `The run ${run} is between two nodes. Ask again with: troupe invoke ${name} --key ${run}`);
-      return exit.waiting;
     case 'waiting':
       say(cli, `The run ${run} waits for a person.`);
       for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, ''));

@@ -25,14 +25,20 @@ export const Answer = z.discriminatedUnion('status', [
   z
     .object({ status: z.literal('waiting'), run, tickets: z.array(Ticket) })
     .meta({ description: 'Only a person can move it on. Ask again under its key when they have.' }),
-  z
-    .object({ status: z.literal('active'), run })
-    .meta({ description: 'It goes on; this is what a question with Troupe-Detach is answered with.' }),
+  z.object({ status: z.literal('active'), run }).meta({
+    description:
+      'It goes on; what a question with Troupe-Detach is answered with, and one whose Troupe-Patience is over.',
+  }),
+  z.object({ status: z.literal('large'), run, bytes: z.number() }).meta({
+    description:
+      'The answer has more bytes than a message may have. Ask for it in parts, with Troupe-Key and Troupe-Offset.',
+  }),
   z
     .object({ status: z.literal('parked'), run, failure: Failure.optional() })
     .meta({ description: 'It is between two nodes. Ask again under its key.' }),
-  z
-    .object({ status: z.literal('refused'), failure: Failure })
-    .meta({ description: 'Nothing was started: the input does not fit, or the key is that of another run.' }),
+  z.object({ status: z.literal('refused'), failure: Failure }).meta({
+    description:
+      'Nothing was started: the input does not fit, the key is that of another run, or there is no room (retryable).',
+  }),
 ]);
 export type Answer = z.infer<typeof Answer>;

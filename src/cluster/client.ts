@@ -1,12 +1,12 @@
 /** Speaks to nodes from outside: who is there, where a run should go, and the doors of what they offer. */
-import { headers as newHeaders, RequestError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../contracts/clock.ts';
-import { Failure, fromFailure, TroupeError } from '../contracts/failure.ts';
+import { Failure } from '../contracts/failure.ts';
+import { requireId } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
-import { forbidden } from '../nats/forbidden.ts';
-import { Answer } from './answer.ts';
-import { detachHeader, keyHeader } from './door.ts';
+import { refusals } from '../nats/forbidden.ts';
+import { invoke, type InvokeOptions, type Invoked } from './invoke.ts';
 import { call, jsonIn } from './line.ts';
 import { NodeReport } from './report.ts';
 import { clusterSubjects, type Verb } from './subjects.ts';
@@ -15,19 +15,10 @@ export interface ClusterPlace extends NatsOptions {
   readonly tenant?: string;
 }
 
-export interface InvokeOptions {
-  /** The same key is the same run. */
-  readonly key?: string;
-  /** Milliseconds to wait for its end; ten minutes unless told otherwise. The run goes on in any case. */
-  readonly within?: number;
-  /** Does not wait for its end. */
-  readonly detach?: boolean;
-}
-
-export type Invoked = Exclude<Answer, { status: 'refused' }>;
+export type { InvokeOptions, Invoked };
 
 export interface Cluster extends AsyncDisposable {
-  /** By name; nodes that do not answer within half a second are not among them. */
+  /** By name; nodes that do not answer within half a second are not among them. Rejects with `auth` when our credentials do not let us ask. */
   nodes(): Promise<NodeReport[]>;
   /** Has a node let go of its runs and take no more. Resolves to how many it had. Rejects with `unknown_recipient` as the others do. */
   drain(node: string): Promise<number>;
@@ -48,8 +39,8 @@ const within = 30_000;
 export async function openCluster({ tenant = 'default', ...place }: ClusterPlace, clock: Clock): Promise<Cluster> {
   const connection = await dial(place);
   const at = clusterSubjects(tenant);
-  const ask = (node: string, verb: Verb, said: Json = null) =>
-    call(connection, at.node(node, verb), said, {
+  const ask = async (node: string, verb: Verb, said: Json = null) =>
+    call(connection, at.node(requireId('The name of a node', node), verb), said, {
       within,
       nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
@@ -58,7 +49,8 @@ export async function openCluster({ tenant = 'default', ...place }: ClusterPlace
     drain: async (node) => Number(await ask(node, 'drain')),
     migrate: async (run, to) => void (await ask(to, 'take', { run, why: 'somebody asked for it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await ask(node, 'fits', { run })),
-    invoke: (name, input, options = {}) => invoke(connection, at.ask(name), name, input, options),
+    invoke: async (name, input, options = {}) =>
+      invoke({ connection, clock, subject: at.ask(requireId('What a node offers', name)), name }, input, options),
     async [Symbol.asyncDispose]() {
       await connection.drain().catch(() => {}); // A server that is gone has nothing to drain.
     },
@@ -75,40 +67,11 @@ async function rollCall(connection: NatsConnection, subject: string, clock: Cloc
       if (report) reports.set(report.name, report);
     },
   });
+  const refused = refusals(connection);
   connection.publish(subject, new Uint8Array(), { reply });
   await sleep(clock, roll);
   answers.unsubscribe();
+  refused.stop();
+  if (refused.first) throw refused.first;
   return [...reports.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-async function invoke(
-  connection: NatsConnection,
-  subject: string,
-  name: string,
-  input: Json | undefined,
-  { key, within: timeout = 600_000, detach = false }: InvokeOptions,
-): Promise<Invoked> {
-  const headers = newHeaders();
-  if (key !== undefined) headers.set(keyHeader, key);
-  if (detach) headers.set(detachHeader, 'yes');
-  for (;;) {
-    const message = await connection
-      .request(subject, input === undefined ? new Uint8Array() : JSON.stringify(input), { timeout, headers })
-      .catch((cause: unknown) => {
-        const refusal = forbidden(cause);
-        if (refusal) throw refusal;
-        throw cause instanceof RequestError && cause.isNoResponders()
-          ? new TroupeError('unknown_recipient', `No node offers "${name}". "troupe nodes" shows what they offer.`)
-          : new TroupeError(
-              'timeout',
-              `"${name}" gave no result within ${timeout} ms${key === undefined ? '' : `; ask again with the key ${key}`}.`,
-              { cause },
-            );
-      });
-    const said = Answer.parse(jsonIn(message));
-    if (said.status === 'refused') throw fromFailure(said.failure);
-    if (said.status !== 'parked') return said;
-    // The node that answered has left; another one has the run by now, under the same key.
-    headers.set(keyHeader, said.run);
-  }
 }

@@ -55,11 +55,16 @@ export class Holdings {
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
-  /** Is it worth trying to take a run that is free? */
-  async wants(run: string): Promise<string | undefined> {
-    if (this.#held.has(run) || this.#taking.has(run) || this.#unfit.has(run)) return undefined;
-    const found = await this.definitionOf(run).catch(() => undefined);
-    return found?.name;
+  /** Is there nothing to be done about a run that is free: it is here, or comes, or cannot go on here? */
+  isSettled(run: string): boolean {
+    return this.#held.has(run) || this.#taking.has(run) || this.#unfit.has(run);
+  }
+
+  /** What a stored run is a run of, if this node offers that. */
+  async offeredFor(run: string): Promise<string | undefined> {
+    const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
+    const name = root && originOf(root).name;
+    return name !== undefined && this.#offers.has(name) ? name : undefined;
   }
 
   /** Goes on with a run here. Rejects as `Runtime.resume` does. */

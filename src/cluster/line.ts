@@ -1,11 +1,25 @@
 /** Questions and answers in JSON between nodes and those who steer them. A refusal goes back as the failure that it is. */
-import { RequestError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { forbidden } from '../nats/forbidden.ts';
 import { answer as refusal, refusalIn } from '../transport/nats/wire.ts';
 
 const text = new TextEncoder();
+/** For headers, in what the server calls its largest payload. */
+const headroom = 4_096;
+
+/** Bytes that one message may have. */
+export const roomIn = (connection: NatsConnection): number => (connection.info?.max_payload ?? 1_048_576) - headroom;
+
+/** Answers, as far as that can be done: who asked may be gone, and so may the connection; neither is a reason for the process to end. */
+export function respond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
+  try {
+    message.respond(payload, headers ? { headers } : {});
+  } catch {
+    // They ask again, or they do not.
+  }
+}
 
 /** Throws `invalid`: whoever can write to the bus can write anything. */
 export function jsonIn(message: Pick<Msg, 'data' | 'subject'>): Json {
@@ -29,10 +43,10 @@ export function serve(
       void (async () => {
         try {
           const answered = await answer(jsonIn(message), message);
-          message.respond(text.encode(JSON.stringify(answered ?? null)));
+          respond(message, JSON.stringify(answered ?? null));
         } catch (thrown) {
           const { payload, headers } = refusal(thrown);
-          message.respond(payload, { headers });
+          respond(message, payload, headers);
         }
       })();
     },

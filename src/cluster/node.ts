@@ -95,7 +95,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   const tell = () => {
     const said = report();
     peers.hear(said);
-    connection.publish(at.nodes, JSON.stringify(said));
+    if (!connection.isClosed()) connection.publish(at.nodes, JSON.stringify(said));
   };
   const ask = (node: string, verb: Verb, said: Json) =>
     call(connection, at.node(node, verb), said, {
@@ -121,7 +121,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     const [reason] = await misfits(run);
     if (reason) throw fromFailure(reason);
     const [claim] = await runtime.journal.claims({ run });
-    const keeper = claim && claim.until > clock.now() && peers.all.find(({ owner }) => owner === claim.owner);
+    const keeper = claim && claim.until > 0 && peers.all.find(({ owner }) => owner === claim.owner);
     if (keeper) await ask(keeper.name, 'give', { run });
     await holdings.take(run, why, pin);
   }
@@ -140,7 +140,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   }
 
   const doors = offers.map((offer) =>
-    door({ connection, subject: at.ask(offer.name), offer, runtime, holdings, clock }),
+    door({ connection, subject: at.ask(offer.name), offer, runtime, holdings, clock, isFull }),
   );
   const served = [
     serve(connection, at.who, report),

@@ -27,8 +27,8 @@ const atOnce = 20;
 
 export class Placement {
   readonly #options: PlacementOptions;
-  /** When a run was first seen without an owner. */
-  readonly #free = new Map<string, number>();
+  /** Runs without an owner: since when, and what they are runs of, where this node offers that. It never changes, and is looked up once. */
+  readonly #free = new Map<string, { readonly since: number; readonly name: string | undefined }>();
   #nodes = { names: '', since: -Infinity };
   /** Who would not have which run, while the nodes are the same. */
   readonly #refused = new Set<string>();
@@ -56,12 +56,12 @@ export class Placement {
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of over) {
       if (isFull()) return;
-      const subject = await holdings.wants(run);
-      if (subject === undefined) continue;
-      const seen = this.#free.get(run) ?? now;
-      this.#free.set(run, seen);
-      const place = this.#order(run, subject).indexOf(name);
-      if (place < 0 || now < seen + place * turn) continue;
+      if (holdings.isSettled(run)) continue;
+      const free = this.#free.get(run) ?? { since: now, name: await holdings.offeredFor(run) };
+      this.#free.set(run, free);
+      if (free.name === undefined) continue;
+      const place = this.#order(run, free.name).indexOf(name);
+      if (place < 0 || now < free.since + place * turn) continue;
       const [host, process] = owner.split(' ');
       const keeper = peers.all.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
       await quietly(holdings.take(run, `${keeper} let go of it`));

@@ -2,11 +2,12 @@
 import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { reasonOf } from '../contracts/cause.ts';
 import { TroupeError } from '../contracts/failure.ts';
+import { addressed } from './address.ts';
 import { credentialsIn } from './credentials.ts';
 import { isLoopback, requireName } from './exposure.ts';
 
 export interface NatsOptions {
-  /** `nats://host:port`, one or more of one cluster. */
+  /** `nats://host:port`, one or more of one cluster; `nats://user:password@host:port` names us as `user` and `password` do. */
   readonly servers: string | readonly string[];
   /** How this process calls itself to the server. */
   readonly name?: string;
@@ -33,8 +34,18 @@ const oldest = [2, 10] as const;
  * machine and nothing says who we are. Such a server must have TLS: nothing is said to it before that.
  */
 export async function dial(options: NatsOptions): Promise<NatsConnection> {
-  const { name = 'troupe', user, password: pass, token, creds, tls, insecure, patience: timeout = 5_000 } = options;
-  const servers = [options.servers].flat() as string[];
+  const { servers: places, ...said } = addressed(options.servers);
+  const {
+    name = 'troupe',
+    user,
+    password: pass,
+    token,
+    creds,
+    tls,
+    insecure,
+    patience: timeout = 5_000,
+  } = { ...said, ...options };
+  const servers = [...places];
   const place = servers.join(', ');
   const isExposed = insecure !== true && !servers.every(isLoopback);
   if (isExposed)

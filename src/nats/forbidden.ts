@@ -1,5 +1,5 @@
 /** What a server says to somebody whose credentials do not let them do something, in words that say what to do about it. */
-import { PermissionViolationError } from '@nats-io/transport-node';
+import { PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
 import { TroupeError } from '../contracts/failure.ts';
 
 /** Undefined when something else went wrong. Looks at the causes, too. */
@@ -14,4 +14,20 @@ export function forbidden(thrown: unknown): TroupeError | undefined {
     );
   }
   return undefined;
+}
+
+/** What the server says of something that was published, or subscribed to, comes some time after; this listens for it. */
+export function refusals(connection: NatsConnection): { readonly first: TroupeError | undefined; stop(): void } {
+  const told = connection.status();
+  let first: TroupeError | undefined;
+  void (async () => {
+    for await (const status of told) if (status.type === 'error') first ??= forbidden(status.error);
+  })();
+  return {
+    get first() {
+      return first;
+    },
+    // Its iterator is one of a queue, which can be stopped; its type does not say so.
+    stop: () => (told as { stop?: () => void }).stop?.(),
+  };
 }

@@ -1,4 +1,5 @@
 /** Where a troupe's server is, who we are to it, and whose troupe it is: from what was said, else from the surroundings. */
+import { addressed } from './address.ts';
 import type { NatsOptions } from './connection.ts';
 
 export interface NatsPlace extends NatsOptions {
@@ -20,17 +21,19 @@ export function natsPlace(
   env: Readonly<Record<string, string | undefined>>,
 ): NatsPlace | undefined {
   const said = typeof given === 'string' ? { servers: given } : given;
-  const servers = said?.servers ?? env['TROUPE_NATS'];
-  if (servers === undefined) return undefined;
+  const named = said?.servers ?? (env['TROUPE_NATS'] || undefined);
+  if (named === undefined) return undefined;
+  const { servers, ...who } = addressed(named);
   const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
   const { TROUPE_NATS_MONITOR: monitor, TROUPE_NATS_DURABILITY: durability } = env;
-  const isNamed = said?.user !== undefined || said?.token !== undefined;
+  const isNamed = [said?.user, said?.token, who.user, who.token].some((given) => given !== undefined);
   return {
     ...(creds && !isNamed ? { creds } : {}),
     ...(insecure === '1' ? { insecure: true } : {}),
     ...(tenant ? { tenant } : {}),
     ...(monitor ? { monitor } : {}),
     ...(durability === 'lossy' ? { durability } : {}),
+    ...who,
     ...said,
     servers,
   };

@@ -1,6 +1,6 @@
 /** Nodes on one server: who has which run, how it comes to another one, and what whoever asks is told. */
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { agent, machine, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
@@ -191,3 +191,70 @@ test('a process that runs something itself, and stops, leaves it to the nodes', 
   await expect.poll(() => begun, { timeout: 10_000 }).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.
   expect(await outside.invoke('digger', undefined, { key: 'job' })).toMatchObject({ status: 'done', output: 'Dug.' });
 }, 30_000);
+
+test('a result that is larger than a message comes whole, and harms no node', async () => {
+  const long = 'x'.repeat(2_500_000);
+  const writer = agent({ name: 'writer', model: scriptedModel(() => ({ text: long })) });
+  await using a = await member(server, 'large', 'a', [writer]);
+  await using outside = await cluster(server.url, 'large');
+  expect(await outside.invoke('writer', 'Write.', { key: 'novel' })).toMatchObject({ status: 'done', output: long });
+  const stranger = await plainConnect({ servers: server.url });
+  const headers = plainHeaders();
+  headers.set('Troupe-Key', 'novel');
+  const { data } = await stranger.request('troupe.large._ask.writer', new Uint8Array(), { timeout: 5_000, headers });
+  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'novel', status: 'large' });
+  await stranger.close();
+  expect((await outside.nodes()).map(({ name }) => name)).toEqual(['a']);
+  expect(a.node.report.runs).toBe(0);
+}, 30_000);
+
+test('an input that no message can carry, and a key or a name that is none, are said to be so at once', async () => {
+  await using _ = await member(server, 'slips', 'a', [greeter]);
+  await using outside = await cluster(server.url, 'slips');
+  const slip = (message: RegExp) => ({ kind: 'invalid', message: expect.stringMatching(message) as string });
+  await expect(outside.invoke('greeter', 'x'.repeat(2_000_000))).rejects.toMatchObject(slip(/2000002 bytes.*takes/));
+  await expect(outside.invoke('greeter', 'x', { key: 'a\nb' })).rejects.toMatchObject(slip(/A run key must be an id/));
+  await expect(outside.invoke('a b', 'x')).rejects.toMatchObject(slip(/must be an id/));
+  await expect(outside.drain('x y')).rejects.toMatchObject(slip(/must be an id/));
+});
+
+test('who asks without a key hears the result although the node that was asked is gone with everything it said', async () => {
+  const { subject, begun, free } = worker();
+  const first = await member(server, 'gone', 'a', [subject]);
+  await using outside = await cluster(server.url, 'gone');
+  const result = outside.invoke('digger', 'Dig.');
+  await expect.poll(() => begun).toEqual([1, 2]);
+  // As a process that is killed: it says nothing more, to nobody.
+  await first.connection.close();
+  await using _ = await member(server, 'gone', 'b', [subject]);
+  await first.runtime.close();
+  free();
+  expect(await result).toMatchObject({ status: 'done', output: 'Dug.' });
+  expect(begun).toEqual([1, 2, 2, 3]);
+}, 40_000);
+
+test('a node that has as many runs as it may begins no other one; who asks waits for room', async () => {
+  await using a = await member(server, 'room', 'a', [door()], { most: 1 });
+  await using outside = await cluster(server.url, 'room');
+  await outside.invoke('door', null, { key: 'd1', detach: true });
+  await expect(outside.invoke('door', null, { key: 'd2', detach: true, within: 700 })).rejects.toMatchObject({
+    kind: 'timeout',
+  });
+  expect(a.node.report).toMatchObject({ runs: 1, full: true });
+  const second = outside.invoke('door', null, { key: 'd2', detach: true });
+  await a.runtime.signal('door/d1', { type: 'push' });
+  await a.runtime.signal('door/d1', { type: 'push' });
+  expect(await second).toEqual({ run: 'd2', status: 'active' });
+}, 20_000);
+
+test('runs that nobody offers cost a node nothing, however many there are', async () => {
+  const first = await member(server, 'unoffered', 'a', [door()]);
+  await using outside = await cluster(server.url, 'unoffered');
+  for (let n = 0; n < 20; n++) await outside.invoke('door', null, { key: `d${n}`, detach: true });
+  await first[Symbol.asyncDispose]();
+  await using other = await member(server, 'unoffered', 'b', [greeter]);
+  const asked = vi.spyOn(other.runtime.journal, 'claims');
+  const looked = vi.spyOn(other.runtime.journal, 'find');
+  await expect.poll(() => asked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(3);
+  expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
+}, 20_000);

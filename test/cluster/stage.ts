@@ -1,4 +1,5 @@
 /** Nodes in one process on a real server, each with a runtime and connections of its own. */
+import type { NatsConnection } from '@nats-io/transport-node';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode, type Node, type NodeOptions } from '../../src/cluster/node.ts';
 import { dial } from '../../src/nats/connection.ts';
@@ -9,6 +10,7 @@ import type { NatsServer } from '../nats/server.ts';
 export interface Member extends AsyncDisposable {
   readonly node: Node;
   readonly runtime: Runtime;
+  readonly connection: NatsConnection;
   readonly said: string[];
 }
 
@@ -36,6 +38,7 @@ export async function member(
     return {
       node,
       runtime,
+      connection,
       said,
       async [Symbol.asyncDispose]() {
         await node[Symbol.asyncDispose]();

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRuntime } from 'troupe';
+import { addressed } from '../../src/nats/address.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { isLoopback } from '../../src/nats/exposure.ts';
+import { natsPlace } from '../../src/nats/place.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const pem = (name: string) => resolve(import.meta.dirname, 'fixtures/tls', `${name}.pem`);
@@ -78,3 +80,24 @@ test('the surroundings say who we are, unless the program does', async () => {
   await expect(openRuntime({ env, db: 'memory' })).rejects.toMatchObject({ kind: 'auth' });
   await (await openRuntime({ env, db: 'memory', nats: { servers: plain.url, ...named } })).close();
 });
+
+test('a password in the address is used, and is said to nobody', async () => {
+  const at = (who: string, port?: string) => plain.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
+  await (await dial({ servers: at('u:right') })).close();
+  await (await dial(natsPlace(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
+  for (const servers of [
+    at('u:hunter2'),
+    at('u:hunter2', '9'),
+    'nats://u:hunter2@0.0.0.0:9',
+    'nats://hunter2@0.0.0.0:9',
+  ])
+    await expect(dial({ servers })).rejects.toMatchObject({
+      message: expect.not.stringContaining('hunter2') as string,
+    });
+});
+
+test.each([
+  ['nats://a:1, nats://b:2', { servers: ['nats://a:1', 'nats://b:2'] }],
+  ['nats://us%40er:p%3Aw:x@a', { servers: ['nats://a'], user: 'us@er', password: 'p:w:x' }],
+  ['nats://a,nats://secret@b', { servers: ['nats://a', 'nats://b'], token: 'secret' }],
+])('%s is read as what it says', (servers, read) => expect(addressed(servers)).toEqual(read));

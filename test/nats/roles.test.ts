@@ -337,3 +337,16 @@ test('two who may both ask do not hear each other’s answers', async () => {
   expect(await refusal(mail1, inbox)).toMatch(unheard);
   expect(await refusal(desk1, inbox)).toBe('let in');
 });
+
+test.each(['asks-desk', 'observer'])(
+  '%s, who may not ask which nodes there are, is told so and not that there are none',
+  async (role) => {
+    await using outside = await openCluster({ servers: server.url, creds: creds(role), tenant: 'shop' }, systemClock());
+    await expect(outside.nodes()).rejects.toMatchObject({
+      kind: 'auth',
+      message: expect.stringMatching(
+        /do not let us say anything on troupe\.shop\._nodes\.who\. Give those of a role/,
+      ) as string,
+    });
+  },
+);
