@@ -62,7 +62,8 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
     const died = Date.now();
     await ended;
     const { until, claimed, committed } = await log.after(died);
-    gaps.push({ lease: until - died, taken: claimed - until, committed: committed - claimed });
+    // It may have been on its way from one to the other, and nobody's.
+    if (until > died) gaps.push({ lease: until - died, taken: claimed - until, committed: committed - claimed });
     nodes.set(owner.name, await begin(owner.name));
   }
   for (const { process: child, ended } of nodes.values()) {
@@ -82,23 +83,26 @@ interface Takeover {
 /** Reads along what is written to the journal of a tenant: who has the run, until when, and who commits. */
 async function diary(servers: string, tenant: string) {
   const connection = await connect({ servers });
-  let [writer, until] = ['', 0];
-  let taking: { by: string; claimed: number; until: number } | undefined;
+  let until = 0;
+  /** Who has asked for the run and not committed yet, since when, and how long the one before had it. */
+  const claims = new Map<string, Pick<Takeover, 'until' | 'claimed'>>();
   const takeovers: Takeover[] = [];
   connection.subscribe(`troupe.${tenant}._journal`, {
     callback(error, { data }) {
       const entry = error ? undefined : unpacked(data);
-      for (const [write, args] of entry?.writes ?? []) {
-        const [first, , third] = args as [unknown, unknown, unknown];
-        const { by } = entry!;
-        if (write === 'claim') taking = { by, claimed: Date.now(), until };
-        if (write === 'commit' && by !== writer && (taking?.by ?? by) === by) {
-          if (writer !== '' && taking)
-            takeovers.push({ until: taking.until, claimed: taking.claimed, committed: Date.now() });
-          writer = by;
+      if (!entry) return;
+      for (const [write, args] of entry.writes) {
+        if (write === 'claim') {
+          const { now, ttl } = args[2] as { now: number; ttl: number };
+          claims.set(entry.by, { until, claimed: Date.now() });
+          until = now + ttl;
         }
-        if (write === 'claim') until = (third as { now: number; ttl: number }).now + (third as { ttl: number }).ttl;
-        if (write === 'renew' && first === 'run') until = third as number;
+        if (write === 'renew') until = args[2] as number;
+        if (write === 'release') until = Date.now();
+        const claim = write === 'commit' ? claims.get(entry.by) : undefined;
+        if (!claim) continue;
+        takeovers.push({ ...claim, committed: Date.now() });
+        claims.clear();
       }
     },
   });
