@@ -3,7 +3,7 @@ import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscri
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { forbidden } from '../nats/forbidden.ts';
-import { answer as refusal, refusalIn } from '../transport/nats/wire.ts';
+import { refusal, refusalIn } from '../transport/nats/wire.ts';
 
 const text = new TextEncoder();
 /** For headers, in what the server calls its largest payload. */

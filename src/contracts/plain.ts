@@ -8,9 +8,12 @@ const deepest = 500;
 /** What was looked at before. Values in a context are never changed in place, so each is looked at once. */
 const seen = new WeakSet<object>();
 
-/** Throws `definition`, saying where. `undefined` properties are left out when stored, so they may stand. */
-export function requirePlain(what: string, value: unknown): void {
-  const problem = problemIn(value, '', 0);
+/**
+ * Throws `definition`, saying where. `undefined` properties are left out when stored, so they may stand. `passing`: it is not looked at
+ * again, such as a message on its way; remembering it would cost more than looking.
+ */
+export function requirePlain(what: string, value: unknown, passing = false): void {
+  const problem = problemIn(value, '', 0, !passing);
   if (problem === undefined) return;
   throw new TroupeError(
     'definition',
@@ -20,7 +23,7 @@ export function requirePlain(what: string, value: unknown): void {
 
 /** What comes from outside, as JSON holds it: plain, and text that every store and every model takes. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {
-  const problem = problemIn(value, '', 0) ?? unwritable(value, '');
+  const problem = problemIn(value, '', 0, true) ?? unwritable(value, '');
   if (problem !== undefined)
     throw new TroupeError(
       'invalid',
@@ -42,7 +45,7 @@ function unwritable(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-function problemIn(value: unknown, path: string, depth: number): string | undefined {
+function problemIn(value: unknown, path: string, depth: number, remember: boolean): string | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -51,20 +54,20 @@ function problemIn(value: unknown, path: string, depth: number): string | undefi
     case 'number':
       return Number.isFinite(value) ? undefined : `${at(path)} is ${value}`;
     case 'object':
-      return value === null || seen.has(value) ? undefined : problemInside(value, path, depth);
+      return value === null || seen.has(value) ? undefined : problemInside(value, path, depth, remember);
     default:
       return `${at(path)} is a ${typeof value}`;
   }
 }
 
-function problemInside(value: object, path: string, depth: number): string | undefined {
+function problemInside(value: object, path: string, depth: number, remember: boolean): string | undefined {
   if (depth > deepest) return `${at(path)} is nested more than ${deepest} deep, or in a circle`;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const problem =
         value[i] === undefined
           ? `${at(`${path}[${i}]`)} is undefined`
-          : problemIn(value[i], `${path}[${i}]`, depth + 1);
+          : problemIn(value[i], `${path}[${i}]`, depth + 1, remember);
       if (problem) return problem;
     }
   } else {
@@ -72,11 +75,12 @@ function problemInside(value: object, path: string, depth: number): string | und
     if (prototype !== Object.prototype && prototype !== null)
       return `${at(path)} is a ${value.constructor?.name || 'class instance'}`;
     for (const key of Object.keys(value)) {
-      const problem = problemIn((value as Record<string, unknown>)[key], path ? `${path}.${key}` : key, depth + 1);
+      const inner = (value as Record<string, unknown>)[key];
+      const problem = problemIn(inner, path ? `${path}.${key}` : key, depth + 1, remember);
       if (problem) return problem;
     }
   }
-  seen.add(value);
+  if (remember) seen.add(value);
   return undefined;
 }
 

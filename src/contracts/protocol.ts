@@ -77,7 +77,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
       const parsed = readBody(type, spec.body, body);
       if (parsed.success) {
         if (parsed.data === undefined) throw new TroupeError('invalid', `"${type}" came without a body.`);
-        requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data);
+        requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data, true);
         return parsed.data as never;
       }
       throw new TroupeError('invalid', `The body of "${type}" does not fit: ${explain(parsed.error, body)}.`, {

@@ -1,9 +1,9 @@
-/** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. */
+/** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. Answers at a door need no order: each says what it answers. */
 import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
+import { typeOf, type Address } from '../contracts/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -49,13 +49,14 @@ export class Courier {
     this.#carrying.set(run, load);
     load.messages++;
     const epoch = this.#options.epoch(run);
-    const before = this.#lines.get(to);
+    const isOrdered = typeOf(to) !== 'door';
+    const before = isOrdered ? this.#lines.get(to) : undefined;
     const carry = () => this.#carry(envelope, epoch, load);
     const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
       if (this.#lines.get(to) === line) this.#lines.delete(to);
       if (--load.messages === 0 && this.#carrying.get(run) === load) this.#carrying.delete(run);
     });
-    this.#lines.set(to, line);
+    if (isOrdered) this.#lines.set(to, line);
   }
 
   /** The run is let go of before its end: what is not delivered by now is for whoever goes on with it. */

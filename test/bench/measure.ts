@@ -22,7 +22,25 @@ export async function per(units: number, work: () => Promise<unknown>): Promise<
   return (microseconds() - begin) / units;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** Microseconds per unit when so many are under way at any moment: each that ends makes room for the next. */
+export function inFlight(units: number, width: number, work: (index: number) => Promise<unknown>): Promise<number> {
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < units; index = next++) await work(index);
+  };
+  return per(units, () => Promise.all(Array.from({ length: width }, lane)));
+}
+
+/** One after the other, and a hundred at a time; the first of these takes fewer, as they take longer. */
+export const flights = (many: number): { times: number; width: number }[] => [
+  { times: Math.ceil(many / 5), width: 1 },
+  { times: many, width: 100 },
+];
+
+/** `share` of them are no larger. */
+export const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 /** The contestants alternate for so many rounds (after one to warm up); each is given with its ratio to the first, taken round by round. */
 export async function compare(title: string, contestants: readonly Contestant[], rounds = 7): Promise<Figures[]> {

@@ -3,8 +3,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import { transportSuite, type Envelope, type Transport } from 'troupe/testing/suites';
+import { TroupeError } from '../../src/contracts/failure.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
+import { headersOf } from '../../src/transport/nats/wire.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 let server: NatsServer;
@@ -70,4 +72,30 @@ test('all actors of a run are heard by one subscription, and one that is not the
   await expect(here.send({ ...letter, to: 'agent/r1.1000' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
   for (const one of listening) one[Symbol.dispose]();
   await expect(here.send({ ...letter, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+});
+
+test('messages that are taken at the same moment are acknowledged by few, and one that a plain client sends by one of its own', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const refused = 'agent/b takes nothing odd.';
+  there.listen('agent/b', async ({ body }) => {
+    if (body === 77) throw new TroupeError('invalid', refused);
+  });
+  let words = 0;
+  connection.subscribe(`troupe.${options.tenant}._inbox.>`, { callback: () => void words++ });
+  await connection.flush();
+  const letter = { type: 'greet', from: 'agent/a', to: 'agent/b', run: 'r1', kind: 'tell' } as const;
+  const sending = Array.from({ length: 100 }, (_, n) => here.send({ ...letter, id: `m${n}`, body: n }));
+  const ends = await Promise.allSettled(sending);
+  expect(ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []))).toMatchObject([
+    { kind: 'invalid', message: refused },
+  ]);
+  await shared.settle();
+  expect(words).toBeLessThan(50);
+  const subject = `troupe.${options.tenant}.r1.agent.b.in`;
+  const sealed = headersOf({ ...letter, id: 'plain', body: null });
+  const word = await connection.request(subject, 'null', { timeout: 5_000, headers: sealed });
+  expect(word.data).toHaveLength(0);
+  expect(word.headers?.has('Troupe-Failure') ?? false).toBe(false);
 });

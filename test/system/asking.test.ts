@@ -6,6 +6,9 @@ import { engineActions, type MessageMeta } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/contracts/failure.ts';
 import { protocol, type Protocol } from '../../src/contracts/protocol.ts';
 import { Door } from '../../src/system/ref.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { deferred } from '../deferred.ts';
 import { settle, Stage, type } from './stage.ts';
 
 const Talk = protocol({
@@ -84,6 +87,24 @@ test('an ask is answered; a tell resolves when it is committed', async () => {
   expect(await ref.ask('ask', { n: 1 })).toEqual({ type: 'answer', body: { n: 2 } });
   await ref.tell('note', { text: 'hello' });
   expect(stage.commits(address).at(-1)!.event).toMatchObject({ type: 'note', body: { text: 'hello' } });
+});
+
+test('an answer that is held up on its way holds up no other one to the same asker', async () => {
+  const way = inProcess();
+  const gate = deferred();
+  const transport: Transport = {
+    ...way,
+    async send(envelope) {
+      if (envelope.correlation === 'q1') await gate.promise;
+      await way.send(envelope);
+    },
+  };
+  const stage = new Stage({ transport });
+  const ref = new Door(transport, stage.clock).ref(Talk, await stage.start(talkerType), 'r1');
+  const first = ref.ask('ask', { n: 1 }, { id: 'q1' });
+  expect(await ref.ask('ask', { n: 2 })).toEqual({ type: 'answer', body: { n: 3 } });
+  gate.resolve();
+  expect(await first).toEqual({ type: 'answer', body: { n: 2 } });
 });
 
 test('a failure that the actor replies with rejects the ask with that failure', async () => {

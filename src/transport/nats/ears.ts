@@ -5,17 +5,25 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Address } from '../../contracts/ids.ts';
 import { Lines } from './lines.ts';
 import type { Subjects } from './subjects.ts';
-import { answer, blobHeader, envelopeOf, nobodyAt, recipientOf } from './wire.ts';
+import { Thanks } from './thanks.ts';
+import { blobHeader, envelopeOf, nobodyAt, recipientOf, refusal } from './wire.ts';
 
 export type Receive = (envelope: Envelope) => Promise<void>;
+
+interface Heard {
+  readonly subject: string;
+  readonly subscription: Subscription;
+  listeners: number;
+}
 
 export class Ears {
   readonly #connection: NatsConnection;
   readonly #at: Subjects;
   readonly #unpacked: (message: Msg) => Promise<Envelope>;
   readonly #listeners = new Map<Address, Receive>();
-  readonly #heard = new Map<string, { readonly subscription: Subscription; listeners: number }>();
+  readonly #heard = new Map<string, Heard>();
   readonly #lines = new Lines();
+  readonly #thanks: Thanks;
   #closed = false;
 
   /** `unpacked` reads a message whose body was put aside. */
@@ -23,6 +31,7 @@ export class Ears {
     this.#connection = connection;
     this.#at = at;
     this.#unpacked = unpacked;
+    this.#thanks = new Thanks(connection, at.inbox(''));
   }
 
   /** Who listens at an address in this very process. */
@@ -34,16 +43,14 @@ export class Ears {
   add(address: Address, receive: Receive, run: string | undefined): Disposable {
     if (this.#listeners.has(address))
       throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
-    const subject = this.#at.heard(address, run);
-    const heard = this.#heard.get(subject);
-    if (heard) heard.listeners++;
-    else this.#heard.set(subject, { subscription: this.#subscribe(subject), listeners: 1 });
+    const heard = this.#hear(this.#at.heard(address, run));
+    heard.listeners++;
     this.#listeners.set(address, receive);
     return {
       [Symbol.dispose]: () => {
         if (this.#listeners.get(address) !== receive) return;
         this.#listeners.delete(address);
-        this.#leave(subject);
+        this.#leave(heard);
       },
     };
   }
@@ -53,10 +60,18 @@ export class Ears {
     for (const { subscription } of this.#heard.values()) subscription.unsubscribe();
   }
 
-  #leave(subject: string): void {
-    const heard = this.#heard.get(subject)!;
+  /** One for a subject, which all who listen there share: an actor at rest keeps no name of it. */
+  #hear(subject: string): Heard {
+    const known = this.#heard.get(subject);
+    if (known) return known;
+    const heard = { subject, subscription: this.#subscribe(subject), listeners: 0 };
+    this.#heard.set(subject, heard);
+    return heard;
+  }
+
+  #leave(heard: Heard): void {
     if (--heard.listeners > 0) return;
-    this.#heard.delete(subject);
+    this.#heard.delete(heard.subject);
     if (!this.#closed) heard.subscription.unsubscribe();
   }
 
@@ -64,14 +79,22 @@ export class Ears {
     return this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
-        const say = (thrown?: unknown) => {
-          if (this.#closed || !message.reply) return;
-          const { payload, headers } = answer(thrown);
-          this.#connection.publish(message.reply, payload, { headers });
-        };
-        void this.#take(message).then(() => say(), say);
+        void this.#take(message).then(
+          () => this.#accept(message),
+          (thrown: unknown) => this.#refuse(message, thrown),
+        );
       },
     });
+  }
+
+  #accept({ reply }: Msg): void {
+    if (reply && !this.#closed) this.#thanks.say(reply);
+  }
+
+  #refuse({ reply }: Msg, thrown: unknown): void {
+    if (!reply || this.#closed) return;
+    const { payload, headers } = refusal(thrown);
+    this.#connection.publish(reply, payload, { headers });
   }
 
   async #take(message: Msg): Promise<void> {

@@ -70,14 +70,17 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     const receive = ears.get(message.to);
     await (receive ? receive(message) : abroad(message));
   };
-  const abroad = async (envelope: Envelope) => {
+  const abroad = (envelope: Envelope): Promise<void> => {
     const { to, type, from, run, deadline } = envelope;
     const sealed = packed(envelope);
+    const { payload, headers } = sealed;
     // T1: a large body takes a way of its own, and nothing may pass it.
     const before = sending.through(`${from} ${to}`, sealed.put ? () => putAside(sealed) : undefined);
-    if (before) await before;
-    requireOpen();
-    await post.deliver({ subject: at.actor(to, run), to, type, deadline, ...sealed });
+    const deliver = () => {
+      requireOpen();
+      return post.deliver({ subject: at.actor(to, run), to, type, payload, headers, deadline });
+    };
+    return before ? before.then(deliver) : deliver();
   };
 
   return {

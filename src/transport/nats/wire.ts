@@ -1,5 +1,5 @@
 /** An envelope on the bus: its body is the payload, as JSON; everything else stands in the headers, where a person with a plain client can read it. */
-import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { explain } from '../../contracts/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError } from '../../contracts/failure.ts';
@@ -24,14 +24,17 @@ const names = {
 /** Names the object that holds a body which was too large for a message. */
 export const blobHeader = 'Troupe-Blob';
 const failureHeader = 'Troupe-Failure';
+const keys = Object.keys(names) as (keyof typeof names)[];
+const keyOf = new Map<string, keyof typeof names>(keys.map((key) => [names[key], key]));
 
+/** All at once: set one by one, each name is checked and looked for again. */
 export function headersOf(envelope: Envelope): MsgHdrs {
-  const sent = headers();
-  for (const [key, name] of Object.entries(names)) {
-    const value = envelope[key as keyof typeof names];
-    if (value !== undefined) sent.set(name, encodeURI(String(value)));
+  const sent: Record<string, string[]> = {};
+  for (const key of keys) {
+    const value = envelope[key];
+    if (value !== undefined) sent[names[key]] = [encodeURI(String(value))];
   }
-  return sent;
+  return MsgHdrsImpl.fromRecord(sent);
 }
 
 export const bytesOf = (body: Envelope['body']): Uint8Array => text.encode(JSON.stringify(body));
@@ -39,9 +42,9 @@ export const bytesOf = (body: Envelope['body']): Uint8Array => text.encode(JSON.
 /** Throws `invalid`: whoever can write to the bus can write anything. */
 export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
   const said: Record<string, unknown> = {};
-  for (const [key, name] of Object.entries(names)) {
-    const value = message.headers?.get(name);
-    if (value) said[key] = key === 'deadline' ? Number(value) : decoded(value);
+  for (const [name, [value]] of message.headers ?? []) {
+    const key = keyOf.get(name);
+    if (key && value) said[key] = key === 'deadline' ? Number(value) : decoded(value);
   }
   const parsed = Heading.safeParse(said);
   // What JSON gave is JSON: checking it again would cost as much as parsing, and lose keys such as "__proto__".
@@ -61,10 +64,13 @@ export const recipientOf = ({ headers: said }: Pick<Msg, 'headers'>): { from: st
 export const nobodyAt = (to: string): TroupeError =>
   new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
 
-/** The word of a recipient that it took a message over, or why it did not. */
-export function answer(thrown?: unknown): { payload: Uint8Array; headers: MsgHdrs } {
+/** Where a process hears of several of its messages at once that they were taken; the payload is their tokens, with a space between. */
+export const manyTaken = '_';
+export const tokensIn = ({ data }: Pick<Msg, 'data'>): string[] => words.decode(data).split(' ');
+
+/** The word of a recipient why it did not take a message over. */
+export function refusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
-  if (thrown === undefined) return { payload: new Uint8Array(), headers: sent };
   sent.set(failureHeader, 'yes');
   return { payload: bytesOf({ failure: toFailure(thrown) } as Envelope['body']), headers: sent };
 }
@@ -87,6 +93,7 @@ function jsonOf(payload: Uint8Array, subject: string): unknown {
 }
 
 function decoded(value: string): string {
+  if (!value.includes('%')) return value;
   try {
     return decodeURI(value);
   } catch {

@@ -1,0 +1,17 @@
+/** What a troupe costs on a real nats-server: an ask, a durable step, the death of a node, and those who only wait. */
+import { asks } from './nats/ask.ts';
+import { durableCommits } from './nats/commits.ts';
+import { failovers } from './nats/failover.ts';
+import { waitingOnes } from './nats/rest.ts';
+
+export async function onNats(): Promise<void> {
+  await asks();
+  await durableCommits();
+  await waitingOnes();
+  await failovers();
+}
+
+if (process.argv[1]?.endsWith('nats.ts')) {
+  await onNats();
+  process.exit(0);
+}

@@ -1,0 +1,109 @@
+/** An ask between two connections of a real server: `nc.request` as it comes, against a typed ask with its envelope, its schema on both sides and its deadline. */
+import { connect } from '@nats-io/transport-node';
+import * as z from 'zod';
+import { assign, setup } from 'xstate';
+import { engineActions, type MessageMeta } from '../../../machines/slot.ts';
+import { protocol } from '../../../src/contracts/protocol.ts';
+import { memory } from '../../../src/journal/memory.ts';
+import { dial } from '../../../src/nats/connection.ts';
+import { actorType } from '../../../src/system/actorType.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { Host } from '../../../src/system/host.ts';
+import { Door } from '../../../src/system/ref.ts';
+import { nats } from '../../../src/transport/nats/nats.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import { natsServer } from '../../nats/server.ts';
+import { compare, flights, inFlight } from '../measure.ts';
+
+const Counting = protocol({
+  add: { body: z.object({ n: z.number() }), replies: ['sum'] },
+  sum: { body: z.object({ n: z.number() }) },
+});
+const counter = setup({
+  types: {} as { context: { n: number }; events: { type: 'add'; body: { n: number }; meta: MessageMeta } },
+  actions: { ...engineActions, add: assign({ n: ({ context, event }) => context.n + event.body.n }) },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0 },
+  on: {
+    add: {
+      actions: [
+        'add',
+        { type: 'reply', params: ({ event, context }) => ({ ask: event.meta, type: 'sum', body: { n: context.n } }) },
+      ],
+    },
+  },
+});
+
+const clock = systemClock();
+
+/** One who answers by hand, so that what is measured is the way there and back. */
+function answering(transport: Transport): void {
+  const address = 'counter/r';
+  transport.listen(
+    address,
+    async ({ id, type, body, from, run }) => {
+      const { n } = Counting.parse('add', body);
+      void transport.send({
+        id: `${id}.sum`,
+        type: 'sum',
+        body: Counting.parse('sum', { n }),
+        from: address,
+        to: from,
+        run,
+        kind: 'reply',
+        correlation: id,
+        causation: type,
+      });
+    },
+    'r',
+  );
+}
+
+export async function asks(): Promise<void> {
+  await using server = await natsServer('jetstream {}');
+  const plain = () => connect({ servers: server.url });
+  const ours = () => dial({ servers: server.url });
+  const [asker, answerer, quiet, here, there, home] = await Promise.all([
+    plain(),
+    plain(),
+    connect({ servers: server.url, noAsyncTraces: true }),
+    ours(),
+    ours(),
+    ours(),
+  ]);
+  answerer.subscribe('raw', { callback: (_, message) => void message.respond(message.data) });
+
+  const transport = nats({ connection: here, clock });
+  const hand = nats({ connection: there, clock });
+  const engine = nats({ connection: home, clock });
+  answering(hand);
+  const door = new Door(transport, clock);
+  // History is left out: it is measured with the journals.
+  const journal = { ...memory(), commit: async () => {}, handled: async () => undefined };
+  const host = new Host({ journal, transport: engine, clock, lease: { owner: 'bench' } });
+  const address = await host.start(actorType(counter, { handles: { add: z.object({ n: z.number() }) } }), {
+    run: 'hosted',
+    input: null,
+  });
+  const byHand = door.ref(Counting, 'counter/r', 'r');
+  const byActor = door.ref(Counting, address, 'hosted');
+  await Promise.all([answerer, there, home].map((connection) => connection.flush()));
+
+  const raw = (connection: typeof asker) => () => connection.request('raw', '{"n":1}', { timeout: 30_000 });
+  for (const { times, width } of flights(10_000)) {
+    const asking = (ask: () => Promise<unknown>) => ({ run: () => inFlight(times, width, ask) });
+    await compare(`an ask over NATS, ${width} in flight`, [
+      { name: 'nc.request, as it comes', ...asking(raw(asker)) },
+      { name: 'nc.request, without its stacks', ...asking(raw(quiet)) },
+      { name: 'Door.ask, answered by hand', ...asking(() => byHand.ask('add', { n: 1 })) },
+      { name: 'Door.ask, answered by an actor', ...asking(() => byActor.ask('add', { n: 1 })) },
+    ]);
+  }
+  host.abandon();
+  door[Symbol.dispose]();
+  for (const each of [transport, hand, engine]) await each[Symbol.asyncDispose]();
+  for (const each of [asker, answerer, quiet, here, there, home]) await each.close();
+}
+
+if (process.argv[1]?.endsWith('ask.ts')) await asks();

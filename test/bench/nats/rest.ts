@@ -1,0 +1,131 @@
+/** What is kept of those who wait: actors at rest under a few runs, and runs with one actor each, on the shared journal. Run with --expose-gc for the bytes. */
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { setup } from 'xstate';
+import { jetstream } from '../../../src/journal/jetstream.ts';
+import { streamOf } from '../../../src/journal/streamLog.ts';
+import { dial } from '../../../src/nats/connection.ts';
+import { actorType } from '../../../src/system/actorType.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { Host } from '../../../src/system/host.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
+import { nats } from '../../../src/transport/nats/nats.ts';
+import { natsServer, type NatsServer } from '../../nats/server.ts';
+
+const waiting = setup({}).createMachine({ id: 'waiting', initial: 'on', states: { on: { on: { go: {} } } } });
+const each = 100;
+const invoking = (src: string, count: number) => Array.from({ length: count }, (_, i) => ({ src, id: `${src}${i}` }));
+/** A run of so many hundreds. */
+const family = (hundreds: number) => {
+  const hundred = setup({ actors: { waiting } }).createMachine({
+    id: 'hundred',
+    invoke: invoking('waiting', each) as { src: 'waiting'; id: string }[],
+  });
+  return setup({ actors: { hundred } }).createMachine({
+    id: 'family',
+    invoke: invoking('hundred', hundreds) as { src: 'hundred'; id: string }[],
+  });
+};
+
+interface Measured {
+  readonly process: number;
+  readonly view: number;
+  readonly server: number;
+  readonly stream: number;
+  readonly subscriptions: number;
+}
+
+export async function waitingOnes(): Promise<void> {
+  const runs = 5;
+  console.log(
+    `\nActors at rest under ${runs} runs: bytes per actor, and subscriptions of this connection at the server`,
+  );
+  for (const count of [1_000, 10_000, 100_000]) {
+    const type = actorType(family(count / each / runs));
+    print(count, await measured(type, runs, count));
+  }
+  console.log('\nRuns of one actor, at rest: bytes per run, and subscriptions');
+  for (const count of [10, 100, 1_000]) print(count, await measured(actorType(waiting), count, count));
+}
+
+/** What so many runs of a type add, when everybody in them is at rest. */
+async function measured(type: ReturnType<typeof actorType>, runs: number, count: number): Promise<Measured> {
+  await using server = await natsServer('jetstream {}');
+  const clock = virtualClock();
+  const connection = await dial({ servers: server.url });
+  const manager = await jetstreamManager(connection);
+  await using journal = await jetstream({ connection, clock: systemClock(), folder: server.views });
+  const transport = nats({ connection, clock: systemClock() });
+  const born = { count: 0 };
+  const host = new Host({
+    journal,
+    transport,
+    clock,
+    lease: { owner: 'bench', ttl: 1e12 },
+    observe: ({ type: what }) => void (born.count += Number(what === 'commit')),
+    idle: 1_000,
+    poll: 1e12,
+  });
+  await begin('warm', actorType(family(1)), 1, each + 2); // What the first ones cost by being first is nobody's share.
+  const before = await stand();
+  await begin('r', type, runs, count === runs ? count : count + count / each + runs);
+  const after = await stand();
+  host.abandon();
+  await transport[Symbol.asyncDispose]();
+  await connection.close();
+  const added = Object.entries(after).map(([key, value]) => [key, value - before[key as keyof Measured]]);
+  return Object.fromEntries(added) as Measured;
+
+  /** Each is born by one commit, and at rest when two rounds have found nothing to do. */
+  async function begin(name: string, of: typeof type, many: number, commits: number): Promise<void> {
+    born.count = 0;
+    const start = (_: unknown, n: number) => host.start(of, { run: `${name}${n}`, input: null });
+    const roots = await Promise.all(Array.from({ length: many }, start));
+    while (born.count < commits) await sleep(50);
+    do {
+      clock.advance(1_500);
+      await sleep(20);
+    } while (roots.some((root) => host.cell(root)));
+    clock.advance(1_500);
+    await sleep(20);
+  }
+
+  async function stand(): Promise<Measured> {
+    await connection.flush();
+    globalThis.gc?.();
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    const { mem } = await watched<{ mem: number }>('/varz');
+    const { connections } = await watched<{ connections: { subscriptions: number }[] }>('/connz');
+    const subscriptions = connections.reduce((sum, one) => sum + one.subscriptions, 0);
+    const { state } = await manager.streams.info(streamOf('default'));
+    return {
+      process: heapUsed + external,
+      view: await sizeOf(server),
+      server: mem,
+      stream: state.bytes,
+      subscriptions,
+    };
+  }
+
+  async function watched<T>(path: string): Promise<T> {
+    return (await (await fetch(new URL(path, server.monitor))).json()) as T;
+  }
+}
+
+async function sizeOf({ views }: NatsServer): Promise<number> {
+  const files = await readdir(views).catch(() => []);
+  return files.reduce((sum, file) => sum + statSync(join(views, file)).size, 0);
+}
+
+function print(count: number, measured: Measured): void {
+  const bytes = (key: keyof Measured) => `${Math.round(measured[key] / count)}`.padStart(7);
+  console.log(
+    `  ${String(count).padStart(7)}   process ${bytes('process')} (on disk ${bytes('view')})   server ${bytes('server')} (on disk ${bytes('stream')})   subscriptions ${measured.subscriptions}`,
+  );
+}
+
+if (process.argv[1]?.endsWith('rest.ts')) await waitingOnes();
