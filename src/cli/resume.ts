@@ -6,6 +6,7 @@ import { exit, UsageError } from './exit.ts';
 import { load } from './load.ts';
 import { existing, type RunShared } from './options.ts';
 import { say } from './output.ts';
+import type { Runtime } from '../runtime.ts';
 import { aboutOf, rootOf } from './roots.ts';
 import { signalOf } from './steer.ts';
 
@@ -14,19 +15,32 @@ export async function resume(cli: Cli, run: string, options: RunShared & { file?
   const root = await rootOf(runtime.journal, run);
   const about = aboutOf(root);
   const path = options.file ?? about.file;
+  const isPaused = root.status === 'active' && root.tags.includes('paused');
   if (path === undefined) {
-    throw new UsageError(
-      `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
-    );
+    if (root.status !== 'active' || !(await isHeld(cli, runtime, run)))
+      throw new UsageError(
+        `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
+      );
+    if (isPaused) await runtime.signal(root.actor, signalOf(root, 'resume'));
+    say(cli, `Another process is at work on ${run}${isPaused ? ', and is told to go on' : ''}. ${follow(run)}`);
+    return exit.done;
   }
   const loaded = await load(cli.cwd, path, about.args);
-  if (root.status === 'active' && root.tags.includes('paused'))
-    await runtime.signal(root.actor, signalOf(root, 'resume'));
+  if (isPaused) await runtime.signal(root.actor, signalOf(root, 'resume'));
   try {
     return await drive(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
-    say(cli, `Another process is at work on ${run}. Follow it with: troupe runs tail ${run}`);
+    say(cli, `Another process is at work on ${run}. ${follow(run)}`);
     return exit.done;
   }
+}
+
+const follow = (run: string): string => `Follow it with: troupe runs tail ${run}`;
+
+/** Has another process the run, as far as can be told from outside? */
+async function isHeld(cli: Cli, { journal }: Runtime, run: string): Promise<boolean> {
+  const [claim] = await journal.claims({ run });
+  const [over] = await journal.claims({ run, overAt: cli.clock.now() });
+  return claim !== undefined && over === undefined;
 }

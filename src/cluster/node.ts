@@ -107,11 +107,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     const asked = call(connection, at.node(name, 'report'), null, { within: 2_000, nobody: '' });
     const there = (await asked.catch(() => undefined)) as NodeReport | undefined;
     if (!there) return;
-    const { host, pid } = there;
-    throw new TroupeError(
-      'conflict',
-      `A node "${name}" is there already (process ${pid} on ${host}). Give this one another --name.`,
-    );
+    throw taken(there);
   }
 
   /** Brings a run here from wherever it is. */
@@ -151,8 +147,12 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     serve(connection, at.node(name, 'drain'), () => drain(patience)),
   ];
   let waking: Disposable | undefined;
+  let twin: string | undefined;
   const live = () => {
     tell();
+    const other = peers.twinOf({ name, owner: runtime.owner });
+    if (other && other.owner !== twin) say(`Take care: ${taken(other).message}`);
+    twin = other?.owner;
     if (!leaving) placement.look();
     waking = clock.wake(clock.now() + beat, live);
   };
@@ -160,18 +160,31 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   // It knows its neighbours before it is asked for anything.
   connection.publish(at.who, new Uint8Array(), { reply: at.nodes });
   await sleep(clock, roll);
+  const close = async () => {
+    await drain(0);
+    waking?.[Symbol.dispose]();
+    for (const subscription of served) subscription.unsubscribe();
+    peers[Symbol.dispose]();
+    await quietly(connection.flush());
+  };
+  const other = peers.twinOf({ name, owner: runtime.owner });
+  // Both came at once: both know each other by now, and come to the same answer.
+  if (other && (other.since < since || (other.since === since && other.owner < runtime.owner))) {
+    await close();
+    throw taken(other);
+  }
 
   return {
     get report() {
       return report();
     },
     drain,
-    async [Symbol.asyncDispose]() {
-      await drain(0);
-      waking?.[Symbol.dispose]();
-      for (const subscription of served) subscription.unsubscribe();
-      peers[Symbol.dispose]();
-      await quietly(connection.flush());
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
+
+const taken = ({ name, host, pid }: NodeReport) =>
+  new TroupeError(
+    'conflict',
+    `A node "${name}" is there already (process ${pid} on ${host}). Give this one another --name.`,
+  );

@@ -11,6 +11,7 @@ const silence = 3.5 * beat;
 
 export class Peers implements Disposable {
   readonly #clock: Clock;
+  /** By owner: names may be taken twice. */
   readonly #heard = new Map<string, { readonly report: NodeReport; readonly at: number }>();
   readonly #listening: Disposable;
 
@@ -30,14 +31,19 @@ export class Peers implements Disposable {
   }
 
   hear(report: NodeReport): void {
-    this.#heard.set(report.name, { report, at: this.#clock.now() });
+    this.#heard.set(report.owner, { report, at: this.#clock.now() });
   }
 
   /** By name. */
   get all(): NodeReport[] {
     const now = this.#clock.now();
-    for (const [name, { at }] of this.#heard) if (now - at > silence) this.#heard.delete(name);
+    for (const [owner, { at }] of this.#heard) if (now - at > silence) this.#heard.delete(owner);
     return [...this.#heard.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Another process of the same name, which nobody can tell from this one. */
+  twinOf({ name, owner }: Pick<NodeReport, 'name' | 'owner'>): NodeReport | undefined {
+    return this.all.find((peer) => peer.name === name && peer.owner !== owner && !peer.leaving);
   }
 
   [Symbol.dispose](): void {

@@ -7,8 +7,8 @@ import type { Clock } from '../contracts/clock.ts';
 import { toFailure } from '../contracts/failure.ts';
 import type { Journal } from './journal.ts';
 
-/** Clocks are no further apart than this; milliseconds. */
-const apart = 15 * 60_000;
+/** Clocks are no further apart than this, even one that is set to another hour or day; milliseconds. */
+const apart = 24 * 3_600_000;
 /** A lease lasts so long unless a claim says otherwise; milliseconds. */
 const usual = 10_000;
 

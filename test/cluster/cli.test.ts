@@ -60,6 +60,26 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   await rest[1]!.ended;
 }, 90_000);
 
+test('a run that a node has is paused, and told to go on, from anywhere', async () => {
+  using at = place();
+  const node = at.start('node', worker, '--name', 'steered', '--tenant', 'steered', ...on());
+  await node.until(/is here, and offers worker/);
+  const on2 = ['--tenant', 'steered', ...on()];
+  await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
+  await at.troupe('runs', 'pause', 'held', ...on2);
+  at.file('go', '');
+  const state = async () =>
+    (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...on2)).out) as { state: string }).state;
+  await expect.poll(state, { timeout: 20_000 }).toMatch(/holding/);
+  expect(await at.troupe('runs', 'resume', 'held', ...on2)).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(/told to go on.*troupe runs tail held/) as string,
+  });
+  expect(await at.troupe('invoke', 'worker', '--key', 'held', ...on2)).toMatchObject({ code: 0 });
+  node.process.kill('SIGTERM');
+  await node.ended;
+}, 60_000);
+
 test('what a node cannot do is said before it joins', async () => {
   using at = place();
   const unfit = await at.troupe('node', painter, ...on());

@@ -258,3 +258,12 @@ test('runs that nobody offers cost a node nothing, however many there are', asyn
   await expect.poll(() => asked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(3);
   expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
 }, 20_000);
+
+test('of two nodes of one name that come at the same moment, one is refused', async () => {
+  const both = await Promise.allSettled(['twins', 'twins'].map((tenant) => member(server, tenant, 'a', [greeter])));
+  const there = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const refused = both.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  for (const each of there) await each[Symbol.asyncDispose]();
+  expect(there).toHaveLength(1);
+  expect(refused).toMatchObject([{ kind: 'conflict' }]);
+});
