@@ -43,6 +43,10 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
   const begin = async (name: string) => {
     const file = join(import.meta.dirname, 'ticking.ts');
     const node = (name === 'a' ? a : b).start('node', file, '--name', name, '--nats', server.url, '--tenant', tenant);
+    // Whatever ends this measurement, its nodes do not outlive it.
+    const end = () => void node.process.kill('SIGKILL');
+    process.once('exit', end);
+    void node.ended.then(() => process.off('exit', end));
     await node.until(/ is here, and offers/);
     return node;
   };
