@@ -27,6 +27,7 @@ export async function drive(
   await using view = await watch(cli, runtime, loaded.subject, options);
   let run: RunHandle | undefined;
   let interrupted = false;
+  let parking: Promise<void> | undefined;
   const asking = new AbortController();
   using _ = cli.onInterrupt(() => {
     if (interrupted) return cli.leave(exit.interrupted);
@@ -34,7 +35,7 @@ export async function drive(
     using _ = view.pause();
     say(cli, 'Parking the run; what is being done may finish. Ctrl-C again leaves at once, which is safe too.');
     asking.abort();
-    run?.park(grace).catch((thrown: unknown) => say(cli, visible(messageOf(thrown))));
+    parking = run?.park(grace).catch((thrown: unknown) => say(cli, visible(messageOf(thrown))));
   });
 
   try {
@@ -52,6 +53,8 @@ export async function drive(
       if (!asking.signal.aborted) continue;
     }
     if (outcome.status === 'waiting') await run.park();
+    // It is known to be let go of before others are told so; who closes the journal between the two keeps them waiting.
+    await parking;
     await view[Symbol.asyncDispose]();
     return report(cli, run.id, shownOf(loaded, run.id, outcome), options);
   }

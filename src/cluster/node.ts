@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod';
 import { sleep, type Clock } from '../contracts/clock.ts';
+import { explain } from '../contracts/explain.ts';
 import { fromFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Runtime } from '../runtime.ts';
@@ -141,9 +142,9 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   const served = [
     serve(connection, at.who, report),
     serve(connection, at.node(name, 'report'), report),
-    serve(connection, at.node(name, 'take'), (said) => take(Take.parse(said))),
-    serve(connection, at.node(name, 'give'), (said) => holdings.give(OneRun.parse(said).run, patience)),
-    serve(connection, at.node(name, 'fits'), (said) => misfits(OneRun.parse(said).run)),
+    serve(connection, at.node(name, 'take'), (said) => take(read(Take, said))),
+    serve(connection, at.node(name, 'give'), (said) => holdings.give(read(OneRun, said).run, patience)),
+    serve(connection, at.node(name, 'fits'), (said) => misfits(read(OneRun, said).run)),
     serve(connection, at.node(name, 'drain'), () => drain(patience)),
   ];
   let waking: Disposable | undefined;
@@ -181,6 +182,12 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     drain,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function read<T>(schema: z.ZodType<T>, said: Json): T {
+  const parsed = schema.safeParse(said);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError('invalid', `That is nothing a node can be asked: ${explain(parsed.error, said)}.`);
 }
 
 const taken = ({ name, host, pid }: NodeReport) =>

@@ -5,6 +5,7 @@ import { TroupeError } from '../contracts/failure.ts';
 import { addressed } from './address.ts';
 import { credentialsIn } from './credentials.ts';
 import { isLoopback, requireName } from './exposure.ts';
+import { hearLastError } from './lastError.ts';
 
 export interface NatsOptions {
   /** `nats://host:port`, one or more of one cluster; `nats://user:password@host:port` names us as `user` and `password` do. */
@@ -82,6 +83,7 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
   const connection = await connect(given).catch((cause: unknown) => {
     throw refused(place, cause);
   });
+  hearLastError(connection);
   const version = connection.info?.version ?? '0';
   if (isOlder(version)) {
     await connection.close();

@@ -60,6 +60,20 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   await rest[1]!.ended;
 }, 90_000);
 
+test('a run that is left with Ctrl-C is free at once, and nothing is said of what does not matter', async () => {
+  using at = place();
+  const rest = ['--tenant', 'left', ...on()];
+  const run = at.start('run', worker, '--input', '"Count."', '--key', 'left', ...rest);
+  await run.until(/3 turns/);
+  run.process.kill('SIGINT');
+  const { code, err } = await run.ended;
+  expect(code).toBe(3);
+  expect(err).toContain('nothing is lost');
+  expect(err).not.toContain('(storage)');
+  const [row] = JSON.parse((await at.troupe('ps', '--json', ...rest)).out) as { owner: string | null }[];
+  expect(row).toMatchObject({ run: 'left', owner: null });
+}, 60_000);
+
 test('a run that a node has is paused, and told to go on, from anywhere', async () => {
   using at = place();
   const node = at.start('node', worker, '--name', 'steered', '--tenant', 'steered', ...on());

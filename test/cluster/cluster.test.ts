@@ -267,3 +267,17 @@ test('of two nodes of one name that come at the same moment, one is refused', as
   expect(there).toHaveLength(1);
   expect(refused).toMatchObject([{ kind: 'conflict' }]);
 });
+
+test('nonsense that is said to a node is refused as that, and harms it not', async () => {
+  await using a = await member(server, 'nonsense', 'a', [greeter]);
+  const stranger = await plainConnect({ servers: server.url });
+  const text = new TextEncoder();
+  for (const at of ['take', 'give', 'fits'])
+    for (const body of ['', '{', '[]', '7', '{"run":7,"why":"x"}']) {
+      const { data } = await stranger.request(`troupe.nonsense._node.a.${at}`, text.encode(body), { timeout: 5_000 });
+      expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ failure: { kind: 'invalid' } });
+    }
+  for (const body of ['', '{', 'null', '{"name":"b"}']) stranger.publish('troupe.nonsense._nodes', text.encode(body));
+  await stranger.close();
+  expect(a.node.report.runs).toBe(0);
+});

@@ -1,5 +1,5 @@
 /** What goes wrong on a bus: servers that are not there, too old, shut, lost; bodies too large; words of strangers. */
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
@@ -172,4 +172,28 @@ test('whoever writes nonsense to the bus is told so, and harms nobody', async ()
 
 test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenant) => {
   await expect(open(tenant)).rejects.toMatchObject({ kind: 'invalid' });
+});
+
+test('a connection that is closed just as its server dies, also one that was lost before, ends nobody’s process', async () => {
+  const server = await natsServer();
+  const connection = await dial({ servers: server.url });
+  const heard: unknown[] = [];
+  const hear = (error: unknown) => heard.push(error);
+  process.on('uncaughtException', hear);
+  const back = (async () => {
+    for await (const { type } of connection.status()) if (type === 'reconnect') return;
+  })();
+  await server.kill();
+  await server.again();
+  await back;
+  // What nats.js does when it hears that the other side is gone.
+  const { socket } = (connection as unknown as { protocol: { transport: { socket: Socket } } }).protocol.transport;
+  socket.end();
+  connection.publish('anywhere');
+  await connection.close();
+  await new Promise(setImmediate);
+  process.off('uncaughtException', hear);
+  expect(heard).toEqual([]);
+  expect(socket.destroyed).toBe(true);
+  await server[Symbol.asyncDispose]();
 });
