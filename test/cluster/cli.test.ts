@@ -83,6 +83,20 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   await node.ended;
 }, 60_000);
 
+test('a node whose server comes back with nothing ends with the reason, for somebody to see', async () => {
+  using at = place();
+  await using other = await natsServer();
+  const node = at.start('node', worker, '--name', 'a', '--nats', other.url);
+  await node.until(/is here, and offers worker/);
+  await other.kill();
+  other.empty();
+  await other.again();
+  expect(await node.ended).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/is not there\. Put the store back\./) as string,
+  });
+}, 60_000);
+
 test('what a node cannot do is said before it joins', async () => {
   using at = place();
   const alone = await at.troupe('node', worker);
