@@ -70,6 +70,8 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   const on2 = ['--tenant', 'steered', ...on()];
   await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
   await at.troupe('runs', 'pause', 'held', ...on2);
+  const left = async () => (JSON.parse((await at.troupe('ps', '--json', ...on2)).out) as { mail: number }[])[0]?.mail;
+  await expect.poll(left, { timeout: 20_000 }).toBe(0);
   at.file('go', '');
   const state = async () =>
     (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...on2)).out) as { state: string }).state;
