@@ -70,6 +70,7 @@ export async function join(
       get report() {
         return opened.report;
       },
+      lost: opened.lost,
       drain: (grace) => opened.drain(grace),
       busy: () => (isLost() ? 'the NATS server is away' : opened.report.leaving ? 'leaving' : undefined),
       [Symbol.asyncDispose]: () => parts.close(),

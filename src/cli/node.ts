@@ -44,7 +44,8 @@ export async function node(cli: Cli, files: readonly string[], options: NodeOpti
   log(`"${member.report.name}" is here, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
 
-  await interrupted(cli);
+  const lost = await Promise.race([interrupted(cli), member.lost]);
+  if (lost) throw lost;
   log('Leaving: what is being done may finish. Once more leaves at once, which is safe too.');
   const runs = await inTime(cli, () => member.drain(grace));
   log(`Let go of ${runs} ${runs === 1 ? 'run' : 'runs'}.`);

@@ -37,6 +37,8 @@ export interface NodeOptions {
 
 export interface Node extends AsyncDisposable {
   readonly report: NodeReport;
+  /** Resolves with the reason when it can do nothing more: what the server kept is gone. It takes no runs then, and should be ended. */
+  readonly lost: Promise<TroupeError>;
   /** Takes no more runs and lets go of those it has; what is being done gets `grace` milliseconds to finish. Resolves to how many it had. */
   drain(grace: number): Promise<number>;
 }
@@ -125,9 +127,13 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 
   const misfits = async (run: string) => runtime.misfits(run, (await holdings.definitionOf(run)).subject);
 
-  async function drain(grace: number): Promise<number> {
+  function stopIntake(): void {
     leaving = true;
     for (const subscription of doors) subscription.unsubscribe();
+  }
+
+  async function drain(grace: number): Promise<number> {
+    stopIntake();
     tell();
     await placement.idle();
     const runs = [...holdings.all.keys()];
@@ -148,13 +154,18 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     serve(connection, at.node(name, 'drain'), () => drain(patience)),
   ];
   let waking: Disposable | undefined;
+  let giveUp!: (reason: TroupeError) => void;
+  const lost = new Promise<TroupeError>((resolve) => (giveUp = resolve));
   let twin: string | undefined;
   const live = () => {
     tell();
     const other = peers.twinOf({ name, owner: runtime.owner });
     if (other && other.owner !== twin) say(`Take care: ${taken(other).message}`);
     twin = other?.owner;
-    if (!leaving) placement.look();
+    const reason = runtime.journal.lost?.();
+    if (reason && !leaving) stopIntake();
+    if (reason) giveUp(reason);
+    else if (!leaving) placement.look();
     waking = clock.wake(clock.now() + beat, live);
   };
   live();
@@ -179,6 +190,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     get report() {
       return report();
     },
+    lost,
     drain,
     [Symbol.asyncDispose]: close,
   };

@@ -13,6 +13,7 @@
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
+import type { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
@@ -213,4 +214,6 @@ export interface Remark {
 export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {
   /** Of a journal that is kept elsewhere: where, how large, how far it was heard, and what is promised there. */
   about?(): Promise<readonly Remark[]>;
+  /** Why it can never be written again by this process; undefined while it can, or while that may pass. */
+  lost?(): TroupeError | undefined;
 }

@@ -90,6 +90,7 @@ export async function replicated({
     ...journal,
     ...written,
     claim,
+    lost: () => scribe.closed,
     settle: (keys) => void scribe.write('settle', [keys]).catch(() => {}), // If this is lost, they are only delivered again.
     async prune(before) {
       const count = await written.prune(before);

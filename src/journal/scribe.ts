@@ -92,6 +92,11 @@ export class Scribe {
     this.#reject([...waiting, ...asked], `is not known to be stored: ${reasonOf(cause)}`);
   }
 
+  /** Why nothing is written any more. */
+  get closed(): TroupeError | undefined {
+    return this.#closed;
+  }
+
   close(error: TroupeError): void {
     this.#closed ??= error;
     this.#ending.abort();

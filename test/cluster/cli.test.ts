@@ -81,6 +81,8 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   const on2 = ['--tenant', 'steered', ...on()];
   await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
   await at.troupe('runs', 'pause', 'held', ...on2);
+  const left = async () => (JSON.parse((await at.troupe('ps', '--json', ...on2)).out) as { mail: number }[])[0]?.mail;
+  await expect.poll(left, { timeout: 20_000 }).toBe(0);
   at.file('go', '');
   const state = async () =>
     (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...on2)).out) as { state: string }).state;
@@ -92,6 +94,20 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   expect(await at.troupe('invoke', 'worker', '--key', 'held', ...on2)).toMatchObject({ code: 0 });
   node.process.kill('SIGTERM');
   await node.ended;
+}, 60_000);
+
+test('a node whose server comes back with nothing ends with the reason, for somebody to see', async () => {
+  using at = place();
+  await using other = await natsServer();
+  const node = at.start('node', worker, '--name', 'a', '--nats', other.url);
+  await node.until(/is here, and offers worker/);
+  await other.kill();
+  other.empty();
+  await other.again();
+  expect(await node.ended).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/is not there\. Put the store back\./) as string,
+  });
 }, 60_000);
 
 test('what a node cannot do is said before it joins', async () => {
