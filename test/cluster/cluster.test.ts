@@ -5,8 +5,9 @@ import { agent, machine, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
 import { z } from 'zod';
+import { openNode } from '../../src/cluster/node.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
-import { cluster, member } from './stage.ts';
+import { clock, cluster, member } from './stage.ts';
 
 let server: NatsServer;
 beforeAll(async () => {
@@ -260,12 +261,16 @@ test('runs that nobody offers cost a node nothing, however many there are', asyn
 }, 20_000);
 
 test('of two nodes of one name that come at the same moment, one is refused', async () => {
-  const both = await Promise.allSettled(['twins', 'twins'].map((tenant) => member(server, tenant, 'a', [greeter])));
-  const there = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const refused = both.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-  for (const each of there) await each[Symbol.asyncDispose]();
-  expect(there).toHaveLength(1);
-  expect(refused).toMatchObject([{ kind: 'conflict' }]);
+  await using b = await member(server, 'twins', 'b', []);
+  await using c = await member(server, 'twins', 'c', []);
+  const facts = { name: 'a', clock, version: '0', tenant: 'twins', offers: [] };
+  // Neither is heard by the time the other one asks whether the name is free.
+  const both = await Promise.allSettled(
+    [b, c].map(({ runtime, connection }) => openNode({ ...facts, runtime, connection })),
+  );
+  for (const each of both) if (each.status === 'fulfilled') await each.value[Symbol.asyncDispose]();
+  expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ kind: 'conflict' }) as unknown });
 });
 
 test('nonsense that is said to a node is refused as that, and harms it not', async () => {
