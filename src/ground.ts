@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { closers } from './closers.ts';
 import type { Clock } from './contracts/clock.ts';
+import { reasonOf } from './contracts/cause.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Journal } from './journal/journal.ts';
 import { memory } from './journal/memory.ts';
@@ -74,13 +75,23 @@ async function busAt(place: NatsPlace, clock: Clock) {
       }).then(
         (journal) => patient(journal, clock),
         (thrown: unknown) => {
-          throw forbidden(thrown) ?? thrown;
+          throw forbidden(thrown) ?? unanswered(thrown);
         },
       ),
     // A server that is gone has nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };
 }
+
+/** A server that is there and too busy, or on its way up or down. */
+const unanswered = (thrown: unknown): unknown =>
+  thrown instanceof TroupeError
+    ? thrown
+    : new TroupeError(
+        'environment',
+        `The NATS server did not open the journal: ${reasonOf(thrown)}. Start again when it answers.`,
+        { cause: thrown, retryable: true },
+      );
 
 async function fileAt(db: string): Promise<Journal> {
   if (db === 'memory') return memory();
