@@ -34,6 +34,8 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   const stream = streamOf(tenant);
   const subject = `troupe.${tenant}._journal`;
   const manager = await jetstreamManager(connection).catch((cause: unknown) => {
+    // No answer in time says nothing of what it has.
+    if ((cause as Error).name === 'TimeoutError') throw cause;
     throw new TroupeError(
       'environment',
       `This NATS server has no JetStream, which the journal needs: ${reasonOf(cause)}. Start it with -js, or keep the journal in a file (--db).`,

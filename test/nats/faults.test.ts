@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
+import { openRuntime } from 'troupe';
 import { systemClock } from '../../src/system/clock.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
@@ -71,6 +72,24 @@ test('a server older than 2.10 is refused, and why', async () => {
   });
   old.close();
 });
+
+test('a server that opens no journal, because it is busy with itself, is said to be that', async () => {
+  // It is there, and answers nothing that it is asked.
+  const busy = createServer((socket) => {
+    socket.write('INFO {"server_id":"x","version":"2.14.0","max_payload":1048576,"headers":true}\r\n');
+    socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((ready) => busy.listen(0, '127.0.0.1', ready));
+  const servers = `nats://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+  await expect(openRuntime({ nats: { servers }, env: {} })).rejects.toMatchObject({
+    name: 'TroupeError',
+    kind: 'environment',
+    retryable: true,
+    message: expect.stringMatching(/did not open the journal: .*Start again when it answers/) as string,
+  });
+  busy.close();
+}, 30_000);
 
 test('two processes speak to each other, and only within their tenant', async () => {
   await using one = await open('shop');
