@@ -7,7 +7,8 @@ import { outcomeOf } from '../outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime.ts';
 import type { Answer } from './answer.ts';
 import { originOf, type Holdings, type Offered } from './holdings.ts';
-import { jsonIn, respond, roomIn } from './line.ts';
+import { roomIn } from '../nats/connection.ts';
+import { jsonIn, respond } from './line.ts';
 
 /** The same key is the same run: asked again, it is joined, or its result given again. */
 export const keyHeader = 'Troupe-Key';

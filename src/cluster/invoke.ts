@@ -7,7 +7,8 @@ import type { Json } from '../contracts/json.ts';
 import { forbidden } from '../nats/forbidden.ts';
 import { Answer } from './answer.ts';
 import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './door.ts';
-import { jsonIn, roomIn } from './line.ts';
+import { roomIn } from '../nats/connection.ts';
+import { jsonIn } from './line.ts';
 
 export interface InvokeOptions {
   /** The same key is the same run. */

@@ -6,12 +6,6 @@ import { forbidden } from '../nats/forbidden.ts';
 import { refusal, refusalIn } from '../transport/nats/wire.ts';
 
 const text = new TextEncoder();
-/** For headers, in what the server calls its largest payload. */
-const headroom = 4_096;
-
-/** Bytes that one message may have. */
-export const roomIn = (connection: NatsConnection): number => (connection.info?.max_payload ?? 1_048_576) - headroom;
-
 /** Answers, as far as that can be done: who asked may be gone, and so may the connection; neither is a reason for the process to end. */
 export function respond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
   try {

@@ -10,6 +10,7 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { reasonOf } from '../contracts/cause.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
+import { roomIn } from '../nats/connection.ts';
 import { objects } from '../nats/objects.ts';
 import type { Log, LogEntry } from './log.ts';
 
@@ -26,8 +27,6 @@ export const streamOf = (tenant: string): string => `troupe_${tenant}`;
 
 const idHeader = 'Nats-Msg-Id';
 const blobHeader = 'Troupe-Blob';
-/** Room for headers in what the server calls its largest payload. */
-const headroom = 4_096;
 
 /** Rejects with `environment` when the server has no JetStream. */
 export async function streamLog({ connection, clock, tenant, replicas }: StreamLogOptions): Promise<Log> {
@@ -46,7 +45,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   const publisher = jetstreamOf(connection);
   const stored = (bucket: string) => objects({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
   const [large, dumps] = [stored('entries'), stored('snapshots')];
-  const limit = (connection.info?.max_payload ?? 1_048_576) - headroom;
+  const limit = roomIn(connection);
 
   async function read(message: JsMsg): Promise<LogEntry> {
     const name = message.headers?.get(blobHeader);

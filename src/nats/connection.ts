@@ -96,6 +96,12 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
   return connection;
 }
 
+/** For headers, in what the server calls its largest payload. */
+const headroom = 4_096;
+
+/** Bytes that the body of one message may have. */
+export const roomIn = (connection: NatsConnection): number => (connection.info?.max_payload ?? 1_048_576) - headroom;
+
 /** A subject for answers, at which this connection may listen. */
 export const ownInbox = (connection: NatsConnection): string =>
   // Its options are public, and not in its interface.

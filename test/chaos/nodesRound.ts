@@ -95,9 +95,9 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
     await child.working;
     child.kill('SIGTERM');
     const { code, signal, err } = await child.ended;
-    // One that could not even begin, because its server was away just then, would be started again.
-    const hasBegun = err.includes('working');
-    if (hasBegun && code !== 0)
+    // One whose server did not answer when it was to begin says so, and would be started again.
+    const couldNotBegin = !err.includes('working') && /did not open the journal|No NATS server answers/.test(err);
+    if (!couldNotBegin && code !== 0)
       stage.violations.push(`SIGTERM ended a node with ${signal ?? code}: ${err.slice(-2_000)}`);
   }
 }

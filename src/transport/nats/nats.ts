@@ -7,6 +7,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import { blobs } from '../../nats/blobs.ts';
+import { roomIn } from '../../nats/connection.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
@@ -26,8 +27,6 @@ export interface NatsTransportOptions {
 
 /** Longer than any message is under way, in milliseconds. */
 const bodiesLast = 24 * 3_600_000;
-/** Room for headers in what the server calls its largest payload. */
-const headroom = 4_096;
 
 /** @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() }); */
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
@@ -47,7 +46,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   /** What is sent, and whether its body has to be put aside first. */
   const packed = (envelope: Envelope) => {
     const payload = bytesOf(copy(envelope.body)); // T5
-    const isLarge = payload.length + headroom > (connection.info?.max_payload ?? Infinity);
+    const isLarge = payload.length > roomIn(connection);
     return { payload: isLarge ? new Uint8Array() : payload, headers: headersOf(envelope), put: isLarge && payload };
   };
   const putAside = async ({ headers, put }: ReturnType<typeof packed>) => {
