@@ -64,8 +64,13 @@ describe.each(Object.values(cassettes).flat())('the cassette of %s', (run) => {
       drift: [],
       calls: [],
     });
-    expect(await against([file], () => subject())).toMatchObject([{ run, drift: [] }]);
   });
+});
+
+test('cassettes of one subject take the same path together, as "troupe check --against" compares them', async () => {
+  const files = ['desk-done', 'desk-failed', 'desk-cancelled'].map((run) => cassetteFile(run, folder));
+  const compared = await against(files, () => subjects({ calls: [] }).desk);
+  expect(compared.map(({ drift }) => drift)).toEqual([[], [], []]);
 });
 
 test.each([
