@@ -1,13 +1,16 @@
-/** One observer made of many. Whoever breaks is left out of that event; the engine and the others do not notice. */
+/** Gives each inspection event to several observers. If one of them throws, the others and the engine are not affected. */
 import type { Observer } from '../contracts/inspection.ts';
 
+/** An observer that passes each event to those that were added. */
 export interface FanOut {
   readonly observe: Observer;
+  /** Adds an observer; disposing what is returned removes it. */
   add(observer: Observer): Disposable;
 }
 
+/** Starts with these observers; none by default. */
 export function fanOut(observers: readonly Observer[] = []): FanOut {
-  // Entries, not functions: the same observer added twice hears twice and leaves once.
+  // Entries, not functions: an observer that was added twice gets each event twice, and each removal takes one away.
   const entries = new Set(observers.map((observe) => ({ observe })));
   return {
     observe(event) {
@@ -15,7 +18,7 @@ export function fanOut(observers: readonly Observer[] = []): FanOut {
         try {
           observe(event);
         } catch {
-          // An observer must not throw; one that does has nobody to tell, since telling is its own job.
+          // An observer must not throw. Its error cannot be reported: observers are how errors are reported.
         }
       }
     },

@@ -1,4 +1,4 @@
-/** Keeps the health of every agent, model and tool server that is seen at work, and tells when one turns. Fed by what can be seen, and by nothing else. */
+/** Measures the health of every agent, model and tool server from inspection events, and reports each change. */
 import {
   CallNote,
   defaultWindow,
@@ -15,66 +15,74 @@ import type { Failure } from '../contracts/failure.ts';
 import { typeOf, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
+import { propertiesOf } from '../contracts/properties.ts';
+import { setBounded } from './boundedMap.ts';
 
-/** Milliseconds and shares as in `Standing`; the components in the order in which they were first seen. */
+/** The health of everything that was called. */
 export interface HealthReport {
-  /** The worst of all; healthy while nothing was called. */
+  /** The worst status of all components; healthy while nothing was called. */
   readonly overall: HealthStatus;
+  /** In the order in which they were first seen. */
   readonly components: readonly (Component & Standing)[];
 }
 
+/** Measures health; give `observe` every inspection event. */
 export interface HealthTracker {
   readonly observe: Observer;
+  /** The health at a moment; milliseconds since the epoch. */
   report(now: number): HealthReport;
-  /** An agent at the root of a run is called by its definition's name, which its address does not hold. */
+  /** Sets the name of an agent at the root of a run: the name of its definition, which its address does not hold. */
   name(actor: Address, name: string): void;
 }
 
-interface Seen extends Component {
+interface TrackedComponent extends Component {
   calls: Call[];
   status: HealthStatus | undefined;
 }
 
-/** Components and agents at work that are remembered; names may come from outside. */
-const most = 1_000;
+/** Entries kept in each map at most: names may come from outside, so their number is not limited otherwise. */
+const maxEntries = 1_000;
 
-/** `tell` hears a component's first standing and every turn after it. One that recovers by the passing of time turns with the next thing that happens. */
+/**
+ * Calls `tell` with the first health of a component and with every change of its status.
+ * A component that recovers because its failures grow old is reported with the next event of any kind. `window` is the last 20 calls of five minutes by default.
+ */
 export function healthTracker(tell: Observer, window: HealthWindow = defaultWindow): HealthTracker {
-  const components = new Map<string, Seen>();
+  const components = new Map<string, TrackedComponent>();
   const names = new Map<Address, string>();
-  /** Agents at work, and since when. */
+  /** When each running agent started; milliseconds since the epoch. */
   const working = new Map<Address, number>();
-  /** Effects under way that told of a tool server themselves. */
-  const told = new Set<string>();
+  /** Keys of running effects that reported a call of a tool server themselves. */
+  const reported = new Set<string>();
 
   function observe(event: Inspection): void {
     switch (event.type) {
       case 'health':
         return;
       case 'commit':
-        if (event.machine === 'agent') agentMoved(event);
+        if (event.machine === 'agent') agentCommitted(event);
         break;
       case 'restarted':
         if (working.has(event.actor)) agentEnded(event, event.failure);
         break;
       case 'progress':
-        if (isCall(event.note)) noted(event, event.note);
+        if (isCall(event.note)) callReported(event, event.note);
         break;
       case 'effect.failed':
-        if (!told.delete(event.key)) blameServer(event);
+        if (!reported.delete(event.key)) serverFailed(event);
         break;
       case 'effect.done':
       case 'effect.stopped':
-        told.delete(event.key);
+        reported.delete(event.key);
         break;
       case 'effect.started':
       case 'stalled':
       case 'dead':
     }
-    for (const seen of components.values()) if (seen.status !== 'healthy') turn(seen, event);
+    for (const seen of components.values()) if (seen.status !== 'healthy') reportChange(seen, event);
   }
 
-  function agentMoved(event: Extract<Inspection, { type: 'commit' }>): void {
+  function agentCommitted(event: Extract<Inspection, { type: 'commit' }>): void {
     if (event.status === 'active') return void (working.has(event.actor) || remember(working, event.actor, event.at));
     if (event.status !== 'stopped') agentEnded(event, event.failure ?? failureIn(event.context));
     working.delete(event.actor);
@@ -87,33 +95,33 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
     called({ kind: 'agent', name }, { at, took: at - (working.get(actor) ?? at), failure }, event);
   }
 
-  function noted(event: Extract<Inspection, { type: 'progress' }>, note: Json): void {
+  function callReported(event: Extract<Inspection, { type: 'progress' }>, note: Json): void {
     const parsed = CallNote.safeParse(note);
     if (!parsed.success) return;
     const { kind, name, took, failure } = parsed.data;
-    if (kind === 'tools') told.add(event.key);
+    if (kind === 'tools') reported.add(event.key);
     called({ kind, name }, { at: event.at, took, failure }, event);
   }
 
-  /** A server that cannot even be connected or listed is never called; whoever needed its tools says so. */
-  function blameServer(event: Extract<Inspection, { key: string; again: boolean }>): void {
-    const { server } = (event.failure?.data ?? {}) as { server?: unknown };
+  /** A server that cannot be connected or listed gets no calls; the effect that needed its tools names it in its failure. */
+  function serverFailed(event: Extract<Inspection, { key: string; again: boolean }>): void {
+    const { server } = propertiesOf(event.failure?.data);
     if (typeof server === 'string')
       called({ kind: 'tools', name: server }, { at: event.at, took: 0, failure: event.failure }, event);
   }
 
   function called(component: Component, call: Call, event: Inspection): void {
     const { kind, name } = component;
-    const says = verdict(kind, call.failure);
-    if (says === undefined) return;
+    const judged = verdict(kind, call.failure);
+    if (judged === undefined) return;
     const id = `${kind}/${name}`;
     const seen = components.get(id) ?? remember(components, id, { kind, name, calls: [], status: undefined });
-    seen.calls.push(says === 'well' ? { at: call.at, took: call.took } : call);
+    seen.calls.push(judged === 'well' ? { at: call.at, took: call.took } : call);
     if (seen.calls.length > window.calls) seen.calls.shift();
-    turn(seen, event);
+    reportChange(seen, event);
   }
 
-  function turn(seen: Seen, { at, run, actor }: Inspection): void {
+  function reportChange(seen: TrackedComponent, { at, run, actor }: Inspection): void {
     const { kind, name, calls, status: from } = seen;
     const now = standing(calls, at, window);
     if (now.status === from) return;
@@ -135,20 +143,16 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
   };
 }
 
-function remember<K, V>(map: Map<K, V>, key: K, value: V): V {
-  if (map.size >= most) map.delete(map.keys().next().value!);
-  map.set(key, value);
-  return value;
-}
+const remember = <K, V>(map: Map<K, V>, key: K, value: V): V => setBounded(map, key, value, maxEntries);
 
-const isCall = (note: Json): boolean => (note as { type?: Json } | null)?.type === 'call';
+const isCall = (note: Json): boolean => propertiesOf(note)['type'] === 'call';
 
-/** An agent that failed has ended well as an actor; its context says how it ended. */
+/** An actor of an agent that failed ends with the status `done`; its context holds the outcome of the agent. */
 const failureIn = (context: Json): Failure | undefined => {
-  const { outcome, failure } = (context ?? {}) as { outcome?: { status?: Json }; failure?: Json };
-  return outcome?.status === 'completed'
-    ? undefined
-    : outcome?.status === 'cancelled'
-      ? { kind: 'cancelled', message: 'It was cancelled.', retryable: false }
-      : ((failure ?? undefined) as Failure | undefined);
+  const { outcome, failure } = propertiesOf(context);
+  const { status } = propertiesOf(outcome);
+  if (status === 'completed') return undefined;
+  if (status === 'cancelled') return { kind: 'cancelled', message: 'It was cancelled.', retryable: false };
+  // The machine of an agent writes only failures there, and null.
+  return (failure ?? undefined) as Failure | undefined;
 };

@@ -1,58 +1,67 @@
 /**
- * Serves what can be seen, live, to browsers on this machine: a list of actors, and Stately's inspector.
+ * Serves inspection events, live, to browsers on this machine: a list of actors, and Stately's inspector.
  *
- * It listens on loopback only. Host and Origin are checked against its own address, so no web page of somebody else can listen in,
- * and the URL holds a token, so no other user of this machine can. A late viewer is shown the latest events; one that reads too slowly
- * is disconnected and comes back to the present, so that nobody's browser can fill our memory.
+ * It listens on loopback only. Host and Origin are checked against its own address, so that no page of another site can connect.
+ * The URL holds a token, so that no other user of this machine can connect. A viewer that connects later gets the latest events.
+ * A viewer that reads too slowly is disconnected, which limits the memory that it can use; when it connects again it gets the present state.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { TroupeError } from '../contracts/failure.ts';
 import { typeOf } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
+import { propertiesOf } from '../contracts/properties.ts';
+import { setBounded } from './boundedMap.ts';
+import { portOf } from './localPort.ts';
 import { page, pagePolicy } from './page.ts';
 import { recent } from './recent.ts';
 import { actorMessage, eventMessage, snapshotMessage } from './stately.ts';
 
+/** How the inspector is served. */
 export interface InspectorOptions {
-  /** What the URL must hold to be let in; from a random source. */
+  /** A random text; requests without it in their URL are refused. */
   token: string;
-  /** A free one unless told otherwise. */
+  /** A free port by default. */
   port?: number;
-  /** How many of the latest messages a late viewer is shown. */
+  /** How many of the latest messages are kept for viewers that connect later; 1,000 by default. */
   keep?: number;
-  /** Bytes a viewer may be behind before it is disconnected. */
+  /** Bytes that may wait to be sent to a viewer before it is disconnected; 4 MiB by default. */
   behind?: number;
-  /** The chart of an actor's type as JSON, for drawing. */
+  /** The chart of an actor's type as JSON, for drawing; without it only names are shown. */
   definition?: (type: string) => string | undefined;
-  /** Applied to every message; see `redactor`. */
+  /** Applied to every message; see `redactor`. By default nothing is masked. */
   redact?: (text: string) => string;
 }
 
+/** A running inspector; disposing it disconnects every viewer and closes the port. */
 export interface Inspector extends AsyncDisposable {
+  /** Where a browser opens it, with the token. */
   readonly url: string;
   readonly observe: Observer;
 }
 
-/** Actors remembered for late viewers, and characters of a message beyond which its context is left out. */
+/** Actors, and components of health, that are kept for viewers that connect later. */
 const mostActors = 1_000;
+/** Characters of a message; a longer one is sent without its context. */
 const largest = 256 * 1024;
 
-/** @example await using view = await inspector({ token }); runtime.observe(view.observe); console.error(view.url); */
+/**
+ * Serves the inspector. Rejects with `environment` when the port is taken.
+ * @example await using view = await inspector({ token }); runtime.observe(view.observe); console.error(view.url);
+ */
 export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const { token, port = 0, keep = 1_000, behind = 4 * 1024 * 1024, definition, redact = (text) => text } = options;
   const latest = recent<string>(keep);
   const actors = new Map<string, { root: string; commit: Commit }>();
-  /** The latest of each component, for late viewers. */
+  /** The latest message about each component, for viewers that connect later. */
   const health = new Map<string, string>();
   const viewers = new Set<WebSocket>();
 
   const server = createServer((request, response) => {
     const refused = refuse(request) || (request.method === 'GET' && pathOf(request) === '/' ? 0 : 404);
     if (refused) response.writeHead(refused).end();
-    else response.writeHead(200, headers(request.headers.host!)).end(page);
+    else response.writeHead(200, headers(request.headers.host ?? '')).end(page);
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, clientTracking: false });
 
@@ -60,24 +69,24 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     socket.on('error', () => {});
     const refused = pathOf(request) === '/feed' ? refuse(request) : 404;
     if (refused) socket.end(`HTTP/1.1 ${refused} Refused\r\nconnection: close\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, welcome);
+    else sockets.handleUpgrade(request, socket, head, accept);
   });
 
-  /** 0 when the request may come in, else a status. */
+  /** The HTTP status that a request is refused with; 0 when it is accepted. */
   function refuse(request: IncomingMessage): number {
-    const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${(server.address() as AddressInfo).port}`);
+    const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${portOf(server)}`);
     if (!own.includes(request.headers.host ?? '')) return 421;
     const { origin } = request.headers;
     if (origin !== undefined && !own.some((host) => origin === `http://${host}`)) return 403;
     return same(new URL(request.url ?? '/', 'http://own').searchParams.get('token') ?? '', token) ? 0 : 401;
   }
 
-  function welcome(viewer: WebSocket): void {
+  function accept(viewer: WebSocket): void {
     viewer.on('error', () => {});
     viewer.on('close', () => viewers.delete(viewer));
     viewers.add(viewer);
-    // It meets each actor as it stands now; the kept events then tell how it came there.
-    for (const { root, commit } of actors.values()) send(viewer, hello(commit, root));
+    // First each actor as it is now, then the kept events, which show how it came there.
+    for (const { root, commit } of actors.values()) send(viewer, introduction(commit, root));
     for (const text of latest.items()) send(viewer, text);
     for (const text of health.values()) send(viewer, text);
   }
@@ -88,49 +97,49 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     viewer.send(text);
   }
 
-  function tell(message: object): void {
+  function broadcast(message: object): void {
     const text = redact(bounded(message));
     latest.add(text);
     for (const viewer of viewers) send(viewer, text);
   }
 
   function observe(event: Inspection): void {
-    if (event.type === 'commit') return move(event);
-    if (event.type === 'health') return turn(event);
+    if (event.type === 'commit') return sendCommit(event);
+    if (event.type === 'health') return sendHealth(event);
     if (!event.type.startsWith('effect.') || !('key' in event) || !('name' in event)) return;
     const { actor, key, name, type } = event;
-    tell({ type: 'troupe.effect', actor, key, name, status: type.slice('effect.'.length) });
+    broadcast({ type: 'troupe.effect', actor, key, name, status: type.slice('effect.'.length) });
   }
 
-  function move(commit: Commit): void {
+  function sendCommit(commit: Commit): void {
     const known = actors.get(commit.actor);
     const root =
       known?.root ?? (commit.parent === undefined ? commit.actor : (actors.get(commit.parent)?.root ?? commit.parent));
     if (!known) {
-      if (actors.size >= mostActors) forget();
-      for (const viewer of viewers) send(viewer, hello(commit, root));
+      if (actors.size >= mostActors) removeOldest();
+      for (const viewer of viewers) send(viewer, introduction(commit, root));
     }
     actors.set(commit.actor, { root, commit });
-    tell(eventMessage(commit, root));
-    tell(snapshotMessage(commit, root));
+    broadcast(eventMessage(commit, root));
+    broadcast(snapshotMessage(commit, root));
   }
 
-  /** Not among the latest messages: a component that has been well for long must still be there. */
-  function turn({ at, component: { kind, name }, standing }: Extract<Inspection, { type: 'health' }>): void {
+  /** Kept apart from the latest messages: a component that has not changed for long must still be shown. */
+  function sendHealth({ at, component: { kind, name }, standing }: Extract<Inspection, { type: 'health' }>): void {
     const id = `${kind}/${name}`;
     const text = redact(JSON.stringify({ type: 'troupe.health', at, component: id, ...standing }));
-    if (health.size >= mostActors) health.delete(health.keys().next().value!);
-    health.set(id, text);
+    setBounded(health, id, text, mostActors);
     for (const viewer of viewers) send(viewer, text);
   }
 
-  const hello = (commit: Commit, root: string) =>
+  const introduction = (commit: Commit, root: string) =>
     redact(bounded(actorMessage(commit, definition?.(typeOf(commit.actor)), root)));
 
-  /** The one that ended longest ago, or else the oldest. */
-  function forget(): void {
-    const ended = [...actors.values()].find(({ commit }) => commit.status !== 'active');
-    actors.delete((ended ?? actors.values().next().value!).commit.actor);
+  /** Of the actors that have ended the one that was seen first, or else the first of all. */
+  function removeOldest(): void {
+    const all = [...actors.values()];
+    const oldest = all.find(({ commit }) => commit.status !== 'active') ?? all[0];
+    if (oldest) actors.delete(oldest.commit.actor);
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -145,10 +154,10 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     );
     server.listen(port, '127.0.0.1', resolve);
   });
-  server.unref(); // Watching does not keep a process alive.
+  server.unref(); // An inspector does not keep the process alive.
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=${encodeURIComponent(token)}`,
+    url: `http://127.0.0.1:${portOf(server)}/?token=${encodeURIComponent(token)}`,
     observe,
     async [Symbol.asyncDispose]() {
       for (const viewer of viewers) viewer.terminate();
@@ -176,14 +185,14 @@ function same(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A message as text; what is too large for a viewer is shown without its context and body. */
+/** A message as text; one that is too long is sent without its context and body. */
 function bounded(message: object): string {
   const text = JSON.stringify(message);
   if (text.length <= largest) return text;
-  const { snapshot, event, ...rest } = message as { snapshot?: object; event?: { type: string } };
+  const { snapshot, event, ...rest } = propertiesOf(message);
   const short = {
-    ...(snapshot ? { snapshot: { ...snapshot, context: { omitted: `${text.length} characters` } } } : {}),
-    ...(event ? { event: { type: event.type } } : {}),
+    ...(snapshot ? { snapshot: { ...propertiesOf(snapshot), context: { omitted: `${text.length} characters` } } } : {}),
+    ...(event ? { event: { type: propertiesOf(event)['type'] } } : {}),
   };
   return JSON.stringify({ ...rest, ...short });
 }

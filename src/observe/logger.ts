@@ -1,30 +1,38 @@
-/** Logs what can be seen: one line per event on stderr, JSON in a pipe and readable on a terminal, each with its run, actor and the id that caused it. */
+/** Logs inspection events, one line each: JSON, or readable text for a terminal, with the run, the actor and the id of the message. */
 import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { LogLevel } from './levels.ts';
 import { stateWords, visible, warningIn } from './words.ts';
 
 export type { LogLevel };
 type Written = Exclude<LogLevel, 'silent'>;
 
+/** How much is logged, where, and in which form. */
 export interface LoggerOptions {
-  /** What is written at all; `info` unless told otherwise. */
+  /** The lowest level that is written; `info` by default. */
   level?: LogLevel;
+  /** `process.stderr` by default. */
   out?: { write(text: string): unknown };
-  /** Readable lines instead of JSON. */
+  /** Readable lines instead of JSON; false by default. */
   terminal?: boolean;
+  /** Colours in readable lines; false by default. */
   color?: boolean;
-  /** Applied to every line; see `redactor`. */
+  /** Applied to every line; see `redactor`. By default nothing is masked. */
   redact?: (line: string) => string;
 }
 
+/** A log; give `observe` every inspection event. */
 export interface Logger {
   readonly observe: Observer;
   /** A line that is not about an event. `time` is milliseconds since the epoch. */
   write(level: Written, time: number, message: string, facts?: Record<string, unknown>): void;
 }
 
-/** @example const log = logger({ level: 'debug', terminal: process.stderr.isTTY }); runtime.observe(log.observe); */
+/**
+ * Makes a log.
+ * @example const log = logger({ level: 'debug', terminal: process.stderr.isTTY }); runtime.observe(log.observe);
+ */
 export function logger({
   level = 'info',
   out = process.stderr,
@@ -78,7 +86,7 @@ function levelOf(event: Inspection): Written {
   }
 }
 
-/** Bodies and contexts only at `trace`: they are large, and other people's. */
+/** Bodies and contexts only at `trace`: they are large, and may hold private data. */
 function factsOf(event: Inspection, everything: boolean): Record<string, unknown> {
   const { type, at, run, actor } = event;
   const facts = { time: at, run, actor, type };
@@ -125,7 +133,7 @@ function factsOf(event: Inspection, everything: boolean): Record<string, unknown
     case 'effect.stopped':
       return { ...facts, key: event.key, effect: event.name, again: event.again || undefined, failure: event.failure };
     default:
-      return { ...(event as object), time: at };
+      return { ...event, time: at };
   }
 }
 
@@ -147,7 +155,7 @@ function messageOf(event: Inspection): string {
     case 'effect.stopped':
       return `${event.name} ${event.type.slice('effect.'.length)}`;
     default:
-      return (event as Inspection).type;
+      return event.type;
   }
 }
 
@@ -155,15 +163,14 @@ const paint: Record<string, number> = { trace: 90, debug: 90, info: 36, warn: 33
 
 /** `12:00:01.250 WARN  agent/r1.writer  callModel failed  transient: the server is busy` */
 function readable(line: string, color: boolean): string {
-  const { level, time, actor, run, msg, failure } = JSON.parse(line) as Record<string, unknown> & {
-    failure?: { kind: string; message: string };
-  };
+  const { level, time, actor, run, msg, failure } = propertiesOf(JSON.parse(line));
+  const { kind, message } = propertiesOf(failure);
   const clock = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : '';
   const grade = String(level).toUpperCase().padEnd(5);
   const parts = [
     clock,
     color ? `\u001b[${paint[String(level)] ?? 0}m${grade}\u001b[0m` : grade,
-    ...[actor ?? run, msg, failure ? `${failure.kind}: ${failure.message}` : undefined]
+    ...[actor ?? run, msg, failure ? `${String(kind)}: ${String(message)}` : undefined]
       .filter(Boolean)
       .map((part) => visible(String(part))),
   ];

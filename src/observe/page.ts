@@ -1,4 +1,4 @@
-/** The inspector's page: what each actor is doing, offline; and on request Stately's hosted inspector, fed from here through the browser. */
+/** The inspector's page: what each actor is doing, offline. On request it loads Stately's hosted inspector in a frame and passes the messages on to it. */
 import { createHash } from 'node:crypto';
 
 const stately = 'https://stately.ai';
@@ -12,7 +12,7 @@ td:first-child { font-family: ui-monospace, monospace; font-size: 13px } .active
 iframe { width: 100%; height: calc(100vh - 4rem); border: 0 } #health { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: .4rem 0; color: var(--dim) } #health span::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .4em; border-radius: 50%; background: var(--ok) } #health .degraded::before { background: var(--ask) } #health .failing::before { background: var(--bad) }
 #empty { color: var(--dim); padding: 2rem 0 }`;
 
-// Text goes in by textContent only: names and states may come from a model.
+// Text is set through textContent only: names and states may come from a model.
 const script = `
 const actors = new Map(), parts = new Map(), kept = [], most = 2000;
 const $ = (id) => document.getElementById(id);
@@ -47,6 +47,7 @@ $('stately').onclick = () => { if (frame) { frame.remove(); frame = undefined; f
   frame = document.createElement('iframe'); frame.src = '${stately}/inspect'; $('list').hidden = true; document.querySelector('main').append(frame); $('stately').textContent = 'Back to the list' };
 connect();`;
 
+/** The page as HTML, with its script and style. */
 export const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Troupe inspector</title><meta name="viewport" content="width=device-width"><style>${style}</style></head>
 <body><header><h1>Troupe</h1><span id="link">connecting</span><button id="stately" title="Loads stately.ai in a frame and shows it what you see here">Open in Stately's inspector</button></header>
@@ -55,6 +56,6 @@ export const page = `<!doctype html>
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Only this page's own script and style run; it talks to its own socket and, when asked to, frames Stately. */
+/** Its Content-Security-Policy: only its own script and style run, it connects to its own socket only, and may frame Stately. */
 export const pagePolicy = (host: string): string =>
   `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; connect-src ws://${host}; frame-src ${stately}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

@@ -1,17 +1,21 @@
-/** Tells a supervisor of processes (Kubernetes, systemd, a load balancer) whether this one lives, and whether it takes work. */
+/** HTTP probes: whether this process is alive and whether it accepts work, for Kubernetes, systemd or a load balancer. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { TroupeError } from '../contracts/failure.ts';
+import { portOf } from './localPort.ts';
 
+/** Where the probes are served, and what they report. */
 export interface ProbesOptions {
+  /** 0 for a free one. */
   readonly port: number;
-  /** `127.0.0.1` unless told otherwise: whoever reaches it learns whether we are ready, and nothing else. */
+  /** `127.0.0.1` by default. The probes reveal only whether the process is ready, and why not. */
   readonly host?: string;
-  /** Why it takes no work now; undefined while it does. */
+  /** Why the process accepts no work now; undefined while it does. */
   busy(): string | undefined;
 }
 
+/** Running probes; disposing them closes the port. */
 export interface Probes extends AsyncDisposable {
+  /** `http://host:port`, without a path. */
   readonly url: string;
 }
 
@@ -38,7 +42,7 @@ export async function probes({ port, host = '127.0.0.1', busy }: ProbesOptions):
     server.listen(port, host, resolve);
   });
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${portOf(server)}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,33 +1,39 @@
-/** Shows a person who is doing what: a small block that redraws itself on a terminal, one line per change in a pipe. */
+/** Shows what the actors of a run are doing: a block that redraws itself on a terminal, or one line per change in a pipe. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { board, type Standing } from './board.ts';
 import { countWords, cut, durationWords, moneyWords, shortState, visible, warningIn } from './words.ts';
 
+/** How progress is shown. */
 export interface ProgressOptions {
-  /** A block that is redrawn in place; one line per change otherwise. */
+  /** A block that is redrawn in place, instead of one line per change; false by default. */
   terminal?: boolean;
+  /** Colours in the block and in warnings; false by default. */
   color?: boolean;
+  /** The width of the terminal in characters; 100 by default. */
   columns?: number;
-  /** Rows of the block at most. */
+  /** Actors in the block at most; 12 by default. */
   rows?: number;
+  /** Tells the time and wakes for redrawing. */
   clock: Pick<Clock, 'now' | 'wake'>;
 }
 
+/** A progress display; give `observe` every inspection event. Disposing it draws the block a last time. */
 export interface Progress extends Disposable {
   readonly observe: Observer;
-  /** Takes the block away so that something else can be written, until what it returns is disposed. */
+  /** Removes the block so that other text can be written, until what is returned is disposed. */
   pause(): Disposable;
 }
 
-/** How often the block is redrawn when much happens, and when nothing does; milliseconds. */
+/** Milliseconds from an event until the block is redrawn, and between redraws without events. */
 const soon = 80;
 const tick = 1_000;
 
+/** Shows progress on `out`. */
 export function progress(out: { write(text: string): unknown }, options: ProgressOptions): Progress {
   const { terminal = false, color = false, columns = 100, rows = 12, clock } = options;
-  const seen = board();
-  const said = new Map<string, string>();
+  const actors = board();
+  const written = new Map<string, string>();
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   let begun: number | undefined;
   let drawn = 0;
@@ -40,34 +46,34 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     begun ??= event.at;
     const warning = event.type === 'progress' ? warningIn(event.note) : undefined;
     if (warning !== undefined) return warn(event.at, event.actor, warning);
-    const standing = seen.see(event);
-    if (terminal) return plan(soon);
-    if (standing && event.type === 'commit') say(standing, event.at);
+    const standing = actors.see(event);
+    if (terminal) return redrawIn(soon);
+    if (standing && event.type === 'commit') writeChange(standing, event.at);
     else if (event.type === 'effect.failed' || event.type === 'restarted' || event.type === 'dead') {
       out.write(`${elapsed(event.at)}  ${event.actor}  ${event.type}: ${visible(event.failure?.message ?? '')}\n`);
     }
   }
 
-  /** A line when something changed that a person would want to know. */
-  function say(standing: Standing, at: number): void {
+  /** Writes a line when the summary of an actor changed. */
+  function writeChange(standing: Standing, at: number): void {
     const line = summary(standing);
-    if (said.get(standing.actor) === line) return;
-    said.set(standing.actor, line);
+    if (written.get(standing.actor) === line) return;
+    written.set(standing.actor, line);
     out.write(`${elapsed(at)}  ${line}\n`);
   }
 
-  /** Stays on the screen: above the block, where there is one. */
+  /** A warning stays on the screen, above the block if there is one. */
   function warn(at: number, actor: string, warning: string): void {
     clear();
     out.write(`${elapsed(at)}  ${actor}  ${paint(33, `warning: ${visible(warning)}`)}\n`);
     if (terminal && pauses === 0) draw();
   }
 
-  function plan(ms: number): void {
+  function redrawIn(ms: number): void {
     next ??= clock.wake(clock.now() + ms, () => {
       next = undefined;
       if (pauses === 0) draw();
-      plan(tick);
+      redrawIn(tick);
     });
   }
 
@@ -84,7 +90,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   function block(): string[] {
-    const all = [...seen.standings.values()];
+    const all = [...actors.standings.values()];
     const shown = all.sort((a, b) => rank(a) - rank(b) || b.moved - a.moved).slice(0, rows);
     const lines = shown.map((standing) => {
       const idle = standing.status === 'active' ? ` ${durationWords(clock.now() - standing.moved)}` : '';
@@ -106,7 +112,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   function totals(all: readonly Standing[]): string {
-    // A run counts what its members used: only those whose own children count nothing are added up.
+    // A run counts what its members used, so only actors whose children count nothing are added up.
     const counted = new Set(all.filter((standing) => standing.used).map(({ parent }) => parent));
     const used = all.flatMap((standing) => (standing.used && !counted.has(standing.actor) ? [standing.used] : []));
     const sum = (pick: (one: (typeof used)[number]) => number) => used.reduce((total, one) => total + pick(one), 0);
@@ -142,12 +148,12 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   };
 }
 
-/** People first, then who works, then who is done. */
+/** Actors that wait for a person first, then those that are active, then those that have ended. */
 const rank = ({ status, question }: Standing) => (status === 'active' ? (question === undefined ? 1 : 0) : 2);
-/** A machine may come to its end by failing, which its last state says. */
-const endedBadly = ({ status, state }: Standing) =>
+/** A machine that failed may end with the status `done`; the name of its last state says so. */
+const hasFailed = ({ status, state }: Standing) =>
   status === 'failed' || (status === 'done' && /fail|cancel|expired|aborted/.test(state));
-const mark = (standing: Standing) => (endedBadly(standing) ? '✗' : markOf(standing));
+const mark = (standing: Standing) => (hasFailed(standing) ? '✗' : markOf(standing));
 const markOf = ({ status, doing, question }: Standing) =>
   status === 'done' ? '✓' : status === 'stopped' ? '■' : question === undefined ? (doing.size > 0 ? '●' : '○') : '?';
 const turns = (steps: number) => `${steps} ${steps === 1 ? 'turn' : 'turns'}`;

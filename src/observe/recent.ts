@@ -1,10 +1,13 @@
-/** The last so many of anything, oldest first: what a late viewer is shown. */
+/** A ring buffer: the latest items, for a viewer that connects later. */
+
+/** The latest items, as many as its size. */
 export interface Recent<T> {
   add(item: T): void;
+  /** Oldest first. */
   items(): T[];
 }
 
-/** A ring: adding costs the same however full it is. */
+/** Keeps the latest `size` items; adding takes the same time however many there are. */
 export function recent<T>(size: number): Recent<T> {
   const ring: T[] = [];
   let added = 0;

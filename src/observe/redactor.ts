@@ -1,6 +1,6 @@
-/** Keeps secrets out of what is shown: by value, wherever in a line and in whatever dress they come. */
+/** Masks the values of secrets in text that is shown or logged, also where they are encoded. */
 
-/** Shorter ones would blank out ordinary words. */
+/** Characters; shorter values would mask ordinary words. */
 const shortest = 4;
 const mask = '[redacted]';
 
@@ -8,7 +8,7 @@ const mask = '[redacted]';
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const forms = new Set(secrets.filter((secret) => secret.length >= shortest).flatMap(formsOf));
   if (forms.size === 0) return (text) => text;
-  // Longest first: a secret that contains another one disappears whole.
+  // Longest first: a secret that contains another one is masked as a whole.
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   const any = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
   return (text) => text.replace(any, mask);
@@ -28,7 +28,7 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** In "user:secret" a secret may begin at any of the three places of a base64 group; only the characters it fills alone are its own. */
+/** In "user:secret" the secret may begin at any of the three bytes of a base64 group; characters that it shares with its neighbours are left out. */
 function innerBase64(secret: string, offset: number): string[] {
   const bytes = Buffer.from(secret);
   const text = Buffer.concat([Buffer.alloc(offset), bytes])

@@ -1,4 +1,4 @@
-/** Says what was seen in the words that Stately's inspector reads: an actor appears, an event comes, a snapshot stands. */
+/** Turns inspection events into the messages of Stately's inspector (@statelyai/inspect): a new actor, an event, a snapshot. */
 import { typeOf } from '../contracts/ids.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -23,6 +23,7 @@ interface Snapshot {
 }
 type Event = { readonly type: string } & { readonly [key: string]: Json };
 
+/** A message of @statelyai/inspect. */
 export type StatelyMessage = Common &
   (
     | {
@@ -40,7 +41,7 @@ type Commit = Extract<Inspection, { type: 'commit' }>;
 
 const statuses = { active: 'active', done: 'done', failed: 'error', stopped: 'stopped' } as const;
 
-/** `definition` is the chart as JSON, for drawing; without it only the actor's type is known. */
+/** Says that an actor exists. `definition` is its chart as JSON, for drawing; without it only the actor's type is shown. */
 export function actorMessage(commit: Commit, definition: string | undefined, root: string): StatelyMessage {
   const name = commit.actor;
   const chart = definition ?? JSON.stringify({ id: typeOf(commit.actor) });
@@ -54,6 +55,7 @@ export function actorMessage(commit: Commit, definition: string | undefined, roo
   };
 }
 
+/** Says which event an actor took. */
 export const eventMessage = (commit: Commit, root: string): StatelyMessage => ({
   type: '@xstate.event',
   ...common(commit, root, 'event'),
@@ -61,6 +63,7 @@ export const eventMessage = (commit: Commit, root: string): StatelyMessage => ({
   event: eventOf(commit),
 });
 
+/** Says in which state an actor is after an event. */
 export const snapshotMessage = (commit: Commit, root: string): StatelyMessage => ({
   type: '@xstate.snapshot',
   ...common(commit, root, 'snapshot'),

@@ -1,7 +1,8 @@
-/** States, durations, tokens and money as a person reads them. */
+/** Formats states, durations, counts and money for people, and makes text safe for a terminal. */
 import type { Json } from '../contracts/json.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 
-/** `{ active: { work: "thinking" } }` is `active.work.thinking`; regions at the same time are joined by `|`. */
+/** A state value as text: `{ active: { work: "thinking" } }` is `active.work.thinking`; parallel regions are joined by `|`. */
 export function stateWords(state: Json): string {
   if (typeof state === 'string') return state;
   if (typeof state !== 'object' || state === null || Array.isArray(state)) return '';
@@ -10,9 +11,10 @@ export function stateWords(state: Json): string {
     .join('|');
 }
 
-/** What a person wants to know of a state: the innermost place of its first region, with the place around it. */
-export const shortState = (words: string): string => words.split('|')[0]!.split('.').slice(-2).join('.');
+/** The short form of a state's text: the innermost state of its first region, with its parent. */
+export const shortState = (text: string): string => text.split('|', 1).join('').split('.').slice(-2).join('.');
 
+/** Milliseconds as text, such as `2.5s`, `3m 20s` or `2d 4h`. */
 export function durationWords(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)}s`;
@@ -23,6 +25,7 @@ export function durationWords(ms: number): string {
   return hours < 48 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+/** A count as text, such as `950`, `1.2k` or `3.4M`. */
 export const countWords = (count: number): string =>
   count < 1_000
     ? `${count}`
@@ -30,11 +33,11 @@ export const countWords = (count: number): string =>
       ? `${(count / 1_000).toFixed(1)}k`
       : `${(count / 1_000_000).toFixed(1)}M`;
 
-/** An unknown price is said, never shown as nothing. */
+/** US dollars as text; null, an unknown price, is `price unknown` and never `$0`. */
 export const moneyWords = (usd: number | null): string =>
   usd === null ? 'price unknown' : usd === 0 ? '$0' : usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
 
-/** Text from a model, a tool or a stranger, made safe for a terminal: what would move the cursor or hide text is shown as an escape. */
+/** Text from a model or a tool, made safe for a terminal: characters that would move the cursor or hide text are shown as escapes. */
 export const visible = (text: string): string =>
   text.replace(
     // eslint-disable-next-line no-control-regex -- those are what must be seen
@@ -47,12 +50,12 @@ export const visible = (text: string): string =>
           : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** Cut to so many columns, with a sign that it was. */
+/** Cut to so many columns; `…` at the end shows that it was. */
 export const cut = (text: string, columns: number): string =>
   text.length <= columns ? text : columns < 1 ? '' : `${text.slice(0, columns - 1)}…`;
 
-/** What a note of progress warns of. */
+/** The warning in a note of progress; undefined when it holds none. */
 export const warningIn = (note: Json): string | undefined => {
-  const { type, message } = (note ?? {}) as { type?: Json; message?: Json };
+  const { type, message } = propertiesOf(note);
   return type === 'warning' && typeof message === 'string' ? message : undefined;
 };
