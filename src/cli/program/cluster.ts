@@ -1,0 +1,84 @@
+/** `troupe node`, `nodes`, `ps`, `drain`, `migrate` and `invoke`: their options, help and examples. */
+import type { Command } from 'commander';
+import {
+  collect,
+  defineCommand,
+  parseCount,
+  parseDuration,
+  parseHostPort,
+  parsePercent,
+  commonOptions,
+  parseWeight,
+  type CommandContext,
+} from './commandLine.ts';
+
+/** Adds the commands for nodes and their runs. */
+export function addClusterCommands(troupe: Command, { cli, ends }: CommandContext): void {
+  commonOptions(
+    defineCommand(
+      troupe,
+      'node <files...>',
+      'join a cluster: offer what the files define, take over runs that no process holds, leave on SIGTERM',
+      'troupe node desk.ts writer.ts --nats nats://10.0.0.5:4222 --name a --label gpu',
+    ),
+  )
+    .option('--name <name>', 'the name of the node; the host name by default')
+    .option(
+      '--label <label>',
+      'something this node has that definitions may need, such as gpu; may be repeated',
+      collect,
+      [],
+    )
+    .option('--weight <number>', 'its share of the runs, relative to other nodes', parseWeight, 1)
+    .option('--max-runs <count>', 'how many runs it holds at most', parseCount)
+    .option('--health <[host:]port>', 'serve /healthz and /readyz at this address', parseHostPort)
+    .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
+    .action((files: string[], options) => ends(import('../node.ts').then(({ node }) => node(cli, files, options))));
+  commonOptions(
+    defineCommand(troupe, 'nodes', 'list the nodes of a cluster, with what they offer', 'troupe nodes --nats $URL'),
+  ).action((options) => ends(import('../cluster.ts').then(({ nodes }) => nodes(cli, options))));
+  commonOptions(
+    defineCommand(troupe, 'ps', 'list the runs in progress, with the node that holds each', 'troupe ps --nats $URL'),
+  ).action((options) => ends(import('../cluster.ts').then(({ ps }) => ps(cli, options))));
+  commonOptions(
+    defineCommand(
+      troupe,
+      'drain <node>',
+      'make a node release its runs and accept no more',
+      'troupe drain a --nats $URL',
+    ),
+  ).action((node: string, options) => ends(import('../cluster.ts').then(({ drain }) => drain(cli, node, options))));
+  commonOptions(
+    defineCommand(
+      troupe,
+      'migrate [run]',
+      'move a run, or the runs of one definition, to a node, between two messages',
+      'troupe migrate job-42 --to b --nats $URL',
+      'troupe migrate --of desk --to new --share 10 --dry-run   # who could move, and why others could not',
+    ),
+  )
+    .requiredOption('--to <node>', 'the node to move to')
+    .option('--of <name>', 'every run in progress of this definition')
+    .option('--share <percent>', 'how many percent of those runs', parsePercent, 100)
+    .option('--dry-run', 'only report which runs could move')
+    .action((run: string | undefined, options) =>
+      ends(import('../cluster.ts').then(({ migrate }) => migrate(cli, run, options))),
+    );
+  commonOptions(
+    defineCommand(
+      troupe,
+      'invoke <name>',
+      'run a definition that a node offers; the result goes to stdout',
+      'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
+    ),
+  )
+    .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
+    .option(
+      '-k, --key <id>',
+      'the id of the run: joins the run with this id; without an input only its result is printed',
+    )
+    .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
+    .option('--detach', 'only start it')
+    .action((name: string, options) => ends(import('../invoke.ts').then(({ invoke }) => invoke(cli, name, options))));
+}

@@ -1,0 +1,25 @@
+/** `troupe dead`: its options, help and examples. */
+import type { Command } from 'commander';
+import { defineCommand, parseCount, commandGroup, commonOptions, type CommandContext } from './commandLine.ts';
+
+/** Adds the commands for dead letters. */
+export function addDeadLetterCommands(troupe: Command, { cli, ends }: CommandContext): void {
+  const dead = commandGroup(troupe, 'dead', 'dead letters: messages that no actor accepted');
+  commonOptions(
+    defineCommand(dead, 'list', 'list them with their reasons, newest first', 'troupe dead list --run job-42'),
+  )
+    .option('--run <run>', 'of one run only')
+    .option('-n, --limit <count>', 'how many', parseCount, 100)
+    .action((options) => ends(import('../dead.ts').then(({ list }) => list(cli, options))));
+  commonOptions(defineCommand(dead, 'show <id>', 'show one with its body', 'troupe dead show m-17')).action(
+    (id: string, options) => ends(import('../dead.ts').then(({ show }) => show(cli, id, options))),
+  );
+  commonOptions(
+    defineCommand(
+      dead,
+      'redrive <id>',
+      'send one again, as a new message to the same actor',
+      'troupe dead redrive m-17',
+    ),
+  ).action((id: string, options) => ends(import('../dead.ts').then(({ redrive }) => redrive(cli, id, options))));
+}

@@ -1,0 +1,149 @@
+/** `troupe run` and `troupe runs`: their options, help and examples. */
+import { Option, type Command } from 'commander';
+import { runStatuses } from '../options.ts';
+import {
+  collect,
+  defineCommand,
+  parseCount,
+  parseDuration,
+  commandGroup,
+  parsePort,
+  commonOptions,
+  followOptions,
+  type CommandContext,
+} from './commandLine.ts';
+
+/** Adds the commands that start, show and control runs. */
+export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): void {
+  followOptions(
+    defineCommand(
+      troupe,
+      'run <file>',
+      'run a team, an agent, a machine, or agents in JSON; the result goes to stdout',
+      'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
+      'troupe run agent.ts --input "What is an actor?"',
+      'troupe run agents.json --task "Review this code." --target-agent reviewer',
+    ),
+  )
+    .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
+    .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
+    .option(
+      '-k, --key <id>',
+      'the id of the run: joins the run with this id, or prints its result again when it has ended',
+    )
+    .option('--deadline <duration>', 'the time within which it must end, such as 90s, 10m, 2h', parseDuration)
+    .option('--task <text>', 'for agents in JSON: a task, or - for stdin; may be repeated', collect, [])
+    .option('--target-agent <id>', 'for agents in JSON: the agent that gets every task')
+    .option('--execution-mode <mode>', 'for agents in JSON: auto, sequential, concurrent, parallel:N, pipeline')
+    .option('--model <provider:model>', 'for agents in JSON: their model (TROUPE_MODEL)')
+    .option('--system <text>', 'for agents in JSON: their instructions instead of those in the file')
+    .option('--hardening <file>', 'for agents in JSON: limits and guardrails, as JSON')
+    .action((file: string, options) => ends(import('../run.ts').then(({ run }) => run(cli, file, options))));
+
+  const runs = commandGroup(troupe, 'runs', 'show runs and control them');
+  commonOptions(defineCommand(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
+    .option('-n, --limit <count>', 'how many', parseCount, 20)
+    .action((options) => ends(import('../runs.ts').then(({ list }) => list(cli, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'get <run>',
+      'show a run: its status, its actors and its result',
+      'troupe runs get job-42 --json',
+    ),
+  ).action((run: string, options) => ends(import('../runs.ts').then(({ get }) => get(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'tail <run>',
+      'follow a run until it ends, whichever process runs it',
+      'troupe runs tail job-42',
+      'troupe runs tail job-42 --inspect --nats $URL',
+    ),
+  )
+    .option('--inspect [port]', 'show the run live in a browser on this machine', parsePort)
+    .action((run: string, options) => ends(import('../history.ts').then(({ tail }) => tail(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'logs <run>',
+      'print everything that happened in a run',
+      'troupe runs logs job-42 | grep callModel',
+    ),
+  ).action((run: string, options) => ends(import('../history.ts').then(({ logs }) => logs(cli, run, options))));
+  commonOptions(
+    defineCommand(runs, 'why <run>', 'explain why each actor is in its state', 'troupe runs why job-42'),
+  ).action((run: string, options) => ends(import('../why.ts').then(({ why }) => why(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'export <run>',
+      'print a run as a cassette, which a test or troupe check --against replays',
+      'troupe runs export job-42 > job-42.json',
+      'troupe runs export job-42 --redact "[0-9]{16}" > job-42.json',
+    ),
+  )
+    .option('--redact <regex>', 'what to mask besides secrets of the environment; may be repeated', collect, [])
+    .action((run: string, options) =>
+      ends(import('../export.ts').then(({ exportRun }) => exportRun(cli, run, options))),
+    );
+  commonOptions(
+    defineCommand(
+      runs,
+      'cancel <run>',
+      'stop a run; what it did stays',
+      'troupe runs cancel job-42 --reason "wrong topic"',
+    ),
+  )
+    .option('--reason <text>', 'for the record', 'cancelled from the command line')
+    .action((run: string, options) => ends(import('../steer.ts').then(({ cancel }) => cancel(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'pause <run>',
+      'pause a run: running effects finish, and no new ones start',
+      'troupe runs pause job-42',
+    ),
+  ).action((run: string, options) => ends(import('../steer.ts').then(({ pause }) => pause(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'configure <run>',
+      'change the limits of a running orchestration, and the retries of tasks that have not started',
+      'troupe runs configure job-42 --hardening limits.json',
+    ),
+  )
+    .requiredOption('--hardening <file>', 'limits and the condition of retries, as JSON')
+    .action((run: string, options) =>
+      ends(import('../steer.ts').then(({ configure }) => configure(cli, run, options))),
+    );
+  commonOptions(
+    defineCommand(
+      runs,
+      'reset <run>',
+      'put every member of an orchestration back into rotation',
+      'troupe runs reset job-42',
+    ),
+  ).action((run: string, options) => ends(import('../steer.ts').then(({ reset }) => reset(cli, run, options))));
+  commonOptions(
+    defineCommand(
+      runs,
+      'prune',
+      'delete runs that ended long ago, with all data that only they refer to',
+      'troupe runs prune --older-than 30d',
+    ),
+  )
+    .requiredOption('--older-than <duration>', 'how long ago they ended', parseDuration)
+    .action((options) => ends(import('../runs.ts').then(({ prune }) => prune(cli, options))));
+  followOptions(
+    defineCommand(
+      runs,
+      'resume <run>',
+      'resume a run that was parked or paused, or whose process died',
+      'troupe runs resume job-42',
+    ),
+  )
+    .option('--file <file>', 'the file of its definition, when it has moved')
+    .action((run: string, options) => ends(import('../resume.ts').then(({ resume }) => resume(cli, run, options))));
+}

@@ -1,0 +1,39 @@
+/** `troupe waits`: its options, help and examples. */
+import { Option, type Command } from 'commander';
+import { defineCommand, commandGroup, commonOptions, type CommandContext } from './commandLine.ts';
+
+/** Adds the commands for questions that wait for a person. */
+export function addWaitCommands(troupe: Command, { cli, ends }: CommandContext): void {
+  const waits = commandGroup(troupe, 'waits', 'questions that wait for a person');
+  commonOptions(defineCommand(waits, 'list', 'list the open questions', 'troupe waits list --run job-42'))
+    .option('--run <run>', 'of one run only')
+    .action((options) => ends(import('../waits.ts').then(({ list }) => list(cli, options))));
+  commonOptions(
+    defineCommand(
+      waits,
+      'answer <ticket>',
+      'answer a question, once',
+      'troupe waits answer wait/job-42.call-0 --yes',
+      'troupe waits answer wait/job-42.ask --answer \'{"city":"Berlin"}\'',
+    ),
+  )
+    .addOption(new Option('-y, --yes', 'approve the call').conflicts(['no', 'answer']))
+    .addOption(new Option('--no', 'refuse the call').conflicts(['answer']).default(undefined))
+    .option('--answer <json>', 'any other answer, as JSON that fits its schema')
+    .option('--note <text>', 'a note for --yes or --no')
+    .option('--by <name>', 'who answers; your user name by default')
+    .action((ticket: string, options) =>
+      ends(import('../waits.ts').then(({ answer }) => answer(cli, ticket, options))),
+    );
+  commonOptions(
+    defineCommand(
+      waits,
+      'abort <ticket>',
+      'withdraw a question: the actor that asked goes on without an answer',
+      'troupe waits abort wait/job-42.ask --reason "no longer needed"',
+    ),
+  )
+    .option('--reason <text>', 'for the record', 'withdrawn from the command line')
+    .option('--by <name>', 'who withdraws it; your user name by default')
+    .action((ticket: string, options) => ends(import('../waits.ts').then(({ abort }) => abort(cli, ticket, options))));
+}
