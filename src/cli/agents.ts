@@ -1,4 +1,4 @@
-/** `troupe run agents.json`: agents from profiles in JSON, their tasks from the command line, their results as the seed's JSON. */
+/** `troupe run agents.json`: agents from profiles in a JSON file, tasks from the command line, results in the JSON of orchestrators (docs/wire.md). */
 import { basename } from 'node:path';
 import { slug } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -13,18 +13,26 @@ import { jsonFile } from './jsonFile.ts';
 import type { Loaded } from './load.ts';
 import { say } from './output.ts';
 
+/** The options of `troupe run` for agents in JSON. */
 export interface AgentsOptions {
+  /** The texts of the tasks, `-` for stdin; empty for one task from stdin. */
   readonly task: readonly string[];
+  /** The id of the agent that gets every task; chosen by the orchestrator by default. */
   readonly targetAgent?: string;
+  /** `auto` by default. */
   readonly executionMode?: string;
+  /** `provider:model`; TROUPE_MODEL by default, else the offline model. */
   readonly model?: string;
+  /** Instructions instead of those in the file. */
   readonly system?: string;
+  /** The path of a JSON file with limits and guardrails. */
   readonly hardening?: string;
 }
 
+/** Is it a file of agents in JSON? */
 export const isAgentsFile = (path: string): boolean => path.endsWith('.json');
 
-/** What a run of these agents is given, and what they are made of beside their file. Throws UsageError with everything it can see. */
+/** The input of a run of these agents, and the settings that an orchestrator is made of besides its file. Throws `UsageError` with every mistake that it finds. */
 export async function agentsInput(
   cli: Cli,
   path: string,
@@ -47,28 +55,31 @@ export async function agentsInput(
   const { boundsOf } = await import('../profiled.ts');
   const bounds = { ...boundsOf(hardening), ...(target === undefined ? {} : { agentId: slug(target) }) };
   const tasks = texts.map((input) => ({ input, ...bounds }));
+  const [only, ...others] = tasks;
   const settings = { target, mode, model, system, hardening } satisfies { [K in keyof ProfiledSettings]: unknown };
   return {
-    input: tasks.length === 1 ? tasks[0]! : { tasks },
+    input: only !== undefined && others.length === 0 ? only : { tasks },
+    // Writing it as JSON leaves out what is undefined.
     settings: JSON.parse(JSON.stringify(settings)) as JsonObject,
   };
 }
 
-/** The orchestrator that those settings and the file come to. */
+/** Makes the orchestrator of the agents in a file, with the settings of `agentsInput`. */
 export async function loadAgents(cwd: string, path: string, settings: Json): Promise<Loaded> {
   const profiles = await profilesIn({ cwd }, path);
   const { profiled } = await import('../profiled.ts');
+  // The settings were written by `agentsInput`, in this process or in the one that started the run.
   const subject = profiled(basename(path, '.json'), profiles, settings as ProfiledSettings);
   const ids = new Map(profiles.map(({ id }) => [slug(id), id]));
-  return { file: path, subject, made: true, exports: {}, show: (output, run) => wireOf(output, run, ids) };
+  return { file: path, subject, made: true, exports: {}, show: (output, run) => formatted(output, run, ids) };
 }
 
-async function profilesIn(cli: Pick<Cli, 'cwd'>, path: string, leftOut: (id: string) => void = () => {}) {
+async function profilesIn(cli: Pick<Cli, 'cwd'>, path: string, onDisabled: (id: string) => void = () => {}) {
   const { value, at } = await jsonFile(cli, path);
   const { profiles, disabled, misfits } = profilesOf(value);
   if (misfits.length > 0)
     throw new UsageError(misfits.map(({ path: where, message }) => `${at(where)}: ${message}`).join('\n'));
-  disabled.forEach(leftOut);
+  disabled.forEach(onDisabled);
   return profiles;
 }
 
@@ -76,10 +87,11 @@ async function hardeningIn(cli: Pick<Cli, 'cwd'>, path: string) {
   const { file, value } = await jsonFile(cli, path);
   const { errors } = validateOptions(value);
   if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
+  // It was validated above.
   return value as NonNullable<ProfiledSettings['hardening']>;
 }
 
-/** `--model`, else TROUPE_MODEL; without either the offline model, and that is said. */
+/** `--model`, else TROUPE_MODEL; without either the offline model does the work, and a message says so. */
 function modelOf(cli: Cli, profiles: readonly Profile[], { model = cli.env['TROUPE_MODEL'] }: AgentsOptions) {
   if (model !== undefined && !/^[^:\s]+:\S+$/.test(model))
     throw new UsageError(`--model expects provider:model, such as anthropic:claude-sonnet-4-5; got "${model}".`);
@@ -92,25 +104,26 @@ function modelOf(cli: Cli, profiles: readonly Profile[], { model = cli.env['TROU
   return model;
 }
 
-async function taskText(cli: Cli, given: string): Promise<string> {
-  if (given === '-' && cli.attended) say(cli, 'Type the task, then press Ctrl-D.');
-  const text = given === '-' ? await cli.readAll() : given;
+async function taskText(cli: Cli, option: string): Promise<string> {
+  const isStdin = option === '-';
+  if (isStdin && cli.attended) say(cli, 'Type the task, then press Ctrl-D.');
+  const text = isStdin ? await cli.readAll() : option;
   if (text.trim() !== '') return text;
   throw new UsageError(
-    `The task is blank. Say what is to be done: --task "…"${given === '-' ? ', or as text on stdin' : ''}.`,
+    `The task is blank. Say what is to be done: --task "…"${isStdin ? ', or as text on stdin' : ''}.`,
   );
 }
 
-/** Ours as the seed's: one result, a list of them, or a pipeline's. Agents are called by the ids of the file again. */
-function wireOf(output: Json, run: string, ids: ReadonlyMap<string, string>): Json {
+/** The output in the JSON of orchestrators: one result, a list of results, or that of a pipeline. Agents have the ids of the file again. */
+function formatted(output: Json, run: string, ids: ReadonlyMap<string, string>): Json {
   const idOf = (member: string) => ids.get(member) ?? member;
-  const named = ({ metadata, ...result }: TaskResult) => {
+  const format = ({ metadata, ...result }: TaskResult) => {
     const { routing } = metadata;
     const routed = routing ? { ...metadata, routing: { ...routing, selected: idOf(routing.selected) } } : metadata;
     return writeResult({ ...result, agentId: idOf(result.agentId), metadata: routed }, run);
   };
-  if (Array.isArray(output)) return output.map((each) => named(TaskResult.parse(each)));
+  if (Array.isArray(output)) return output.map((each) => format(TaskResult.parse(each)));
   const pipeline = PipelineResult.safeParse(output);
-  if (!pipeline.success) return output === null ? null : named(TaskResult.parse(output));
-  return { ...writePipeline(pipeline.data, run), task_results: pipeline.data.taskResults.map(named) };
+  if (!pipeline.success) return output === null ? null : format(TaskResult.parse(output));
+  return { ...writePipeline(pipeline.data, run), task_results: pipeline.data.taskResults.map(format) };
 }

@@ -1,27 +1,28 @@
-/** Asks the person at this terminal what a ticket asks. */
+/** Asks the person at this terminal the question of a ticket. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { visible } from '../observe/words.ts';
 import type { Runtime, Ticket } from '../runtime.ts';
 import type { Cli } from './cli.ts';
+import { parseJson } from './input.ts';
 import { say } from './output.ts';
 import { callOf, isApproval } from './tickets.ts';
 import { whoami } from './whoami.ts';
 
-/** Asks until there is an answer that fits, somebody elsewhere was quicker, or `signal` fires. */
+/** Asks until a valid answer is given here, the ticket is answered elsewhere, or `signal` fires. */
 export async function answerHere(cli: Cli, runtime: Runtime, ticket: Ticket, signal: AbortSignal): Promise<void> {
   say(cli, [`\n${visible(ticket.question)}`, callOf(ticket)].filter(Boolean).join('\n'));
-  const taken = new AbortController();
+  const answeredElsewhere = new AbortController();
   using _ = runtime.observe((event) => {
-    if (event.type === 'commit' && event.actor === ticket.id && event.status !== 'active') taken.abort();
+    if (event.type === 'commit' && event.actor === ticket.id && event.status !== 'active') answeredElsewhere.abort();
   });
   while (!signal.aborted) {
     const line = await cli.ask(
       isApproval(ticket) ? 'Approve? [y/N] ' : 'Answer (JSON or text): ',
-      AbortSignal.any([signal, taken.signal]),
+      AbortSignal.any([signal, answeredElsewhere.signal]),
     );
-    if (taken.signal.aborted) return say(cli, '\nIt was answered elsewhere in the meantime.');
-    // Nobody is there any more, or Ctrl-C: silence is no answer, the ticket stays open.
+    if (answeredElsewhere.signal.aborted) return say(cli, '\nIt was answered elsewhere in the meantime.');
+    // The input ended, or Ctrl-C was pressed: no answer was given, and the ticket stays open.
     if (line === undefined) return say(cli, '');
     try {
       return await runtime.answer(ticket.id, isApproval(ticket) ? approval(line) : valueOf(line), whoami());
@@ -34,7 +35,7 @@ export async function answerHere(cli: Cli, runtime: Runtime, ticket: Ticket, sig
   }
 }
 
-/** Only a clear yes is one; anything written after a no goes along as a note. */
+/** Only `y` and `yes` approve; text after `no` becomes the note. */
 function approval(line: string): Json {
   const text = line.trim();
   if (/^y(es)?$/i.test(text)) return { approved: true };
@@ -44,7 +45,7 @@ function approval(line: string): Json {
 
 function valueOf(line: string): Json {
   try {
-    return JSON.parse(line) as Json;
+    return parseJson(line);
   } catch {
     return line;
   }

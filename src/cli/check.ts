@@ -1,4 +1,4 @@
-/** `troupe check`: looks at everything that can happen in what a file defines, and prints what is wrong with it and what was shown not to be. */
+/** `troupe check`: explores every reachable state of what a file defines, and prints what is wrong and what was proved. */
 import { basename } from 'node:path';
 import type { CheckOptions, CheckReport, Finding } from '../testing/index.ts';
 import type { Cli } from './cli.ts';
@@ -7,21 +7,29 @@ import { inputFrom } from './input.ts';
 import { load } from './load.ts';
 import { say, writeJson } from './output.ts';
 
+/** The options of `troupe check`. */
 export interface CheckFlags {
+  /** Prints the report as JSON; false by default. */
   readonly json?: boolean;
+  /** Draws each finding as a sequence diagram; false by default. */
   readonly diagram?: boolean;
+  /** 50,000 by default. */
   readonly maxStates?: number;
+  /** Events from the start; no limit by default. */
   readonly maxDepth?: number;
-  /** Milliseconds. */
+  /** Milliseconds; 60,000 by default. */
   readonly within?: number;
+  /** How often each fault may happen, as `drop=1,dup=1,crash=1`. */
   readonly faults?: string;
+  /** The input, as `inputFrom` reads it. */
   readonly input?: string;
+  /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];
-  /** Cassettes: recorded runs, to be compared instead. */
+  /** Paths of cassettes; if there are any, their runs are compared instead. */
   readonly against?: readonly string[];
 }
 
-/** A file may say more about itself: `export const check = { samples: { … }, context: { … } }`. */
+/** Checks a file, which may have options of its own: `export const check = { samples: { … }, context: { … } }`. Resolves to exit code 1 when something was found. */
 export async function check(cli: Cli, path: string, flags: CheckFlags): Promise<number> {
   const { json, diagram = false, maxStates, maxDepth, within, faults, set, against = [] } = flags;
   if (against.length > 0)
@@ -29,30 +37,30 @@ export async function check(cli: Cli, path: string, flags: CheckFlags): Promise<
   const { input, settings } = await inputFrom(cli, flags.input, set);
   const { file, subject, exports } = await load(cli.cwd, path, settings);
   const { check: explore } = await import('../testing/index.ts');
-  const given = optionsIn(file, exports['check']);
+  const own = optionsIn(file, exports['check']);
   const report = await explore(subject, {
-    ...given,
+    ...own,
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxDepth === undefined ? {} : { maxDepth }),
     ...(within === undefined ? {} : { within }),
     ...(faults === undefined ? {} : { faults: faultsFrom(faults) }),
     ...(flags.input === undefined ? {} : { input }),
-    progress: (states, open) => say(cli, `${states} states seen, ${open} to be looked at`),
+    progress: (states, open) => say(cli, `${states} states explored, ${open} left`),
   });
   if (json) writeJson(cli.out, report);
   else cli.out.write(`${textOf(report, basename(file), diagram)}\n`);
   return report.findings.length > 0 ? exit.failed : exit.done;
 }
 
-function optionsIn(file: string, given: unknown): CheckOptions {
-  if (given === undefined) return {};
-  if (typeof given === 'object' && given !== null) return given;
+function optionsIn(file: string, exported: unknown): CheckOptions {
+  if (exported === undefined) return {};
+  if (typeof exported === 'object' && exported !== null) return exported;
   throw new UsageError(
-    `${file} exports "check", which is a ${typeof given}. Expected options: { samples, context, … }.`,
+    `${file} exports "check", which is a ${typeof exported}. Expected options: { samples, context, … }.`,
   );
 }
 
-/** `drop=1,dup=0`. That the names and numbers can be is checked where they are used. */
+/** Reads `drop=1,dup=0`. The checker itself validates the names and numbers. */
 function faultsFrom(text: string): Record<string, number> {
   return Object.fromEntries(
     text.split(',').map((pair) => {

@@ -1,7 +1,8 @@
-/** The world as a command sees it: streams, surroundings, the clock and the runtime. Tests hand in another one. */
+/** What a command uses of its process: streams, environment, clock and runtime. Tests pass their own. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Runtime, RuntimeOptions } from '../runtime.ts';
 
+/** A stream for output, with the size of its terminal if it is one. */
 export interface Writer {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -9,27 +10,30 @@ export interface Writer {
   readonly rows?: number | undefined;
 }
 
+/** The process of a command. */
 export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that paths are relative to. */
   readonly cwd: string;
   /** Results, and nothing else. */
   readonly out: Writer;
   /** Progress, logs, questions and messages. */
   readonly err: Writer;
-  /** Is a person at the other end of stdin? */
+  /** Are stdin and stderr a terminal, so that a person can be asked? */
   readonly attended: boolean;
   readonly clock: Clock;
+  /** Opens the runtime with its journal. */
   open(options: RuntimeOptions): Promise<Runtime>;
   /** Everything on stdin, for `--input -`. */
   readAll(): Promise<string>;
   /** Asks a person for a line; undefined when the input ended or `signal` fired. */
   ask(question: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Calls on Ctrl-C and SIGTERM. */
+  /** Calls on Ctrl-C and SIGTERM, until what is returned is disposed. */
   onInterrupt(call: () => void): Disposable;
-  /** Leaves at once, whatever is going on. */
+  /** Ends the process at once with this exit code. */
   leave(code: number): void;
 }
 
-/** Colours are for people: a terminal, and nobody said no (https://no-color.org). */
+/** Colours are used on a terminal unless NO_COLOR or TERM=dumb forbids it (https://no-color.org); FORCE_COLOR decides alone. */
 export const colorful = ({ env }: Pick<Cli, 'env'>, to: Writer): boolean =>
   env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : to.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';

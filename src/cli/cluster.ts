@@ -1,4 +1,4 @@
-/** `troupe nodes`, `ps`, `drain` and `migrate`: which nodes there are, who has which run, and how to change that. */
+/** `troupe nodes`, `ps`, `drain` and `migrate`: lists the nodes of a cluster and the runs that they hold, and moves runs. */
 import { openCluster, type Cluster } from '../cluster/client.ts';
 import type { NodeReport } from '../cluster/report.ts';
 import { durationWords, shortState } from '../observe/words.ts';
@@ -8,7 +8,7 @@ import { placeOf, runtimeOptions, type Shared } from './options.ts';
 import { ago, say, writeJson, writeTable } from './output.ts';
 import { aboutOf } from './roots.ts';
 
-/** Throws when no server is named. */
+/** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
 export const clusterOf = (cli: Cli, options: Shared): Promise<Cluster> => {
   const place = placeOf(cli, options);
   if (place === undefined)
@@ -16,6 +16,7 @@ export const clusterOf = (cli: Cli, options: Shared): Promise<Cluster> => {
   return openCluster(place, cli.clock);
 };
 
+/** Lists the nodes of a cluster. */
 export async function nodes(cli: Cli, options: Shared): Promise<number> {
   await using cluster = await clusterOf(cli, options);
   const found = await cluster.nodes();
@@ -48,7 +49,7 @@ export async function nodes(cli: Cli, options: Shared): Promise<number> {
   return exit.done;
 }
 
-/** Names that nodes offer with different machines. */
+/** Names of definitions that nodes offer in different versions. */
 function skewIn(nodes: readonly NodeReport[]): Set<string> {
   const hashes = new Map<string, string>();
   const skewed = new Set<string>();
@@ -59,6 +60,7 @@ function skewIn(nodes: readonly NodeReport[]): Set<string> {
   return skewed;
 }
 
+/** Lists the runs in progress, with the node that holds each. */
 export async function ps(cli: Cli, options: Shared): Promise<number> {
   await using cluster = await clusterOf(cli, options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
@@ -76,7 +78,7 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
         node: isFree ? null : (names.get(owner) ?? null),
         owner: isFree ? null : owner,
         epoch,
-        /** Milliseconds that the lease still lasts. */
+        /** Milliseconds until the lease expires. */
         lease: Math.max(0, until - now),
         actors: (await journal.find({ run, status: 'active', limit: 10_000 })).length,
         mail: (await journal.mail(run)).length,
@@ -85,7 +87,7 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
     }),
   );
   if (options.json) writeJson(cli.out, rows);
-  else if (rows.length === 0) say(cli, 'No run goes on.');
+  else if (rows.length === 0) say(cli, 'No run is in progress.');
   else
     writeTable(
       cli.out,
@@ -105,18 +107,24 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
   return exit.done;
 }
 
+/** Makes a node release its runs and accept no more. */
 export async function drain(cli: Cli, node: string, options: Shared): Promise<number> {
   await using cluster = await clusterOf(cli, options);
   const runs = await cluster.drain(node);
   if (options.json) writeJson(cli.out, { node, runs });
-  else say(cli, `"${node}" takes no more runs, and has let go of ${runs}. Stop it with SIGTERM.`);
+  else say(cli, `"${node}" accepts no more runs, and has released ${runs}. Stop it with SIGTERM.`);
   return exit.done;
 }
 
+/** Which runs are moved, and where. */
 export interface MigrateOptions extends Shared {
+  /** The name of the node. */
   readonly to: string;
+  /** The name of a definition: moves its runs. */
   readonly of?: string;
+  /** How many of the runs of that definition, in percent; 100 by default. */
   readonly share: number;
+  /** Only reports which runs could move; false by default. */
   readonly dryRun?: boolean;
 }
 
@@ -126,6 +134,7 @@ interface Move {
   readonly why?: string;
 }
 
+/** Moves a run, or runs of one definition, to a node. Resolves to exit code 1 when one of them stays. */
 export async function migrate(cli: Cli, run: string | undefined, options: MigrateOptions): Promise<number> {
   if ((run === undefined) === (options.of === undefined))
     throw new UsageError('Name a run, or all of one definition with --of NAME.');
@@ -135,16 +144,16 @@ export async function migrate(cli: Cli, run: string | undefined, options: Migrat
   for (const each of runs) moves.push(await moveOne(cluster, each, options));
   const done = options.dryRun ? 'can move' : 'moved';
   if (options.json) writeJson(cli.out, moves);
-  else if (moves.length === 0) say(cli, `No run of "${options.of}" goes on.`);
-  else for (const { run, moves: does, why } of moves) cli.out.write(`${run}  ${does ? done : `stays: ${why}`}\n`);
-  return moves.every(({ moves: does }) => does) ? exit.done : exit.failed;
+  else if (moves.length === 0) say(cli, `No run of "${options.of}" is in progress.`);
+  else for (const { run, moves: isMoved, why } of moves) cli.out.write(`${run}  ${isMoved ? done : `stays: ${why}`}\n`);
+  return moves.every(({ moves: isMoved }) => isMoved) ? exit.done : exit.failed;
 }
 
-/** Those that go on; of a share below 100 the first ones by name, so that asking for more later adds to them. */
+/** The runs in progress of one definition. For a share below 100 the first ones by name, so that a larger share later includes them. */
 async function runsOf(cli: Cli, options: MigrateOptions): Promise<string[]> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  const going = await runtime.journal.find({ parent: null, status: 'active', limit: 1_000_000 });
-  const named = going
+  const active = await runtime.journal.find({ parent: null, status: 'active', limit: 1_000_000 });
+  const named = active
     .filter((root) => aboutOf(root).name === options.of)
     .map(({ run }) => run)
     .sort();
@@ -152,15 +161,15 @@ async function runsOf(cli: Cli, options: MigrateOptions): Promise<string[]> {
 }
 
 async function moveOne(cluster: Cluster, run: string, { to, dryRun }: MigrateOptions): Promise<Move> {
-  const no = (why: string): Move => ({ run, moves: false, why });
+  const stays = (why: string): Move => ({ run, moves: false, why });
   if (dryRun) {
     const [first] = await cluster.misfits(run, to);
-    return first ? no(first.message) : { run, moves: true };
+    return first ? stays(first.message) : { run, moves: true };
   }
   try {
     await cluster.migrate(run, to);
     return { run, moves: true };
   } catch (thrown) {
-    return no(messageOf(thrown));
+    return stays(messageOf(thrown));
   }
 }

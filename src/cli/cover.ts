@@ -1,4 +1,4 @@
-/** `troupe cover`: what the tests have seen of every machine, and what they have not. Below a threshold it fails. */
+/** `troupe cover`: which states, transitions and guard outcomes of each machine the tests have covered. Fails below a threshold. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { visible } from '../observe/words.ts';
@@ -11,20 +11,25 @@ import { heatDiagram } from './graph/heat.ts';
 import { mermaid } from './graph/mermaid.ts';
 import { writeJson, writeTable } from './output.ts';
 
+/** The options of `troupe cover`. */
 export interface CoverOptions {
+  /** The least share that must be covered of each machine, in percent; 0 by default, as for the next two. */
   readonly minStates: number;
   readonly minTransitions: number;
   readonly minGuards: number;
-  /** Ids of the machines it is about; all of them when none is given. */
+  /** Ids of machines; all machines when it is empty. */
   readonly machine: readonly string[];
-  /** Every run in the folder, not only the newest. */
+  /** Reads every test run in the folder, not only the newest; false by default. */
   readonly all?: boolean;
+  /** Prints the report as JSON; false by default. */
   readonly json?: boolean;
+  /** Prints the charts as mermaid text with counts; false by default. */
   readonly mermaid?: boolean;
-  /** Where to put a picture of each machine. */
+  /** A folder to write a picture of each machine to. */
   readonly svg?: string;
 }
 
+/** Reports the coverage that test runs left in `folder` (`.troupe/cover` by default). Resolves to exit code 1 below a threshold. */
 export async function cover(cli: Cli, folder = coverFolder, options: CoverOptions): Promise<number> {
   const covered = readCover(resolve(cli.cwd, folder), options);
   const records = chosen(covered, options.machine);
@@ -38,7 +43,7 @@ export async function cover(cli: Cli, folder = coverFolder, options: CoverOption
 
   if (covered.stale > 0)
     cli.err.write(
-      `Left out: ${covered.stale} ${covered.stale === 1 ? 'file' : 'files'} of earlier runs. --all takes them in; removing ${folder} forgets them.\n`,
+      `Left out: ${covered.stale} ${covered.stale === 1 ? 'file' : 'files'} of earlier runs. --all includes them; delete ${folder} to remove them.\n`,
     );
   for (const problem of below) cli.err.write(`${problem}\n`);
   return below.length > 0 ? exit.failed : exit.done;
@@ -69,7 +74,7 @@ function shortfalls(machine: MachineReport, options: CoverOptions): string[] {
 
 /** The figures, then what is missing, machine by machine. */
 function write(cli: Cli, machines: readonly MachineReport[]): void {
-  // Two shapes of one machine are told apart.
+  // Two versions of one machine are told apart by their hashes.
   const name = ({ id, hash }: MachineReport) =>
     machines.filter((other) => other.id === id).length > 1 ? `${id} (${hash.slice(0, 7)})` : id;
   const cell = (share: Share) => `${share.covered}/${share.total} ${percent(share)}%`;
@@ -80,7 +85,7 @@ function write(cli: Cli, machines: readonly MachineReport[]): void {
   );
   for (const machine of machines) {
     const { strays, gaps } = machine;
-    const impure = `${strays} of its steps came out otherwise when gone through again: a guard or an action of it is not pure`;
+    const impure = `${strays} of its steps gave another result when they were repeated: a guard or an action of it is not pure`;
     const said = [...gaps.map(({ says }) => says), ...(strays > 0 ? [impure] : [])];
     if (said.length > 0) cli.out.write(`\n${[`${name(machine)}:`, ...said].map(visible).join('\n  ')}\n`);
   }
@@ -100,5 +105,5 @@ async function draw(cli: Cli, records: readonly MachineRecord[], folder: string)
   }
 }
 
-/** A machine's id is any text. */
+/** A machine's id may hold characters that a file name may not. */
 const fileName = (id: string) => id.replace(/[^\w.-]+/g, '_');

@@ -1,5 +1,5 @@
-/** `troupe dead`: messages that nobody took, why, and how to send one again. */
-import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
+/** `troupe dead`: lists and shows dead letters, which are messages that no actor accepted, and sends one again. */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { Address } from '../contracts/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import { visible } from '../observe/words.ts';
@@ -7,34 +7,36 @@ import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
 import { existing, type Shared } from './options.ts';
 import { ago, say, writeJson, writeTable } from './output.ts';
+import { storedDeadLetters } from './storedLists.ts';
 
-/** A dead letter, and who keeps it. */
-interface Kept extends DeadLetter {
+/** A dead letter, with the actor that keeps it. */
+interface KeptLetter extends DeadLetter {
   readonly run: string;
   readonly keeper: string;
 }
 
-/** Actors that are looked at, those that moved last first. */
-const among = 10_000;
+/** How many actors are searched at most, the latest ones first. */
+const maxActors = 10_000;
 
 /** Newest first. */
-async function lettersOf(journal: Journal, run: string | undefined): Promise<Kept[]> {
-  const rows = await journal.find({ ...(run === undefined ? {} : { run }), limit: among });
+async function lettersOf(journal: Journal, run: string | undefined): Promise<KeptLetter[]> {
+  const rows = await journal.find({ ...(run === undefined ? {} : { run }), limit: maxActors });
   const kept = await Promise.all(
     rows.map(async ({ run, actor }) => {
-      const letters = (await journal.list(actor, deadLetters)) as unknown as DeadLetter[];
-      return letters.map((letter): Kept => ({ ...letter, run, keeper: actor }));
+      const letters = await storedDeadLetters(journal, actor);
+      return letters.map((letter): KeptLetter => ({ ...letter, run, keeper: actor }));
     }),
   );
   return kept.flat().sort((a, b) => b.at - a.at);
 }
 
-async function letterOf(journal: Journal, id: string): Promise<Kept> {
+async function letterOf(journal: Journal, id: string): Promise<KeptLetter> {
   const found = (await lettersOf(journal, undefined)).find((letter) => letter.id === id);
   if (found) return found;
   throw new UsageError(`There is no dead letter "${id}" in this journal. "troupe dead list" shows those there are.`);
 }
 
+/** Lists dead letters, newest first; of one run only if the options name it. */
 export async function list(cli: Cli, options: Shared & { run?: string; limit: number }): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const letters = (await lettersOf(runtime.journal, options.run)).slice(0, options.limit);
@@ -51,6 +53,7 @@ export async function list(cli: Cli, options: Shared & { run?: string; limit: nu
   return exit.done;
 }
 
+/** Shows a dead letter with its body. */
 export async function show(cli: Cli, id: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const { type, from, to, run, at, failure, body, ...rest } = await letterOf(runtime.journal, id);
@@ -64,15 +67,16 @@ export async function show(cli: Cli, id: string, options: Shared): Promise<numbe
   return exit.done;
 }
 
-/** The letter stays where it is kept; what is sent is a message of its own. */
+/** Sends a dead letter again, as a new message to the same actor. The dead letter itself stays. */
 export async function redrive(cli: Cli, id: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const { to, type, from, body, run, kind = 'tell' } = await letterOf(runtime.journal, id);
   if (!Address.safeParse(to).success)
-    throw new UsageError(`The letter ${id} was for "${to}", which is no address: nobody can be sent it again.`);
+    throw new UsageError(`The dead letter ${id} was for "${to}", which is not an address, so it cannot be sent again.`);
   const again = `${id}/again-${cli.clock.id()}`;
+  // The body is JSON; the envelope's schema has a type of its own for that.
   await runtime.journal.post({ id: again, type, body: body as never, from, to, run, kind });
   if (options.json) writeJson(cli.out, { id: again, to });
-  else say(cli, `"${type}" lies in the mail of ${to} as ${again}; whoever has the run ${run} hands it in.`);
+  else say(cli, `"${type}" is in the inbox of ${to} as ${again}; the process that holds the run ${run} delivers it.`);
   return exit.done;
 }

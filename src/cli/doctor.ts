@@ -1,7 +1,8 @@
-/** `troupe doctor`: checks that everything is here that should be, and says what to do where it is not. */
+/** `troupe doctor`: checks that everything troupe needs is present and works, and says what to do if not. */
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf, exit } from './exit.ts';
+import { messageOf, exit, errorText } from './exit.ts';
+import { readsTypeScript } from './load.ts';
 import { colorful, type Cli } from './cli.ts';
 import { runtimeOptions, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
@@ -13,8 +14,10 @@ interface Finding {
   readonly says: string;
 }
 
+/** Bytes; less free space than this is reported. */
 const scarce = 500 * 1024 * 1024;
 
+/** Prints one line per check. Resolves to exit code 1 when a check failed. */
 export async function doctor(cli: Cli, options: Shared): Promise<number> {
   const findings = [
     { what: 'troupe', ok: true, says: version() },
@@ -41,12 +44,11 @@ function node(): Finding {
   };
 }
 
-/** What is optional, and what is missing without it. */
+/** Optional packages, and what does not work without each. */
 async function parts(): Promise<Finding[]> {
-  const reads = Boolean((process.features as { typescript?: unknown }).typescript);
   const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
   return [
-    reads
+    readsTypeScript
       ? { what: 'typescript', ok: true, says: 'read by Node itself' }
       : await part(
           'typescript',
@@ -83,7 +85,7 @@ async function part(
   }
 }
 
-/** Opens it as a run would, and checks every chain in it. */
+/** Opens the journal as a run would, and verifies the chain of every actor. */
 async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
@@ -96,7 +98,7 @@ async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
       first &&
       `${where} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}.`;
     const remedy = shared
-      ? 'The server has it whole: delete the file below, and it is played anew.'
+      ? 'The server has an intact copy: delete the file below, and it is rebuilt from the server.'
       : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
     return [
       first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
@@ -120,14 +122,14 @@ async function disk(cli: Cli, options: Shared): Promise<Finding> {
       ? { what: 'disk', ok: true, says }
       : { what: 'disk', ok: 'note', says: `${says}; a full disk stops every run until there is room again.` };
   } catch (thrown) {
-    const says = `${folder} cannot be written: ${(thrown as Error).message}`;
+    const says = `${folder} cannot be written: ${errorText(thrown)}`;
     return isShared
       ? { what: 'disk', ok: 'note', says: `${says}. What is read of the shared journal is kept in memory.` }
       : { what: 'disk', ok: false, says };
   }
 }
 
-/** Names only: a key's value is nobody's business. */
+/** Only the names of keys; their values are never shown. */
 async function models({ env }: Cli): Promise<Finding> {
   const { keyNames } = await import('../runtime.ts');
   const present = keyNames.filter((name) => env[name]);

@@ -1,4 +1,4 @@
-/** Follows a run until it ends or stands still: shows it, asks its questions, parks it on Ctrl-C, and says how it ended. */
+/** Follows a run until it ends or waits: shows its progress, asks its questions, parks it on Ctrl-C, and prints the outcome. */
 import { toFailure } from '../contracts/failure.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
@@ -14,9 +14,10 @@ import { say, writeJson, writeResult } from './output.ts';
 import { shownOf, type Shown } from './shown.ts';
 import { howToAnswer } from './tickets.ts';
 
-/** What is being done when Ctrl-C comes gets so many milliseconds to finish. */
+/** Milliseconds that running effects get to finish after Ctrl-C. */
 const grace = 2_000;
 
+/** Begins a run with `begin` and follows it. Resolves to the exit code of the command. */
 export async function drive(
   cli: Cli,
   runtime: Runtime,
@@ -33,7 +34,7 @@ export async function drive(
     if (interrupted) return cli.leave(exit.interrupted);
     interrupted = true;
     using _ = view.pause();
-    say(cli, 'Parking the run; what is being done may finish. Ctrl-C again leaves at once, which is safe too.');
+    say(cli, 'Parking the run: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');
     asking.abort();
     parking = run?.park(grace).catch((thrown: unknown) => say(cli, visible(messageOf(thrown))));
   });
@@ -53,7 +54,7 @@ export async function drive(
       if (!asking.signal.aborted) continue;
     }
     if (outcome.status === 'waiting') await run.park();
-    // It is known to be let go of before others are told so; who closes the journal between the two keeps them waiting.
+    // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
     await parking;
     await view[Symbol.asyncDispose]();
     return report(cli, run.id, shownOf(loaded, run.id, outcome), options);
@@ -65,36 +66,36 @@ interface View extends AsyncDisposable {
 }
 const nothing: Disposable = { [Symbol.dispose]() {} };
 
-/** Progress, log and inspector, as asked for; all without the values of secrets. */
+/** Progress, log and inspector, as the options say; all without the values of secrets. */
 async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, log, quiet }: RunShared): Promise<View> {
   const { err } = cli;
   const color = colorful(cli, cli.err);
-  const seen = fanOut();
+  const observers = fanOut();
   const open = closers();
   let shown: Progress | undefined;
   if (log !== undefined) {
     const { logger } = await import('../observe/logger.ts');
-    seen.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
+    observers.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
   } else if (!quiet) {
-    // Either a log or progress: a block that redraws itself and lines of a log would write over each other.
+    // Either a log or progress: the block redraws itself and would overwrite lines of a log.
     shown = progress(err, {
       terminal: cli.err.isTTY === true,
       color,
       clock: cli.clock,
-      // A terminal that does not know its size says 0.
+      // A terminal that does not know its size reports 0.
       columns: cli.err.columns || 100,
       rows: Math.max(3, (cli.err.rows || 24) - 8),
     });
     open.use(shown);
-    seen.add(shown.observe);
+    observers.add(shown.observe);
   }
   if (inspect !== undefined) {
     const { livePage } = await import('./page.ts');
     const page = await livePage(cli, inspect, subject);
     open.use(page);
-    seen.add(page.observe);
+    observers.add(page.observe);
   }
-  open.use(runtime.observe(seen.observe));
+  open.use(runtime.observe(observers.observe));
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
@@ -110,14 +111,14 @@ function report(cli: Cli, run: string, shown: Shown, { json, db }: RunShared): n
     case 'failed':
       say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
       if (!json && results === undefined && outcome.partial !== undefined)
-        say(cli, `What it had by then: troupe runs get ${run}${on}`);
+        say(cli, `Its partial result: troupe runs get ${run}${on}`);
       return exit.failed;
     case 'cancelled':
       say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
       return exit.failed;
     case 'parked':
       if (outcome.failure)
-        say(cli, `This process had to let go of it (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
+        say(cli, `This process lost the run (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
       say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
       return exit.waiting;
     case 'waiting':

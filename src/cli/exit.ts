@@ -1,18 +1,20 @@
-/** How a command ends: one number for scripts, one message for people. */
+/** How a command ends: an exit code for scripts and a message for people. */
 import { TroupeError, type FailureKind } from '../contracts/failure.ts';
 
+/** The exit codes of every command. */
 export const exit = {
   done: 0,
-  /** The run failed, was cancelled, or something broke. */
+  /** The run failed or was cancelled, or the command itself failed. */
   failed: 1,
-  /** A wrong flag, a wrong value, or a file that cannot be run. */
+  /** A wrong option, a wrong value, or a file that cannot be run. */
   usage: 2,
-  /** The run stands still until a person answers or resumes it; the message says how. */
+  /** The run waits until a person answers or resumes it; the message says how. */
   waiting: 3,
+  /** Ended by Ctrl-C. */
   interrupted: 130,
 } as const;
 
-/** Something a person typed or wrote is wrong. The message says what was expected, what came, and what to do. */
+/** A mistake in a command line or a file. The message says what was expected, what came, and what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -25,14 +27,18 @@ const usageKinds: readonly FailureKind[] = [
   'unknown_message',
 ];
 
+/** The exit code for an error: 2 for a mistake of the user, else 1. */
 export const codeOf = (thrown: unknown): number =>
   thrown instanceof UsageError || (thrown instanceof TroupeError && usageKinds.includes(thrown.kind))
     ? exit.usage
     : exit.failed;
 
-/** What a person is told. A defect of ours shows where it happened; an error that explains itself does not. */
+/** The message for an error. `UsageError` and `TroupeError` explain themselves; any other error is a defect, and is shown with its stack. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof UsageError) return thrown.message;
   if (thrown instanceof TroupeError) return `${thrown.message} (${thrown.kind})`;
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
+
+/** Why something failed, in one line: the message of an error, or what was thrown as text. */
+export const errorText = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,21 +1,24 @@
-/** `troupe runs export`: a run as a cassette, which a test or `troupe check --against` plays again. */
+/** `troupe runs export`: prints a run as a cassette, which a test or `troupe check --against` replays. */
 import type { Cli } from './cli.ts';
-import { exit, UsageError } from './exit.ts';
+import { exit, errorText, UsageError } from './exit.ts';
 import { existing, type Shared } from './options.ts';
 import { say } from './output.ts';
 import { rootOf } from './roots.ts';
 
+/** What is masked in the cassette. */
 export interface ExportOptions extends Shared {
+  /** Regular expressions, besides the values of secrets in the environment. */
   readonly redact: readonly string[];
 }
 
+/** Prints the cassette of a run, which need not have ended. */
 export async function exportRun(cli: Cli, run: string, { redact, ...options }: ExportOptions): Promise<number> {
   const patterns = redact.map(patternOf);
   await using runtime = await cli.open(await existing(cli, options));
   await rootOf(runtime.journal, run);
-  const kit = await import('../testing/cassettes/export.ts');
+  const cassettes = await import('../testing/cassettes/export.ts');
   const { textOf } = await import('../testing/cassettes/format.ts');
-  const cassette = await kit.exportRun(runtime.journal, run, { env: cli.env, redact: patterns });
+  const cassette = await cassettes.exportRun(runtime.journal, run, { env: cli.env, redact: patterns });
   cli.out.write(textOf(cassette));
   if (!cassette.end) say(cli, `${run} has not ended: the cassette holds it as far as it is.`);
   return exit.done;
@@ -26,7 +29,7 @@ function patternOf(text: string): RegExp {
   try {
     pattern = new RegExp(text, 'gu');
   } catch (cause) {
-    throw new UsageError(`--redact expects a regular expression; ${(cause as Error).message}.`, { cause });
+    throw new UsageError(`--redact expects a regular expression; ${errorText(cause)}.`, { cause });
   }
   if (pattern.test(''))
     throw new UsageError(

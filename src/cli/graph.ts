@@ -1,4 +1,4 @@
-/** `troupe graph`: the chart of what a file defines, as mermaid text or as a picture; of a team also how one of its runs stands. */
+/** `troupe graph`: the chart of what a file defines, as mermaid text or as a picture; for a team also the state of one of its runs. */
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
 import { chartDiagram, teamDiagram, type RunStanding } from './graph/diagram.ts';
@@ -9,12 +9,17 @@ import { existing, type Shared } from './options.ts';
 import { standings } from './restarts.ts';
 import { actorsOf } from './roots.ts';
 
+/** The options of `troupe graph`. */
 export interface GraphOptions extends Shared {
+  /** Prints a picture instead of mermaid text; false by default. */
   readonly svg?: boolean;
+  /** Properties of the input, as `key=value`, for a file that exports a function. */
   readonly set: readonly string[];
+  /** A run of the team, whose state is shown. */
   readonly run?: string;
 }
 
+/** Prints the chart. */
 export async function graph(cli: Cli, path: string, { svg, set, run, ...shared }: GraphOptions): Promise<number> {
   const { subject } = await load(cli.cwd, path, (await inputFrom(cli, undefined, set)).settings);
   if (run !== undefined && subject.kind !== 'team')
@@ -23,14 +28,14 @@ export async function graph(cli: Cli, path: string, { svg, set, run, ...shared }
     );
   const diagram =
     subject.kind === 'team'
-      ? teamDiagram(subject, run === undefined ? undefined : await standing(cli, run, shared))
+      ? teamDiagram(subject, run === undefined ? undefined : await runState(cli, run, shared))
       : chartDiagram(await (await import('../charts.ts')).chartOf(subject));
   // The layout is large and needed here only.
   cli.out.write(svg ? await (await import('./graph/svg.ts')).picture(diagram) : mermaid(diagram));
   return exit.done;
 }
 
-async function standing(cli: Cli, run: string, shared: Shared): Promise<RunStanding> {
+async function runState(cli: Cli, run: string, shared: Shared): Promise<RunStanding> {
   await using runtime = await cli.open(await existing(cli, shared));
   const rows = await actorsOf(runtime.journal, run);
   const [root] = rows;

@@ -1,5 +1,6 @@
-/** `troupe runs tail` and `logs`: what happened in a run, line by line; the one goes on until the run ends. */
+/** `troupe runs tail` and `logs`: what happened in a run, line by line; `tail` goes on until the run ends. */
 import { sleep } from '../contracts/clock.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { HistoryEntry, Journal } from '../journal/journal.ts';
 import type { Cli } from './cli.ts';
 import { exit } from './exit.ts';
@@ -11,42 +12,45 @@ import { aboutOf, rootOf } from './roots.ts';
 import type { Inspector } from '../observe/inspector.ts';
 import type { Observer } from '../contracts/inspection.ts';
 
-/** How often the journal is looked at for news, in milliseconds; another process writes it. */
-const pause = 300;
-const page = 500;
+/** Milliseconds between reads of the journal, which another process writes. */
+const pollInterval = 300;
+/** Entries of one read. */
+const pageSize = 500;
 
+/** The options of `troupe runs tail`. */
 export interface TailOptions extends Shared {
-  /** A port, or `true` for a free one. */
+  /** Serves the live page on this port, or on a free one for `true`; not served by default. */
   readonly inspect?: number | true;
 }
 
+/** Prints each step of a run as it happens, until the run ends. Resolves to exit code 1 when it did not succeed. */
 export async function tail(cli: Cli, run: string, options: TailOptions): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
-  const news = reader(runtime.journal, run);
+  const readNew = reader(runtime.journal, run);
   await using page =
     options.inspect === undefined ? undefined : await pageOf(cli, runtime.journal, run, options.inspect);
-  const show = page && shower(runtime.journal, page.observe);
+  const show = page && actorUpdates(runtime.journal, page.observe);
   const stopping = new AbortController();
   using _ = cli.onInterrupt(() => stopping.abort());
   for (;;) {
-    // Looked at before reading, so that the last lines of a run that just ended are read as well.
+    // Read before the entries, so that the last lines of a run that has just ended are printed as well.
     const ended = outcomeOf(await rootOf(runtime.journal, run));
-    const moved = new Map<string, HistoryEntry>();
-    for await (const entry of news()) {
+    const latest = new Map<string, HistoryEntry>();
+    for await (const entry of readNew()) {
       print(cli, entry, options);
-      moved.set(entry.actor, entry);
+      latest.set(entry.actor, entry);
     }
-    await show?.(moved);
+    await show?.(latest);
     if (ended) return ended.status === 'done' ? exit.done : exit.failed;
     try {
-      await sleep(cli.clock, pause, stopping.signal);
+      await sleep(cli.clock, pollInterval, stopping.signal);
     } catch {
       return exit.done;
     }
   }
 }
 
-/** Draws by the definition that the run came from, where it can be loaded here. */
+/** The live page of a run. Its charts come from the definition that the run was started from, if that can be loaded here. */
 async function pageOf(cli: Cli, journal: Journal, run: string, port: number | true): Promise<Inspector> {
   const { file, args } = aboutOf(await rootOf(journal, run));
   const [{ livePage }, { load }] = await Promise.all([import('./page.ts'), import('./load.ts')]);
@@ -54,12 +58,15 @@ async function pageOf(cli: Cli, journal: Journal, run: string, port: number | tr
   return livePage(cli, port, loaded?.subject);
 }
 
-/** Shows how actors stand that have moved, wherever they are: each once, and never older than it was. */
-function shower(journal: Journal, observe: Observer): (moved: ReadonlyMap<string, HistoryEntry>) => Promise<void> {
+/** Passes on the present state of actors that have new entries: each state once, and never an older one after a newer one. */
+function actorUpdates(
+  journal: Journal,
+  observe: Observer,
+): (latest: ReadonlyMap<string, HistoryEntry>) => Promise<void> {
   const shown = new Map<string, number>();
-  return async (moved) => {
+  return async (latest) => {
     const { seenFrom } = await import('./page.ts');
-    for (const [actor, entry] of moved) {
+    for (const [actor, entry] of latest) {
       const [row] = await journal.find({ actor });
       if (!row || row.seq <= (shown.get(actor) ?? 0)) continue;
       shown.set(actor, row.seq);
@@ -68,14 +75,16 @@ function shower(journal: Journal, observe: Observer): (moved: ReadonlyMap<string
   };
 }
 
+/** Prints each step of a run with the results of its effects, in the order in which they happened. */
 export async function logs(cli: Cli, run: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   await rootOf(runtime.journal, run);
   const results = (await runtime.journal.ledger(run)).sort((a, b) => a.at - b.at);
-  let told = 0;
-  const tell = (until: number) => {
-    for (; told < results.length && results[told]!.at <= until; told++) {
-      const { at, actor, key, name, outcome } = results[told]!;
+  let printed = 0;
+  const printResults = (until: number) => {
+    for (const { at, actor, key, name, outcome } of results.slice(printed)) {
+      if (at > until) return;
+      printed++;
       if (options.json) writeJson(lines(cli), { type: 'result', at, actor, key, name, outcome });
       else
         cli.out.write(
@@ -84,24 +93,24 @@ export async function logs(cli: Cli, run: string, options: Shared): Promise<numb
     }
   };
   for await (const entry of reader(runtime.journal, run)()) {
-    tell(entry.at);
+    printResults(entry.at);
     print(cli, entry, options);
   }
-  tell(Infinity);
+  printResults(Infinity);
   return exit.done;
 }
 
-/** Reads on from where it stopped, however often it is called. */
+/** Reads the history of a run; each call continues where the one before stopped. */
 export function reader(journal: Journal, run: string): () => AsyncGenerator<HistoryEntry> {
   let after: number | undefined;
   return async function* () {
     for (;;) {
-      const entries = await journal.history({ run, limit: page, ...(after === undefined ? {} : { after }) });
+      const entries = await journal.history({ run, limit: pageSize, ...(after === undefined ? {} : { after }) });
       for (const entry of entries) {
         after = entry.position;
         yield entry;
       }
-      if (entries.length < page) return;
+      if (entries.length < pageSize) return;
     }
   };
 }
@@ -118,14 +127,15 @@ function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
       state,
       status,
     });
-  const begun = opens.flatMap(({ kind, data }) =>
-    kind === 'effect' || kind === 'child' ? ((data as { src?: string } | null)?.src ?? []) : [],
-  );
-  const starts = begun.length > 0 ? `  starts ${begun.join(', ')}` : '';
+  const started = opens.flatMap(({ kind, data }) => {
+    const { src } = propertiesOf(data);
+    return (kind === 'effect' || kind === 'child') && typeof src === 'string' ? [src] : [];
+  });
+  const starts = started.length > 0 ? `  starts ${started.join(', ')}` : '';
   cli.out.write(
     `${moment(at)}  ${actor}  ${visible(event.type)} -> ${visible(state)}${status === 'active' ? '' : ` (${status})`}${starts}\n`,
   );
 }
 
-/** One record a line, on a terminal as well. */
+/** One record per line, also on a terminal. */
 const lines = ({ out }: Cli) => ({ write: (text: string) => out.write(text) });

@@ -1,28 +1,29 @@
-/** What goes into a run, from `--input` and `--set`. */
+/** The input of a run, from `--input` and `--set`. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
-import { UsageError } from './exit.ts';
+import { errorText, UsageError } from './exit.ts';
 
+/** What the command line gives a run. */
 export interface Given {
-  /** Undefined when nothing was given. */
+  /** undefined without `--input` and `--set`. */
   readonly input: Json | undefined;
-  /** What a file's function is called with: the properties of the input, or beside a text just what was set. */
+  /** What the function of a file is called with: the properties of the input, or only those of `--set` when the input is no object. */
   readonly settings: JsonObject;
 }
 
-/** `--input` is JSON, plain text, `@file`, or `-` for stdin; each `--set key=value` puts a property into an input that is an object. */
+/** `--input` is JSON, plain text, `@file`, or `-` for stdin; each `--set key=value` puts a property into an input that is an object. Throws `UsageError`. */
 export async function inputFrom(
   cli: Pick<Cli, 'cwd' | 'readAll'>,
-  given: string | undefined,
+  inputOption: string | undefined,
   sets: readonly string[],
 ): Promise<Given> {
-  const input = given === undefined ? undefined : read(await textOf(cli, given));
-  const set = Object.fromEntries(sets.map(pair));
+  const input = inputOption === undefined ? undefined : parseInput(await textOf(cli, inputOption));
+  const set = Object.fromEntries(sets.map(parseSetting));
   if (input !== undefined && !isObject(input)) return { input, settings: set };
-  const whole = { ...input, ...set };
-  return { input: input === undefined && sets.length === 0 ? undefined : whole, settings: whole };
+  const merged = { ...input, ...set };
+  return { input: input === undefined && sets.length === 0 ? undefined : merged, settings: merged };
 }
 
 const isObject = (value: Json): value is JsonObject =>
@@ -37,28 +38,31 @@ async function textOf({ cwd, readAll }: Pick<Cli, 'cwd' | 'readAll'>, given: str
   });
 }
 
-/** Text that sets out to be JSON must be JSON; anything else is text. */
-function read(text: string): Json {
-  const meant = /^\s*[{["]/.test(text);
+/** Text that starts like an object, an array or a string must be JSON; anything else may be plain text. */
+function parseInput(text: string): Json {
+  const looksLikeJson = /^\s*[{["]/.test(text);
   try {
-    const value = JSON.parse(text) as Json;
-    return meant || typeof value !== 'object' ? value : text;
+    const value = parseJson(text);
+    return looksLikeJson || typeof value !== 'object' ? value : text;
   } catch (cause) {
-    if (!meant) return text;
+    if (!looksLikeJson) return text;
     throw new UsageError(
-      `--input looks like JSON but is not: ${(cause as Error).message}. Quote it for the shell: --input '{"topic":"actors"}'.`,
+      `--input looks like JSON but is not: ${errorText(cause)}. Quote it for the shell: --input '{"topic":"actors"}'.`,
       { cause },
     );
   }
 }
 
-function pair(text: string): [string, Json] {
+function parseSetting(text: string): [string, Json] {
   const at = text.indexOf('=');
   if (at < 1) throw new UsageError(`--set expects key=value; got "${text}".`);
   const value = text.slice(at + 1);
   try {
-    return [text.slice(0, at), JSON.parse(value) as Json];
+    return [text.slice(0, at), parseJson(value)];
   } catch {
     return [text.slice(0, at), value];
   }
 }
+
+/** `JSON.parse`, typed as what it returns. Throws `SyntaxError`. */
+export const parseJson = (text: string): Json => JSON.parse(text) as Json;

@@ -1,4 +1,4 @@
-/** `troupe invoke`: has a node run what it offers, and prints the result; the definition itself need not be here. */
+/** `troupe invoke`: runs a definition that a node offers, and prints the result. The definition need not be on this machine. */
 import type { Cli } from './cli.ts';
 import { clusterOf } from './cluster.ts';
 import { visible } from '../observe/words.ts';
@@ -8,15 +8,21 @@ import type { Shared } from './options.ts';
 import { say, writeJson, writeResult } from './output.ts';
 import { howToAnswer } from './tickets.ts';
 
+/** The options of `troupe invoke`. */
 export interface InvokeOptions extends Shared {
+  /** The input, as `inputFrom` reads it. */
   readonly input?: string;
+  /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];
+  /** The id of the run; a new one by default. */
   readonly key?: string;
+  /** Only starts the run; false by default. */
   readonly detach?: boolean;
-  /** Milliseconds. */
+  /** How long to wait for the result, in milliseconds; 10 minutes by default. */
   readonly within?: number;
 }
 
+/** Starts the run, or joins it, and waits for its result. Resolves to the exit code. */
 export async function invoke(cli: Cli, name: string, options: InvokeOptions): Promise<number> {
   const { key, detach, within, json } = options;
   const { input } = await inputFrom(cli, options.input, options.set);

@@ -1,17 +1,19 @@
-/** A JSON file that a user wrote, and where each of its values stands: for messages with file:line:column. */
+/** Reads a JSON file that a user wrote, with the position of each value for messages with file:line:column. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Cli } from './cli.ts';
-import { UsageError } from './exit.ts';
+import { errorText, UsageError } from './exit.ts';
 
+/** A JSON file and the positions of its values. */
 export interface JsonFile {
+  /** Its absolute path. */
   readonly file: string;
   readonly value: unknown;
-  /** `file:line:column` of a value; of the nearest around it when it is not there. */
+  /** `file:line:column` of a value; that of the nearest container when the value is missing. */
   at(path: readonly (string | number)[]): string;
 }
 
-/** Throws UsageError for a file that cannot be read or is not JSON. */
+/** Reads a file. Throws `UsageError` when it cannot be read or is not JSON. */
 export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise<JsonFile> {
   const file = resolve(cwd, path);
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
@@ -19,16 +21,16 @@ export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise
       cause,
     });
   });
-  const place = (offset: number) => `${file}:${lineOf(text, offset)}`;
+  const location = (offset: number) => `${file}:${lineOf(text, offset)}`;
   try {
     const value: unknown = JSON.parse(text);
     const offsets = offsetsIn(text);
-    return { file, value, at: (where) => place(offsetOf(offsets, where)) };
+    return { file, value, at: (where) => location(offsetOf(offsets, where)) };
   } catch (cause) {
-    const { message } = cause as Error;
+    const message = errorText(cause);
     const [, position] = /at position (\d+)/.exec(message) ?? [];
-    const [words] = message.split(/ in JSON| \(line|, "| at position/);
-    throw new UsageError(`${place(position === undefined ? text.length : Number(position))}: not JSON: ${words}.`, {
+    const [reason] = message.split(/ in JSON| \(line|, "| at position/);
+    throw new UsageError(`${location(position === undefined ? text.length : Number(position))}: not JSON: ${reason}.`, {
       cause,
     });
   }
@@ -36,7 +38,7 @@ export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise
 
 function lineOf(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
-  return `${before.length}:${before.at(-1)!.length + 1}`;
+  return `${before.length}:${(before.at(-1) ?? '').length + 1}`;
 }
 
 const keyOf = (path: readonly (string | number)[]): string => JSON.stringify(path);
@@ -47,18 +49,18 @@ function offsetOf(offsets: ReadonlyMap<string, number>, path: readonly (string |
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** Where each value of a JSON text begins, by its path. The text is known to be JSON. */
+/** The offset of each value in a JSON text, by its path. The text is valid JSON. */
 function offsetsIn(text: string): Map<string, number> {
   const offsets = new Map<string, number>();
-  /** The containers around the present place: in a list the next index, in an object the key that was read last. */
+  /** The path of the present token: the index in each array around it, and in each object the key that was read last, or undefined before a key. */
   const around: (number | string | undefined)[] = [];
   for (const { 0: word, index } of text.matchAll(token)) {
     if (word === '}' || word === ']') around.pop();
     else if (word === ',') around.push(after(around.pop()));
     else if (word !== ':') {
       const isKey = around.length > 0 && around.at(-1) === undefined;
-      if (isKey) around[around.length - 1] = JSON.parse(word) as string;
-      else offsets.set(keyOf(around as (string | number)[]), index);
+      if (isKey) around[around.length - 1] = String(JSON.parse(word));
+      else offsets.set(keyOf(around.filter((key) => key !== undefined)), index);
       if (word === '{') around.push(undefined);
       if (word === '[') around.push(0);
     }
@@ -66,5 +68,5 @@ function offsetsIn(text: string): Map<string, number> {
   return offsets;
 }
 
-/** After a comma: the next index, or the next key. */
-const after = (place: number | string | undefined) => (typeof place === 'number' ? place + 1 : undefined);
+/** After a comma: the next index of an array, or the next key of an object, which is not known yet. */
+const after = (key: number | string | undefined) => (typeof key === 'number' ? key + 1 : undefined);

@@ -1,29 +1,33 @@
-/** Loads what a user wrote: a .ts or .js file whose default export is a team, an agent, a machine, or a function that makes one of what was set. */
+/** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, or a function that returns one; or agents in a .json file. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../contracts/json.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { Subject } from '../runtime.ts';
 import { UsageError } from './exit.ts';
 import { placeOf } from './place.ts';
 
+/** A loaded definition. */
 export interface Loaded {
+  /** The absolute path. */
   readonly file: string;
   readonly subject: Subject;
-  /** Did the file give a function, which was called with the settings? */
+  /** Is the default export a function, which was called with the settings? */
   readonly made: boolean;
   /** Everything that the file exports. */
   readonly exports: Readonly<Record<string, unknown>>;
-  /** What is printed of what a run of it gave, where that is not the same. */
+  /** Turns the output of a run into what is printed; printed as it is by default. */
   readonly show?: (output: Json, run: string) => Json;
 }
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
+/** Loads a file, or the index file of a folder; `settings` are for a function. Throws `UsageError` with the place of a mistake. */
 export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
   const file = await find(resolve(cwd, path), path);
   if (file.endsWith('.json')) return (await import('./agents.ts')).loadAgents(cwd, file, settings);
-  const module = await withWord(file, evaluate(file));
+  const module = await explainExit(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
     const exports = names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing';
@@ -31,9 +35,10 @@ export async function load(cwd: string, path: string, settings: Json = {}): Prom
       `${file} has no default export; ${exports}. Expected ${expected}: export default team({ … }).`,
     );
   }
-  const given = module['default'];
-  const made = typeof given === 'function';
-  const subject: unknown = made ? await call(file, given as (settings: unknown) => unknown, settings) : given;
+  const exported = module['default'];
+  const made = typeof exported === 'function';
+  // A function of any kind: what it returns is checked.
+  const subject = made ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
   const { isSubject } = await import('../runtime.ts');
   if (isSubject(subject)) return { file, subject, made, exports: module };
   throw new UsageError(
@@ -41,37 +46,37 @@ export async function load(cwd: string, path: string, settings: Json = {}): Prom
   );
 }
 
-async function find(path: string, given: string): Promise<string> {
+async function find(path: string, name: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new UsageError(`There is no file ${given} (looked for ${path}).`);
+  if (!found) throw new UsageError(`There is no file ${name} (looked for ${path}).`);
   if (!found.isDirectory()) {
     if (/\.([cm]?[jt]s|json)$/.test(path)) return path;
     throw new UsageError(
-      `${given} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file, or agents in a .json file.`,
+      `${name} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file, or agents in a .json file.`,
     );
   }
-  for (const name of ['index.ts', 'index.js']) {
-    if (await stat(join(path, name)).catch(() => undefined)) return join(path, name);
+  for (const index of ['index.ts', 'index.js']) {
+    if (await stat(join(path, index)).catch(() => undefined)) return join(path, index);
   }
-  throw new UsageError(`${given} is a folder without an index.ts or index.js. Name the file to run.`);
+  throw new UsageError(`${name} is a folder without an index.ts or index.js. Name the file to run.`);
 }
 
-/** A file that ends the process, or never ends its top level, would leave without a word. */
-async function withWord<T>(file: string, loading: Promise<T>): Promise<T> {
-  const word = (code: number) =>
+/** A file may end the process while it is loaded, or await something that never settles: then a message says so at exit. */
+async function explainExit<T>(file: string, loading: Promise<T>): Promise<T> {
+  const explainCode = (code: number) =>
     process.stderr.write(
       code === unsettled
         ? `${file} was never loaded: something it awaits at its top level does not end.\n`
         : `${file} ended the process while it was being loaded (exit code ${code}).\n`,
     );
-  process.once('exit', word);
+  process.once('exit', explainCode);
   try {
     return await loading;
   } finally {
-    process.off('exit', word);
+    process.off('exit', explainCode);
   }
 }
-/** What Node ends with when nothing is left to do and a top-level await still waits. */
+/** Node's exit code when nothing is left to do and a top-level await has not settled. */
 const unsettled = 13;
 
 async function evaluate(file: string): Promise<Record<string, unknown>> {
@@ -84,8 +89,8 @@ async function evaluate(file: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Node 22.18 and later read it by themselves. */
-const readsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
+/** Does this Node read TypeScript itself? Node 22.18 and later do. */
+export const readsTypeScript = Boolean(propertiesOf(process.features)['typescript']);
 
 /** Node before 22.18 does not read TypeScript itself. */
 async function registerTsx(file: string): Promise<void> {
@@ -106,13 +111,10 @@ async function call(file: string, make: (settings: unknown) => unknown, settings
   }
 }
 
-/** Why a file could not be loaded: where, what, and what to do. */
+/** Why a file could not be loaded: the place, the mistake, and what to do. */
 function explain(file: string, thrown: unknown): string {
-  const {
-    code,
-    message = String(thrown),
-    name = 'Error',
-  } = (thrown ?? {}) as { code?: string; message?: string; name?: string };
+  const { code, message: given = thrown, name } = propertiesOf(thrown);
+  const message = String(given);
   const place = placeOf(thrown, file);
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return `${file} imports something that is not there: ${message}. Check the path (with its ending), or npm install the package.`;
@@ -128,7 +130,7 @@ function explain(file: string, thrown: unknown): string {
   return `${place}: ${message}`;
 }
 
-/** The compiler's own words without the frame around them. */
+/** The compiler's message without the excerpt of code around it. */
 const syntaxOf = (message: string): string =>
   /ERROR: (.*)/.exec(message)?.[1] ?? message.split('\n').find((line) => line.trim() !== '') ?? message;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The `troupe` command. Whatever a command needs is loaded when it is called: asking for the version loads nothing. */
+/** The `troupe` command. Each command loads its modules when it is called; `--version` loads almost nothing. */
 import { version } from '../version.ts';
 
-// A reader that has seen enough (`troupe runs list | head -1`) closes the pipe; that is no failure.
+// A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
@@ -11,13 +11,13 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const args = process.argv.slice(2);
-if (args.length === 1 && ['--version', '-V', '-v'].includes(args[0]!)) {
+if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(arg))) {
   process.stdout.write(`${version()}\n`);
 } else {
   const { main } = await import('./program.ts');
   const { terminal } = await import('./terminal.ts');
   const code = await main(args, await terminal());
-  // What a user's file left open must not keep the command alive; what was written must be out before it ends.
+  // The process must end although a user's file may have left handles open, but only after all output was written.
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))),
   );

@@ -1,4 +1,4 @@
-/** `troupe node`: joins a cluster with what its files define, and stays until it is told to leave. */
+/** `troupe node`: joins a cluster, offers the definitions of its files, and stays until SIGTERM or Ctrl-C. */
 import type { Json } from '../contracts/json.ts';
 import { needsOf } from '../needs.ts';
 import { join } from '../node.ts';
@@ -11,20 +11,27 @@ import { load } from './load.ts';
 import { placeOf, runtimeOptions, type Shared } from './options.ts';
 import { moment, say } from './output.ts';
 
+/** The options of `troupe node`. */
 export interface NodeOptions extends Shared {
+  /** The host name by default. */
   readonly name?: string;
+  /** What this node has that definitions may need. */
   readonly label: readonly string[];
+  /** Its share of the runs, relative to other nodes; 1 by default. */
   readonly weight: number;
+  /** No limit by default. */
   readonly maxRuns?: number;
-  /** Where the probes are served. */
+  /** Where the probes are served; not served by default. */
   readonly health?: { readonly host: string; readonly port: number };
+  /** Properties of the input, as `key=value`, for files that export a function. */
   readonly set: readonly string[];
 }
 
-/** What is being done when it is told to leave gets so many milliseconds to finish; all of it takes ten seconds at most. */
+/** Milliseconds that running effects get to finish when the node leaves, and that leaving takes at most in all. */
 const grace = 7_000;
-const atMost = 10_000;
+const leaveWithin = 10_000;
 
+/** Runs a node until it is interrupted. Rejects when it loses its server for good. */
 export async function node(cli: Cli, files: readonly string[], options: NodeOptions): Promise<number> {
   const { label: labels } = options;
   if (placeOf(cli, options) === undefined)
@@ -41,21 +48,21 @@ export async function node(cli: Cli, files: readonly string[], options: NodeOpti
     cli.open,
   );
   await using served = options.health && (await probes({ ...options.health, busy: member.busy }));
-  log(`"${member.report.name}" is here, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
+  log(`Node "${member.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
 
   const lost = await Promise.race([interrupted(cli), member.lost]);
   if (lost) throw lost;
-  log('Leaving: what is being done may finish. Once more leaves at once, which is safe too.');
+  log('Leaving: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');
   const runs = await inTime(cli, () => member.drain(grace));
-  log(`Let go of ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
+  log(`Released ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
   return exit.done;
 }
 
-/** What is not given back in time is taken over by others when its lease runs out. */
+/** Runs that are not released in time are taken over by other nodes when their leases expire. */
 async function inTime<T>(cli: Cli, doing: () => Promise<T>): Promise<T> {
   using _ = cli.onInterrupt(() => cli.leave(exit.interrupted));
-  const late = cli.clock.wake(cli.clock.now() + atMost - 500, () => cli.leave(exit.done));
+  const late = cli.clock.wake(cli.clock.now() + leaveWithin - 500, () => cli.leave(exit.done));
   try {
     return await doing();
   } finally {
@@ -65,18 +72,18 @@ async function inTime<T>(cli: Cli, doing: () => Promise<T>): Promise<T> {
 
 async function offerOf(cli: Cli, file: string, settings: Json): Promise<Offered> {
   const { subject, made } = await load(cli.cwd, file, settings);
-  const others = new Map<string, Promise<Offered['subject']>>();
+  const loadedByArgs = new Map<string, Promise<Offered['subject']>>();
   const of = (args: Json | undefined) => {
     if (!made || args === undefined) return subject;
     const key = JSON.stringify(args);
-    const known = others.get(key) ?? load(cli.cwd, file, args).then((loaded) => loaded.subject);
-    others.set(key, known);
+    const known = loadedByArgs.get(key) ?? load(cli.cwd, file, args).then((loaded) => loaded.subject);
+    loadedByArgs.set(key, known);
     return known;
   };
   return { name: subject.name, subject, of };
 }
 
-/** Those for which the node has the labels. Throws when there are none. */
+/** The definitions for which this node has all labels. Throws `UsageError` when there are none. */
 function fitting(cli: Cli, offers: readonly Offered[], labels: readonly string[]): Offered[] {
   const fit = offers.filter(({ name, subject }) => {
     const missing = needsOf(subject).filter((need) => !labels.includes(need));

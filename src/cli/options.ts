@@ -1,4 +1,4 @@
-/** The options that commands share, as the command line gives them. */
+/** The options that several commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { natsPlace } from '../nats/place.ts';
@@ -7,28 +7,38 @@ import type { RuntimeOptions } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 
-/** How a run stands, in the words of its outcome. */
+/** The statuses of a run: active, or the status of its outcome. */
 export const runStatuses = ['active', 'done', 'failed', 'cancelled'] as const;
+/** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 
+/** Which journal and which server a command uses. */
 export interface Shared {
+  /** The file of the journal, or `memory`; TROUPE_DB by default, else `.troupe/troupe.db`. */
   readonly db?: string;
+  /** The URL of a NATS server; TROUPE_NATS by default. */
   readonly nats?: string;
-  /** A file with credentials for that server. */
+  /** A file with credentials for that server; TROUPE_NATS_CREDS by default. */
   readonly natsCreds?: string;
+  /** The tenant on that server; TROUPE_TENANT by default, else `default`. */
   readonly tenant?: string;
+  /** Prints JSON; false by default. */
   readonly json?: boolean;
 }
 
+/** The options of commands that follow a run. */
 export interface RunShared extends Shared {
-  /** A port, or `true` for a free one. */
+  /** Serves the live page on this port, or on a free one for `true`; not served by default. */
   readonly inspect?: number | true;
+  /** Writes a log of this level instead of progress. */
   readonly log?: LogLevel;
+  /** Shows no progress; false by default. */
   readonly quiet?: boolean;
+  /** Asks questions on a terminal; true by default. */
   readonly ask: boolean;
 }
 
-/** For commands that only look: naming a journal that is not there is a slip, and none is made. */
+/** Runtime options for commands that need an existing journal: throws `UsageError` when `--db` names a file that does not exist, and creates none. */
 export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): Promise<RuntimeOptions> {
   const { db = cli.env['TROUPE_DB'] ?? '.troupe/troupe.db' } = options;
   const onServer = (options.nats ?? cli.env['TROUPE_NATS']) !== undefined && options.db === undefined;
@@ -39,16 +49,17 @@ export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): 
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
+/** Options of the runtime, from those of the command line and the environment. */
 export function runtimeOptions(cli: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
-  const place = placeOf(cli, options);
+  const nats = placeOf(cli, options);
   return {
     env: cli.env,
-    ...(place === undefined ? {} : { nats: place }),
+    ...(nats === undefined ? {} : { nats }),
     ...(options.db === undefined ? {} : { db: options.db }),
   };
 }
 
-/** The server and who we are to it, where one is named. */
+/** The NATS server with credentials and tenant; undefined when none is named. */
 export const placeOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: Shared) =>
   natsPlace(
     {

@@ -1,4 +1,4 @@
-/** The live page of a run, served on loopback, without the values of secrets. */
+/** Serves the live page of a run on loopback, without the values of secrets. */
 import { randomBytes } from 'node:crypto';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
@@ -10,7 +10,7 @@ import type { Subject } from '../runtime.ts';
 import type { Cli } from './cli.ts';
 import { say } from './output.ts';
 
-/** `port`: `true` for a free one. `subject`: what it draws the charts by; without it only the runtime's own are drawn. */
+/** Serves the page on `port`, or on a free one for `true`. The charts are those of `subject`; without it only those of the built-in machines. */
 export async function livePage(cli: Cli, port: number | true, subject: Subject | undefined): Promise<Inspector> {
   const { definitionsOf } = await import('../charts.ts');
   const page = await inspector({
@@ -23,15 +23,16 @@ export async function livePage(cli: Cli, port: number | true, subject: Subject |
   return page;
 }
 
-interface Sealed {
+interface StoredSnapshot {
   readonly machine?: string;
   readonly state?: { readonly value?: Json; readonly context?: Json };
 }
 
-/** How an actor stands, as whoever runs it would tell: from its row, and the entry that brought it there. */
+/** The inspection event of an actor's latest commit, as the process that runs the actor reports it: from its row and its last history entry. */
 export function seenFrom(row: ActorRow, { event }: Pick<HistoryEntry, 'event'>): Inspection {
   const { run, actor, parent, seq, updated: at, tags, status } = row;
-  const { machine = row.type, state = {} } = row.snapshot as JsonObject & Sealed;
+  // The engine wraps every snapshot like this.
+  const { machine = row.type, state = {} } = row.snapshot as JsonObject & StoredSnapshot;
   return {
     type: 'commit',
     at,

@@ -1,40 +1,43 @@
-/** Where in a user's files an error happened, as file:line:column, from whatever Node or a compiler says about it. */
+/** Where in a user's files an error happened, as file:line:column, from an error of Node or of a compiler. */
 import { fileURLToPath } from 'node:url';
 
-interface Located {
+interface ErrorDetails {
   stack?: string;
   message?: string;
-  /** As esbuild tells it. */
+  /** As esbuild reports them. */
   errors?: readonly { location?: { file: string; line: number; column: number } | null }[];
 }
 
+/** The location of an error; only `file` when the error does not say more. */
 export function placeOf(thrown: unknown, file: string): string {
-  const { stack = '', message = '', errors } = (thrown ?? {}) as Located;
-  const told = errors?.[0]?.location;
-  if (told) return `${told.file}:${told.line}:${told.column + 1}`;
-  return compilerPlace(message) ?? headPlace(stack) ?? framePlace(stack) ?? file;
+  // Errors of Node and esbuild have this shape; every part is optional.
+  const { stack = '', message = '', errors } = (thrown ?? {}) as ErrorDetails;
+  const location = errors?.[0]?.location;
+  if (location) return `${location.file}:${location.line}:${location.column + 1}`;
+  return compilerLocation(message) ?? headerLocation(stack) ?? frameLocation(stack) ?? file;
 }
 
-/** `/a/b.ts:3:7: ERROR: …`, where the message itself begins with it; esbuild counts columns from nought. */
-function compilerPlace(message: string): string | undefined {
+/** `/a/b.ts:3:7: ERROR: …`, where the message itself begins with it; esbuild counts columns from 0. */
+function compilerLocation(message: string): string | undefined {
   const [, path, line, column] = /^(\/[^\n:]+\.[cm]?[jt]s):(\d+):(\d+): ERROR/m.exec(message) ?? [];
   return path === undefined ? undefined : `${path}:${line}:${Number(column) + 1}`;
 }
 
-/** Before a syntax error's stack Node prints the file with its line, then the code, then a caret under the column. */
-function headPlace(stack: string): string | undefined {
+/** Node puts the file with its line before the stack of a syntax error, then the code, then a caret under the column. */
+function headerLocation(stack: string): string | undefined {
   const [head = '', ...rest] = stack.split('\n');
-  const found = /^(.*\.[cm]?[jt]s):(\d+)$/.exec(head.trim());
-  if (!found) return undefined;
-  const caret = rest.find((line) => /^\s*\^+\s*$/.test(line));
-  return `${plain(found[1]!)}:${found[2]}${caret === undefined ? '' : `:${caret.indexOf('^') + 1}`}`;
+  const [, path, line] = /^(.*\.[cm]?[jt]s):(\d+)$/.exec(head.trim()) ?? [];
+  if (path === undefined) return undefined;
+  const caret = rest.find((each) => /^\s*\^+\s*$/.test(each));
+  return `${plain(path)}:${line}${caret === undefined ? '' : `:${caret.indexOf('^') + 1}`}`;
 }
 
 /** The first frame of the stack that is neither Node's nor a package's. */
-function framePlace(stack: string): string | undefined {
-  for (const line of stack.split('\n')) {
-    const found = /((?:file:\/\/|\/)[^\s()?]+\.[cm]?[jt]s)(?:\?[^\s:]*)?:(\d+):(\d+)/.exec(line);
-    if (found && !line.includes('node_modules')) return `${plain(found[1]!)}:${found[2]}:${found[3]}`;
+function frameLocation(stack: string): string | undefined {
+  for (const frame of stack.split('\n')) {
+    const [, path, line, column] =
+      /((?:file:\/\/|\/)[^\s()?]+\.[cm]?[jt]s)(?:\?[^\s:]*)?:(\d+):(\d+)/.exec(frame) ?? [];
+    if (path !== undefined && !frame.includes('node_modules')) return `${plain(path)}:${line}:${column}`;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** `troupe run`: loads a definition, starts it or joins it, and follows it. */
+/** `troupe run`: loads a definition, starts a run of it or joins one, and follows it. */
 import { toFailure } from '../contracts/failure.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
@@ -11,16 +11,22 @@ import { load } from './load.ts';
 import { runtimeOptions, type RunShared } from './options.ts';
 import { say } from './output.ts';
 
+/** The options of `troupe run`. */
 export interface RunOptions extends RunShared, AgentsOptions {
+  /** The input, as `inputFrom` reads it. */
   readonly input?: string;
+  /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];
+  /** The id of the run: joins the run if it exists; a new one by default. */
   readonly key?: string;
+  /** Milliseconds until the run must have ended; no limit by default. */
   readonly deadline?: number;
 }
 
+/** Runs a file. Resolves to the exit code. */
 export async function run(cli: Cli, path: string, options: RunOptions): Promise<number> {
   const { key, deadline } = options;
-  requireFitting(path, options);
+  requireOptionsFor(path, options);
   const { input, settings } = isAgentsFile(path)
     ? await agentsInput(cli, path, options)
     : await inputFrom(cli, options.input, options.set);
@@ -31,7 +37,7 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
     );
   }
-  // What `runs resume` needs to load the same definition again.
+  // `runs resume` needs this to load the same definition again.
   const meta: JsonObject = { file, ...(made ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const begin = () =>
@@ -47,17 +53,21 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
           ? new UsageError(`${messageOf(thrown)} Give it an input with --input.`, { cause: thrown })
           : thrown;
       });
-  // A run that another process is at work on is waited for, as run() does.
+  // If another process holds the run, its end is waited for, as in run().
   const join = (signal: AbortSignal) =>
     joined(begin, cli.clock, {
       signal,
-      waiting: () => say(cli, `Another process is at work on the run ${key}; waiting for it. Ctrl-C leaves it to it.`),
+      waiting: () =>
+        say(
+          cli,
+          `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`,
+        ),
     });
   return await drive(cli, runtime, loaded, key === undefined ? begin : join, options);
 }
 
-/** Agents in JSON take tasks, everything else takes an input: what would not be heard is refused. */
-function requireFitting(path: string, options: RunOptions): void {
+/** Agents in JSON take tasks, every other definition takes an input. Throws `UsageError` for an option that would be ignored. */
+function requireOptionsFor(path: string, options: RunOptions): void {
   const { input, set, task, targetAgent, executionMode, model, system, hardening } = options;
   const forAgents = {
     '--task': task[0],

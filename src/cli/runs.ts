@@ -1,4 +1,4 @@
-/** `troupe runs list` and `get`: which runs there are, and how one stands. */
+/** `troupe runs list`, `get` and `prune`: lists runs, shows one, and deletes old ones. */
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Monitor } from '../contracts/task.ts';
@@ -16,24 +16,24 @@ import { howToAnswer } from './tickets.ts';
 
 const statusOf = (root: ActorRow): RunStatus => outcomeOf(root)?.status ?? 'active';
 
-/** The newest roots of that status: an agent that failed has ended well as an actor, so each outcome is read. */
+/** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
 async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: number): Promise<ActorRow[]> {
-  const among: ActorStatus[] = ['active', 'done', 'failed', 'stopped'];
-  const narrowed = status === 'active' ? ['active' as const] : among;
+  const actorStatuses: ActorStatus[] = status === 'active' ? ['active'] : ['active', 'done', 'failed', 'stopped'];
   for (let size = limit; ; size *= 4) {
-    const rows = await journal.find({ parent: null, limit: size, status: narrowed });
+    const rows = await journal.find({ parent: null, limit: size, status: actorStatuses });
     const found = rows.filter((row) => status === undefined || statusOf(row) === status);
     if (found.length >= limit || rows.length < size) return found.slice(0, limit);
   }
 }
 
+/** Lists runs, newest first; of one status only if the options name it. */
 export async function list(cli: Cli, options: Shared & { status?: RunStatus; limit: number }): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const roots = await rootsOf(runtime.journal, options.status, options.limit);
   if (options.json)
     writeJson(
       cli.out,
-      roots.map((row) => ({ ...briefly(row), outcome: statusOf(row) })),
+      roots.map((row) => ({ ...summaryOf(row), outcome: statusOf(row) })),
     );
   else if (roots.length === 0) say(cli, 'No runs. Start one with: troupe run FILE');
   else {
@@ -54,14 +54,16 @@ export async function list(cli: Cli, options: Shared & { status?: RunStatus; lim
   return exit.done;
 }
 
+/** Deletes runs that ended more than `olderThan` milliseconds ago. */
 export async function prune(cli: Cli, options: Shared & { olderThan: number }): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
   if (options.json) writeJson(cli.out, { runs });
-  else say(cli, `Forgot ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
+  else say(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
   return exit.done;
 }
 
+/** Shows a run: its status, its actors, its open questions and its result. */
 export async function get(cli: Cli, run: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);
@@ -70,26 +72,26 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   const outcome = outcomeOf(root);
   if (options.json) {
     writeJson(cli.out, {
-      ...briefly(root),
+      ...summaryOf(root),
       ...(outcome === undefined ? {} : { outcome }),
       ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
-      actors: rows.map(briefly),
+      actors: rows.map(summaryOf),
       tickets,
     });
     return exit.done;
   }
-  const about = aboutOf(root);
-  const facts = {
+  const origin = aboutOf(root);
+  const fields = {
     run,
-    name: about.name,
-    file: about.file,
+    name: origin.name,
+    file: origin.file,
     status: statusOf(root),
     state: shortState(root.state),
     started: moment(root.created),
     moved: moment(root.updated),
     steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
   };
-  for (const [name, value] of Object.entries(facts)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
+  for (const [name, value] of Object.entries(fields)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
   if (root.type === 'router') showMonitor(cli, monitorOf(root, cli.clock.now()));
   cli.out.write('\n');
   writeTable(
@@ -110,7 +112,7 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   return exit.done;
 }
 
-/** How an orchestration stands: what it used of what, and who is in rotation. */
+/** The state of an orchestration: what it has used of its limits, and which members are in rotation. */
 function showMonitor(cli: Cli, monitor: Monitor): void {
   const of = (used: number, limit: number | null) => `${used}${limit === null ? '' : ` of ${limit}`}`;
   const { out } = cli;
@@ -132,7 +134,7 @@ function showMonitor(cli: Cli, monitor: Monitor): void {
   );
 }
 
-const briefly = (row: ActorRow): JsonObject => {
+const summaryOf = (row: ActorRow): JsonObject => {
   const { run, actor, type, parent, status, state, tags, created, updated, seq } = row;
   return {
     run,
@@ -145,15 +147,15 @@ const briefly = (row: ActorRow): JsonObject => {
     created,
     updated,
     seq,
-    ...(parent === undefined ? { about: aboutOf(row) as JsonObject } : {}),
+    ...(parent === undefined ? { about: aboutOf(row) } : {}),
   };
 };
 
-/** What an ended run gave, or why it gave nothing. */
+/** The result of a run that has ended, or why there is none. */
 function writeOutcome(out: Writer, outcome: Ended): void {
   if (outcome.status === 'done') return writeResult(out, outcome.output);
   if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${visible(outcome.reason)}\n`);
   const { failure, partial } = outcome;
   out.write(`Failed (${failure.kind}): ${visible(failure.message)}\n`);
-  if (partial !== undefined) out.write(`What it had by then:\n${JSON.stringify(partial, null, 2)}\n`);
+  if (partial !== undefined) out.write(`Its partial result:\n${JSON.stringify(partial, null, 2)}\n`);
 }

@@ -1,8 +1,9 @@
-/** What a command says to people holds no value of a secret, wherever it comes from: a tool's error, a model's words. */
+/** Masks the values of secrets in everything that a command writes to stderr, such as an error of a tool or the text of a model. */
 import { redactor } from '../observe/redactor.ts';
 import { secretsOf } from '../observe/secrets.ts';
 import type { Cli } from './cli.ts';
 
+/** The same process with a masked stderr. */
 export function discreet(cli: Cli): Cli {
   const redact = redactor(secretsOf(cli.env));
   const { err } = cli;
@@ -10,7 +11,7 @@ export function discreet(cli: Cli): Cli {
     ...cli,
     err: {
       write: (text) => err.write(redact(text)),
-      // A terminal may change its size.
+      // Getters, since a terminal may change its size.
       get isTTY() {
         return err.isTTY;
       },

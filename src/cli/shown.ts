@@ -1,15 +1,18 @@
-/** How what a run gave is printed, and whether its tasks went well. */
+/** Turns the outcome of a run into what is printed, and says whether any of its tasks failed. */
 import type { Json } from '../contracts/json.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { RunOutcome } from '../runtime.ts';
 import type { Loaded } from './load.ts';
 
+/** An outcome in the form in which it is printed. */
 export type Shown = RunOutcome & {
-  /** Results of tasks, which say themselves that they failed: printed however the run ended. */
+  /** The results of tasks, each with its own status: printed however the run ended. */
   readonly results?: Json;
+  /** Did a task fail? Only for an orchestration that is done. */
   readonly anyFailed?: boolean;
 };
 
-/** The outcome with its output, or the part of it there is, in the form that the loaded file is known for. */
+/** The outcome with its output, or its partial output, in the form that the loaded file asks for. */
 export function shownOf(
   { subject, show = (output) => output }: Pick<Loaded, 'subject' | 'show'>,
   run: string,
@@ -25,5 +28,4 @@ export function shownOf(
   return { ...outcome, partial, ...(isTasks ? { results: partial } : {}) };
 }
 
-const anyFailed = (output: Json): boolean =>
-  [output].flat().some((each) => (each as { success?: Json } | null)?.success === false);
+const anyFailed = (output: Json): boolean => [output].flat().some((each) => propertiesOf(each)['success'] === false);

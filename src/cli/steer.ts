@@ -1,6 +1,7 @@
-/** `troupe runs cancel` and `pause`: leaves word for a run in the journal, whichever process owns it. */
+/** `troupe runs cancel`, `pause`, `reset` and `configure`: sends a control signal to a run through the journal, whichever process holds the run. */
 import { reconfigurationOf } from '../control.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';
@@ -10,54 +11,65 @@ import { existing, type Shared } from './options.ts';
 import { say, writeJson } from './output.ts';
 import { rootOf } from './roots.ts';
 
+/** Cancels a run. */
 export const cancel = (cli: Cli, run: string, options: Shared & { reason: string }): Promise<number> =>
-  steer(cli, run, options, 'cancel', { reason: options.reason });
+  sendControl(cli, run, options, 'cancel', { reason: options.reason });
 
-export const pause = (cli: Cli, run: string, options: Shared): Promise<number> => steer(cli, run, options, 'pause');
+/** Pauses a run: running effects finish, and no new ones start. */
+export const pause = (cli: Cli, run: string, options: Shared): Promise<number> =>
+  sendControl(cli, run, options, 'pause');
 
-/** Everybody is back in rotation; an orchestration that stands takes tasks again. */
-export const reset = (cli: Cli, run: string, options: Shared): Promise<number> => steer(cli, run, options, 'reset');
+/** Puts every member of an orchestration back into rotation; one that was stuck without members takes tasks again. */
+export const reset = (cli: Cli, run: string, options: Shared): Promise<number> =>
+  sendControl(cli, run, options, 'reset');
 
-/** Other limits, from the seed's JSON, for an orchestration that runs. */
+/** Changes the limits of a running orchestration, from a JSON file. Throws `UsageError` with every mistake in it. */
 export async function configure(cli: Cli, run: string, options: Shared & { hardening: string }): Promise<number> {
   const { file, value } = await jsonFile(cli, options.hardening);
   const { errors } = validateOptions(value);
   if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
-  return steer(cli, run, options, 'configure', reconfigurationOf(value) as JsonObject);
+  return sendControl(cli, run, options, 'configure', reconfigurationOf(value) as JsonObject);
 }
 
-type Word = 'cancel' | 'pause' | 'resume' | 'reset' | 'configure';
+type ControlCommand = 'cancel' | 'pause' | 'resume' | 'reset' | 'configure';
 
-/** A team's run, a single agent, an orchestration and what is guarded take the same words under their own names. */
+/** The event that a command is for a run. Teams, agents, orchestrations and guarded runs have event types of their own. Throws `UsageError` for a run that does not take the command. */
 export function signalOf(
   { type, run, snapshot }: ActorRow,
-  word: Word,
+  command: ControlCommand,
   more: JsonObject = {},
 ): { type: string } & JsonObject {
-  const isShared = word !== 'reset' && word !== 'configure';
-  if (isShared && (type === 'run' || type === 'agent')) return { ...more, type: `${type}.${word}` };
-  if (isShared && (snapshot as { machine?: string }).machine === 'guardrail') return { ...more, type: `work.${word}` };
-  if (type === 'router') return { ...more, type: `orchestra.${word}` };
-  if (!isShared)
-    throw new UsageError(`Orchestrations can be told to ${word}; the run ${run} is run by the machine "${type}".`);
+  const isCommon = command !== 'reset' && command !== 'configure';
+  if (isCommon && (type === 'run' || type === 'agent')) return { ...more, type: `${type}.${command}` };
+  if (isCommon && propertiesOf(snapshot)['machine'] === 'guardrail') return { ...more, type: `work.${command}` };
+  if (type === 'router') return { ...more, type: `orchestra.${command}` };
+  if (!isCommon)
+    throw new UsageError(`Orchestrations can be told to ${command}; the run ${run} is run by the machine "${type}".`);
   throw new UsageError(
-    `Teams, orchestrations and agents can be told to ${word}; the run ${run} is the machine "${type}", which takes its own events only.`,
+    `Teams, orchestrations and agents can be told to ${command}; the run ${run} is the machine "${type}", which takes its own events only.`,
   );
 }
 
-async function steer(cli: Cli, run: string, options: Shared, word: Word, more: JsonObject = {}): Promise<number> {
+/** Throws `UsageError` when the run has ended. */
+async function sendControl(
+  cli: Cli,
+  run: string,
+  options: Shared,
+  command: ControlCommand,
+  more: JsonObject = {},
+): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const root = await rootOf(runtime.journal, run);
   if (root.status !== 'active')
     throw new UsageError(
-      `The run ${run} has ended already (${root.status}, ${root.state}); there is nothing to ${word}.`,
+      `The run ${run} has ended already (${root.status}, ${root.state}); there is nothing to ${command}.`,
     );
-  await runtime.signal(root.actor, signalOf(root, word, more));
-  if (options.json) writeJson(cli.out, { run, sent: word });
+  await runtime.signal(root.actor, signalOf(root, command, more));
+  if (options.json) writeJson(cli.out, { run, sent: command });
   else
     say(
       cli,
-      `The run ${run} is told to ${word}. The process at work on it hears it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
+      `"${command}" was sent to the run ${run}. The process that runs it receives it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
     );
   return exit.done;
 }

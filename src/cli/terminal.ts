@@ -1,9 +1,10 @@
-/** The real world of a command: this process, its streams and its signals. */
+/** The real process of a command: its streams, its terminal and its signals. */
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../system/clock.ts';
 import type { Cli } from './cli.ts';
 
+/** The process that this module runs in. */
 export async function terminal(): Promise<Cli> {
   return {
     env: process.env,
@@ -16,7 +17,7 @@ export async function terminal(): Promise<Cli> {
     readAll: () => text(process.stdin),
     async ask(question, signal) {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
-      // In its raw mode readline takes Ctrl-C for itself; it is ours.
+      // readline takes Ctrl-C in raw mode: it is passed on as the signal that commands wait for.
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
       try {

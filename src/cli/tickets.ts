@@ -1,20 +1,21 @@
-/** A ticket as a person reads it: what is asked, about exactly what, and how to answer. */
-import type { Json } from '../contracts/json.ts';
+/** Formats a ticket for a person: the question, the exact call that it is about, and how to answer. */
+import { propertiesOf } from '../contracts/properties.ts';
 import { visible } from '../observe/words.ts';
 import type { Ticket } from '../runtime.ts';
 
-/** The exact call, one property a line; whatever a model wrote is shown as it is, with nothing that hides or moves text. */
+/** The exact call of a tool, one property per line, with control characters as escapes; empty when the ticket is about no call. */
 export function callOf({ subject }: Ticket): string {
-  const { tool, input } = (subject ?? {}) as { tool?: string; input?: Json };
-  if (tool === undefined) return '';
+  const { tool, input } = propertiesOf(subject);
+  if (typeof tool !== 'string') return '';
   const body = JSON.stringify(input ?? null, null, 2) ?? '';
   return `  ${visible(tool)} ${body.split('\n').map(visible).join('\n  ')}`;
 }
 
-/** Is it a question of yes or no? */
+/** Is it a question that is answered with yes or no? */
 export const isApproval = ({ schema }: Ticket): boolean =>
   typeof schema['properties'] === 'object' && schema['properties'] !== null && 'approved' in schema['properties'];
 
+/** The question, its call, and the command that answers it; `options` are appended to the command. */
 export function howToAnswer(ticket: Ticket, options: string): string {
   const answer = isApproval(ticket) ? '--yes   (or --no)' : `--answer JSON   (${JSON.stringify(ticket.schema)})`;
   const how = ticket.answered

@@ -1,14 +1,16 @@
-/** `troupe waits`: the questions that wait for a person, from any process. */
+/** `troupe waits`: lists, answers and withdraws the questions that wait for a person, from any process. */
 import type { Json } from '../contracts/json.ts';
 import { durationWords } from '../observe/words.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Cli } from './cli.ts';
-import { exit, UsageError } from './exit.ts';
+import { errorText, exit, UsageError } from './exit.ts';
+import { parseJson } from './input.ts';
 import { existing, type Shared } from './options.ts';
 import { ago, say, writeJson } from './output.ts';
 import { howToAnswer } from './tickets.ts';
 import { whoami } from './whoami.ts';
 
+/** Lists the open questions; of one run only if the options name it. */
 export async function list(cli: Cli, options: Shared & { run?: string }): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const tickets = await runtime.tickets(options.run);
@@ -25,21 +27,29 @@ export async function list(cli: Cli, options: Shared & { run?: string }): Promis
   return exit.done;
 }
 
+/** The answer: one of `yes`, `no` and `answer`. */
 export interface AnswerOptions extends Shared {
+  /** Approves a call. */
   readonly yes?: boolean;
+  /** Refuses a call. */
   readonly no?: boolean;
+  /** Any other answer, as JSON. */
   readonly answer?: string;
+  /** A note for `yes` or `no`. */
   readonly note?: string;
+  /** Who answers; the name of the user by default. */
   readonly by?: string;
 }
 
+/** Answers a question. */
 export async function answer(cli: Cli, ticket: string, options: AnswerOptions): Promise<number> {
   const value = valueOf(options);
   await using runtime = await cli.open(await existing(cli, options));
   await runtime.answer(ticket, value, options.by ?? whoami());
-  return await told(cli, runtime, ticket, options, 'answered');
+  return await confirm(cli, runtime, ticket, options, 'answered');
 }
 
+/** Withdraws a question: the actor that asked goes on without an answer. */
 export async function abort(
   cli: Cli,
   ticket: string,
@@ -47,7 +57,7 @@ export async function abort(
 ): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   await runtime.abort(ticket, options.reason, options.by ?? whoami());
-  return await told(cli, runtime, ticket, options, 'withdrawn');
+  return await confirm(cli, runtime, ticket, options, 'withdrawn');
 }
 
 function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
@@ -55,16 +65,16 @@ function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
   if (answer === undefined)
     throw new UsageError('An answer is --yes, --no, or --answer JSON. "troupe waits list" shows what is asked.');
   try {
-    return JSON.parse(answer) as Json;
+    return parseJson(answer);
   } catch (cause) {
     throw new UsageError(
-      `--answer must be JSON, such as '{"city":"Berlin"}' or '"text"'; got ${answer}: ${(cause as Error).message}.`,
+      `--answer must be JSON, such as '{"city":"Berlin"}' or '"text"'; got ${answer}: ${errorText(cause)}.`,
       { cause },
     );
   }
 }
 
-async function told(
+async function confirm(
   cli: Cli,
   { journal }: Runtime,
   ticket: string,

@@ -1,6 +1,7 @@
-/** Who sits at this machine, for the record of who answered. */
+/** The name of the user, for the record of who answered a question. */
 import { userInfo } from 'node:os';
 
+/** The user name of this process; `somebody` if it has none. */
 export function whoami(): string {
   try {
     return userInfo().username || 'somebody';

@@ -1,6 +1,7 @@
-/** `troupe runs why`: for each actor, in plain words, where it is, what brought it there, what it waits for, and what would move it on. */
-import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
+/** `troupe runs why`: explains for each actor its state, the event that led there, and what it waits for. */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { endingOf, type Ending } from '../contracts/ending.ts';
+import { propertiesOf } from '../contracts/properties.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../journal/journal.ts';
 import { durationWords, shortState, visible } from '../observe/words.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -11,19 +12,20 @@ import { existing, type Shared } from './options.ts';
 import { writeJson } from './output.ts';
 import { policyWords, standings, type Standing } from './restarts.ts';
 import { actorsOf, family } from './roots.ts';
+import { storedDeadLetters } from './storedLists.ts';
 import { howToAnswer } from './tickets.ts';
 
 interface Reason {
   readonly actor: string;
   readonly status: string;
   readonly state: string;
-  /** Since when it stands there; milliseconds since the epoch. */
+  /** When it took its last event; milliseconds since the epoch. */
   readonly since: number;
   readonly because: string;
   readonly waitsFor: readonly string[];
-  /** Of one whose children were restarted: how near its limit it stands. */
+  /** Of an actor whose children were restarted: how many restarts count towards its limit. */
   readonly supervision?: Standing;
-  /** Of one that ended and did not succeed. */
+  /** Of an actor that ended without success. */
   readonly ended?: {
     readonly how: Ending;
     readonly because: string;
@@ -32,6 +34,7 @@ interface Reason {
   };
 }
 
+/** Prints the explanation of a run. */
 export async function why(cli: Cli, run: string, options: Shared): Promise<number> {
   await using runtime = await cli.open(await existing(cli, options));
   const rows = await actorsOf(runtime.journal, run);
@@ -41,10 +44,10 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
 
   const limits = await standings(runtime.journal, rows, now);
   const reasons: { reason: Reason; depth: number }[] = [];
-  // While a run goes on, those who did their part in it explain nothing.
-  const telling = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
-  for (const { row, depth } of family(telling)) {
-    const waitsFor = row.status === 'active' ? await waits(runtime.journal, row, tickets, now, on) : [];
+  // While a run is active, actors that are done do not explain anything.
+  const explained = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
+  for (const { row, depth } of family(explained)) {
+    const waitsFor = row.status === 'active' ? await waitsOf(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
     const [last] = await runtime.journal.history({ actor, newest: true, limit: 1 });
     const supervision = status === 'active' ? limits.get(actor) : undefined;
@@ -64,15 +67,15 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
     });
   }
 
-  const letters = await lastDead(runtime.journal, rows);
+  const letters = await latestDeadLetters(runtime.journal, rows);
   if (options.json)
     writeJson(
       cli.out,
       reasons.map(({ reason }) => (reason.actor === rows[0].actor ? { ...reason, deadLetters: letters } : reason)),
     );
   else {
-    for (const { reason, depth } of reasons) cli.out.write(`${words(reason, now, '  '.repeat(depth))}\n`);
-    for (const letter of letters) cli.out.write(`${lossInWords(letter, now)}\n`);
+    for (const { reason, depth } of reasons) cli.out.write(`${reasonText(reason, now, '  '.repeat(depth))}\n`);
+    for (const letter of letters) cli.out.write(`${deadLetterText(letter, now)}\n`);
   }
   const [root] = rows;
   if (!options.json && root.status === 'active' && now - root.updated > 5_000) {
@@ -81,7 +84,7 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   return exit.done;
 }
 
-function words(
+function reasonText(
   { actor, status, state, since, because, waitsFor, supervision, ended }: Reason,
   now: number,
   indent: string,
@@ -101,18 +104,18 @@ function words(
   ].join('\n');
 }
 
-/** How an actor that ended without success came to it; undefined for the others. */
+/** How an actor ended without success; undefined for any other actor. */
 function endOf(row: ActorRow): Reason['ended'] {
   const outcome = outcomeOf(row);
   if (outcome?.status !== 'failed') return undefined;
   const { failure } = outcome;
-  const { phase } = (row.snapshot as { state?: { output?: { phase?: string } } }).state?.output ?? {};
-  const { member } = (failure.data ?? {}) as { member?: string };
+  const { phase } = propertiesOf(propertiesOf(propertiesOf(row.snapshot)['state'])['output']);
+  const { member } = propertiesOf(failure.data);
   return {
     how: endingOf(failure),
     because: failure.message,
-    ...(phase === undefined ? {} : { phase }),
-    ...(member === undefined ? {} : { member }),
+    ...(typeof phase === 'string' ? { phase } : {}),
+    ...(typeof member === 'string' ? { member } : {}),
   };
 }
 
@@ -121,31 +124,35 @@ const endWords = ({ how, because, phase, member }: NonNullable<Reason['ended']>)
     `${member === undefined ? 'How it ended' : `How its member "${member}" ended`}: ${how}${phase === undefined ? '' : `, in ${phase}`}. ${because}`,
   );
 
-/** Of all actors of a run, the last messages that nobody took, oldest first. */
-async function lastDead(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {
-  const kept = await Promise.all(rows.map(({ actor }) => journal.list(actor, deadLetters)));
-  return (kept.flat() as unknown as DeadLetter[]).sort((a, b) => a.at - b.at).slice(-shown);
+/** The latest dead letters of a run, oldest first. */
+async function latestDeadLetters(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {
+  const stored = await Promise.all(rows.map(({ actor }) => storedDeadLetters(journal, actor)));
+  return stored
+    .flat()
+    .sort((a, b) => a.at - b.at)
+    .slice(-maxLetters);
 }
 
-/** So many dead letters are told. */
-const shown = 10;
+/** How many dead letters are shown. */
+const maxLetters = 10;
 
-const lossInWords = ({ type, from, to, at, failure }: DeadLetter, now: number): string =>
-  visible(`Nobody took "${type}" from ${from} to ${to}, ${durationWords(now - at)} ago: ${failure.message}`);
+const deadLetterText = ({ type, from, to, at, failure }: DeadLetter, now: number): string =>
+  visible(`No actor took "${type}" from ${from} to ${to}, ${durationWords(now - at)} ago: ${failure.message}`);
 
-/** By the last thing that moved it. */
+/** Why an actor is in its state, by the last event that it took. */
 function because(entry: HistoryEntry | undefined): string {
   if (!entry) return 'and nothing has moved it yet';
   const { type, from } = entry.event;
-  const child = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
-  if (child) return `since ${visible(child[2]!)} ${child[1] === 'done' ? 'answered' : 'failed'} (step ${entry.seq})`;
-  const timer = /^xstate\.after\.([^.]+)/.exec(type);
-  if (timer) return `since the time "${visible(timer[1]!)}" was up (step ${entry.seq})`;
+  const [, ending, child] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type) ?? [];
+  if (child !== undefined)
+    return `since ${visible(child)} ${ending === 'done' ? 'answered' : 'failed'} (step ${entry.seq})`;
+  const [, timer] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
+  if (timer !== undefined) return `since the time "${visible(timer)}" was up (step ${entry.seq})`;
   if (type === 'xstate.init') return `since it began${from === undefined ? '' : ` for ${from}`}`;
   return `since it got "${visible(type)}"${from === undefined ? '' : ` from ${from}`} (step ${entry.seq})`;
 }
 
-async function waits(
+async function waitsOf(
   journal: Journal,
   row: ActorRow,
   tickets: ReadonlyMap<string, Ticket>,
@@ -156,14 +163,13 @@ async function waits(
   const held = row.tags.includes('paused') ? [`It is paused: troupe runs resume ${row.run}${on} goes on.`] : [];
   if (ticket) return [...held, `It asks a person: ${howToAnswer(ticket, on)}`];
   const stored = await journal.load(row.actor);
-  return [
-    ...held,
-    ...(stored?.pending ?? []).map((pending) => inWords(pending, stored!.results.has(pending.key), now)),
-  ];
+  if (!stored) return held;
+  const { pending, results } = stored;
+  return [...held, ...pending.map((each) => pendingText(each, results.has(each.key), now))];
 }
 
-function inWords({ kind, key, due, data }: Pending, answered: boolean, now: number): string {
-  const { src, id, address, event, to, type } = (data ?? {}) as Record<string, unknown> & { event?: { type?: string } };
+function pendingText({ kind, key, due, data }: Pending, answered: boolean, now: number): string {
+  const { src, id, address, event, to, type } = propertiesOf(data);
   switch (kind) {
     case 'effect':
       return answered
@@ -172,14 +178,14 @@ function inWords({ kind, key, due, data }: Pending, answered: boolean, now: numb
     case 'child':
       return `It waits for ${text(address, 'a child')} to end.`;
     case 'timer': {
-      const name = text(event?.type, 'A timer').replace(/^xstate\.after\.([^.]+).*$/, 'The time "$1"');
+      const name = text(propertiesOf(event)['type'], 'A timer').replace(/^xstate\.after\.([^.]+).*$/, 'The time "$1"');
       return due === undefined || due <= now
         ? `${name} is up; it is taken when the run goes on.`
         : `${name} is up in ${durationWords(due - now)}.`;
     }
     case 'message':
   }
-  return `Its message "${text(type, '?')}" to ${text(to, 'somebody')} is not delivered yet.`;
+  return `Its message "${text(type, '?')}" to ${text(to, 'an actor')} is not delivered yet.`;
 }
 
 const text = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? visible(value) : otherwise);

@@ -103,7 +103,7 @@ test('a test file that runs again replaces what it saw; an earlier run is left o
   again.change((text) => text.replace(/"run":"\d+","at":\d+/, '"run":"earlier","at":1'));
   const { out, err } = await cover('again');
   expect(out).not.toContain('3/4 75%      3/4 75%  5');
-  expect(err).toBe('Left out: 1 file of earlier runs. --all takes them in; removing again forgets them.\n');
+  expect(err).toBe('Left out: 1 file of earlier runs. --all includes them; delete again to remove them.\n');
   expect((await cover('again', '--all')).out).toContain('door     4/5 80%  3/4 75%      3/4 75%  5');
 });
 

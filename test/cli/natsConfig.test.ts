@@ -47,7 +47,7 @@ test('a tenant or an agent that comes later leaves the others as they are, and w
   const later = await config(at, 'mail.json', '--tenant', 'shop', '--tenant', 'bank', '--listen', '127.0.0.1:5000');
   expect(later.out).toMatch(/^kept +nats\/shop\/node\.nk$/m);
   expect(later.out).toMatch(/^written +nats\/shop\/asks-mail\.nk$/m);
-  expect(later.err).toContain('nats/nats.conf is yours and was kept');
+  expect(later.err).toContain('nats/nats.conf exists and was kept');
   expect(seedOf(at, 'nats/shop/node.nk')).toBe(before);
   expect(read(at, 'nats/nats.conf')).toContain('max_payload: 2MB');
   const accounts = read(at, 'nats/accounts.conf');

@@ -44,7 +44,7 @@ test.concurrent('the same key is the same run: it is not done again', async () =
 test.concurrent('runs that ended long ago are forgotten, and no others', async () => {
   using at = place();
   await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1');
-  expect((await at.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Forgot 0 runs.\n');
+  expect((await at.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Deleted 0 runs.\n');
   expect((await at.troupe('runs', 'prune', '--older-than', '1ms', '--json')).out).toBe('{"runs":1}\n');
   expect((await at.troupe('runs', 'get', 'job-1')).code).toBe(2);
 });

@@ -51,8 +51,8 @@ test('messages that nobody took are told with the reason, the last ten of them, 
   const journal = await begun();
   await journal.commit(commit({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
   for (let n = 1; n <= 12; n++) await journal.bury('r', 1, lost(n, n % 2 === 0 ? 'agent/kid' : 'agent/elsewhere'));
-  const told = (await explain(journal)).split('\n').filter((line) => line.includes('Nobody took'));
+  const told = (await explain(journal)).split('\n').filter((line) => line.includes('No actor took'));
   expect(told).toHaveLength(10);
-  expect(told[0]).toMatch(/^Nobody took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/);
+  expect(told[0]).toMatch(/^No actor took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/);
   expect(told[9]).toContain('"question12" from person/ann to agent/kid');
 });

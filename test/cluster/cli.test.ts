@@ -25,7 +25,7 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
   };
   const started = ['a', 'b', 'c'].map((name) => at.start('node', worker, '--name', name, ...on()));
-  for (const one of started) await one.until(/is here, and offers worker/);
+  for (const one of started) await one.until(/has joined, and offers worker/);
   const begun = await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'job', '--detach', ...on());
   expect(begun).toMatchObject({ code: 0, out: 'job\n' });
   await expect.poll(counted, { timeout: 20_000 }).toEqual([1, 2, 3]);
@@ -52,7 +52,7 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
 
   const rest = started.filter((_, n) => n !== holder);
   rest[0]!.process.kill('SIGTERM');
-  expect(await rest[0]!.ended).toMatchObject({ code: 0, err: expect.stringMatching(/Let go of \d runs?\./) as string });
+  expect(await rest[0]!.ended).toMatchObject({ code: 0, err: expect.stringMatching(/Released \d runs?\./) as string });
   const names = ['a', 'b', 'c'].filter((_, n) => n !== holder);
   const nodes = await at.troupe('nodes', '--json', ...on());
   expect((JSON.parse(nodes.out) as { name: string }[]).map(({ name }) => name)).toEqual([names[1]]);
@@ -77,7 +77,7 @@ test('a run that is left with Ctrl-C is free at once, and nothing is said of wha
 test('a run that a node has is paused, and told to go on, from anywhere', async () => {
   using at = place();
   const node = at.start('node', worker, '--name', 'steered', '--tenant', 'steered', ...on());
-  await node.until(/is here, and offers worker/);
+  await node.until(/has joined, and offers worker/);
   const on2 = ['--tenant', 'steered', ...on()];
   await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
   await at.troupe('runs', 'pause', 'held', ...on2);
@@ -100,7 +100,7 @@ test('a node whose server comes back with nothing ends with the reason, for some
   using at = place();
   await using other = await natsServer();
   const node = at.start('node', worker, '--name', 'a', '--nats', other.url);
-  await node.until(/is here, and offers worker/);
+  await node.until(/has joined, and offers worker/);
   await other.kill();
   other.empty();
   await other.again();

@@ -1,33 +1,38 @@
-/** What is drawn, before it is known how: boxes in boxes, and arrows between them. */
+/** Diagrams of charts and teams, independent of their output format: nested boxes, and arrows between them. */
 import { eventWords, supervisionOf, type ChartNode } from '../../charts.ts';
 import type { Subject } from '../../runtime.ts';
 import { policyWords } from '../restarts.ts';
 
-/** How much of it the tests have seen: nothing, only one side of what it asks, or all. */
+/** How much the tests have covered: `cold` nothing, `warm` only one outcome of a guard, `hot` everything. */
 export type Heat = 'cold' | 'warm' | 'hot';
 
-/** What was seen of a state, or of a move by its place: `<state's id>#<index>`. */
+/** The coverage of a state, or of a transition, whose id is `<id of the state>#<index>`. */
 export interface Seen {
   readonly heat: Heat;
-  /** How often. */
+  /** How often it was entered or taken. */
   readonly times: number;
 }
 
+/** A state or a member. */
 export interface Box {
   readonly id: string;
   readonly label: string;
   readonly kind: 'state' | 'final' | 'start' | 'member';
   readonly boxes: readonly Box[];
-  /** Are the boxes inside at work at the same time? */
+  /** Are the boxes inside parallel regions? */
   readonly parallel: boolean;
   readonly heat?: Heat;
 }
+
+/** A transition or a message. */
 export interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly label: string;
   readonly heat?: Heat;
 }
+
+/** A chart or a team. */
 export interface Diagram {
   readonly kind: 'chart' | 'team';
   readonly title: string;
@@ -35,16 +40,17 @@ export interface Diagram {
   readonly arrows: readonly Arrow[];
 }
 
-/** A statechart: its states, where it begins, and which event leads where; with `seen`, how much of that the tests have seen. */
+/** The diagram of a statechart: its states, initial states and transitions; with `seen`, the coverage by tests. */
 export function chartDiagram(root: ChartNode, seen?: (place: string) => Seen | undefined): Diagram {
   const arrows: Arrow[] = [];
   const box = (node: ChartNode): Box => {
     for (const [index, { on, if: guard, to }] of node.moves.entries()) {
-      const sight = seen?.(`${node.id}#${index}`);
-      const label = eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) + (sight ? ` ×${sight.times}` : '');
-      // A move that stays is of interest only to who asks whether it was seen.
-      for (const target of to.length > 0 || !sight ? to : [node.id])
-        arrows.push({ from: node.id, to: target, label, ...(sight ? { heat: sight.heat } : {}) });
+      const coverage = seen?.(`${node.id}#${index}`);
+      const label =
+        eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) + (coverage ? ` ×${coverage.times}` : '');
+      // A transition without a target is drawn only to show its coverage.
+      for (const target of to.length > 0 || !coverage ? to : [node.id])
+        arrows.push({ from: node.id, to: target, label, ...(coverage ? { heat: coverage.heat } : {}) });
     }
     const own = seen?.(node.id);
     return {
@@ -57,29 +63,32 @@ export function chartDiagram(root: ChartNode, seen?: (place: string) => Seen | u
     };
   };
   const { boxes, ...whole } = box(root);
-  // Transitions of the root itself start from a box around everything.
+  // Transitions of the root itself need a box around everything to start from.
   const rooted = arrows.some(({ from, to }) => from === root.id || to === root.id);
   return { kind: 'chart', title: root.id, boxes: rooted ? [{ ...whole, boxes }] : boxes, arrows };
 }
 
-/** A black dot, and an arrow to where a state begins. */
+/** A black dot, and an arrow to the initial state. */
 function start({ id, initial }: ChartNode, arrows: Arrow[]): Box[] {
   if (initial === undefined) return [];
   arrows.push({ from: `${id}.(start)`, to: initial, label: '' });
   return [{ id: `${id}.(start)`, label: '', kind: 'start', boxes: [], parallel: false }];
 }
 
-/** How a run of a team stands: restarts that count by now, and how many of each member are at work. */
+/** The state of a team's run. */
 export interface RunStanding {
+  /** Restarts that count towards the limit now. */
   readonly counted: number;
+  /** Active actors by the name of their member. */
   readonly atWork: ReadonlyMap<string, number>;
 }
 
-/** A team: every message goes by the route, which is code; the picture shows who may be sent what and what may come back. */
+/** The diagram of a team. The route is code, so it shows which messages each member may get and which replies it may send. */
 export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunStanding): Diagram {
+  // The types of a team are generic; here only these parts are read.
   const messages = team.protocol.messages as Readonly<Record<string, { replies?: readonly string[] }>>;
   const leaf = (id: string, label: string, kind: Box['kind']): Box => ({ id, label, kind, boxes: [], parallel: false });
-  const members = Object.entries(team.members as Readonly<Record<string, Drawn>>);
+  const members = Object.entries(team.members as Readonly<Record<string, MemberShape>>);
   return {
     kind: 'team',
     title: team.name,
@@ -106,13 +115,13 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunS
   };
 }
 
-interface Drawn {
+interface MemberShape {
   readonly kind: string;
   readonly handles: readonly string[];
   readonly members?: readonly { readonly id: string }[];
 }
-/** Of an orchestrator: those behind it. */
-const poolOf = ({ kind, members = [] }: Drawn): string =>
+/** The members of an orchestrator. */
+const poolOf = ({ kind, members = [] }: MemberShape): string =>
   kind === 'orchestrator' ? ` (one of ${members.map(({ id }) => id).join(', ')})` : '';
 
 const atWork = (count = 0): string => (count === 0 ? '' : count === 1 ? ' (at work)' : ` (${count} at work)`);

@@ -1,17 +1,18 @@
-/** A chart with what the tests saw of it: how often each arrow was taken, and what nobody has seen yet. */
+/** A chart with its coverage by tests: how often each transition was taken, and what was never reached. */
 import type { MachineRecord } from '../../testing/cover/record.ts';
 import { chartDiagram, type Diagram, type Seen } from './diagram.ts';
 
+/** The diagram of a machine with its coverage. */
 export function heatDiagram({ chart, states, moves, guards }: MachineRecord): Diagram {
-  const doubtful = new Set(
+  const halfCovered = new Set(
     Object.entries(guards).flatMap(([place, { yes, no }]) => (yes > 0 && no > 0 ? [] : [transitionOf(place)])),
   );
   return chartDiagram(chart, (place): Seen | undefined => {
     const times = states[place] ?? moves[place];
     if (times === undefined) return undefined;
-    return { times, heat: times === 0 ? 'cold' : doubtful.has(place) ? 'warm' : 'hot' };
+    return { times, heat: times === 0 ? 'cold' : halfCovered.has(place) ? 'warm' : 'hot' };
   });
 }
 
-/** A guard's place is that of its transition, and where inside it. */
+/** The id of a guard begins with that of its transition. */
 const transitionOf = (guard: string) => guard.replace(/(#\d+)\..*$/, '$1');

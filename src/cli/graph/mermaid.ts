@@ -1,11 +1,15 @@
-/** A diagram as mermaid text: what GitHub and many editors draw. */
+/** A diagram as mermaid text, which GitHub and many editors draw. */
 import type { Arrow, Box, Diagram } from './diagram.ts';
 
+/** The text of a diagram. */
 export function mermaid(diagram: Diagram): string {
   const names = new Map<string, string>();
-  // Mermaid's names are words; `end` and the like are its own.
-  const name = (id: string) =>
-    names.get(id) ?? (names.set(id, `s${names.size}_${id.replace(/\W+/g, '_').slice(-40)}`), names.get(id)!);
+  // A name in mermaid is one word, and no keyword such as `end`.
+  const name = (id: string) => {
+    const known = names.get(id) ?? `s${names.size}_${id.replace(/\W+/g, '_').slice(-40)}`;
+    names.set(id, known);
+    return known;
+  };
   return `${diagram.kind === 'team' ? flowchart(diagram, name) : stateDiagram(diagram, name)}\n`;
 }
 
@@ -14,11 +18,11 @@ type Name = (id: string) => string;
 function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
   const starts = new Set(flat(boxes).flatMap(({ id, kind }) => (kind === 'start' ? [id] : [])));
   const begin = new Map(arrows.filter(({ from }) => starts.has(from)).map(({ from, to }) => [from, to]));
-  const warmth: string[] = [];
+  const classes: string[] = [];
   const draw = (box: Box, indent: string): string[] => {
-    if (box.kind === 'start') return [`${indent}[*] --> ${name(begin.get(box.id)!)}`];
+    if (box.kind === 'start') return [`${indent}[*] --> ${name(begin.get(box.id) ?? '')}`];
     const head = `${indent}state "${escape(box.label)}" as ${name(box.id)}`;
-    if (box.heat) warmth.push(`  class ${name(box.id)} ${box.heat}`);
+    if (box.heat) classes.push(`  class ${name(box.id)} ${box.heat}`);
     const ends = box.kind === 'final' ? [`${indent}${name(box.id)} --> [*]`] : [];
     if (box.boxes.length === 0) return [head, ...ends];
     const inside = box.boxes.map((inner) => draw(inner, `${indent}  `));
@@ -33,7 +37,7 @@ function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
     .filter(({ from }) => !starts.has(from))
     .map((arrow) => `  ${name(arrow.from)} --> ${name(arrow.to)}${label(arrow)}`);
   const drawn = boxes.flatMap((box) => draw(box, '  '));
-  return ['stateDiagram-v2', ...drawn, ...moves, ...(warmth.length > 0 ? [...heats, ...warmth] : [])].join('\n');
+  return ['stateDiagram-v2', ...drawn, ...moves, ...(classes.length > 0 ? [...heats, ...classes] : [])].join('\n');
 }
 
 const heats = [
@@ -57,9 +61,9 @@ function flowchart({ boxes, arrows }: Diagram, name: Name): string {
 }
 
 const flat = (boxes: readonly Box[]): Box[] => boxes.flatMap((box) => [box, ...flat(box.boxes)]);
-/** Mermaid gives the arrows of a state diagram no colours: what was not seen is marked. */
+/** Arrows of a state diagram cannot be coloured in mermaid: those that are not fully covered get a mark. */
 const label = ({ label, heat }: Arrow) =>
   label ? ` : ${heat === undefined || heat === 'hot' ? '' : `${heat === 'cold' ? '✗' : '½'} `}${escape(label)}` : '';
 
-/** Characters that mermaid reads as its own, as codes that it shows as they are. */
+/** Characters with a meaning in mermaid, as codes that it shows as they are. */
 const escape = (text: string): string => text.replace(/["#;:<>{}\n\r]/g, (character) => `#${character.charCodeAt(0)};`);

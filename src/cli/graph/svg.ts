@@ -1,13 +1,14 @@
-/** A diagram as a picture: laid out by elkjs, drawn as one SVG without scripts or fonts of its own. */
+/** A diagram as an SVG picture without scripts or fonts, laid out by elkjs. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import { visible } from '../../observe/words.ts';
 import { UsageError } from '../exit.ts';
 import type { Arrow, Box, Diagram, Heat } from './diagram.ts';
 
-/** Roughly the width of a letter and the height of a line at 12 pixels. */
+/** The approximate width of a letter and height of a line, in pixels, for text of 12 pixels. */
 const letter = 7;
 const line = 16;
 
+/** The picture of a diagram. Throws `UsageError` when elkjs is not installed. */
 export async function picture(diagram: Diagram): Promise<string> {
   const elk = await engine();
   const bundles = bundled(diagram.arrows);
@@ -36,6 +37,7 @@ export async function picture(diagram: Diagram): Promise<string> {
 
 async function engine(): Promise<ELK> {
   try {
+    // The declared type of this CommonJS module does not fit how Node imports it.
     const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK };
     return new Elk();
   } catch (cause) {
@@ -61,7 +63,7 @@ function node(box: Box): ElkNode {
   };
 }
 
-/** Arrows that go the same way are one arrow with several labels. */
+/** Arrows with the same ends become one arrow with several labels. */
 function bundled(arrows: readonly Arrow[]): Bundle[] {
   const bundles = new Map<string, Bundle>();
   for (const { from, to, label, heat } of arrows) {
@@ -97,25 +99,26 @@ const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
 });
 
 function drawing({ title, boxes }: Diagram, laid: ElkNode, heats: ReadonlyMap<string, Heat | undefined>): string {
-  const kinds = new Map<string, Box>();
-  const note = (box: Box): void => {
-    kinds.set(box.id, box);
-    box.boxes.forEach(note);
+  const byId = new Map<string, Box>();
+  const index = (box: Box): void => {
+    byId.set(box.id, box);
+    box.boxes.forEach(index);
   };
-  boxes.forEach(note);
+  boxes.forEach(index);
   const shapes: string[] = [];
   const walk = (children: readonly ElkNode[] = []): void => {
     for (const child of children) {
-      shapes.push(shape(kinds.get(child.id)!, child));
+      const box = byId.get(child.id);
+      if (box) shapes.push(shape(box, child));
       walk(child.children);
     }
   };
   walk(laid.children);
-  const seen = [...kinds.values()].some(({ heat }) => heat !== undefined);
+  const hasCoverage = [...byId.values()].some(({ heat }) => heat !== undefined);
   const [width, height] = [Math.ceil((laid.width ?? 0) + 8), Math.ceil((laid.height ?? 0) + 8)];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12">
 <title>${xml(title)}</title>
-<style>svg{color-scheme:light dark;--ink:light-dark(#1f2937,#e5e7eb);--box:light-dark(#f8fafc,#1e293b);--line:light-dark(#94a3b8,#64748b)}text{fill:var(--ink)}.box{fill:var(--box);stroke:var(--line)}.parallel{stroke-dasharray:5 4}.final{stroke-width:3}.dot{fill:var(--ink)}.arrow{fill:none;stroke:var(--line)}.label{font-size:11px}${seen ? heatStyle : ''}</style>
+<style>svg{color-scheme:light dark;--ink:light-dark(#1f2937,#e5e7eb);--box:light-dark(#f8fafc,#1e293b);--line:light-dark(#94a3b8,#64748b)}text{fill:var(--ink)}.box{fill:var(--box);stroke:var(--line)}.parallel{stroke-dasharray:5 4}.final{stroke-width:3}.dot{fill:var(--ink)}.arrow{fill:none;stroke:var(--line)}.label{font-size:11px}${hasCoverage ? heatStyle : ''}</style>
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>
 ${shapes.join('\n')}
 ${(laid.edges ?? []).map((edge) => arrow(edge, heats.get(edge.id))).join('\n')}
@@ -125,8 +128,8 @@ ${(laid.edges ?? []).map((edge) => arrow(edge, heats.get(edge.id))).join('\n')}
 
 const heatStyle =
   '.cold{--box:light-dark(#fecaca,#7f1d1d);--line:#dc2626}.warm{--box:light-dark(#fef08a,#713f12);--line:#ca8a04}.hot{--box:light-dark(#dcfce7,#14532d);--line:#16a34a}';
-/** The class of what is so warm. */
-const warmth = (heat: Heat | undefined) => (heat ? ` ${heat}` : '');
+/** The CSS class of a coverage. */
+const heatClass = (heat: Heat | undefined) => (heat ? ` ${heat}` : '');
 
 function shape({ kind, label, boxes, parallel, heat }: Box, { x = 0, y = 0, width = 0, height = 0 }: ElkNode): string {
   if (kind === 'start') return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="6"/>`;
@@ -134,13 +137,13 @@ function shape({ kind, label, boxes, parallel, heat }: Box, { x = 0, y = 0, widt
     boxes.length > 0
       ? { x: x + 12, y: y + line + 2, anchor: 'start' }
       : { x: x + width / 2, y: y + height / 2 + 4, anchor: 'middle' };
-  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${warmth(heat)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
+  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${heatClass(heat)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
 }
 
 function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: Heat | undefined): string {
   const paths = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const [first, ...rest] = [startPoint, ...bendPoints, endPoint];
-    return `<path class="arrow${warmth(heat)}" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
+    return `<path class="arrow${heatClass(heat)}" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
   });
   const texts = labels.flatMap(({ text = '', x = 0, y = 0 }) =>
     text.split('\n').map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * line}">${xml(words)}</text>`),
@@ -150,4 +153,4 @@ function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: Heat | und
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 /** Text in XML; characters that XML cannot hold are shown as escapes. */
-const xml = (text: string): string => visible(text).replace(/[&<>"]/g, (character) => entities[character]!);
+const xml = (text: string): string => visible(text).replace(/[&<>"]/g, (character) => entities[character] ?? character);

@@ -47,7 +47,7 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
     const end = () => void node.process.kill('SIGKILL');
     process.once('exit', end);
     void node.ended.then(() => process.off('exit', end));
-    await node.until(/ is here, and offers/);
+    await node.until(/ has joined, and offers/);
     return node;
   };
   const nodes = new Map([
