@@ -24,7 +24,7 @@ export async function graph(cli: Cli, path: string, { svg, set, run, ...shared }
   const { subject } = await load(cli.cwd, path, (await inputFrom(cli, undefined, set)).settings);
   if (run !== undefined && subject.kind !== 'team')
     throw new UsageError(
-      `--run shows how a team stands; ${path} defines ${subject.kind === 'agent' ? 'an' : 'a'} ${subject.kind}.`,
+      `--run shows the state of a team; ${path} defines ${subject.kind === 'agent' ? 'an' : 'a'} ${subject.kind}.`,
     );
   const diagram =
     subject.kind === 'team'
