@@ -13,7 +13,7 @@ export function reasonOf(thrown: unknown): string {
   return words.length > 0 ? [...new Set(words)].join(': ') : String(thrown);
 }
 
-const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoException).code;
+const codeOf = (error: Error): string | undefined => (error as { code?: string }).code;
 
 /** Codes of Node and of its `fetch` for a call that did not come through, by the kind of failure it is. */
 const network = {

@@ -7,3 +7,11 @@ export const withDefaults = <T extends object>(
   defaults: T,
   given: { readonly [K in keyof T]?: T[K] | undefined } = {},
 ): T => ({ ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) });
+
+/** A deep copy. Properties that are `undefined` stay. */
+export const cloneJson = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(cloneJson)
+    : typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cloneJson(inner)]))
+      : value;

@@ -6,6 +6,7 @@ import { slug } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { chart, type Chart } from './chart.ts';
 import { isMachine } from './logics.ts';
+import type { Platform, Sha256 } from './platform.ts';
 import { refuse } from './refuse.ts';
 import { hashOf } from './shape.ts';
 
@@ -49,7 +50,9 @@ export interface ActorTypeOptions {
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
   readonly name: string;
   readonly chart: Chart;
+  /** Of the machine's shape and its context's schema. */
   readonly hash: string;
+  readonly sha256: Sha256;
   readonly supervise: Supervision;
   readonly mailbox: MailboxPolicy;
   /** The type of a child machine; undefined when that name is an effect. */
@@ -59,19 +62,21 @@ export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' |
 export const supervision: Supervision = { strategy: 'one-for-one', maxRestarts: 3, within: 60_000, restart: 'resume' };
 export const mailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
-/** Checks a machine once, at definition time. Throws `definition` or `unsupported`. */
-export function actorType(machine: AnyStateMachine, options: ActorTypeOptions = {}): ActorType {
+/** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */
+export function defineActorType(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
   refuse(machine);
   requireLimits(machine.id, options);
   const children = new Map<string, ActorType>();
   for (const [source, logic] of Object.entries(machine.implementations.actors)) {
-    if (isMachine(logic)) children.set(source, actorType(logic, { name: source, ...options.children?.[source] }));
+    if (isMachine(logic))
+      children.set(source, defineActorType(logic, { name: source, ...options.children?.[source] }, platform));
   }
   return {
     ...options,
     name: slug(options.name ?? machine.id),
-    chart: chart(machine),
-    hash: hashOf(machine, options.context),
+    chart: chart(machine, platform.trace),
+    hash: hashOf(machine, options.context, platform.sha256),
+    sha256: platform.sha256,
     supervise: { ...supervision, ...options.supervise },
     mailbox: { ...mailbox, ...options.mailbox },
     child: (source) => children.get(source),

@@ -1,8 +1,8 @@
 /** What an actor is born with; kept in its row for ever. */
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Pending, StoredActor } from '../journal/journal.ts';
-import type { ChildData } from './pendings.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
 export interface Birth {
   readonly address: Address;
@@ -23,7 +23,7 @@ export interface Birth {
 }
 
 /** A run that must end by a moment has a timer for it, which its root is born with. */
-export const lastMoment = ({ parent, deadline }: Birth, key: string): Pending[] =>
+export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTimer[] =>
   parent === undefined && deadline !== undefined
     ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
     : [];

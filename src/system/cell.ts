@@ -4,7 +4,8 @@ import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Birth } from './birth.ts';
 import { fromTimer, type Answer, type Delivery } from './delivery.ts';
@@ -12,7 +13,6 @@ import { fromEnvelope } from './doorway.ts';
 import { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { Mailbox } from './mailbox.ts';
-import type { TimerData } from './pendings.ts';
 import { Self } from './self.ts';
 import { Supervisor } from './supervisor.ts';
 import { asError, ended, gone } from './trouble.ts';
@@ -88,7 +88,7 @@ export class Cell {
     return (this.nextTimer ?? Infinity) - now > 10 * idle;
   }
 
-  pending(key: string): Pending | undefined {
+  pending(key: string): OwnPending | undefined {
     return this.self.pending(key);
   }
 
@@ -149,11 +149,10 @@ export class Cell {
   /** A timer is due. */
   ring(key: string): void {
     const pending = this.#dead ? undefined : this.pending(key);
-    if (!pending) return;
-    const data = pending.data as unknown as TimerData;
-    if (data.to === undefined) return this.deliver(fromTimer(pending));
+    if (pending?.kind !== 'timer') return;
+    if (pending.data.to === undefined) return this.deliver(fromTimer(pending));
     this.self.pendings.remove(key);
-    this.#errands.forward(key, data);
+    this.#errands.forward(key, pending.data);
   }
 
   stop(reason: string): void {

@@ -19,9 +19,9 @@ import {
   type StateValue,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { cloneJson, type Json, type JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
-import { tell, told } from './steps.ts';
+import type { Trace } from './platform.ts';
 
 export type Snapshot = AnyMachineSnapshot;
 export type MachineEvent = AnyEventObject;
@@ -63,7 +63,8 @@ export function inertly(machine: AnyStateMachine): AnyStateMachine {
   return inert;
 }
 
-export function chart(machine: AnyStateMachine): Chart {
+/** `trace` hears of every step. */
+export function chart(machine: AnyStateMachine, trace?: Trace): Chart {
   const inert = inertly(machine);
 
   const parent = createActor(stub, { id: '#parent' });
@@ -110,19 +111,19 @@ export function chart(machine: AnyStateMachine): Chart {
     initial(input) {
       last = undefined;
       const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
-      if (told()) tell({ machine, input, to: first[0] });
+      if (trace?.hasListeners) trace.publish({ machine, input, to: first[0] });
       return first;
     },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step(snapshot, event) {
       last = snapshot;
       const next = collect(() => inert.transition(snapshot, event, scope as never));
-      if (told()) tell({ machine, from: snapshot, event, to: next[0] });
+      if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
       return next;
     },
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.
-    restore: (saved) => inOrder(inert.restoreSnapshot(structuredClone(saved) as never, scope as never)),
+    restore: (saved) => inOrder(inert.restoreSnapshot(cloneJson(saved) as never, scope as never)),
     whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
 }

@@ -2,7 +2,8 @@
 import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Commit, Pending } from '../journal/journal.ts';
+import type { Commit } from '../contracts/commit.ts';
+import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Birth } from './birth.ts';
 import { stateOf, type Snapshot } from './chart.ts';

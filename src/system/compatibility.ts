@@ -1,9 +1,8 @@
 /** Does a stored snapshot fit the machine of today? Load = fits → migrate → else pinned, with what does not fit (E11). */
-import type { StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
-import type { EffectData, TimerData } from './pendings.ts';
 import { activeNodes, everyNode, strangers } from './shape.ts';
 
 /** What a commit keeps as `snapshot`. */
@@ -98,9 +97,10 @@ function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor)
     ...contextMisfits(type, sealed, stored, same),
     ...(same || value.length > 0 ? [] : [...historyMisfits(type, state), ...timerMisfits(type, state, stored)]),
     ...stored.pending.flatMap(({ kind, data }) => {
-      const { id, src } = data as unknown as EffectData;
-      const runs = (kind === 'effect' || kind === 'child') && !Object.hasOwn(machine.implementations.actors, src);
-      return runs ? [`"${id}" is running, and its actor "${src}" is gone`] : [];
+      if (kind !== 'effect' && kind !== 'child') return [];
+      const { id, src } = data;
+      const isGone = !Object.hasOwn(machine.implementations.actors, src);
+      return isGone ? [`"${id}" is running, and its actor "${src}" is gone`] : [];
     }),
   ];
 }
@@ -144,7 +144,7 @@ function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): str
 function timerMisfits({ chart }: ActorType, { value }: JsonObject, { pending }: StoredActor): string[] {
   const known = new Set(activeNodes(chart.machine.root, value).flatMap((node) => [...node.transitions.keys()]));
   return pending.flatMap(({ kind, data }) => {
-    const { type } = kind === 'timer' ? (data as unknown as TimerData).event : { type: '' };
+    const type = kind === 'timer' ? data.event.type : '';
     return type.startsWith('xstate.after.') && !known.has(type)
       ? [`the timer "${type}" is running, and no active state waits for it any more`]
       : [];

@@ -4,9 +4,8 @@ import type { Outcome } from '../contracts/effect.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
 import type { MachineEvent } from './chart.ts';
-import type { EffectData, TimerData } from './pendings.ts';
 
 export interface Delivery {
   /** Asked for by the actor itself: not counted by the mailbox, and not expendable. */
@@ -32,8 +31,8 @@ export type Answer = Pick<Delivery, 'done' | 'refuse'>;
 const nobody: Answer = { done() {}, refuse() {} };
 
 /** `kept` when the ledger has the outcome already. */
-export function fromEffect({ key, data }: Pending, outcome: Outcome, kept: boolean): Delivery {
-  const { id, src, input } = data as unknown as EffectData;
+export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
+  const { id, src, input } = data;
   const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
   return {
     own: true,
@@ -46,8 +45,8 @@ export function fromEffect({ key, data }: Pending, outcome: Outcome, kept: boole
   };
 }
 
-export function fromTimer({ key, data }: Pending): Delivery {
-  const { event } = data as unknown as TimerData;
+export function fromTimer({ key, data }: PendingTimer): Delivery {
+  const { event } = data;
   return { own: true, id: key, event, body: null, settles: key, ...nobody };
 }
 
@@ -55,11 +54,11 @@ export function fromTimer({ key, data }: Pending): Delivery {
 export function fromChild(
   id: string,
   from: Address,
-  { key, data }: Pending,
+  { key, data }: PendingChild,
   end: { output?: Json } | { error: unknown },
   answer: Answer = nobody,
 ): Delivery {
-  const name = (data as unknown as EffectData).id;
+  const name = data.id;
   const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
   return { own: true, id, from, event, body: end as Json, settles: key, ...answer };
 }

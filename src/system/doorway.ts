@@ -5,7 +5,7 @@ import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
 import { fromChild, type Answer, type Delivery } from './delivery.ts';
@@ -66,7 +66,7 @@ function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | u
   const pending = pendingOf(body.key);
   // Let go since then, or heard before: stale, which is no offence.
   if (!pending) return { own: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
-  if ((pending.data as { address?: string }).address !== from) throw forged();
+  if (pending.kind !== 'child' || pending.data.address !== from) throw forged();
   return fromChild(
     id,
     from,

@@ -1,13 +1,12 @@
 /** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
-import { createHash } from 'node:crypto';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { keyOf, type Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { Json } from '../contracts/json.ts';
+import type { EffectData, Opening, Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Action, MachineEvent } from './chart.ts';
-import type { EffectData } from './pendings.ts';
+import type { Sha256 } from './platform.ts';
 
 /** The actor whose step it is, as far as its wishes depend on it. */
 export interface Sender {
@@ -55,9 +54,10 @@ export class Draft {
     return `${this.sender.address}/${this.#seq}/${index}`;
   }
 
-  open(index: number, kind: Pending['kind'], data: object, due?: number): string {
+  /** Returns the key of what it opens. */
+  open(index: number, opening: Opening): string {
     const key = this.key(index);
-    this.opens.push({ key, kind, data: data as JsonObject, ...(due === undefined ? {} : { due }) });
+    this.opens.push({ key, ...opening });
     return key;
   }
 
@@ -73,7 +73,7 @@ export class Draft {
   addressOf(index: number, id: string, src: unknown): Address | undefined {
     const child = typeof src === 'string' ? this.sender.type.child(src) : undefined;
     const { address } = this.sender;
-    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`)}`;
+    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`, child.sha256)}`;
   }
 
   /** An actor when `src` names a machine, an effect otherwise. */
@@ -95,7 +95,8 @@ export class Draft {
     this.close(this.children.get(id));
     const data: EffectData = { id, src, input: input ?? null };
     const address = this.addressOf(index, id, src);
-    this.children.set(id, address ? this.open(index, 'child', { ...data, address }) : this.open(index, 'effect', data));
+    const opening: Opening = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
+    this.children.set(id, this.open(index, opening));
   }
 }
 
@@ -107,10 +108,8 @@ export interface Spawn {
 }
 
 /** A key that would be longer than an address may be (E10: nobody could write to it) ends in its hash instead. */
-const short = (key: string): string =>
-  key.length <= longest
-    ? key
-    : `${key.slice(0, longest - 33)}.${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+const short = (key: string, sha256: Sha256): string =>
+  key.length <= longest ? key : `${key.slice(0, longest - 33)}.${sha256(key).slice(0, 32)}`;
 const longest = 200;
 
 /** Part of an address made of any id. What changed on the way gets the action's index, so that two ids never share an address. */

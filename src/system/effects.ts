@@ -5,7 +5,7 @@ import { sleep } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
-import type { EffectData } from './pendings.ts';
+import type { EffectData } from '../contracts/pending.ts';
 
 /** What `effect()` puts on a logic. */
 interface Performer {

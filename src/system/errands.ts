@@ -1,14 +1,13 @@
 /** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
 import type { AnyActorLogic } from 'xstate';
-import type { Envelope } from '../contracts/envelope.ts';
 import type { Json } from '../contracts/json.ts';
-import type { StoredActor, Pending } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
 import { afterwards } from './afterwards.ts';
 import type { Cell } from './cell.ts';
 import { fromEffect } from './delivery.ts';
 import type { Host } from './host.ts';
 import { signal } from './letters.ts';
-import type { ChildData, TimerData } from './pendings.ts';
 import { Runner } from './runner.ts';
 import type { Plan, Self } from './self.ts';
 
@@ -45,17 +44,16 @@ export class Errands {
   redo(results: StoredActor['results']): void {
     for (const pending of this.#self.pendings) {
       const result = results.get(pending.key);
-      if (result) this.#cell.deliver(fromEffect(pending, result, true));
+      if (result && pending.kind === 'effect') this.#cell.deliver(fromEffect(pending, result, true));
       else if (pending.kind !== 'child') this.#begin(pending, true);
     }
   }
 
   /** What is closed is over: its effect stops, its timer is off, its child ends. A late result finds nothing pending (E3). */
-  end({ key, kind, data }: Pending): void {
+  end({ key, kind, data }: OwnPending): void {
     if (kind === 'effect') this.#runner.stop(key);
     if (kind === 'timer') this.#host.alarms.cancel(key);
-    if (kind === 'child')
-      this.#host.stopChild((data as unknown as ChildData).address, `its parent ${this.#self.address} let it go`);
+    if (kind === 'child') this.#host.stopChild(data.address, `its parent ${this.#self.address} let it go`);
   }
 
   /** A delayed sendTo is due. */
@@ -79,19 +77,18 @@ export class Errands {
   }
 
   #begin(pending: Pending, again: boolean): void {
-    const { key, kind, due, data } = pending;
-    if (kind === 'timer') this.#host.alarms.set(key, due!, this.#self.address);
-    else if (kind === 'child') this.#host.spawn(this.#self, pending);
-    else if (kind === 'message') this.#host.courier.send(data as unknown as Envelope);
+    if (pending.kind === 'timer') this.#host.alarms.set(pending.key, pending.due, this.#self.address);
+    else if (pending.kind === 'child') this.#host.spawn(this.#self, pending);
+    else if (pending.kind === 'message') this.#host.courier.send(pending.data);
     else void this.#perform(pending, again);
   }
 
-  async #mayBegin({ key }: Pending): Promise<boolean> {
+  async #mayBegin({ key }: PendingEffect): Promise<boolean> {
     const isGone = () => !this.#self.pendings.has(key);
     return (await this.#host.mayBegin(this.#self.run, isGone)) && !isGone();
   }
 
-  async #perform(pending: Pending, again: boolean): Promise<void> {
+  async #perform(pending: PendingEffect, again: boolean): Promise<void> {
     // A process that stood still after the commit may be the owner no more: another one has begun this meanwhile (E4).
     if (!this.#host.isSureOf(this.#self.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#runner.start(pending, again);

@@ -22,7 +22,9 @@ import { requireId, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Restart } from '../contracts/restart.ts';
-import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { supervision, type ActorType } from './actorType.ts';
 import { Alarms } from './alarms.ts';
@@ -33,17 +35,17 @@ import { Courier } from './courier.ts';
 import { bury } from './deadLetters.ts';
 import { fromChild } from './delivery.ts';
 import { requireTimely } from './doorway.ts';
+import { wasHandled } from './duplicates.ts';
 import { Mail } from './mail.ts';
 import { guarded } from './observer.ts';
 import { Ownership, type LeaseOptions } from './ownership.ts';
-import type { ChildData } from './pendings.ts';
 import { untilStored } from './persist.ts';
 import { Places, type Place } from './places.ts';
 import { Rest } from './rest.ts';
 import { gather, stopOrphans } from './revival.ts';
 import { restartsOf } from './restarts.ts';
 import { Supervisor, type Verdict } from './supervisor.ts';
-import { ended, wasHandled } from './trouble.ts';
+import { ended } from './trouble.ts';
 
 export interface HostOptions {
   readonly journal: Journal;
@@ -218,9 +220,9 @@ export class Host implements AsyncDisposable {
 
   spawn(
     parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
-    pending: Pending,
+    pending: PendingChild,
   ): void {
-    const data = pending.data as unknown as ChildData;
+    const { data } = pending;
     try {
       const cell = new Cell(this, parent.type.child(data.src)!, data.address, parent.run);
       this.#places.add(cell);

@@ -3,13 +3,13 @@ import type { Envelope } from '../contracts/envelope.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { PendingMessage } from '../contracts/pending.ts';
 import type { Birth } from './birth.ts';
 
 export type End = { readonly output: Json } | { readonly error: Failure };
 
 /** To the parent, by name of the pending that the child lived by: only that child may say so. */
-export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): Pending[] {
+export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): PendingMessage[] {
   if (parent === undefined || lived === undefined) return [];
   const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
   return [
@@ -26,7 +26,7 @@ export function farewell({ address, run, parent, key: lived, id }: Birth, key: s
 }
 
 /** To whoever asked: why there will be no answer. */
-export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): Pending =>
+export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
   letter({
     id: key,
     type: 'failure',
@@ -58,8 +58,8 @@ export const signal = (
   ...(causation === undefined ? {} : { causation }),
 });
 
-export const letter = (envelope: Envelope): Pending => ({
+export const letter = (envelope: Envelope): PendingMessage => ({
   key: envelope.id,
   kind: 'message',
-  data: envelope as unknown as Json,
+  data: envelope,
 });

@@ -2,10 +2,11 @@
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
 import { open } from './compatibility.ts';
-import type { ChildData } from './pendings.ts';
 
 export interface Member {
   readonly type: ActorType;
@@ -16,7 +17,7 @@ export interface Member {
 export interface Family {
   readonly members: Member[];
   /** Committed by the parent; the crash came before their first breath. */
-  readonly unborn: { readonly parent: Address; readonly pending: Pending }[];
+  readonly unborn: { readonly parent: Address; readonly pending: PendingChild }[];
 }
 
 export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
@@ -27,11 +28,11 @@ export async function gather(journal: Journal, type: ActorType, root: StoredActo
 
 async function join(journal: Journal, parent: Member, family: Family): Promise<void> {
   family.members.push(parent);
-  const children = parent.stored.pending.filter(({ kind }) => kind === 'child');
+  const children = parent.stored.pending.filter((pending) => pending.kind === 'child');
   const loaded = await Promise.all(
     children.map(async (pending) => ({
       pending,
-      stored: await journal.load((pending.data as unknown as ChildData).address),
+      stored: await journal.load(pending.data.address),
     })),
   );
   for (const { pending, stored } of loaded) {
@@ -41,8 +42,8 @@ async function join(journal: Journal, parent: Member, family: Family): Promise<v
   }
 }
 
-function childType({ type, stored }: Member, { data }: Pending): ActorType {
-  const { src, address } = data as unknown as ChildData;
+function childType({ type, stored }: Member, { data }: PendingChild): ActorType {
+  const { src, address } = data;
   const child = type.child(src);
   if (child) return child;
   throw new TroupeError(

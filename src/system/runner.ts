@@ -2,9 +2,8 @@
 import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { PendingEffect } from '../contracts/pending.ts';
 import { perform } from './effects.ts';
-import type { EffectData } from './pendings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Whose effects they are, and what performs them. */
@@ -34,10 +33,10 @@ export class Runner {
   }
 
   /** Resolves with how it ended; with undefined when it was stopped, which nobody wants to hear about any more. */
-  async start({ key, data }: Pending, again: boolean): Promise<Outcome | undefined> {
+  async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
     const { clock, tell } = this.#around;
     const { address: actor, run, deadline } = this.#owner.actor;
-    const { src, input } = data as unknown as EffectData;
+    const { src, input } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
     const about = { run, actor, key, name: src, again };

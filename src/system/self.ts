@@ -4,7 +4,8 @@ import type { Address } from '../contracts/ids.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Commit, Pending, StoredActor } from '../journal/journal.ts';
+import type { Commit, StoredActor } from '../contracts/commit.ts';
+import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import { birthOf, lastMoment, type Birth } from './birth.ts';
 import type { Snapshot, Step } from './chart.ts';
@@ -88,7 +89,7 @@ export class Self implements Sender {
     return this.#seq;
   }
 
-  pending(key: string): Pending | undefined {
+  pending(key: string): OwnPending | undefined {
     return this.pendings.get(key);
   }
 
@@ -125,7 +126,7 @@ export class Self implements Sender {
     this.#seq = stored.seq;
     this.#status = stored.status;
     this.#lists = this.#listsOf(stored.lists);
-    for (const pending of stored.pending) if (pending.kind !== 'message') this.pendings.add(pending);
+    for (const pending of stored.pending) this.pendings.add(pending);
   }
 
   /** The commit of a step. `ends` are pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when what the machine wishes for cannot be kept. */
@@ -166,12 +167,12 @@ export class Self implements Sender {
   }
 
   /** It was stored: this is what the actor is now. Gives back what is over. */
-  adopt({ change, commit }: Plan): Pending[] {
+  adopt({ change, commit }: Plan): OwnPending[] {
     this.#snapshot = change.snapshot;
     this.#seq = commit.seq;
     this.#status = change.status;
     const over = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
-    for (const pending of commit.opens) if (pending.kind !== 'message') this.pendings.add(pending);
+    for (const pending of commit.opens) this.pendings.add(pending);
     for (const { list, entry } of commit.appends) this.#lists.added(list, entry);
     return over;
   }

@@ -1,10 +1,10 @@
 /** The shape of a machine: its states and what leads where. Code is not part of it, so a fix in an action is no other machine (E11). */
-import { createHash } from 'node:crypto';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { ZodType } from 'zod';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { jsonSchema } from '../contracts/protocol.ts';
 import { nameOf } from './names.ts';
+import type { Sha256 } from './platform.ts';
 
 export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
   node,
@@ -12,7 +12,7 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
 ];
 
 /** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. */
-export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): string {
+export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
   const nodes = everyNode(machine.root).map((node) => [
     node.id,
     node.type,
@@ -24,7 +24,7 @@ export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): 
     node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
   ]);
   const shape = [nodes, context ? jsonSchema(context) : null];
-  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
+  return sha256(JSON.stringify(shape)).slice(0, 16);
 }
 
 /** What is wrong with a state value: states that the machine does not have, regions it has but the value lacks. */

@@ -11,6 +11,7 @@ import { deadlineEvent } from './birth.ts';
 import { seenOf, type Change } from './commitment.ts';
 import { causeOf, type Delivery } from './delivery.ts';
 import { late } from './doorway.ts';
+import { wasHandled } from './duplicates.ts';
 import type { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { farewell } from './letters.ts';
@@ -19,7 +20,7 @@ import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
 import { beyond, noted } from './supervisor.ts';
-import { asError, burial, gone, isLoss, meaningless, overdue, wasHandled } from './trouble.ts';
+import { asError, burial, gone, isLoss, meaningless, overdue } from './trouble.ts';
 
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }

@@ -4,11 +4,11 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { Failure, TroupeError } from '../contracts/failure.ts';
 import { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
+import type { TimerData } from '../contracts/pending.ts';
 import type { Action, MachineEvent } from './chart.ts';
-import { astray } from './deadLetters.ts';
 import type { Draft } from './draft.ts';
 import { letter, signal } from './letters.ts';
-import type { ChildData, TimerData } from './pendings.ts';
+import { undeliverable } from './undeliverable.ts';
 
 type Perform = (draft: Draft, action: Action, index: number) => void;
 
@@ -60,7 +60,7 @@ const vocabulary: Readonly<Record<string, Perform>> = {
     const { sender } = draft;
     const address = addressOf(draft, to);
     if (address === undefined)
-      draft.astray.push(astray(sender.address, to?.id ?? 'nobody', event!, draft.key(index), draft.now));
+      draft.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event!, draft.key(index), draft.now));
     else if (delay !== undefined) timer(draft, index, { id, event: event!, to: address }, delay);
     else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event!, draft.cause)));
   },
@@ -131,7 +131,7 @@ function timer(draft: Draft, index: number, data: TimerData, delay: number): voi
     );
   }
   if (data.id !== undefined) draft.close(draft.timers.get(data.id));
-  const key = draft.open(index, 'timer', data, draft.now + delay);
+  const key = draft.open(index, { kind: 'timer', data, due: draft.now + delay });
   if (data.id !== undefined) draft.timers.set(data.id, key);
 }
 
@@ -142,7 +142,7 @@ function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefin
   if (whose === 'parent') return sender.parent;
   if (newborn.has(target)) return newborn.get(target);
   const child = sender.pending(sender.children.get(target?.id ?? '') ?? '');
-  return child?.kind === 'child' ? (child.data as unknown as ChildData).address : undefined;
+  return child?.kind === 'child' ? child.data.address : undefined;
 }
 
 const misused = ({ sender }: Draft, name: string, form: string, { params }: Action) =>
