@@ -16,7 +16,10 @@ export function milliseconds(value: Duration): number {
 
 function parse(value: unknown): number {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(value)) ?? [];
-  return Number(count) * units[unit as keyof typeof units];
+  return isUnit(unit) ? Number(count) * units[unit] : NaN;
 }
+
+const isUnit = (unit: string | undefined): unit is keyof typeof units =>
+  unit !== undefined && Object.hasOwn(units, unit);
 
 const describe = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value));

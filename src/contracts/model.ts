@@ -1,13 +1,13 @@
 /** The one language in which agents speak to models, whoever makes them. */
 import * as z from 'zod';
 import type { EffectKind } from './effect.ts';
-import type { Json, JsonObject } from './json.ts';
+import { json, type Json, type JsonObject } from './json.ts';
 
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
   /** Parsed arguments; `unreadable` instead when what the model wrote is not JSON. */
-  input: z.json(),
+  input: json(),
   unreadable: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;

@@ -1,5 +1,6 @@
 /** What a team says: every message with the shape of its body, which replies an ask may get, and which messages go to a topic. */
 import * as z from 'zod';
+import { errorMessage } from './cause.ts';
 import { came, explain } from './explain.ts';
 import { TroupeError } from './failure.ts';
 import type { Json } from './json.ts';
@@ -65,7 +66,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
   const names = Object.keys(messages);
   if (names.length === 0)
     throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
-  for (const name of names) check(name, messages[name]!, messages);
+  for (const [name, spec] of Object.entries<MessageSpec>(messages)) check(name, spec, messages);
 
   return {
     messages: Object.freeze({ ...messages }) as M,
@@ -121,7 +122,7 @@ function requireSayable(name: string, body: z.ZodType): void {
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `The body of "${name}" cannot be written as JSON: ${(cause as Error).message}. Messages are JSON; use a string for a date or a large number.`,
+      `The body of "${name}" cannot be written as JSON: ${errorMessage(cause)}. Messages are JSON; use a string for a date or a large number.`,
       { cause },
     );
   }
@@ -133,7 +134,7 @@ function readBody(type: string, schema: z.ZodType, body: unknown) {
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `The schema of "${type}" threw instead of answering: ${(cause as Error).message} It must be synchronous and pure.`,
+      `The schema of "${type}" threw instead of answering: ${errorMessage(cause)} It must be synchronous and pure.`,
       { cause },
     );
   }
@@ -141,9 +142,9 @@ function readBody(type: string, schema: z.ZodType, body: unknown) {
 
 /** FNV-1a over the JSON Schemas: short, stable, and not a secret. */
 function hashOf(messages: Messages): string {
-  const shape = Object.keys(messages)
-    .sort()
-    .map((name) => [name, jsonSchema(messages[name]!.body), messages[name]!.replies ?? []]);
+  const shape = Object.entries(messages)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { body, replies = [] }]) => [name, jsonSchema(body), replies]);
   let hash = 0xcbf29ce484222325n;
   for (const char of new TextEncoder().encode(JSON.stringify(shape)))
     hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);

@@ -1,5 +1,6 @@
 /** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
 import * as z from 'zod';
+import { json } from './json.ts';
 import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from './duration.ts';
 import { Failure, TroupeError } from './failure.ts';
@@ -33,7 +34,7 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-const Input = z.union([z.string(), z.strictObject({ type: name, body: z.json().optional() })], {
+const Input = z.union([z.string(), z.strictObject({ type: name, body: json().optional() })], {
   error: 'expected a text or { type, body }',
 });
 
@@ -55,7 +56,7 @@ export const Task = z.strictObject({
   /** Answers of a model that all attempts together may take. */
   budgetSteps: atLeastOne.optional(),
   correlationId: z.string().optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
+  metadata: z.record(z.string(), json()).optional(),
 });
 export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
@@ -104,7 +105,7 @@ export const TaskResult = z.object({
   taskId: z.string(),
   /** Empty when nobody had it. */
   agentId: z.string(),
-  output: z.json(),
+  output: json(),
   success: z.boolean(),
   error: z.string().optional(),
   errorKind: TaskErrorKind.optional(),
@@ -121,7 +122,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const PipelineResult = z.object({
   taskResults: z.array(TaskResult),
   /** Of the last stage that was begun; null when there was none. */
-  finalOutput: z.json(),
+  finalOutput: json(),
   totalSteps: count,
   success: z.boolean(),
   /** The first failure. */

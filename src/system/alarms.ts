@@ -68,8 +68,8 @@ export class Alarms {
   #wake(): void {
     this.#waking = undefined;
     const now = this.#clock.now();
-    while (this.#heap[0] && this.#heap[0].due <= now) {
-      const alarm = this.#pop();
+    for (let alarm = this.#heap[0]; alarm && alarm.due <= now; alarm = this.#heap[0]) {
+      this.#pop();
       if (this.#set.get(alarm.key) !== alarm) continue;
       this.#set.delete(alarm.key);
       this.#ring(alarm.address, alarm.key);
@@ -86,27 +86,31 @@ export class Alarms {
   #push(alarm: Alarm): void {
     const heap = this.#heap;
     let at = heap.push(alarm) - 1;
-    for (let up = (at - 1) >> 1; at > 0 && before(alarm, heap[up]!); up = (at - 1) >> 1) {
-      heap[at] = heap[up]!;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const above = heap[up];
+      if (!above || !before(alarm, above)) break;
+      heap[at] = above;
       at = up;
     }
     heap[at] = alarm;
   }
 
-  #pop(): Alarm {
+  /** Takes the earliest out. */
+  #pop(): void {
     const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
     let at = 0;
     for (;;) {
-      let down = 2 * at + 1;
-      if (down + 1 < heap.length && before(heap[down + 1]!, heap[down]!)) down++;
-      if (down >= heap.length || !before(heap[down]!, last)) break;
-      heap[at] = heap[down]!;
-      at = down;
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const isRight = left !== undefined && right !== undefined && before(right, left);
+      const below = isRight ? right : left;
+      if (!below || !before(below, last)) break;
+      heap[at] = below;
+      at = 2 * at + (isRight ? 2 : 1);
     }
     heap[at] = last;
-    return first;
   }
 }

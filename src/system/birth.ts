@@ -1,10 +1,10 @@
 /** What an actor is born with; kept in its row for ever. */
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { StoredActor } from '../contracts/commit.ts';
+import type { ActorRow } from '../contracts/commit.ts';
 import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
-export interface Birth {
+export type Birth = {
   readonly address: Address;
   readonly run: string;
   readonly parent: Address | undefined;
@@ -20,7 +20,7 @@ export interface Birth {
   readonly began?: number;
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
-}
+};
 
 /** A run that must end by a moment has a timer for it, which its root is born with. */
 export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTimer[] =>
@@ -29,7 +29,8 @@ export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTim
     : [];
 export const deadlineEvent = 'troupe.deadline';
 
-export const birthOf = (stored: StoredActor): Birth => stored.meta as unknown as Birth;
+/** As `commitOf` stored it. */
+export const birthOf = ({ meta }: Pick<ActorRow, 'meta'>): Birth => meta as Birth;
 
 /** A child is born as its parent wished, and may live no longer than its parent (E9). */
 export const childBirth = (

@@ -150,9 +150,10 @@ export class Cell {
   ring(key: string): void {
     const pending = this.#dead ? undefined : this.pending(key);
     if (pending?.kind !== 'timer') return;
-    if (pending.data.to === undefined) return this.deliver(fromTimer(pending));
+    const { to, event } = pending.data;
+    if (to === undefined) return this.deliver(fromTimer(pending));
     this.self.pendings.remove(key);
-    this.#errands.forward(key, pending.data);
+    this.#errands.forward(key, to, event);
   }
 
   stop(reason: string): void {

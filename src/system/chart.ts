@@ -19,7 +19,7 @@ import {
   type StateValue,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
-import { cloneJson, type Json, type JsonObject } from '../contracts/json.ts';
+import { cloneJson, type JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
 import type { Trace } from './platform.ts';
 
@@ -89,7 +89,7 @@ export function chart(machine: AnyStateMachine, trace?: Trace): Chart {
   const inOrder = (snapshot: Snapshot): Snapshot => {
     if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
-    const value = ordered(snapshot.value as Json, inert.root) as StateValue;
+    const value = ordered(snapshot.value, inert.root);
     return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
       children,
     });
@@ -136,12 +136,12 @@ const endless = (id: string, limit: number) =>
   );
 
 /** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
-export function stateOf(value: unknown, node: AnyStateNode): string {
+export function stateOf(value: StateValue, node: AnyStateNode): string {
   if (typeof value === 'string') return value;
-  const inner = value as Readonly<Record<string, unknown>>;
-  const regions = Object.keys(node.states).flatMap((name) => {
-    if (!Object.hasOwn(inner, name)) return [];
-    const rest = stateOf(inner[name], node.states[name]!);
+  const regions = Object.entries(node.states).flatMap(([name, state]) => {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (inner === undefined) return [];
+    const rest = stateOf(inner, state);
     return [rest ? `${name}.${rest}` : name];
   });
   return regions.join('|');

@@ -1,7 +1,7 @@
 /** What one commit says of an actor: its row as it will stand, and everything that changes with it. */
 import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import type { Commit } from '../contracts/commit.ts';
 import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
@@ -34,7 +34,7 @@ export interface Standing {
 /** Throws `definition` when something in it could not be read back as it was. */
 export function commitOf({ type, birth, created, seq }: Standing, change: Change, now: number, epoch: number): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
-  const state = snapshot ? type.chart.save(snapshot) : {};
+  const state: JsonObject = snapshot ? type.chart.save(snapshot) : {};
   requirePlain(`The context of ${birth.address}`, state.context);
   requirePlain(`The output of ${birth.address}`, state.output);
   for (const { kind, data } of opens)
@@ -54,8 +54,8 @@ export function commitOf({ type, birth, created, seq }: Standing, change: Change
     created,
     updated: now,
     seq: seq + 1,
-    meta: birth as unknown as Json,
-    snapshot: { ...seal(type, state as JsonObject), ...(failure ? { failure } : {}) } as unknown as Json,
+    meta: asJson(birth),
+    snapshot: asJson({ ...seal(type, state), ...(failure ? { failure } : {}) }),
     epoch,
     event,
     opens,
@@ -66,22 +66,25 @@ export function commitOf({ type, birth, created, seq }: Standing, change: Change
 }
 
 /** The same for whoever watches. */
-export const seenOf = (
+export function seenOf(
   { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
-  value: unknown,
+  value: Json | undefined,
   failure?: Failure,
-): Inspection => ({
-  type: 'commit',
-  at: updated,
-  run,
-  actor,
-  parent,
-  machine: (snapshot as { machine?: string }).machine ?? '',
-  seq,
-  event: { id: event.id, type: event.type, from: event.from, body: event.body },
-  state: (value ?? null) as Json,
-  tags,
-  context: (snapshot as { state: { context?: Json } }).state.context ?? null,
-  status,
-  ...(failure ? { failure } : {}),
-});
+): Inspection {
+  const { machine, state } = isJsonObject(snapshot) ? snapshot : {};
+  return {
+    type: 'commit',
+    at: updated,
+    run,
+    actor,
+    parent,
+    machine: typeof machine === 'string' ? machine : '',
+    seq,
+    event: { id: event.id, type: event.type, from: event.from, body: event.body },
+    state: value ?? null,
+    tags,
+    context: (isJsonObject(state) ? state.context : null) ?? null,
+    status,
+    ...(failure ? { failure } : {}),
+  };
+}

@@ -1,12 +1,12 @@
 /** Does a stored snapshot fit the machine of today? Load = fits → migrate → else pinned, with what does not fit (E11). */
 import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
 import { activeNodes, everyNode, strangers } from './shape.ts';
 
 /** What a commit keeps as `snapshot`. */
-export interface SnapshotEnvelope {
+export type SnapshotEnvelope = {
   readonly format: 1;
   readonly machine: string;
   /** Of the machine's shape and its context's schema. */
@@ -14,10 +14,10 @@ export interface SnapshotEnvelope {
   readonly state: JsonObject;
   /** Keys of the context that are there and undefined, which JSON cannot say. */
   readonly unset?: readonly string[];
-}
+};
 
 export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
-  const context = (state.context ?? {}) as JsonObject;
+  const context = isJsonObject(state.context) ? state.context : {};
   const unset = Object.keys(context).filter((key) => context[key] === undefined);
   return {
     format: 1,
@@ -52,7 +52,7 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
 }
 
 function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
-  const sealed = snapshot as unknown as SnapshotEnvelope | null;
+  const sealed = snapshot as SnapshotEnvelope | null;
   if (
     typeof sealed !== 'object' ||
     typeof sealed?.state !== 'object' ||
@@ -76,10 +76,10 @@ const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
     ? state
     : {
         ...state,
-        context: {
-          ...(state.context as JsonObject),
+        context: asJson({
+          ...(isJsonObject(state.context) ? state.context : {}),
           ...Object.fromEntries(unset.map((key) => [key, undefined])),
-        } as unknown as Json,
+        }),
       };
 
 /** What does not fit; with the same hash only what the hash cannot know is looked at. */
@@ -90,7 +90,7 @@ function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor)
   const same = sealed.hash === type.hash && sealed.machine === machine.id;
   return [
     ...(sealed.machine === machine.id ? [] : [`it is a snapshot of the machine "${sealed.machine}"`]),
-    ...(['active', 'done', 'error', 'stopped'].includes(state.status as string)
+    ...(['active', 'done', 'error', 'stopped'].some((status) => status === state.status)
       ? []
       : [`its status is ${JSON.stringify(state.status)}`]),
     ...value,
@@ -124,8 +124,8 @@ function contextMisfits(
 
 function startingKeys(type: ActorType, meta: Json): string[] {
   try {
-    const [fresh] = type.chart.initial((meta as { input?: Json }).input);
-    return Object.entries(fresh.context as JsonObject).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+    const [fresh] = type.chart.initial(isJsonObject(meta) ? meta.input : undefined);
+    return Object.entries<unknown>(fresh.context).flatMap(([key, value]) => (value === undefined ? [] : [key]));
   } catch {
     return []; // The machine of today does not even start from that input: the states decide.
   }

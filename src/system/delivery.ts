@@ -1,9 +1,9 @@
 /** One thing for an actor to handle: a message from somebody, or the end of something it asked for itself. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import type { Failure, TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, type Json } from '../contracts/json.ts';
 import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
 import type { MachineEvent } from './chart.ts';
 
@@ -55,12 +55,12 @@ export function fromChild(
   id: string,
   from: Address,
   { key, data }: PendingChild,
-  end: { output?: Json } | { error: unknown },
+  end: { output?: Json } | { error: Json | Failure },
   answer: Answer = nobody,
 ): Delivery {
   const name = data.id;
   const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
-  return { own: true, id, from, event, body: end as Json, settles: key, ...answer };
+  return { own: true, id, from, event, body: asJson(end), settles: key, ...answer };
 }
 
 const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });

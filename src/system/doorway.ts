@@ -4,7 +4,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject } from '../contracts/json.ts';
 import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
@@ -19,10 +19,10 @@ export function fromEnvelope(
 ): Delivery {
   if (envelope.type.startsWith('xstate.')) return wordOfChild(envelope, pending, answer);
   const { id, from, body, kind, correlation, deadline } = envelope;
-  const base = { own: false, id, from, body: body as Json, ...(deadline === undefined ? {} : { deadline }), ...answer };
+  const base = { own: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
   if (kind === 'signal') return { ...base, event: signal(type, envelope) };
 
-  const schema = Object.hasOwn(type.handles ?? {}, envelope.type) ? type.handles![envelope.type] : undefined;
+  const schema = type.handles && Object.hasOwn(type.handles, envelope.type) ? type.handles[envelope.type] : undefined;
   if (!schema && type.handles && (kind === 'ask' || kind === 'tell')) {
     throw new TroupeError(
       'unknown_message',
@@ -38,7 +38,7 @@ export function fromEnvelope(
     ...(correlation === undefined ? {} : { correlation }),
     ...(deadline === undefined ? {} : { deadline }),
   };
-  const event = { type: envelope.type, body: parsed ? (parsed.data as Json) : body, meta };
+  const event = { type: envelope.type, body: parsed ? parsed.data : body, meta };
   return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
 }
 
@@ -60,7 +60,7 @@ export const late = (to: Address, type: string, deadline: number, now: number): 
 /** The names of XState's own events are for the engine; of these only the end of a child travels. Only the child that is pending may say so. */
 function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | undefined, answer: Answer): Delivery {
   const { id, type, from, to, kind } = envelope;
-  const body = (envelope.body ?? {}) as { key?: unknown; output?: Json; error?: Json };
+  const body = isJsonObject(envelope.body) ? envelope.body : {};
   const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
   if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
   const pending = pendingOf(body.key);
@@ -77,11 +77,7 @@ function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | u
 }
 
 function signal(type: ActorType, envelope: Envelope): MachineEvent {
-  const body = envelope.body as JsonObject;
-  const event = {
-    ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {}),
-    type: envelope.type,
-  };
+  const event = { ...(isJsonObject(envelope.body) ? envelope.body : {}), type: envelope.type };
   const parsed = type.signals?.safeParse(event);
   if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
   return (parsed?.data as MachineEvent | undefined) ?? event;

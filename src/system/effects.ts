@@ -1,10 +1,11 @@
 /** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
 import { backoff } from '../contracts/backoff.ts';
+import { errorMessage } from '../contracts/cause.ts';
 import { sleep } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
+import { throughJson, type Json } from '../contracts/json.ts';
 import type { EffectData } from '../contracts/pending.ts';
 
 /** What `effect()` puts on a logic. */
@@ -13,12 +14,19 @@ interface Performer {
   readonly options: EffectOptions<unknown>;
 }
 
-const asked = <T>(option: T | ((input: unknown) => T) | undefined, input: unknown, fallback: T): T =>
-  typeof option === 'function' ? (option as (input: unknown) => T)(input) : (option ?? fallback);
+const asked = <T extends string | boolean>(
+  option: T | ((input: unknown) => T) | undefined,
+  input: unknown,
+  fallback: T,
+): T => (typeof option === 'function' ? option(input) : (option ?? fallback));
 
 /** Performs one effect to its end. Never rejects: an error is an outcome too. */
-export async function perform(logic: AnyActorLogic, { src, input }: EffectData, scope: EffectScope): Promise<Outcome> {
-  const { effect } = logic as unknown as { effect?: Performer };
+export async function perform(
+  logic: AnyActorLogic & { readonly effect?: Performer },
+  { src, input }: EffectData,
+  scope: EffectScope,
+): Promise<Outcome> {
+  const { effect } = logic;
   try {
     if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
     const blind = isBlindWrite(effect, input);
@@ -84,9 +92,9 @@ function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promis
 function json(src: string, output: unknown): Json {
   if (output === undefined) return null;
   try {
-    return JSON.parse(JSON.stringify(output)) as Json;
+    return throughJson(output);
   } catch (cause) {
-    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${(cause as Error).message}.`, {
+    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
       cause,
     });
   }

@@ -1,5 +1,6 @@
 /** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
 import type { AnyActorLogic } from 'xstate';
+import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
@@ -57,8 +58,8 @@ export class Errands {
   }
 
   /** A delayed sendTo is due. */
-  forward(key: string, { to, event }: TimerData): void {
-    this.#host.courier.send(signal(key, this.#self.address, to!, this.#self.run, event));
+  forward(key: string, to: Address, event: TimerData['event']): void {
+    this.#host.courier.send(signal(key, this.#self.address, to, this.#self.run, event));
   }
 
   /** What a running effect said it had come to, by the child's id. */

@@ -20,7 +20,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import { requireId, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
@@ -28,7 +28,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { supervision, type ActorType } from './actorType.ts';
 import { Alarms } from './alarms.ts';
-import { childBirth, type Birth } from './birth.ts';
+import { birthOf, childBirth, type Birth } from './birth.ts';
 import { Cell } from './cell.ts';
 import type { MachineEvent } from './chart.ts';
 import { Courier } from './courier.ts';
@@ -224,7 +224,9 @@ export class Host implements AsyncDisposable {
   ): void {
     const { data } = pending;
     try {
-      const cell = new Cell(this, parent.type.child(data.src)!, data.address, parent.run);
+      const type = parent.type.child(data.src);
+      if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
+      const cell = new Cell(this, type, data.address, parent.run);
       this.#places.add(cell);
       void cell.begin(childBirth(parent, pending.key, data));
     } catch (thrown) {
@@ -254,13 +256,19 @@ export class Host implements AsyncDisposable {
       parent === undefined
         ? undefined
         : await new Promise<Cell | undefined>((resolve) => this.#withCell(parent, resolve, () => resolve(undefined)));
-    let root = this.#roots.get(run);
-    if (!above && !root) this.#roots.set(run, (root = new Supervisor(supervision)));
-    const supervisor = above?.supervisor ?? root!;
+    const supervisor = above?.supervisor ?? this.#rootSupervisor(run);
     const began = above?.self.birth.began ?? 0;
     const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
     if (!supervisor.knows) await this.#patiently(run, address, () => supervisor.recall(read, now));
     return supervisor.decide(address, above?.childAddresses() ?? [address], now, resumable);
+  }
+
+  #rootSupervisor(run: string): Supervisor {
+    const known = this.#roots.get(run);
+    if (known) return known;
+    const made = new Supervisor(supervision);
+    this.#roots.set(run, made);
+    return made;
   }
 
   /** A journal that is away holds the judgement up. */
@@ -275,7 +283,7 @@ export class Host implements AsyncDisposable {
     const envelope = {
       id: `${from}/${this.clock.id()}`,
       type: event.type,
-      body: event as unknown as Envelope['body'],
+      body: event,
       from,
       to: from,
       run,
@@ -379,8 +387,9 @@ export class Host implements AsyncDisposable {
   async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root) return;
-    const birth = root.meta as unknown as Birth;
-    const nameOf = (facts: Json | undefined) => (facts as { name?: string } | null | undefined)?.name;
+    const birth = birthOf(root);
+    const nameOf = (facts: Json | undefined) =>
+      isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
     const another =
       root.actor !== address
         ? `is ${root.actor}, not ${address}`
@@ -425,7 +434,10 @@ export class Host implements AsyncDisposable {
       this.clock.now(),
     );
     for (const letter of await this.journal.undelivered(run)) this.courier.send(letter);
-    for (const { parent, pending } of unborn) this.spawn(this.cell(parent)!.self, pending);
+    for (const { parent, pending } of unborn) {
+      const cell = this.cell(parent);
+      if (cell) this.spawn(cell.self, pending);
+    }
     for (const { cell, results } of cells) cell.goOn(results);
     if (cells.length > 0) return;
     this.#places.endedBefore(root.actor, run);
@@ -449,7 +461,8 @@ export class Host implements AsyncDisposable {
     untilStored(() => journal.load(place.address), { clock, ending, gone: () => place.cell !== cell, stalled })
       .then((stored) => {
         if (place.cell !== cell) return;
-        cell.restore(stored!);
+        if (!stored) throw new TroupeError('internal', `${place.address} is no longer in the journal.`);
+        cell.restore(stored);
         cell.goOn();
       })
       .catch((thrown: unknown) => (place.cell === cell ? this.lost(cell, toFailure(thrown)) : undefined));
@@ -458,7 +471,7 @@ export class Host implements AsyncDisposable {
 
   /** For one that does not live here: it may have ended, and have answered before it did; or not be back yet. */
   async #receiveLate({ to, id, body, kind, from }: Envelope): Promise<boolean> {
-    const message = { id, body: body as Json, asker: kind === 'ask' ? from : undefined };
+    const message = { id, body, asker: kind === 'ask' ? from : undefined };
     if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
     const [row] = await this.journal.find({ actor: to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);

@@ -2,7 +2,7 @@
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { asJson, type Json, type JsonObject } from '../contracts/json.ts';
 import type { PendingMessage } from '../contracts/pending.ts';
 import type { Birth } from './birth.ts';
 
@@ -16,7 +16,7 @@ export function farewell({ address, run, parent, key: lived, id }: Birth, key: s
     letter({
       id: key,
       type,
-      body: { ...end, key: lived } as unknown as Envelope['body'],
+      body: asJson({ ...end, key: lived }),
       from: address,
       to: parent,
       run,
@@ -30,7 +30,7 @@ export const refusal = (ask: Envelope, from: Address, key: string, failure: Fail
   letter({
     id: key,
     type: 'failure',
-    body: { failure } as Envelope['body'],
+    body: asJson({ failure }),
     from,
     to: ask.from,
     run: ask.run,
@@ -50,7 +50,7 @@ export const signal = (
 ): Envelope => ({
   id: key,
   type: event.type,
-  body: event as Envelope['body'],
+  body: event,
   from,
   to,
   run,

@@ -31,9 +31,14 @@ export class Mail {
   /** Resolves when everything that lies there by now was handed in. One round at a time: a message is not handed in twice at once. */
   collect(run: string): Promise<void> {
     const going = this.#rounds.get(run);
-    if (going) going.again = true;
-    else this.#rounds.set(run, { again: true, over: this.#goRound(run) });
-    return this.#rounds.get(run)!.over;
+    if (going) {
+      going.again = true;
+      return going.over;
+    }
+    const round = { again: true };
+    const over = this.#goRound(run, round);
+    this.#rounds.set(run, Object.assign(round, { over }));
+    return over;
   }
 
   busy(run: string): boolean {
@@ -57,9 +62,8 @@ export class Mail {
     this.#waking?.[Symbol.dispose]();
   }
 
-  async #goRound(run: string): Promise<void> {
-    await Promise.resolve(); // The round is entered in the book before it begins.
-    const round = this.#rounds.get(run)!;
+  async #goRound(run: string, round: { again: boolean }): Promise<void> {
+    await Promise.resolve(); // The round is known before it begins.
     try {
       while (round.again && !this.#stopped) {
         round.again = false;

@@ -43,8 +43,8 @@ export class Mailbox<Item extends Refusable> {
   }
 
   take(): Item | undefined {
-    if (this.size === 0) return undefined;
-    const item = this.#items[this.#first]!;
+    const item = this.#items[this.#first];
+    if (!item) return undefined;
     this.#first++;
     if (this.#first > 32 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);

@@ -4,7 +4,7 @@ import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Action, Snapshot, Step } from './chart.ts';
 import { Draft, type Sender } from './draft.ts';
-import { performers } from './wishes.ts';
+import { paramsOf, performers } from './wishes.ts';
 
 /** `before` is undefined for the first step of an actor's life. */
 export function outboxOf(
@@ -18,7 +18,8 @@ export function outboxOf(
   const draft = new Draft(sender, seq, now, cause);
   if (after.children !== before?.children) spawnAssigned(draft, before, after, actions);
   actions.forEach(({ type, params }, index) => {
-    const { actorRef, src } = (type === 'xstate.spawnChild' ? params : {}) as { actorRef?: Child; src?: unknown };
+    const { actorRef, src } =
+      type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
     if (actorRef) draft.newborn.set(actorRef, draft.addressOf(index, actorRef.id, src));
   });
   actions.forEach((action, index) => {
@@ -40,7 +41,7 @@ type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: J
 function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapshot, actions: readonly Action[]): void {
   const told = new Set(
     actions.flatMap(({ type, params }) =>
-      type === 'xstate.spawnChild' ? [(params as { actorRef?: unknown }).actorRef] : [],
+      type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
     ),
   );
   (Object.values(after.children) as (Child | undefined)[]).forEach((child, place) => {

@@ -99,7 +99,7 @@ export class Places {
   #remember(address: Address, listening: Disposable): void {
     this.#ended.set(address, listening);
     const [oldest] = this.#ended.keys();
-    if (this.#ended.size > remembered) this.#forget(oldest!);
+    if (this.#ended.size > remembered && oldest !== undefined) this.#forget(oldest);
   }
 
   #forget(address: Address): void {

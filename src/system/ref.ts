@@ -4,6 +4,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { FailureBody } from '../contracts/envelope.ts';
 import { fromFailure, TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
 import type { Asks, BodyInput, Messages, Name, Protocol, Reply, Tells } from '../contracts/protocol.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -56,10 +57,10 @@ export class Door implements Disposable {
     address: Address,
     run: string,
   ): Ref<M, H> {
-    const envelope = (type: string, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
+    const envelope = (type: Name<M>, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
       id,
       type,
-      body: protocol.parse(type as Name<M>, body) as Envelope['body'],
+      body: protocol.parse(type, body) as Json,
       from: this.address,
       to: address,
       run,
@@ -69,7 +70,7 @@ export class Door implements Disposable {
       address,
       tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
       ask: async (type, body, { id, within = 30_000 } = {}) => {
-        const { replies = [] } = protocol.messages[type]!;
+        const { replies = [] } = protocol.messages[type] ?? {};
         const answer = await this.#ask(
           { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within },
           within,
@@ -87,7 +88,7 @@ export class Door implements Disposable {
     };
   }
 
-  async #ask(envelope: Envelope, within: number): Promise<Envelope> {
+  async #ask(envelope: Envelope & { readonly deadline: number }, within: number): Promise<Envelope> {
     const { id, type, to } = envelope;
     const late = () =>
       new TroupeError(
@@ -101,13 +102,13 @@ export class Door implements Disposable {
     try {
       return await new Promise<Envelope>((resolve, reject) => {
         waiting.add((mine = { resolve, reject }));
-        limit = this.#clock.wake(envelope.deadline!, () => reject(late()));
+        limit = this.#clock.wake(envelope.deadline, () => reject(late()));
         // A refusal comes back here; an acceptance only means that the answer will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {
       limit?.[Symbol.dispose]();
-      waiting.delete(mine!);
+      if (mine) waiting.delete(mine);
       if (waiting.size === 0) this.#waiting.delete(id);
     }
   }

@@ -10,7 +10,7 @@ export async function restartsOf(
   since: number,
 ): Promise<Restart[]> {
   const moved = await journal.find({ run, parent, since, limit: most });
-  const kept = (await Promise.all(moved.map(({ actor }) => journal.list(actor, restarts)))) as unknown as Restart[][];
+  const kept = (await Promise.all(moved.map(({ actor }) => journal.list(actor, restarts)))) as Restart[][];
   return kept
     .flat()
     .filter(({ at, by }) => at > since && by === (parent ?? 'system'))

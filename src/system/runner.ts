@@ -36,7 +36,7 @@ export class Runner {
   async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
     const { clock, tell } = this.#around;
     const { address: actor, run, deadline } = this.#owner.actor;
-    const { src, input } = data;
+    const { src } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
     const about = { run, actor, key, name: src, again };
@@ -53,7 +53,7 @@ export class Runner {
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => tell({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const outcome = await perform(this.#owner.logic(src), { id: '', src, input }, scope);
+    const outcome = await perform(this.#owner.logic(src), data, scope);
     if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {

@@ -1,9 +1,9 @@
 /** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
 import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Failure } from '../contracts/failure.ts';
+import { TroupeError, type Failure } from '../contracts/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, type Json } from '../contracts/json.ts';
 import type { Commit, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
@@ -63,7 +63,8 @@ export class Self implements Sender {
 
   /** Known once it was born or restored. */
   get birth(): Birth {
-    return this.#birth!;
+    if (!this.#birth) throw new TroupeError('internal', `${this.address} has not begun.`);
+    return this.#birth;
   }
 
   get parent(): Address | undefined {
@@ -104,12 +105,12 @@ export class Self implements Sender {
 
   /** What it wrote down before belongs to another life. */
   beginsAnew(): void {
-    const birth = this.#birth!;
+    const { birth } = this;
     this.#birth = { ...birth, life: (birth.life ?? 0) + 1, began: this.#keeping.clock.now() };
   }
 
   #listOf(name: string): string {
-    const { life = 0 } = this.#birth!;
+    const { life = 0 } = this.birth;
     return life === 0 ? name : `${name}~${life}`;
   }
 
@@ -144,14 +145,14 @@ export class Self implements Sender {
     const appends = [
       ...beside,
       ...draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry })),
-      ...draft.astray.map((letter) => ({ list: deadLetters, entry: letter as unknown as Json })),
+      ...draft.astray.map((letter) => ({ list: deadLetters, entry: asJson(letter) })),
     ];
     const common = { snapshot, event, appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
-      const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.#birth!, draft.key(index))];
+      const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.birth, draft.key(index))];
       return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);
     }
-    const word = farewell(this.#birth!, draft.key(index), { output: (snapshot.output ?? null) as Json });
+    const word = farewell(this.birth, draft.key(index), { output: snapshot.output ?? null });
     const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...word];
     return this.plan(
       { ...common, status: 'done', opens, closes: [...settled, ...this.pendings.endingWith(settled)] },
@@ -161,7 +162,7 @@ export class Self implements Sender {
 
   /** A change that no step of the machine makes: its end, or a letter that could not be read. */
   plan(change: Change, draft?: Draft): Plan {
-    const standing = { type: this.type, birth: this.#birth!, created: this.#created, seq: this.#seq };
+    const standing = { type: this.type, birth: this.birth, created: this.#created, seq: this.#seq };
     const commit = commitOf(standing, change, this.#keeping.clock.now(), this.#keeping.epoch(this.run));
     return { change, commit, ...(draft ? { draft } : {}) };
   }

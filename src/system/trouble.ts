@@ -3,7 +3,7 @@ import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
 import { stateOf, type Snapshot } from './chart.ts';
 import type { Change } from './commitment.ts';
@@ -32,7 +32,7 @@ export function burial(self: Recipient, delivery: Delivery, failure: Failure, at
     status: 'active',
     event: { ...causeOf(delivery), inbox: true },
     opens: ask ? [refusal(ask, self.address, self.key(0), failure)] : [],
-    appends: [{ list: deadLetters, entry: deadLetter as unknown as Json }],
+    appends: [{ list: deadLetters, entry: asJson(deadLetter) }],
   };
 }
 

@@ -3,9 +3,9 @@
  *
  * The order in `#handle` is the engine: stale? → step → one commit → answer the sender → act. Reordering any two of them breaks E1, E2 or E5.
  */
-import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, isJsonObject } from '../contracts/json.ts';
 import { restarts, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from './birth.ts';
 import { seenOf, type Change } from './commitment.ts';
@@ -71,7 +71,7 @@ export class Turns {
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
     this.#self.beginsAnew();
     await this.start(
-      { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never },
+      { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
       kept,
     );
@@ -90,10 +90,11 @@ export class Turns {
   async #handle(delivery: Delivery): Promise<void> {
     if (isStale(delivery, (key) => this.#self.pendings.has(key))) return delivery.done();
     const now = this.#host.clock.now();
-    if ((delivery.deadline ?? now) < now)
-      return delivery.refuse(late(this.#self.address, delivery.event.type, delivery.deadline!, now));
+    const { deadline } = delivery;
+    if (deadline !== undefined && deadline < now)
+      return delivery.refuse(late(this.#self.address, delivery.event.type, deadline, now));
     if (delivery.event.type === deadlineEvent && delivery.own && !this.#self.type.endsByDeadline)
-      return this.#fail(overdue(this.#self.birth.deadline!), causeOf(delivery));
+      return this.#fail(overdue(this.#self.birth.deadline ?? now), causeOf(delivery));
     let plan: Plan | undefined;
     let stored: boolean;
     try {
@@ -111,7 +112,8 @@ export class Turns {
   /** Undefined when the message means nothing in this state. Throws what the machine throws. */
   #planOf(delivery: Delivery): Plan | undefined {
     const { chart } = this.#self.type;
-    const before = this.#self.snapshot!;
+    const { snapshot: before, address } = this.#self;
+    if (!before) throw new TroupeError('internal', `${address} has not begun.`);
     const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#circumstancesOf(delivery)));
     if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
@@ -134,7 +136,8 @@ export class Turns {
     try {
       await this.#patiently(() => journal.commit(commit));
     } catch (thrown) {
-      if ((toFailure(thrown).data as { duplicate?: boolean } | undefined)?.duplicate) return false;
+      const { data } = toFailure(thrown);
+      if (isJsonObject(data) && data.duplicate) return false;
       throw thrown;
     }
     if (this.#isGone()) throw gone(this.#self.address);
@@ -216,4 +219,4 @@ export class Turns {
   }
 }
 
-const keptRestart = (kept: Restart) => ({ list: restarts, entry: kept as unknown as Json });
+const keptRestart = (kept: Restart) => ({ list: restarts, entry: asJson(kept) });

@@ -20,12 +20,14 @@ interface Spawn {
   systemId: string;
 }
 
-/** The parameters of an action. Each has its own; they are checked where a person writes them. */
-const of = <P>({ params }: Action): Partial<P> => (params ?? {}) as Partial<P>;
+/** The parameters of an action of XState, as XState writes them. */
+export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ?? {}) as P;
+/** The parameters of an action of the engine: a person writes them, so each is checked. */
+const given = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
 
 const vocabulary: Readonly<Record<string, Perform>> = {
   'xstate.spawnChild'(draft, action, index) {
-    const { actorRef, id, src, input, systemId } = of<Spawn>(action);
+    const { actorRef, id, src, input, systemId } = paramsOf<Partial<Spawn>>(action);
     if (actorRef?.options.syncSnapshot)
       throw new TroupeError(
         'unsupported',
@@ -35,61 +37,62 @@ const vocabulary: Readonly<Record<string, Perform>> = {
     draft.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
   },
   'xstate.stopChild'(draft, action) {
-    const { id } = of<{ id: string }>(action);
+    const { id } = paramsOf<{ id?: string }>(action);
     if (id === undefined) return;
     draft.close(draft.children.get(id));
     draft.children.delete(id);
   },
   'xstate.raise'(draft, action, index) {
-    const { event, id, delay } = of<{ event: MachineEvent; id: string; delay: number }>(action);
+    const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
     // Without a delay it was part of the step.
-    if (delay !== undefined) timer(draft, index, { id, event: event! }, delay);
+    if (delay !== undefined) timer(draft, index, { id, event }, delay);
   },
   'xstate.cancel'(draft, action) {
-    const { sendId = '' } = of<{ sendId: string }>(action);
+    const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
     draft.close(draft.timers.get(sendId));
     draft.timers.delete(sendId);
   },
   'xstate.sendTo'(draft, action, index) {
-    const { to, event, id, delay } = of<{
-      to: { id?: string };
+    const { to, event, id, delay } = paramsOf<{
+      to?: { id?: string };
       event: MachineEvent & JsonObject;
-      id: string;
-      delay: number;
+      id?: string;
+      delay?: number;
     }>(action);
     const { sender } = draft;
     const address = addressOf(draft, to);
     if (address === undefined)
-      draft.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event!, draft.key(index), draft.now));
-    else if (delay !== undefined) timer(draft, index, { id, event: event!, to: address }, delay);
-    else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event!, draft.cause)));
+      draft.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, draft.key(index), draft.now));
+    else if (delay !== undefined) timer(draft, index, { id, event, to: address }, delay);
+    else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event, draft.cause)));
   },
   'xstate.emit'(draft, action) {
-    draft.emits.push(of<{ event: MachineEvent }>(action).event!);
+    draft.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
   },
   append(draft, action) {
-    const { list, entry } = of<{ list: string; entry: Json }>(action);
+    const { list, entry } = given<{ list: string; entry: Json }>(action);
     if (typeof list !== 'string' || list === '' || entry === undefined)
       throw misused(draft, 'append', '{ list, entry }', action);
     draft.appends.push({ list, entry });
   },
   tell(draft, action, index) {
-    const { to, type, body } = of<{ to: Address; type: string; body: Json }>(action);
-    if (!Address.safeParse(to).success || typeof type !== 'string')
+    const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
+    if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
       throw misused(draft, 'tell', '{ to: "type/key", type, body }', action);
     const { deadline } = draft.sender;
-    send(draft, index, { to: to!, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+    send(draft, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
   bury(draft, action, index) {
-    const { message, failure } = of<{ message: Partial<DeadLetter>; failure: Failure }>(action);
-    if (typeof message?.type !== 'string' || message.body === undefined || !Failure.safeParse(failure).success)
+    const { message, failure } = given<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    const isFailure = failure !== undefined && Failure.safeParse(failure).success;
+    if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
       throw misused(draft, 'bury', '{ message: { type, body }, failure }', action);
     const { address } = draft.sender;
     const { id = draft.key(index), type, from = address, body } = message;
-    draft.astray.push({ id, type, from, to: address, body, at: draft.now, failure: failure! });
+    draft.astray.push({ id, type, from, to: address, body, at: draft.now, failure });
   },
   reply(draft, action, index) {
-    const { ask, type, body } = of<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
+    const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
     if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
       throw misused(draft, 'reply', '{ ask: event.meta, type, body }', action);
     send(draft, index, {
@@ -117,7 +120,7 @@ function send(
       run,
       causation: draft.cause,
       ...message,
-      body: (message.body ?? null) as Envelope['body'],
+      body: message.body ?? null,
     }),
   );
 }
