@@ -21,7 +21,7 @@ import {
 import { TroupeError } from '../contracts/failure.ts';
 import { cloneJson, type JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
-import type { Trace } from './platform.ts';
+import type { StepTrace } from './platform.ts';
 
 export type Snapshot = AnyMachineSnapshot;
 export type MachineEvent = AnyEventObject;
@@ -64,7 +64,7 @@ export function inertly(machine: AnyStateMachine): AnyStateMachine {
 }
 
 /** `trace` hears of every step. */
-export function chart(machine: AnyStateMachine, trace?: Trace): Chart {
+export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const inert = inertly(machine);
 
   const parent = createActor(stub, { id: '#parent' });

@@ -7,7 +7,7 @@ export type TracedStep = { readonly machine: AnyStateMachine; readonly to: AnyMa
 );
 
 /** Hears of every step that a machine takes. */
-export interface Trace {
+export interface StepTrace {
   /** Look at this first: while it is false a step makes no object. */
   readonly hasListeners: boolean;
   publish(step: TracedStep): void;
@@ -18,5 +18,5 @@ export type Sha256 = (text: string) => string;
 
 export interface Platform {
   readonly sha256: Sha256;
-  readonly trace: Trace;
+  readonly trace: StepTrace;
 }

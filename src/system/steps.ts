@@ -1,12 +1,12 @@
 /** The trace of every step of every machine, published on a diagnostics channel: it costs nothing while there are no listeners. */
 import { channel } from 'node:diagnostics_channel';
-import type { Trace } from './platform.ts';
+import type { StepTrace } from './platform.ts';
 
 /** The name of the channel; messages are `TracedStep`. One process may hold several copies of this module, and the name is what they share. */
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 
-export const trace: Trace = {
+export const trace: StepTrace = {
   get hasListeners() {
     return steps.hasSubscribers;
   },
