@@ -1,4 +1,4 @@
-/** A kind of actor: a machine that passed every check, with what the engine needs to know beside it. */
+/** An actor type: a machine that passed every check, with the settings the engine needs to run it. */
 import type { AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
@@ -11,12 +11,12 @@ import { refuse } from './refuse.ts';
 import { hashOf } from './shape.ts';
 
 export interface Supervision {
-  /** Whom a failing child takes along: nobody, every sibling, or those spawned after it. */
+  /** Which children are restarted when one fails: that one, all of them, or it and those spawned after it. */
   readonly strategy: 'one-for-one' | 'one-for-all' | 'rest-for-one';
   /** More restarts than this `within` so many milliseconds, and the failure goes up to the parent. */
   readonly maxRestarts: number;
   readonly within: number;
-  /** `resume` goes on from the last commit without the message that broke it; `fresh` starts over with the same input. */
+  /** `resume` continues from the last commit without the message that failed; `fresh` starts over with the same input. */
   readonly restart: 'resume' | 'fresh';
 }
 
@@ -26,19 +26,19 @@ export interface MailboxPolicy {
 }
 
 export interface ActorTypeOptions {
-  /** The first part of its actors' addresses; the machine's id unless told otherwise. */
+  /** The first part of its actors' addresses; default the machine's id. */
   readonly name?: string;
-  /** The messages it takes, each with the schema of its body. Others are refused at the door. */
+  /** The messages it takes, each with the schema of its body. All others are rejected before the machine sees them. */
   readonly handles?: Readonly<Record<string, ZodType>>;
-  /** The bare events it takes from people and other actors (signals). Without it, any event its machine knows. */
+  /** The bare events it takes from people and other actors (signals). Default: any event its machine knows. */
   readonly signals?: ZodType;
-  /** It ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Any other root fails then, as `expired`. */
+  /** Its machine ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Default: a root actor fails then, as `expired`. */
   readonly endsByDeadline?: boolean;
-  /** Milliseconds that it has from the beginning of its life: what it starts inherits that (E9). It ends by a timer of its own. */
+  /** How long an actor may live, in milliseconds; what it starts inherits the deadline (E9). Its machine ends it by a timer of its own. */
   readonly deadline?: number;
-  /** What its context must look like; checked when a stored actor meets a changed machine. */
+  /** The schema of its context; checked when a stored actor meets a changed machine. */
   readonly context?: ZodType;
-  /** How it looks after its children. */
+  /** How it supervises its children; what is not given is as in `supervision`. */
   readonly supervise?: Partial<Supervision>;
   readonly mailbox?: Partial<MailboxPolicy>;
   /** Turns a snapshot that no longer fits into one that does. `from` is the hash of the machine that wrote it. */
@@ -83,7 +83,7 @@ export function defineActorType(machine: AnyStateMachine, options: ActorTypeOpti
   };
 }
 
-/** Bounds that are no bounds are refused (E8, E10). */
+/** Rejects settings that would be no bounds (E8, E10). */
 function requireLimits(
   machine: string,
   { mailbox: { limit = 1 } = {}, supervise: { maxRestarts = 0, within = 1 } = {} }: ActorTypeOptions,

@@ -1,4 +1,4 @@
-/** What happens after a commit and is kept nowhere: news for topics, log lines, and actions with code of their own. None of it can harm the actor. */
+/** What happens after a commit and is not stored: emitted events, log lines, and actions with code of their own. None of it can harm the actor. */
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Action } from './chart.ts';
@@ -15,12 +15,12 @@ export function afterwards({ customs, sender }: Draft, { clock, tell }: Surround
       say('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
       continue;
     }
-    // At most once, and too late to change anything: the failure is told, and that is all.
+    // At most once, and after the commit: a failure is reported and changes nothing.
     perform(action).catch((thrown: unknown) => say(action.type, { action: action.type, failure: toFailure(thrown) }));
   }
 }
 
-/** Async, so that a promise it returns and rejects is heard as well. */
+/** Async, so that a rejected promise is caught as well. */
 const perform = async ({ exec, info, params }: Action): Promise<void> =>
   exec?.({ ...info, self: deaf as never }, params);
 

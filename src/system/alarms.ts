@@ -1,11 +1,11 @@
-/** Every timer of a host in one place: the clock is asked once, for the earliest; a timer of an actor at rest costs one entry. */
+/** Every timer of a host in one place: the clock is asked for one wake-up, the earliest. The timer of an actor that is not in memory costs one entry. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Address } from '../contracts/ids.ts';
 
 interface Alarm {
   readonly key: string;
   readonly due: number;
-  /** Alarms for the same moment ring in the order they were set. */
+  /** Timers that are due at the same time fire in the order they were set. */
   readonly order: number;
   readonly address: Address;
 }
@@ -16,7 +16,7 @@ export class Alarms {
   readonly #clock: Clock;
   readonly #ring: (address: Address, key: string) => void;
   readonly #set = new Map<string, Alarm>();
-  /** A binary heap; what was cancelled stays in it until it comes up. */
+  /** A binary heap; a cancelled timer stays in it until it comes up. */
   #heap: Alarm[] = [];
   #order = 0;
   #waking: { readonly at: number; readonly call: Disposable } | undefined;
@@ -42,7 +42,7 @@ export class Alarms {
     if (this.#heap.length > 64 && this.#heap.length > 2 * this.#set.size) this.#rebuild();
   }
 
-  /** Nobody is there any more to hear these: actors at rest among them, who cancel nothing themselves. */
+  /** Cancels every timer of these actors, which this host no longer runs. */
   forget(addresses: ReadonlySet<Address>): void {
     for (const [key, { address }] of this.#set) if (addresses.has(address)) this.#set.delete(key);
     this.#rebuild();
@@ -96,7 +96,7 @@ export class Alarms {
     heap[at] = alarm;
   }
 
-  /** Takes the earliest out. */
+  /** Removes the earliest. */
   #pop(): void {
     const heap = this.#heap;
     const last = heap.pop();

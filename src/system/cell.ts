@@ -1,4 +1,4 @@
-/** One living actor: what comes in waits in its mailbox, and one turn follows the other. */
+/** One actor in memory: what comes in waits in its mailbox and is handled one after the other. */
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -30,7 +30,7 @@ export class Cell {
   readonly #turns: Turns;
   readonly #mailbox: Mailbox<Delivery>;
   #command: Command | undefined;
-  /** What came before the actor was loaded. */
+  /** Calls that wait until the actor is loaded; undefined once it is. */
   #early: (() => void)[] | undefined = [];
   #draining = false;
   #dead = false;
@@ -60,22 +60,22 @@ export class Cell {
     return this.self.snapshot?.tags ?? new Set();
   }
 
-  /** Is it doing or about to do something by itself? */
+  /** Is it doing something, or about to, without anything from outside? */
   get busy(): boolean {
     return this.#draining || this.working || this.#mailbox.size > 0 || this.#early !== undefined;
   }
 
-  /** Has it effects running? */
+  /** Are effects of it running? */
   get working(): boolean {
     return this.#errands.running > 0;
   }
 
-  /** When the next timer is due. */
+  /** When the next timer is due, in milliseconds since the epoch. */
   get nextTimer(): number | undefined {
     return this.self.pendings.nextDue();
   }
 
-  /** May it leave memory: nothing going on for so many milliseconds, and no timer about to ring? */
+  /** May it leave memory: it did nothing for `idle` milliseconds, and no timer is due soon? */
   mayRest(now: number, idle: number): boolean {
     if (
       this.busy ||
@@ -97,7 +97,7 @@ export class Cell {
     return this.self.pendings.childAddresses();
   }
 
-  /** First breath: the initial transition and its commit. */
+  /** The initial transition and its commit. */
   async begin(birth: Birth): Promise<void> {
     this.self.isBorn(birth);
     this.supervisor.beginsAnew();
@@ -114,7 +114,7 @@ export class Cell {
     this.#idleSince = this.#host.clock.now();
   }
 
-  /** Goes on from what was restored; after a crash, with the results that are in the ledger. */
+  /** Continues from what was restored; after a crash, with the results that are in the ledger. */
   goOn(results?: StoredActor['results']): void {
     if (results) this.#errands.redo(results);
     this.#open();
@@ -127,7 +127,7 @@ export class Cell {
     else call();
   }
 
-  /** Takes a message in; what does not fit is refused. */
+  /** Takes a message in; one that does not fit the contract is rejected. */
   receive(envelope: Envelope, answer: Answer): void {
     this.whenLoaded(() => {
       try {
@@ -138,7 +138,7 @@ export class Cell {
     });
   }
 
-  /** `done` or `refuse` is called, now or later. */
+  /** Exactly one of `done` and `refuse` is called, now or later. */
   deliver(delivery: Delivery): void {
     if (this.#dead) return delivery.refuse(gone(this.address));
     if (this.status !== 'active') return this.#tooLate(delivery);
@@ -164,7 +164,7 @@ export class Cell {
     this.#obeyNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
   }
 
-  /** Lets go of everything without a word in the journal: the process is ending, or another one owns the run. */
+  /** Stops everything and writes nothing to the journal: the process is ending, or another one holds the run's lease. */
   abandon(): void {
     this.#dead = true;
     this.#errands.abandon();
@@ -190,7 +190,7 @@ export class Cell {
     if (!this.#draining && !this.#dead && !this.#early) void this.#work();
   }
 
-  /** Everything that an actor does, it does in here, one thing after the other. */
+  /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#draining = true;
     try {

@@ -1,11 +1,11 @@
 /**
- * The seam to XState: a machine as four pure functions. Nothing outside this file steps, saves or restores a machine.
+ * The only place that calls XState: a machine as pure functions. Nothing outside this file steps, saves or restores a machine.
  *
- * C1 A step starts nothing: every child is an inert stub, and what the machine wishes for comes back as data.
- * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test holds them equal).
+ * C1 A step starts nothing: every child is an inert stub, and the actions of the machine come back as data.
+ * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test compares the two).
  * C3 A saved snapshot is plain JSON with the children's names, never their state.
  * C4 A restored snapshot steps as the one that was saved. XState remembers in which order regions came to their states, takes their
- *    eventless transitions in that order, and forgets it when saving; here regions always stand in the order the machine lists them.
+ *    eventless transitions in that order, and forgets it when saving; here regions are always in the order the machine lists them.
  */
 import {
   createActor,
@@ -32,10 +32,10 @@ export interface Chart {
   readonly machine: AnyStateMachine;
   initial(input: unknown): Step;
   step(snapshot: Snapshot, event: MachineEvent): Step;
-  /** Does the event mean nothing here? (A transition that does nothing means something: it was allowed for.) */
+  /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
   save(snapshot: Snapshot): JsonObject;
-  /** Needs a snapshot that `fits` (see compatibility.ts). */
+  /** Needs a snapshot that fits the machine (see compatibility.ts). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
   whose(target: unknown): 'self' | 'parent' | undefined;
@@ -63,7 +63,7 @@ export function inertly(machine: AnyStateMachine): AnyStateMachine {
   return inert;
 }
 
-/** `trace` hears of every step. */
+/** `trace` is told of every step. */
 export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const inert = inertly(machine);
 
@@ -83,7 +83,7 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     actionExecutor: (action) => void actions.push(action),
   };
   const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
-  /** Where the step began: what it leaves as it is stands in order already. */
+  /** The snapshot the step began with: its regions are in order already. */
   let last: Snapshot | undefined;
   /** C4. */
   const inOrder = (snapshot: Snapshot): Snapshot => {

@@ -1,4 +1,4 @@
-/** What one commit says of an actor: its row as it will stand, and everything that changes with it. */
+/** Builds a commit: the actor's new row, and everything that changes with it. */
 import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
@@ -10,7 +10,7 @@ import { stateOf, type Snapshot } from './chart.ts';
 import { seal } from './compatibility.ts';
 import { requirePlain } from '../contracts/plain.ts';
 
-/** A change that is not stored yet. */
+/** A change of an actor that is not stored yet. */
 export interface Change {
   readonly snapshot: Snapshot | undefined;
   readonly status: ActorStatus;
@@ -19,7 +19,7 @@ export interface Change {
   readonly closes?: readonly string[];
   readonly appends?: Commit['appends'];
   readonly results?: Commit['results'];
-  /** Why it failed. */
+  /** Why the actor failed. */
   readonly failure?: Failure;
 }
 
@@ -65,7 +65,7 @@ export function commitOf({ type, birth, created, seq }: Standing, change: Change
   };
 }
 
-/** The same for whoever watches. */
+/** The same commit as observers see it. `value` is the XState value. */
 export function seenOf(
   { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
   value: Json | undefined,

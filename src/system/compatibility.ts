@@ -1,11 +1,11 @@
-/** Does a stored snapshot fit the machine of today? Load = fits → migrate → else pinned, with what does not fit (E11). */
+/** Does a stored snapshot fit the machine of today? It is used when it fits, migrated when it does not, and left alone when that fails (E11). */
 import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
 import { activeNodes, everyNode, strangers } from './shape.ts';
 
-/** What a commit keeps as `snapshot`. */
+/** What a commit stores as `snapshot`. */
 export type SnapshotEnvelope = {
   readonly format: 1;
   readonly machine: string;
@@ -28,7 +28,7 @@ export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
   };
 }
 
-/** The saved state, fit for `type.chart.restore`. Throws `incompatible` (it fits no more) or `corrupt` (it never was a snapshot). */
+/** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
 export function open(type: ActorType, stored: StoredActor): JsonObject {
   const sealed = requireSealed(stored);
   const problems = misfits(type, sealed, stored);
@@ -36,7 +36,7 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
   if (type.migrate) {
     const state = type.migrate(whole(sealed), sealed.hash) as JsonObject;
     const migrated = { ...seal(type, state), hash: sealed.hash };
-    // Its timers were named by the machine that set them: what becomes of them is for migrate() to know.
+    // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
       ...stored,
       pending: stored.pending.filter(({ kind }) => kind !== 'timer'),
@@ -82,7 +82,7 @@ const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
         }),
       };
 
-/** What does not fit; with the same hash only what the hash cannot know is looked at. */
+/** What does not fit. With the same hash, only what the hash does not cover is checked. */
 function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor): string[] {
   const { machine } = type.chart;
   const { state } = sealed;
@@ -127,11 +127,11 @@ function startingKeys(type: ActorType, meta: Json): string[] {
     const [fresh] = type.chart.initial(isJsonObject(meta) ? meta.input : undefined);
     return Object.entries<unknown>(fresh.context).flatMap(([key, value]) => (value === undefined ? [] : [key]));
   } catch {
-    return []; // The machine of today does not even start from that input: the states decide.
+    return []; // The machine of today does not start from that input: only the states are compared.
   }
 }
 
-/** XState would forget in silence where a history state was to lead back to. */
+/** XState would forget, without an error, where a history state leads back to. */
 function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): string[] {
   const ids = new Set(everyNode(chart.machine.root).map(({ id }) => id));
   const remembered = Object.values((historyValue ?? {}) as Record<string, readonly { id: string }[]>).flat();
@@ -140,7 +140,7 @@ function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): str
     .map(({ id }) => `its history leads back to state "${id}", which is gone`);
 }
 
-/** A timer under a name that no active state knows would ring, and nothing would happen, for ever. */
+/** A timer under a name that no active state knows would fire without any effect, for ever. */
 function timerMisfits({ chart }: ActorType, { value }: JsonObject, { pending }: StoredActor): string[] {
   const known = new Set(activeNodes(chart.machine.root, value).flatMap((node) => [...node.transitions.keys()]));
   return pending.flatMap(({ kind, data }) => {

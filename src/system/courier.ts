@@ -1,4 +1,4 @@
-/** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. Answers at a door need no order: each says what it answers. */
+/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each names its question. */
 import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -13,25 +13,25 @@ export interface CourierOptions {
   readonly clock: Clock;
   /** Fires when the host closes: what is not delivered by then stays in the journal. */
   readonly ending: AbortSignal;
-  /** Of the run's owner, when it is this process. */
+  /** The epoch of the run's lease, when this process holds it. */
   epoch(run: string): number | undefined;
-  /** Keeps what nobody takes, and settles it. `epoch` is that of when it was sent: a run may be let go of before its last message has arrived. */
+  /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
   undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
 
-/** Of the pauses between two tries, in milliseconds. */
+/** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 10, longest: 5_000 };
 
 interface Load {
   messages: number;
-  /** Another process may own the run by now, and sends them itself, in their order. */
+  /** The lease was lost: another process may hold it by now, and sends the messages itself, in their order. */
   forgotten: boolean;
 }
 
 export class Courier {
   readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
-  /** The messages of each run that are on their way. */
+  /** The messages of each run that are being sent. */
   readonly #carrying = new Map<string, Load>();
 
   constructor(options: CourierOptions) {
@@ -42,7 +42,7 @@ export class Courier {
     return this.#carrying.has(run);
   }
 
-  /** The message's id is the key that is settled once it is where it belongs, or nowhere. */
+  /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
     const load = this.#carrying.get(run) ?? { messages: 0, forgotten: false };
@@ -59,14 +59,14 @@ export class Courier {
     if (isOrdered) this.#lines.set(to, line);
   }
 
-  /** The run is let go of before its end: what is not delivered by now is for whoever goes on with it. */
+  /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   forget(run: string): void {
     const load = this.#carrying.get(run);
     if (load) load.forgotten = true;
     this.#carrying.delete(run);
   }
 
-  /** Never rejects: a line must go on. */
+  /** Never rejects: the next message of the line waits for it. */
   async #carry(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
     for (let failed = 1; !ending.aborted && !load.forgotten; failed++) {
@@ -86,7 +86,7 @@ export class Courier {
     }
   }
 
-  /** A refusal is looked at before it is believed: the recipient may have handled the message before, or live in another process. */
+  /** A rejection is checked first: the recipient may have handled the message before, or run in another process. */
   async #otherWay(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
     if (failure.retryable || failure.kind === 'fenced') return failure;
     const { journal, epoch } = this.#options;

@@ -1,4 +1,4 @@
-/** One thing for an actor to handle: a message from somebody, or the end of something it asked for itself. */
+/** One thing for an actor to handle: a message from outside, or the end of something the actor started itself. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { Failure, TroupeError } from '../contracts/failure.ts';
@@ -8,20 +8,20 @@ import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pen
 import type { MachineEvent } from './chart.ts';
 
 export interface Delivery {
-  /** Asked for by the actor itself: not counted by the mailbox, and not expendable. */
+  /** The actor started it itself: the mailbox does not count it and never drops it. */
   readonly own: boolean;
   readonly id: string;
   readonly event: MachineEvent;
   readonly body: Json;
   readonly from?: Address;
-  /** The pending that this settles: when it is pending no more, the delivery is stale (E3). */
+  /** The key of the pending that this settles: when it is no longer pending, this is stale (E3). */
   readonly settles?: string;
   readonly result?: { key: string; name: string; input: Json; outcome: Outcome };
-  /** Somebody waits for an answer to this. */
+  /** Set when the caller waits for a reply. */
   readonly ask?: Envelope;
-  /** Milliseconds since the epoch; later than that nobody wants it handled (E9). */
+  /** Milliseconds since the epoch; after that it is not handled (E9). */
   readonly deadline?: number;
-  /** It is committed; `repeated` when it was so before. */
+  /** It is committed; `repeated` when it had been committed before. */
   done(repeated?: true): void;
   refuse(error: TroupeError): void;
 }
@@ -30,7 +30,7 @@ export type Answer = Pick<Delivery, 'done' | 'refuse'>;
 
 const nobody: Answer = { done() {}, refuse() {} };
 
-/** `kept` when the ledger has the outcome already. */
+/** `kept` when the outcome is in the ledger already. */
 export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
   const { id, src, input } = data;
   const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
@@ -50,7 +50,7 @@ export function fromTimer({ key, data }: PendingTimer): Delivery {
   return { own: true, id: key, event, body: null, settles: key, ...nobody };
 }
 
-/** The word of a child that it has ended, or of the engine that it could not live. */
+/** The message that a child has ended, or the engine's own that a child could not be started. */
 export function fromChild(
   id: string,
   from: Address,

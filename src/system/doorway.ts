@@ -1,4 +1,4 @@
-/** Reads what comes in for an actor: what does not fit its contract, is too late or forged goes no further, and changes nothing. */
+/** Validates what comes in for an actor: a message that breaks its contract, is too late or is forged is rejected, and changes nothing. */
 import type { ZodError } from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
 import { explain } from '../contracts/explain.ts';
@@ -42,7 +42,7 @@ export function fromEnvelope(
   return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
 }
 
-/** Throws `invalid` or `expired`: nothing of it is read. */
+/** Checks the names and the deadline, before the body is read. Throws `invalid` or `expired`. */
 export function requireTimely(envelope: Envelope, now: number): void {
   const { id, type, from, to, deadline } = envelope;
   if (![id, type, from, to].every((name) => typeof name === 'string' && name !== '') || type === '*') {
@@ -57,14 +57,14 @@ export function requireTimely(envelope: Envelope, now: number): void {
 export const late = (to: Address, type: string, deadline: number, now: number): TroupeError =>
   new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
 
-/** The names of XState's own events are for the engine; of these only the end of a child travels. Only the child that is pending may say so. */
+/** The names of XState's own events are reserved for the engine; of these only the end of a child is sent, and only by the child that is pending. */
 function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | undefined, answer: Answer): Delivery {
   const { id, type, from, to, kind } = envelope;
   const body = isJsonObject(envelope.body) ? envelope.body : {};
   const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
   if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
   const pending = pendingOf(body.key);
-  // Let go since then, or heard before: stale, which is no offence.
+  // The child was stopped since then, or this came before: it is stale, which is no error.
   if (!pending) return { own: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
   if (pending.kind !== 'child' || pending.data.address !== from) throw forged();
   return fromChild(

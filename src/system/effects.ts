@@ -1,4 +1,4 @@
-/** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
+/** Performs effects: once per key, stoppable, and a write whose outcome is not known is never repeated (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
 import { backoff } from '../contracts/backoff.ts';
 import { errorMessage } from '../contracts/cause.ts';
@@ -8,7 +8,7 @@ import { toFailure, TroupeError } from '../contracts/failure.ts';
 import { throughJson, type Json } from '../contracts/json.ts';
 import type { EffectData } from '../contracts/pending.ts';
 
-/** What `effect()` puts on a logic. */
+/** What `effect()` adds to an actor logic. */
 interface Performer {
   perform(input: unknown, scope: EffectScope): Promise<unknown>;
   readonly options: EffectOptions<unknown>;
@@ -40,7 +40,7 @@ export async function perform(
   }
 }
 
-/** A write that the world does not know by its key: performed twice, it happens twice (E7). */
+/** A write that does not honour its key: performed twice, it happens twice (E7). */
 const isBlindWrite = ({ options }: Performer, input: Json): boolean =>
   asked<EffectKind>(options.kind, input, 'read') === 'write' && !asked(options.idempotent, input, false);
 
@@ -66,7 +66,7 @@ async function attempts(
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
       const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
-      // Waiting past the deadline helps nobody (E9).
+      // A pause beyond the deadline would help nobody (E9).
       if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);
     }
@@ -75,7 +75,7 @@ async function attempts(
 
 const longest = 60_000;
 
-/** A plain XState promise actor, run as XState runs it. One that is stopped says nothing more, so that is said for it. */
+/** A plain XState promise actor, run as XState runs it. A stopped one reports nothing, so it is rejected here. */
 function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const actor = createActor(logic, { input });

@@ -1,4 +1,4 @@
-/** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
+/** Carries out a commit after it is stored: performs effects, sets timers, spawns children, sends messages. */
 import type { AnyActorLogic } from 'xstate';
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
@@ -31,7 +31,7 @@ export class Errands {
     return this.#runner.size;
   }
 
-  /** Only now does anything happen (E2). */
+  /** Called once the commit is stored: only then does anything happen (E2). */
   run({ commit, draft }: Plan): void {
     for (const pending of commit.opens) this.#begin(pending, false);
     if (!draft) return;
@@ -41,7 +41,7 @@ export class Errands {
     afterwards(draft, this.#host);
   }
 
-  /** After a crash: what was wished for and is not settled is done again, under the same keys; what is in the ledger is not. */
+  /** After a crash: what is pending is started again under the same keys; what has a result in the ledger is not. */
   redo(results: StoredActor['results']): void {
     for (const pending of this.#self.pendings) {
       const result = results.get(pending.key);
@@ -50,7 +50,7 @@ export class Errands {
     }
   }
 
-  /** What is closed is over: its effect stops, its timer is off, its child ends. A late result finds nothing pending (E3). */
+  /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
   end({ key, kind, data }: OwnPending): void {
     if (kind === 'effect') this.#runner.stop(key);
     if (kind === 'timer') this.#host.alarms.cancel(key);
@@ -62,7 +62,7 @@ export class Errands {
     this.#host.courier.send(signal(key, this.#self.address, to, this.#self.run, event));
   }
 
-  /** What a running effect said it had come to, by the child's id. */
+  /** The latest intermediate result of a running effect, by the child's id. */
   soFar(child: string): Json | undefined {
     return this.#runner.soFar(this.#self.children.get(child));
   }
@@ -71,7 +71,7 @@ export class Errands {
     this.#runner.stopAll();
   }
 
-  /** Leaves the world without a word. */
+  /** Stops effects and timers, and tells no one. */
   abandon(): void {
     this.#runner.stopAll();
     for (const { key, kind } of this.#self.pendings) if (kind === 'timer') this.#host.alarms.cancel(key);
@@ -90,7 +90,7 @@ export class Errands {
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
-    // A process that stood still after the commit may be the owner no more: another one has begun this meanwhile (E4).
+    // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
     if (!this.#host.isSureOf(this.#self.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#runner.start(pending, again);
     if (outcome) this.#cell.deliver(fromEffect(pending, outcome, false));

@@ -2,7 +2,7 @@
  * The engine: hosts actors, and keeps these promises whatever is killed, delivered twice or late.
  *
  * E1 A message changes an actor's state at most once.
- * E2 Nothing happens in the world that was not committed before; what was committed happens at least once, under one key.
+ * E2 Nothing happens outside that was not committed before; what was committed happens at least once, under one key.
  * E3 A result or a timer is accepted only while its key is pending.
  * E4 One writer per actor: every commit carries the run's epoch and the actor's next revision.
  * E5 Crash anywhere and resume: same final state, same effects, no call repeated whose result was in the ledger.
@@ -10,7 +10,7 @@
  * E7 An uncertain write is never repeated blindly.
  * E8 Bounds on microsteps, restarts and mailboxes are finite by default.
  * E9 Deadlines are absolute, inherited and only shrink.
- * E10 Mailboxes are bounded, and nothing is lost in silence.
+ * E10 Mailboxes are bounded, and nothing is lost without a trace.
  * E11 A snapshot says which machine wrote it; another machine migrates it or leaves it alone.
  * E12 What has no name is refused when a type is defined.
  */
@@ -53,17 +53,17 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly lease: LeaseOptions;
   readonly observe?: Observer;
-  /** How often messages left in the journal by other processes are looked for; milliseconds. */
+  /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;
-  /** How long an actor with nothing to do stays in memory; milliseconds. */
+  /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
   readonly idle?: number;
 }
 
 export interface StartOptions {
   readonly run: string;
-  /** Left out when a run that is stored is gone on with. */
+  /** Left out when a stored run is resumed. */
   readonly input?: Json;
-  /** Milliseconds since the epoch; everything the actor does inherits it. */
+  /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
@@ -124,7 +124,7 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Starts the root actor of a run, or goes on with it when the run is known: the same run twice is one run.
+   * Starts the root actor of a run, or continues it when the run is stored: the same run twice is one run.
    * Rejects with `owned_elsewhere`, `conflict` (the run is another one), `incompatible`, `corrupt` or `storage`; then nothing has happened.
    */
   async start(type: ActorType, options: StartOptions): Promise<Address> {
@@ -145,7 +145,7 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `unknown_recipient`, and as `start` does; `about` as it was given there. */
+  /** Continues a stored run: its root, and every actor that was active. Rejects with `unknown_recipient`, and as `start` does; `about` as in `start`. */
   async resume(run: string, type: ActorType, about?: Json): Promise<Address> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root)
@@ -156,7 +156,7 @@ export class Host implements AsyncDisposable {
     return this.start(type, { run, ...(about === undefined ? {} : { about }) });
   }
 
-  /** Leaves a message for any actor of any run, whoever owns it. Durable when it resolves. */
+  /** Leaves a message for any actor of any run, whichever process runs it. Durable when it resolves. */
   async post(envelope: Envelope): Promise<void> {
     const [row] = await this.journal.find({ actor: envelope.to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
@@ -166,13 +166,13 @@ export class Host implements AsyncDisposable {
         data: { status },
       });
     await this.journal.post({ ...envelope, run });
-    if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // It is durable, and is found at the next look.
+    if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
-  /** May something be begun in the name of the run? False when it is another process's. Waits while the journal cannot tell. */
+  /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
     const { clock, ending } = this;
-    const stalled = () => {}; // The commits are told; this is about what follows them.
+    const stalled = () => {}; // A commit that stalls is reported; this only follows one.
     return await untilStored(() => this.#ownership.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
   }
 
@@ -180,7 +180,7 @@ export class Host implements AsyncDisposable {
     return this.#ownership.isSure(run);
   }
 
-  /** An actor that is in memory. One at rest is not; it wakes when something comes for it. */
+  /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
   cell(address: Address): Cell | undefined {
     return this.#places.get(address)?.cell;
   }
@@ -199,13 +199,13 @@ export class Host implements AsyncDisposable {
     );
   }
 
-  /** Calls whenever an actor of a run comes to rest or ends. */
+  /** Calls whenever an actor of a run has nothing more to do or ends. */
   onRest(call: (run: string) => void): Disposable {
     this.#resting.add(call);
     return { [Symbol.dispose]: () => void this.#resting.delete(call) };
   }
 
-  /** Takes a message in; resolves when it is committed, with true when it had been before. This is what the transport calls. */
+  /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireTimely(envelope, this.clock.now());
     if (!this.#places.get(envelope.to)) return this.#receiveLate(envelope);
@@ -216,7 +216,7 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  // What cells ask of their host.
+  // What actors ask of their host.
 
   spawn(
     parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
@@ -230,7 +230,7 @@ export class Host implements AsyncDisposable {
       this.#places.add(cell);
       void cell.begin(childBirth(parent, pending.key, data));
     } catch (thrown) {
-      // It could not be brought to life: to its parent, it failed.
+      // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
       this.#withCell(parent.address, (cell) =>
         cell.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
@@ -271,7 +271,7 @@ export class Host implements AsyncDisposable {
     return made;
   }
 
-  /** A journal that is away holds the judgement up. */
+  /** Waits while the journal is away. */
   #patiently<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
     const { clock, ending, tell } = this;
     const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
@@ -289,10 +289,10 @@ export class Host implements AsyncDisposable {
       run,
       kind: 'event' as const,
     };
-    void this.#transport.publish(topic, envelope).catch(() => {}); // Nobody waits for news; a topic promises nothing.
+    void this.#transport.publish(topic, envelope).catch(() => {}); // No caller waits for it: a topic promises nothing.
   }
 
-  /** Tells of a message that nobody took and that a commit keeps. */
+  /** Reports a message that no actor took and that a commit stores. */
   dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
     this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
@@ -306,18 +306,18 @@ export class Host implements AsyncDisposable {
     const place = this.#places.get(address);
     if (!place) return;
     this.#places.end(place);
-    // The last one out gives the run back; its last messages need no lease.
+    // The last actor of a run gives back the lease; messages that are still being sent need none.
     if (this.#places.of(run).size === 0) this.#letGo(run).catch(() => {});
   }
 
-  /** A cell that cannot go on: another owner, or a journal that refuses. Its run stops here and can be resumed. */
+  /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
   lost({ address, run }: Cell, failure: Failure): void {
     this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
     this.#lost.set(run, failure);
     this.#ownership.drop(run);
   }
 
-  /** Why this process let go of a run that it did not want to let go of. */
+  /** Why this process lost a run. */
   whyLost(run: string): Failure | undefined {
     return this.#lost.get(run);
   }
@@ -330,7 +330,7 @@ export class Host implements AsyncDisposable {
     await this.#ownership.release(run);
   }
 
-  /** Drops everything at once and says nothing, as a killed process would. */
+  /** Drops everything at once and writes nothing, as a killed process would. */
   abandon(): void {
     this.#ending.abort();
     this.#mail.stop();
@@ -378,7 +378,7 @@ export class Host implements AsyncDisposable {
       throw thrown;
     }
     this.#mail.watch();
-    // What cannot be read now is read at the next look.
+    // What cannot be read now is read at the next poll.
     if (this.owns(run)) void this.#mail.collect(run).catch(() => {});
     return address;
   }
@@ -416,7 +416,7 @@ export class Host implements AsyncDisposable {
     if (failure) throw fromFailure(failure);
   }
 
-  /** Everybody is back before anybody acts: a message never finds its recipient still missing. */
+  /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
   async #goOn(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
     const { members, unborn } = await gather(this.journal, type, root);
@@ -444,7 +444,7 @@ export class Host implements AsyncDisposable {
     await this.#letGo(run);
   }
 
-  /** Calls with the actor, which is woken when it is at rest; `otherwise` when it does not live here. */
+  /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
   #withCell(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
     const place = this.#places.get(address);
     if (!place) return otherwise?.();
@@ -469,7 +469,7 @@ export class Host implements AsyncDisposable {
     return cell;
   }
 
-  /** For one that does not live here: it may have ended, and have answered before it did; or not be back yet. */
+  /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
   async #receiveLate({ to, id, body, kind, from }: Envelope): Promise<boolean> {
     const message = { id, body, asker: kind === 'ask' ? from : undefined };
     if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;

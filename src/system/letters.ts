@@ -1,4 +1,4 @@
-/** The messages that the engine itself writes: the word that an actor has ended, and the word that a message could not be handled. */
+/** The messages the engine itself writes: that an actor has ended, and that a message could not be handled. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -8,7 +8,7 @@ import type { Birth } from './birth.ts';
 
 export type End = { readonly output: Json } | { readonly error: Failure };
 
-/** To the parent, by name of the pending that the child lived by: only that child may say so. */
+/** To the parent, naming the pending that stands for the child: only that child may send it. */
 export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): PendingMessage[] {
   if (parent === undefined || lived === undefined) return [];
   const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
@@ -25,7 +25,7 @@ export function farewell({ address, run, parent, key: lived, id }: Birth, key: s
   ];
 }
 
-/** To whoever asked: why there will be no answer. */
+/** To the caller: why there will be no reply. */
 export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
   letter({
     id: key,

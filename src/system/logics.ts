@@ -1,4 +1,4 @@
-/** Tells what an actor is made with: only machines, effects and promises can be made durable. */
+/** Checks what a machine's actors are made with: only machines, effects and promises can be made durable. */
 import {
   fromCallback,
   fromEventObservable,
@@ -18,7 +18,7 @@ const samples = {
 };
 const promise = fromPromise(() => Promise.resolve());
 
-/** Two logics of one maker share the source of their transition function; XState gives no other mark. */
+/** Two logics of one maker share the source of their transition function; XState has no other mark. */
 const madeLike = (logic: AnyActorLogic, sample: { transition: unknown }) =>
   String(logic.transition) === String(sample.transition);
 
@@ -27,7 +27,7 @@ export const isMachine = (logic: unknown): logic is AnyStateMachine =>
 const isLogic = (given: object): given is AnyActorLogic => 'transition' in given;
 export const isPromise = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
-/** Actor logic that has no place in a durable actor. */
+/** One problem for each actor logic that cannot be made durable. */
 export function logicsOf(machine: AnyStateMachine): string[] {
   return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
     if (isMachine(logic) || (isLogic(logic) && isPromise(logic))) return [];

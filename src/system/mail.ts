@@ -1,4 +1,4 @@
-/** Messages that other processes left in the journal for runs that this one owns: looked for now and then, and handed in like any other. */
+/** Polls the journal for messages that other processes left for the runs of this one, and hands them in like any other. */
 import { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Clock } from '../contracts/clock.ts';
@@ -7,19 +7,19 @@ import type { Journal } from '../journal/journal.ts';
 export interface MailOptions {
   readonly journal: Journal;
   readonly clock: Clock;
-  /** Milliseconds between two rounds. */
+  /** Milliseconds between two polls. */
   readonly poll: number;
-  /** The runs of this process. */
+  /** The runs whose lease this process holds. */
   runs(): readonly string[];
-  /** Hands a message in: true when it had been handled before. */
+  /** Hands a message in; resolves with true when it had been handled before. */
   receive(envelope: Envelope): Promise<boolean>;
-  /** Keeps what nobody takes, and takes it out of the mail. */
+  /** Stores a message that no actor takes as a dead letter, and removes it from the inbox. */
   undelivered(envelope: Envelope, failure: Failure): Promise<void>;
 }
 
 export class Mail {
   readonly #options: MailOptions;
-  /** Rounds going on, by run. */
+  /** Polls that are going on, by run. */
   readonly #rounds = new Map<string, { again: boolean; readonly over: Promise<void> }>();
   #waking: Disposable | undefined;
   #stopped = false;
@@ -28,7 +28,7 @@ export class Mail {
     this.#options = options;
   }
 
-  /** Resolves when everything that lies there by now was handed in. One round at a time: a message is not handed in twice at once. */
+  /** Resolves when every message that is there by now was handed in. One poll of a run at a time: a message is not handed in twice at once. */
   collect(run: string): Promise<void> {
     const going = this.#rounds.get(run);
     if (going) {
@@ -45,12 +45,12 @@ export class Mail {
     return this.#rounds.has(run);
   }
 
-  /** Looks again and again while there are runs. */
+  /** Polls again and again while there are runs. */
   watch(): void {
     const { clock, poll, runs } = this.#options;
     if (this.#waking || this.#stopped) return;
     const look = async () => {
-      await Promise.all(runs().map((run) => this.collect(run).catch(() => {}))); // Looked for again at the next round.
+      await Promise.all(runs().map((run) => this.collect(run).catch(() => {}))); // Polled again the next time.
       this.#waking = undefined;
       if (runs().length > 0) this.watch();
     };
@@ -63,7 +63,7 @@ export class Mail {
   }
 
   async #goRound(run: string, round: { again: boolean }): Promise<void> {
-    await Promise.resolve(); // The round is known before it begins.
+    await Promise.resolve(); // The poll is in the map before it begins.
     try {
       while (round.again && !this.#stopped) {
         round.again = false;
@@ -76,12 +76,12 @@ export class Mail {
 
   async #handIn(run: string): Promise<void> {
     const { journal, receive, undelivered } = this.#options;
-    /** Recipients that take no more for now: what comes later for them waits as well, in order. */
+    /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
     for (const envelope of await journal.mail(run)) {
       if (waiting.has(envelope.to)) continue;
       try {
-        // A commit takes the message away with it; what had been handled before still lies there.
+        // A commit removes the message; one that had been handled before is still there.
         if (!(await receive(Envelope.parse(envelope)))) continue;
       } catch (thrown) {
         const failure = toFailure(thrown);

@@ -1,4 +1,4 @@
-/** What an actor has yet to handle: bounded for messages (E10), never for what it asked for itself (results, timers). */
+/** What an actor has yet to handle: bounded for messages (E10), unbounded for what it started itself (results, timers). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { MailboxPolicy } from './actorType.ts';
@@ -14,7 +14,7 @@ export class Mailbox<Item extends Refusable> {
   #items: Item[] = [];
   #first = 0;
   #messages = 0;
-  /** Senders who wait for room, in the order they came. */
+  /** Messages that wait for room, in the order they came. */
   readonly #outside: Item[] = [];
 
   constructor(address: Address, policy: MailboxPolicy) {
@@ -58,7 +58,7 @@ export class Mailbox<Item extends Refusable> {
     return item;
   }
 
-  /** Everything, with who waits outside; the mailbox is empty then. */
+  /** Everything, with what waits for room; the mailbox is empty then. */
   clear(): Item[] {
     const all = [...this.#items.slice(this.#first), ...this.#outside.splice(0)];
     this.#items = [];
@@ -76,7 +76,7 @@ export class Mailbox<Item extends Refusable> {
     const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.own);
     const [dropped] = this.#items.splice(oldest, 1);
     this.#messages--;
-    // Not to be tried again: that would only push out another one.
+    // Not retryable: another attempt would only push out another message.
     dropped?.refuse(this.#full('This was the oldest, and made room for a newer one.', false));
   }
 

@@ -1,7 +1,7 @@
-/** What has no name cannot be shown, covered, migrated or resumed; what has one must be declared (E12). */
+/** What has no name cannot be shown, covered, migrated or resumed; every name must be declared (E12). */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 
-/** XState's own actions and guards carry what they were made with. */
+/** What XState's own actions and guards were made with. */
 export interface BuiltIn {
   readonly type?: string;
   readonly guards?: readonly unknown[];
@@ -12,15 +12,15 @@ export interface BuiltIn {
   readonly syncSnapshot?: boolean;
 }
 
-/** What an action or a guard carries: XState keeps it in properties that its types do not show. */
+/** What an action or a guard was made with: XState keeps it in properties that its types do not show. */
 export const builtIn = (reference: unknown): BuiltIn =>
   typeof reference === 'function' || (typeof reference === 'object' && reference !== null) ? reference : {};
 
-/** A reference by name, by `{ type }`, or one of XState's own (`assign`, `and`, …), which carry a type. */
+/** The name of a reference by name, by `{ type }`, or of one of XState's own (`assign`, `and`, …), which carry a type. */
 export const nameOf = (reference: unknown): string | undefined =>
   typeof reference === 'string' ? reference : builtIn(reference).type;
 
-/** What a state refers to and nobody declared, or that has no name at all. */
+/** What a state refers to that is not declared, or that has no name at all. */
 export function namesMissing(node: AnyStateNode, machine: AnyStateMachine): string[] {
   const { actors, delays } = machine.implementations;
   const at = `state "${node.id}"`;
@@ -94,7 +94,7 @@ function builtInProblems(
   ];
 }
 
-/** Actions and guards may be declared by what XState has, and refer to further names there. */
+/** Actions and guards may be declared with XState's own, and refer to further names there. */
 export function declarationsMissing(machine: AnyStateMachine): string[] {
   const { actions, guards } = machine.implementations;
   return [

@@ -1,4 +1,4 @@
-/** Turns what a step of XState wishes for into what a commit keeps. Pure: the same step makes the same commit again (E2). */
+/** Turns the actions of one step of XState into what a commit stores. Pure: the same step makes the same commit again (E2). */
 import type { AnyActor } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
@@ -6,7 +6,7 @@ import type { Action, Snapshot, Step } from './chart.ts';
 import { Draft, type Sender } from './draft.ts';
 import { paramsOf, performers } from './wishes.ts';
 
-/** `before` is undefined for the first step of an actor's life. */
+/** `before` is undefined for the first step of an actor. */
 export function outboxOf(
   sender: Sender,
   before: Snapshot | undefined,
@@ -37,7 +37,7 @@ export function outboxOf(
 
 type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: Json; systemId?: string } };
 
-/** `assign` may spawn, too: XState says so only by the children it leaves behind. */
+/** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
 function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapshot, actions: readonly Action[]): void {
   const told = new Set(
     actions.flatMap(({ type, params }) =>
@@ -49,7 +49,7 @@ function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapsh
     const { id, sessionId, src, options } = child;
     const index = actions.length + 1 + place;
     draft.newborn.set(child, draft.addressOf(index, id, src));
-    // An id that nobody gave is the session's, which is another one after a restart.
+    // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
     draft.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
   });

@@ -1,14 +1,14 @@
-/** One writer per run: a lease with an epoch, renewed while we live. Whoever loses it stops at once (E4). */
+/** One writer per run: a lease with an epoch, renewed while the process lives. A process that loses it stops at once (E4). */
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Journal } from '../journal/journal.ts';
 
 export interface LeaseOptions {
-  /** Says who holds the lease, so that another process can tell whether we still live. */
+  /** The id of the process that holds the lease, so that another one can tell whether it is alive. */
   readonly owner: string;
-  /** Does that owner still live? Without it, only time tells. */
+  /** Is the process with that id alive? Without it, only the lease's time tells. */
   readonly alive?: (owner: string) => boolean;
-  /** Milliseconds a lease lasts without being renewed. */
+  /** How long a lease lasts without being renewed, in milliseconds; default 10,000. */
   readonly ttl?: number;
 }
 
@@ -17,7 +17,7 @@ export class Ownership {
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
   readonly #lost: (run: string) => void;
-  /** The runs we own: under which epoch, and until when nobody else can. */
+  /** The leases this process holds: under which epoch, and until when no other process can take them. */
   readonly #held = new Map<string, { readonly epoch: number; until: number }>();
   #renewal: Disposable | undefined;
 
@@ -51,12 +51,12 @@ export class Ownership {
     this.#keepUp();
   }
 
-  /** Can nobody else own the run by now? A process that stood still cannot know before it has asked. */
+  /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
   isSure(run: string): boolean {
     return this.#clock.now() < (this.#held.get(run)?.until ?? -Infinity);
   }
 
-  /** Asks whether the run is still ours, and makes sure of it. Rejects with `storage` while the journal is away. */
+  /** Renews the lease now; false when another process has it. Rejects with `storage` while the journal is away. */
   async makeSure(run: string): Promise<boolean> {
     const held = this.#held.get(run);
     if (!held) return false;
@@ -67,13 +67,13 @@ export class Ownership {
         return false;
       }
       held.until = until;
-      // An answer that took longer than the lease it gives is no answer.
+      // If the renewal took longer than the lease lasts, the lease may have expired meanwhile: ask again.
       if (this.#clock.now() < until) return this.#held.get(run) === held;
     }
     return false;
   }
 
-  /** Stops being the owner without asking: somebody else is. */
+  /** Stops holding a lease without asking the journal: another process has it. */
   drop(run: string): void {
     if (this.#held.delete(run)) this.#lost(run);
   }
@@ -99,7 +99,7 @@ export class Ownership {
   }
 
   async #renewAll(): Promise<void> {
-    // When the journal is busy or away the lease may run out; the epoch in every commit still keeps a second writer from harm.
+    // When the journal is busy or away the lease may expire; the epoch in every commit still keeps a second writer from harm.
     await Promise.all(this.runs.map((run) => this.makeSure(run).catch(() => {})));
     this.#renewal = undefined;
     if (this.#held.size > 0) this.#keepUp();

@@ -1,4 +1,4 @@
-/** Who lives on this host, awake or at rest, and where those who have ended lately can still be asked what they answered. */
+/** The actors of this host, in memory or not, and the addresses of those that ended lately, which can still be asked for the reply they gave. */
 import type { Address } from '../contracts/ids.ts';
 import type { ActorType } from './actorType.ts';
 import type { Cell } from './cell.ts';
@@ -7,12 +7,12 @@ export interface Place {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
-  /** Undefined while the actor is at rest. */
+  /** Undefined while the actor is not in memory. */
   cell: Cell | undefined;
   readonly listening: Disposable;
 }
 
-/** So many who have ended are remembered. */
+/** How many ended actors are remembered. */
 const remembered = 1_000;
 
 export class Places {
@@ -23,7 +23,7 @@ export class Places {
   /** Actors in memory. */
   readonly #awake = new Set<Cell>();
 
-  /** `listen` opens an address to messages; rejects with `conflict` when somebody else listens there. */
+  /** `listen` opens an address to messages; throws `conflict` when another process listens there. */
   constructor(listen: (address: Address, run: string) => Disposable) {
     this.#listen = listen;
   }
@@ -67,19 +67,19 @@ export class Places {
     this.#leave(place);
   }
 
-  /** An actor that has ended: who asks it again gets the same answer, and who writes to it is told. */
+  /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
   end(place: Place): void {
     this.#leave(place);
     this.#remember(place.address, place.listening);
   }
 
-  /** One that had ended before this process began. */
+  /** An actor that had ended before this process began. */
   endedBefore(address: Address, run: string): void {
     if (this.#places.has(address) || this.#ended.has(address)) return;
     try {
       this.#remember(address, this.#listen(address, run));
     } catch {
-      // Somebody else listens there already, and will answer.
+      // Another process listens there already, and will answer.
     }
   }
 

@@ -1,4 +1,4 @@
-/** How code outside the troupe speaks to an actor: typed asks, each with a deadline, and tells. */
+/** How code outside the engine speaks to an actor: typed asks, each with a deadline, and tells. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { FailureBody } from '../contracts/envelope.ts';
@@ -17,9 +17,9 @@ export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
 }
 
 export interface AskOptions {
-  /** The same id is the same question: it is answered once, and the answer is given again. */
+  /** The same id is the same question: it is handled once, and the reply is given again. Default: a new id. */
   id?: string;
-  /** Milliseconds to wait for the answer; 30 seconds unless told otherwise. */
+  /** How long to wait for the reply, in milliseconds; default 30,000. */
   within?: number;
 }
 
@@ -28,12 +28,12 @@ interface Waiting {
   reject(error: TroupeError): void;
 }
 
-/** The place where answers for this process arrive. */
+/** The address at which replies for this process arrive. */
 export class Door implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #clock: Clock;
-  /** Who waits for the answer to which question; the same question may be asked twice. */
+  /** The callers that wait, by the id of their question; the same question may be asked twice. */
   readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #listening: Disposable;
 
@@ -103,7 +103,7 @@ export class Door implements Disposable {
       return await new Promise<Envelope>((resolve, reject) => {
         waiting.add((mine = { resolve, reject }));
         limit = this.#clock.wake(envelope.deadline, () => reject(late()));
-        // A refusal comes back here; an acceptance only means that the answer will come by itself.
+        // A rejection comes back here; an acceptance only means that the reply will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {

@@ -1,4 +1,4 @@
-/** Says, before anything runs, why a machine cannot be made durable: what has no name, no filling, or no end (E12). */
+/** Says, before anything runs, why a machine cannot be made durable: what has no name, an empty slot, or a step without end (E12). */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
 import { logicsOf } from './logics.ts';

@@ -1,11 +1,11 @@
-/** Lets actors with nothing to do leave memory: they are in the journal, and wake when a message or a timer comes for them. */
+/** Removes actors with nothing to do from memory: they are in the journal, and are loaded again when a message or a timer comes for them. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Places } from './places.ts';
 
 export interface RestOptions {
   readonly places: Places;
   readonly clock: Clock;
-  /** Milliseconds without anything to do. */
+  /** How long an actor has had nothing to do, in milliseconds. */
   readonly idle: number;
 }
 
@@ -18,7 +18,7 @@ export class Rest {
     this.#options = options;
   }
 
-  /** Looks once in a while, as long as somebody is awake. */
+  /** Checks once in a while, as long as an actor is in memory. */
   watch(): void {
     const { clock, idle, places } = this.#options;
     if (this.#waking || this.#stopped || places.awake.size === 0) return;

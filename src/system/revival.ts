@@ -1,4 +1,4 @@
-/** Bringing a stored run back: who was alive, who was wished for and never born, and who outlived the parent that let go of it. */
+/** Recovers a stored run: loads the actors that were active, finds the children that were never started, and stops those whose parent no longer waits for them. */
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
@@ -13,10 +13,10 @@ export interface Member {
   readonly stored: StoredActor;
 }
 
-/** Everybody who is alive by right: the root, and whoever a living parent waits for. Parents come before their children. */
+/** Every actor that should be active: the root, and the children an active parent waits for. Parents come before their children. */
 export interface Family {
   readonly members: Member[];
-  /** Committed by the parent; the crash came before their first breath. */
+  /** Children whose parent committed the spawn and that have no commit of their own. */
   readonly unborn: { readonly parent: Address; readonly pending: PendingChild }[];
 }
 
@@ -36,7 +36,7 @@ async function join(journal: Journal, parent: Member, family: Family): Promise<v
     })),
   );
   for (const { pending, stored } of loaded) {
-    // The word of one that has ended is on its way, or will be sent again.
+    // The message that an ended child sends is on its way, or is sent again.
     if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, family);
     else if (!stored) family.unborn.push({ parent: parent.stored.actor, pending });
   }
@@ -52,7 +52,7 @@ function childType({ type, stored }: Member, { data }: PendingChild): ActorType 
   );
 }
 
-/** Why a type of actor cannot go on with a stored run, a reason for each actor that does not fit; none when it can. Claims and changes nothing. */
+/** Why an actor type cannot continue a stored run: a reason for each actor that does not fit, none when it can. Takes no lease and changes nothing. */
 export async function misfits(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
   try {
     const { members } = await gather(journal, type, root);
@@ -69,7 +69,7 @@ export async function misfits(journal: Journal, type: ActorType, root: StoredAct
   }
 }
 
-/** Stops whoever is active in a run and does not belong to the family: its parent let go of it, or ended, just before a crash. */
+/** Stops each active actor of a run that is not part of what was recovered: its parent stopped it, or ended, just before a crash. */
 export async function stopOrphans(
   journal: Journal,
   run: string,

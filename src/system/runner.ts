@@ -1,4 +1,4 @@
-/** The effects one actor has running: started after the commit that wished for them, stopped when it lets go of them. */
+/** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
 import type { Json } from '../contracts/json.ts';
@@ -6,7 +6,7 @@ import type { PendingEffect } from '../contracts/pending.ts';
 import { perform } from './effects.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Whose effects they are, and what performs them. */
+/** The actor whose effects they are, and the logic that performs them. */
 export interface Owner {
   readonly actor: {
     readonly address: string;
@@ -32,7 +32,7 @@ export class Runner {
     return this.#running.size;
   }
 
-  /** Resolves with how it ended; with undefined when it was stopped, which nobody wants to hear about any more. */
+  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
   async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
     const { clock, tell } = this.#around;
     const { address: actor, run, deadline } = this.#owner.actor;

@@ -1,4 +1,4 @@
-/** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
+/** The state of an actor as of its last commit, and the commit its next step would be. Nothing here writes, sends or waits, except that a list is read. */
 import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
 import { TroupeError, type Failure } from '../contracts/failure.ts';
@@ -20,14 +20,14 @@ import { Pendings } from './pendings.ts';
 import { untilStored } from './persist.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A change in thought: the commit it would be, and what follows from it. */
+/** A change that is not stored yet: the commit it would be, and what follows from it. */
 export interface Plan {
   readonly change: Change;
   readonly commit: Commit;
   readonly draft?: Draft;
 }
 
-/** Where its commits go. */
+/** What commits are built with: the engine's context, and the epoch of the lease. */
 export interface Keeping extends Surroundings {
   epoch(run: string): number;
 }
@@ -61,7 +61,7 @@ export class Self implements Sender {
     return this.#status;
   }
 
-  /** Known once it was born or restored. */
+  /** Known once it was spawned or restored. */
   get birth(): Birth {
     if (!this.#birth) throw new TroupeError('internal', `${this.address} has not begun.`);
     return this.#birth;
@@ -71,7 +71,7 @@ export class Self implements Sender {
     return this.#birth?.parent;
   }
 
-  /** The earlier of what it inherited and what it has itself. */
+  /** The earlier of the deadline it inherited and the one of its type, in milliseconds since the epoch. */
   get deadline(): number | undefined {
     const { deadline: inherited, began = this.#created } = this.#birth ?? {};
     const { deadline: own } = this.type;
@@ -103,7 +103,7 @@ export class Self implements Sender {
     return this.#lists.get(this.#listOf(name));
   }
 
-  /** What it wrote down before belongs to another life. */
+  /** A restart from the beginning: the lists begin anew. */
   beginsAnew(): void {
     const { birth } = this;
     this.#birth = { ...birth, life: (birth.life ?? 0) + 1, began: this.#keeping.clock.now() };
@@ -130,7 +130,7 @@ export class Self implements Sender {
     for (const pending of stored.pending) this.pendings.add(pending);
   }
 
-  /** The commit of a step. `ends` are pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when what the machine wishes for cannot be kept. */
+  /** The commit of a step. `ends` are keys of pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when an action of the machine cannot be stored. */
   step(
     step: Step,
     before: Snapshot | undefined,
@@ -160,14 +160,14 @@ export class Self implements Sender {
     );
   }
 
-  /** A change that no step of the machine makes: its end, or a letter that could not be read. */
+  /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
   plan(change: Change, draft?: Draft): Plan {
     const standing = { type: this.type, birth: this.birth, created: this.#created, seq: this.#seq };
     const commit = commitOf(standing, change, this.#keeping.clock.now(), this.#keeping.epoch(this.run));
     return { change, commit, ...(draft ? { draft } : {}) };
   }
 
-  /** It was stored: this is what the actor is now. Gives back what is over. */
+  /** The change is stored: the actor now is what it says. Returns the pendings that are closed. */
   adopt({ change, commit }: Plan): OwnPending[] {
     this.#snapshot = change.snapshot;
     this.#seq = commit.seq;
@@ -182,7 +182,7 @@ export class Self implements Sender {
     return new Lists((name, length) => this.#read(name, length), lengths);
   }
 
-  /** A journal that is away holds the reader up: that it was away is no answer to what was asked. */
+  /** Waits while the journal is away: the reader is not told of that. */
   #read(name: string, length: number): Promise<Json[]> {
     const { journal, clock, ending, tell } = this.#keeping;
     const stalled = (failure: Failure) =>

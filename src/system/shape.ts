@@ -1,4 +1,4 @@
-/** The shape of a machine: its states and what leads where. Code is not part of it, so a fix in an action is no other machine (E11). */
+/** The shape of a machine: its states and transitions. Code is not part of it, so a fix in an action makes no other machine (E11). */
 import type { AnyStateMachine, AnyStateNode, StateValue, StateValueMap } from 'xstate';
 import type { ZodType } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
@@ -11,7 +11,7 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
   ...Object.values(node.states).flatMap(everyNode),
 ];
 
-/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. */
+/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
 export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
   const nodes = everyNode(machine.root).map((node) => [
     node.id,
@@ -27,7 +27,7 @@ export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, s
   return sha256(JSON.stringify(shape)).slice(0, 16);
 }
 
-/** What is wrong with a state value: states that the machine does not have, regions it has but the value lacks. */
+/** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */
 export function strangers(node: AnyStateNode, value: Json | undefined): string[] {
   const names = Object.entries(node.states).flatMap(([name, { type }]) => (type === 'history' ? [] : [name]));
   const given = inside(value);
@@ -51,7 +51,7 @@ export function strangers(node: AnyStateNode, value: Json | undefined): string[]
   return [...gone, ...lacking, ...inner];
 }
 
-/** The states that a value names, from the root down. Needs a value without strangers. */
+/** The states that a value names, from the root down. Needs a value without unknown states. */
 export function activeNodes(node: AnyStateNode, value: Json | undefined): AnyStateNode[] {
   const inner = Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => {
     const state = node.states[name];
@@ -60,7 +60,7 @@ export function activeNodes(node: AnyStateNode, value: Json | undefined): AnySta
   return [node, ...inner];
 }
 
-/** A state value with its regions as the machine lists them. */
+/** A state value with its regions in the order the machine lists them. */
 export function ordered(value: StateValue, node: AnyStateNode): StateValue {
   if (typeof value === 'string') return value;
   const inOrder: StateValueMap = {};

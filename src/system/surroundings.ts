@@ -1,4 +1,4 @@
-/** What every part of the engine is given: where things are kept, what time it is, who watches. */
+/** What every part of the engine is given: the journal, the clock, the observer. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -8,6 +8,6 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Fires when the host closes. */
   readonly ending: AbortSignal;
-  /** Tells whoever watches; never throws. */
+  /** Reports to the observer; never throws. */
   readonly tell: (event: Inspection) => void;
 }

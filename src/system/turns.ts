@@ -1,5 +1,5 @@
 /**
- * One turn of an actor: a delivery or a command, from the step to what follows from its commit.
+ * Handles one message or command of an actor, from the step to what follows from its commit.
  *
  * The order in `#handle` is the engine: stale? → step → one commit → answer the sender → act. Reordering any two of them breaks E1, E2 or E5.
  */
@@ -24,7 +24,7 @@ import { asError, burial, gone, isLoss, meaningless, overdue } from './trouble.t
 
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }
-  /** `kept` where it is the one that failed: what its supervisor counts. */
+  /** `kept` only for the actor that failed: the restart its supervisor counts. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
 
 export class Turns {
@@ -33,7 +33,7 @@ export class Turns {
   readonly #errands: Errands;
   readonly #isGone: () => boolean;
 
-  /** `isGone` says that this process runs the actor no more. */
+  /** `isGone` is true when this process no longer runs the actor. */
   constructor(host: Host, self: Self, errands: Errands, isGone: () => boolean) {
     this.#host = host;
     this.#self = self;
@@ -41,7 +41,7 @@ export class Turns {
     this.#isGone = isGone;
   }
 
-  /** From the beginning; what was going on before ends. */
+  /** Starts from the beginning; everything in `ends` is closed. */
   async start(event: Change['event'], ends: readonly string[] = [], kept?: Restart): Promise<void> {
     let plan: Plan;
     try {
@@ -77,7 +77,7 @@ export class Turns {
     );
   }
 
-  /** Rejects when nothing more can be done here; the sender knows by then. */
+  /** Rejects when this process can do nothing more for the actor; the sender has been told. */
   async take(delivery: Delivery): Promise<void> {
     try {
       await this.#handle(delivery);
@@ -109,7 +109,7 @@ export class Turns {
     this.#errands.run(plan);
   }
 
-  /** Undefined when the message means nothing in this state. Throws what the machine throws. */
+  /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
   #planOf(delivery: Delivery): Plan | undefined {
     const { chart } = this.#self.type;
     const { snapshot: before, address } = this.#self;
@@ -158,7 +158,7 @@ export class Turns {
     return untilStored(write, { clock, ending, gone: this.#isGone, stalled });
   }
 
-  /** The step could not be taken. The actor is what it was at the last commit; its supervisor says what becomes of it. */
+  /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
   async #broken(delivery: Delivery, failure: Failure): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
     if (!delivery.own && (await this.#again(delivery))) return;
@@ -208,7 +208,7 @@ export class Turns {
     }
   }
 
-  /** The end in failure: children stop, the parent is told. */
+  /** The actor fails: its children stop, its parent is told. */
   async #fail(failure: Failure, event: Change['event']): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
     const { snapshot, pendings, birth } = this.#self;

@@ -1,4 +1,4 @@
-/** What each action of XState and of the engine becomes in a commit: the vocabulary of wishes. */
+/** What each action of XState and of the engine adds to a commit. */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { Failure, TroupeError } from '../contracts/failure.ts';
@@ -33,7 +33,7 @@ const vocabulary: Readonly<Record<string, Perform>> = {
         'unsupported',
         `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
       );
-    // XState gives the id as it was written, which may be a function; the reference has what came of it.
+    // XState gives the id as it was written, which may be a function; the reference has the result.
     draft.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
   },
   'xstate.stopChild'(draft, action) {
@@ -125,7 +125,7 @@ function send(
   );
 }
 
-/** The same id again replaces the timer that had it. */
+/** A timer with the same id is replaced. */
 function timer(draft: Draft, index: number, data: TimerData, delay: number): void {
   if (!Number.isFinite(delay) || delay < 0) {
     throw new TroupeError(
@@ -138,7 +138,7 @@ function timer(draft: Draft, index: number, data: TimerData, delay: number): voi
   if (data.id !== undefined) draft.timers.set(data.id, key);
 }
 
-/** Undefined when nobody with an address is meant: an effect, which hears nothing, or a child that has ended. */
+/** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
 function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefined): Address | undefined {
   const whose = sender.type.chart.whose(target);
   if (whose === 'self') return sender.address;
