@@ -2,6 +2,7 @@
 import { TroupeError } from './failure.ts';
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** A number of milliseconds, or a number with a unit: ms, s, m, h or d. */
 export type Duration = number | `${number}${keyof typeof units}`;
 
 /** Whole milliseconds, at least one. Throws `definition` for anything that is not a positive, finite stretch of time. */

@@ -18,12 +18,14 @@ const byKind: Readonly<Partial<Record<FailureKind, Ending>>> = {
   restarts: 'restarts',
 };
 
+/** The ending that a failure stands for. */
 export function endingOf({ kind, data }: Pick<Failure, 'kind' | 'data'>): Ending {
   // A deadline of one's own is a budget of time.
   if (kind === 'budget' && factsOf(data).what === 'time') return 'timed-out';
   return byKind[kind] ?? 'failed';
 }
 
+/** The member that failed. */
 export interface Whose {
   readonly member: string;
   /** Where it failed, when it could still say so. */

@@ -4,6 +4,7 @@ import { json } from './json.ts';
 import { Failure } from './failure.ts';
 import { Address } from './ids.ts';
 
+/** One message between two actors. */
 export const Envelope = z.object({
   /** Same id, same message: the receiver takes it once however often it comes (E1). */
   id: z.string().min(1).max(400),

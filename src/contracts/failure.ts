@@ -40,8 +40,10 @@ export const failureKinds = {
   internal: { retryable: false, says: 'a defect: code threw where it must not' },
 } as const satisfies Record<string, { retryable: boolean; says: string }>;
 
+/** What went wrong, in a word a program can act upon. */
 export type FailureKind = keyof typeof failureKinds;
 
+/** An error as data: what is stored and sent. */
 export const Failure = z.object({
   kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
   message: z.string(),
@@ -54,6 +56,7 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** What an error may say beside its kind and message. */
 export interface FailureDetail {
   data?: Json | undefined;
   cause?: unknown;

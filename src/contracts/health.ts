@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import { Failure, type FailureKind } from './failure.ts';
 
+/** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
 export type ComponentKind = (typeof componentKinds)[number];
 
+/** One thing whose health is measured. */
 export interface Component {
   readonly kind: ComponentKind;
   /** Of an agent its name, of a model `provider:model`, of tools their server. */
@@ -33,6 +35,7 @@ export interface HealthWindow {
   readonly calls: number;
   readonly within: number;
 }
+/** The last 20 calls of the last five minutes. */
 export const defaultWindow: HealthWindow = { calls: 20, within: 300_000 };
 
 /** From well to unwell. */

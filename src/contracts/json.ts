@@ -1,7 +1,9 @@
 /** What can be stored: every value that crosses a journal, a wire or a process boundary. */
 import * as z from 'zod';
 
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** A schema of any JSON value, typed as `Json`. Each call makes a new one: a schema that is used twice would be described in another way. */
@@ -25,6 +27,7 @@ export const withDefaults = <T extends object>(
   given: { readonly [K in keyof T]?: T[K] | undefined } = {},
 ): T => ({ ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) });
 
+/** Is it an object, and no array? What is inside is not checked. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -33,7 +33,9 @@ type Opened<Kind extends string, Data> = {
   readonly due?: never;
 };
 
+/** A running effect. */
 export type PendingEffect = Opened<'effect', EffectData>;
+/** A child that has not ended. */
 export type PendingChild = Opened<'child', ChildData>;
 /** `due` is milliseconds since the epoch. */
 export type PendingTimer = Omit<Opened<'timer', TimerData>, 'due'> & { readonly due: number };

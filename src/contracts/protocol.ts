@@ -6,6 +6,7 @@ import { TroupeError } from './failure.ts';
 import type { Json } from './json.ts';
 import { requirePlain } from './plain.ts';
 
+/** One message of a protocol. */
 export interface MessageSpec {
   readonly body: z.ZodType;
   /** Names of the messages that may answer this one. With replies it is an ask; without, a tell or a reply. */
@@ -14,6 +15,7 @@ export interface MessageSpec {
   readonly topic?: true;
 }
 
+/** The messages of a protocol, by name. */
 export type Messages = Readonly<Record<string, MessageSpec>>;
 
 /** A reply that is not itself a message of the protocol does not compile. */
@@ -25,6 +27,7 @@ export type Closed<M extends Messages> = {
     : M[K];
 };
 
+/** What actors may say to each other. */
 export interface Protocol<M extends Messages = Messages> {
   readonly messages: M;
   /** Changes when a message's name, body or replies change. */
@@ -33,15 +36,21 @@ export interface Protocol<M extends Messages = Messages> {
   parse<K extends Name<M>>(type: K, body: unknown): Body<M, K>;
 }
 
+/** The names of a protocol's messages. */
 export type Name<M extends Messages> = keyof M & string;
+/** The body of a message as its receiver reads it. */
 export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
 /** What a sender may write: defaults need not be given. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
+/** The names of the messages that expect a reply. */
 export type Asks<M extends Messages> = {
   [K in Name<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never;
 }[Name<M>];
+/** The names of the messages that go to a topic. */
 export type Topics<M extends Messages> = { [K in Name<M>]: M[K] extends { topic: true } ? K : never }[Name<M>];
+/** The names of the messages that expect no reply. */
 export type Tells<M extends Messages> = Exclude<Name<M>, Asks<M> | Topics<M>>;
+/** The names of the replies that an ask may get. */
 export type RepliesTo<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] }
   ? R & Name<M>
   : never;

@@ -5,6 +5,7 @@ import type { Address } from './ids.ts';
 /** The list of an actor that holds its own restarts, over all its lives. */
 export const restarts = 'restarts';
 
+/** One restart of one actor. */
 export type Restart = {
   /** Milliseconds since the epoch. */
   readonly at: number;

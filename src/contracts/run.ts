@@ -4,6 +4,7 @@ import { json } from './json.ts';
 import { AgentUsage, Budget } from './agent.ts';
 import { Failure } from './failure.ts';
 
+/** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run.cancel'), reason: z.string() }),
   z.object({ type: z.literal('run.pause') }),
@@ -23,6 +24,7 @@ export const RunMessage = z.object({
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 
+/** What a run starts with. */
 export const RunInput = z.object({
   type: z.string().min(1),
   body: json(),

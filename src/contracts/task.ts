@@ -62,6 +62,7 @@ export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
 export type TaskSpec = z.input<typeof Task>;
 
+/** What became of a task that failed, as routers and retries see it. */
 export const TaskErrorKind = z.enum(['transient', 'permanent', 'cancelled', 'deadlineExceeded', 'budgetExhausted']);
 export type TaskErrorKind = z.infer<typeof TaskErrorKind>;
 
@@ -76,6 +77,7 @@ export const RoutingDecision = z.object({
 });
 export type RoutingDecision = z.infer<typeof RoutingDecision>;
 
+/** Facts about how a task went. */
 export const TaskMetadata = z.object({
   /** Attempts that were begun. */
   attempts: count,
@@ -130,6 +132,7 @@ export const PipelineResult = z.object({
 });
 export type PipelineResult = z.infer<typeof PipelineResult>;
 
+/** The result of a pipeline from those of its stages, in order. */
 export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
   const error = taskResults.find(({ success }) => !success)?.error;
   return {
@@ -168,6 +171,7 @@ export function concurrencyOf(mode: string): number {
     `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${most}; got ${JSON.stringify(mode)}.`,
   );
 }
+/** Is it a mode that `concurrencyOf` knows? */
 export const isMode = (mode: unknown): mode is ExecutionMode => {
   try {
     return typeof mode === 'string' && concurrencyOf(mode) > 0;

@@ -6,6 +6,7 @@ import { json } from './json.ts';
 export const Subject = z.object({ tool: z.string(), input: json(), hash: z.string() });
 export type Subject = z.infer<typeof Subject>;
 
+/** What a ticket starts with. */
 export const WaitInput = z.object({
   question: z.string(),
   subject: Subject.optional(),
@@ -17,6 +18,7 @@ export const WaitInput = z.object({
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 
+/** What a person may say about a ticket. */
 export const WaitSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('wait.answer'), answer: json(), by: z.string().min(1) }),
   z.object({ type: z.literal('wait.abort'), reason: z.string(), by: z.string().min(1) }),

@@ -20,6 +20,7 @@ export const TaskFacts = z.object({
 });
 export type TaskFacts = z.infer<typeof TaskFacts>;
 
+/** A piece of work for a guardrail, a router or a member. */
 export const Work = z.object({
   type: z.literal('work'),
   /** Unique among what its sender has handed on. */
@@ -51,6 +52,7 @@ export const WorkSignal = z.discriminatedUnion('type', [
 ]);
 export type WorkSignal = z.infer<typeof WorkSignal>;
 
+/** When a guardrail looks at a piece of work: before, during and after it, at the text of a model, at a tool call. */
 export const stages = ['pre', 'mid', 'post', 'stream', 'tool'] as const;
 export type Stage = (typeof stages)[number];
 

@@ -10,21 +10,27 @@ import type { Platform, Sha256 } from './platform.ts';
 import { refuse } from './refuse.ts';
 import { hashOf } from './shape.ts';
 
+/** How an actor supervises its children. */
 export interface Supervision {
   /** Which children are restarted when one fails: that one, all of them, or it and those spawned after it. */
   readonly strategy: 'one-for-one' | 'one-for-all' | 'rest-for-one';
   /** More restarts than this `within` so many milliseconds, and the failure goes up to the parent. */
   readonly maxRestarts: number;
+  /** Milliseconds. */
   readonly within: number;
   /** `resume` continues from the last commit without the message that failed; `fresh` starts over with the same input. */
   readonly restart: 'resume' | 'fresh';
 }
 
+/** How many messages may wait for an actor, and what happens to one more. */
 export interface MailboxPolicy {
+  /** Messages; what the actor started itself is not counted. */
   readonly limit: number;
+  /** `reject`: the sender gets `mailbox_full`; `drop-oldest`: the oldest message is rejected instead; `block`: the sender waits. */
   readonly whenFull: 'reject' | 'drop-oldest' | 'block';
 }
 
+/** Settings of an actor type. Every field may be left out. */
 export interface ActorTypeOptions {
   /** The first part of its actors' addresses; default the machine's id. */
   readonly name?: string;
@@ -40,6 +46,7 @@ export interface ActorTypeOptions {
   readonly context?: ZodType;
   /** How it supervises its children; what is not given is as in `supervision`. */
   readonly supervise?: Partial<Supervision>;
+  /** Bounds of its mailbox; what is not given is as in `mailbox`. */
   readonly mailbox?: Partial<MailboxPolicy>;
   /** Turns a snapshot that no longer fits into one that does. `from` is the hash of the machine that wrote it. */
   readonly migrate?: (snapshot: Json, from: string) => Json;
@@ -47,6 +54,7 @@ export interface ActorTypeOptions {
   readonly children?: Readonly<Record<string, ActorTypeOptions>>;
 }
 
+/** A machine that passed every check, with its settings. */
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
   readonly name: string;
   readonly chart: Chart;
@@ -59,7 +67,9 @@ export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' |
   child(source: string): ActorType | undefined;
 }
 
+/** The default supervision: three restarts a minute, each child by itself. */
 export const supervision: Supervision = { strategy: 'one-for-one', maxRestarts: 3, within: 60_000, restart: 'resume' };
+/** The default mailbox: 1,000 messages, and one more is rejected. */
 export const mailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
 /** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */

@@ -5,6 +5,7 @@ import type { Action } from './chart.ts';
 import type { Draft } from './draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** Logs, and runs the custom actions of a step; failures are reported as progress. */
 export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
   const { run, address: actor } = sender;
   const say = (key: string, note: object) =>

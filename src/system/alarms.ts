@@ -12,73 +12,74 @@ interface Alarm {
 
 const before = (a: Alarm, b: Alarm) => a.due < b.due || (a.due === b.due && a.order < b.order);
 
+/** The timers of a host. */
 export class Alarms {
   readonly #clock: Clock;
-  readonly #ring: (address: Address, key: string) => void;
-  readonly #set = new Map<string, Alarm>();
+  readonly #fire: (address: Address, key: string) => void;
+  readonly #byKey = new Map<string, Alarm>();
   /** A binary heap; a cancelled timer stays in it until it comes up. */
   #heap: Alarm[] = [];
   #order = 0;
-  #waking: { readonly at: number; readonly call: Disposable } | undefined;
+  #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
 
   constructor(clock: Clock, ring: (address: Address, key: string) => void) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#fire = ring;
   }
 
   get size(): number {
-    return this.#set.size;
+    return this.#byKey.size;
   }
 
   set(key: string, due: number, address: Address): void {
     const alarm = { key, due, order: this.#order++, address };
-    this.#set.set(key, alarm);
+    this.#byKey.set(key, alarm);
     this.#push(alarm);
-    this.#arm();
+    this.#schedule();
   }
 
   cancel(key: string): void {
-    if (!this.#set.delete(key)) return;
-    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#set.size) this.#rebuild();
+    if (!this.#byKey.delete(key)) return;
+    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#rebuild();
   }
 
   /** Cancels every timer of these actors, which this host no longer runs. */
   forget(addresses: ReadonlySet<Address>): void {
-    for (const [key, { address }] of this.#set) if (addresses.has(address)) this.#set.delete(key);
+    for (const [key, { address }] of this.#byKey) if (addresses.has(address)) this.#byKey.delete(key);
     this.#rebuild();
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = undefined;
-    this.#arm();
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
+    this.#schedule();
   }
 
   clear(): void {
-    this.#set.clear();
+    this.#byKey.clear();
     this.#heap = [];
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = undefined;
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
   }
 
-  #arm(): void {
+  #schedule(): void {
     const at = this.#heap[0]?.due;
-    if (at === undefined || (this.#waking && this.#waking.at <= at)) return;
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = { at, call: this.#clock.wake(at, () => this.#wake()) };
+    if (at === undefined || (this.#wakeUp && this.#wakeUp.at <= at)) return;
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
   }
 
   #wake(): void {
-    this.#waking = undefined;
+    this.#wakeUp = undefined;
     const now = this.#clock.now();
     for (let alarm = this.#heap[0]; alarm && alarm.due <= now; alarm = this.#heap[0]) {
       this.#pop();
-      if (this.#set.get(alarm.key) !== alarm) continue;
-      this.#set.delete(alarm.key);
-      this.#ring(alarm.address, alarm.key);
+      if (this.#byKey.get(alarm.key) !== alarm) continue;
+      this.#byKey.delete(alarm.key);
+      this.#fire(alarm.address, alarm.key);
     }
-    this.#arm();
+    this.#schedule();
   }
 
   #rebuild(): void {
-    const alarms = this.#heap.filter((alarm) => this.#set.get(alarm.key) === alarm);
+    const alarms = this.#heap.filter((alarm) => this.#byKey.get(alarm.key) === alarm);
     this.#heap = [];
     for (const alarm of alarms) this.#push(alarm);
   }

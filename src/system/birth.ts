@@ -4,6 +4,7 @@ import type { Json } from '../contracts/json.ts';
 import type { ActorRow } from '../contracts/commit.ts';
 import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
+/** What an actor is spawned with. */
 export type Birth = {
   readonly address: Address;
   readonly run: string;
@@ -27,6 +28,7 @@ export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTim
   parent === undefined && deadline !== undefined
     ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
     : [];
+/** The event a root actor gets when the deadline of its run has passed. */
 export const deadlineEvent = 'troupe.deadline';
 
 /** Reads what `commitOf` stored. */

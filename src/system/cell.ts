@@ -18,6 +18,7 @@ import { Supervisor } from './supervisor.ts';
 import { asError, ended, gone } from './trouble.ts';
 import { Turns, type Command } from './turns.ts';
 
+/** An actor in memory, with its mailbox. */
 export class Cell {
   readonly address: Address;
   readonly run: string;
@@ -26,14 +27,14 @@ export class Cell {
 
   readonly #host: Host;
   readonly self: Self;
-  readonly #errands: Errands;
-  readonly #turns: Turns;
+  readonly #executor: Errands;
+  readonly #handler: Turns;
   readonly #mailbox: Mailbox<Delivery>;
   #command: Command | undefined;
   /** Calls that wait until the actor is loaded; undefined once it is. */
-  #early: (() => void)[] | undefined = [];
-  #draining = false;
-  #dead = false;
+  #callsBeforeLoad: (() => void)[] | undefined = [];
+  #isDraining = false;
+  #isAbandoned = false;
   #idleSince = 0;
 
   constructor(host: Host, type: ActorType, address: Address, run: string) {
@@ -43,8 +44,8 @@ export class Cell {
     this.run = run;
     this.supervisor = new Supervisor(type.supervise);
     this.self = new Self(host, type, address, run);
-    this.#errands = new Errands(host, this, this.self);
-    this.#turns = new Turns(host, this.self, this.#errands, () => this.#dead);
+    this.#executor = new Errands(host, this, this.self);
+    this.#handler = new Turns(host, this.self, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
   }
 
@@ -62,12 +63,12 @@ export class Cell {
 
   /** Is it doing something, or about to, without anything from outside? */
   get busy(): boolean {
-    return this.#draining || this.working || this.#mailbox.size > 0 || this.#early !== undefined;
+    return this.#isDraining || this.working || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
   }
 
   /** Are effects of it running? */
   get working(): boolean {
-    return this.#errands.running > 0;
+    return this.#executor.running > 0;
   }
 
   /** When the next timer is due, in milliseconds since the epoch. */
@@ -102,9 +103,9 @@ export class Cell {
     this.self.isBorn(birth);
     this.supervisor.beginsAnew();
     const work = this.#work(() =>
-      this.#turns.start({ id: `${this.address}/0`, type: 'xstate.init', body: birth.input }),
+      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: birth.input }),
     );
-    this.#open();
+    this.#markLoaded();
     await work;
   }
 
@@ -116,14 +117,14 @@ export class Cell {
 
   /** Continues from what was restored; after a crash, with the results that are in the ledger. */
   goOn(results?: StoredActor['results']): void {
-    if (results) this.#errands.redo(results);
-    this.#open();
+    if (results) this.#executor.redo(results);
+    this.#markLoaded();
     this.#drain();
   }
 
   /** Calls as soon as the actor is loaded; at once when it is. */
   whenLoaded(call: () => void): void {
-    if (this.#early) this.#early.push(call);
+    if (this.#callsBeforeLoad) this.#callsBeforeLoad.push(call);
     else call();
   }
 
@@ -140,83 +141,83 @@ export class Cell {
 
   /** Exactly one of `done` and `refuse` is called, now or later. */
   deliver(delivery: Delivery): void {
-    if (this.#dead) return delivery.refuse(gone(this.address));
-    if (this.status !== 'active') return this.#tooLate(delivery);
+    if (this.#isAbandoned) return delivery.refuse(gone(this.address));
+    if (this.status !== 'active') return this.#rejectLate(delivery);
     this.#mailbox.put(delivery);
     this.#drain();
   }
 
   /** A timer is due. */
   ring(key: string): void {
-    const pending = this.#dead ? undefined : this.pending(key);
+    const pending = this.#isAbandoned ? undefined : this.pending(key);
     if (pending?.kind !== 'timer') return;
     const { to, event } = pending.data;
     if (to === undefined) return this.deliver(fromTimer(pending));
     this.self.pendings.remove(key);
-    this.#errands.forward(key, to, event);
+    this.#executor.forward(key, to, event);
   }
 
   stop(reason: string): void {
-    this.#obeyNext({ what: 'stop', reason });
+    this.#orderNext({ what: 'stop', reason });
   }
 
   restart(by: Address, failure: Failure, kept?: Restart): void {
-    this.#obeyNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
+    this.#orderNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
   }
 
   /** Stops everything and writes nothing to the journal: the process is ending, or another one holds the run's lease. */
   abandon(): void {
-    this.#dead = true;
-    this.#errands.abandon();
+    this.#isAbandoned = true;
+    this.#executor.abandon();
     for (const delivery of this.#mailbox.clear()) delivery.refuse(gone(this.address));
-    this.#open();
+    this.#markLoaded();
   }
 
-  #open(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
+  #markLoaded(): void {
+    const early = this.#callsBeforeLoad ?? [];
+    this.#callsBeforeLoad = undefined;
     for (const call of early) call();
   }
 
-  #obeyNext(command: Command): void {
+  #orderNext(command: Command): void {
     // A stop is final.
     if (this.#command?.what === 'stop') return;
     this.#command = command;
-    this.#errands.stopEffects();
+    this.#executor.stopEffects();
     this.#drain();
   }
 
   #drain(): void {
-    if (!this.#draining && !this.#dead && !this.#early) void this.#work();
+    if (!this.#isDraining && !this.#isAbandoned && !this.#callsBeforeLoad) void this.#work();
   }
 
   /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
-    this.#draining = true;
+    this.#isDraining = true;
     try {
       if (first) await first();
-      while (!this.#dead && this.status === 'active') {
+      while (!this.#isAbandoned && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;
         if (command?.what === 'restart') this.supervisor.beginsAnew();
         const delivery = command ? undefined : this.#mailbox.take();
-        if (command) await this.#turns.obey(command);
-        else if (delivery) await this.#turns.take(delivery);
+        if (command) await this.#handler.obey(command);
+        else if (delivery) await this.#handler.take(delivery);
         else break;
       }
     } catch (thrown) {
-      if (!this.#dead) this.#host.lost(this, toFailure(thrown));
+      if (!this.#isAbandoned) this.#host.lost(this, toFailure(thrown));
     }
-    this.#draining = false;
+    this.#isDraining = false;
     this.#idleSince = this.#host.clock.now();
-    if (this.status !== 'active' && !this.#dead) {
-      for (const delivery of this.#mailbox.clear()) this.#tooLate(delivery);
+    if (this.status !== 'active' && !this.#isAbandoned) {
+      for (const delivery of this.#mailbox.clear()) this.#rejectLate(delivery);
       this.#host.ended(this);
     }
     this.#host.rested(this.run);
   }
 
-  #tooLate(delivery: Delivery): void {
+  #rejectLate(delivery: Delivery): void {
     if (delivery.own) delivery.done();
     else delivery.refuse(ended(this.address, this.status));
   }

@@ -23,11 +23,16 @@ import { cloneJson, type JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
 import type { StepTrace } from './platform.ts';
 
+/** A snapshot of any machine. */
 export type Snapshot = AnyMachineSnapshot;
+/** An event of any machine. */
 export type MachineEvent = AnyEventObject;
+/** An action of XState, with its parameters. */
 export type Action = ExecutableActionObject;
+/** The result of a step: the new snapshot, and the actions in order. */
 export type Step = readonly [snapshot: Snapshot, actions: readonly Action[]];
 
+/** A machine as pure functions. */
 export interface Chart {
   readonly machine: AnyStateMachine;
   initial(input: unknown): Step;

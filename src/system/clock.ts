@@ -5,6 +5,7 @@ import type { Clock } from '../contracts/clock.ts';
 /** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and clocks are set while a process sleeps. */
 const nap = 60 * 60 * 1000;
 
+/** The clock of this process: the system's time, and random numbers from the operating system. */
 export function systemClock(): Clock {
   const pool = new Uint32Array(256);
   let left = 0;

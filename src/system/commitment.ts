@@ -23,6 +23,7 @@ export interface Change {
   readonly failure?: Failure;
 }
 
+/** The actor as of its last commit. */
 export interface Standing {
   readonly type: ActorType;
   readonly birth: Birth;

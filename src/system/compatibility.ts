@@ -16,6 +16,7 @@ export type SnapshotEnvelope = {
   readonly unset?: readonly string[];
 };
 
+/** Wraps a saved state with what is needed to check it later. */
 export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
   const context = isJsonObject(state.context) ? state.context : {};
   const unset = Object.keys(context).filter((key) => context[key] === undefined);

@@ -7,6 +7,7 @@ import { typeOf, type Address } from '../contracts/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** What the outbox relay works with. */
 export interface CourierOptions {
   readonly transport: Transport;
   readonly journal: Journal;
@@ -28,46 +29,47 @@ interface Load {
   forgotten: boolean;
 }
 
+/** Sends committed messages until they are settled. */
 export class Courier {
   readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
   /** The messages of each run that are being sent. */
-  readonly #carrying = new Map<string, Load>();
+  readonly #sending = new Map<string, Load>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
   }
 
   busy(run: string): boolean {
-    return this.#carrying.has(run);
+    return this.#sending.has(run);
   }
 
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const load = this.#carrying.get(run) ?? { messages: 0, forgotten: false };
-    this.#carrying.set(run, load);
+    const load = this.#sending.get(run) ?? { messages: 0, forgotten: false };
+    this.#sending.set(run, load);
     load.messages++;
     const epoch = this.#options.epoch(run);
     const isOrdered = typeOf(to) !== 'door';
     const before = isOrdered ? this.#lines.get(to) : undefined;
-    const carry = () => this.#carry(envelope, epoch, load);
+    const carry = () => this.#deliver(envelope, epoch, load);
     const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
       if (this.#lines.get(to) === line) this.#lines.delete(to);
-      if (--load.messages === 0 && this.#carrying.get(run) === load) this.#carrying.delete(run);
+      if (--load.messages === 0 && this.#sending.get(run) === load) this.#sending.delete(run);
     });
     if (isOrdered) this.#lines.set(to, line);
   }
 
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   forget(run: string): void {
-    const load = this.#carrying.get(run);
+    const load = this.#sending.get(run);
     if (load) load.forgotten = true;
-    this.#carrying.delete(run);
+    this.#sending.delete(run);
   }
 
   /** Never rejects: the next message of the line waits for it. */
-  async #carry(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
+  async #deliver(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
     for (let failed = 1; !ending.aborted && !load.forgotten; failed++) {
       try {
@@ -75,7 +77,7 @@ export class Courier {
         return journal.settle([envelope.id]);
       } catch (thrown) {
         if (load.forgotten) return;
-        const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
+        const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
           const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
@@ -87,11 +89,11 @@ export class Courier {
   }
 
   /** A rejection is checked first: the recipient may have handled the message before, or run in another process. */
-  async #otherWay(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
+  async #checkRejection(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
     if (failure.retryable || failure.kind === 'fenced') return failure;
     const { journal, epoch } = this.#options;
     const { to, id } = envelope;
-    if (await journal.handled(to, id)) return this.#arrived(envelope);
+    if (await journal.handled(to, id)) return this.#settle(envelope);
     if (failure.kind !== 'unknown_recipient') return failure;
     const [row] = await journal.find({ actor: to });
     if (!row) return failure;
@@ -99,10 +101,10 @@ export class Courier {
       return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
     if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
     await journal.post({ ...envelope, run: row.run });
-    return this.#arrived(envelope);
+    return this.#settle(envelope);
   }
 
-  #arrived({ id }: Envelope): 'arrived' {
+  #settle({ id }: Envelope): 'arrived' {
     this.#options.journal.settle([id]);
     return 'arrived';
   }

@@ -7,6 +7,7 @@ import { asJson, type Json } from '../contracts/json.ts';
 import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
 import type { MachineEvent } from './chart.ts';
 
+/** One thing for an actor to handle. */
 export interface Delivery {
   /** The actor started it itself: the mailbox does not count it and never drops it. */
   readonly own: boolean;
@@ -26,6 +27,7 @@ export interface Delivery {
   refuse(error: TroupeError): void;
 }
 
+/** How the sender is told what became of it. */
 export type Answer = Pick<Delivery, 'done' | 'refuse'>;
 
 const nobody: Answer = { done() {}, refuse() {} };
@@ -45,6 +47,7 @@ export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept:
   };
 }
 
+/** A timer that is due. */
 export function fromTimer({ key, data }: PendingTimer): Delivery {
   const { event } = data;
   return { own: true, id: key, event, body: null, settles: key, ...nobody };
@@ -66,6 +69,7 @@ export function fromChild(
 const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
 const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
 
+/** The event of the commit that this causes. */
 export const causeOf = ({ id, event, from, body }: Delivery) => ({
   id,
   type: event.type,

@@ -54,6 +54,7 @@ export function requireTimely(envelope: Envelope, now: number): void {
   if (deadline !== undefined && deadline < now) throw late(to, type, deadline, now);
 }
 
+/** The error of a message that comes after its deadline. Times are milliseconds since the epoch. */
 export const late = (to: Address, type: string, deadline: number, now: number): TroupeError =>
   new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
 

@@ -21,6 +21,7 @@ export interface Sender {
   pending(key: string): Pending | undefined;
 }
 
+/** A commit that is being built. */
 export class Draft {
   readonly opens: Pending[] = [];
   readonly closes: string[] = [];
@@ -100,6 +101,7 @@ export class Draft {
   }
 }
 
+/** What a spawn action asks for. */
 export interface Spawn {
   readonly id: string | undefined;
   readonly src: unknown;

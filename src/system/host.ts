@@ -47,6 +47,7 @@ import { restartsOf } from './restarts.ts';
 import { Supervisor, type Verdict } from './supervisor.ts';
 import { ended } from './trouble.ts';
 
+/** What a host works with. */
 export interface HostOptions {
   readonly journal: Journal;
   readonly transport: Transport;
@@ -59,7 +60,9 @@ export interface HostOptions {
   readonly idle?: number;
 }
 
+/** What a run is started with. */
 export interface StartOptions {
+  /** The id of the run; the key of its root actor's address. */
   readonly run: string;
   /** Left out when a stored run is resumed. */
   readonly input?: Json;
@@ -69,21 +72,22 @@ export interface StartOptions {
   readonly about?: Json;
 }
 
+/** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly courier: Courier;
   readonly alarms: Alarms;
   readonly tell: (event: Inspection) => void;
-  readonly #lost = new Map<string, Failure>();
+  readonly #lostRuns = new Map<string, Failure>();
   readonly #transport: Transport;
-  readonly #ownership: Ownership;
-  readonly #places: Places;
-  readonly #mail: Mail;
-  readonly #rest: Rest;
+  readonly #leases: Ownership;
+  readonly #registry: Places;
+  readonly #inboxPoller: Mail;
+  readonly #passivation: Rest;
   readonly #starting = new Map<string, Promise<Address>>();
-  readonly #roots = new Map<string, Supervisor>();
-  readonly #resting = new Set<(run: string) => void>();
+  readonly #rootSupervisors = new Map<string, Supervisor>();
+  readonly #idleListeners = new Set<(run: string) => void>();
   readonly #ending = new AbortController();
 
   constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
@@ -95,19 +99,19 @@ export class Host implements AsyncDisposable {
     const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
       bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
-    this.#places = new Places((address, run) => transport.listen(address, receive, run));
-    this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
+    this.#registry = new Places((address, run) => transport.listen(address, receive, run));
+    this.#leases = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
     this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
-    this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
-    this.#mail = new Mail({
+    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (cell) => cell.ring(key)));
+    this.#inboxPoller = new Mail({
       journal,
       clock,
       poll,
-      runs: () => this.#ownership.runs,
+      runs: () => this.#leases.runs,
       receive: (envelope) => this.receive(envelope),
       undelivered,
     });
-    this.#rest = new Rest({ places: this.#places, clock, idle });
+    this.#passivation = new Rest({ places: this.#registry, clock, idle });
   }
 
   /** Fires when the host closes. */
@@ -116,11 +120,11 @@ export class Host implements AsyncDisposable {
   }
 
   epoch(run: string): number {
-    return this.#ownership.epoch(run);
+    return this.#leases.epoch(run);
   }
 
   owns(run: string): boolean {
-    return this.#ownership.owns(run);
+    return this.#leases.owns(run);
   }
 
   /**
@@ -166,34 +170,34 @@ export class Host implements AsyncDisposable {
         data: { status },
       });
     await this.journal.post({ ...envelope, run });
-    if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
+    if (this.owns(run)) await this.#inboxPoller.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
     const { clock, ending } = this;
     const stalled = () => {}; // A commit that stalls is reported; this only follows one.
-    return await untilStored(() => this.#ownership.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
+    return await untilStored(() => this.#leases.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
   }
 
   isSureOf(run: string): boolean {
-    return this.#ownership.isSure(run);
+    return this.#leases.isSure(run);
   }
 
   /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
   cell(address: Address): Cell | undefined {
-    return this.#places.get(address)?.cell;
+    return this.#registry.get(address)?.cell;
   }
 
   cellsOf(run: string): Cell[] {
-    return [...this.#places.of(run)].flatMap(({ cell }) => cell ?? []);
+    return [...this.#registry.of(run)].flatMap(({ cell }) => cell ?? []);
   }
 
   /** Is nothing going on in a run by itself, so that only time or a person can move it? */
   quiet(run: string): boolean {
     return (
       !this.courier.busy(run) &&
-      !this.#mail.busy(run) &&
+      !this.#inboxPoller.busy(run) &&
       !this.#starting.has(run) &&
       this.cellsOf(run).every((cell) => !cell.busy)
     );
@@ -201,16 +205,16 @@ export class Host implements AsyncDisposable {
 
   /** Calls whenever an actor of a run has nothing more to do or ends. */
   onRest(call: (run: string) => void): Disposable {
-    this.#resting.add(call);
-    return { [Symbol.dispose]: () => void this.#resting.delete(call) };
+    this.#idleListeners.add(call);
+    return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireTimely(envelope, this.clock.now());
-    if (!this.#places.get(envelope.to)) return this.#receiveLate(envelope);
+    if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
-      this.#withCell(envelope.to, (cell) =>
+      this.#withActor(envelope.to, (cell) =>
         cell.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
       );
     });
@@ -227,23 +231,23 @@ export class Host implements AsyncDisposable {
       const type = parent.type.child(data.src);
       if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
       const cell = new Cell(this, type, data.address, parent.run);
-      this.#places.add(cell);
+      this.#registry.add(cell);
       void cell.begin(childBirth(parent, pending.key, data));
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
-      this.#withCell(parent.address, (cell) =>
+      this.#withActor(parent.address, (cell) =>
         cell.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
       );
     }
   }
 
   stopChild(address: Address, reason: string): void {
-    this.#withCell(address, (cell) => cell.stop(reason));
+    this.#withActor(address, (cell) => cell.stop(reason));
   }
 
   restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
-    this.#withCell(address, (cell) => cell.restart(by, failure, kept));
+    this.#withActor(address, (cell) => cell.restart(by, failure, kept));
   }
 
   async judge(
@@ -255,24 +259,24 @@ export class Host implements AsyncDisposable {
     const above =
       parent === undefined
         ? undefined
-        : await new Promise<Cell | undefined>((resolve) => this.#withCell(parent, resolve, () => resolve(undefined)));
+        : await new Promise<Cell | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
     const supervisor = above?.supervisor ?? this.#rootSupervisor(run);
     const began = above?.self.birth.began ?? 0;
     const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
-    if (!supervisor.knows) await this.#patiently(run, address, () => supervisor.recall(read, now));
+    if (!supervisor.knows) await this.#retry(run, address, () => supervisor.recall(read, now));
     return supervisor.decide(address, above?.childAddresses() ?? [address], now, resumable);
   }
 
   #rootSupervisor(run: string): Supervisor {
-    const known = this.#roots.get(run);
+    const known = this.#rootSupervisors.get(run);
     if (known) return known;
     const made = new Supervisor(supervision);
-    this.#roots.set(run, made);
+    this.#rootSupervisors.set(run, made);
     return made;
   }
 
   /** Waits while the journal is away. */
-  #patiently<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
+  #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
     const { clock, ending, tell } = this;
     const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
     return untilStored(ask, { clock, ending, gone: () => !this.owns(run), stalled });
@@ -298,53 +302,53 @@ export class Host implements AsyncDisposable {
   }
 
   rested(run: string): void {
-    this.#rest.watch();
-    for (const call of this.#resting) call(run);
+    this.#passivation.watch();
+    for (const call of this.#idleListeners) call(run);
   }
 
   ended({ address, run }: Cell): void {
-    const place = this.#places.get(address);
+    const place = this.#registry.get(address);
     if (!place) return;
-    this.#places.end(place);
+    this.#registry.end(place);
     // The last actor of a run gives back the lease; messages that are still being sent need none.
-    if (this.#places.of(run).size === 0) this.#letGo(run).catch(() => {});
+    if (this.#registry.of(run).size === 0) this.#releaseLease(run).catch(() => {});
   }
 
   /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
   lost({ address, run }: Cell, failure: Failure): void {
     this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
-    this.#lost.set(run, failure);
-    this.#ownership.drop(run);
+    this.#lostRuns.set(run, failure);
+    this.#leases.drop(run);
   }
 
   /** Why this process lost a run. */
   whyLost(run: string): Failure | undefined {
-    return this.#lost.get(run);
+    return this.#lostRuns.get(run);
   }
 
   /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
-    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextRest(until);
+    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextIdle(until);
     this.#dropRun(run);
-    await this.#ownership.release(run);
+    await this.#leases.release(run);
   }
 
   /** Drops everything at once and writes nothing, as a killed process would. */
   abandon(): void {
     this.#ending.abort();
-    this.#mail.stop();
-    this.#rest.stop();
-    this.#ownership.abandon();
-    const cells = [...this.#places.awake];
-    this.#places.clear();
+    this.#inboxPoller.stop();
+    this.#passivation.stop();
+    this.#leases.abandon();
+    const cells = [...this.#registry.awake];
+    this.#registry.clear();
     for (const cell of cells) cell.abandon();
     this.alarms.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      for (const run of this.#ownership.runs) await this.park(run);
+      for (const run of this.#leases.runs) await this.park(run);
     } finally {
       this.abandon();
     }
@@ -353,18 +357,18 @@ export class Host implements AsyncDisposable {
   async #start(type: ActorType, options: StartOptions): Promise<Address> {
     const { run, input, deadline, about } = options;
     const address = `${type.name}/${run}`;
-    if (this.#places.get(address)) {
+    if (this.#registry.get(address)) {
       await this.#requireSame(address, options);
       return address;
     }
-    this.#lost.delete(run);
-    await this.#ownership.claim(run);
+    this.#lostRuns.delete(run);
+    await this.#leases.claim(run);
     try {
       await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
-      if (stored) await this.#goOn(type, stored);
+      if (stored) await this.#recover(type, stored);
       else
-        await this.#bear(type, {
+        await this.#spawnRoot(type, {
           address,
           run,
           parent: undefined,
@@ -374,12 +378,12 @@ export class Host implements AsyncDisposable {
         });
     } catch (thrown) {
       this.#dropRun(run);
-      await this.#ownership.release(run).catch(() => {});
+      await this.#leases.release(run).catch(() => {});
       throw thrown;
     }
-    this.#mail.watch();
+    this.#inboxPoller.watch();
     // What cannot be read now is read at the next poll.
-    if (this.owns(run)) void this.#mail.collect(run).catch(() => {});
+    if (this.owns(run)) void this.#inboxPoller.collect(run).catch(() => {});
     return address;
   }
 
@@ -405,19 +409,19 @@ export class Host implements AsyncDisposable {
       );
   }
 
-  async #bear(type: ActorType, birth: Birth): Promise<void> {
+  async #spawnRoot(type: ActorType, birth: Birth): Promise<void> {
     const cell = new Cell(this, type, birth.address, birth.run);
     const supervisor = new Supervisor(supervision);
     supervisor.beginsAnew();
-    this.#roots.set(birth.run, supervisor);
-    this.#places.add(cell);
+    this.#rootSupervisors.set(birth.run, supervisor);
+    this.#registry.add(cell);
     await cell.begin(birth);
-    const failure = this.#lost.get(birth.run);
+    const failure = this.#lostRuns.get(birth.run);
     if (failure) throw fromFailure(failure);
   }
 
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
-  async #goOn(type: ActorType, root: StoredActor): Promise<void> {
+  async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
     const { members, unborn } = await gather(this.journal, type, root);
     const cells = members.map((member) => {
@@ -425,7 +429,7 @@ export class Host implements AsyncDisposable {
       cell.restore(member.stored);
       return { cell, results: member.stored.results };
     });
-    for (const { cell } of cells) this.#places.add(cell);
+    for (const { cell } of cells) this.#registry.add(cell);
     await stopOrphans(
       this.journal,
       run,
@@ -440,21 +444,21 @@ export class Host implements AsyncDisposable {
     }
     for (const { cell, results } of cells) cell.goOn(results);
     if (cells.length > 0) return;
-    this.#places.endedBefore(root.actor, run);
-    await this.#letGo(run);
+    this.#registry.endedBefore(root.actor, run);
+    await this.#releaseLease(run);
   }
 
   /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
-  #withCell(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
-    const place = this.#places.get(address);
+  #withActor(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
+    const place = this.#registry.get(address);
     if (!place) return otherwise?.();
-    const cell = place.cell ?? this.#wake(place);
+    const cell = place.cell ?? this.#load(place);
     cell.whenLoaded(() => call(cell));
   }
 
-  #wake(place: Place): Cell {
+  #load(place: Place): Cell {
     const cell = new Cell(this, place.type, place.address, place.run);
-    this.#places.wake(place, cell);
+    this.#registry.wake(place, cell);
     const { clock, ending, journal, tell } = this;
     const stalled = (failure: Failure) =>
       tell({ type: 'stalled', at: clock.now(), run: place.run, actor: place.address, failure });
@@ -470,7 +474,7 @@ export class Host implements AsyncDisposable {
   }
 
   /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
-  async #receiveLate({ to, id, body, kind, from }: Envelope): Promise<boolean> {
+  async #receiveForAbsent({ to, id, body, kind, from }: Envelope): Promise<boolean> {
     const message = { id, body, asker: kind === 'ask' ? from : undefined };
     if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
     const [row] = await this.journal.find({ actor: to });
@@ -482,7 +486,7 @@ export class Host implements AsyncDisposable {
     );
   }
 
-  #nextRest(until: number): Promise<void> {
+  #nextIdle(until: number): Promise<void> {
     return new Promise((resolve) => {
       const over = () => {
         timer[Symbol.dispose]();
@@ -494,20 +498,20 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  async #letGo(run: string): Promise<void> {
-    this.#roots.delete(run);
-    await this.#ownership.release(run);
+  async #releaseLease(run: string): Promise<void> {
+    this.#rootSupervisors.delete(run);
+    await this.#leases.release(run);
   }
 
   #dropRun(run: string): void {
-    this.#roots.delete(run);
+    this.#rootSupervisors.delete(run);
     this.courier.forget(run);
-    this.alarms.forget(new Set([...this.#places.of(run)].map(({ address }) => address)));
-    for (const place of this.#places.of(run)) {
+    this.alarms.forget(new Set([...this.#registry.of(run)].map(({ address }) => address)));
+    for (const place of this.#registry.of(run)) {
       const { cell } = place;
-      this.#places.remove(place);
+      this.#registry.remove(place);
       cell?.abandon();
     }
-    for (const call of this.#resting) call(run);
+    for (const call of this.#idleListeners) call(run);
   }
 }

@@ -6,6 +6,7 @@ import { asJson, type Json, type JsonObject } from '../contracts/json.ts';
 import type { PendingMessage } from '../contracts/pending.ts';
 import type { Birth } from './birth.ts';
 
+/** How a child ended. */
 export type End = { readonly output: Json } | { readonly error: Failure };
 
 /** To the parent, naming the pending that stands for the child: only that child may send it. */
@@ -58,6 +59,7 @@ export const signal = (
   ...(causation === undefined ? {} : { causation }),
 });
 
+/** A message as a commit opens it: its key is its id. */
 export const letter = (envelope: Envelope): PendingMessage => ({
   key: envelope.id,
   kind: 'message',

@@ -1,6 +1,7 @@
 /** An actor's append-only lists (E6): read once, then kept current while the actor is in memory. */
 import type { Json } from '../contracts/json.ts';
 
+/** The lists of one actor. */
 export class Lists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
   readonly #lengths: Map<string, number>;

@@ -22,9 +22,11 @@ const promise = fromPromise(() => Promise.resolve());
 const madeLike = (logic: AnyActorLogic, sample: { transition: unknown }) =>
   String(logic.transition) === String(sample.transition);
 
+/** Is it a state machine? */
 export const isMachine = (logic: unknown): logic is AnyStateMachine =>
   typeof logic === 'object' && logic !== null && 'getStateNodeById' in logic;
 const isLogic = (given: object): given is AnyActorLogic => 'transition' in given;
+/** Was it made with `fromPromise`? */
 export const isPromise = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
 /** One problem for each actor logic that cannot be made durable. */

@@ -4,6 +4,7 @@ import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 
+/** What the inbox poller works with. */
 export interface MailOptions {
   readonly journal: Journal;
   readonly clock: Clock;
@@ -17,11 +18,12 @@ export interface MailOptions {
   undelivered(envelope: Envelope, failure: Failure): Promise<void>;
 }
 
+/** Polls the inbox of every run of this process. */
 export class Mail {
   readonly #options: MailOptions;
   /** Polls that are going on, by run. */
-  readonly #rounds = new Map<string, { again: boolean; readonly over: Promise<void> }>();
-  #waking: Disposable | undefined;
+  readonly #polls = new Map<string, { again: boolean; readonly over: Promise<void> }>();
+  #wakeUp: Disposable | undefined;
   #stopped = false;
 
   constructor(options: MailOptions) {
@@ -30,51 +32,51 @@ export class Mail {
 
   /** Resolves when every message that is there by now was handed in. One poll of a run at a time: a message is not handed in twice at once. */
   collect(run: string): Promise<void> {
-    const going = this.#rounds.get(run);
+    const going = this.#polls.get(run);
     if (going) {
       going.again = true;
       return going.over;
     }
     const round = { again: true };
-    const over = this.#goRound(run, round);
-    this.#rounds.set(run, Object.assign(round, { over }));
+    const over = this.#pollRun(run, round);
+    this.#polls.set(run, Object.assign(round, { over }));
     return over;
   }
 
   busy(run: string): boolean {
-    return this.#rounds.has(run);
+    return this.#polls.has(run);
   }
 
   /** Polls again and again while there are runs. */
   watch(): void {
     const { clock, poll, runs } = this.#options;
-    if (this.#waking || this.#stopped) return;
+    if (this.#wakeUp || this.#stopped) return;
     const look = async () => {
       await Promise.all(runs().map((run) => this.collect(run).catch(() => {}))); // Polled again the next time.
-      this.#waking = undefined;
+      this.#wakeUp = undefined;
       if (runs().length > 0) this.watch();
     };
-    this.#waking = clock.wake(clock.now() + poll, () => void look());
+    this.#wakeUp = clock.wake(clock.now() + poll, () => void look());
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#waking?.[Symbol.dispose]();
+    this.#wakeUp?.[Symbol.dispose]();
   }
 
-  async #goRound(run: string, round: { again: boolean }): Promise<void> {
+  async #pollRun(run: string, round: { again: boolean }): Promise<void> {
     await Promise.resolve(); // The poll is in the map before it begins.
     try {
       while (round.again && !this.#stopped) {
         round.again = false;
-        await this.#handIn(run);
+        await this.#handInAll(run);
       }
     } finally {
-      this.#rounds.delete(run);
+      this.#polls.delete(run);
     }
   }
 
-  async #handIn(run: string): Promise<void> {
+  async #handInAll(run: string): Promise<void> {
     const { journal, receive, undelivered } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();

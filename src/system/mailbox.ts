@@ -8,6 +8,7 @@ interface Refusable {
   refuse(error: TroupeError): void;
 }
 
+/** The mailbox of one actor. */
 export class Mailbox<Item extends Refusable> {
   readonly #address: Address;
   readonly #policy: MailboxPolicy;
@@ -15,7 +16,7 @@ export class Mailbox<Item extends Refusable> {
   #first = 0;
   #messages = 0;
   /** Messages that wait for room, in the order they came. */
-  readonly #outside: Item[] = [];
+  readonly #waiting: Item[] = [];
 
   constructor(address: Address, policy: MailboxPolicy) {
     this.#address = address;
@@ -32,7 +33,7 @@ export class Mailbox<Item extends Refusable> {
     if (this.#messages < this.#policy.limit) return this.#add(item);
     switch (this.#policy.whenFull) {
       case 'block':
-        this.#outside.push(item);
+        this.#waiting.push(item);
         return;
       case 'drop-oldest':
         this.#dropOldest();
@@ -52,7 +53,7 @@ export class Mailbox<Item extends Refusable> {
     }
     if (!item.own) {
       this.#messages--;
-      const next = this.#outside.shift();
+      const next = this.#waiting.shift();
       if (next) this.#add(next);
     }
     return item;
@@ -60,7 +61,7 @@ export class Mailbox<Item extends Refusable> {
 
   /** Everything, with what waits for room; the mailbox is empty then. */
   clear(): Item[] {
-    const all = [...this.#items.slice(this.#first), ...this.#outside.splice(0)];
+    const all = [...this.#items.slice(this.#first), ...this.#waiting.splice(0)];
     this.#items = [];
     this.#first = 0;
     this.#messages = 0;

@@ -4,6 +4,7 @@ import type { Json } from '../contracts/json.ts';
 
 const moment = Symbol.for('troupe.moment');
 
+/** What is known of an event beside when it came. */
 export interface Circumstances {
   readonly deadline?: number;
   readonly message?: { readonly id: string; readonly from: string };

@@ -5,6 +5,7 @@ import { defineActorType, type ActorType, type ActorTypeOptions } from './actorT
 import type { Platform } from './platform.ts';
 import { trace } from './steps.ts';
 
+/** SHA-256 by `node:crypto`, the trace by a diagnostics channel. */
 export const nodePlatform: Platform = {
   sha256: (text) => createHash('sha256').update(text).digest('hex'),
   trace,

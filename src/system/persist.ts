@@ -3,6 +3,7 @@ import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 
+/** When to stop trying, and what to tell while it does not succeed. */
 export interface Patience {
   readonly clock: Clock;
   readonly ending: AbortSignal;

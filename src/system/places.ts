@@ -3,6 +3,7 @@ import type { Address } from '../contracts/ids.ts';
 import type { ActorType } from './actorType.ts';
 import type { Cell } from './cell.ts';
 
+/** One actor of this host. */
 export interface Place {
   readonly address: Address;
   readonly run: string;
@@ -15,13 +16,14 @@ export interface Place {
 /** How many ended actors are remembered. */
 const remembered = 1_000;
 
+/** The actors of one host. */
 export class Places {
   readonly #listen: (address: Address, run: string) => Disposable;
-  readonly #places = new Map<Address, Place>();
-  readonly #runs = new Map<string, Set<Place>>();
+  readonly #byAddress = new Map<Address, Place>();
+  readonly #byRun = new Map<string, Set<Place>>();
   readonly #ended = new Map<Address, Disposable>();
   /** Actors in memory. */
-  readonly #awake = new Set<Cell>();
+  readonly #inMemory = new Set<Cell>();
 
   /** `listen` opens an address to messages; throws `conflict` when another process listens there. */
   constructor(listen: (address: Address, run: string) => Disposable) {
@@ -29,80 +31,80 @@ export class Places {
   }
 
   get awake(): ReadonlySet<Cell> {
-    return this.#awake;
+    return this.#inMemory;
   }
 
   get(address: Address): Place | undefined {
-    return this.#places.get(address);
+    return this.#byAddress.get(address);
   }
 
   of(run: string): ReadonlySet<Place> {
-    return this.#runs.get(run) ?? nobody;
+    return this.#byRun.get(run) ?? nobody;
   }
 
   add(cell: Cell): Place {
     const { address, run, type } = cell;
-    this.#forget(address);
+    this.#forgetEnded(address);
     const place = { address, run, type, cell, listening: this.#listen(address, run) };
-    this.#places.set(address, place);
-    this.#awake.add(cell);
-    const neighbours = this.#runs.get(run);
+    this.#byAddress.set(address, place);
+    this.#inMemory.add(cell);
+    const neighbours = this.#byRun.get(run);
     if (neighbours) neighbours.add(place);
-    else this.#runs.set(run, new Set([place]));
+    else this.#byRun.set(run, new Set([place]));
     return place;
   }
 
   rest(place: Place): void {
-    if (place.cell) this.#awake.delete(place.cell);
+    if (place.cell) this.#inMemory.delete(place.cell);
     place.cell = undefined;
   }
 
   wake(place: Place, cell: Cell): void {
     place.cell = cell;
-    this.#awake.add(cell);
+    this.#inMemory.add(cell);
   }
 
   remove(place: Place): void {
     place.listening[Symbol.dispose]();
-    this.#leave(place);
+    this.#removeFromRun(place);
   }
 
   /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
   end(place: Place): void {
-    this.#leave(place);
-    this.#remember(place.address, place.listening);
+    this.#removeFromRun(place);
+    this.#rememberEnded(place.address, place.listening);
   }
 
   /** An actor that had ended before this process began. */
   endedBefore(address: Address, run: string): void {
-    if (this.#places.has(address) || this.#ended.has(address)) return;
+    if (this.#byAddress.has(address) || this.#ended.has(address)) return;
     try {
-      this.#remember(address, this.#listen(address, run));
+      this.#rememberEnded(address, this.#listen(address, run));
     } catch {
       // Another process listens there already, and will answer.
     }
   }
 
   clear(): void {
-    for (const place of this.#places.values()) this.remove(place);
-    for (const address of this.#ended.keys()) this.#forget(address);
+    for (const place of this.#byAddress.values()) this.remove(place);
+    for (const address of this.#ended.keys()) this.#forgetEnded(address);
   }
 
-  #leave(place: Place): void {
+  #removeFromRun(place: Place): void {
     this.rest(place);
-    this.#places.delete(place.address);
-    const neighbours = this.#runs.get(place.run);
+    this.#byAddress.delete(place.address);
+    const neighbours = this.#byRun.get(place.run);
     neighbours?.delete(place);
-    if (neighbours?.size === 0) this.#runs.delete(place.run);
+    if (neighbours?.size === 0) this.#byRun.delete(place.run);
   }
 
-  #remember(address: Address, listening: Disposable): void {
+  #rememberEnded(address: Address, listening: Disposable): void {
     this.#ended.set(address, listening);
     const [oldest] = this.#ended.keys();
-    if (this.#ended.size > remembered && oldest !== undefined) this.#forget(oldest);
+    if (this.#ended.size > remembered && oldest !== undefined) this.#forgetEnded(oldest);
   }
 
-  #forget(address: Address): void {
+  #forgetEnded(address: Address): void {
     this.#ended.get(address)?.[Symbol.dispose]();
     this.#ended.delete(address);
   }

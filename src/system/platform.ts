@@ -16,6 +16,7 @@ export interface StepTrace {
 /** The SHA-256 of a text, as 64 hexadecimal digits. */
 export type Sha256 = (text: string) => string;
 
+/** What the core is given by its platform. */
 export interface Platform {
   readonly sha256: Sha256;
   readonly trace: StepTrace;

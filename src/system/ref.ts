@@ -8,6 +8,7 @@ import type { Json } from '../contracts/json.ts';
 import type { Asks, BodyInput, Messages, Name, Protocol, Reply, Tells } from '../contracts/protocol.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** A typed reference to an actor. */
 export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
   readonly address: Address;
   /** Sends and waits for one of the replies the protocol allows. Rejects with the receiver's failure, or `timeout`. */
@@ -16,6 +17,7 @@ export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
   tell<K extends Handles & Tells<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
 }
 
+/** Settings of one ask. Every field may be left out. */
 export interface AskOptions {
   /** The same id is the same question: it is handled once, and the reply is given again. Default: a new id. */
   id?: string;
@@ -35,13 +37,13 @@ export class Door implements Disposable {
   readonly #clock: Clock;
   /** The callers that wait, by the id of their question; the same question may be asked twice. */
   readonly #waiting = new Map<string, Set<Waiting>>();
-  readonly #listening: Disposable;
+  readonly #listener: Disposable;
 
   constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
     this.address = `door/${clock.id()}`;
-    this.#listening = transport.listen(this.address, async (envelope) => {
+    this.#listener = transport.listen(this.address, async (envelope) => {
       const waiting = this.#waiting.get(envelope.correlation ?? '');
       if (!waiting)
         throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
@@ -114,7 +116,7 @@ export class Door implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
+    this.#listener[Symbol.dispose]();
     const stopped = new TroupeError('cancelled', 'This process stopped listening for answers.');
     for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(stopped);
   }

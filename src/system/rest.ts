@@ -2,6 +2,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Places } from './places.ts';
 
+/** What passivation works with. */
 export interface RestOptions {
   readonly places: Places;
   readonly clock: Clock;
@@ -9,9 +10,10 @@ export interface RestOptions {
   readonly idle: number;
 }
 
+/** Removes idle actors from memory. */
 export class Rest {
   readonly #options: RestOptions;
-  #waking: Disposable | undefined;
+  #wakeUp: Disposable | undefined;
   #stopped = false;
 
   constructor(options: RestOptions) {
@@ -21,16 +23,16 @@ export class Rest {
   /** Checks once in a while, as long as an actor is in memory. */
   watch(): void {
     const { clock, idle, places } = this.#options;
-    if (this.#waking || this.#stopped || places.awake.size === 0) return;
-    this.#waking = clock.wake(clock.now() + idle, () => {
-      this.#waking = undefined;
+    if (this.#wakeUp || this.#stopped || places.awake.size === 0) return;
+    this.#wakeUp = clock.wake(clock.now() + idle, () => {
+      this.#wakeUp = undefined;
       this.#sweep();
     });
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#waking?.[Symbol.dispose]();
+    this.#wakeUp?.[Symbol.dispose]();
   }
 
   #sweep(): void {

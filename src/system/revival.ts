@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
 import { open } from './compatibility.ts';
 
+/** A stored actor, and its type. */
 export interface Member {
   readonly type: ActorType;
   readonly stored: StoredActor;
@@ -20,6 +21,7 @@ export interface Family {
   readonly unborn: { readonly parent: Address; readonly pending: PendingChild }[];
 }
 
+/** Loads every actor of a run that should be active. Throws `incompatible` when the type of a child is gone. */
 export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
   const family: Family = { members: [], unborn: [] };
   if (root.status === 'active') await join(journal, { type, stored: root }, family);

@@ -17,14 +17,15 @@ export interface Owner {
   logic(source: string): AnyActorLogic;
 }
 
+/** The running effects of one actor. */
 export class Runner {
-  readonly #around: Surroundings;
+  readonly #context: Surroundings;
   readonly #owner: Owner;
   readonly #running = new Map<string, AbortController>();
   readonly #soFar = new Map<string, Json>();
 
   constructor(around: Surroundings, owner: Owner) {
-    this.#around = around;
+    this.#context = around;
     this.#owner = owner;
   }
 
@@ -34,7 +35,7 @@ export class Runner {
 
   /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
   async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
-    const { clock, tell } = this.#around;
+    const { clock, tell } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();

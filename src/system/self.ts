@@ -32,25 +32,26 @@ export interface Keeping extends Surroundings {
   epoch(run: string): number;
 }
 
+/** The state of one actor. */
 export class Self implements Sender {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new Pendings();
-  readonly #keeping: Keeping;
+  readonly #context: Keeping;
   #lists: Lists;
-  #birth: Birth | undefined;
+  #spawned: Birth | undefined;
   #created = 0;
   #snapshot: Snapshot | undefined;
   #seq = 0;
   #status: ActorStatus = 'active';
 
   constructor(keeping: Keeping, type: ActorType, address: Address, run: string) {
-    this.#keeping = keeping;
+    this.#context = keeping;
     this.type = type;
     this.address = address;
     this.run = run;
-    this.#lists = this.#listsOf();
+    this.#lists = this.#newLists();
   }
 
   get snapshot(): Snapshot | undefined {
@@ -63,17 +64,17 @@ export class Self implements Sender {
 
   /** Known once it was spawned or restored. */
   get birth(): Birth {
-    if (!this.#birth) throw new TroupeError('internal', `${this.address} has not begun.`);
-    return this.#birth;
+    if (!this.#spawned) throw new TroupeError('internal', `${this.address} has not begun.`);
+    return this.#spawned;
   }
 
   get parent(): Address | undefined {
-    return this.#birth?.parent;
+    return this.#spawned?.parent;
   }
 
   /** The earlier of the deadline it inherited and the one of its type, in milliseconds since the epoch. */
   get deadline(): number | undefined {
-    const { deadline: inherited, began = this.#created } = this.#birth ?? {};
+    const { deadline: inherited, began = this.#created } = this.#spawned ?? {};
     const { deadline: own } = this.type;
     return own === undefined ? inherited : Math.min(inherited ?? Infinity, began + own);
   }
@@ -100,33 +101,33 @@ export class Self implements Sender {
   }
 
   list(name: string): Promise<readonly Json[]> {
-    return this.#lists.get(this.#listOf(name));
+    return this.#lists.get(this.#nameOfList(name));
   }
 
   /** A restart from the beginning: the lists begin anew. */
   beginsAnew(): void {
     const { birth } = this;
-    this.#birth = { ...birth, life: (birth.life ?? 0) + 1, began: this.#keeping.clock.now() };
+    this.#spawned = { ...birth, life: (birth.life ?? 0) + 1, began: this.#context.clock.now() };
   }
 
-  #listOf(name: string): string {
+  #nameOfList(name: string): string {
     const { life = 0 } = this.birth;
     return life === 0 ? name : `${name}~${life}`;
   }
 
   isBorn(birth: Birth): void {
-    this.#birth = birth;
-    this.#created = this.#keeping.clock.now();
+    this.#spawned = birth;
+    this.#created = this.#context.clock.now();
   }
 
   /** Throws `incompatible` or `corrupt`. */
   restore(stored: StoredActor): void {
     this.#snapshot = this.type.chart.restore(openSnapshot(this.type, stored));
-    this.#birth = birthOf(stored);
+    this.#spawned = birthOf(stored);
     this.#created = stored.created;
     this.#seq = stored.seq;
     this.#status = stored.status;
-    this.#lists = this.#listsOf(stored.lists);
+    this.#lists = this.#newLists(stored.lists);
     for (const pending of stored.pending) this.pendings.add(pending);
   }
 
@@ -140,11 +141,11 @@ export class Self implements Sender {
     beside: Commit['appends'] = [],
   ): Plan {
     const [snapshot, { length: index }] = step;
-    const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
+    const draft = outboxOf(this, before, step, this.#seq + 1, this.#context.clock.now(), event.id);
     const settled = settles === undefined ? [] : [settles];
     const appends = [
       ...beside,
-      ...draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry })),
+      ...draft.appends.map(({ list, entry }) => ({ list: this.#nameOfList(list), entry })),
       ...draft.astray.map((letter) => ({ list: deadLetters, entry: asJson(letter) })),
     ];
     const common = { snapshot, event, appends, results: result ? [result] : [] };
@@ -163,7 +164,7 @@ export class Self implements Sender {
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
   plan(change: Change, draft?: Draft): Plan {
     const standing = { type: this.type, birth: this.birth, created: this.#created, seq: this.#seq };
-    const commit = commitOf(standing, change, this.#keeping.clock.now(), this.#keeping.epoch(this.run));
+    const commit = commitOf(standing, change, this.#context.clock.now(), this.#context.epoch(this.run));
     return { change, commit, ...(draft ? { draft } : {}) };
   }
 
@@ -178,13 +179,13 @@ export class Self implements Sender {
     return over;
   }
 
-  #listsOf(lengths?: Readonly<Record<string, number>>): Lists {
-    return new Lists((name, length) => this.#read(name, length), lengths);
+  #newLists(lengths?: Readonly<Record<string, number>>): Lists {
+    return new Lists((name, length) => this.#readList(name, length), lengths);
   }
 
   /** Waits while the journal is away: the reader is not told of that. */
-  #read(name: string, length: number): Promise<Json[]> {
-    const { journal, clock, ending, tell } = this.#keeping;
+  #readList(name: string, length: number): Promise<Json[]> {
+    const { journal, clock, ending, tell } = this.#context;
     const stalled = (failure: Failure) =>
       tell({ type: 'stalled', at: clock.now(), run: this.run, actor: this.address, failure });
     const gone = () => this.#status !== 'active';

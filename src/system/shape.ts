@@ -6,6 +6,7 @@ import { jsonSchema } from '../contracts/protocol.ts';
 import { nameOf } from './names.ts';
 import type { Sha256 } from './platform.ts';
 
+/** A state and all states inside it, in the order the machine lists them. */
 export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values(node.states).flatMap(everyNode),

@@ -6,6 +6,7 @@ import type { StepTrace } from './platform.ts';
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 
+/** The trace that every actor type of this process uses. */
 export const trace: StepTrace = {
   get hasListeners() {
     return steps.hasSubscribers;

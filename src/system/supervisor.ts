@@ -4,6 +4,7 @@ import type { Address } from '../contracts/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { Supervision } from './actorType.ts';
 
+/** What a supervisor decides about a failed child. */
 export type Verdict =
   /** `tooOften` is how many failures count at this time. */
   | { readonly escalate: true; readonly tooOften?: number; readonly policy?: Supervision }
@@ -14,11 +15,12 @@ export type Verdict =
       readonly policy?: Supervision;
     };
 
+/** Supervises the children of one actor. */
 export class Supervisor {
   readonly #policy: Supervision;
   #restarts: readonly number[] = [];
-  #knows = false;
-  #recalling: Promise<void> | undefined;
+  #isComplete = false;
+  #loading: Promise<void> | undefined;
 
   constructor(policy: Supervision) {
     this.#policy = policy;
@@ -27,23 +29,23 @@ export class Supervisor {
   /** The actor is spawned, or restarted from the beginning: earlier restarts do not count. */
   beginsAnew(): void {
     this.#restarts = [];
-    this.#knows = true;
+    this.#isComplete = true;
   }
 
   /** Are all restarts known, also those before this process ran the actor? */
   get knows(): boolean {
-    return this.#knows;
+    return this.#isComplete;
   }
 
   /** Adds the restarts from before: `read` returns those since a time. When it rejects, it is called again the next time. */
   recall(read: (since: number) => Promise<readonly Restart[]>, now: number): Promise<void> {
-    this.#recalling ??= read(now - this.#policy.within)
+    this.#loading ??= read(now - this.#policy.within)
       .then((before) => {
-        if (!this.#knows) this.#restarts = [...before.map(({ at }) => at), ...this.#restarts];
-        this.#knows = true;
+        if (!this.#isComplete) this.#restarts = [...before.map(({ at }) => at), ...this.#restarts];
+        this.#isComplete = true;
       })
-      .finally(() => (this.#recalling = undefined));
-    return this.#recalling;
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   /**

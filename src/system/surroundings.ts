@@ -3,6 +3,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Journal } from '../journal/journal.ts';
 
+/** What every part of the engine is given. */
 export interface Surroundings {
   readonly journal: Journal;
   readonly clock: Clock;

@@ -36,6 +36,7 @@ export function burial(self: Recipient, delivery: Delivery, failure: Failure, at
   };
 }
 
+/** The failure of a run that did not end by its deadline, in milliseconds since the epoch. */
 export const overdue = (deadline: number): Failure =>
   toFailure(
     new TroupeError(
@@ -44,6 +45,7 @@ export const overdue = (deadline: number): Failure =>
     ),
   );
 
+/** The error of a message that no transition handles in the actor's state. */
 export function meaningless({ address, type, snapshot }: Recipient, { event }: Delivery): TroupeError {
   const state = snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '';
   return new TroupeError(
@@ -53,10 +55,13 @@ export function meaningless({ address, type, snapshot }: Recipient, { event }: D
   );
 }
 
+/** The error of a message for an actor that this process no longer runs. */
 export const gone = (address: Address): TroupeError =>
   new TroupeError('fenced', `This process no longer runs ${address}.`);
 
+/** The error of a message for an actor that has ended. */
 export const ended = (address: Address, status: ActorStatus): TroupeError =>
   new TroupeError('conflict', `${address} has ended (${status}); it takes no more messages.`, { data: { status } });
 
+/** Anything thrown, as the error a sender gets. */
 export const asError = (thrown: unknown): TroupeError => fromFailure(toFailure(thrown));

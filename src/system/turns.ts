@@ -22,22 +22,24 @@ import { isStale } from './stale.ts';
 import { beyond, noted } from './supervisor.ts';
 import { asError, burial, gone, isLoss, meaningless, overdue } from './trouble.ts';
 
+/** What a supervisor or a parent orders an actor to do. */
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }
   /** `kept` only for the actor that failed: the restart its supervisor counts. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
 
+/** Handles the messages and commands of one actor. */
 export class Turns {
   readonly #host: Host;
-  readonly #self: Self;
-  readonly #errands: Errands;
+  readonly #state: Self;
+  readonly #executor: Errands;
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
   constructor(host: Host, self: Self, errands: Errands, isGone: () => boolean) {
     this.#host = host;
-    this.#self = self;
-    this.#errands = errands;
+    this.#state = self;
+    this.#executor = errands;
     this.#isGone = isGone;
   }
 
@@ -45,8 +47,8 @@ export class Turns {
   async start(event: Change['event'], ends: readonly string[] = [], kept?: Restart): Promise<void> {
     let plan: Plan;
     try {
-      plan = this.#self.step(
-        this.#self.type.chart.initial(stamped(this.#self.birth.input, this.#host.clock)),
+      plan = this.#state.step(
+        this.#state.type.chart.initial(stamped(this.#state.birth.input, this.#host.clock)),
         undefined,
         event,
         {},
@@ -54,22 +56,22 @@ export class Turns {
         kept && [keptRestart(kept)],
       );
     } catch (thrown) {
-      return this.#fail(toFailure(thrown), event);
+      return this.#endInFailure(toFailure(thrown), event);
     }
     await this.#storeAndAct(plan);
   }
 
   async obey(command: Command): Promise<void> {
     const { clock, tell } = this.#host;
-    const { address, run, snapshot, seq, pendings } = this.#self;
+    const { address, run, snapshot, seq, pendings } = this.#state;
     const closes = pendings.endingWith([]);
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
-      return this.#storeAndAct(this.#self.plan({ snapshot, status: 'stopped', event, closes }));
+      return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
     const { by, failure, kept } = command;
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
-    this.#self.beginsAnew();
+    this.#state.beginsAnew();
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
@@ -88,44 +90,44 @@ export class Turns {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    if (isStale(delivery, (key) => this.#self.pendings.has(key))) return delivery.done();
+    if (isStale(delivery, (key) => this.#state.pendings.has(key))) return delivery.done();
     const now = this.#host.clock.now();
     const { deadline } = delivery;
     if (deadline !== undefined && deadline < now)
-      return delivery.refuse(late(this.#self.address, delivery.event.type, deadline, now));
-    if (delivery.event.type === deadlineEvent && delivery.own && !this.#self.type.endsByDeadline)
-      return this.#fail(overdue(this.#self.birth.deadline ?? now), causeOf(delivery));
+      return delivery.refuse(late(this.#state.address, delivery.event.type, deadline, now));
+    if (delivery.event.type === deadlineEvent && delivery.own && !this.#state.type.endsByDeadline)
+      return this.#endInFailure(overdue(this.#state.birth.deadline ?? now), causeOf(delivery));
     let plan: Plan | undefined;
     let stored: boolean;
     try {
-      plan = this.#planOf(delivery);
+      plan = this.#plan(delivery);
       if (!plan) return await this.#unhandled(delivery);
       stored = await this.#store(plan);
     } catch (thrown) {
-      return this.#broken(delivery, toFailure(thrown));
+      return this.#stepFailed(delivery, toFailure(thrown));
     }
-    if (!stored) return void (await this.#again(delivery));
+    if (!stored) return void (await this.#answerIfHandled(delivery));
     delivery.done();
-    this.#errands.run(plan);
+    this.#executor.run(plan);
   }
 
   /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
-  #planOf(delivery: Delivery): Plan | undefined {
-    const { chart } = this.#self.type;
-    const { snapshot: before, address } = this.#self;
+  #plan(delivery: Delivery): Plan | undefined {
+    const { chart } = this.#state.type;
+    const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
-    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#circumstancesOf(delivery)));
-    if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
+    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#detailsOf(delivery)));
+    if (delivery.own) return this.#state.step(step, before, causeOf(delivery), delivery);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
-    return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+    return this.#state.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
   }
 
-  #circumstancesOf({ id, from, own }: Delivery): Circumstances {
-    const { deadline } = this.#self;
+  #detailsOf({ id, from, own }: Delivery): Circumstances {
+    const { deadline } = this.#state;
     return {
       ...(deadline === undefined ? {} : { deadline }),
       ...(own || from === undefined ? {} : { message: { id, from } }),
-      soFar: (child) => this.#errands.soFar(child),
+      soFar: (child) => this.#executor.soFar(child),
     };
   }
 
@@ -134,71 +136,71 @@ export class Turns {
     const { journal, tell } = this.#host;
     const { commit, change } = plan;
     try {
-      await this.#patiently(() => journal.commit(commit));
+      await this.#retry(() => journal.commit(commit));
     } catch (thrown) {
       const { data } = toFailure(thrown);
       if (isJsonObject(data) && data.duplicate) return false;
       throw thrown;
     }
-    if (this.#isGone()) throw gone(this.#self.address);
-    for (const over of this.#self.adopt(plan)) this.#errands.end(over);
+    if (this.#isGone()) throw gone(this.#state.address);
+    for (const over of this.#state.adopt(plan)) this.#executor.end(over);
     tell(seenOf(commit, change.snapshot?.value, change.failure));
     return true;
   }
 
   async #storeAndAct(plan: Plan): Promise<void> {
     await this.#store(plan);
-    this.#errands.run(plan);
+    this.#executor.run(plan);
   }
 
-  #patiently<T>(write: () => Promise<T>): Promise<T> {
+  #retry<T>(write: () => Promise<T>): Promise<T> {
     const { clock, ending, tell } = this.#host;
-    const { run, address: actor } = this.#self;
+    const { run, address: actor } = this.#state;
     const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
     return untilStored(write, { clock, ending, gone: this.#isGone, stalled });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
-  async #broken(delivery: Delivery, failure: Failure): Promise<void> {
+  async #stepFailed(delivery: Delivery, failure: Failure): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
-    if (!delivery.own && (await this.#again(delivery))) return;
+    if (!delivery.own && (await this.#answerIfHandled(delivery))) return;
     const { journal, clock } = this.#host;
-    const { run, address, parent: by = 'system' } = this.#self;
+    const { run, address, parent: by = 'system' } = this.#state;
     const { result } = delivery;
-    if (result) await this.#patiently(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const verdict = await this.#host.judge(this.#self, failure, !delivery.own);
+    if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
+    const verdict = await this.#host.judge(this.#state, failure, !delivery.own);
     const kept = (how: Restart['how']) =>
       verdict.policy && noted(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
-    if (verdict.escalate) await this.#fail(beyond(failure, verdict), causeOf(delivery));
+    if (verdict.escalate) await this.#endInFailure(beyond(failure, verdict), causeOf(delivery));
     else if (verdict.who.length === 0) return delivery.refuse(gone(address));
     else if (verdict.restart === 'fresh')
       for (const who of verdict.who) this.#host.restart(who, by, failure, who === address ? kept('fresh') : undefined);
-    else await this.#bury(delivery, failure, by, kept('resume'));
+    else await this.#deadLetter(delivery, failure, by, kept('resume'));
     delivery.refuse(fromFailure(failure));
   }
 
-  async #bury(delivery: Delivery, failure: Failure, by: string, kept?: Restart): Promise<void> {
+  async #deadLetter(delivery: Delivery, failure: Failure, by: string, kept?: Restart): Promise<void> {
     const { clock, tell } = this.#host;
-    const { run, address } = this.#self;
-    const { appends = [], ...change } = burial(this.#self, delivery, failure, clock.now());
+    const { run, address } = this.#state;
+    const { appends = [], ...change } = burial(this.#state, delivery, failure, clock.now());
     const all = kept ? [...appends, keptRestart(kept)] : appends;
-    await this.#storeAndAct(this.#self.plan({ ...change, appends: all }));
+    await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
     const { id, event, from = address } = delivery;
     this.#host.dead(run, address, { id, type: event.type, from }, failure);
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
   }
 
   async #unhandled(delivery: Delivery): Promise<void> {
-    if (!(await this.#again(delivery))) delivery.refuse(meaningless(this.#self, delivery));
+    if (!(await this.#answerIfHandled(delivery))) delivery.refuse(meaningless(this.#state, delivery));
   }
 
   /** Was it handled before? Then the sender has its answer now. */
-  async #again({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
+  async #answerIfHandled({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
     const { journal, courier } = this.#host;
     const message = { id, body, asker: ask?.from };
     try {
-      const handled = await this.#patiently(() =>
-        wasHandled(journal, this.#self.address, message, (reply) => courier.send(reply)),
+      const handled = await this.#retry(() =>
+        wasHandled(journal, this.#state.address, message, (reply) => courier.send(reply)),
       );
       if (handled) done(true);
       return handled;
@@ -209,12 +211,12 @@ export class Turns {
   }
 
   /** The actor fails: its children stop, its parent is told. */
-  async #fail(failure: Failure, event: Change['event']): Promise<void> {
+  async #endInFailure(failure: Failure, event: Change['event']): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
-    const { snapshot, pendings, birth } = this.#self;
-    const opens = farewell(birth, this.#self.key(0), { error: failure });
+    const { snapshot, pendings, birth } = this.#state;
+    const opens = farewell(birth, this.#state.key(0), { error: failure });
     await this.#storeAndAct(
-      this.#self.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
+      this.#state.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
     );
   }
 }

@@ -105,6 +105,7 @@ const vocabulary: Readonly<Record<string, Perform>> = {
   },
 };
 
+/** What to do for each action, by its type. An action that is not in it is a custom one. */
 export const performers: ReadonlyMap<string, Perform> = new Map(Object.entries(vocabulary));
 
 function send(
