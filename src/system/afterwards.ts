@@ -8,16 +8,18 @@ import type { Surroundings } from './surroundings.ts';
 /** Logs, and runs the custom actions of a step; failures are reported as progress. */
 export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
   const { run, address: actor } = sender;
-  const say = (key: string, note: object) =>
+  const report = (key: string, note: object) =>
     tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
   for (const action of customs) {
     if (action.type === 'xstate.log') {
       const { label, value } = action.params as { label?: string; value: unknown };
-      say('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
+      report('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
       continue;
     }
     // At most once, and after the commit: a failure is reported and changes nothing.
-    perform(action).catch((thrown: unknown) => say(action.type, { action: action.type, failure: toFailure(thrown) }));
+    perform(action).catch((thrown: unknown) =>
+      report(action.type, { action: action.type, failure: toFailure(thrown) }),
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Address } from '../contracts/ids.ts';
 
-interface Alarm {
+interface Timer {
   readonly key: string;
   readonly due: number;
   /** Timers that are due at the same time fire in the order they were set. */
@@ -10,15 +10,15 @@ interface Alarm {
   readonly address: Address;
 }
 
-const before = (a: Alarm, b: Alarm) => a.due < b.due || (a.due === b.due && a.order < b.order);
+const before = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.order < b.order);
 
 /** The timers of a host. */
 export class Alarms {
   readonly #clock: Clock;
   readonly #fire: (address: Address, key: string) => void;
-  readonly #byKey = new Map<string, Alarm>();
+  readonly #byKey = new Map<string, Timer>();
   /** A binary heap; a cancelled timer stays in it until it comes up. */
-  #heap: Alarm[] = [];
+  #heap: Timer[] = [];
   #order = 0;
   #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
 
@@ -32,9 +32,9 @@ export class Alarms {
   }
 
   set(key: string, due: number, address: Address): void {
-    const alarm = { key, due, order: this.#order++, address };
-    this.#byKey.set(key, alarm);
-    this.#push(alarm);
+    const timer = { key, due, order: this.#order++, address };
+    this.#byKey.set(key, timer);
+    this.#push(timer);
     this.#schedule();
   }
 
@@ -69,32 +69,32 @@ export class Alarms {
   #wake(): void {
     this.#wakeUp = undefined;
     const now = this.#clock.now();
-    for (let alarm = this.#heap[0]; alarm && alarm.due <= now; alarm = this.#heap[0]) {
+    for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
       this.#pop();
-      if (this.#byKey.get(alarm.key) !== alarm) continue;
-      this.#byKey.delete(alarm.key);
-      this.#fire(alarm.address, alarm.key);
+      if (this.#byKey.get(timer.key) !== timer) continue;
+      this.#byKey.delete(timer.key);
+      this.#fire(timer.address, timer.key);
     }
     this.#schedule();
   }
 
   #rebuild(): void {
-    const alarms = this.#heap.filter((alarm) => this.#byKey.get(alarm.key) === alarm);
+    const timers = this.#heap.filter((timer) => this.#byKey.get(timer.key) === timer);
     this.#heap = [];
-    for (const alarm of alarms) this.#push(alarm);
+    for (const timer of timers) this.#push(timer);
   }
 
-  #push(alarm: Alarm): void {
+  #push(timer: Timer): void {
     const heap = this.#heap;
-    let at = heap.push(alarm) - 1;
+    let at = heap.push(timer) - 1;
     while (at > 0) {
       const up = (at - 1) >> 1;
       const above = heap[up];
-      if (!above || !before(alarm, above)) break;
+      if (!above || !before(timer, above)) break;
       heap[at] = above;
       at = up;
     }
-    heap[at] = alarm;
+    heap[at] = timer;
   }
 
   /** Removes the earliest. */

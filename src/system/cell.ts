@@ -99,11 +99,11 @@ export class Cell {
   }
 
   /** The initial transition and its commit. */
-  async begin(birth: Birth): Promise<void> {
-    this.self.isBorn(birth);
+  async begin(spawnInfo: Birth): Promise<void> {
+    this.self.isBorn(spawnInfo);
     this.supervisor.beginsAnew();
     const work = this.#work(() =>
-      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: birth.input }),
+      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input }),
     );
     this.#markLoaded();
     await work;
@@ -140,10 +140,10 @@ export class Cell {
   }
 
   /** Exactly one of `done` and `refuse` is called, now or later. */
-  deliver(delivery: Delivery): void {
-    if (this.#isAbandoned) return delivery.refuse(gone(this.address));
-    if (this.status !== 'active') return this.#rejectLate(delivery);
-    this.#mailbox.put(delivery);
+  deliver(incoming: Delivery): void {
+    if (this.#isAbandoned) return incoming.refuse(gone(this.address));
+    if (this.status !== 'active') return this.#rejectLate(incoming);
+    this.#mailbox.put(incoming);
     this.#drain();
   }
 
@@ -169,7 +169,7 @@ export class Cell {
   abandon(): void {
     this.#isAbandoned = true;
     this.#executor.abandon();
-    for (const delivery of this.#mailbox.clear()) delivery.refuse(gone(this.address));
+    for (const incoming of this.#mailbox.clear()) incoming.refuse(gone(this.address));
     this.#markLoaded();
   }
 
@@ -200,9 +200,9 @@ export class Cell {
         const command = this.#command;
         this.#command = undefined;
         if (command?.what === 'restart') this.supervisor.beginsAnew();
-        const delivery = command ? undefined : this.#mailbox.take();
+        const incoming = command ? undefined : this.#mailbox.take();
         if (command) await this.#handler.obey(command);
-        else if (delivery) await this.#handler.take(delivery);
+        else if (incoming) await this.#handler.take(incoming);
         else break;
       }
     } catch (thrown) {
@@ -211,14 +211,14 @@ export class Cell {
     this.#isDraining = false;
     this.#idleSince = this.#host.clock.now();
     if (this.status !== 'active' && !this.#isAbandoned) {
-      for (const delivery of this.#mailbox.clear()) this.#rejectLate(delivery);
+      for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
       this.#host.ended(this);
     }
     this.#host.rested(this.run);
   }
 
-  #rejectLate(delivery: Delivery): void {
-    if (delivery.own) delivery.done();
-    else delivery.refuse(ended(this.address, this.status));
+  #rejectLate(incoming: Delivery): void {
+    if (incoming.own) incoming.done();
+    else incoming.refuse(ended(this.address, this.status));
   }
 }

@@ -33,29 +33,34 @@ export interface Standing {
 }
 
 /** Throws `definition` when something in it could not be read back as it was. */
-export function commitOf({ type, birth, created, seq }: Standing, change: Change, now: number, epoch: number): Commit {
+export function commitOf(
+  { type, birth: spawnInfo, created, seq }: Standing,
+  change: Change,
+  now: number,
+  epoch: number,
+): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
   const state: JsonObject = snapshot ? type.chart.save(snapshot) : {};
-  requirePlain(`The context of ${birth.address}`, state.context);
-  requirePlain(`The output of ${birth.address}`, state.output);
+  requirePlain(`The context of ${spawnInfo.address}`, state.context);
+  requirePlain(`The output of ${spawnInfo.address}`, state.output);
   for (const { kind, data } of opens)
     requirePlain(
-      kind === 'message' ? `A message of ${birth.address}` : `The ${kind} that ${birth.address} starts`,
+      kind === 'message' ? `A message of ${spawnInfo.address}` : `The ${kind} that ${spawnInfo.address} starts`,
       data,
     );
-  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${birth.address}`, entry);
+  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry);
   return {
-    run: birth.run,
-    actor: birth.address,
+    run: spawnInfo.run,
+    actor: spawnInfo.address,
     type: type.name,
-    parent: birth.parent,
+    parent: spawnInfo.parent,
     status,
     state: snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '',
     tags: snapshot ? [...snapshot.tags] : [],
     created,
     updated: now,
     seq: seq + 1,
-    meta: asJson(birth),
+    meta: asJson(spawnInfo),
     snapshot: asJson({ ...seal(type, state), ...(failure ? { failure } : {}) }),
     epoch,
     event,

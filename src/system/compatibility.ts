@@ -31,12 +31,12 @@ export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
 
 /** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
 export function open(type: ActorType, stored: StoredActor): JsonObject {
-  const sealed = requireSealed(stored);
-  const problems = misfits(type, sealed, stored);
-  if (problems.length === 0) return whole(sealed);
+  const wrapped = requireSealed(stored);
+  const problems = misfits(type, wrapped, stored);
+  if (problems.length === 0) return whole(wrapped);
   if (type.migrate) {
-    const state = type.migrate(whole(sealed), sealed.hash) as JsonObject;
-    const migrated = { ...seal(type, state), hash: sealed.hash };
+    const state = type.migrate(whole(wrapped), wrapped.hash) as JsonObject;
+    const migrated = { ...seal(type, state), hash: wrapped.hash };
     // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
       ...stored,
@@ -53,22 +53,22 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
 }
 
 function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
-  const sealed = snapshot as SnapshotEnvelope | null;
+  const wrapped = snapshot as SnapshotEnvelope | null;
   if (
-    typeof sealed !== 'object' ||
-    typeof sealed?.state !== 'object' ||
-    sealed.state === null ||
-    typeof sealed.hash !== 'string'
+    typeof wrapped !== 'object' ||
+    typeof wrapped?.state !== 'object' ||
+    wrapped.state === null ||
+    typeof wrapped.hash !== 'string'
   ) {
     throw new TroupeError(
       'corrupt',
       `The snapshot of ${actor} is not one: expected { format, machine, hash, state }. Its bytes are kept; see "troupe doctor".`,
     );
   }
-  if (sealed.format === 1) return sealed;
+  if (wrapped.format === 1) return wrapped;
   throw new TroupeError(
     'incompatible',
-    `The snapshot of ${actor} has format ${String(sealed.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
+    `The snapshot of ${actor} has format ${String(wrapped.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
   );
 }
 
@@ -84,18 +84,18 @@ const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
       };
 
 /** What does not fit. With the same hash, only what the hash does not cover is checked. */
-function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor): string[] {
+function misfits(type: ActorType, wrapped: SnapshotEnvelope, stored: StoredActor): string[] {
   const { machine } = type.chart;
-  const { state } = sealed;
+  const { state } = wrapped;
   const value = strangers(machine.root, state.value);
-  const same = sealed.hash === type.hash && sealed.machine === machine.id;
+  const same = wrapped.hash === type.hash && wrapped.machine === machine.id;
   return [
-    ...(sealed.machine === machine.id ? [] : [`it is a snapshot of the machine "${sealed.machine}"`]),
+    ...(wrapped.machine === machine.id ? [] : [`it is a snapshot of the machine "${wrapped.machine}"`]),
     ...(['active', 'done', 'error', 'stopped'].some((status) => status === state.status)
       ? []
       : [`its status is ${JSON.stringify(state.status)}`]),
     ...value,
-    ...contextMisfits(type, sealed, stored, same),
+    ...contextMisfits(type, wrapped, stored, same),
     ...(same || value.length > 0 ? [] : [...historyMisfits(type, state), ...timerMisfits(type, state, stored)]),
     ...stored.pending.flatMap(({ kind, data }) => {
       if (kind !== 'effect' && kind !== 'child') return [];

@@ -23,7 +23,7 @@ export interface CourierOptions {
 /** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 10, longest: 5_000 };
 
-interface Load {
+interface Sending {
   messages: number;
   /** The lease was lost: another process may hold it by now, and sends the messages itself, in their order. */
   forgotten: boolean;
@@ -34,7 +34,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
   /** The messages of each run that are being sent. */
-  readonly #sending = new Map<string, Load>();
+  readonly #sending = new Map<string, Sending>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -47,36 +47,36 @@ export class Courier {
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const load = this.#sending.get(run) ?? { messages: 0, forgotten: false };
-    this.#sending.set(run, load);
-    load.messages++;
+    const sending = this.#sending.get(run) ?? { messages: 0, forgotten: false };
+    this.#sending.set(run, sending);
+    sending.messages++;
     const epoch = this.#options.epoch(run);
     const isOrdered = typeOf(to) !== 'door';
     const before = isOrdered ? this.#lines.get(to) : undefined;
-    const carry = () => this.#deliver(envelope, epoch, load);
+    const carry = () => this.#deliver(envelope, epoch, sending);
     const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
       if (this.#lines.get(to) === line) this.#lines.delete(to);
-      if (--load.messages === 0 && this.#sending.get(run) === load) this.#sending.delete(run);
+      if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
     });
     if (isOrdered) this.#lines.set(to, line);
   }
 
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   forget(run: string): void {
-    const load = this.#sending.get(run);
-    if (load) load.forgotten = true;
+    const sending = this.#sending.get(run);
+    if (sending) sending.forgotten = true;
     this.#sending.delete(run);
   }
 
   /** Never rejects: the next message of the line waits for it. */
-  async #deliver(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
+  async #deliver(envelope: Envelope, epoch: number | undefined, sending: Sending): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
-    for (let failed = 1; !ending.aborted && !load.forgotten; failed++) {
+    for (let failed = 1; !ending.aborted && !sending.forgotten; failed++) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
-        if (load.forgotten) return;
+        if (sending.forgotten) return;
         const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {

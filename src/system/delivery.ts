@@ -30,7 +30,7 @@ export interface Delivery {
 /** How the sender is told what became of it. */
 export type Answer = Pick<Delivery, 'done' | 'refuse'>;
 
-const nobody: Answer = { done() {}, refuse() {} };
+const noSender: Answer = { done() {}, refuse() {} };
 
 /** `kept` when the outcome is in the ledger already. */
 export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
@@ -43,14 +43,14 @@ export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept:
     body: null,
     settles: key,
     ...(kept ? {} : { result: { key, name: src, input, outcome } }),
-    ...nobody,
+    ...noSender,
   };
 }
 
 /** A timer that is due. */
 export function fromTimer({ key, data }: PendingTimer): Delivery {
   const { event } = data;
-  return { own: true, id: key, event, body: null, settles: key, ...nobody };
+  return { own: true, id: key, event, body: null, settles: key, ...noSender };
 }
 
 /** The message that a child has ended, or the engine's own that a child could not be started. */
@@ -59,7 +59,7 @@ export function fromChild(
   from: Address,
   { key, data }: PendingChild,
   end: { output?: Json } | { error: Json | Failure },
-  answer: Answer = nobody,
+  answer: Answer = noSender,
 ): Delivery {
   const name = data.id;
   const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);

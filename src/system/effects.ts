@@ -66,7 +66,7 @@ async function attempts(
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
       const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
-      // A pause beyond the deadline would help nobody (E9).
+      // After the deadline the result would be of no use (E9).
       if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);
     }

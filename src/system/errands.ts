@@ -19,12 +19,12 @@ export class Errands {
   readonly #state: Self;
   readonly #effects: Runner;
 
-  constructor(host: Host, cell: Cell, self: Self) {
+  constructor(host: Host, actor: Cell, state: Self) {
     this.#host = host;
-    this.#actor = cell;
-    this.#state = self;
-    const logic = (source: string) => self.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#effects = new Runner(host, { actor: self, logic });
+    this.#actor = actor;
+    this.#state = state;
+    const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
+    this.#effects = new Runner(host, { actor: state, logic });
   }
 
   /** How many effects are running. */

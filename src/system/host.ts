@@ -102,7 +102,7 @@ export class Host implements AsyncDisposable {
     this.#registry = new Places((address, run) => transport.listen(address, receive, run));
     this.#leases = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
     this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
-    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (cell) => cell.ring(key)));
+    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (actor) => actor.ring(key)));
     this.#inboxPoller = new Mail({
       journal,
       clock,
@@ -190,7 +190,7 @@ export class Host implements AsyncDisposable {
   }
 
   cellsOf(run: string): Cell[] {
-    return [...this.#registry.of(run)].flatMap(({ cell }) => cell ?? []);
+    return [...this.#registry.of(run)].flatMap(({ cell: actor }) => actor ?? []);
   }
 
   /** Is nothing going on in a run by itself, so that only time or a person can move it? */
@@ -199,7 +199,7 @@ export class Host implements AsyncDisposable {
       !this.courier.busy(run) &&
       !this.#inboxPoller.busy(run) &&
       !this.#starting.has(run) &&
-      this.cellsOf(run).every((cell) => !cell.busy)
+      this.cellsOf(run).every((actor) => !actor.busy)
     );
   }
 
@@ -214,8 +214,8 @@ export class Host implements AsyncDisposable {
     requireTimely(envelope, this.clock.now());
     if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
-      this.#withActor(envelope.to, (cell) =>
-        cell.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
+      this.#withActor(envelope.to, (actor) =>
+        actor.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
       );
     });
   }
@@ -230,24 +230,24 @@ export class Host implements AsyncDisposable {
     try {
       const type = parent.type.child(data.src);
       if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
-      const cell = new Cell(this, type, data.address, parent.run);
-      this.#registry.add(cell);
-      void cell.begin(childBirth(parent, pending.key, data));
+      const actor = new Cell(this, type, data.address, parent.run);
+      this.#registry.add(actor);
+      void actor.begin(childBirth(parent, pending.key, data));
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
-      this.#withActor(parent.address, (cell) =>
-        cell.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
+      this.#withActor(parent.address, (actor) =>
+        actor.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
       );
     }
   }
 
   stopChild(address: Address, reason: string): void {
-    this.#withActor(address, (cell) => cell.stop(reason));
+    this.#withActor(address, (actor) => actor.stop(reason));
   }
 
   restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
-    this.#withActor(address, (cell) => cell.restart(by, failure, kept));
+    this.#withActor(address, (actor) => actor.restart(by, failure, kept));
   }
 
   async judge(
@@ -256,15 +256,15 @@ export class Host implements AsyncDisposable {
     resumable: boolean,
   ): Promise<Verdict> {
     const now = this.clock.now();
-    const above =
+    const parentActor =
       parent === undefined
         ? undefined
         : await new Promise<Cell | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
-    const supervisor = above?.supervisor ?? this.#rootSupervisor(run);
-    const began = above?.self.birth.began ?? 0;
+    const supervisor = parentActor?.supervisor ?? this.#rootSupervisor(run);
+    const began = parentActor?.self.birth.began ?? 0;
     const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
     if (!supervisor.knows) await this.#retry(run, address, () => supervisor.recall(read, now));
-    return supervisor.decide(address, above?.childAddresses() ?? [address], now, resumable);
+    return supervisor.decide(address, parentActor?.childAddresses() ?? [address], now, resumable);
   }
 
   #rootSupervisor(run: string): Supervisor {
@@ -307,9 +307,9 @@ export class Host implements AsyncDisposable {
   }
 
   ended({ address, run }: Cell): void {
-    const place = this.#registry.get(address);
-    if (!place) return;
-    this.#registry.end(place);
+    const registration = this.#registry.get(address);
+    if (!registration) return;
+    this.#registry.end(registration);
     // The last actor of a run gives back the lease; messages that are still being sent need none.
     if (this.#registry.of(run).size === 0) this.#releaseLease(run).catch(() => {});
   }
@@ -340,9 +340,9 @@ export class Host implements AsyncDisposable {
     this.#inboxPoller.stop();
     this.#passivation.stop();
     this.#leases.abandon();
-    const cells = [...this.#registry.awake];
+    const actors = [...this.#registry.awake];
     this.#registry.clear();
-    for (const cell of cells) cell.abandon();
+    for (const actor of actors) actor.abandon();
     this.alarms.clear();
   }
 
@@ -391,15 +391,15 @@ export class Host implements AsyncDisposable {
   async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root) return;
-    const birth = birthOf(root);
+    const spawnInfo = birthOf(root);
     const nameOf = (facts: Json | undefined) =>
       isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
     const another =
       root.actor !== address
         ? `is ${root.actor}, not ${address}`
-        : about !== undefined && nameOf(about) !== nameOf(birth.about)
-          ? `is of "${nameOf(birth.about)}", not of "${nameOf(about)}"`
-          : input !== undefined && !isDeepStrictEqual(input, birth.input)
+        : about !== undefined && nameOf(about) !== nameOf(spawnInfo.about)
+          ? `is of "${nameOf(spawnInfo.about)}", not of "${nameOf(about)}"`
+          : input !== undefined && !isDeepStrictEqual(input, spawnInfo.input)
             ? 'was started with another input'
             : undefined;
     if (another)
@@ -409,14 +409,14 @@ export class Host implements AsyncDisposable {
       );
   }
 
-  async #spawnRoot(type: ActorType, birth: Birth): Promise<void> {
-    const cell = new Cell(this, type, birth.address, birth.run);
+  async #spawnRoot(type: ActorType, spawnInfo: Birth): Promise<void> {
+    const actor = new Cell(this, type, spawnInfo.address, spawnInfo.run);
     const supervisor = new Supervisor(supervision);
     supervisor.beginsAnew();
-    this.#rootSupervisors.set(birth.run, supervisor);
-    this.#registry.add(cell);
-    await cell.begin(birth);
-    const failure = this.#lostRuns.get(birth.run);
+    this.#rootSupervisors.set(spawnInfo.run, supervisor);
+    this.#registry.add(actor);
+    await actor.begin(spawnInfo);
+    const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
   }
 
@@ -424,12 +424,12 @@ export class Host implements AsyncDisposable {
   async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
     const { members, unborn } = await gather(this.journal, type, root);
-    const cells = members.map((member) => {
-      const cell = new Cell(this, member.type, member.stored.actor, run);
-      cell.restore(member.stored);
-      return { cell, results: member.stored.results };
+    const actors = members.map((member) => {
+      const actor = new Cell(this, member.type, member.stored.actor, run);
+      actor.restore(member.stored);
+      return { cell: actor, results: member.stored.results };
     });
-    for (const { cell } of cells) this.#registry.add(cell);
+    for (const { cell: actor } of actors) this.#registry.add(actor);
     await stopOrphans(
       this.journal,
       run,
@@ -437,40 +437,45 @@ export class Host implements AsyncDisposable {
       this.epoch(run),
       this.clock.now(),
     );
-    for (const letter of await this.journal.undelivered(run)) this.courier.send(letter);
+    for (const message of await this.journal.undelivered(run)) this.courier.send(message);
     for (const { parent, pending } of unborn) {
-      const cell = this.cell(parent);
-      if (cell) this.spawn(cell.self, pending);
+      const actor = this.cell(parent);
+      if (actor) this.spawn(actor.self, pending);
     }
-    for (const { cell, results } of cells) cell.goOn(results);
-    if (cells.length > 0) return;
+    for (const { cell: actor, results } of actors) actor.goOn(results);
+    if (actors.length > 0) return;
     this.#registry.endedBefore(root.actor, run);
     await this.#releaseLease(run);
   }
 
   /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
-  #withActor(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
-    const place = this.#registry.get(address);
-    if (!place) return otherwise?.();
-    const cell = place.cell ?? this.#load(place);
-    cell.whenLoaded(() => call(cell));
+  #withActor(address: Address, call: (actor: Cell) => void, otherwise?: () => void): void {
+    const registration = this.#registry.get(address);
+    if (!registration) return otherwise?.();
+    const actor = registration.cell ?? this.#load(registration);
+    actor.whenLoaded(() => call(actor));
   }
 
-  #load(place: Place): Cell {
-    const cell = new Cell(this, place.type, place.address, place.run);
-    this.#registry.wake(place, cell);
+  #load(registration: Place): Cell {
+    const actor = new Cell(this, registration.type, registration.address, registration.run);
+    this.#registry.wake(registration, actor);
     const { clock, ending, journal, tell } = this;
     const stalled = (failure: Failure) =>
-      tell({ type: 'stalled', at: clock.now(), run: place.run, actor: place.address, failure });
-    untilStored(() => journal.load(place.address), { clock, ending, gone: () => place.cell !== cell, stalled })
+      tell({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    untilStored(() => journal.load(registration.address), {
+      clock,
+      ending,
+      gone: () => registration.cell !== actor,
+      stalled,
+    })
       .then((stored) => {
-        if (place.cell !== cell) return;
-        if (!stored) throw new TroupeError('internal', `${place.address} is no longer in the journal.`);
-        cell.restore(stored);
-        cell.goOn();
+        if (registration.cell !== actor) return;
+        if (!stored) throw new TroupeError('internal', `${registration.address} is no longer in the journal.`);
+        actor.restore(stored);
+        actor.goOn();
       })
-      .catch((thrown: unknown) => (place.cell === cell ? this.lost(cell, toFailure(thrown)) : undefined));
-    return cell;
+      .catch((thrown: unknown) => (registration.cell === actor ? this.lost(actor, toFailure(thrown)) : undefined));
+    return actor;
   }
 
   /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
@@ -507,10 +512,10 @@ export class Host implements AsyncDisposable {
     this.#rootSupervisors.delete(run);
     this.courier.forget(run);
     this.alarms.forget(new Set([...this.#registry.of(run)].map(({ address }) => address)));
-    for (const place of this.#registry.of(run)) {
-      const { cell } = place;
-      this.#registry.remove(place);
-      cell?.abandon();
+    for (const registration of this.#registry.of(run)) {
+      const { cell: actor } = registration;
+      this.#registry.remove(registration);
+      actor?.abandon();
     }
     for (const call of this.#idleListeners) call(run);
   }

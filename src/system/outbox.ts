@@ -15,30 +15,35 @@ export function outboxOf(
   now: number,
   cause: string,
 ): Draft {
-  const draft = new Draft(sender, seq, now, cause);
-  if (after.children !== before?.children) spawnAssigned(draft, before, after, actions);
+  const builder = new Draft(sender, seq, now, cause);
+  if (after.children !== before?.children) spawnAssigned(builder, before, after, actions);
   actions.forEach(({ type, params }, index) => {
     const { actorRef, src } =
       type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
-    if (actorRef) draft.newborn.set(actorRef, draft.addressOf(index, actorRef.id, src));
+    if (actorRef) builder.newborn.set(actorRef, builder.addressOf(index, actorRef.id, src));
   });
   actions.forEach((action, index) => {
     const perform = performers.get(action.type);
-    if (perform) perform(draft, action, index);
-    else if (action.exec) draft.customs.push(action);
+    if (perform) perform(builder, action, index);
+    else if (action.exec) builder.customs.push(action);
     else
       throw new TroupeError(
         'definition',
         `"${sender.type.name}" takes the action "${action.type}", which is not declared. Add it to setup({ actions }).`,
       );
   });
-  return draft;
+  return builder;
 }
 
 type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: Json; systemId?: string } };
 
 /** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
-function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapshot, actions: readonly Action[]): void {
+function spawnAssigned(
+  builder: Draft,
+  before: Snapshot | undefined,
+  after: Snapshot,
+  actions: readonly Action[],
+): void {
   const told = new Set(
     actions.flatMap(({ type, params }) =>
       type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
@@ -48,9 +53,9 @@ function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapsh
     if (!child || told.has(child) || before?.children[child.id] === child) return;
     const { id, sessionId, src, options } = child;
     const index = actions.length + 1 + place;
-    draft.newborn.set(child, draft.addressOf(index, id, src));
+    builder.newborn.set(child, builder.addressOf(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
-    draft.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
+    builder.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
   });
 }

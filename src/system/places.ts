@@ -39,40 +39,40 @@ export class Places {
   }
 
   of(run: string): ReadonlySet<Place> {
-    return this.#byRun.get(run) ?? nobody;
+    return this.#byRun.get(run) ?? none;
   }
 
-  add(cell: Cell): Place {
-    const { address, run, type } = cell;
+  add(actor: Cell): Place {
+    const { address, run, type } = actor;
     this.#forgetEnded(address);
-    const place = { address, run, type, cell, listening: this.#listen(address, run) };
-    this.#byAddress.set(address, place);
-    this.#inMemory.add(cell);
+    const registration = { address, run, type, cell: actor, listening: this.#listen(address, run) };
+    this.#byAddress.set(address, registration);
+    this.#inMemory.add(actor);
     const neighbours = this.#byRun.get(run);
-    if (neighbours) neighbours.add(place);
-    else this.#byRun.set(run, new Set([place]));
-    return place;
+    if (neighbours) neighbours.add(registration);
+    else this.#byRun.set(run, new Set([registration]));
+    return registration;
   }
 
-  rest(place: Place): void {
-    if (place.cell) this.#inMemory.delete(place.cell);
-    place.cell = undefined;
+  rest(registration: Place): void {
+    if (registration.cell) this.#inMemory.delete(registration.cell);
+    registration.cell = undefined;
   }
 
-  wake(place: Place, cell: Cell): void {
-    place.cell = cell;
-    this.#inMemory.add(cell);
+  wake(registration: Place, actor: Cell): void {
+    registration.cell = actor;
+    this.#inMemory.add(actor);
   }
 
-  remove(place: Place): void {
-    place.listening[Symbol.dispose]();
-    this.#removeFromRun(place);
+  remove(registration: Place): void {
+    registration.listening[Symbol.dispose]();
+    this.#removeFromRun(registration);
   }
 
   /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
-  end(place: Place): void {
-    this.#removeFromRun(place);
-    this.#rememberEnded(place.address, place.listening);
+  end(registration: Place): void {
+    this.#removeFromRun(registration);
+    this.#rememberEnded(registration.address, registration.listening);
   }
 
   /** An actor that had ended before this process began. */
@@ -86,16 +86,16 @@ export class Places {
   }
 
   clear(): void {
-    for (const place of this.#byAddress.values()) this.remove(place);
+    for (const registration of this.#byAddress.values()) this.remove(registration);
     for (const address of this.#ended.keys()) this.#forgetEnded(address);
   }
 
-  #removeFromRun(place: Place): void {
-    this.rest(place);
-    this.#byAddress.delete(place.address);
-    const neighbours = this.#byRun.get(place.run);
-    neighbours?.delete(place);
-    if (neighbours?.size === 0) this.#byRun.delete(place.run);
+  #removeFromRun(registration: Place): void {
+    this.rest(registration);
+    this.#byAddress.delete(registration.address);
+    const neighbours = this.#byRun.get(registration.run);
+    neighbours?.delete(registration);
+    if (neighbours?.size === 0) this.#byRun.delete(registration.run);
   }
 
   #rememberEnded(address: Address, listening: Disposable): void {
@@ -110,4 +110,4 @@ export class Places {
   }
 }
 
-const nobody: ReadonlySet<Place> = new Set();
+const none: ReadonlySet<Place> = new Set();

@@ -1,4 +1,4 @@
-/** What the pure core cannot do by itself and is given by whoever builds an actor type: a hash, and a trace of every step. */
+/** What the pure core cannot do by itself and is given by the code that builds an actor type: a hash, and a trace of every step. */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 
 /** A first step has an input; every other one has the snapshot it began with, and an event. */

@@ -38,9 +38,9 @@ export class Rest {
   #sweep(): void {
     const { clock, idle, places } = this.#options;
     const now = clock.now();
-    for (const cell of places.awake) {
-      const place = places.get(cell.address);
-      if (place && cell.mayRest(now, idle)) places.rest(place);
+    for (const actor of places.awake) {
+      const registration = places.get(actor.address);
+      if (registration && actor.mayRest(now, idle)) places.rest(registration);
     }
     this.watch();
   }

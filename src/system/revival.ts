@@ -23,13 +23,13 @@ export interface Family {
 
 /** Loads every actor of a run that should be active. Throws `incompatible` when the type of a child is gone. */
 export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
-  const family: Family = { members: [], unborn: [] };
-  if (root.status === 'active') await join(journal, { type, stored: root }, family);
-  return family;
+  const recovered: Family = { members: [], unborn: [] };
+  if (root.status === 'active') await join(journal, { type, stored: root }, recovered);
+  return recovered;
 }
 
-async function join(journal: Journal, parent: Member, family: Family): Promise<void> {
-  family.members.push(parent);
+async function join(journal: Journal, parent: Member, recovered: Family): Promise<void> {
+  recovered.members.push(parent);
   const children = parent.stored.pending.filter((pending) => pending.kind === 'child');
   const loaded = await Promise.all(
     children.map(async (pending) => ({
@@ -39,8 +39,8 @@ async function join(journal: Journal, parent: Member, family: Family): Promise<v
   );
   for (const { pending, stored } of loaded) {
     // The message that an ended child sends is on its way, or is sent again.
-    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, family);
-    else if (!stored) family.unborn.push({ parent: parent.stored.actor, pending });
+    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, recovered);
+    else if (!stored) recovered.unborn.push({ parent: parent.stored.actor, pending });
   }
 }
 
@@ -57,8 +57,8 @@ function childType({ type, stored }: Member, { data }: PendingChild): ActorType 
 /** Why an actor type cannot continue a stored run: a reason for each actor that does not fit, none when it can. Takes no lease and changes nothing. */
 export async function misfits(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
   try {
-    const { members } = await gather(journal, type, root);
-    return members.flatMap(({ type: its, stored }) => {
+    const { members: actors } = await gather(journal, type, root);
+    return actors.flatMap(({ type: its, stored }) => {
       try {
         open(its, stored);
         return [];
@@ -75,13 +75,13 @@ export async function misfits(journal: Journal, type: ActorType, root: StoredAct
 export async function stopOrphans(
   journal: Journal,
   run: string,
-  family: ReadonlySet<Address>,
+  recovered: ReadonlySet<Address>,
   epoch: number,
   now: number,
 ): Promise<void> {
   const active: ActorStatus = 'active';
   for (const { actor } of await journal.find({ run, status: active, limit: 1_000_000 })) {
-    const orphan = family.has(actor) ? undefined : await journal.load(actor);
+    const orphan = recovered.has(actor) ? undefined : await journal.load(actor);
     if (!orphan) continue;
     const { pending, results: _results, lists: _lists, ...row } = orphan;
     const event = { id: `${actor}/stop`, type: 'troupe.stop', body: 'its parent ended' };

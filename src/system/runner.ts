@@ -24,8 +24,8 @@ export class Runner {
   readonly #running = new Map<string, AbortController>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(around: Surroundings, owner: Owner) {
-    this.#context = around;
+  constructor(context: Surroundings, owner: Owner) {
+    this.#context = context;
     this.#owner = owner;
   }
 
@@ -40,8 +40,8 @@ export class Runner {
     const { src } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
-    const about = { run, actor, key, name: src, again };
-    tell({ type: 'effect.started', at: clock.now(), ...about });
+    const facts = { run, actor, key, name: src, again };
+    tell({ type: 'effect.started', at: clock.now(), ...facts });
     const scope: EffectScope = {
       key,
       actor,
@@ -58,13 +58,13 @@ export class Runner {
     if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
-      tell({ type: 'effect.stopped', at, ...about });
+      tell({ type: 'effect.stopped', at, ...facts });
       return undefined;
     }
     tell(
       outcome.ok
-        ? { type: 'effect.done', at, ...about }
-        : { type: 'effect.failed', at, ...about, failure: outcome.failure },
+        ? { type: 'effect.done', at, ...facts }
+        : { type: 'effect.failed', at, ...facts, failure: outcome.failure },
     );
     return outcome;
   }

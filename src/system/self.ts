@@ -46,8 +46,8 @@ export class Self implements Sender {
   #seq = 0;
   #status: ActorStatus = 'active';
 
-  constructor(keeping: Keeping, type: ActorType, address: Address, run: string) {
-    this.#context = keeping;
+  constructor(context: Keeping, type: ActorType, address: Address, run: string) {
+    this.#context = context;
     this.type = type;
     this.address = address;
     this.run = run;
@@ -106,8 +106,8 @@ export class Self implements Sender {
 
   /** A restart from the beginning: the lists begin anew. */
   beginsAnew(): void {
-    const { birth } = this;
-    this.#spawned = { ...birth, life: (birth.life ?? 0) + 1, began: this.#context.clock.now() };
+    const { birth: spawnInfo } = this;
+    this.#spawned = { ...spawnInfo, life: (spawnInfo.life ?? 0) + 1, began: this.#context.clock.now() };
   }
 
   #nameOfList(name: string): string {
@@ -115,8 +115,8 @@ export class Self implements Sender {
     return life === 0 ? name : `${name}~${life}`;
   }
 
-  isBorn(birth: Birth): void {
-    this.#spawned = birth;
+  isBorn(spawnInfo: Birth): void {
+    this.#spawned = spawnInfo;
     this.#created = this.#context.clock.now();
   }
 
@@ -146,15 +146,15 @@ export class Self implements Sender {
     const appends = [
       ...beside,
       ...draft.appends.map(({ list, entry }) => ({ list: this.#nameOfList(list), entry })),
-      ...draft.astray.map((letter) => ({ list: deadLetters, entry: asJson(letter) })),
+      ...draft.astray.map((deadLetter) => ({ list: deadLetters, entry: asJson(deadLetter) })),
     ];
     const common = { snapshot, event, appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
       const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.birth, draft.key(index))];
       return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);
     }
-    const word = farewell(this.birth, draft.key(index), { output: snapshot.output ?? null });
-    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...word];
+    const endMessage = farewell(this.birth, draft.key(index), { output: snapshot.output ?? null });
+    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
     return this.plan(
       { ...common, status: 'done', opens, closes: [...settled, ...this.pendings.endingWith(settled)] },
       draft,

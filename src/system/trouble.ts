@@ -24,14 +24,14 @@ interface Recipient {
 }
 
 /** Stores the message with the reason and answers the caller. The message counts as handled, so that it is not delivered again. */
-export function burial(self: Recipient, delivery: Delivery, failure: Failure, at: number): Change {
-  const { id, event, body, from = self.address, ask } = delivery;
-  const deadLetter: DeadLetter = { id, type: event.type, from, to: self.address, body, at, failure };
+export function burial(recipient: Recipient, incoming: Delivery, failure: Failure, at: number): Change {
+  const { id, event, body, from = recipient.address, ask } = incoming;
+  const deadLetter: DeadLetter = { id, type: event.type, from, to: recipient.address, body, at, failure };
   return {
-    snapshot: self.snapshot,
+    snapshot: recipient.snapshot,
     status: 'active',
-    event: { ...causeOf(delivery), inbox: true },
-    opens: ask ? [refusal(ask, self.address, self.key(0), failure)] : [],
+    event: { ...causeOf(incoming), inbox: true },
+    opens: ask ? [refusal(ask, recipient.address, recipient.key(0), failure)] : [],
     appends: [{ list: deadLetters, entry: asJson(deadLetter) }],
   };
 }

@@ -36,15 +36,15 @@ export class Turns {
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: Host, self: Self, errands: Errands, isGone: () => boolean) {
+  constructor(host: Host, state: Self, executor: Errands, isGone: () => boolean) {
     this.#host = host;
-    this.#state = self;
-    this.#executor = errands;
+    this.#state = state;
+    this.#executor = executor;
     this.#isGone = isGone;
   }
 
   /** Starts from the beginning; everything in `ends` is closed. */
-  async start(event: Change['event'], ends: readonly string[] = [], kept?: Restart): Promise<void> {
+  async start(event: Change['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
     let plan: Plan;
     try {
       plan = this.#state.step(
@@ -53,7 +53,7 @@ export class Turns {
         event,
         {},
         ends,
-        kept && [keptRestart(kept)],
+        restart && [keptRestart(restart)],
       );
     } catch (thrown) {
       return this.#endInFailure(toFailure(thrown), event);
@@ -69,57 +69,57 @@ export class Turns {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
-    const { by, failure, kept } = command;
+    const { by, failure, kept: restart } = command;
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
     this.#state.beginsAnew();
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
-      kept,
+      restart,
     );
   }
 
   /** Rejects when this process can do nothing more for the actor; the sender has been told. */
-  async take(delivery: Delivery): Promise<void> {
+  async take(incoming: Delivery): Promise<void> {
     try {
-      await this.#handle(delivery);
+      await this.#handle(incoming);
     } catch (thrown) {
-      delivery.refuse(asError(thrown));
+      incoming.refuse(asError(thrown));
       throw thrown;
     }
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
-    if (isStale(delivery, (key) => this.#state.pendings.has(key))) return delivery.done();
+  async #handle(incoming: Delivery): Promise<void> {
+    if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.done();
     const now = this.#host.clock.now();
-    const { deadline } = delivery;
+    const { deadline } = incoming;
     if (deadline !== undefined && deadline < now)
-      return delivery.refuse(late(this.#state.address, delivery.event.type, deadline, now));
-    if (delivery.event.type === deadlineEvent && delivery.own && !this.#state.type.endsByDeadline)
-      return this.#endInFailure(overdue(this.#state.birth.deadline ?? now), causeOf(delivery));
+      return incoming.refuse(late(this.#state.address, incoming.event.type, deadline, now));
+    if (incoming.event.type === deadlineEvent && incoming.own && !this.#state.type.endsByDeadline)
+      return this.#endInFailure(overdue(this.#state.birth.deadline ?? now), causeOf(incoming));
     let plan: Plan | undefined;
     let stored: boolean;
     try {
-      plan = this.#plan(delivery);
-      if (!plan) return await this.#unhandled(delivery);
+      plan = this.#plan(incoming);
+      if (!plan) return await this.#unhandled(incoming);
       stored = await this.#store(plan);
     } catch (thrown) {
-      return this.#stepFailed(delivery, toFailure(thrown));
+      return this.#stepFailed(incoming, toFailure(thrown));
     }
-    if (!stored) return void (await this.#answerIfHandled(delivery));
-    delivery.done();
+    if (!stored) return void (await this.#answerIfHandled(incoming));
+    incoming.done();
     this.#executor.run(plan);
   }
 
   /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
-  #plan(delivery: Delivery): Plan | undefined {
+  #plan(incoming: Delivery): Plan | undefined {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
-    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#detailsOf(delivery)));
-    if (delivery.own) return this.#state.step(step, before, causeOf(delivery), delivery);
-    if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
-    return this.#state.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+    const step = chart.step(before, stamped(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
+    if (incoming.own) return this.#state.step(step, before, causeOf(incoming), incoming);
+    if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
+    return this.#state.step(step, before, { ...causeOf(incoming), inbox: true }, incoming);
   }
 
   #detailsOf({ id, from, own }: Delivery): Circumstances {
@@ -161,37 +161,38 @@ export class Turns {
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
-  async #stepFailed(delivery: Delivery, failure: Failure): Promise<void> {
+  async #stepFailed(incoming: Delivery, failure: Failure): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
-    if (!delivery.own && (await this.#answerIfHandled(delivery))) return;
+    if (!incoming.own && (await this.#answerIfHandled(incoming))) return;
     const { journal, clock } = this.#host;
     const { run, address, parent: by = 'system' } = this.#state;
-    const { result } = delivery;
+    const { result } = incoming;
     if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const verdict = await this.#host.judge(this.#state, failure, !delivery.own);
-    const kept = (how: Restart['how']) =>
+    const verdict = await this.#host.judge(this.#state, failure, !incoming.own);
+    const restart = (how: Restart['how']) =>
       verdict.policy && noted(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
-    if (verdict.escalate) await this.#endInFailure(beyond(failure, verdict), causeOf(delivery));
-    else if (verdict.who.length === 0) return delivery.refuse(gone(address));
+    if (verdict.escalate) await this.#endInFailure(beyond(failure, verdict), causeOf(incoming));
+    else if (verdict.who.length === 0) return incoming.refuse(gone(address));
     else if (verdict.restart === 'fresh')
-      for (const who of verdict.who) this.#host.restart(who, by, failure, who === address ? kept('fresh') : undefined);
-    else await this.#deadLetter(delivery, failure, by, kept('resume'));
-    delivery.refuse(fromFailure(failure));
+      for (const who of verdict.who)
+        this.#host.restart(who, by, failure, who === address ? restart('fresh') : undefined);
+    else await this.#deadLetter(incoming, failure, by, restart('resume'));
+    incoming.refuse(fromFailure(failure));
   }
 
-  async #deadLetter(delivery: Delivery, failure: Failure, by: string, kept?: Restart): Promise<void> {
+  async #deadLetter(incoming: Delivery, failure: Failure, by: string, restart?: Restart): Promise<void> {
     const { clock, tell } = this.#host;
     const { run, address } = this.#state;
-    const { appends = [], ...change } = burial(this.#state, delivery, failure, clock.now());
-    const all = kept ? [...appends, keptRestart(kept)] : appends;
+    const { appends = [], ...change } = burial(this.#state, incoming, failure, clock.now());
+    const all = restart ? [...appends, keptRestart(restart)] : appends;
     await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
-    const { id, event, from = address } = delivery;
+    const { id, event, from = address } = incoming;
     this.#host.dead(run, address, { id, type: event.type, from }, failure);
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
   }
 
-  async #unhandled(delivery: Delivery): Promise<void> {
-    if (!(await this.#answerIfHandled(delivery))) delivery.refuse(meaningless(this.#state, delivery));
+  async #unhandled(incoming: Delivery): Promise<void> {
+    if (!(await this.#answerIfHandled(incoming))) incoming.refuse(meaningless(this.#state, incoming));
   }
 
   /** Was it handled before? Then the sender has its answer now. */
@@ -221,4 +222,4 @@ export class Turns {
   }
 }
 
-const keptRestart = (kept: Restart) => ({ list: restarts, entry: asJson(kept) });
+const keptRestart = (restart: Restart) => ({ list: restarts, entry: asJson(restart) });

@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts';
 import { letter, signal } from './letters.ts';
 import { undeliverable } from './undeliverable.ts';
 
-type Perform = (draft: Draft, action: Action, index: number) => void;
+type Handle = (builder: Draft, action: Action, index: number) => void;
 
 interface Spawn {
   actorRef: { id: string; options: { syncSnapshot?: boolean } };
@@ -25,8 +25,8 @@ export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ??
 /** The parameters of an action of the engine: a person writes them, so each is checked. */
 const given = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
 
-const vocabulary: Readonly<Record<string, Perform>> = {
-  'xstate.spawnChild'(draft, action, index) {
+const handlers: Readonly<Record<string, Handle>> = {
+  'xstate.spawnChild'(builder, action, index) {
     const { actorRef, id, src, input, systemId } = paramsOf<Partial<Spawn>>(action);
     if (actorRef?.options.syncSnapshot)
       throw new TroupeError(
@@ -34,68 +34,69 @@ const vocabulary: Readonly<Record<string, Perform>> = {
         `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
       );
     // XState gives the id as it was written, which may be a function; the reference has the result.
-    draft.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
+    builder.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
   },
-  'xstate.stopChild'(draft, action) {
+  'xstate.stopChild'(builder, action) {
     const { id } = paramsOf<{ id?: string }>(action);
     if (id === undefined) return;
-    draft.close(draft.children.get(id));
-    draft.children.delete(id);
+    builder.close(builder.children.get(id));
+    builder.children.delete(id);
   },
-  'xstate.raise'(draft, action, index) {
+  'xstate.raise'(builder, action, index) {
     const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
     // Without a delay it was part of the step.
-    if (delay !== undefined) timer(draft, index, { id, event }, delay);
+    if (delay !== undefined) timer(builder, index, { id, event }, delay);
   },
-  'xstate.cancel'(draft, action) {
+  'xstate.cancel'(builder, action) {
     const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
-    draft.close(draft.timers.get(sendId));
-    draft.timers.delete(sendId);
+    builder.close(builder.timers.get(sendId));
+    builder.timers.delete(sendId);
   },
-  'xstate.sendTo'(draft, action, index) {
+  'xstate.sendTo'(builder, action, index) {
     const { to, event, id, delay } = paramsOf<{
       to?: { id?: string };
       event: MachineEvent & JsonObject;
       id?: string;
       delay?: number;
     }>(action);
-    const { sender } = draft;
-    const address = addressOf(draft, to);
+    const { sender } = builder;
+    const address = addressOf(builder, to);
     if (address === undefined)
-      draft.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, draft.key(index), draft.now));
-    else if (delay !== undefined) timer(draft, index, { id, event, to: address }, delay);
-    else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event, draft.cause)));
+      builder.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, builder.key(index), builder.now));
+    else if (delay !== undefined) timer(builder, index, { id, event, to: address }, delay);
+    else
+      builder.opens.push(letter(signal(builder.key(index), sender.address, address, sender.run, event, builder.cause)));
   },
-  'xstate.emit'(draft, action) {
-    draft.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
+  'xstate.emit'(builder, action) {
+    builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
   },
-  append(draft, action) {
+  append(builder, action) {
     const { list, entry } = given<{ list: string; entry: Json }>(action);
     if (typeof list !== 'string' || list === '' || entry === undefined)
-      throw misused(draft, 'append', '{ list, entry }', action);
-    draft.appends.push({ list, entry });
+      throw misused(builder, 'append', '{ list, entry }', action);
+    builder.appends.push({ list, entry });
   },
-  tell(draft, action, index) {
+  tell(builder, action, index) {
     const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
     if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
-      throw misused(draft, 'tell', '{ to: "type/key", type, body }', action);
-    const { deadline } = draft.sender;
-    send(draft, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+      throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
+    const { deadline } = builder.sender;
+    send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
-  bury(draft, action, index) {
+  bury(builder, action, index) {
     const { message, failure } = given<{ message: Partial<DeadLetter>; failure: Failure }>(action);
     const isFailure = failure !== undefined && Failure.safeParse(failure).success;
     if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
-      throw misused(draft, 'bury', '{ message: { type, body }, failure }', action);
-    const { address } = draft.sender;
-    const { id = draft.key(index), type, from = address, body } = message;
-    draft.astray.push({ id, type, from, to: address, body, at: draft.now, failure });
+      throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
+    const { address } = builder.sender;
+    const { id = builder.key(index), type, from = address, body } = message;
+    builder.astray.push({ id, type, from, to: address, body, at: builder.now, failure });
   },
-  reply(draft, action, index) {
+  reply(builder, action, index) {
     const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
     if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
-      throw misused(draft, 'reply', '{ ask: event.meta, type, body }', action);
-    send(draft, index, {
+      throw misused(builder, 'reply', '{ ask: event.meta, type, body }', action);
+    send(builder, index, {
       to: ask.from,
       kind: type === 'failure' ? 'failure' : 'reply',
       type,
@@ -106,20 +107,20 @@ const vocabulary: Readonly<Record<string, Perform>> = {
 };
 
 /** What to do for each action, by its type. An action that is not in it is a custom one. */
-export const performers: ReadonlyMap<string, Perform> = new Map(Object.entries(vocabulary));
+export const performers: ReadonlyMap<string, Handle> = new Map(Object.entries(handlers));
 
 function send(
-  draft: Draft,
+  builder: Draft,
   index: number,
   message: Pick<Envelope, 'to' | 'kind' | 'type'> & { body: Json | undefined } & Partial<Omit<Envelope, 'body'>>,
 ): void {
-  const { address: from, run } = draft.sender;
-  draft.opens.push(
+  const { address: from, run } = builder.sender;
+  builder.opens.push(
     letter({
-      id: draft.key(index),
+      id: builder.key(index),
       from,
       run,
-      causation: draft.cause,
+      causation: builder.cause,
       ...message,
       body: message.body ?? null,
     }),
@@ -127,16 +128,16 @@ function send(
 }
 
 /** A timer with the same id is replaced. */
-function timer(draft: Draft, index: number, data: TimerData, delay: number): void {
+function timer(builder: Draft, index: number, data: TimerData, delay: number): void {
   if (!Number.isFinite(delay) || delay < 0) {
     throw new TroupeError(
       'definition',
       `The delay of "${data.event.type}" must be a number of milliseconds, 0 or more; it came out as ${String(delay)}.`,
     );
   }
-  if (data.id !== undefined) draft.close(draft.timers.get(data.id));
-  const key = draft.open(index, { kind: 'timer', data, due: draft.now + delay });
-  if (data.id !== undefined) draft.timers.set(data.id, key);
+  if (data.id !== undefined) builder.close(builder.timers.get(data.id));
+  const key = builder.open(index, { kind: 'timer', data, due: builder.now + delay });
+  if (data.id !== undefined) builder.timers.set(data.id, key);
 }
 
 /** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
