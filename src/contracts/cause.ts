@@ -1,13 +1,13 @@
-/** Why something was thrown: an error and what caused it, down to the network. */
+/** Why something was thrown: an error and its causes, down to the network. */
 
-/** Outermost first; five are enough to understand, and end a circle. */
+/** Outermost first; at most five, which also ends a circle. */
 export function causesOf(thrown: unknown): Error[] {
   const causes: Error[] = [];
   for (let at = thrown; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
   return causes;
 }
 
-/** Down to the cause: `fetch failed` tells nobody that the connection was refused. */
+/** The messages down to the cause: `fetch failed` alone does not say that the connection was refused. */
 export function reasonOf(thrown: unknown): string {
   const words = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
   return words.length > 0 ? [...new Set(words)].join(': ') : String(thrown);
@@ -18,7 +18,7 @@ export const errorMessage = (thrown: unknown): string => (thrown instanceof Erro
 
 const codeOf = (error: Error): string | undefined => (error as { code?: string }).code;
 
-/** Codes of Node and of its `fetch` for a call that did not come through, by the kind of failure it is. */
+/** Error codes of Node and of its `fetch` for a failed connection, by kind of failure. */
 const network = [
   // prettier-ignore
   ['transient', ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET']],
@@ -27,7 +27,7 @@ const network = [
   ['environment', ['ENOTFOUND']],
 ] as const;
 
-/** Undefined when it was not the network, and no time was up. */
+/** The kind of a network failure or a timeout; undefined for any other error. */
 export function networkKind(thrown: unknown): (typeof network)[number][0] | undefined {
   const causes = causesOf(thrown);
   if (causes.some(({ name }) => name === 'TimeoutError')) return 'timeout';

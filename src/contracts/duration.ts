@@ -5,7 +5,7 @@ const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 /** A number of milliseconds, or a number with a unit: ms, s, m, h or d. */
 export type Duration = number | `${number}${keyof typeof units}`;
 
-/** Whole milliseconds, at least one. Throws `definition` for anything that is not a positive, finite stretch of time. */
+/** Whole milliseconds, at least one. Throws `definition` for anything that is not a positive, finite duration. */
 export function milliseconds(value: Duration): number {
   const ms = typeof value === 'number' ? value : parse(value);
   if (Number.isFinite(ms) && ms > 0) return Math.max(1, Math.round(ms));

@@ -21,7 +21,7 @@ export type Plain<T> = T extends Json | undefined
 /** A value whose type shows that it is JSON, as `Json`: an interface is not assignable to an index signature. */
 export const asJson = <T extends object>(value: T & Plain<T>): Json => value as Json;
 
-/** What is not given is as by default; `undefined` is not given. */
+/** The defaults, overridden by what is given; `undefined` counts as not given. */
 export const withDefaults = <T extends object>(
   defaults: T,
   given: { readonly [K in keyof T]?: T[K] | undefined } = {},

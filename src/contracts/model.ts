@@ -1,4 +1,4 @@
-/** The one language in which agents speak to models, whoever makes them. */
+/** The one format in which agents and models talk, whatever the provider. */
 import * as z from 'zod';
 import type { EffectKind } from './effect.ts';
 import { json, type Json, type JsonObject } from './json.ts';
@@ -7,7 +7,7 @@ import { json, type Json, type JsonObject } from './json.ts';
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
-  /** Parsed arguments; `unreadable` instead when what the model wrote is not JSON. */
+  /** Parsed arguments; `unreadable` instead when the model did not write JSON. */
   input: json(),
   unreadable: z.string().optional(),
 });
@@ -23,7 +23,7 @@ export const ToolResult = z.object({
 });
 export type ToolResult = z.infer<typeof ToolResult>;
 
-/** A message as models read it. Every call of an assistant's message is answered by the one `tool` message after it. */
+/** A message as models read it. Every call in an assistant's message is answered by the one `tool` message after it. */
 export const Message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), text: z.string() }),
   z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(ToolCall) }),
@@ -42,7 +42,7 @@ export interface ToolSpec {
 export interface ToolInfo extends ToolSpec {
   readonly effect: EffectKind;
   readonly tier: ToolTier;
-  /** What it can do, for matching with what a task requires. */
+  /** What it can do, to be matched with what a task requires. */
   readonly capabilities: readonly string[];
   /** Must a person agree to each call? */
   readonly approval: boolean;
@@ -53,7 +53,7 @@ export interface ToolInfo extends ToolSpec {
 export const toolTiers = ['core', 'toolchain', 'toolbelt'] as const;
 export type ToolTier = (typeof toolTiers)[number];
 
-/** Tokens as the provider counted them. `reported: false` when it said nothing: counts are then estimates. */
+/** Tokens as the provider counted them. `reported: false` when it did not: counts are then estimates. */
 export const Usage = z.object({
   inputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
@@ -77,11 +77,11 @@ export interface ModelRequest {
   readonly temperature?: number;
 }
 
-/** What comes while a model answers. A stream that ends without `finish` was cut. */
+/** A part of a streamed answer. A stream that ends without `finish` was cut. */
 export const ModelPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('reasoning'), text: z.string() }),
-  // Some leave the id out; it gets one when the answer is read.
+  // Some providers leave the id out; it gets one when the answer is read.
   z.object({ type: z.literal('call'), call: ToolCall.extend({ id: z.string().default('') }) }),
   z.object({
     type: z.literal('finish'),
@@ -109,15 +109,15 @@ export interface ModelScope {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly deadline: number | undefined;
-  /** Shown to whoever watches; kept nowhere. */
+  /** Shown to observers; not stored. */
   readonly progress?: (note: Json) => void;
 }
 
-/** Something that can answer. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
+/** A model. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
 export interface Model {
   readonly id: string;
   stream(request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
 }
 
-/** How an agent names what answers it: `provider:model`, a group's name, a model object, or several in order of preference. */
+/** How an agent names its model: `provider:model`, a group's name, a model object, or several in order of preference. */
 export type ModelChoice = string | Model | readonly (string | Model)[];

@@ -1,4 +1,4 @@
-/** What a team says: every message with the shape of its body, which replies an ask may get, and which messages go to a topic. */
+/** A protocol: every message of a team with the shape of its body, the replies an ask may get, and the messages that go to a topic. */
 import * as z from 'zod';
 import { errorMessage } from './cause.ts';
 import { came, explain } from './explain.ts';
@@ -11,7 +11,7 @@ export interface MessageSpec {
   readonly body: z.ZodType;
   /** Names of the messages that may answer this one. With replies it is an ask; without, a tell or a reply. */
   readonly replies?: readonly string[];
-  /** Goes to everyone who listens, and gets no answer. */
+  /** It is published to all subscribers, and gets no reply. */
   readonly topic?: true;
 }
 
@@ -40,7 +40,7 @@ export interface Protocol<M extends Messages = Messages> {
 export type Name<M extends Messages> = keyof M & string;
 /** The body of a message as its receiver reads it. */
 export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
-/** What a sender may write: defaults need not be given. */
+/** What a sender may write: defaults may be left out. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
 /** The names of the messages that expect a reply. */
 export type Asks<M extends Messages> = {
@@ -63,7 +63,7 @@ export type Said<M extends Messages, K extends keyof M = keyof M> = {
 export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, K>>;
 
 /**
- * Defines what may be said. Every name in `replies` must be a message too.
+ * Defines a protocol. Every name in `replies` must be a message too.
  * @example const Echo = protocol({ ping: { body: z.object({ n: z.number() }), replies: ['pong'] }, pong: { body: z.object({ n: z.number() }) } });
  */
 export function protocol<const M extends Messages>(messages: M & Closed<M>): Protocol<M> {
@@ -124,7 +124,7 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
     );
 }
 
-/** Others are told what a body looks like, and it travels as JSON: what JSON cannot say could never come. */
+/** A body is described to others as JSON Schema and sent as JSON: a schema that JSON cannot describe is rejected. */
 function requireSayable(name: string, body: z.ZodType): void {
   try {
     z.toJSONSchema(body, { io: 'input' });
@@ -160,6 +160,6 @@ function hashOf(messages: Messages): string {
   return hash.toString(16).padStart(16, '0');
 }
 
-/** What a body looks like to others. A schema that JSON cannot say is `{}`: it is still checked here. */
+/** The JSON Schema of a body. A schema that JSON Schema cannot describe is `{}`: it is still checked here. */
 export const jsonSchema = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;

@@ -1,8 +1,8 @@
-/** A question to a person: what is asked, about what, until when, and what happens when nobody answers. */
+/** A question to a person (a ticket): what is asked, about what, until when, and what happens without an answer. */
 import * as z from 'zod';
 import { json } from './json.ts';
 
-/** The exact thing a ticket is about. An answer holds for this hash and no other. */
+/** The exact call a ticket is about. An answer is valid for this hash and no other. */
 export const Subject = z.object({ tool: z.string(), input: json(), hash: z.string() });
 export type Subject = z.infer<typeof Subject>;
 
@@ -12,7 +12,7 @@ export const WaitInput = z.object({
   subject: Subject.optional(),
   /** JSON Schema that an answer must fit. */
   schema: z.record(z.string(), json()),
-  /** Milliseconds that it stays open. */
+  /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
   onExpiry: z.union([z.literal('fail'), z.object({ default: json() })]),
 });
@@ -25,7 +25,7 @@ export const WaitSignal = z.discriminatedUnion('type', [
 ]);
 export type WaitSignal = z.infer<typeof WaitSignal>;
 
-/** How a ticket ended. `answer` is there when somebody answered, or nobody did and there was a default. */
+/** How a ticket ended. `answer` is there when a person answered, or when there was a default. */
 export const WaitOutput = z.discriminatedUnion('status', [
   z.object({ status: z.literal('answered'), answer: json(), by: z.string() }),
   z.object({ status: z.literal('expired'), answer: json().optional() }),
@@ -33,6 +33,6 @@ export const WaitOutput = z.discriminatedUnion('status', [
 ]);
 export type WaitOutput = z.infer<typeof WaitOutput>;
 
-/** The answer to a question whether a call may be made. */
+/** The answer to the question whether a call may be made. */
 export const Approval = z.object({ approved: z.boolean(), note: z.string().optional() });
 export type Approval = z.infer<typeof Approval>;

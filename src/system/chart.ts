@@ -40,7 +40,7 @@ export interface Chart {
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
   save(snapshot: Snapshot): JsonObject;
-  /** Needs a snapshot that fits the machine (see compatibility.ts). */
+  /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
   whose(target: unknown): 'self' | 'parent' | undefined;
