@@ -1,9 +1,10 @@
 /** What an agent takes, what it answers, what it may use up, and how one is defined. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { Failure } from './failure.ts';
 import type { Id } from './ids.ts';
 import type { InputPolicy } from './input.ts';
-import { json, type Json, type JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** Signals to a running agent, from a person or from its run. */
@@ -43,7 +44,7 @@ export type AgentUsage = z.infer<typeof AgentUsage>;
 /** One task: a message of a protocol, or `{ type: 'task', body: 'text' }`. */
 export const AgentInput = z.object({
   type: z.string().min(1),
-  body: json(),
+  body: anyJson(),
   /** What is left for this task, where that is less than the agent's own budget. */
   allowance: Budget.optional(),
   /** How many agents and teams have passed the work on already. */
@@ -56,7 +57,7 @@ export const AgentInput = z.object({
 export type AgentInput = z.infer<typeof AgentInput>;
 
 /** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
-export const AgentAnswer = z.object({ type: z.string(), body: json() });
+export const AgentAnswer = z.object({ type: z.string(), body: anyJson() });
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
 
 /** Whether an objective was met, and the reason. */

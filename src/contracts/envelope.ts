@@ -1,6 +1,6 @@
 /** What travels between actors: one message and everything needed to deliver it once, in order and in time. */
 import * as z from 'zod';
-import { json } from './json.ts';
+import { anyJson } from './anyJson.ts';
 import { Failure } from './failure.ts';
 import { Address } from './ids.ts';
 
@@ -9,7 +9,7 @@ export const Envelope = z.object({
   /** Same id, same message: the receiver handles it once however often it comes (E1). */
   id: z.string().min(1).max(400),
   type: z.string().min(1).max(200),
-  body: json(),
+  body: anyJson(),
   from: Address,
   to: Address,
   /** The run that this message belongs to. */

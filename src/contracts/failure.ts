@@ -1,7 +1,8 @@
 /** What can go wrong, as data. Every error that leaves a module is a TroupeError; what is stored or sent is its Failure. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { errorMessage, networkKind, reasonOf } from './cause.ts';
-import { json, throughJson, type Json } from './json.ts';
+import { throughJson, type Json } from './json.ts';
 
 /**
  * Every kind of failure, and whether the same call may simply be made again (`retryable`).
@@ -51,7 +52,7 @@ export const Failure = z.object({
   /** Do not try again before this many milliseconds have passed, when the other side asked for that. */
   retryAfter: z.number().optional(),
   /** Facts for programs: a path, an id, a status code. Never a secret. */
-  data: json().optional(),
+  data: anyJson().optional(),
   cause: z.string().optional(),
 });
 export type Failure = z.infer<typeof Failure>;

@@ -1,13 +1,8 @@
 /** What can be stored: every value that crosses a journal, a wire or a process boundary. */
-import * as z from 'zod';
-
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
-
-/** A schema of any JSON value, typed as `Json`. Each call makes a new one: a schema that is used twice would be described in another way. */
-export const json = (): z.ZodType<Json> => z.json();
 
 /** `T` if JSON can hold it; properties that may be `undefined` are left out when it is stored. */
 export type Plain<T> = T extends Json | undefined

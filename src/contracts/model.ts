@@ -1,14 +1,15 @@
 /** The one format in which agents and models talk, whatever the provider. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import type { EffectKind } from './effect.ts';
-import { json, type Json, type JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** A call of a tool that a model asks for. */
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
   /** Parsed arguments; `unreadable` instead when the model did not write JSON. */
-  input: json(),
+  input: anyJson(),
   unreadable: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;

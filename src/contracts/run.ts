@@ -1,6 +1,6 @@
 /** What a run takes and returns: a run owns the members of a team while they work on one task. */
 import * as z from 'zod';
-import { json } from './json.ts';
+import { anyJson } from './anyJson.ts';
 import { AgentUsage, Budget } from './agent.ts';
 import { Failure } from './failure.ts';
 
@@ -15,7 +15,7 @@ export type RunSignal = z.infer<typeof RunSignal>;
 /** A message of the team. An answer says which member gave it, to which of the messages passed on (`turn`, from 0), what it used, and when it came. */
 export const RunMessage = z.object({
   type: z.string(),
-  body: json(),
+  body: anyJson(),
   from: z.string().optional(),
   turn: z.number().optional(),
   usage: AgentUsage.optional(),
@@ -27,7 +27,7 @@ export type RunMessage = z.infer<typeof RunMessage>;
 /** What a run starts with. */
 export const RunInput = z.object({
   type: z.string().min(1),
-  body: json(),
+  body: anyJson(),
   budget: Budget.optional(),
   /** How many agents and teams have passed the work on already. */
   depth: z.number().int().nonnegative().optional(),
@@ -38,7 +38,7 @@ export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */
 export const RunOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), result: json(), turns: z.number(), usage: AgentUsage }),
+  z.object({ status: z.literal('completed'), result: anyJson(), turns: z.number(), usage: AgentUsage }),
   z.object({
     status: z.literal('failed'),
     failure: Failure,

@@ -1,6 +1,6 @@
 /** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
 import * as z from 'zod';
-import { json } from './json.ts';
+import { anyJson } from './anyJson.ts';
 import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from './duration.ts';
 import { Failure, TroupeError } from './failure.ts';
@@ -34,7 +34,7 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-const Input = z.union([z.string(), z.strictObject({ type: name, body: json().optional() })], {
+const Input = z.union([z.string(), z.strictObject({ type: name, body: anyJson().optional() })], {
   error: 'expected a text or { type, body }',
 });
 
@@ -56,7 +56,7 @@ export const Task = z.strictObject({
   /** Answers of a model that all attempts together may use. */
   budgetSteps: atLeastOne.optional(),
   correlationId: z.string().optional(),
-  metadata: z.record(z.string(), json()).optional(),
+  metadata: z.record(z.string(), anyJson()).optional(),
 });
 export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
@@ -107,7 +107,7 @@ export const TaskResult = z.object({
   taskId: z.string(),
   /** Empty when no member worked on it. */
   agentId: z.string(),
-  output: json(),
+  output: anyJson(),
   success: z.boolean(),
   error: z.string().optional(),
   errorKind: TaskErrorKind.optional(),
@@ -124,7 +124,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const PipelineResult = z.object({
   taskResults: z.array(TaskResult),
   /** Of the last stage that was begun; null when there was none. */
-  finalOutput: json(),
+  finalOutput: anyJson(),
   totalSteps: count,
   success: z.boolean(),
   /** The first failure. */

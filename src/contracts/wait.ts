@@ -1,9 +1,9 @@
 /** A question to a person (a ticket): what is asked, about what, until when, and what happens without an answer. */
 import * as z from 'zod';
-import { json } from './json.ts';
+import { anyJson } from './anyJson.ts';
 
 /** The exact call a ticket is about. An answer is valid for this hash and no other. */
-export const Subject = z.object({ tool: z.string(), input: json(), hash: z.string() });
+export const Subject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });
 export type Subject = z.infer<typeof Subject>;
 
 /** What a ticket starts with. */
@@ -11,24 +11,24 @@ export const WaitInput = z.object({
   question: z.string(),
   subject: Subject.optional(),
   /** JSON Schema that an answer must fit. */
-  schema: z.record(z.string(), json()),
+  schema: z.record(z.string(), anyJson()),
   /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
-  onExpiry: z.union([z.literal('fail'), z.object({ default: json() })]),
+  onExpiry: z.union([z.literal('fail'), z.object({ default: anyJson() })]),
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 
 /** What a person may say about a ticket. */
 export const WaitSignal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('wait.answer'), answer: json(), by: z.string().min(1) }),
+  z.object({ type: z.literal('wait.answer'), answer: anyJson(), by: z.string().min(1) }),
   z.object({ type: z.literal('wait.abort'), reason: z.string(), by: z.string().min(1) }),
 ]);
 export type WaitSignal = z.infer<typeof WaitSignal>;
 
 /** How a ticket ended. `answer` is there when a person answered, or when there was a default. */
 export const WaitOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('answered'), answer: json(), by: z.string() }),
-  z.object({ status: z.literal('expired'), answer: json().optional() }),
+  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string() }),
+  z.object({ status: z.literal('expired'), answer: anyJson().optional() }),
   z.object({ status: z.literal('aborted'), reason: z.string(), by: z.string() }),
 ]);
 export type WaitOutput = z.infer<typeof WaitOutput>;

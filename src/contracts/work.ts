@@ -3,7 +3,7 @@
  * belong to, take `work` after `work` from their parent, and answer each with `work.done`. The actors they supervise do one task and end.
  */
 import * as z from 'zod';
-import { json } from './json.ts';
+import { anyJson } from './anyJson.ts';
 import { AgentAnswer, AgentOutput, Budget } from './agent.ts';
 
 /** What is known of a task beside its message; guardrails and routers decide by it. Times are milliseconds. */
@@ -16,7 +16,7 @@ export const TaskFacts = z.object({
   budget: Budget.optional(),
   /** Milliseconds since the epoch. */
   deadline: z.number().optional(),
-  metadata: z.record(z.string(), json()).optional(),
+  metadata: z.record(z.string(), anyJson()).optional(),
 });
 export type TaskFacts = z.infer<typeof TaskFacts>;
 

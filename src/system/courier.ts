@@ -9,8 +9,11 @@ import type { Transport } from '../transport/transport.ts';
 
 /** What the outbox relay works with. */
 export interface CourierOptions {
+  /** Where messages are sent. */
   readonly transport: Transport;
+  /** Where messages are settled. */
   readonly journal: Journal;
+  /** For the pauses between two attempts. */
   readonly clock: Clock;
   /** Fires when the host closes: what is not delivered by then stays in the journal. */
   readonly ending: AbortSignal;

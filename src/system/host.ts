@@ -49,10 +49,15 @@ import { ended } from './trouble.ts';
 
 /** What a host works with. */
 export interface HostOptions {
+  /** Where commits are stored and read back. */
   readonly journal: Journal;
+  /** How messages travel between actors. */
   readonly transport: Transport;
+  /** Time, randomness and ids. */
   readonly clock: Clock;
+  /** How this process takes and keeps the leases of its runs. */
   readonly lease: LeaseOptions;
+  /** Called with every inspection event; default none. */
   readonly observe?: Observer;
   /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;

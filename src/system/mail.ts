@@ -6,7 +6,9 @@ import type { Journal } from '../journal/journal.ts';
 
 /** What the inbox poller works with. */
 export interface MailOptions {
+  /** Whose inbox is polled. */
   readonly journal: Journal;
+  /** For the time between two polls. */
   readonly clock: Clock;
   /** Milliseconds between two polls. */
   readonly poll: number;

@@ -4,7 +4,9 @@ import type { Places } from './places.ts';
 
 /** What passivation works with. */
 export interface RestOptions {
+  /** The actors of the host. */
   readonly places: Places;
+  /** For the time between two checks. */
   readonly clock: Clock;
   /** How long an actor has had nothing to do, in milliseconds. */
   readonly idle: number;
