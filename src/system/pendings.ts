@@ -2,6 +2,8 @@
 import type { Address } from '../contracts/ids.ts';
 import type { OwnPending, Pending } from '../contracts/pending.ts';
 
+export type { ChildData, EffectData, TimerData } from '../contracts/pending.ts';
+
 /** The pendings of one actor, by key and by id. */
 export class Pendings {
   /** Keys of what is running, by the child's id. */

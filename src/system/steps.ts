@@ -2,7 +2,9 @@
 import { channel } from 'node:diagnostics_channel';
 import type { StepTrace } from './platform.ts';
 
-/** The name of the channel; messages are `TracedStep`. One process may hold several copies of this module, and the name is what they share. */
+export type { Stepped } from './platform.ts';
+
+/** The name of the channel; messages are `Stepped`. One process may hold several copies of this module, and the name is what they share. */
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 

@@ -12,7 +12,7 @@ import { compile } from '../../compile.ts';
 import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
 import { actorType } from '../../system/nodePlatform.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../contracts/pending.ts';
+import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { keepContext, outline, type Keep } from './abstraction.ts';
 import { bodiesFor, keepMember } from './contract.ts';
 import { asksPeople, memberMachine, type Deed, type Working } from './member.ts';

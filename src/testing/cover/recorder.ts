@@ -5,8 +5,7 @@ import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../charts.ts';
 import { everyNode, hashOf } from '../../system/shape.ts';
 import { nodePlatform } from '../../system/nodePlatform.ts';
-import type { TracedStep } from '../../system/platform.ts';
-import { stepsChannel } from '../../system/steps.ts';
+import { stepsChannel, type Stepped } from '../../system/steps.ts';
 import { probe, type Probe } from './probe.ts';
 import { merged, type MachineRecord } from './record.ts';
 import { reportOf, type CoverReport } from './report.ts';
@@ -38,7 +37,7 @@ export function coverage(): Coverage {
     return sight;
   };
   const hear = (message: unknown) => {
-    const step = message as TracedStep;
+    const step = message as Stepped;
     const { record, probe } = known(step.machine);
     note(record, probe, step);
   };
@@ -76,7 +75,7 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
 }
 
 /** Counted in place: there may be a million steps. */
-function note(record: MachineRecord, probe: Probe, step: TracedStep): void {
+function note(record: MachineRecord, probe: Probe, step: Stepped): void {
   const sighting = attempt(() => probe.follow(step));
   record.steps++;
   if (!sighting || !isDeepStrictEqual(sighting.snapshot.value, step.to.value)) {
