@@ -6,7 +6,7 @@ import { sweep } from './blobs.ts';
 import { damaged } from './chain.ts';
 import type { Value } from './driver.ts';
 import type { Archive, Commit, Pending } from './journal.ts';
-import { actorRow, isWhole, reader } from './reader.ts';
+import { actorRow, isWhole, pendingOf, reader } from './reader.ts';
 import type { Store } from './store.ts';
 
 export function archive(store: Store): Archive {
@@ -68,13 +68,11 @@ export function archive(store: Store): Archive {
         status: row.status as ActorStatus,
         event: text.read(String(row.event)) as unknown as Commit['event'],
         opens: (JSON.parse(String(row.opens)) as [string, Pending['kind'], number | null][]).map(([key, kind, due]) => {
-          const data = pendingData.get(key)?.data;
-          return {
-            key,
-            kind,
-            ...(due === null ? {} : { due }),
-            data: data === undefined ? null : text.read(String(data)),
-          };
+          const stored = pendingData.get(key)?.data;
+          const known = { key, kind, ...(due === null ? {} : { due }) };
+          return stored === undefined
+            ? { ...known, data: null }
+            : pendingOf({ ...known, data: text.read(String(stored)) });
         }),
         closes: JSON.parse(String(row.closes)) as string[],
       }));

@@ -17,7 +17,7 @@ export function reader(
 ): Pick<Ledger, 'load' | 'list' | 'handled' | 'undelivered'> {
   const check = checker(db, checked);
   const actorOf = db.prepare('SELECT * FROM actors WHERE actor = ?');
-  const pendingOf = db.prepare('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
+  const pendingsOf = db.prepare('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
   const resultOf = db.prepare('SELECT key, input, outcome, sum FROM ledger WHERE key = ?');
   const senders = db.prepare(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
@@ -55,19 +55,21 @@ export function reader(
     const pending: Pending[] = [];
     const missing = new Set(expected.open);
     const results = new Map<string, Outcome>();
-    for (const { key, kind, due, data } of pendingOf.all(row.id!)) {
+    for (const { key, kind, due, data } of pendingsOf.all(row.id!)) {
       if (
         expected.sums.get(String(key)) !==
         sumOfPending({ kind: String(kind), due: due as number | null, data: String(data) })
       )
         throw broken(`what is pending under ${key} is not what was written`);
       missing.delete(String(key));
-      pending.push({
-        key: String(key),
-        kind: kind as Pending['kind'],
-        data: read(actor, Number(row.seq), String(key), String(data)),
-        ...(due === null ? {} : { due: Number(due) }),
-      });
+      pending.push(
+        pendingOf({
+          key: String(key),
+          kind: String(kind),
+          data: read(actor, Number(row.seq), String(key), String(data)),
+          ...(due === null ? {} : { due: Number(due) }),
+        }),
+      );
       const result = kind === 'effect' ? resultOf.get(key!) : undefined;
       if (!result) continue;
       if (!isWhole(result)) throw broken(`the result of ${key} is not what was written`);
@@ -129,7 +131,11 @@ export function reader(
 }
 
 const messagesOf = ({ pending }: StoredActor) =>
-  pending.flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : []));
+  pending.flatMap(({ kind, data }) => (kind === 'message' ? [data] : []));
+
+/** What is stored of a pending, with the data of its kind: the engine wrote it so, and the chain vouches for it. */
+export const pendingOf = (row: { key: string; kind: string; due?: number; data: Json }): Pending =>
+  row as unknown as Pending;
 
 export function actorRow(row: Row, read: (what: string, stored: string) => Json): ActorRow {
   return {

@@ -100,11 +100,10 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
     const opened: (string | number | null)[][] = [];
     for (const key of closes) deletePending.run(key);
     for (const { key, kind, due, data } of opens) {
-      const stored = text.write(data);
+      const stored = text.write(data as Json);
       insertPending.run(key, id, kind, due ?? null, stored);
       opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
-      const { correlation } = data as { correlation?: string };
-      if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
+      if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
     }
     for (const result of results) keep(id, updated, result);
     for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));

@@ -10,7 +10,7 @@ import { runActionsOf, type Routed } from '../../../machines/run/vocabulary.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
 import { compile } from '../../compile.ts';
 import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
-import { actorType } from '../../system/actorType.ts';
+import { actorType } from '../../system/nodePlatform.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { keepContext, outline, type Keep } from './abstraction.ts';

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../charts.ts';
 import { everyNode, hashOf } from '../../system/shape.ts';
+import { nodePlatform } from '../../system/nodePlatform.ts';
 import { stepsChannel, type Stepped } from '../../system/steps.ts';
 import { probe, type Probe } from './probe.ts';
 import { merged, type MachineRecord } from './record.ts';
@@ -28,7 +29,7 @@ export function coverage(): Coverage {
     const before = sights.get(machine);
     if (before) return before;
     const made = probe(machine);
-    const key = `${machine.id} ${hashOf(machine, undefined)}`;
+    const key = `${machine.id} ${hashOf(machine, undefined, nodePlatform.sha256)}`;
     const record = counted.get(key) ?? blank(machine, made);
     counted.set(key, record);
     const sight = { record, probe: made };
@@ -63,7 +64,7 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
   );
   return {
     id: machine.id,
-    hash: hashOf(machine, undefined),
+    hash: hashOf(machine, undefined, nodePlatform.sha256),
     chart: nodeOf(machine.root),
     steps: 0,
     strays: 0,
