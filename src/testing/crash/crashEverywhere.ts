@@ -7,9 +7,9 @@
 import { TroupeError } from '../../contracts/failure.ts';
 import { systemClock } from '../../system/clock.ts';
 import { virtualClock } from '../clock.ts';
-import { judge } from './judge.ts';
-import type { Death } from './life.ts';
-import { runOnce, type Ending } from './run.ts';
+import { compare, isSurfaced } from './compare.ts';
+import type { KillPoint } from './killPoint.ts';
+import { runOnce, type CrashEnding } from './runOnce.ts';
 import type { CrashOptions, MakeScenario } from './scenario.ts';
 
 export interface Violation {
@@ -51,32 +51,36 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   const began = now();
   const undisturbed = await runOnce(make, options, undefined);
   requireSame(undisturbed, await runOnce(make, options, undefined));
-  const { points } = undisturbed.seen;
-  const all = points.flatMap((_, index): Death[] => [
-    { at: index + 1, when: 'before' },
-    { at: index + 1, when: 'after' },
-  ]);
+  const { points, broken } = undisturbed.recorder;
+  const all = points.flatMap((description, index): NamedPoint[] =>
+    (['before', 'after'] as const).map((when) => ({
+      name: `${index + 1} ${when}`,
+      description,
+      killPoint: { at: index + 1, when },
+    })),
+  );
   const chosen = choose(all, options);
-  const violations: Violation[] = undisturbed.seen.repeated.map((problem) => ({
+  const violations: Violation[] = broken.map(({ says }) => ({
     point: 'none',
     at: 'the undisturbed run',
-    problem,
+    problem: says,
     trace: [],
     again: 'crashEverywhere(…, { only: [] })',
   }));
   let surfaced = 0;
-  for (const death of chosen) {
-    const ending = await runOnce(make, options, death);
-    const { uncertain, steps, died } = ending.seen;
-    if (uncertain.length > undisturbed.seen.uncertain.length) surfaced++;
+  for (const { name, description, killPoint } of chosen) {
+    const ending = await runOnce(make, options, killPoint);
+    if (isSurfaced(ending, undisturbed)) surfaced++;
+    const { steps, killedAt } = ending.recorder;
     const problems =
-      died === undefined ? ['the run never came there: it is not the same each time'] : judge(ending, undisturbed);
-    const point = nameOf(death);
+      killedAt === undefined
+        ? ['the run never came there: it is not the same each time']
+        : compare(ending, undisturbed);
     const about = {
-      point,
-      at: points[death.at - 1]!,
-      trace: steps.slice(Math.max(0, (died ?? 0) - 6), (died ?? 0) + 8),
-      again: `crashEverywhere(…, { only: ['${point}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
+      point: name,
+      at: description,
+      trace: steps.slice(Math.max(0, (killedAt ?? 0) - 6), (killedAt ?? 0) + 8),
+      again: `crashEverywhere(…, { only: ['${name}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
     };
     violations.push(...problems.map((problem) => ({ ...about, problem })));
   }
@@ -84,7 +88,13 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   return { points: points.length, crashes: chosen.length, partial, seed, surfaced, took: now() - began, violations };
 }
 
-const nameOf = ({ at, when }: Death) => `${at} ${when}`;
+interface NamedPoint {
+  /** `12 after`: the twelfth point, killed when it was done. */
+  readonly name: string;
+  /** What is done there, in words. */
+  readonly description: string;
+  readonly killPoint: KillPoint;
+}
 
 function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
   for (const [name, value, most, says] of [
@@ -98,26 +108,26 @@ function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): voi
       );
 }
 
-function choose(all: readonly Death[], { only, sample, seed = 1 }: CrashOptions): readonly Death[] {
-  const unknown = only?.filter((name) => !all.some((death) => nameOf(death) === name)) ?? [];
+function choose(all: readonly NamedPoint[], { only, sample, seed = 1 }: CrashOptions): readonly NamedPoint[] {
+  const unknown = only?.filter((wanted) => !all.some(({ name }) => name === wanted)) ?? [];
   if (unknown.length > 0)
     throw invalid(
       `There is no point ${unknown.map((name) => `"${name}"`).join(', ')}. This run has ${all.length / 2} points, "1 before" and "1 after" to "${all.length / 2} after".`,
     );
-  const left = all.filter((death) => only?.includes(nameOf(death)) ?? true);
-  if (sample === undefined || sample >= left.length) return left;
-  // Spread first: neighbouring seeds would begin with the same draws.
+  const candidates = all.filter(({ name }) => only?.includes(name) ?? true);
+  if (sample === undefined || sample >= candidates.length) return candidates;
+  // The seed is spread first: neighbouring seeds would begin with the same draws.
   const { random } = virtualClock({ seed: Math.imul(seed, 0x9e3779b1) });
-  const drawn = new Set<Death>();
-  while (drawn.size < sample) drawn.add(left[Math.floor(random() * left.length)]!);
-  return left.filter((death) => drawn.has(death));
+  const drawn = new Set<number>();
+  while (drawn.size < sample) drawn.add(Math.floor(random() * candidates.length));
+  return candidates.filter((_, index) => drawn.has(index));
 }
 
 /** What is not the same undisturbed proves nothing disturbed. */
-function requireSame(first: Ending, second: Ending): void {
+function requireSame(first: CrashEnding, second: CrashEnding): void {
   if (first.output === undefined)
     throw invalid(
-      `The undisturbed run does not end: ${first.stands}. Nothing more happens by itself, or it goes round for ever: give it an answer to its tickets, the signals it waits for, or a way out.`,
+      `The undisturbed run does not end: ${first.active}. Nothing more happens by itself, or it goes round for ever: give it an answer to its tickets, the signals it waits for, or a way out.`,
     );
   if (first.before !== second.before)
     throw invalid(

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { Subject } from '../../subject.ts';
 import type { Ticket } from '../../tickets.ts';
 import type { VirtualClock } from '../clock.ts';
-import type { Parts } from './points.ts';
+import type { Parts } from '../world/crashPoints.ts';
 
 export interface CrashScenario {
   readonly subject: Subject;

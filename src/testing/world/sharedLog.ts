@@ -1,4 +1,4 @@
-/** A log in memory, for any number of journals: what JetStream does, without the server. */
+/** A log in memory that any number of journals follow: what JetStream does, without the server. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Log, LogEntry, Standing } from '../../journal/log.ts';
 
@@ -8,7 +8,7 @@ export class SharedLog {
   #entries: LogEntry[] = [];
   #last = 0;
   readonly #snapshots = new Map<number, readonly Uint8Array[]>();
-  readonly #hearers = new Set<() => void>();
+  readonly #followers = new Set<() => void>();
 
   constructor({ name = 'log', limit = 100_000 }: { readonly name?: string; readonly limit?: number } = {}) {
     this.name = name;
@@ -25,7 +25,7 @@ export class SharedLog {
 
   append(id: string, bytes: Uint8Array): void {
     this.#entries.push({ position: ++this.#last, id, bytes });
-    for (const hear of this.#hearers) hear();
+    for (const wake of this.#followers) wake();
   }
 
   /** Forgets what came before a position. */
@@ -39,7 +39,7 @@ export class SharedLog {
     return oldest && this.#entries[position - oldest.position];
   }
 
-  /** A way to it, without faults. */
+  /** The log as one journal has it, without faults. */
   open(): Log {
     return {
       limit: this.#limit,
@@ -80,13 +80,13 @@ export class SharedLog {
 
   #more(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const hear = () => {
-        this.#hearers.delete(hear);
-        signal.removeEventListener('abort', hear);
+      const wake = () => {
+        this.#followers.delete(wake);
+        signal.removeEventListener('abort', wake);
         resolve();
       };
-      this.#hearers.add(hear);
-      signal.addEventListener('abort', hear);
+      this.#followers.add(wake);
+      signal.addEventListener('abort', wake);
     });
   }
 }

@@ -9,7 +9,7 @@ const graceWith = 5_000;
 
 const real = systemClock();
 
-export class Outside {
+export class RealWork {
   #effects = 0;
   #models = 0;
   /** What keeps this very process busy when no effect is under way. */

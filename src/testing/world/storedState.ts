@@ -1,0 +1,23 @@
+/** What the snapshot in an actor's row says, as far as the checks read it. */
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { ActorRow } from '../../journal/journal.ts';
+
+export interface StoredState {
+  /** The id of the machine that wrote it. */
+  readonly machine: string | undefined;
+  readonly output: Json | undefined;
+  readonly context: JsonObject | undefined;
+  readonly failure: Json | undefined;
+}
+
+interface Sealed {
+  readonly machine?: string;
+  readonly state?: { readonly output?: Json; readonly context?: JsonObject };
+  readonly failure?: Json;
+}
+
+export function storedState({ snapshot }: Pick<ActorRow, 'snapshot'>): StoredState {
+  // The engine wrote it (`SnapshotEnvelope`).
+  const { machine, state, failure } = (snapshot ?? {}) as Sealed;
+  return { machine, output: state?.output, context: state?.context, failure };
+}
