@@ -1,8 +1,8 @@
 /**
- * Pulls the plug at every point of a run, before and after it, and looks whether the run ends as if nothing had happened.
+ * Kills the process at every point of a run, before and after the point, and checks that the run ends as if nothing had happened.
  *
- * A point is a commit, a result put in the ledger, a message sent, posted or buried, or an acknowledgement. At the crash nothing more is
- * heard of that process: its journal and transport never answer again, its effects are told to stop. A second process goes on from the same journal.
+ * A point is a commit, a result put in the ledger, a message sent, posted or kept as a dead letter, or an acknowledgement. A killed process
+ * is never answered again by its journal and transport, and its effects are told to stop. A second process resumes the run from the same journal.
  */
 import { TroupeError } from '../../contracts/failure.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -12,35 +12,40 @@ import type { KillPoint } from './killPoint.ts';
 import { runOnce, type CrashEnding } from './runOnce.ts';
 import type { CrashOptions, MakeScenario } from './scenario.ts';
 
+/** A promise that was broken after one crash. */
 export interface Violation {
   /** `12 after`: the twelfth point, killed when it was done. */
   readonly point: string;
-  /** What was about to happen there, or had just happened. */
+  /** What is done at that point, in words. */
   readonly at: string;
-  /** What was promised and not kept. */
+  /** What went wrong, in words. */
   readonly problem: string;
   /** The last steps before the crash and the first after it. */
   readonly trace: readonly string[];
-  /** The same crash again, and nothing else. */
+  /** The call that repeats this crash alone. */
   readonly again: string;
 }
 
+/** What came of all the crashes. */
 export interface CrashReport {
   /** Points of the undisturbed run; each can be crashed before and after. */
   readonly points: number;
+  /** The number of crashes that were made. */
   readonly crashes: number;
   /** Were crashes left out, by `sample` or `only`? */
   readonly partial: boolean;
+  /** As in the options. */
   readonly seed: number;
-  /** Crashes after which a write was uncertain, and somebody was told: they may end in another way than the undisturbed run. */
+  /** Crashes after which a write was `uncertain` and a person or the machine was told: such a run may end otherwise than the undisturbed one. */
   readonly surfaced: number;
-  /** Milliseconds all of it took. */
+  /** Real milliseconds. */
   readonly took: number;
+  /** Empty when every promise was kept. */
   readonly violations: readonly Violation[];
 }
 
 /**
- * Runs a subject twice undisturbed, then once for every point and side. Does not throw for a violation: it reports them all (`expectSurvival` throws).
+ * Runs a subject twice undisturbed, then once for every point, killed before it, and once killed after it. Does not throw for a violation: it reports them all (`expectSurvival` throws).
  * Rejects with `invalid` when the undisturbed run does not end or is not the same each time, or when the options make no sense.
  * @example const report = await crashEverywhere(() => { const shop = new FakeShop(); return { subject: clerk(shop), input: 'Order tea.', world: () => shop.orders }; });
  */
@@ -123,7 +128,7 @@ function choose(all: readonly NamedPoint[], { only, sample, seed = 1 }: CrashOpt
   return candidates.filter((_, index) => drawn.has(index));
 }
 
-/** What is not the same undisturbed proves nothing disturbed. */
+/** A run that is not the same each time, undisturbed, cannot be compared with a disturbed one. */
 function requireSame(first: CrashEnding, second: CrashEnding): void {
   if (first.output === undefined)
     throw invalid(

@@ -1,22 +1,24 @@
-/** Tells real work (a request, a file, a real timer) from a wait for the clock: the first takes its time, the second only ends when time is moved. */
+/** Tells an effect that does real work (a request, a file, a real timer) from one that waits for the clock, which only ends when simulated time moves on. */
 import { sleep } from '../../contracts/clock.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { systemClock } from '../../system/clock.ts';
 
-/** Milliseconds that an effect may take without a sign of real work, and with one, before the clock goes on. */
-const graceWithout = 100;
-const graceWith = 5_000;
+/** How long an effect may take before simulated time moves on, without a sign of real work and with one; milliseconds. */
+const graceWithoutSign = 100;
+const graceWithSign = 5_000;
 
 const real = systemClock();
 
 export class RealWork {
+  /** Effects under way, and calls of models among them. */
   #effects = 0;
   #models = 0;
-  /** What keeps this very process busy when no effect is under way. */
+  /** The resources this process keeps open when no effect is under way: more of them are a sign of real work. */
   #usual = Infinity;
+  /** Since when nothing began or ended; undefined until the next look. */
   #since: number | undefined;
 
-  /** An effect begins; what is given back is called when it is over. */
+  /** An effect begins. Call the returned function when it is over. */
   effect(): () => void {
     this.#usual = Math.min(this.#usual, resources());
     this.#effects++;
@@ -27,7 +29,7 @@ export class RealWork {
     };
   }
 
-  /** A gateway's own pauses are waits for the clock: its calls count as work only where there is a sign of it. */
+  /** The gateway, whose calls are counted. Its own pauses are waits for the clock: a call counts as work only where there is a sign of it. */
   models(gateway: Gateway): Pick<Gateway, 'answer'> {
     return {
       answer: async (...call) => {
@@ -41,10 +43,10 @@ export class RealWork {
     };
   }
 
-  /** Waits a moment while there may be real work; false when only the clock can move things. */
+  /** Waits a millisecond when there may be real work; resolves with false when only the clock can move the run on. */
   async wait(): Promise<boolean> {
     if (this.#effects === 0) return false;
-    const grace = resources() > this.#usual ? graceWith : this.#effects > this.#models ? graceWithout : 0;
+    const grace = resources() > this.#usual ? graceWithSign : this.#effects > this.#models ? graceWithoutSign : 0;
     this.#since ??= real.now();
     if (real.now() - this.#since >= grace) return false;
     await sleep(real, 1);

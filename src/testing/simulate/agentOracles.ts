@@ -61,14 +61,14 @@ const balanced: Oracle = ({ rows }) =>
     const spent = usedBelow(others, treasurer.parent ?? '').map(spendingOf);
     return [
       ...Object.entries(imbalance(ledger)).map(
-        ([what, by]) => `the books of ${treasurer.actor} do not come out: ${what} differ by ${by}`,
+        ([what, by]) => `the ledger of ${treasurer.actor} does not add up: ${what} differ by ${by}`,
       ),
       ...kinds.flatMap((what) => {
         const sum = spent.reduce((total, usage) => total + (usage[what] ?? 0), 0);
         const used = ledger.used[what] ?? 0;
         return used <= sum + tolerance
           ? []
-          : [`${treasurer.actor} wrote down ${used} ${what}, the members used ${sum}`];
+          : [`${treasurer.actor} entered ${used} ${what} as used, the members used ${sum}`];
       }),
     ];
   });

@@ -30,7 +30,7 @@ export async function checkRun({ run, root, ended, steps, recorder, faults, ...m
   const problems = broken.filter(({ promise }) => !(jumped && promise === 'E5')).map(({ says }) => says);
   if (!ended)
     problems.push(
-      `it stands still: ${root ? `${root.actor} is in ${root.state}` : 'it was never begun'} after ${steps} steps`,
+      `it stands still: ${root ? `${root.actor} is in ${root.state}` : 'it was never started'} after ${steps} steps`,
     );
   const evidence = { run, journal, rows, history, acknowledged: more.acknowledged };
   for (const [name, oracle] of Object.entries(oracles))

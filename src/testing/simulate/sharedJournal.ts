@@ -42,7 +42,7 @@ export async function divergences(
   for (const { name, replica } of processes) {
     const applied = await replica?.applied(run);
     if (applied?.position === log.standing.last && applied.history !== expected)
-      problems.push(`divided: ${name} has played the whole log, and come to another journal than the others`);
+      problems.push(`divided: ${name} has applied the whole log, and its journal differs from that of the others`);
   }
   return problems;
 }

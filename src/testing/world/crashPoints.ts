@@ -3,13 +3,13 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { overriding } from './intercept.ts';
 
-/** What a process works with. */
+/** What a process works with: its journal and its transport. */
 export interface Parts {
   readonly journal: Journal;
   readonly transport: Transport;
 }
 
-/** The kinds of points; `record` is a result that goes to the ledger without a step. */
+/** The kinds of points; `record` is a result that goes to the ledger without a commit of its actor. */
 export const pointKinds = ['commit', 'record', 'bury', 'post', 'send', 'acknowledge'] as const;
 export type PointKind = (typeof pointKinds)[number];
 
@@ -32,7 +32,7 @@ export const atPoints = ({ journal, transport }: Parts, around: Around): Parts =
     record: (...args) =>
       around({ kind: 'record', what: `the result of ${args[4].key}` }, () => journal.record(...args)),
     bury: (run, epoch, letter) =>
-      around({ kind: 'bury', what: `the burial of "${letter.type}" to ${letter.to}` }, () =>
+      around({ kind: 'bury', what: `the dead letter "${letter.type}" to ${letter.to}` }, () =>
         journal.bury(run, epoch, letter),
       ),
     post: (envelope) =>
@@ -49,7 +49,7 @@ export const atPoints = ({ journal, transport }: Parts, around: Around): Parts =
       transport.listen(
         address,
         (envelope) =>
-          around({ kind: 'acknowledge', what: `the taking of "${envelope.type}" by ${address}` }, () =>
+          around({ kind: 'acknowledge', what: `the acknowledgement of "${envelope.type}" by ${address}` }, () =>
             receive(envelope),
           ),
         run,

@@ -3,6 +3,7 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Log, LogEntry, Standing } from '../../journal/log.ts';
 
 export class SharedLog {
+  /** Another name is another log. */
   readonly name: string;
   readonly #limit: number;
   #entries: LogEntry[] = [];
@@ -10,11 +11,13 @@ export class SharedLog {
   readonly #snapshots = new Map<number, readonly Uint8Array[]>();
   readonly #followers = new Set<() => void>();
 
+  /** `limit`: the most bytes of one entry; 100,000 by default. */
   constructor({ name = 'log', limit = 100_000 }: { readonly name?: string; readonly limit?: number } = {}) {
     this.name = name;
     this.#limit = limit;
   }
 
+  /** The positions of its first and last entry. */
   get standing(): Standing {
     return { log: this.name, first: this.#entries[0]?.position ?? this.#last + 1, last: this.#last };
   }
@@ -28,7 +31,7 @@ export class SharedLog {
     for (const wake of this.#followers) wake();
   }
 
-  /** Forgets what came before a position. */
+  /** Removes the entries and snapshots before a position. */
   cut(position: number): void {
     this.#entries = this.#entries.filter((entry) => entry.position >= position);
     for (const at of this.#snapshots.keys()) if (at < position) this.#snapshots.delete(at);
