@@ -1,8 +1,8 @@
 /** Compares a run that was killed with the undisturbed one, and says which promises were broken. */
 import { typeOf } from '../../contracts/ids.ts';
 import { isUnkeyedWrite } from '../world/effectAttempt.ts';
+import type { CrashEnding } from './crashEnding.ts';
 import type { PerformedAttempt } from './crashRecorder.ts';
-import type { CrashEnding } from './runOnce.ts';
 
 /** Every broken promise, in words; empty when all were kept. */
 export function compare(ending: CrashEnding, undisturbed: CrashEnding): string[] {

@@ -6,10 +6,10 @@
  */
 import { TroupeError } from '../../contracts/failure.ts';
 import { systemClock } from '../../system/clock.ts';
-import { virtualClock } from '../clock.ts';
 import { compare, isSurfaced } from './compare.ts';
-import type { KillPoint } from './killPoint.ts';
-import { runOnce, type CrashEnding } from './runOnce.ts';
+import type { CrashEnding } from './crashEnding.ts';
+import { chooseCrashes, crashesAt, requireSound } from './crashes.ts';
+import { runOnce } from './runOnce.ts';
 import type { CrashOptions, MakeScenario } from './scenario.ts';
 
 /** A promise that was broken after one crash. */
@@ -57,14 +57,8 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   const undisturbed = await runOnce(make, options, undefined);
   requireSame(undisturbed, await runOnce(make, options, undefined));
   const { points, broken } = undisturbed.recorder;
-  const all = points.flatMap((description, index): NamedPoint[] =>
-    (['before', 'after'] as const).map((when) => ({
-      name: `${index + 1} ${when}`,
-      description,
-      killPoint: { at: index + 1, when },
-    })),
-  );
-  const chosen = choose(all, options);
+  const all = crashesAt(points);
+  const chosen = chooseCrashes(all, options);
   const violations: Violation[] = broken.map(({ says }) => ({
     point: 'none',
     at: 'the undisturbed run',
@@ -91,41 +85,6 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   }
   const partial = chosen.length < all.length;
   return { points: points.length, crashes: chosen.length, partial, seed, surfaced, took: now() - began, violations };
-}
-
-interface NamedPoint {
-  /** `12 after`: the twelfth point, killed when it was done. */
-  readonly name: string;
-  /** What is done there, in words. */
-  readonly description: string;
-  readonly killPoint: KillPoint;
-}
-
-function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
-  for (const [name, value, most, says] of [
-    ['sample', sample, Infinity, 'how many crashes to draw'],
-    ['seed', seed, 2 ** 32 - 1, 'what decides every chance'],
-    ['patience', patience, Infinity, 'how often a run may be moved on'],
-  ] as const)
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw invalid(
-        `${name} is ${says}, a whole number from 1${most < Infinity ? ` to ${most}` : ' on'}; it is ${value}.`,
-      );
-}
-
-function choose(all: readonly NamedPoint[], { only, sample, seed = 1 }: CrashOptions): readonly NamedPoint[] {
-  const unknown = only?.filter((wanted) => !all.some(({ name }) => name === wanted)) ?? [];
-  if (unknown.length > 0)
-    throw invalid(
-      `There is no point ${unknown.map((name) => `"${name}"`).join(', ')}. This run has ${all.length / 2} points, "1 before" and "1 after" to "${all.length / 2} after".`,
-    );
-  const candidates = all.filter(({ name }) => only?.includes(name) ?? true);
-  if (sample === undefined || sample >= candidates.length) return candidates;
-  // The seed is spread first: neighbouring seeds would begin with the same draws.
-  const { random } = virtualClock({ seed: Math.imul(seed, 0x9e3779b1) });
-  const drawn = new Set<number>();
-  while (drawn.size < sample) drawn.add(Math.floor(random() * candidates.length));
-  return candidates.filter((_, index) => drawn.has(index));
 }
 
 /** A run that is not the same each time, undisturbed, cannot be compared with a disturbed one. */

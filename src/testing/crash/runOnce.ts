@@ -1,32 +1,16 @@
 /** One run from its start to its end, through as many processes as it takes: the first one may be killed, the others live. */
-import { reasonOf } from '../../contracts/cause.ts';
 import { came } from '../../contracts/explain.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
-import type { ActorRow, Journal } from '../../journal/journal.ts';
+import type { ActorRow } from '../../journal/journal.ts';
 import { inputOf, isSubject } from '../../subject.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { settled } from '../turns.ts';
-import { storedState } from '../world/storedState.ts';
+import { crashEndingOf, worldText, type CrashEnding } from './crashEnding.ts';
 import { startProcess, type CrashProcess } from './crashProcess.ts';
 import { CrashRecorder } from './crashRecorder.ts';
 import type { KillPoint } from './killPoint.ts';
 import { responder, type Responder } from './responder.ts';
 import type { CrashOptions, CrashScenario, MakeScenario } from './scenario.ts';
-
-/** What is known of a run when it is over. */
-export interface CrashEnding {
-  readonly recorder: CrashRecorder;
-  /** How the run ended, as JSON; undefined when it did not. */
-  readonly output: string | undefined;
-  /** Which actors were active then, and in which state; in words. */
-  readonly active: string;
-  /** The world at the start and at the end, as JSON. */
-  readonly before: string;
-  readonly world: string;
-  /** What is left although the run is over: active actors, undelivered messages, damage; in words. */
-  readonly left: readonly string[];
-}
 
 const run = 'crash';
 
@@ -61,14 +45,7 @@ export async function runOnce(
     const people = responder(scenario, journal, run, root);
     const row = await untilEnd(started, { root, time, recorder, patience, people });
     if (process.dead) continue;
-    return {
-      recorder,
-      before,
-      world: worldText(world),
-      output: row && outputText(row),
-      active: await activeText(journal, time),
-      left: await leftIn(journal),
-    };
+    return crashEndingOf({ run, recorder, before, world, row, time });
   }
 }
 
@@ -78,16 +55,6 @@ function requireScenario(made: Partial<CrashScenario> | null | undefined): asser
     'definition',
     `crashEverywhere takes a function that makes { subject, input, … } anew, where subject is an agent({ … }), a team({ … }) or a machine(chart); it made ${came(made)}.`,
   );
-}
-
-function worldText(world: () => Json): string {
-  try {
-    return JSON.stringify(world());
-  } catch (cause) {
-    throw new TroupeError('invalid', `world() tells what the world looks like, as JSON; it threw: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
 }
 
 interface RunContext {
@@ -116,26 +83,4 @@ async function untilEnd({ process, realWork }: CrashProcess, context: RunContext
     time.advance(Math.max(0, time.next - time.now()));
   }
   return undefined;
-}
-
-function outputText(row: ActorRow): string {
-  const { output = null, failure = null } = storedState(row);
-  return JSON.stringify({ status: row.status, state: row.state, output, failure });
-}
-
-async function activeText(journal: Journal, time: VirtualClock): Promise<string> {
-  const active = await journal.find({ run, status: 'active', limit: 20 });
-  const states = active.map(({ actor, state }) => `${actor} is in ${state}`).join(', ');
-  return `${states || 'nobody is alive'}, at ${new Date(time.now()).toISOString()}`;
-}
-
-async function leftIn(journal: Journal): Promise<string[]> {
-  const actors = await journal.find({ run, status: 'active', limit: 1_000 });
-  const messages = [...(await journal.undelivered(run)), ...(await journal.mail(run))];
-  const { damage } = await journal.verify();
-  return [
-    ...actors.map(({ actor, state }) => `${actor} is still alive, in ${state}`),
-    ...messages.map(({ type, to }) => `"${type}" to ${to} was not delivered`),
-    ...damage.map(({ actor, seq, what }) => `commit ${seq} of ${actor} is damaged: ${what}`),
-  ];
 }

@@ -42,9 +42,10 @@ export class FaultInjector {
     this.#later(this.#context.plan.size('crash', 1, 20_000), () => restart(process));
   }
 
-  #pause({ current: { clock } }: SimulatedProcess): void {
-    clock.pause();
-    this.#later(this.#context.plan.size('zombie', 100, 60_000), () => clock.resume());
+  #pause(process: SimulatedProcess): void {
+    process.current.clock.pause();
+    // It may have crashed and come back meanwhile: the life it has then is resumed.
+    this.#later(this.#context.plan.size('zombie', 100, 60_000), () => process.current.clock.resume());
   }
 
   #later(ms: number, call: () => void): void {

@@ -2,7 +2,7 @@
 import type { Inspection } from '../../contracts/inspection.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
-import type { FaultContext } from '../world/faultyJournal.ts';
+import type { FaultContext } from '../world/faultContext.ts';
 import type { SharedJournal } from '../world/replica.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 

@@ -10,8 +10,7 @@ export interface Parts {
 }
 
 /** The kinds of points; `record` is a result that goes to the ledger without a commit of its actor. */
-export const pointKinds = ['commit', 'record', 'bury', 'post', 'send', 'acknowledge'] as const;
-export type PointKind = (typeof pointKinds)[number];
+export type PointKind = 'commit' | 'record' | 'bury' | 'post' | 'send' | 'acknowledge';
 
 export interface Point {
   readonly kind: PointKind;

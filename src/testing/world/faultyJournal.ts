@@ -1,12 +1,9 @@
 /** One process's access to the shared journal: its writes are stored in order, may be slow, refused, unanswered, or torn off by a crash. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { VirtualClock } from '../clock.ts';
-import type { FaultClock } from './faultClock.ts';
-import type { FaultPlan } from './faultPlan.ts';
+import type { FaultContext, ProcessContext } from './faultContext.ts';
 import type { MethodCall } from './intercept.ts';
 import { answeredThrough } from './mortalProcess.ts';
-import type { Random } from './random.ts';
 
 /** The calls that write. All others only read. */
 const writes: ReadonlySet<PropertyKey> = new Set([
@@ -19,22 +16,6 @@ const writes: ReadonlySet<PropertyKey> = new Set([
   'renew',
   'release',
 ]);
-
-/** What decides the faults of one simulated world, shared by all its processes. */
-export interface FaultContext {
-  readonly time: VirtualClock;
-  readonly random: Random;
-  readonly plan: FaultPlan;
-  /** The disk has no room until then, for every process; milliseconds of `time`. */
-  readonly full: { until: number };
-}
-
-export interface ProcessContext {
-  /** For faults and failures. */
-  readonly name: string;
-  readonly clock: FaultClock;
-  readonly context: FaultContext;
-}
 
 export class FaultyJournal {
   readonly journal: Journal;

@@ -3,7 +3,7 @@ import { sleep } from '../../contracts/clock.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Log, LogEntry } from '../../journal/log.ts';
 import type { FaultClock } from './faultClock.ts';
-import type { FaultContext, ProcessContext } from './faultyJournal.ts';
+import type { FaultContext, ProcessContext } from './faultContext.ts';
 import type { SharedLog } from './sharedLog.ts';
 
 export class FaultyLog {

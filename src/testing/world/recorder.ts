@@ -61,10 +61,7 @@ export class Recorder {
     this.commits++;
     const now = this.#epochs.get(run);
     if (epoch !== now)
-      this.report(
-        'E4',
-        `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now}`,
-      );
+      this.report('E4', `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now}`);
     for (const result of results) this.#stored(result);
   }
 

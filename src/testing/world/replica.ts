@@ -4,7 +4,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { memoryView } from '../../journal/memoryView.ts';
 import { replicated } from '../../journal/replicated.ts';
 import type { View } from '../../journal/view.ts';
-import type { ProcessContext } from './faultyJournal.ts';
+import type { ProcessContext } from './faultContext.ts';
 import { FaultyLog } from './faultyLog.ts';
 import { callMethod } from './intercept.ts';
 import { answeredThrough } from './mortalProcess.ts';
