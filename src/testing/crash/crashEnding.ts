@@ -31,6 +31,7 @@ interface RunEnd {
   readonly time: VirtualClock;
 }
 
+/** What is left of the run is looked up in the journal; rejects with `invalid` when `world` throws. */
 export async function crashEndingOf({ run, recorder, before, world, row, time }: RunEnd): Promise<CrashEnding> {
   const { journal } = recorder;
   return {

@@ -15,6 +15,7 @@ import { killedAt, type KillPoint } from './killPoint.ts';
 import { RealWork } from './realWork.ts';
 import type { CrashOptions } from './scenario.ts';
 
+/** A started process with its compiled subject; the run itself is not started yet. */
 export interface CrashProcess extends AsyncDisposable {
   readonly process: MortalProcess;
   /** The subject, compiled for this process. */
@@ -22,6 +23,7 @@ export interface CrashProcess extends AsyncDisposable {
   readonly realWork: RealWork;
 }
 
+/** What one process of a run is made of. */
 export interface CrashProcessOptions {
   /** The first process is 1. */
   readonly number: number;

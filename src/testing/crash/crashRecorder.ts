@@ -10,6 +10,7 @@ export interface PerformedAttempt extends EffectAttempt {
   readonly input: string;
 }
 
+/** One for all processes of a run; processes are numbered from 1. */
 export class CrashRecorder extends Recorder {
   /** The points of the first process, in the order they were reached. */
   readonly points: string[] = [];

@@ -3,12 +3,14 @@ import { atPoints, type Around, type Parts, type Point } from '../world/crashPoi
 import { never, type FaultClock } from '../world/faultClock.ts';
 import { answeredThrough } from '../world/mortalProcess.ts';
 
+/** Where a process is killed. */
 export interface KillPoint {
   /** The number of the point among those of the process, from 1. */
   readonly at: number;
   readonly when: 'before' | 'after';
 }
 
+/** Which process is killed, and what is called meanwhile. */
 export interface KillOptions {
   readonly clock: FaultClock;
   /** Without one the process lives until it is over. */

@@ -9,6 +9,7 @@ const graceWithSign = 5_000;
 
 const real = systemClock();
 
+/** One for each process. */
 export class RealWork {
   /** Effects under way, and calls of models among them. */
   #effects = 0;

@@ -7,6 +7,7 @@ import type { Host } from '../../system/host.ts';
 import { signalEnvelope, ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
 import type { CrashScenario } from './scenario.ts';
 
+/** The people of a scenario. */
 export interface Responder {
   /** Does the next thing there is to do; false when there is none. Rejects when an answer or a signal does not fit. */
   act(host: Host): Promise<boolean>;

@@ -14,6 +14,7 @@ import type { CrashOptions, CrashScenario, MakeScenario } from './scenario.ts';
 
 const run = 'crash';
 
+/** Runs a fresh scenario to its end. Rejects with `definition` or `invalid` when the scenario makes no sense. */
 export async function runOnce(
   make: MakeScenario,
   options: CrashOptions,

@@ -73,4 +73,5 @@ const balanced: Oracle = ({ rows }) =>
     ];
   });
 
+/** By name. */
 export const agentOracles = { paired, conserved, balanced } satisfies Readonly<Record<string, Oracle>>;

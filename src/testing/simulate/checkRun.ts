@@ -8,6 +8,7 @@ import { oracles } from './oracles.ts';
 import type { Acknowledged } from './scriptedPeople.ts';
 import type { ScenarioConditions } from './simulationScenario.ts';
 
+/** A run under one seed when it is over. */
 export interface CheckedRun {
   readonly run: string;
   /** Undefined when the run was never started. */

@@ -2,6 +2,7 @@
 import type { SimulatedProcess } from './simulatedProcess.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
+/** The plan decides what strikes; this does it to the processes. */
 export class FaultInjector {
   readonly #context: SimulationContext;
   readonly #processes: readonly SimulatedProcess[];

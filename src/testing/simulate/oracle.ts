@@ -11,4 +11,5 @@ export interface RunEvidence {
   readonly acknowledged: readonly Acknowledged[];
 }
 
+/** What does not hold, one text each; empty when everything holds. */
 export type Oracle = (evidence: RunEvidence) => string[] | Promise<string[]>;

@@ -72,6 +72,7 @@ const punctual: Oracle = ({ history }) => {
   });
 };
 
+/** By name, as a failure names them. */
 export const oracles: Readonly<Record<string, Oracle>> = {
   terminal,
   dense,

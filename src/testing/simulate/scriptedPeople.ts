@@ -11,6 +11,7 @@ import type { SimulatedProcess } from './simulatedProcess.ts';
 /** Before a signal that was not acknowledged is sent again; milliseconds. */
 const retryPause = 1_000;
 
+/** What the people do, and where. */
 export interface PeopleOptions {
   readonly run: string;
   readonly conditions: ScenarioConditions;
@@ -28,6 +29,7 @@ export interface Acknowledged {
   readonly to: Address;
 }
 
+/** Its signals are scheduled as soon as it is made. */
 export class ScriptedPeople {
   readonly acknowledged: Acknowledged[] = [];
   readonly #options: PeopleOptions;

@@ -4,6 +4,7 @@ import type { View } from '../../journal/view.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
+/** What came of one seed. */
 export interface SeedResult {
   readonly seed: number;
   /** What went wrong, in words; empty when everything held. */
@@ -21,6 +22,7 @@ export interface SeedResult {
   readonly end: string;
 }
 
+/** One seed, and what may go wrong under it. */
 export interface SeedOptions {
   readonly seed: number;
   /** The kinds that may strike. */

@@ -5,6 +5,7 @@ import type { Inspection } from '../../contracts/inspection.ts';
 /** Lines that are kept at the least. */
 const kept = 400;
 
+/** One for each seed. */
 export class SeedTrace {
   /** The last lines, oldest first. */
   readonly lines: string[] = [];

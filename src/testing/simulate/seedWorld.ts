@@ -8,6 +8,7 @@ import { SeedTrace } from './seedTrace.ts';
 import { logRecorder, sharedJournal } from './sharedJournal.ts';
 import { SimulationRecorder } from './simulationRecorder.ts';
 
+/** Everything of a seed that does not depend on the scenario. */
 export class SeedWorld {
   readonly options: SeedOptions;
   readonly time: VirtualClock;

@@ -10,6 +10,7 @@ import type { Scenario } from './simulationScenario.ts';
 import { shrink, type FewerFaults } from './shrink.ts';
 import { simulateSeed } from './simulation.ts';
 
+/** Which seeds are run, and what may go wrong. */
 export interface SimulateOptions {
   /** The first seed, a whole number from 1; 1 by default. */
   readonly seed?: number;
@@ -51,6 +52,7 @@ export interface SimulationFailure {
   readonly again: string;
 }
 
+/** What came of all seeds. */
 export interface SimulationReport {
   /** The number of seeds that were run, regressions included. */
   readonly seeds: number;

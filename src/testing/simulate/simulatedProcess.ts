@@ -7,7 +7,7 @@ import { MortalProcess } from '../world/mortalProcess.ts';
 import { Replica, type ReplicaFile } from '../world/replica.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
-/** Of a process that other processes may still see alive after it died; milliseconds. */
+/** How long a lease lasts: a process that died may hold its run that long; milliseconds. */
 const leaseTtl = 20_000;
 /** How often messages left by other processes are looked for; milliseconds. */
 const pollInterval = 5_000;
@@ -18,6 +18,7 @@ interface Life {
   readonly access: FaultyJournal | Replica;
 }
 
+/** Its first life begins when it is made; `keepStarting` makes it work. */
 export class SimulatedProcess {
   readonly name: string;
   readonly #context: SimulationContext;

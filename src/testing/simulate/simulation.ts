@@ -28,6 +28,7 @@ const turn = () => new Promise<void>((next) => setImmediate(next));
 
 type End = 'ended' | 'stuck' | 'stopped';
 
+/** Runs one seed. `prepare` compiles the scenario for it; rejects with what it throws. */
 export async function simulateSeed(
   prepare: (world: SeedWorld) => CompiledScenario,
   options: SeedOptions,
@@ -36,6 +37,7 @@ export async function simulateSeed(
   return new Simulation(world, prepare(world)).result();
 }
 
+/** The loop: everything happens that can without the clock, faults strike, then the clock moves on to the next timer. */
 class Simulation {
   readonly #world: SeedWorld;
   readonly #scenario: CompiledScenario;

@@ -6,6 +6,7 @@ import type { FaultContext } from '../world/faultContext.ts';
 import type { SharedJournal } from '../world/replica.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 
+/** One for each seed. */
 export interface SimulationContext extends FaultContext, Pick<CompiledScenario, 'versions' | 'input'> {
   /** The journal that all processes write to, where there is no shared log. */
   readonly journal: Journal;

@@ -2,6 +2,7 @@
 import { isUnkeyedWrite, type EffectAttempt } from '../world/effectAttempt.ts';
 import { Recorder } from '../world/recorder.ts';
 
+/** Adds the promise that a write without a key is begun once (E7). */
 export class SimulationRecorder extends Recorder {
   /** By key, how many processes began the effect. */
   readonly #times = new Map<string, number>();

@@ -12,6 +12,7 @@ export interface Parts {
 /** The kinds of points; `record` is a result that goes to the ledger without a commit of its actor. */
 export type PointKind = 'commit' | 'record' | 'bury' | 'post' | 'send' | 'acknowledge';
 
+/** One thing that a process does. */
 export interface Point {
   readonly kind: PointKind;
   /** In words: `commit 3 of agent/r1 (message.received)`. */

@@ -2,6 +2,7 @@
 import type { EffectKind, EffectScope } from '../../contracts/effect.ts';
 import { optionFor, type Performer } from '../effects.ts';
 
+/** One attempt, as far as promises are judged by it. */
 export interface EffectAttempt {
   readonly actor: string;
   /** The effect's name in its machine. */
@@ -13,6 +14,7 @@ export interface EffectAttempt {
   readonly idempotent: boolean;
 }
 
+/** The attempt that a performer makes for this input; options that depend on the input are asked. */
 export const attemptOf = (
   name: string,
   { options }: Performer,

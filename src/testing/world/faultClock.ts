@@ -7,6 +7,7 @@ import type { Clock } from '../../contracts/clock.ts';
 /** A promise that never settles: what a dead process is answered. */
 export const never = (): Promise<never> => new Promise(() => {});
 
+/** Follows another clock, and adds its skew to the time. */
 export class FaultClock implements Clock {
   readonly #time: Clock;
   readonly #waiting = new Set<() => void>();

@@ -35,6 +35,7 @@ export interface Fault {
   readonly at: number;
 }
 
+/** Which faults a plan may draw. */
 export interface PlanOptions {
   readonly seed: number;
   /** The kinds that may be drawn. */
@@ -53,6 +54,7 @@ interface Dice {
   readonly rate: number | undefined;
 }
 
+/** The same seed and the same questions give the same faults. */
 export class FaultPlan {
   /** The faults that struck so far, in order. */
   readonly struck: Fault[] = [];

@@ -17,6 +17,7 @@ const writes: ReadonlySet<PropertyKey> = new Set([
   'release',
 ]);
 
+/** One for each life of a process. */
 export class FaultyJournal {
   readonly journal: Journal;
   readonly #name: string;

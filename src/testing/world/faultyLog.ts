@@ -6,6 +6,7 @@ import type { FaultClock } from './faultClock.ts';
 import type { FaultContext, ProcessContext } from './faultContext.ts';
 import type { SharedLog } from './sharedLog.ts';
 
+/** One for each life of a process. */
 export class FaultyLog {
   readonly log: Log;
   readonly #shared: SharedLog;

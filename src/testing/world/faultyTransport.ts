@@ -5,6 +5,7 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultPlan } from './faultPlan.ts';
 
+/** `inner` with the faults `delay`, `drop` and `duplicate`; pauses are waits for `clock`. */
 export function faultyTransport(inner: Transport, clock: Clock, plan: FaultPlan): Transport {
   /** The last message of each pair: a later one does not overtake it. */
   const latest = new Map<string, Promise<unknown>>();

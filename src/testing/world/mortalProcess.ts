@@ -4,11 +4,13 @@ import type { Parts } from './crashPoints.ts';
 import { never, type FaultClock } from './faultClock.ts';
 import { intercepting, type MethodCall } from './intercept.ts';
 
+/** As the engine takes them, with the parts together and a clock that can be killed. */
 export interface MortalProcessOptions extends Omit<HostOptions, 'clock' | 'journal' | 'transport'> {
   readonly clock: FaultClock;
   readonly parts: Parts;
 }
 
+/** Begins when it is made; dead for ever once it is killed. */
 export class MortalProcess {
   readonly clock: FaultClock;
   readonly host: Host;

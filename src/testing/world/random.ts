@@ -1,6 +1,7 @@
 /** Random numbers that a seed decides: the same seed gives the same numbers for ever, on every machine. */
 import { TroupeError } from '../../contracts/failure.ts';
 
+/** A source of random numbers. */
 export interface Random {
   /** In [0, 1). */
   next(): number;

@@ -12,6 +12,7 @@ export interface BrokenPromise {
 
 type Result = Commit['results'][number];
 
+/** One for all processes that share a journal. */
 export class Recorder {
   /** The journal that all processes share; what is written to it is recorded. */
   readonly journal: Journal;

@@ -25,6 +25,7 @@ export type ReplicaFile = AsyncIterable<Uint8Array>;
 /** Before a process that could not open the journal tries again; milliseconds. */
 const retryPause = 500;
 
+/** One for each life of a process. Calls wait until the journal could be opened. */
 export class Replica {
   readonly journal: Journal;
   readonly #log: FaultyLog;

@@ -2,6 +2,7 @@
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Log, LogEntry, Standing } from '../../journal/log.ts';
 
+/** Entries are there as soon as they are appended. */
 export class SharedLog {
   /** Another name is another log. */
   readonly name: string;

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 
+/** Each part is undefined where the snapshot has none. */
 export interface StoredState {
   /** The id of the machine that wrote it. */
   readonly machine: string | undefined;
@@ -16,6 +17,7 @@ interface Sealed {
   readonly failure?: Json;
 }
 
+/** Reads the snapshot of a row. */
 export function storedState({ snapshot }: Pick<ActorRow, 'snapshot'>): StoredState {
   // The engine wrote it (`SnapshotEnvelope`).
   const { machine, state, failure } = (snapshot ?? {}) as Sealed;
