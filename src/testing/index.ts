@@ -21,16 +21,11 @@ export type { CheckOptions } from './check/options.ts';
 export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
 export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
 export { expectSurvival } from './crash/expectSurvival.ts';
-export type { Parts } from './crash/points.ts';
+export type { Parts } from './world/crashPoints.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
-export { everyFault, faultKinds, type Fault, type FaultKind } from './simulate/faults.ts';
-export {
-  simulate,
-  type Scenario as SimulationScenario,
-  type SimulateOptions,
-  type SimulationFailure,
-  type SimulationReport,
-} from './simulate/simulate.ts';
+export { everyFault, faultKinds, type Fault, type FaultKind } from './world/faultPlan.ts';
+export type { Scenario as SimulationScenario } from './simulate/simulationScenario.ts';
+export { simulate, type SimulateOptions, type SimulationFailure, type SimulationReport } from './simulate/simulate.ts';
 
 /** Recorded runs, played again. */
 export { against, type Compared } from './cassettes/against.ts';

@@ -12,8 +12,8 @@ import { memoryView } from '../../src/journal/memoryView.ts';
 import { replicated } from '../../src/journal/replicated.ts';
 import type { View } from '../../src/journal/view.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { randomOf } from '../../src/testing/simulate/random.ts';
-import { SharedLog } from '../../src/testing/simulate/sharedLog.ts';
+import { randomOf } from '../../src/testing/world/random.ts';
+import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import { commit, now } from '../../src/testing/suites/commit.ts';
 
 /** Nobody waits long here. */

@@ -13,7 +13,7 @@ import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../machines/treasury/vocabulary.ts';
 import { runMachine } from '../../machines/run/run.ts';
 import { done, failed, next, start, tell, type Played } from '../../src/testing/play.ts';
-import { imbalance } from '../../src/testing/simulate/books.ts';
+import { imbalance } from '../../src/testing/simulate/ledgerBalance.ts';
 import { used } from './said.ts';
 import { dose } from '../dose.ts';
 

@@ -1,16 +1,16 @@
-/** Messages between actors: lost, doubled or late, and in the order of each pair as the transport promises (T1 to T5). */
-import { TroupeError } from '../../contracts/failure.ts';
+/** A transport whose messages may be lost, duplicated or late; those of a pair of actors stay in order, as a transport promises (T1 to T5). */
+import { sleep, type Clock } from '../../contracts/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
+import { TroupeError } from '../../contracts/failure.ts';
 import type { Transport } from '../../transport/transport.ts';
-import type { Clock } from '../../contracts/clock.ts';
-import { sleep } from '../../contracts/clock.ts';
-import type { FaultPlan } from './faults.ts';
+import type { FaultPlan } from './faultPlan.ts';
 
-export function network(inner: Transport, clock: Clock, plan: FaultPlan): Transport {
+/** `inner` with the faults `delay`, `drop` and `duplicate`; pauses are waits for `clock`. */
+export function faultyTransport(inner: Transport, clock: Clock, plan: FaultPlan): Transport {
   /** The last message of each pair: a later one does not overtake it. */
-  const under = new Map<string, Promise<unknown>>();
+  const latest = new Map<string, Promise<unknown>>();
 
-  async function carry(envelope: Envelope): Promise<void> {
+  async function deliver(envelope: Envelope): Promise<void> {
     const where = `"${envelope.type}" from ${envelope.from} to ${envelope.to}`;
     if (plan.strikes('delay', where, 0.1)) await sleep(clock, plan.size('delay', 1, 60_000));
     if (plan.strikes('drop', where)) {
@@ -26,9 +26,9 @@ export function network(inner: Transport, clock: Clock, plan: FaultPlan): Transp
     ...inner,
     send(envelope) {
       const pair = `${envelope.from} ${envelope.to}`;
-      const before = under.get(pair) ?? Promise.resolve();
-      const sent = before.catch(() => {}).then(() => carry(envelope));
-      under.set(pair, sent);
+      const before = latest.get(pair) ?? Promise.resolve();
+      const sent = before.catch(() => {}).then(() => deliver(envelope));
+      latest.set(pair, sent);
       return sent;
     },
   };

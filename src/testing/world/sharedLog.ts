@@ -1,20 +1,24 @@
-/** A log in memory, for any number of journals: what JetStream does, without the server. */
+/** A log in memory that any number of journals follow: what JetStream does, without the server. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Log, LogEntry, Standing } from '../../journal/log.ts';
 
+/** Entries are there as soon as they are appended. */
 export class SharedLog {
+  /** Another name is another log. */
   readonly name: string;
   readonly #limit: number;
   #entries: LogEntry[] = [];
   #last = 0;
   readonly #snapshots = new Map<number, readonly Uint8Array[]>();
-  readonly #hearers = new Set<() => void>();
+  readonly #followers = new Set<() => void>();
 
+  /** `limit`: the most bytes of one entry; 100,000 by default. */
   constructor({ name = 'log', limit = 100_000 }: { readonly name?: string; readonly limit?: number } = {}) {
     this.name = name;
     this.#limit = limit;
   }
 
+  /** The positions of its first and last entry. */
   get standing(): Standing {
     return { log: this.name, first: this.#entries[0]?.position ?? this.#last + 1, last: this.#last };
   }
@@ -25,10 +29,10 @@ export class SharedLog {
 
   append(id: string, bytes: Uint8Array): void {
     this.#entries.push({ position: ++this.#last, id, bytes });
-    for (const hear of this.#hearers) hear();
+    for (const wake of this.#followers) wake();
   }
 
-  /** Forgets what came before a position. */
+  /** Removes the entries and snapshots before a position. */
   cut(position: number): void {
     this.#entries = this.#entries.filter((entry) => entry.position >= position);
     for (const at of this.#snapshots.keys()) if (at < position) this.#snapshots.delete(at);
@@ -39,7 +43,7 @@ export class SharedLog {
     return oldest && this.#entries[position - oldest.position];
   }
 
-  /** A way to it, without faults. */
+  /** The log as one journal has it, without faults. */
   open(): Log {
     return {
       limit: this.#limit,
@@ -80,13 +84,13 @@ export class SharedLog {
 
   #more(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const hear = () => {
-        this.#hearers.delete(hear);
-        signal.removeEventListener('abort', hear);
+      const wake = () => {
+        this.#followers.delete(wake);
+        signal.removeEventListener('abort', wake);
         resolve();
       };
-      this.#hearers.add(hear);
-      signal.addEventListener('abort', hear);
+      this.#followers.add(wake);
+      signal.addEventListener('abort', wake);
     });
   }
 }

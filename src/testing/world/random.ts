@@ -1,11 +1,15 @@
-/** Chance that a seed decides: the same seed gives the same numbers for ever, on every machine. */
+/** Random numbers that a seed decides: the same seed gives the same numbers for ever, on every machine. */
+import { TroupeError } from '../../contracts/failure.ts';
+
+/** A source of random numbers. */
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** True in so many of a hundred cases as `share` says (0 to 1). */
+  /** True with this probability (0 to 1). */
   chance(share: number): boolean;
   /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
+  /** One of the items. Throws `internal` when there is none. */
   pick<T>(from: readonly T[]): T;
 }
 
@@ -23,6 +27,10 @@ export function randomOf(seed: number): Random {
     next,
     between,
     chance: (share) => next() < share,
-    pick: (from) => from[between(0, from.length - 1)]!,
+    pick(from) {
+      const index = between(0, from.length - 1);
+      for (const item of from.slice(index, index + 1)) return item;
+      throw new TroupeError('internal', 'There is nothing to pick from.');
+    },
   };
 }

@@ -1,41 +1,50 @@
-/** Makes a failure small: leaves out faults, half of them and then fewer, as long as something still goes wrong. */
-import type { FaultKind } from './faults.ts';
-import type { Result } from './simulation.ts';
+/** Shrinks a failure: leaves out faults, half of them and then fewer, as long as something still goes wrong. */
+import type { FaultKind } from '../world/faultPlan.ts';
+import type { SeedResult } from './seed.ts';
 
-/** Tries at most; each is a whole simulation. */
-const most = 200;
+/** Tries at the most; each is a whole simulation. */
+const mostTries = 200;
 
-type Again = (fewer: {
+/** Which faults a try leaves out: kinds that are not named, and faults by their number. */
+export interface FewerFaults {
   readonly without?: ReadonlySet<number>;
   readonly kinds?: readonly FaultKind[];
-}) => Promise<Result>;
+}
 
-/** Whole kinds first, then delta debugging over the faults that still struck: the result with as few as were found to be enough. */
-export async function minimised(failed: Result, again: Again): Promise<Result> {
+type Again = (fewer: FewerFaults) => Promise<SeedResult>;
+
+/** Whole kinds first, then delta debugging over the faults that still struck: the result with the fewest faults that were found to be enough. */
+export async function shrink(failed: SeedResult, again: Again): Promise<SeedResult> {
   const { smallest, kinds } = await byKind(failed, again);
   return byNumber(smallest, (without) => again({ without, kinds }));
 }
 
-async function byKind(failed: Result, again: Again): Promise<{ smallest: Result; kinds: readonly FaultKind[] }> {
+async function byKind(
+  failed: SeedResult,
+  again: Again,
+): Promise<{ smallest: SeedResult; kinds: readonly FaultKind[] }> {
   let smallest = failed;
   let kinds = [...new Set(failed.faults.map(({ kind }) => kind))];
   for (const kind of kinds) {
-    const fewer = kinds.filter((one) => one !== kind);
+    const fewer = kinds.filter((other) => other !== kind);
     const result = await again({ kinds: fewer });
     if (result.problems.length > 0) [smallest, kinds] = [result, fewer];
   }
   return { smallest, kinds };
 }
 
-async function byNumber(failed: Result, again: (without: ReadonlySet<number>) => Promise<Result>): Promise<Result> {
+async function byNumber(
+  failed: SeedResult,
+  again: (without: ReadonlySet<number>) => Promise<SeedResult>,
+): Promise<SeedResult> {
   let smallest = failed;
   let without = new Set<number>();
   let tries = 0;
-  for (let parts = 2; smallest.faults.length > 0 && tries < most;) {
+  for (let parts = 2; smallest.faults.length > 0 && tries < mostTries;) {
     const numbers = smallest.faults.map(({ number }) => number);
     const size = Math.ceil(numbers.length / parts);
     let smaller = false;
-    for (let from = 0; from < numbers.length && tries < most; from += size) {
+    for (let from = 0; from < numbers.length && tries < mostTries; from += size) {
       const fewer = new Set([...without, ...numbers.slice(from, from + size)]);
       tries++;
       const result = await again(fewer);
