@@ -29,6 +29,7 @@ export type Told = Omit<Move, 'turn'>;
 export interface Edge {
   /** The node that it leads to. */
   readonly to: number;
+  /** The move. */
   readonly move: Told;
   /** What is wrong with its step. */
   readonly problems: readonly Problem[];

@@ -15,8 +15,9 @@ export type Cause = 'inside' | 'outside' | 'steering' | Fault;
 export interface Move {
   /** What makes it happen. */
   readonly cause: Cause;
-  /** Names for people: who acts, and on whom. */
+  /** The name of who acts, for people. */
   readonly from: string;
+  /** The name of whom it concerns, for people. */
   readonly to: string;
   /** What happens, for people. */
   readonly says: string;
