@@ -1,4 +1,4 @@
-/** Everything that can happen next in a world. */
+/** Everything that can happen next in a world, as moves. */
 import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { JsonObject } from '../../contracts/json.ts';
@@ -7,6 +7,7 @@ import type { MachineEvent } from '../../system/chart.ts';
 import { fromEffect, fromTimer } from '../../system/delivery.ts';
 import { signal } from '../../system/letters.ts';
 import { isBlindWrite, isPure, PureEffects } from './effects.ts';
+import { present } from '../present.ts';
 import { eventOf, spent, still, type Move } from './move.ts';
 import { isTicket, wordsOfClients, wordsOfPerson } from './outside.ts';
 import type { Possible, Stage } from './stage.ts';
@@ -14,6 +15,7 @@ import { takeMail, takeOwn, type Turn } from './turn.ts';
 import { goneWords, mailWords, timerWords } from './words.ts';
 import { deliverable, run, type Actor, type World } from './world.ts';
 
+/** Lists the moves of a model. */
 export class Moves {
   readonly #stage: Stage;
   readonly #pure = new PureEffects();
@@ -22,6 +24,7 @@ export class Moves {
     this.#stage = stage;
   }
 
+  /** Every move that is possible in this world; none once the run has ended. Rejects with `definition` for what cannot be explored. */
   async from(world: World): Promise<Move[]> {
     if (world.ended) return [];
     const moves: Move[] = [];
@@ -36,7 +39,7 @@ export class Moves {
     return [...moves, ...wordsOfClients(this.#stage, world), ...this.#crash(world)];
   }
 
-  /** It may be due at any moment: how long things take is not looked at. */
+  /** A timer may be due at any moment: durations are not part of the model. */
   #timer(world: World, actor: Actor, timer: PendingTimer): Move[] {
     if (this.#stage.isNet(actor, timer)) return [];
     const { event, to } = timer.data;
@@ -80,7 +83,8 @@ export class Moves {
   }
 
   #mail(world: World, envelope: Envelope): Move {
-    const [sender, receiver] = [world.actors.get(envelope.from), world.actors.get(envelope.to)!];
+    const sender = world.actors.get(envelope.from);
+    const receiver = present(world.actors.get(envelope.to), `The recipient ${envelope.to}`);
     return {
       cause: 'inside',
       from: sender ? this.#stage.label(sender) : goneWords(envelope),
@@ -91,7 +95,7 @@ export class Moves {
     };
   }
 
-  /** Nothing that was committed is lost; of a blind write nobody knows whether it happened (F3). */
+  /** Nothing that was committed is lost. Of a write that is not idempotent it is unknown whether it happened (F3). */
   #crash(world: World): Move[] {
     if (world.left.crash === 0) return [];
     const blind = [...world.actors.values()].flatMap((actor) =>
@@ -106,7 +110,7 @@ export class Moves {
   }
 }
 
-/** What `null` breaks says nothing about the machine. */
+/** When the made-up outcome `null` breaks a step, that says nothing about the machine. */
 function requireSensible(src: string, { problems }: Turn): void {
   const broken = problems.find(({ kind }) => kind === 'broken');
   if (!broken) return;
@@ -119,14 +123,14 @@ function requireSensible(src: string, { problems }: Turn): void {
 const rootEvent = (world: World, actor: Actor, event: MachineEvent): { event?: MachineEvent } =>
   actor.birth.address === world.root ? { event } : {};
 
-/** A delayed sendTo is on its way now. */
+/** A delayed `sendTo` is sent now. */
 function forwarded(world: World, actor: Actor, timer: PendingTimer, to: string, event: MachineEvent): World {
   const { address } = actor.birth;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
-  const letter = signal(timer.key, address, to, run, event as MachineEvent & JsonObject);
+  const envelope = signal(timer.key, address, to, run, event);
   return {
     ...world,
     actors: new Map(world.actors).set(address, { ...actor, pendings }),
-    mail: [...world.mail, letter],
+    mail: [...world.mail, envelope],
   };
 }
