@@ -84,16 +84,16 @@ export interface ActorQuery {
   readonly run?: string;
   readonly actor?: Address;
   readonly type?: string;
-  /** null: actors without one, which is one for each run. */
+  /** `null`: actors without a parent, which is one for each run. */
   readonly parent?: Address | null;
   readonly status?: ActorStatus | readonly ActorStatus[];
   readonly tag?: string;
   /** Prefix of `state`. */
   readonly state?: string;
-  /** `updated` within [since, until). */
+  /** `updated` within [since, until), in milliseconds since the epoch. */
   readonly since?: number;
   readonly until?: number;
-  /** Newest first; 100 unless told. */
+  /** The most actors to return. Default: 100. */
   readonly limit?: number;
 }
 

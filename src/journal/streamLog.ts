@@ -13,7 +13,7 @@ import { reasonOf } from '../contracts/cause.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { roomIn } from '../nats/connection.ts';
-import { objects } from '../nats/objects.ts';
+import { objectStore } from '../nats/objectStore.ts';
 import type { Log, LogEntry } from './log.ts';
 
 /** How the log of a tenant is opened. */
@@ -47,8 +47,8 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   });
   await manager.streams.add({ name: stream, subjects: [subject], num_replicas: replicas });
   const publisher = jetstreamOf(connection);
-  const stored = (bucket: string) => objects({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
-  const [large, dumps] = [stored('entries'), stored('snapshots')];
+  const bucketOf = (bucket: string) => objectStore({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
+  const [large, dumps] = [bucketOf('entries'), bucketOf('snapshots')];
   const limit = roomIn(connection);
 
   async function read(message: JsMsg): Promise<LogEntry> {
