@@ -1,6 +1,6 @@
 /** The runs of a node: resumed here when they are free, released when they belong to another node, and watched until they end. */
 import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 
@@ -22,13 +22,10 @@ export interface Held {
 
 /** The name of the definition with which a run was started, and its settings; from the metadata of its root. */
 export function originOf({ meta }: Pick<ActorRow, 'meta'>): { readonly name: string; readonly args: Json | undefined } {
-  const { about } = isObject(meta) ? meta : {};
-  const { name, args } = isObject(about) ? about : {};
+  const { about } = isJsonObject(meta) ? meta : {};
+  const { name, args } = isJsonObject(about) ? about : {};
   return { name: typeof name === 'string' ? name : '', args };
 }
-
-const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 /** The runs of one node. */
 export class Holdings {

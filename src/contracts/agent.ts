@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Failure } from './failure.ts';
 import type { Id } from './ids.ts';
 import type { InputPolicy } from './input.ts';
-import type { Json, JsonObject } from './json.ts';
+import { json, type Json, type JsonObject } from './json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** What may be said to a running agent, by a person or by its run. */
@@ -43,7 +43,7 @@ export type AgentUsage = z.infer<typeof AgentUsage>;
 /** One task: a message of a protocol, or `{ type: 'task', body: 'text' }`. */
 export const AgentInput = z.object({
   type: z.string().min(1),
-  body: z.json(),
+  body: json(),
   /** What is left for this task where that is less than the agent's own budget. */
   allowance: Budget.optional(),
   /** How many hands the work came through already. */
@@ -56,7 +56,7 @@ export const AgentInput = z.object({
 export type AgentInput = z.infer<typeof AgentInput>;
 
 /** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
-export const AgentAnswer = z.object({ type: z.string(), body: z.json() });
+export const AgentAnswer = z.object({ type: z.string(), body: json() });
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
 
 /** Whether an objective was met, and what says so. */

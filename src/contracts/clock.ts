@@ -1,6 +1,7 @@
 /** Time, randomness and ids: everything a machine must not have of its own. The real one is in `system/clock.ts`. */
 import { TroupeError } from './failure.ts';
 
+/** Time, chance and ids, as code is given them. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -7,6 +7,7 @@ import type { Json } from './json.ts';
 /** The list of an actor that holds them. */
 export const deadLetters = 'dead';
 
+/** A message that no actor took. */
 export interface DeadLetter {
   readonly id: string;
   readonly type: string;

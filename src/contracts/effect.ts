@@ -30,6 +30,7 @@ export interface EffectScope {
 /** How an effect ended. This is what the ledger keeps under the effect's key. */
 export type Outcome = { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure };
 
+/** Settings of an effect. Every field may be left out. */
 export interface EffectOptions<Input> {
   /** `read` unless told otherwise. */
   kind?: EffectKind | ((input: Input) => EffectKind);

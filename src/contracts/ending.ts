@@ -1,6 +1,7 @@
 /** How a child that did not succeed came to its end: one word for whoever supervises, routes or reads. */
 import type { Phase } from './agent.ts';
 import type { Failure, FailureKind } from './failure.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 
 /** `restarts`: it failed more often than its supervisor allows. `dead-lettered`: nobody took what it was to be told. */
 export const endings = ['failed', 'timed-out', 'cancelled', 'over-budget', 'dead-lettered', 'restarts'] as const;
@@ -17,12 +18,14 @@ const byKind: Readonly<Partial<Record<FailureKind, Ending>>> = {
   restarts: 'restarts',
 };
 
+/** The ending that a failure stands for. */
 export function endingOf({ kind, data }: Pick<Failure, 'kind' | 'data'>): Ending {
   // A deadline of one's own is a budget of time.
   if (kind === 'budget' && factsOf(data).what === 'time') return 'timed-out';
   return byKind[kind] ?? 'failed';
 }
 
+/** The member that failed. */
 export interface Whose {
   readonly member: string;
   /** Where it failed, when it could still say so. */
@@ -36,7 +39,7 @@ export const memberFailure = (failure: Failure, { member, phase }: Whose): Failu
 });
 
 /** What is no object keeps its place beside the others. */
-const factsOf = (data: Failure['data']): Record<string, NonNullable<Failure['data']>> => {
+const factsOf = (data: Failure['data']): JsonObject => {
   if (data === undefined || data === null) return {};
-  return typeof data === 'object' && !Array.isArray(data) ? (data as never) : { facts: data };
+  return isJsonObject(data) ? data : { facts: data };
 };

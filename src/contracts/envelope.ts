@@ -1,13 +1,15 @@
 /** What travels between actors: one message and everything needed to deliver it once, in order and in time. */
 import * as z from 'zod';
+import { json } from './json.ts';
 import { Failure } from './failure.ts';
 import { Address } from './ids.ts';
 
+/** One message between two actors. */
 export const Envelope = z.object({
   /** Same id, same message: the receiver takes it once however often it comes (E1). */
   id: z.string().min(1).max(400),
   type: z.string().min(1).max(200),
-  body: z.json(),
+  body: json(),
   from: Address,
   to: Address,
   /** The run that this message belongs to. */

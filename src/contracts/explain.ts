@@ -18,9 +18,7 @@ export function explain(error: z.ZodError, value: unknown): string {
 }
 
 const inside = (value: unknown, key: PropertyKey): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<PropertyKey, unknown>)[key]
-    : undefined;
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 
 /** Kinds and sizes, not contents: what came may be a secret. */
 export function came(value: unknown): string {

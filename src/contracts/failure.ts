@@ -1,7 +1,7 @@
 /** What can go wrong, as data. Every error that leaves a room is a TroupeError; what is stored or sent is its Failure. */
 import * as z from 'zod';
-import { networkKind, reasonOf } from './cause.ts';
-import type { Json } from './json.ts';
+import { errorMessage, networkKind, reasonOf } from './cause.ts';
+import { json, throughJson, type Json } from './json.ts';
 
 /**
  * Every kind of failure, and whether the same call may simply be made again (`retryable`).
@@ -40,8 +40,10 @@ export const failureKinds = {
   internal: { retryable: false, says: 'a defect: code threw where it must not' },
 } as const satisfies Record<string, { retryable: boolean; says: string }>;
 
+/** What went wrong, in a word a program can act upon. */
 export type FailureKind = keyof typeof failureKinds;
 
+/** An error as data: what is stored and sent. */
 export const Failure = z.object({
   kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
   message: z.string(),
@@ -49,11 +51,12 @@ export const Failure = z.object({
   /** Do not try again before this many milliseconds have passed, when the other side said so. */
   retryAfter: z.number().optional(),
   /** Facts for programs: a path, an id, a status code. Never a secret. */
-  data: z.json().optional(),
+  data: json().optional(),
   cause: z.string().optional(),
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** What an error may say beside its kind and message. */
 export interface FailureDetail {
   data?: Json | undefined;
   cause?: unknown;
@@ -86,9 +89,9 @@ export class TroupeError extends Error {
 
 function kept(data: Json): Json {
   try {
-    return JSON.parse(JSON.stringify(data)) as Json;
+    return throughJson(data);
   } catch (error) {
-    return { lost: `data that is not JSON: ${(error as Error).message.split('\n')[0]}` };
+    return { lost: `data that is not JSON: ${errorMessage(error).split('\n')[0]}` };
   }
 }
 
@@ -100,7 +103,7 @@ export function toFailure(thrown: unknown): Failure {
       message: thrown.message,
       retryable: thrown.retryable,
       ...(thrown.retryAfter === undefined ? {} : { retryAfter: thrown.retryAfter }),
-      ...(thrown.data === undefined ? {} : { data: thrown.data as z.infer<ReturnType<typeof z.json>> }),
+      ...(thrown.data === undefined ? {} : { data: thrown.data }),
       ...(thrown.cause instanceof Error ? { cause: reasonOf(thrown.cause) } : {}),
     };
   }

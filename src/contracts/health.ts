@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import { Failure, type FailureKind } from './failure.ts';
 
+/** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
 export type ComponentKind = (typeof componentKinds)[number];
 
+/** One thing whose health is measured. */
 export interface Component {
   readonly kind: ComponentKind;
   /** Of an agent its name, of a model `provider:model`, of tools their server. */
@@ -33,6 +35,7 @@ export interface HealthWindow {
   readonly calls: number;
   readonly within: number;
 }
+/** The last 20 calls of the last five minutes. */
 export const defaultWindow: HealthWindow = { calls: 20, within: 300_000 };
 
 /** From well to unwell. */
@@ -123,7 +126,7 @@ function counted(streaks: readonly Streak[], now: number, { calls: most, within 
 
 function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
   const sorted = [...took].sort((a, b) => a - b);
-  const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1]!;
+  const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
   // An exponential moving average over as many calls as there are, twenty at most.
   const mean = took.reduce((sum, ms, i) => sum + (2 / (Math.min(i + 1, 20) + 1)) * (ms - sum), 0);
   return { mean, p50: share(0.5), p95: share(0.95) };
@@ -131,7 +134,7 @@ function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
 
 /** The worst of several; healthy when there are none. */
 export const worst = (statuses: readonly HealthStatus[]): HealthStatus =>
-  healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))]!;
+  healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))] ?? 'healthy';
 
 /** The caller's own doing: it says nothing of whom it called. */
 const ownDoing: readonly FailureKind[] = ['cancelled', 'expired', 'denied', 'budget'];

@@ -19,7 +19,9 @@ export type Address = string;
 /** Types of actors that are the runtime's own; nobody else's may be called so. */
 export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
 
+/** The type of an actor, the part of its address before the slash. */
 export const typeOf = (address: Address): string => address.slice(0, address.indexOf('/'));
+/** The key of an actor, the part of its address after the slash. */
 export const keyOf = (address: Address): string => address.slice(address.indexOf('/') + 1);
 
 /** Checks an id that a person or another program gave. */

@@ -3,8 +3,10 @@ import type { Failure } from './failure.ts';
 import type { Component, HealthStatus, Standing } from './health.ts';
 import type { Json } from './json.ts';
 
+/** Whether an actor goes on, and if not, how it ended. */
 export type ActorStatus = 'active' | 'done' | 'failed' | 'stopped';
 
+/** One event that observers see. `at` is milliseconds since the epoch. */
 export type Inspection =
   | {
       readonly type: 'commit';

@@ -1,17 +1,19 @@
 /** The one language in which agents speak to models, whoever makes them. */
 import * as z from 'zod';
 import type { EffectKind } from './effect.ts';
-import type { Json, JsonObject } from './json.ts';
+import { json, type Json, type JsonObject } from './json.ts';
 
+/** A call of a tool that a model asks for. */
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
   /** Parsed arguments; `unreadable` instead when what the model wrote is not JSON. */
-  input: z.json(),
+  input: json(),
   unreadable: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
+/** What came of a call. */
 export const ToolResult = z.object({
   id: z.string(),
   name: z.string(),
@@ -47,6 +49,7 @@ export interface ToolInfo extends ToolSpec {
   /** Where it comes from: `local`, or the name of a tool server. */
   readonly source: string;
 }
+/** From the tools an agent always has to those it connects only when it needs them. */
 export const toolTiers = ['core', 'toolchain', 'toolbelt'] as const;
 export type ToolTier = (typeof toolTiers)[number];
 
@@ -61,9 +64,11 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+/** Why a model stopped: it was done, it calls tools, it ran out of tokens, it refused, or something else. */
 export const FinishReason = z.enum(['stop', 'calls', 'length', 'refused', 'other']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
+/** What a model is asked. */
 export interface ModelRequest {
   readonly instructions: string;
   readonly messages: readonly Message[];
@@ -99,6 +104,7 @@ export const ModelAnswer = z.object({
 });
 export type ModelAnswer = z.infer<typeof ModelAnswer>;
 
+/** What a model is given beside the request. */
 export interface ModelScope {
   readonly key: string;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /** Is it JSON? What a journal would lose or change (a Date, a Map, NaN, a function) is refused before the commit, by its path. */
 import { TroupeError } from './failure.ts';
-import type { Json } from './json.ts';
+import { throughJson, type Json } from './json.ts';
 
 /** Deeper than anything meant, shallower than the stack; a circle ends here too. */
 const deepest = 500;
@@ -29,7 +29,7 @@ export function requireInput(what: string, value: unknown): Json {
       'invalid',
       `${what} must be plain JSON; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
     );
-  return JSON.parse(JSON.stringify(value ?? null)) as Json;
+  return throughJson(value ?? null);
 }
 
 function unwritable(value: unknown, path: string): string | undefined {

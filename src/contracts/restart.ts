@@ -5,7 +5,8 @@ import type { Address } from './ids.ts';
 /** The list of an actor that holds its own restarts, over all its lives. */
 export const restarts = 'restarts';
 
-export interface Restart {
+/** One restart of one actor. */
+export type Restart = {
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** Its supervisor: its parent, or `system` for the root of a run. */
@@ -16,7 +17,7 @@ export interface Restart {
   readonly strategy: 'one-for-one' | 'one-for-all' | 'rest-for-one';
   readonly maxRestarts: number;
   readonly within: number;
-}
+};
 
 /** Those that count at a moment, of the restarts that one supervisor made. */
 export const counting = (all: readonly Restart[], now: number): Restart[] =>

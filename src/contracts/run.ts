@@ -1,8 +1,10 @@
 /** What a run takes and gives: a run owns the members of a team while they work on one thing. */
 import * as z from 'zod';
+import { json } from './json.ts';
 import { AgentUsage, Budget } from './agent.ts';
 import { Failure } from './failure.ts';
 
+/** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run.cancel'), reason: z.string() }),
   z.object({ type: z.literal('run.pause') }),
@@ -13,7 +15,7 @@ export type RunSignal = z.infer<typeof RunSignal>;
 /** A message of the team. An answer says whose it is, to which of the messages handed out (`turn`, from 0), what it took, and when it came. */
 export const RunMessage = z.object({
   type: z.string(),
-  body: z.json(),
+  body: json(),
   from: z.string().optional(),
   turn: z.number().optional(),
   usage: AgentUsage.optional(),
@@ -22,9 +24,10 @@ export const RunMessage = z.object({
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 
+/** What a run starts with. */
 export const RunInput = z.object({
   type: z.string().min(1),
-  body: z.json(),
+  body: json(),
   budget: Budget.optional(),
   /** How many hands the work came through already. */
   depth: z.number().int().nonnegative().optional(),
@@ -35,7 +38,7 @@ export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */
 export const RunOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), result: z.json(), turns: z.number(), usage: AgentUsage }),
+  z.object({ status: z.literal('completed'), result: json(), turns: z.number(), usage: AgentUsage }),
   z.object({
     status: z.literal('failed'),
     failure: Failure,

@@ -1,5 +1,6 @@
 /** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
 import * as z from 'zod';
+import { json } from './json.ts';
 import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from './duration.ts';
 import { Failure, TroupeError } from './failure.ts';
@@ -33,7 +34,7 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-const Input = z.union([z.string(), z.strictObject({ type: name, body: z.json().optional() })], {
+const Input = z.union([z.string(), z.strictObject({ type: name, body: json().optional() })], {
   error: 'expected a text or { type, body }',
 });
 
@@ -55,12 +56,13 @@ export const Task = z.strictObject({
   /** Answers of a model that all attempts together may take. */
   budgetSteps: atLeastOne.optional(),
   correlationId: z.string().optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
+  metadata: z.record(z.string(), json()).optional(),
 });
 export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
 export type TaskSpec = z.input<typeof Task>;
 
+/** What became of a task that failed, as routers and retries see it. */
 export const TaskErrorKind = z.enum(['transient', 'permanent', 'cancelled', 'deadlineExceeded', 'budgetExhausted']);
 export type TaskErrorKind = z.infer<typeof TaskErrorKind>;
 
@@ -75,6 +77,7 @@ export const RoutingDecision = z.object({
 });
 export type RoutingDecision = z.infer<typeof RoutingDecision>;
 
+/** Facts about how a task went. */
 export const TaskMetadata = z.object({
   /** Attempts that were begun. */
   attempts: count,
@@ -104,7 +107,7 @@ export const TaskResult = z.object({
   taskId: z.string(),
   /** Empty when nobody had it. */
   agentId: z.string(),
-  output: z.json(),
+  output: json(),
   success: z.boolean(),
   error: z.string().optional(),
   errorKind: TaskErrorKind.optional(),
@@ -121,7 +124,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const PipelineResult = z.object({
   taskResults: z.array(TaskResult),
   /** Of the last stage that was begun; null when there was none. */
-  finalOutput: z.json(),
+  finalOutput: json(),
   totalSteps: count,
   success: z.boolean(),
   /** The first failure. */
@@ -129,6 +132,7 @@ export const PipelineResult = z.object({
 });
 export type PipelineResult = z.infer<typeof PipelineResult>;
 
+/** The result of a pipeline from those of its stages, in order. */
 export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
   const error = taskResults.find(({ success }) => !success)?.error;
   return {
@@ -167,6 +171,7 @@ export function concurrencyOf(mode: string): number {
     `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${most}; got ${JSON.stringify(mode)}.`,
   );
 }
+/** Is it a mode that `concurrencyOf` knows? */
 export const isMode = (mode: unknown): mode is ExecutionMode => {
   try {
     return typeof mode === 'string' && concurrencyOf(mode) > 0;

@@ -32,9 +32,11 @@ export type TreasuryRefused = z.infer<typeof TreasuryRefused>;
 export const TreasurySettle = z.object({ type: z.literal('treasury.settle'), id: z.string(), used: AgentUsage });
 export type TreasurySettle = z.infer<typeof TreasurySettle>;
 
+/** What a lease that was asked for may be answered with. */
 export const TreasuryAnswer = z.discriminatedUnion('type', [TreasuryGranted, TreasuryRefused]);
 export type TreasuryAnswer = z.infer<typeof TreasuryAnswer>;
 
+/** Everything that the treasurer is told, and its answers. */
 export const TreasurySignal = z.discriminatedUnion('type', [
   TreasuryLease,
   TreasuryGranted,

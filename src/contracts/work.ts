@@ -3,6 +3,7 @@
  * belong to, take `work` after `work` from their parent, and answer each with `work.done`. What they supervise does one task and ends.
  */
 import * as z from 'zod';
+import { json } from './json.ts';
 import { AgentAnswer, AgentOutput, Budget } from './agent.ts';
 
 /** What is known of a task beside its message; guardrails and routers decide by it. Times are milliseconds. */
@@ -15,10 +16,11 @@ export const TaskFacts = z.object({
   budget: Budget.optional(),
   /** Milliseconds since the epoch. */
   deadline: z.number().optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
+  metadata: z.record(z.string(), json()).optional(),
 });
 export type TaskFacts = z.infer<typeof TaskFacts>;
 
+/** A piece of work for a guardrail, a router or a member. */
 export const Work = z.object({
   type: z.literal('work'),
   /** Unique among what its sender has handed on. */
@@ -50,6 +52,7 @@ export const WorkSignal = z.discriminatedUnion('type', [
 ]);
 export type WorkSignal = z.infer<typeof WorkSignal>;
 
+/** When a guardrail looks at a piece of work: before, during and after it, at the text of a model, at a tool call. */
 export const stages = ['pre', 'mid', 'post', 'stream', 'tool'] as const;
 export type Stage = (typeof stages)[number];
 

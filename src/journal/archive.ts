@@ -1,11 +1,11 @@
 /** Queries over the stored actors, commits and results; the check of the whole journal; and the pruning of old runs. */
 import { toFailure } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import { sweep } from './blobs.ts';
 import { damaged } from './chain.ts';
 import type { Value } from './driver.ts';
 import type { Archive } from './journal.ts';
-import { actorRow, isWhole, reader } from './reader.ts';
+import { actorRow, isWhole, pendingOf, reader } from './reader.ts';
 import {
   parseOpens,
   parseStrings,
@@ -80,13 +80,11 @@ export function archive(store: Store): Archive {
         status: row.status,
         event: storedValue('event', text.read(String(row.event))),
         opens: parseOpens(String(row.opens)).map(([key, kind, due]) => {
-          const data = pendingData.get(key)?.data;
-          return {
-            key,
-            kind,
-            ...(due === null ? {} : { due }),
-            data: data === undefined ? null : text.read(String(data)),
-          };
+          const stored = pendingData.get(key)?.data;
+          const known = { key, kind, ...(due === null ? {} : { due }) };
+          return stored === undefined
+            ? { ...known, data: null }
+            : pendingOf({ ...known, data: text.read(String(stored)) });
         }),
         closes: parseStrings(String(row.closes)),
       }));
@@ -167,12 +165,9 @@ export function archive(store: Store): Archive {
 
 /** Where the damage is, from the `data` of the error that reports it; the error's message where it has none. */
 function placeIn(data: Json | undefined, message: string): { seq: number; what: string } {
-  const { seq, what } = isObject(data) ? data : {};
+  const { seq, what } = isJsonObject(data) ? data : {};
   return { seq: typeof seq === 'number' ? seq : 0, what: typeof what === 'string' ? what : message };
 }
-
-const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 /** Joins the conditions whose values are all given. */
 function conditions(all: readonly (readonly [sql: string, ...values: (Value | undefined)[]])[]): {

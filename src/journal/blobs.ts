@@ -5,7 +5,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import type { Json } from '../contracts/json.ts';
 import { sum } from './chain.ts';
 import type { Driver } from './driver.ts';
-import type { Commit } from './journal.ts';
+import type { Commit, Pending } from './journal.ts';
 
 /** The longest JSON text that is stored inline, in characters. */
 const inline = 256 * 1024;
@@ -13,7 +13,7 @@ const inline = 256 * 1024;
 const mark = '@blob:';
 
 /** What a column of JSON text may hold. */
-export type Storable = Json | undefined | Commit['event'] | Outcome | Envelope | DeadLetter;
+export type Storable = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
 
 /** Converts values to what a column holds, and back. */
 export interface Texts {

@@ -10,6 +10,7 @@
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
  * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
  */
+import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
@@ -17,69 +18,12 @@ import type { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
+import type { Pending, SettledPending } from '../contracts/pending.ts';
 
-/** A wish that was committed and is not settled: an effect to perform, a child to keep alive, a timer, a message to deliver. */
-export interface Pending {
-  /** `actor/seq/index`: unique for ever. */
-  readonly key: string;
-  readonly kind: 'effect' | 'child' | 'timer' | 'message';
-  /** For timers: milliseconds since the epoch. */
-  readonly due?: number;
-  readonly data: Json;
-}
+export type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
+export type { Pending } from '../contracts/pending.ts';
 
-/** An actor as it stands: what a query shows and a restart needs. */
-export interface ActorRow {
-  readonly run: string;
-  readonly actor: Address;
-  readonly type: string;
-  readonly parent: Address | undefined;
-  readonly status: ActorStatus;
-  /** The state in words, e.g. `execution.thinking`; for queries and people. */
-  readonly state: string;
-  readonly tags: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly created: number;
-  readonly updated: number;
-  readonly seq: number;
-  /** Facts fixed at birth: input, definition, the file a run came from. */
-  readonly meta: Json;
-  readonly snapshot: Json;
-}
-
-export interface Commit extends ActorRow {
-  /** The owner's epoch, from `claim`. */
-  readonly epoch: number;
-  /** What moved the actor. `inbox` is set for messages that must be deduplicated by the journal. */
-  readonly event: {
-    readonly id: string;
-    readonly type: string;
-    readonly from?: Address;
-    readonly body: Json;
-    readonly inbox?: boolean;
-  };
-  readonly opens: readonly Pending[];
-  /** Keys of pendings that are settled by this commit. Unknown keys are ignored. */
-  readonly closes: readonly string[];
-  /** What effects answered, for the ledger. */
-  readonly results: readonly {
-    readonly key: string;
-    readonly name: string;
-    readonly input: Json;
-    readonly outcome: Outcome;
-  }[];
-  /** Entries for the actor's append-only lists. */
-  readonly appends: readonly { readonly list: string; readonly entry: Json }[];
-}
-
-export interface StoredActor extends ActorRow {
-  readonly pending: readonly Pending[];
-  /** Pending effects whose result is already in the ledger (a crash came between the two). */
-  readonly results: ReadonlyMap<string, Outcome>;
-  /** Length of each list. */
-  readonly lists: Readonly<Record<string, number>>;
-}
-
+/** Which actors are looked for; every field that is given must hold. */
 export interface ActorQuery {
   readonly run?: string;
   readonly actor?: Address;
@@ -108,7 +52,8 @@ export interface HistoryEntry {
   readonly state: string;
   readonly status: ActorStatus;
   readonly event: Commit['event'];
-  readonly opens: readonly Pending[];
+  /** What is settled by now comes without its data. */
+  readonly opens: readonly (Pending | SettledPending)[];
   readonly closes: readonly string[];
 }
 

@@ -3,7 +3,8 @@ import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, type Json } from '../contracts/json.ts';
+import type { SettledPending } from '../contracts/pending.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
 import { isNew } from './posting.ts';
 import { duplicateMessage, fenced, ownedElsewhere, unknownActor, unknownRun, wrongRevision } from './refusals.ts';
@@ -104,9 +105,8 @@ export function memory(all: Memory = blank()): Journal {
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
         owners.set(pending.key, kept);
-        const { correlation } = pending.data as { correlation?: string };
-        if (pending.kind === 'message' && correlation !== undefined)
-          kept.replies.set(correlation, pending.data as unknown as Envelope);
+        if (pending.kind === 'message' && pending.data.correlation !== undefined)
+          kept.replies.set(pending.data.correlation, pending.data);
       }
       for (const { key, name, input, outcome } of answers)
         if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
@@ -129,7 +129,7 @@ export function memory(all: Memory = blank()): Journal {
           ? own
           : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
       if (!keeper) throw unknownRun(run);
-      append(keeper, deadLetters, letter as unknown as Json);
+      append(keeper, deadLetters, asJson(letter));
       if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
       mail.get(run)?.delete(letter.id);
     },
@@ -160,7 +160,7 @@ export function memory(all: Memory = blank()): Journal {
       [...actors.values()]
         .filter(({ row }) => row.run === run)
         .flatMap(({ pending }) => [...pending.values()])
-        .flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : [])),
+        .flatMap(({ kind, data }) => (kind === 'message' ? [data] : [])),
     settle: (keys) => keys.forEach(close),
 
     async claim(run, owner, { now, ttl, alive }) {
@@ -214,7 +214,8 @@ export function memory(all: Memory = blank()): Journal {
       const among = [...actors.values()].filter(
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
-      const open = (pending: Pending): Pending => ({ ...pending, data: owners.has(pending.key) ? pending.data : null });
+      const open = (pending: Pending | SettledPending): Pending | SettledPending =>
+        owners.has(pending.key) ? pending : { ...pending, data: null };
       return among
         .flatMap(({ history }) => history)
         .filter((entry) => after === undefined || entry.position > after)

@@ -1,5 +1,4 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
-import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import type { Json } from '../contracts/json.ts';
 import { damaged, sum, sumOfPending, sumOfResult } from './chain.ts';
@@ -24,7 +23,7 @@ export function reader(
 ): Pick<Ledger, 'load' | 'list' | 'handled' | 'undelivered'> {
   const verify = verifier(db, checkpoints);
   const actorOf = db.prepare<ActorColumns>('SELECT * FROM actors WHERE actor = ?');
-  const pendingOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
+  const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
   const resultOf = db.prepare<ResultColumns>('SELECT key, input, outcome, sum FROM ledger WHERE key = ?');
   const senders = db.prepare<Pick<ActorColumns, 'actor'>>(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
@@ -64,16 +63,18 @@ export function reader(
     const pending: Pending[] = [];
     const missing = new Set(expected.open);
     const results = new Map<string, Outcome>();
-    for (const { key, kind, due, data } of pendingOf.all(row.id)) {
+    for (const { key, kind, due, data } of pendingsOf.all(row.id)) {
       if (expected.sums.get(String(key)) !== sumOfPending({ kind: String(kind), due, data: String(data) }))
         throw broken(`what is pending under ${key} is not what was written`);
       missing.delete(String(key));
-      pending.push({
-        key: String(key),
-        kind,
-        data: read(actor, Number(row.seq), String(key), String(data)),
-        ...(due === null ? {} : { due: Number(due) }),
-      });
+      pending.push(
+        pendingOf({
+          key: String(key),
+          kind: String(kind),
+          data: read(actor, Number(row.seq), String(key), String(data)),
+          ...(due === null ? {} : { due: Number(due) }),
+        }),
+      );
       const result = kind === 'effect' ? resultOf.get(key) : undefined;
       if (!result) continue;
       if (!isWhole(result)) throw broken(`the result of ${key} is not what was written`);
@@ -134,7 +135,11 @@ export function reader(
 }
 
 const messagesOf = ({ pending }: StoredActor) =>
-  pending.flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : []));
+  pending.flatMap(({ kind, data }) => (kind === 'message' ? [data] : []));
+
+/** What is stored of a pending, with the data of its kind: the engine wrote it so, and the chain vouches for it. */
+export const pendingOf = (row: { key: string; kind: string; due?: number; data: Json }): Pending =>
+  row as unknown as Pending;
 
 /** The actor of a row of `actors`; `read` parses its JSON columns, named in words. */
 export function actorRow(row: ActorColumns, read: (what: string, stored: string) => Json): ActorRow {

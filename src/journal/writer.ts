@@ -99,8 +99,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       const stored = text.write(data);
       insertPending.run(key, id, kind, due ?? null, stored);
       opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
-      const { correlation } = data as { correlation?: string };
-      if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
+      if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
     }
     for (const result of results) insert(id, updated, result);
     for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));

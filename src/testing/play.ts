@@ -10,7 +10,7 @@ import {
   type StateValue,
 } from 'xstate';
 import type { Json } from '../contracts/json.ts';
-import { tell as report, told } from '../system/steps.ts';
+import { trace } from '../system/steps.ts';
 import { purely } from './pure.ts';
 
 /** What a machine wished for in one step: an effect or a child, a stop, a list entry, a signal … */
@@ -41,7 +41,7 @@ export interface Step {
 export function start(machine: AnyStateMachine, input: unknown): Played {
   const steps = purely(machine.id, () => getInitialMicrosteps(machine, input as never) as Microsteps);
   const played = collect(steps, undefined, undefined);
-  if (told()) report({ machine, input, to: played.snapshot });
+  if (trace.hasListeners) trace.publish({ machine, input, to: played.snapshot });
   return played;
 }
 
@@ -49,7 +49,7 @@ export function start(machine: AnyStateMachine, input: unknown): Played {
 export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
   const steps = purely(machine.id, () => getMicrosteps(machine, played.snapshot, event as never) as Microsteps);
   const { snapshot, values, wishes, path } = collect(steps, played.snapshot, event);
-  if (told()) report({ machine, from: played.snapshot, event, to: snapshot });
+  if (trace.hasListeners) trace.publish({ machine, from: played.snapshot, event, to: snapshot });
   return {
     snapshot,
     values: [...played.values, ...values],

@@ -7,7 +7,7 @@ import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Member, Part } from '../../member.ts';
 import type { AnyAgent, AnyGuarded, AnyOrchestrator, AnyTeam } from '../../subject.ts';
-import type { EffectData } from '../../system/pendings.ts';
+import type { EffectData } from '../../contracts/pending.ts';
 import { asksPeople, memberMachine, type Deed, type Working } from './member.ts';
 import type { Settings } from './options.ts';
 import { fails } from './outcomes.ts';

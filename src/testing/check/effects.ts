@@ -7,7 +7,7 @@ import type { Json } from '../../contracts/json.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { systemClock } from '../../system/clock.ts';
 import { perform } from '../../system/effects.ts';
-import type { EffectData } from '../../system/pendings.ts';
+import type { EffectData } from '../../contracts/pending.ts';
 import { run, type Actor } from './world.ts';
 
 interface Options {

@@ -2,11 +2,10 @@
 import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { MachineEvent } from '../../system/chart.ts';
 import { fromEffect, fromTimer } from '../../system/delivery.ts';
 import { signal } from '../../system/letters.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { isBlindWrite, isPure, PureEffects } from './effects.ts';
 import { eventOf, spent, still, type Move } from './move.ts';
 import { isTicket, wordsOfClients, wordsOfPerson } from './outside.ts';
@@ -38,9 +37,9 @@ export class Moves {
   }
 
   /** It may be due at any moment: how long things take is not looked at. */
-  #timer(world: World, actor: Actor, timer: Pending): Move[] {
+  #timer(world: World, actor: Actor, timer: PendingTimer): Move[] {
     if (this.#stage.isNet(actor, timer)) return [];
-    const { event, to } = timer.data as unknown as TimerData;
+    const { event, to } = timer.data;
     const label = this.#stage.label(actor);
     const common = { cause: 'inside', from: label, to: label } as const;
     if (to !== undefined) {
@@ -53,9 +52,9 @@ export class Moves {
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 
-  async #effect(world: World, actor: Actor, effect: Pending): Promise<Move[]> {
+  async #effect(world: World, actor: Actor, effect: PendingEffect): Promise<Move[]> {
     if (world.mute.has(effect.key)) return [];
-    const { src } = effect.data as unknown as EffectData;
+    const { src } = effect.data;
     const label = this.#stage.label(actor);
     const from = this.#stage.performer?.(actor) ?? src;
     const moves = (await this.#possible(world, actor, effect)).map(({ outcome, says, guessed, to = label }): Move => {
@@ -69,13 +68,13 @@ export class Moves {
     return [...moves, { cause: 'drop', from, to: label, says: `the answer of ${from} is lost`, turn: still(lost) }];
   }
 
-  async #possible(world: World, actor: Actor, effect: Pending): Promise<readonly Possible[]> {
+  async #possible(world: World, actor: Actor, effect: PendingEffect): Promise<readonly Possible[]> {
     if (isPure(actor, effect)) {
       const outcome = await this.#pure.ask(actor, effect);
       return [{ outcome, ...this.#stage.tell(actor, effect, outcome) }];
     }
     if (!world.doubtful.has(effect.key)) return this.#stage.outcomes(actor, effect);
-    const { src } = effect.data as unknown as EffectData;
+    const { src } = effect.data;
     const failure = toFailure(new TroupeError('uncertain', `"${src}" may have happened before the process stopped.`));
     return [{ outcome: { ok: false, failure }, says: `${src} may or may not have happened` }];
   }
@@ -121,7 +120,7 @@ const rootEvent = (world: World, actor: Actor, event: MachineEvent): { event?: M
   actor.birth.address === world.root ? { event } : {};
 
 /** A delayed sendTo is on its way now. */
-function forwarded(world: World, actor: Actor, timer: Pending, to: string, event: MachineEvent): World {
+function forwarded(world: World, actor: Actor, timer: PendingTimer, to: string, event: MachineEvent): World {
   const { address } = actor.birth;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
   const letter = signal(timer.key, address, to, run, event as MachineEvent & JsonObject);

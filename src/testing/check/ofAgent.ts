@@ -13,7 +13,7 @@ import type { Delegate } from '../../delegate.ts';
 import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
+import type { EffectData, TimerData } from '../../contracts/pending.ts';
 import { keepContext, type Keep } from './abstraction.ts';
 import { contractOf, deedsOf as workOf, keepMember } from './contract.ts';
 import { deedsOf, type Delegated } from './deeds.ts';

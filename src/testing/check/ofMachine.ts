@@ -5,7 +5,7 @@ import { jsonSchema } from '../../contracts/protocol.ts';
 import type { Subject } from '../../subject.ts';
 import { inputOf } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
-import type { EffectData } from '../../system/pendings.ts';
+import type { EffectData } from '../../contracts/pending.ts';
 import { everyNode } from '../../system/shape.ts';
 import { keepContext, type Keep } from './abstraction.ts';
 import { isSteering, type Settings } from './options.ts';

@@ -6,7 +6,7 @@ import type { WorkDone } from '../../contracts/work.ts';
 import { compile } from '../../compile.ts';
 import { inputOf, type AnyAgent, type AnyGuarded, type AnyOrchestrator, type AnyTeam } from '../../subject.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
+import type { EffectData, TimerData } from '../../contracts/pending.ts';
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
 import type { Selection } from '../../../machines/router/vocabulary.ts';

@@ -3,7 +3,7 @@ import type { Outcome } from '../../contracts/effect.ts';
 import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { requireInput } from '../../contracts/plain.ts';
-import type { EffectData } from '../../system/pendings.ts';
+import type { EffectData } from '../../contracts/pending.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Possible } from './stage.ts';
 import { short } from './words.ts';

@@ -12,7 +12,7 @@ import type { Delivery } from '../../system/delivery.ts';
 import { fromEnvelope } from '../../system/doorway.ts';
 import { farewell } from '../../system/letters.ts';
 import { outboxOf } from '../../system/outbox.ts';
-import type { ChildData } from '../../system/pendings.ts';
+import type { ChildData } from '../../contracts/pending.ts';
 import { passedBy } from './passed.ts';
 import type { FindingKind } from './report.ts';
 import { client, family, person, senderOf, type Actor, type World } from './world.ts';

@@ -14,7 +14,7 @@ import type { ActorType } from '../../system/actorType.ts';
 import type { Birth } from '../../system/birth.ts';
 import type { Snapshot } from '../../system/chart.ts';
 import type { Sender } from '../../system/draft.ts';
-import type { ChildData } from '../../system/pendings.ts';
+import type { ChildData } from '../../contracts/pending.ts';
 import type { Faults } from './faults.ts';
 
 export interface Actor {

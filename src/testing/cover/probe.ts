@@ -11,7 +11,7 @@ import {
 import { inertly } from '../../system/chart.ts';
 import { nameOf } from '../../system/names.ts';
 import { everyNode } from '../../system/shape.ts';
-import type { Stepped } from '../../system/steps.ts';
+import type { TracedStep } from '../../system/platform.ts';
 import { nodesOf } from '../nodes.ts';
 
 export interface Sighting {
@@ -28,7 +28,7 @@ export interface Probe {
   /** Every guard of the machine: its place and its name. */
   readonly guards: ReadonlyMap<string, string>;
   /** Goes through the step again. Guards and assigns are pure, so it is the same step; effects are only wished for. */
-  follow(step: Stepped): Sighting;
+  follow(step: TracedStep): Sighting;
 }
 
 export function probe(machine: AnyStateMachine): Probe {

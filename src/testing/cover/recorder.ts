@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../charts.ts';
 import { everyNode, hashOf } from '../../system/shape.ts';
-import { stepsChannel, type Stepped } from '../../system/steps.ts';
+import { nodePlatform } from '../../system/nodePlatform.ts';
+import type { TracedStep } from '../../system/platform.ts';
+import { stepsChannel } from '../../system/steps.ts';
 import { probe, type Probe } from './probe.ts';
 import { merged, type MachineRecord } from './record.ts';
 import { reportOf, type CoverReport } from './report.ts';
@@ -28,7 +30,7 @@ export function coverage(): Coverage {
     const before = sights.get(machine);
     if (before) return before;
     const made = probe(machine);
-    const key = `${machine.id} ${hashOf(machine, undefined)}`;
+    const key = `${machine.id} ${hashOf(machine, undefined, nodePlatform.sha256)}`;
     const record = counted.get(key) ?? blank(machine, made);
     counted.set(key, record);
     const sight = { record, probe: made };
@@ -36,7 +38,7 @@ export function coverage(): Coverage {
     return sight;
   };
   const hear = (message: unknown) => {
-    const step = message as Stepped;
+    const step = message as TracedStep;
     const { record, probe } = known(step.machine);
     note(record, probe, step);
   };
@@ -63,7 +65,7 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
   );
   return {
     id: machine.id,
-    hash: hashOf(machine, undefined),
+    hash: hashOf(machine, undefined, nodePlatform.sha256),
     chart: nodeOf(machine.root),
     steps: 0,
     strays: 0,
@@ -74,7 +76,7 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
 }
 
 /** Counted in place: there may be a million steps. */
-function note(record: MachineRecord, probe: Probe, step: Stepped): void {
+function note(record: MachineRecord, probe: Probe, step: TracedStep): void {
   const sighting = attempt(() => probe.follow(step));
   record.steps++;
   if (!sighting || !isDeepStrictEqual(sighting.snapshot.value, step.to.value)) {

@@ -4,6 +4,7 @@ import { eventWords } from '../../charts.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { chart, stateOf } from '../../system/chart.ts';
+import { trace } from '../../system/steps.ts';
 import type { Subject } from '../../subject.ts';
 import { purely } from '../pure.ts';
 import { eventsOf, type EventOptions } from './events.ts';
@@ -87,7 +88,7 @@ function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: re
 
 /** As the engine does it: before every event the machine is what its saved snapshot says. A step that throws is the last one. */
 function replayed(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
-  const own = chart(machine);
+  const own = chart(machine, trace);
   let [snapshot] = own.initial(input);
   const states = [stateOf(snapshot.value, machine.root)];
   for (const event of events) {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Json } from '../../contracts/json.ts';
+import type { EffectData } from '../../contracts/pending.ts';
 import type { HistoryEntry, Journal } from '../../journal/journal.ts';
 import { commit, now } from './commit.ts';
 
@@ -21,6 +22,7 @@ const refusal = (kind: string, data?: object) =>
 
 const message = (key: string, over: Partial<Envelope> = {}) =>
   ({ id: key, type: 'pong', body: {}, from: 'agent/a', to: 'door/x', run: 'r', kind: 'reply', ...over }) as Envelope;
+const asked: EffectData = { id: 'x', src: 's', input: null };
 const dead = (id: string, to = 'agent/a') => {
   const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
   return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: now, failure } } as const;
@@ -44,7 +46,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
         commit({
           opens: [
             { key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } },
-            { key: 'agent/a/1/1', kind: 'timer', due: now + 5, data: { id: 't' } },
+            { key: 'agent/a/1/1', kind: 'timer', due: now + 5, data: { id: 't', event: { type: 'tick' } } },
           ],
           appends: [{ list: 'said', entry: 'one' }],
         }),
@@ -88,7 +90,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       await journal.commit(commit());
       const wrong = {
-        opens: [{ key: 'k', kind: 'timer', due: 1, data: {} }] as const,
+        opens: [{ key: 'k', kind: 'timer', due: 1, data: { event: { type: 'tick' } } }] as const,
         appends: [{ list: 'said', entry: 1 }],
         results: [{ key: 'k2', name: 'n', input: 1, outcome: { ok: true, output: 1 } as const }],
       };
@@ -124,9 +126,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const event = { id: 'm1', type: 'ping', from: 'door/x', body: { n: 1 }, inbox: true };
       const reply = message('agent/a/1/0', { correlation: 'm1' });
-      await journal.commit(
-        commit({ event, opens: [{ key: reply.id, kind: 'message', data: reply as unknown as Json }] }),
-      );
+      await journal.commit(commit({ event, opens: [{ key: reply.id, kind: 'message', data: reply }] }));
       await expect(journal.commit(commit({ seq: 2, event }))).rejects.toEqual(refusal('conflict', { duplicate: true }));
       journal.settle([reply.id]);
       await journal.commit(commit({ seq: 2 }));
@@ -142,7 +142,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
         envelopes.map((envelope) => ({
           key: envelope.id,
           kind: 'message' as const,
-          data: envelope as unknown as Json,
+          data: envelope,
         }));
       await journal.commit(commit({ opens: opened(first, second) }));
       await journal.commit(commit({ seq: 2, status: 'done', opens: opened(last) }));
@@ -157,7 +157,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       const unread = message('agent/a/1/0', { to: 'agent/b' });
       await journal.commit(
         commit({
-          opens: [{ key: unread.id, kind: 'message', data: unread as unknown as Json }],
+          opens: [{ key: unread.id, kind: 'message', data: unread }],
           appends: [dead('d0')],
         }),
       );
@@ -175,7 +175,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('a dead letter settles messages only, whatever it is called', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: {} }] }));
+      await journal.commit(commit({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: asked }] }));
       await journal.bury('r', 1, dead('agent/a/1/0').entry);
       expect((await journal.load('agent/a'))!.pending).toHaveLength(1);
     });
@@ -186,8 +186,8 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await journal.commit(
         commit({
           opens: [
-            { key: 'k1', kind: 'effect', data: {} },
-            { key: 'k2', kind: 'effect', data: {} },
+            { key: 'k1', kind: 'effect', data: asked },
+            { key: 'k2', kind: 'effect', data: asked },
           ],
         }),
       );
@@ -336,7 +336,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
           commit({
             seq,
             ...(seq === 2
-              ? { opens: [{ key: 'k', kind: 'timer', due: now + 9, data: { id: 't' } }] }
+              ? { opens: [{ key: 'k', kind: 'timer', due: now + 9, data: { id: 't', event: { type: 'tick' } } }] }
               : seq === 4
                 ? { closes: ['k'] }
                 : {}),
@@ -391,13 +391,13 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
           event,
           snapshot: value,
           meta: value,
-          opens: [{ key: 'k', kind: 'effect', data: { value } }],
+          opens: [{ key: 'k', kind: 'effect', data: { ...asked, input: value } }],
           appends: [{ list: '__proto__', entry: value }],
           results: [{ key: 'r1', name: 'constructor', input: value, outcome: { ok: true, output: value } }],
         }),
       );
       const stored = (await journal.load('agent/a'))!;
-      expect([stored.snapshot, stored.meta, (stored.pending[0]!.data as { value: Json }).value]).toEqual([
+      expect([stored.snapshot, stored.meta, (stored.pending[0]!.data as EffectData).input]).toEqual([
         value,
         value,
         value,
