@@ -66,7 +66,7 @@ export async function invoke(
   }
   throw new TroupeError(
     'timeout',
-    `"${name}" gave no result within ${within} ms. What was begun goes on: ask again with the key ${run}.`,
+    `"${name}" gave no result within ${within} ms. The run continues: ask again with the key ${run}.`,
   );
 }
 
@@ -76,7 +76,7 @@ function payloadOf({ connection, name }: Door, input: Json | undefined): Uint8Ar
   if (payload.length <= room) return payload;
   throw new TroupeError(
     'invalid',
-    `The input of "${name}" has ${payload.length} bytes, and this NATS server takes ${room} in a message. Say less, or where it is to be found; or raise the server's max_payload.`,
+    `The input of "${name}" has ${payload.length} bytes, and this NATS server takes ${room} in a message. Send less, or a reference to the data; or raise the server's max_payload.`,
   );
 }
 

@@ -60,13 +60,13 @@ export async function about({
       ok: true,
       says:
         snapshots[0] === undefined
-          ? 'none yet; who joins plays every entry'
+          ? 'none yet; a process that joins applies every entry'
           : `at entry ${snapshots[0]}, ${count(state.last_seq - snapshots[0], 'entry', 'entries')} ago; ${snapshots.length} kept (${size(store?.state.bytes ?? 0)})`,
     },
     {
       what: 'position',
       ok: lag < 1_000 ? true : 'note',
-      says: `played up to entry ${view.mark.position} of ${state.last_seq}, into ${view.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
+      says: `applied up to entry ${view.mark.position} of ${state.last_seq}, into ${view.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
     },
     {
       what: 'storage',

@@ -144,13 +144,13 @@ export class Player {
     if (position > 0 && name !== standing.log)
       throw new TroupeError(
         'environment',
-        `The shared journal is another one than this process has played (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${view.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${view.path}.`}`,
+        `The shared journal is another one than this process has applied (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${view.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${view.path}.`}`,
         { data: { gone: true } },
       );
     const isOurs = await this.#isOf(standing, view.mark);
     if (!isOurs)
       notice(
-        `The server has lost entries of the shared journal that it had acknowledged: this process had played ${position}, the server has up to ${standing.last}. It goes on from what the server has.`,
+        `The server has lost entries of the shared journal that it had acknowledged: this process had applied them up to ${position}, the server has up to ${standing.last}. This process continues from what the server has.`,
       );
     const isBehind = position + 1 < standing.first || this.#gap !== undefined;
     if (!isOurs || isBehind || standing.last - position >= leap) await this.#leap(standing, isOurs && !isBehind);

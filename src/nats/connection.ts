@@ -121,7 +121,7 @@ function connectionError(shown: string, cause: unknown): TroupeError {
   if (/does not support 'tls'/.test(reason))
     return new TroupeError(
       'environment',
-      `The NATS server at ${shown} has no TLS, and it is on another machine: whoever is on the way could read and change what is said. Give it a certificate ("troupe nats-config --tls CERT,KEY"), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
+      `The NATS server at ${shown} has no TLS, and it is on another machine: anybody on the network could read and change what is sent. Give it a certificate ("troupe nats-config --tls CERT,KEY"), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
       { cause },
     );
   if (/certificate|altnames|signature/i.test(reason))
@@ -133,7 +133,7 @@ function connectionError(shown: string, cause: unknown): TroupeError {
   return /authoriz|authenticat|credential/i.test(`${cause instanceof Error ? cause.name : ''} ${reason}`)
     ? new TroupeError(
         'auth',
-        `The NATS server at ${shown} did not let us in: ${reason}. Check the credentials (--nats-creds), or user, password and token.`,
+        `The NATS server at ${shown} did not accept our credentials: ${reason}. Check the credentials (--nats-creds), or user, password and token.`,
         { cause },
       )
     : new TroupeError(

@@ -14,6 +14,6 @@ export function requireName(servers: readonly string[], isNamed: boolean): void 
   if (remote === undefined || isNamed) return;
   throw new TroupeError(
     'invalid',
-    `The NATS server ${remote} is on another machine, and nothing says who we are to it. Give credentials (--nats-creds FILE or TROUPE_NATS_CREDS; "troupe nats-config" makes them), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
+    `The NATS server ${remote} is on another machine, and there are no credentials for it. Give some (--nats-creds FILE or TROUPE_NATS_CREDS; "troupe nats-config" makes them), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
   );
 }

@@ -9,7 +9,7 @@ export function forbidden(thrown: unknown): TroupeError | undefined {
     const { operation, subject } = cause;
     return new TroupeError(
       'auth',
-      `Our credentials for the NATS server do not let us ${operation === 'publish' ? 'say' : 'hear'} anything on ${subject}. Give those of a role that may (--nats-creds; each file says on top what it is for), or the tenant they are of (--tenant).`,
+      `Our credentials for the NATS server do not allow us to ${operation === 'publish' ? 'publish' : 'subscribe'} to ${subject}. Give those of a role that may (--nats-creds; each file says on top what it is for), or the tenant they are of (--tenant).`,
       { cause: thrown },
     );
   }

@@ -1,5 +1,5 @@
 /** Large objects in the server's object store: bodies of messages, entries and snapshots of the journal. */
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectStore as Bucket } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { reasonOf } from '../contracts/cause.ts';
@@ -44,6 +44,7 @@ const partTimeout = 10_000;
 export function objectStore({ connection, clock, bucket, replicas, ttl }: ObjectStoreOptions): ObjectStore {
   const stream = `OBJ_${bucket}`;
   let opened: Promise<Bucket> | undefined;
+  let manager: Promise<JetStreamManager> | undefined;
   const open = () =>
     (opened ??= create().catch((thrown: unknown) => {
       opened = undefined;
@@ -90,12 +91,13 @@ export function objectStore({ connection, clock, bucket, replicas, ttl }: Object
     list: async () => (await (await open()).list()).map(({ name }) => name),
     remove: async (name) => void (await (await open()).delete(name)),
     async cut(name) {
-      const [store, manager] = await Promise.all([open(), jetstreamManager(connection)]);
+      const store = await open();
+      manager ??= jetstreamManager(connection, { checkAPI: false }); // The bucket is there, so JetStream is.
+      const { direct, streams } = await manager;
       const info = await store.info(name);
-      const first =
-        info && (await manager.direct.getMessage(stream, { seq: 1, next_by_subj: `$O.${bucket}.C.${info.nuid}` }));
+      const first = info && (await direct.getMessage(stream, { seq: 1, next_by_subj: `$O.${bucket}.C.${info.nuid}` }));
       // The server takes a purge up to the first message for a purge of everything.
-      if (first && first.seq > 1) await manager.streams.purge(stream, { seq: first.seq });
+      if (first && first.seq > 1) await streams.purge(stream, { seq: first.seq });
     },
   };
 }

@@ -21,7 +21,7 @@ export function serverConf({ listen = '127.0.0.1:4222', tls, store, insecure = f
   if (!tls && !insecure && !isLoopback(listen))
     throw new TroupeError(
       'invalid',
-      `At ${listen} others could reach this server, and without TLS read and change what is said. Give it a certificate (--tls CERT,KEY), listen at 127.0.0.1, or say --insecure when nobody else is on that network.`,
+      `At ${listen} others could reach this server, and without TLS read and change what is sent. Give it a certificate (--tls CERT,KEY), listen at 127.0.0.1, or say --insecure when nobody else is on that network.`,
     );
   const quoted = JSON.stringify;
   const certificate = tls
