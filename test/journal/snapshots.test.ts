@@ -308,7 +308,7 @@ test('a log that was made anew under a file that has played another one: refused
   await writer[Symbol.asyncDispose]();
   await expect(open(new SharedLog({ name: 'tuesday' }), await fileView(path))).rejects.toMatchObject({
     kind: 'environment',
-    message: expect.stringContaining('another one than this process has played') as string,
+    message: expect.stringContaining('another one than this process has applied') as string,
   });
   expect(await said(await open(log, await fileView(path)))).toEqual(words(3));
 });
