@@ -2,12 +2,13 @@
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import { failureIn, isError, outputIn } from '../ended.ts';
 import { momentOf } from '../moment.ts';
 import { together } from '../member.ts';
 import { placeOf } from '../place.ts';
 import { isMade, opened, remembered, withAnswer, withoutLeaving } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
-import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { outcomeIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
 import { isObservation, type Strategy } from './strategy.ts';
 import type { Belt, Bill, Discovered, Verified } from './turn.ts';
@@ -57,9 +58,9 @@ export const countCalls = ({ context, event }: Facts): Change => ({
 
 /** A phase of its own asked the model: only the bill, also of answers that could not be used. */
 export function pay({ context, event }: Facts): Change {
-  const bill = event.type.startsWith('xstate.error.') ? failureIn(event).data : outputIn<Bill>(event);
-  const { usage, answers } = (bill ?? {}) as Partial<Bill>;
-  return usage ? paid(context, usage, answers) : {};
+  // An effect that asks the model puts its bill into the data of its failure.
+  const bill = isError(event) ? (failureIn(event).data as Partial<Bill> | undefined) : outputIn<Bill>(event);
+  return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
 }
 
 export function recordOutcome({ context, event }: Facts): Change {

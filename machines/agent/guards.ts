@@ -2,12 +2,13 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
+import { outputIn } from '../ended.ts';
 import { failureOf } from '../failure.ts';
 import { placeOf } from '../place.ts';
 import { grantIn } from '../treasury/ticket.ts';
 import { isLooping, isMade, leaving } from './calls.ts';
 import type { AgentContext } from './context.ts';
-import { outputIn, readingIn, type AgentEvent } from './events.ts';
+import { readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
@@ -54,7 +55,7 @@ export function guardsOf(settings: AgentSettings) {
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),
     mayAskForMore: ({ context }) => mayAskForMore(context, settings),
     mayAskPerson: ({ context }) => mayAskPerson(context, settings),
-    isOfLease: ({ context, event }) => isOfLease(context, event as { id?: unknown }),
+    isOfLease: ({ context, event }) => isOfLease(context, event),
     isGranted: ({ event }) => grantIn(outputIn<WaitOutput>(event)) !== undefined,
     /** It called tools when no calls were left; somebody may give more. */
     wantsCalls: ({ context, event }) =>

@@ -6,6 +6,7 @@ import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { failure } from '../failure.ts';
+import { fieldsOf } from '../json.ts';
 import { momentOf } from '../moment.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
@@ -70,7 +71,7 @@ export const buried = ({ text, id, from }: Note, because: Failure) => ({
   params: {
     message: {
       type: 'agent.input',
-      body: { type: 'agent.input', text } as Json,
+      body: { type: 'agent.input', text },
       ...(id === undefined ? {} : { id }),
       ...(from === undefined ? {} : { from }),
     },
@@ -114,7 +115,7 @@ export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext
 
 /** What the model had said when it was stopped. */
 export function partialIn(event: AgentEvent): string {
-  const { text } = (momentOf(event).soFar?.('callModel') ?? {}) as { text?: unknown };
+  const { text } = fieldsOf(momentOf(event).soFar?.('callModel'));
   return typeof text === 'string' ? text : '';
 }
 

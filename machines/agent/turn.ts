@@ -106,7 +106,7 @@ export interface PlanStep {
   readonly id: string;
   readonly goal: string;
   readonly dependsOn: readonly string[];
-  readonly tool?: string;
+  readonly tool?: string | undefined;
   readonly expected: string;
   readonly verification: string;
 }

@@ -9,7 +9,7 @@ import { systemClock } from '../../system/clock.ts';
 import type { EffectData, TimerData } from '../../system/pendings.ts';
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
-import type { Selection } from '../../../machines/router/vocabulary.ts';
+import type { Selection } from '../../../machines/router/events.ts';
 import { keepContext, type Keep } from './abstraction.ts';
 import { bodiesFor, byContract, deedsOf, keepMember } from './contract.ts';
 import { keepGiven } from './ofMachine.ts';

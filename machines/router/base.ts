@@ -1,0 +1,36 @@
+/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+import { setup } from 'xstate';
+import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
+import { engineActions, slot } from '../slot.ts';
+import { isOver, lookahead, type Filed, type RouterContext, type RouterStart } from './context.ts';
+import type { Reading, RouterEvent } from './events.ts';
+import { routerDelaysOf, routerGuardsOf } from './guards.ts';
+import { defaultRouterSettings } from './settings.ts';
+
+export const base = setup({
+  types: {} as {
+    context: RouterContext;
+    input: RouterStart;
+    events: RouterEvent;
+    output: RouterOutput;
+    tags: 'paused';
+  },
+  actors: {
+    load: slot<readonly Filed[], Reading>('load'),
+    collect: slot<readonly TaskResult[], null>('collect'),
+  },
+  delays: routerDelaysOf(defaultRouterSettings),
+  guards: {
+    isDue: ({ context }) => context.due,
+    isOver: ({ context }) => isOver(context),
+    ...routerGuardsOf(defaultRouterSettings),
+    /** The queue runs low, and there are more tasks in the list. */
+    hasMore: ({ context }) =>
+      context.loaded < context.submitted &&
+      (context.halt !== undefined || context.queue.length < lookahead(context) / 2),
+    takesTasks: ({ context }) => context.standing && !context.closed,
+    isCompleted: ({ context }) => context.halt === undefined,
+    isCancelled: ({ context }) => context.halt?.kind === 'cancelled',
+  },
+  actions: engineActions,
+});
