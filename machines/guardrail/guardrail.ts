@@ -2,6 +2,7 @@
  * A guardrail: it checks work before it reaches the machines that it supervises, and the result before it goes back.
  * Its circuit breaker (the region `door`) opens when too much fails: for a while (open), or until a person resets it (tripped).
  */
+import { configured } from '../lifecycle.ts';
 import { beginning } from './context.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from './settings.ts';
 import { stopped } from './refusal.ts';
@@ -158,11 +159,11 @@ const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>
 
 /** The machine of a guardrail with these settings. The supervised machines, or the guardrail below, are provided by name. */
 export const guardrailWith = (settings: GuardrailSettings) =>
-  chartWith(settings).provide({
-    guards: guardrailGuardsOf(settings),
-    delays: guardrailDelaysOf(settings),
-    actions: guardrailActionsOf(settings),
-  });
+  configured(
+    chartWith(settings),
+    { guards: guardrailGuardsOf, delays: guardrailDelaysOf, actions: guardrailActionsOf },
+    settings,
+  );
 
 /** The machine of a guardrail with default settings. */
 export const guardrailMachine = guardrailWith(defaultGuardrailSettings);

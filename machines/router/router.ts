@@ -7,6 +7,7 @@
  * Q4 An attempt that is stopped is over before the next one begins: its member is told, has a grace period, and is then ended.
  * Q5 The context holds what is under way and a few tasks besides; everything that grows is in the lists `tasks` and `results`.
  */
+import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
 import { beginning, outputOf } from './context.ts';
 import type { RouterSettings } from './settings.ts';
 import { routerActionsOf } from './actions.ts';
@@ -23,11 +24,7 @@ export const routerMachine = router.createMachine({
     active: {
       type: 'parallel',
       on: {
-        'router.settled': [
-          { guard: 'isCompleted', target: 'completed' },
-          { guard: 'isCancelled', target: 'cancelled' },
-          { target: 'failed' },
-        ],
+        'router.settled': bySettlement,
       },
       states: {
         lifecycle: {
@@ -126,27 +123,18 @@ export const routerMachine = router.createMachine({
           initial: 'looking',
           states: {
             looking: { always: [{ guard: 'isBounded', target: 'ticking' }, { target: 'unbounded' }] },
-            ticking: {
-              after: { deadline: { target: 'late', actions: 'noteOverdue' } },
-              on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } },
-            },
+            ticking: byDeadline('late', { own: 'noteOverdue', run: 'noteExpired' }),
             unbounded: { on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } } },
             late: {},
           },
         },
       },
     },
-    completed: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    ...endStates,
   },
   output: ({ context }) => outputOf(context),
 });
 
 /** The machine of a router with these settings. Its members are provided by their ids. */
 export const routerWith = (settings: RouterSettings): typeof routerMachine =>
-  routerMachine.provide({
-    guards: routerGuardsOf(settings),
-    delays: routerDelaysOf(settings),
-    actions: routerActionsOf(settings),
-  });
+  configured(routerMachine, { guards: routerGuardsOf, delays: routerDelaysOf, actions: routerActionsOf }, settings);

@@ -6,6 +6,7 @@
  * R3 However the run ends, every member at work is told to stop and has a grace period to do so.
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
+import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
 import { momentOf } from '../moment.ts';
 import { beginning, outputOf } from './context.ts';
 import type { RunSettings } from './limits.ts';
@@ -23,11 +24,7 @@ export const runMachine = run.createMachine({
     active: {
       type: 'parallel',
       on: {
-        'run.settled': [
-          { guard: 'isCompleted', target: 'completed' },
-          { guard: 'isCancelled', target: 'cancelled' },
-          { target: 'failed' },
-        ],
+        'run.settled': bySettlement,
       },
       states: {
         lifecycle: {
@@ -162,26 +159,17 @@ export const runMachine = run.createMachine({
         clock: {
           initial: 'ticking',
           states: {
-            ticking: {
-              after: { deadline: { target: 'late', actions: 'sayLate' } },
-              on: { 'troupe.deadline': { target: 'late', actions: 'sayExpired' } },
-            },
+            ticking: byDeadline('late', { own: 'sayLate', run: 'sayExpired' }),
             late: {},
           },
         },
       },
     },
-    completed: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    ...endStates,
   },
   output: ({ context }) => outputOf(context),
 });
 
 /** The machine of a run with these settings. Its members are provided by name. */
 export const runWith = (settings: RunSettings): typeof runMachine =>
-  runMachine.provide({
-    guards: runGuardsOf(settings),
-    delays: runDelaysOf(settings),
-    actions: runActionsOf(settings),
-  });
+  configured(runMachine, { guards: runGuardsOf, delays: runDelaysOf, actions: runActionsOf }, settings);
