@@ -13,7 +13,7 @@ interface Facts {
   readonly event: AgentEvent;
 }
 
-/** Outside of `setup` the events and the context must be named for each `assign`. */
+/** `assign` outside of `setup` must be told the types of context and event. */
 const update = (change: (facts: Facts) => Partial<AgentContext>) =>
   assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(change);
 
