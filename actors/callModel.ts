@@ -48,16 +48,16 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 
 /** The models that a choice stands for, in order of preference. */
-export const modelsOf = (choice: ModelChoice, door: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
-  door.models?.(choice) ?? [choice].flat();
+export const modelsOf = (choice: ModelChoice, gateway: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
+  gateway.models?.(choice) ?? [choice].flat();
 
 /** The model for the next call: after a fallback the next one of the definition, up to the last one; if it must be cheaper, one further down. */
 export function choiceOf(
   { model, fallbacks = [] }: Pick<AgentDefinition, 'model' | 'fallbacks'>,
   { fallbacks: taken, cheaper = 0 }: Pick<Thinking, 'fallbacks' | 'cheaper'>,
-  door: Pick<ModelDoor, 'models'>,
+  gateway: Pick<ModelDoor, 'models'>,
 ): ModelChoice {
-  const own = cheaper > 0 ? modelsOf(model, door) : [];
+  const own = cheaper > 0 ? modelsOf(model, gateway) : [];
   if (taken === 0 && cheaper < own.length) return own.slice(cheaper);
   const further = taken + Math.max(0, cheaper - Math.max(0, own.length - 1));
   return (further > 0 ? fallbacks[Math.min(further, fallbacks.length) - 1] : undefined) ?? model;

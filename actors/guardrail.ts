@@ -46,8 +46,8 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
   const inside = Object.fromEntries(
     Object.entries(supervised).map(([name, machine]) => [name, watched(machine, guardrails)]),
   );
-  const tongueByName = Object.fromEntries(
-    Object.entries(supervised).map(([name, machine]) => [name, tongueOf(machine)]),
+  const commandsByName = Object.fromEntries(
+    Object.entries(supervised).map(([name, machine]) => [name, commandsOf(machine)]),
   );
   const link = (below: Link | undefined, guardrail: Guardrail, index: number): Link => {
     const { id, name, rule, checks, limit, every, trip } = guardrail;
@@ -60,7 +60,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
       patience: limit,
       trip,
       below: below?.id,
-      supervised: below ? {} : tongueByName,
+      supervised: below ? {} : commandsByName,
       // A guardrail further in front waits longer, so that it still learns what was used.
       grace: defaultGuardrailSettings.grace * (guardrails.length - index),
       bare: bare && index === 0,
@@ -78,9 +78,9 @@ interface Link {
   readonly machine: AnyStateMachine;
 }
 
-const tongues: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
+const commandsOfOurs: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
 /** Which commands a machine takes; those of an agent if it is none of ours. */
-const tongueOf = ({ id }: AnyStateMachine): Tongue => tongues[id] ?? 'agent';
+const commandsOf = ({ id }: AnyStateMachine): Tongue => commandsOfOurs[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
   effect<Verdict, Checking>(async ({ stage, work, output }, { signal }) => {
