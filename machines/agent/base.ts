@@ -45,6 +45,13 @@ export const base = setup({
   actions: engineActions,
 });
 
+/** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
+export interface AgentAction extends ReturnType<typeof base.enqueueActions> {}
+
+/** Checks actions by their names, and gives them the short type. */
+export const agentActions = <Name extends string>(actions: Record<Name, AgentAction>): Record<Name, AgentAction> =>
+  actions;
+
 /** The action that adds a message to the transcript. */
 export const toTranscript = (message: Message) => ({
   type: 'append' as const,

@@ -1,13 +1,13 @@
 /** The actions for input that comes while the agent works: it is queued, replaced, refused, or interrupts the turn. */
 import type { AnyActorRef } from 'xstate';
-import { base, toResults, toTrajectory, toTranscript } from './base.ts';
+import { base, agentActions, toResults, toTrajectory, toTranscript } from './base.ts';
 import { callId, resultOf } from './calls.ts';
 import * as inputs from './inputs.ts';
 import { finishSoon, note, stoppedFor } from './words.ts';
 
 const { assign, enqueueActions } = base;
 
-export const inputActions = {
+export const inputActions = agentActions({
   deliverInput: enqueueActions(({ context, enqueue }) => {
     const { texts, later } = inputs.due(context);
     for (const text of texts) enqueue(toTranscript(note(text)));
@@ -51,4 +51,4 @@ export const inputActions = {
     });
     enqueue.assign({ calls });
   }),
-};
+});

@@ -4,7 +4,7 @@ import { spawnNamed } from '../children.ts';
 import { delegateSource } from '../member.ts';
 import { inTime, momentOf } from '../moment.ts';
 import { placeOf } from '../place.ts';
-import { base, toResults, toTrajectory, toTranscript } from './base.ts';
+import { base, agentActions, toResults, toTrajectory, toTranscript } from './base.ts';
 import {
   callId,
   closed,
@@ -31,7 +31,7 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
     for (const id of delegatedCalls(context)) enqueue.sendTo<AnyActorRef>(id, { type });
   });
 
-export const turnActions = {
+export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
     const reading = readingIn(event);
     const { text, calls, usage, model, means } = reading;
@@ -118,7 +118,7 @@ export const turnActions = {
     if (means.kind === 'unusable' && calls.length === 0) enqueue(toTranscript(note(mend(means.problem))));
     enqueue.assign({ requeries: context.requeries + 1 });
   }),
-};
+});
 
 const lastOutcome = (context: AgentContext, event: AgentEvent): Partial<AgentContext> =>
   isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};

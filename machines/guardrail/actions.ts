@@ -6,7 +6,7 @@ import { failureIn, isError } from '../ended.ts';
 import { outputOf } from '../output.ts';
 import { parent } from '../parent.ts';
 import { fallen } from '../run/standing.ts';
-import { base } from './base.ts';
+import { base, guardrailActions } from './base.ts';
 import * as behind from './behind.ts';
 import { belowId } from './context.ts';
 import { draft, placesOf, type Deed, type Draft } from './draft.ts';
@@ -77,7 +77,7 @@ const doorActionsOf = (settings: GuardrailSettings) => {
 
 export function guardrailActionsOf(settings: GuardrailSettings) {
   const { name, below, patience, trip } = settings;
-  return {
+  return guardrailActions({
     startBelow: enqueueActions(({ enqueue }) => {
       if (below !== undefined) spawnNamed(enqueue, below, belowId, { standing: true });
     }),
@@ -182,7 +182,7 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
             ? event.why
             : `the guardrail "${below ?? ''}" below it is gone`,
     })),
-  };
+  });
 }
 
 /** The work, without the time that the machine itself added. */

@@ -39,3 +39,11 @@ export const base = setup({
     hasNone: ({ context }) => context.passages.length === 0,
   },
 });
+
+/** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
+export interface GuardrailAction extends ReturnType<typeof base.enqueueActions> {}
+
+/** Checks actions by their names, and gives them the short type. */
+export const guardrailActions = <Name extends string>(
+  actions: Record<Name, GuardrailAction>,
+): Record<Name, GuardrailAction> => actions;

@@ -6,7 +6,7 @@ import { outputOf } from '../output.ts';
 import { placeOf } from '../place.ts';
 import { fallen } from '../run/standing.ts';
 import { conclude, failedBy, land, placeOfWork, stop } from './attempt.ts';
-import { base } from './base.ts';
+import { base, routerActions } from './base.ts';
 import { configure } from './configure.ts';
 import { openJobs, seatOf, type Filed, type Queued } from './context.ts';
 import { deedsOf, idOf, put, seat, type Desk } from './desk.ts';
@@ -41,7 +41,7 @@ export function routerActionsOf(settings: RouterSettings) {
       if (event.type.startsWith('work.')) hold(draft, isMeant, what === 'pause');
       draft.facts.due = true;
     });
-  return {
+  return routerActions({
     open: drafted((draft) => {
       const { facts } = draft;
       const mode = facts.mode === '' ? settings.mode : facts.mode;
@@ -162,5 +162,5 @@ export function routerActionsOf(settings: RouterSettings) {
     }),
     tellPause: tell('pause'),
     tellResume: tell('resume'),
-  };
+  });
 }

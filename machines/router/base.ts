@@ -34,3 +34,10 @@ export const base = setup({
   },
   actions: engineActions,
 });
+
+/** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
+export interface RouterAction extends ReturnType<typeof base.enqueueActions> {}
+
+/** Checks actions by their names, and gives them the short type. */
+export const routerActions = <Name extends string>(actions: Record<Name, RouterAction>): Record<Name, RouterAction> =>
+  actions;

@@ -4,7 +4,7 @@ import { spawnNamed } from '../children.ts';
 import { endOf, inputFor, plainMember, together, wordFor, type MemberCommand } from '../member.ts';
 import { momentOf } from '../moment.ts';
 import { parent } from '../parent.ts';
-import { base } from './base.ts';
+import { base, runActions } from './base.ts';
 import { memberId, workers, type RunContext } from './context.ts';
 import { sentIn } from './events.ts';
 import type { RunSettings } from './limits.ts';
@@ -27,7 +27,7 @@ export function runActionsOf(settings: RunSettings) {
         enqueue.sendTo<AnyActorRef>(childAt(place, name), event);
       }
     });
-  return {
+  return runActions({
     /** Hands every message to its member; where there is a budget, with the leases that were granted for them. */
     delegate: enqueueActions(({ context, event, enqueue }) => {
       const [members, granted, leases] = [[...context.members], [...context.granted], [...context.leases]];
@@ -107,5 +107,5 @@ export function runActionsOf(settings: RunSettings) {
     ),
     pauseMembers: tellAll('pause'),
     resumeMembers: tellAll('resume'),
-  };
+  });
 }

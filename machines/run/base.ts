@@ -38,3 +38,9 @@ export const base = setup({
   },
   actions: engineActions,
 });
+
+/** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
+export interface RunAction extends ReturnType<typeof base.enqueueActions> {}
+
+/** Checks actions by their names, and gives them the short type. */
+export const runActions = <Name extends string>(actions: Record<Name, RunAction>): Record<Name, RunAction> => actions;
