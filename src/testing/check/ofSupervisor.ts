@@ -9,7 +9,6 @@ import { systemClock } from '../../system/clock.ts';
 
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
-
 import { keepContext, type Keep } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
 import { bodiesFor, byContract, deedsOf, keepMember } from './contract.ts';

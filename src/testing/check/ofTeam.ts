@@ -6,7 +6,7 @@ import type { Protocol } from '../../contracts/protocol.ts';
 import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { defaultRunLimits } from '../../../machines/run/limits.ts';
-import { runActionsOf } from '../../../machines/run/vocabulary.ts';
+import { runActionsOf } from '../../../machines/run/actions.ts';
 import { compile } from '../../compile.ts';
 import { inputOf, type AnyTeam } from '../../subject.ts';
 import { asJson } from '../jsonValues.ts';

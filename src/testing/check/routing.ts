@@ -3,7 +3,7 @@ import type { AgentOutput } from '../../contracts/agent.ts';
 import type { Failure } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { RunOutput } from '../../contracts/run.ts';
-import type { Routed } from '../../../machines/run/vocabulary.ts';
+import type { Routed } from '../../../machines/run/events.ts';
 import type { Problem } from './turn.ts';
 import type { World } from './world.ts';
 
