@@ -1,4 +1,4 @@
-/** An agent ready for the engine: its machine with every slot filled from its definition, a gateway and tools. */
+/** The actor of an agent: its machine with every slot filled from its definition, a gateway and tools. */
 import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
@@ -11,6 +11,7 @@ import { analyze } from './analyze.ts';
 import { callModel, modelsOf, type Define } from './callModel.ts';
 import { discover } from './discover.ts';
 import { effect } from './effect.ts';
+import { withActors } from './named.ts';
 import { plan } from './plan.ts';
 import { cleanUp, fallback } from './recover.ts';
 import { reconcile, runTool } from './runTool.ts';
@@ -18,7 +19,7 @@ import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
 import type { AgentDeps } from './tools.ts';
 import { verify } from './verify.ts';
 
-/** What a definition comes to for its machine. */
+/** The settings of the machine that follow from a definition; what it does not say is as by default. */
 export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentSettings {
   return {
     limits: withDefaults(defaultLimits, definition.limits),
@@ -37,21 +38,20 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
 }
 
 /**
- * Makes the actor of an agent. A definition may depend on the type of the message it is given: its replies do.
+ * Makes the actor of an agent. A definition may be a function of the type of the task's message, because the replies depend on it.
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps) {
   const define: Define = typeof definition === 'function' ? definition : () => definition;
   const settings = settingsOf(define(''), deps);
-  return agentWith(settings).provide({
+  const machine = agentWith(settings).provide({
     actors: {
       analyze: analyze(define, deps),
       discover: discover(define, deps),
       plan: plan(define, deps),
       callModel: callModel(define, settings.limits, deps),
       runTool: runTool(deps),
-      toolCall: callOf(deps, nobody),
-      ...delegatesOf(deps),
+      toolCall: callOf(deps),
       connectToolbelt: connectToolbelt(deps),
       listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
@@ -60,21 +60,24 @@ export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps
       cleanUp: cleanUp(deps),
     },
   });
+  return withActors(machine, delegatesOf(deps));
 }
 
-const callOf = (deps: AgentDeps, delegate: typeof nobody) =>
-  toolCallMachine.provide({ actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate } });
+const callOf = (deps: AgentDeps) =>
+  toolCallMachine.provide({
+    actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
+  });
 
-/** Whose work a call is, is known by the name of its tool; any other is nobody's. */
-const nobody = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
+/** A call of a tool is never handed on; only calls of delegates are. */
+const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
   Promise.reject(new TroupeError('internal', "A call that is nobody else's work was handed on.")),
 );
 
-/** A call of another agent is that agent. Slots are typed as effects; the engine hosts a machine in one as a child. */
-const delegatesOf = (deps: AgentDeps): Record<never, never> =>
+/** For each delegate a call whose slot `delegate` is that agent or team. The engine hosts a machine in a slot as a child. */
+const delegatesOf = (deps: AgentDeps) =>
   Object.fromEntries(
     (deps.delegates ?? []).map(({ info, machine }) => [
       delegateSource(info.name),
-      callOf(deps, machine as unknown as typeof nobody),
+      withActors(callOf(deps), { delegate: machine }),
     ]),
   );

@@ -1,4 +1,4 @@
-/** Asks the model what the task requires, before anything else is done. */
+/** Asks the model what the task requires, before the first turn. */
 import * as z from 'zod';
 import type { Analysis, Thinking } from '../machines/agent/turn.ts';
 import { askTyped } from './askTyped.ts';

@@ -1,4 +1,4 @@
-/** Asks a model for one thing of a given shape. What does not fit is said to it once more; then it is a `format` failure. */
+/** Asks a model for one value of a given shape. If the answer does not fit, the model is told why and asked once more; then it is a `format` failure. */
 import * as z from 'zod';
 import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
@@ -11,10 +11,13 @@ import { conversationOf } from './conversation.ts';
 import { elide } from './history.ts';
 import type { AgentDeps } from './tools.ts';
 
+/** What a model is asked for. */
 export interface Question<T> {
+  /** The name of the tool that the model is to call. */
   readonly name: string;
   readonly description: string;
   readonly instructions: string;
+  /** The arguments of that call. */
   readonly shape: z.ZodType<T>;
 }
 
@@ -28,6 +31,7 @@ export async function askTyped<T>(
   scope: EffectScope,
 ): Promise<T & Bill & { model: string }> {
   const transcript = await conversationOf(scope);
+  // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   let problem = '';
   let usage: Usage | undefined;
@@ -49,8 +53,8 @@ export async function askTyped<T>(
       : ' Your last answer did not call it.';
   }
   throw new TroupeError('format', `The model did not call "${name}" as asked, ${tries} times.${problem}`, {
-    // It was paid for all the same.
-    data: { usage: usage!, answers: tries },
+    // The answers are paid for, although they cannot be used.
+    data: { ...(usage === undefined ? {} : { usage }), answers: tries },
   });
 }
 

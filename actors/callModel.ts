@@ -1,12 +1,13 @@
-/** One turn of the model: what it is shown, what it may call, and what its answer means. */
+/** One turn of the model: the request from the transcript and the tools, and what the answer means. */
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { withDefaults, type Json } from '../src/contracts/json.ts';
+import { withDefaults } from '../src/contracts/json.ts';
 import type { Model, ModelChoice } from '../src/contracts/model.ts';
 import type { Reading, Thinking } from '../machines/agent/turn.ts';
 import { defaultBudget } from '../machines/agent/limits.ts';
 import { charged, leftOf, tighter, tokensOf } from '../machines/agent/money.ts';
 import { ownLimits } from '../machines/agent/purse.ts';
+import { asJson } from '../machines/json.ts';
 import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 import { elide } from './history.ts';
@@ -14,6 +15,7 @@ import { offerOf } from './offer.ts';
 import { readAnswer } from './readAnswer.ts';
 import type { AgentDeps, ModelDoor } from './tools.ts';
 
+/** The definition of an agent for a task whose message has this type. */
 export type Define = (message: string) => AgentDefinition;
 
 export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) =>
@@ -34,7 +36,7 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
       modelScope(scope),
       (part, text) => {
         if (part.type === 'text') scope.soFar?.({ text });
-        scope.progress(part as unknown as Json);
+        scope.progress(asJson(part));
       },
     );
     const budget = tighter(ownLimits(withDefaults(defaultBudget, definition.budget), thinking), thinking.allowance);
@@ -45,23 +47,23 @@ export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) 
 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 
-/** The models that a choice comes to, in order of preference. */
-export const modelsOf = (choice: ModelChoice, door: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
-  door.models?.(choice) ?? [choice].flat();
+/** The models that a choice stands for, in order of preference. */
+export const modelsOf = (choice: ModelChoice, gateway: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
+  gateway.models?.(choice) ?? [choice].flat();
 
-/** After a fallback the next of the definition's answers; the last one stays. One that must be cheaper begins further down. */
+/** The model for the next call: after a fallback the next one of the definition, up to the last one; if it must be cheaper, one further down. */
 export function choiceOf(
   { model, fallbacks = [] }: Pick<AgentDefinition, 'model' | 'fallbacks'>,
   { fallbacks: taken, cheaper = 0 }: Pick<Thinking, 'fallbacks' | 'cheaper'>,
-  door: Pick<ModelDoor, 'models'>,
+  gateway: Pick<ModelDoor, 'models'>,
 ): ModelChoice {
-  const own = cheaper > 0 ? modelsOf(model, door) : [];
+  const own = cheaper > 0 ? modelsOf(model, gateway) : [];
   if (taken === 0 && cheaper < own.length) return own.slice(cheaper);
   const further = taken + Math.max(0, cheaper - Math.max(0, own.length - 1));
   return (further > 0 ? fallbacks[Math.min(further, fallbacks.length) - 1] : undefined) ?? model;
 }
 
-/** Never more output than the budget has left beside the input that is expected. */
+/** The most output that the budget leaves beside the expected input. */
 export function outputRoom(
   { maxOutputTokens, budget }: AgentDefinition,
   { used, expected, allowance, ...thinking }: Thinking,

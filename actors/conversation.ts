@@ -1,11 +1,12 @@
-/** The transcript as a model, or an objective's check, reads it. */
+/** The transcript as a model, or the check of an objective, reads it. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { Message } from '../src/contracts/model.ts';
+import { entriesOf } from './lists.ts';
 
 export const conversationOf = async (scope: Pick<EffectScope, 'list'>): Promise<readonly Message[]> =>
-  conversation((await scope.list('transcript')) as unknown as readonly Message[]);
+  conversation(await entriesOf<Message>(scope, 'transcript'));
 
-/** Results are written down one by one, as they came. Here those of a turn are one message, in the order of its calls. */
+/** Results are stored one by one, as they came. Here those of a turn are one message, in the order of its calls. */
 export function conversation(transcript: readonly Message[]): readonly Message[] {
   const messages: Message[] = [];
   for (const message of transcript) {
@@ -25,7 +26,7 @@ const joined = (first: Results, second: Results): Results => ({
 
 function inOrder(message: Message, asked: Message | undefined): Message {
   if (message.role !== 'tool' || message.results.length < 2 || asked?.role !== 'assistant') return message;
-  const places = new Map(asked.calls.map(({ id }, place) => [id, place]));
-  const place = ({ id }: { id: string }) => places.get(id) ?? places.size;
-  return { ...message, results: message.results.toSorted((a, b) => place(a) - place(b)) };
+  const order = new Map(asked.calls.map(({ id }, index) => [id, index]));
+  const indexOf = ({ id }: { id: string }) => order.get(id) ?? order.size;
+  return { ...message, results: message.results.toSorted((a, b) => indexOf(a) - indexOf(b)) };
 }

@@ -1,4 +1,4 @@
-/** Lists the tools, and says which required capabilities none of them has and what is wrong with the list. */
+/** Lists the tools, and finds the required capabilities that none of them has and what is wrong with the list. */
 import type { ToolTier } from '../src/contracts/model.ts';
 import type { Discovered } from '../machines/agent/turn.ts';
 import type { Define } from './callModel.ts';

@@ -1,17 +1,20 @@
-/** Fills a slot: a function that the engine performs once per key, and that a live XState actor can run as well. */
+/** Fills a slot of a machine with an async function. The engine performs it once per key, outside of the step, and commits its outcome. */
 import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
 
-/** What the engine looks for in a slot; an XState actor of any other origin is run as it is. */
+/** What `effect` makes. The engine recognizes it by the property `effect`; it runs any other XState actor as it is. */
 export interface Effect<Output, Input> extends PromiseActorLogic<Output, Input> {
   readonly effect: {
+    /** The function that was given. Rejects with what it throws. */
     perform(input: Input, scope: EffectScope): Promise<Output>;
+    /** How it may be repeated; a `read` that is tried once by default. */
     readonly options: EffectOptions<Input>;
   };
 }
 
 /**
- * Makes an effect out of an async function. It must stop when `scope.signal` fires.
+ * Makes an effect out of an async function, for a slot of a machine. The function must stop when `scope.signal` is aborted, and may pass `scope.key`
+ * to the other side as its idempotency key. What it throws becomes the failure on the machine's `onError`. In a live XState actor, without the engine, it rejects.
  * @example machine.provide({ actors: { search: effect(({ q }, { signal }) => searchWeb(q, signal)) } })
  */
 export function effect<Output, Input>(

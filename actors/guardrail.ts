@@ -1,52 +1,56 @@
-/** Guardrails ready for the engine: one actor for each, the first in front, the last one with what is supervised behind it. */
+/** The actors of guardrails: a chain of machines, the first in front, the last one with the supervised machines behind it. */
 import type { AnyStateMachine } from 'xstate';
+import { TroupeError } from '../src/contracts/failure.ts';
 import type { AskedWork, Checks } from '../src/contracts/guardrail.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { Checking } from '../machines/guardrail/draft.ts';
+import type { Verdict } from '../machines/guardrail/events.ts';
 import { guardrailWith } from '../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type Rule, type Tongue, type Trip } from '../machines/guardrail/settings.ts';
-import type { Verdict } from '../machines/guardrail/vocabulary.ts';
 import { effect } from './effect.ts';
+import { withActors } from './named.ts';
 import { verdictOf } from './verdict.ts';
 import { watched } from './watch.ts';
 
-/** One guardrail as it was defined. Times are milliseconds. */
+/** One guardrail as it was defined. Times are in milliseconds. */
 export interface Guardrail {
   readonly kind: 'guardrail';
   readonly name: string;
   /** The name of its actors, made from its own. */
   readonly id: string;
-  /** Its place in the fixed order; those of one rank stand as they were given. */
+  /** Its position in the fixed order; guardrails of one rank keep the order in which they were given. */
   readonly rank: number;
   readonly rule: Rule;
+  /** The user's checks, by stage. */
   readonly checks: Checks;
   /** How long each of its checks may take. */
   readonly limit: number;
-  /** How often `mid` is asked while work is under way. */
+  /** How often `mid` is asked while work is under way; only once without it. */
   readonly every?: number;
+  /** When its breaker opens; only when it is told to without it. */
   readonly trip?: Trip;
 }
 
 export interface Chain {
   /** In the order in which work meets them; at least one. */
   readonly guardrails: readonly Guardrail[];
-  /** By name; work says for whom it is, unless there is one only. */
+  /** The supervised machines by name. Work names the one it is for, unless there is only one. */
   readonly supervised: Readonly<Record<string, AnyStateMachine>>;
-  /** Its result is the body of the answer alone. */
+  /** The result is the body of the answer alone; false by default. */
   readonly bare?: boolean;
 }
 
-/** The first guardrail's machine; it has the next one as its child, and so on. */
+/** The machine of the first guardrail; it has the next one as its child, and so on. Throws `definition` without guardrails. */
 export function guardrailChain({ guardrails, supervised, bare = false }: Chain): AnyStateMachine {
   const inside = Object.fromEntries(
     Object.entries(supervised).map(([name, machine]) => [name, watched(machine, guardrails)]),
   );
-  const spoken = Object.fromEntries(Object.entries(supervised).map(([name, machine]) => [name, tongueOf(machine)]));
-  let below: Guardrail | undefined;
-  let machine: AnyStateMachine | undefined;
-  guardrails.toReversed().forEach((guardrail, depth) => {
-    const { name, rule, checks, limit, every, trip } = guardrail;
+  const commandsByName = Object.fromEntries(
+    Object.entries(supervised).map(([name, machine]) => [name, commandsOf(machine)]),
+  );
+  const link = (below: Link | undefined, guardrail: Guardrail, index: number): Link => {
+    const { id, name, rule, checks, limit, every, trip } = guardrail;
     const settings = {
       ...defaultGuardrailSettings,
       name,
@@ -56,34 +60,38 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Chain):
       patience: limit,
       trip,
       below: below?.id,
-      supervised: below ? {} : spoken,
-      // Whoever stands further in front waits longer, so that it hears what was used.
-      grace: defaultGuardrailSettings.grace * (depth + 1),
-      bare: bare && depth === guardrails.length - 1,
+      supervised: below ? {} : commandsByName,
+      // A guardrail further in front waits longer, so that it still learns what was used.
+      grace: defaultGuardrailSettings.grace * (guardrails.length - index),
+      bare: bare && index === 0,
     };
-    const behind = below ? { [below.id]: machine! } : inside;
-    // What is behind it is provided by name; the chart need not know it.
-    const actors = { ...behind, checkWork: checkOf(guardrail) } as never;
-    machine = guardrailWith(settings).provide({ actors }) as AnyStateMachine;
-    below = guardrail;
-  });
-  return machine!;
+    const behind = below ? { [below.id]: below.machine } : inside;
+    return { id, machine: withActors(guardrailWith(settings), { ...behind, checkWork: checkOf(guardrail) }) };
+  };
+  const first = guardrails.reduceRight<Link | undefined>(link, undefined);
+  if (!first) throw new TroupeError('definition', 'A chain of guardrails needs at least one guardrail.');
+  return first.machine;
 }
 
-const tongues: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
-/** Whatever is none of ours is spoken to as an agent. */
-const tongueOf = ({ id }: AnyStateMachine): Tongue => tongues[id] ?? 'agent';
+interface Link {
+  readonly id: string;
+  readonly machine: AnyStateMachine;
+}
+
+const commandsOfOurs: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
+/** Which commands a machine takes; those of an agent if it is none of ours. */
+const commandsOf = ({ id }: AnyStateMachine): Tongue => commandsOfOurs[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
   effect<Verdict, Checking>(async ({ stage, work, output }, { signal }) => {
     const asked = askedOf(work, signal);
-    if (stage === 'pre' || stage === 'mid') return verdictOf(await checks[stage]!(asked));
+    if (stage === 'pre' || stage === 'mid') return verdictOf(await checks[stage]?.(asked));
     if (stage !== 'post' || output?.status !== 'completed') return { ok: true };
     const { answer, usage } = output;
-    return verdictOf(await checks.post!({ ...asked, text: textOf(answer.body), answer, usage }));
+    return verdictOf(await checks.post?.({ ...asked, text: textOf(answer.body), answer, usage }));
   });
 
-/** A body as a text. */
+/** A body as a text: as it is if it is one, otherwise as JSON. */
 export const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
 const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): AskedWork => ({

@@ -1,9 +1,10 @@
 /**
- * What of a transcript a model is shown. Nothing is left out until it is too long; then the oldest tool results are cut to a word.
- * Calls stay and so do their results: only what the results said goes (pairing holds).
+ * The part of a transcript that a model is shown. Nothing is left out until it is too long; then the contents of the oldest tool results are replaced by a note.
+ * Every call keeps a result.
  */
 import type { Message } from '../src/contracts/model.ts';
 
+/** Characters. */
 export const maxHistory = 400_000;
 const elided = '[older result, left out to save space; call again if it is needed]';
 
@@ -21,7 +22,7 @@ const sizeOf = (message: Message): number => {
   }
 };
 
-/** A transcript only grows: a message is measured once. */
+/** Messages of a transcript do not change, so each is measured once. */
 const sizes = new WeakMap<Message, number>();
 function knownSize(message: Message): number {
   const known = sizes.get(message);
@@ -31,7 +32,7 @@ function knownSize(message: Message): number {
   return size;
 }
 
-/** `limit` is in characters. The latest tool message is always whole. */
+/** `limit` is in characters; 400,000 by default. The latest message of results is never shortened. */
 export function elide(transcript: readonly Message[], limit = maxHistory): readonly Message[] {
   let excess = transcript.reduce((sum, message) => sum + knownSize(message), 0) - limit;
   if (excess <= 0) return transcript;

@@ -1,4 +1,4 @@
-/** What a model may call: the tools of its tier, one tool for each answer it may give, and one to ask for more tools. */
+/** What a model is offered: the tools of its tier, one tool for each reply that it may give, and one to ask for more tools. */
 import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { JsonObject } from '../src/contracts/json.ts';
@@ -8,11 +8,13 @@ import { allTools, isWithin, type AgentDeps, type Offered } from './tools.ts';
 export const answerPrefix = 'answer_';
 export const requestTools = 'request_tools';
 
+/** What a model is offered in one turn. */
 export interface Offer {
-  /** By name, those that may be called now. */
+  /** The tools that may be called now, by name. */
   readonly tools: ReadonlyMap<string, Offered>;
-  /** Tiers that would give more. */
+  /** The tiers that would offer more tools. */
   readonly higher: readonly ToolTier[];
+  /** All of it, as the model sees it. */
   readonly specs: readonly ToolSpec[];
 }
 
@@ -49,7 +51,7 @@ const answersOf = ({ replies = {} }: AgentDefinition): ToolSpec[] =>
       : schema,
   }));
 
-/** Providers take objects as arguments; any other body travels as `value`. */
+/** Whether a reply is wrapped as `{ value }`: providers take only objects as arguments. */
 export const wrapped = (schema: JsonObject): boolean => schema.type !== 'object';
 
 const requestOf = (higher: readonly ToolTier[]): ToolSpec[] =>

@@ -1,4 +1,4 @@
-/** Asks the model for a plan: steps with what each depends on, uses, should give and is checked by. */
+/** Asks the model for a plan: steps, and for each its dependencies, its tool, its expected result and how to check that. */
 import * as z from 'zod';
 import type { Planned, Thinking } from '../machines/agent/turn.ts';
 import { askTyped } from './askTyped.ts';
@@ -32,5 +32,5 @@ export const plan = (define: Define, deps: AgentDeps) =>
       instructions: `Plan the task before you work on it. Each step has an id, a goal, the ids it depends on, the tool it uses if any, what it should give and how to check that.${names ? `\nTools:\n${names}\n` : ''}`,
       shape: Plan,
     };
-    return (await askTyped(question, define(thinking.message), deps, thinking, scope)) as Planned;
+    return askTyped(question, define(thinking.message), deps, thinking, scope);
   });

@@ -1,45 +1,48 @@
 /**
- * Reads a model's answer against what it was offered: which calls are made, which are refused and why, and whether it is a final answer.
+ * Parses a model's answer against the tools it was offered: which calls are made, which are refused and why, and whether it is a final answer.
  * Pure: the same answer and offer give the same reading.
  */
-import type { AgentDefinition, AgentLimits, Budget } from '../src/contracts/agent.ts';
+import type { AgentDefinition, AgentLimits, Budget, ReplyContract } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
-import type { ModelAnswer, ToolCall, ToolTier } from '../src/contracts/model.ts';
+import { toolTiers, type ModelAnswer, type ToolCall, type ToolTier } from '../src/contracts/model.ts';
 import type { Reading, ReadCall } from '../machines/agent/turn.ts';
+import { asZodJson, fieldsOf } from '../machines/json.ts';
 import { hashOf } from './hash.ts';
 import { answerPrefix, requestTools, wrapped, type Offer } from './offer.ts';
 import type { Offered } from './tools.ts';
 
+/** What an answer is parsed against. */
 export interface Reader {
   readonly definition: AgentDefinition;
   readonly offer: Offer;
   readonly limits: AgentLimits;
   /** Calls that the budget still allows. */
   readonly callsLeft: number;
-  /** What is left of the budget after this answer, in so many shares. */
+  /** What is left of the budget after this answer, divided into so many shares. */
   left(shares: number): Budget;
 }
 
 export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
   const { text, usage, model, reason } = answer;
   const asked = withIds(answer.calls);
-  const terminal = asked.find(({ name }) => isAnswer(name, reader));
-  const others = asked.filter((call) => call !== terminal);
   const base = { text, usage, model };
+  const [first, ...others] = asked;
+  const reply = first && replyOf(first.name, reader);
 
-  if (terminal && others.length === 0) return { ...base, ...finalAnswer(terminal, reader) };
+  if (first && reply && others.length === 0) return { ...base, ...finalAnswer(first, reply) };
   let made = 0;
   const shares = asked.filter(({ name }) => reader.offer.tools.get(name)?.delegate).length;
   const calls = asked.map((call) => {
-    const read = isAnswer(call.name, reader)
+    const read = replyOf(call.name, reader)
       ? refused(call, 'Not taken: give your answer alone, after you have seen the results of your other calls.')
       : readCall(call, { ...reader, shares }, made);
     if (read.how === 'run' || read.how === 'guarded') made++;
     return read;
   });
   const wanted = calls.find((call) => call.name === requestTools && call.how === 'settled');
-  const wants = wanted ? { wants: (wanted.input as { tier: ToolTier }).tier } : {};
+  const tier = wanted && tierIn(wanted);
+  const wants = tier ? { wants: tier } : {};
   if (calls.length > 0) return { ...base, calls, means: { kind: 'calls' }, ...wants };
   return { ...base, calls, means: withoutCalls(text, reason, reader) };
 }
@@ -68,28 +71,36 @@ const withIds = (calls: readonly ToolCall[]): ToolCall[] => {
   });
 };
 
-const isAnswer = (name: string, { definition }: Reader): boolean =>
-  name.startsWith(answerPrefix) && Object.hasOwn(definition.replies ?? {}, name.slice(answerPrefix.length));
+/** The reply that a call of this name gives; undefined when it is not a final answer. */
+function replyOf(name: string, { definition: { replies = {} } }: Reader): Reply | undefined {
+  const type = name.slice(answerPrefix.length);
+  const contract = name.startsWith(answerPrefix) && Object.hasOwn(replies, type) ? replies[type] : undefined;
+  return contract && { type, contract };
+}
 
-function finalAnswer(call: ToolCall, { definition }: Reader): Pick<Reading, 'calls' | 'means'> {
-  const type = call.name.slice(answerPrefix.length);
-  const { schema, parse } = definition.replies![type]!;
+interface Reply {
+  readonly type: string;
+  readonly contract: ReplyContract;
+}
+
+function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<Reading, 'calls' | 'means'> {
+  const { schema, parse } = contract;
   const broken = (problem: string): Pick<Reading, 'calls' | 'means'> => ({
     calls: [refused(call, `Not accepted: ${problem}`)],
     means: { kind: 'unusable', problem },
   });
   if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
   const inside = wrapped(schema);
-  const given = inside ? (call.input as { value?: Json } | null)?.value : call.input;
+  const given = inside ? fieldsOf(call.input).value : call.input;
   if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
   try {
     const body = parse(given);
     return {
       calls: [{ ...call, hash: hashOf(call.name, call.input), how: 'settled', content: 'Received.' }],
-      means: { kind: 'answer', answer: { type, body: body as never } },
+      means: { kind: 'answer', answer: { type, body: asZodJson(body) } },
     };
   } catch (thrown) {
-    // A schema that is wrong is not for the model to mend.
+    // The model cannot correct a schema that is wrong.
     if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
     return broken(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
   }
@@ -141,9 +152,12 @@ function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, 
     : { ...known, how: 'run' };
 }
 
+const tierIn = ({ input }: Pick<ToolCall, 'input'>): ToolTier | undefined =>
+  toolTiers.find((tier) => tier === fieldsOf(input).tier);
+
 function readRequest(call: ToolCall, { higher }: Offer): ReadCall {
-  const tier = (call.input as { tier?: unknown } | null)?.tier;
-  if (!higher.includes(tier as ToolTier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
+  const tier = tierIn(call);
+  if (!tier || !higher.includes(tier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
   return {
     ...call,
     hash: hashOf(call.name, call.input),

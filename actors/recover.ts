@@ -1,4 +1,4 @@
-/** What takes over when trying again does not help, and what is closed at the end. */
+/** The fallback to the next model, and the cleanup at the end. */
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import { fromFailure } from '../src/contracts/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
@@ -10,7 +10,7 @@ import type { AgentDeps } from './tools.ts';
 const nameOf = (choice: ModelChoice): string =>
   typeof choice === 'string' ? choice : 'id' in choice ? choice.id : choice.map((one) => nameOf(one)).join(', ');
 
-/** The next model of the definition; without one the failure stands. */
+/** The next model of the definition. If there is none, it fails with the failure that led here. */
 export const fallback = (define: Define) =>
   effect<Fallback, Recovering>(async ({ failure, fallbacks, message }) => {
     const next = define(message).fallbacks?.[fallbacks - 1];

@@ -1,13 +1,16 @@
-/** A router ready for the engine: its machine with its members by name, its lists to read back, and a selector when it has one. */
+/** The actor of a router: its machine with its members by name, its lists to read back, and a selector if it has one. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { TaskResult } from '../src/contracts/task.ts';
 import { routerWith } from '../machines/router/router.ts';
 import type { Filed } from '../machines/router/context.ts';
 import type { RouterSettings } from '../machines/router/settings.ts';
-import type { Reading, Selected, Selection } from '../machines/router/vocabulary.ts';
+import type { Reading, Selected, Selection } from '../machines/router/events.ts';
 import { effect, type Effect } from './effect.ts';
+import { entriesOf } from './lists.ts';
+import { withActors } from './named.ts';
 
+/** The effect that chooses a member. */
 export type Select = Effect<Selected, Selection>;
 
 export interface RouterActor {
@@ -16,30 +19,32 @@ export interface RouterActor {
   readonly members: Readonly<Record<string, AnyStateMachine>>;
   /** The actor of the guardrails in front of the members, for `entry: 'guard'`. */
   readonly guard?: AnyStateMachine;
-  /** Who chooses, for the strategy `selector`. */
+  /** Chooses the member, for the strategy `selector`. Without one that strategy fails as `definition`. */
   readonly select?: Select;
 }
 
-export function routerActor({ settings, members, guard, select = nobody }: RouterActor): ReturnType<typeof routerWith> {
+export function routerActor({
+  settings,
+  members,
+  guard,
+  select = noSelector,
+}: RouterActor): ReturnType<typeof routerWith> {
   const load = effect<readonly Filed[], Reading>(
-    async ({ from, count }, scope) =>
-      (await scope.list('tasks')).slice(from, from + count) as unknown as readonly Filed[],
+    async ({ from, count }, scope) => (await entriesOf<Filed>(scope, 'tasks')).slice(from, from + count),
     { kind: 'pure' },
   );
   const collect = effect<readonly TaskResult[], null>(
     async (_, scope) =>
-      ((await scope.list('results')) as unknown as readonly { seq: number; result: TaskResult }[])
+      (await entriesOf<{ readonly seq: number; readonly result: TaskResult }>(scope, 'results'))
         .toSorted((a, b) => a.seq - b.seq)
         .map(({ result }) => result),
     { kind: 'pure' },
   );
-  // The chart starts members and guardrails by name and does not know them; the engine finds them here.
-  return routerWith(settings).provide({
-    actors: { ...members, ...(guard ? { guard } : {}), load, collect, select } as { load: typeof load },
-  });
+  const named = { ...members, ...(guard ? { guard } : {}), load, collect, select };
+  return withActors(routerWith(settings), named);
 }
 
-const nobody: Select = effect(() =>
+const noSelector: Select = effect(() =>
   Promise.reject(
     new TroupeError('definition', 'The router has no selector; give it one with routers.selector({ … }).'),
   ),

@@ -1,13 +1,14 @@
-/** One call of a tool, and the look-up of one that may have happened. */
+/** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type { Reconciled } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/turn.ts';
+import { fieldsOf } from '../machines/json.ts';
 import { effect } from './effect.ts';
 import { sourceOf, type AgentDeps, type Tools } from './tools.ts';
 
-/** Tried again by the engine, under the same key, while that cannot do harm. */
+/** The engine tries again under the same key, if that can do no harm. Milliseconds. */
 const retry = { times: 3, backoff: 500 };
 
 export const runTool = (deps: AgentDeps) =>
@@ -24,7 +25,7 @@ export const runTool = (deps: AgentDeps) =>
     { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, retry },
   );
 
-/** What nobody can wait for any more is not begun (E9). */
+/** A call whose deadline has passed is not begun (E9). */
 function requireTime(name: string, { clock, deadline = Infinity }: EffectScope): void {
   if (clock.now() < deadline) return;
   throw new TroupeError('expired', `"${name}" was not called: the deadline of its agent has passed.`, {
@@ -59,23 +60,23 @@ const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, sig
 const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
 /**
- * What a failed call of a write comes to (E7). Nothing was begun: it failed, and nobody need be asked. It was carried out and only its result
- * is lost: that is said, for a second call would do it twice. It broke off: it is neither done nor not done.
+ * The failure of a write (E7). If nothing was begun, it failed, and no one need be asked. If it was carried out and only its result is lost,
+ * the failure says so, because a second call would do it twice. If it broke off, it is uncertain.
  */
 function settled({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
   const { kind: why, retryable, message, data } = toFailure(thrown);
   const { sent, done } = factsOf(thrown);
   if (kind !== 'write' || sent === false) return thrown;
   if (done === true) return new TroupeError('tool', lost(name), { cause: thrown, data });
-  // With a key that the world honours it is tried again; what is not tried again stays open.
+  // An idempotent write that is retryable is tried again; one that is not tried again stays uncertain.
   const isOpen = retryable ? !idempotent : sent === true && why === 'environment';
   if (!isOpen) return thrown;
   return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, { cause: thrown });
 }
 
-const factsOf = (thrown: unknown) =>
-  (toFailure(thrown).data ?? {}) as { readonly sent?: unknown; readonly done?: unknown };
+/** What the tool's room says of a failed call: `sent`, it may have begun; `done`, it was carried out. */
+const factsOf = (thrown: unknown) => fieldsOf(toFailure(thrown).data);
 
-/** Without the reason, which would ask for another call: it is kept as the cause. */
+/** Without the reason, which might make the model call again: the reason is kept as the cause. */
 const lost = (name: string) =>
   `"${name}" was carried out, but what it returned is too large or not what it promises, and is lost. Do not call it again for its result.`;

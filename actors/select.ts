@@ -1,9 +1,10 @@
-/** A model chooses which member has a task. */
+/** A selector that asks a model which member gets a task. */
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
 import { nothingUsed } from '../machines/agent/context.ts';
 import { charged } from '../machines/agent/money.ts';
-import type { Selected, Selection } from '../machines/router/vocabulary.ts';
+import type { Selected, Selection } from '../machines/router/events.ts';
+import { fieldsOf } from '../machines/json.ts';
 import { modelScope } from './callModel.ts';
 import { effect } from './effect.ts';
 import type { Select } from './router.ts';
@@ -20,7 +21,7 @@ const tool = {
   },
 } as const;
 
-/** An answer that names nobody is a `format` failure: another attempt may be made, where the task allows one. */
+/** Makes the selector. An answer that names no member is a `format` failure; the task's own policy decides about another attempt. */
 export const byModel = (
   {
     model,
@@ -37,7 +38,7 @@ export const byModel = (
       { instructions, messages: [{ role: 'user', text }], tools: [tool] },
       modelScope(scope),
     );
-    const { member, reason } = (calls.find(({ name }) => name === tool.name)?.input ?? {}) as Partial<Selected>;
+    const { member, reason } = fieldsOf(calls.find(({ name }) => name === tool.name)?.input);
     const bill = { usage: charged(nothingUsed, usage) };
     if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
     throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });

@@ -1,17 +1,18 @@
 /**
  * Keeps the connection to a tool server alive by running its machine live: the connection belongs to this process and is not durable.
- * The machine decides; here is only what it cannot hold: the open connection, and those who wait for it.
+ * The machine decides; this file holds what a machine cannot hold: the open connection, and the callers that wait for it.
  */
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { Clock } from '../src/contracts/clock.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
 import type { Dial, Keeper, KeepOptions, Link, ServerTool } from '../src/mcp/link.ts';
+import { asJson } from '../machines/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 
 type Snapshot = SnapshotFrom<typeof toolServerMachine>;
 
-/** Connects when somebody first asks. Disposing it ends the server. */
+/** Connects at the first call. Disposing it ends the server. */
 export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOptions): Keeper {
   const listeners = new Set<() => void>();
   const closing = new Set<Promise<unknown>>();
@@ -54,7 +55,7 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       signal.throwIfAborted();
       return listed;
     } catch (error) {
-      // The machine never heard of this connection: nobody else will close it.
+      // The machine does not know this connection, so it must be closed here.
       if (opened) close(opened);
       throw error;
     }
@@ -74,14 +75,16 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
     let tools: Json | undefined;
     let wasFailed = false;
     started.subscribe((snapshot) => {
-      // It was lost in the moment between the answer and the machine's step.
+      // The connection was lost between the answer and the machine's step.
       if (snapshot.matches('connected') && lost) started.send({ type: 'toolServer.lost', failure: lost });
       const failed = snapshot.matches('failed');
       const another = snapshot.matches('connected') && !same(tools, snapshot.context.tools);
       const first = tools === undefined;
       if (another) {
         tools = snapshot.context.tools;
-        known = tools as unknown as readonly ServerTool[];
+        const listed: unknown = tools;
+        // `list` below put them there.
+        known = listed as readonly ServerTool[];
       }
       if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
       wasFailed = failed;
@@ -105,7 +108,7 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
       const onAbort = () => end(() => reject(stopped(signal)));
       const look = (snapshot: Snapshot): boolean => {
         if (wanted(snapshot)) end(resolve);
-        else if (snapshot.matches('failed')) end(() => reject(fromFailure(snapshot.context.failure!)));
+        else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot)));
         else if (snapshot.status !== 'active') end(() => reject(gone(name)));
         else return false;
         return true;
@@ -127,7 +130,8 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
   return {
     async link(signal) {
       await when((snapshot) => snapshot.matches('connected') && link !== undefined, signal);
-      return link!;
+      if (!link) throw gone(name);
+      return link;
     },
     async tools(signal) {
       await when((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
@@ -154,12 +158,16 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
 }
 
 const list = async (link: Link, signal: AbortSignal): Promise<Listed> => ({
-  tools: (await link.list(signal)) as unknown as Json,
+  tools: asJson(await link.list(signal)),
 });
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));
 
-/** What a machine keeps must be data. */
+/** The failure of a connection that was given up. */
+const lastFailure = ({ context: { failure, name } }: Snapshot): TroupeError =>
+  failure ? fromFailure(failure) : gone(name);
+
+/** What a machine keeps must be data, so errors are passed to it as failures. */
 const asFailure = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw toFailure(error);
@@ -176,7 +184,7 @@ const stopped = (signal: AbortSignal) =>
     ? signal.reason
     : new TroupeError('cancelled', 'Stopped while waiting for a tool server.', { cause: signal.reason });
 
-/** Our clock in XState's shape. */
+/** The clock as XState wants it. */
 const liveClock = (clock: Clock) => ({
   setTimeout: (call: (...args: unknown[]) => void, ms: number) => clock.wake(clock.now() + ms, () => call()),
   clearTimeout: (timer: Disposable | undefined) => timer?.[Symbol.dispose](),

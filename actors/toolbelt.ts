@@ -1,4 +1,4 @@
-/** Puts the toolbelt on and takes it off. */
+/** Activates the toolbelt and takes it away again. */
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { Belt, Belting } from '../machines/agent/turn.ts';
 import type { Define } from './callModel.ts';
@@ -14,7 +14,7 @@ export const connectToolbelt = (deps: AgentDeps) =>
     return null;
   });
 
-/** Names that the agent's own tools have already would be ambiguous. */
+/** Lists the toolbelt. Names that the agent's own tools have already are conflicts. */
 export const listToolbelt = (define: Define, deps: AgentDeps) =>
   effect<Belt, Belting>(async ({ epoch, message }, scope) => {
     if (!deps.toolbelt) throw none();

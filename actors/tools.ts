@@ -1,4 +1,4 @@
-/** What an agent's actor is given: a door to every model, and its tools. The rooms provide them. */
+/** What an agent's actor is given: the gateway to the models, and its tools. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/contracts/failure.ts';
 import type {
@@ -17,56 +17,61 @@ import type { ToolSource } from '../src/contracts/tool.ts';
 import type { AnyStateMachine } from 'xstate';
 import type { Membership } from '../machines/member.ts';
 
-/** Several sources as one; `catalog(sources)` is one. */
+/** Several tool sources as one; `catalog(sources)` makes it. */
 export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
-  /** Rises with every change of the list. */
+  /** Rises with every change of the list of tools. */
   readonly epoch: number;
-  /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools unless told otherwise. */
+  /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools by default. */
   list(signal: AbortSignal, filter?: { readonly allow?: readonly string[] }): Promise<readonly ToolInfo[]>;
-  /** Why a source that the agent cannot do without is not there. */
+  /** The failure of a source that the agent needs and that is not available. */
   missing?(): Failure | undefined;
-  /** What else is not as whoever defined the agent might think. */
+  /** What else is wrong with the list: names that clash, names in `allow` that no tool has. */
   problems?(filter?: { readonly allow?: readonly string[] }): readonly Failure[];
 }
 
-/** Tools that are connected on demand, and let go of when no actor holds them any more. */
+/** Tools that are connected on demand, and closed when no actor holds them any more. */
 export interface Toolbelt extends Tools {
   hold?(actor: string): void;
   release?(actor: string): Promise<void>;
 }
 
+/** The models, as an agent's effects call them. */
 export interface ModelDoor {
-  /** One whole answer; its parts are shown as they come. */
+  /** Gives one whole answer. `onPart` is called with each part, and with the text so far. */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
     onPart?: (part: ModelPart, text: string) => void,
   ): Promise<ModelAnswer>;
-  /** The models that a choice comes to: those of a group, in its order. */
+  /** The models that a choice stands for: those of a group, in its order. */
   models?(choice: ModelChoice): readonly (string | Model)[];
 }
 
+/** What the actor of an agent needs beside its definition. */
 export interface AgentDeps {
   readonly gateway: ModelDoor;
   readonly tools?: Tools;
-  /** Names of the tools it may use; all of them unless told otherwise. */
+  /** The names of the tools that it may use; all of them by default. */
   readonly allow?: readonly string[];
+  /** Tools that the agent activates when it needs them; none by default. */
   readonly toolbelt?: Toolbelt;
+  /** Other agents and teams that it may call like tools. */
   readonly delegates?: readonly Delegate[];
-  /** Closes what was opened for this agent alone, when its task is over. */
+  /** Closes what was opened for this agent alone, at the end of its task. */
   cleanUp?(scope: { readonly actor: string; readonly run: string; readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** A tool that is the work of another agent, or of a team. */
+/** Another agent or a team that is called like a tool. */
 export interface Delegate {
   readonly info: ToolInfo;
   readonly who: Membership;
   readonly machine: AnyStateMachine;
-  /** The message that a call comes to. Throws with what a model should mend. */
+  /** The message for a call. Throws what the model should correct. */
   message(input: Json): { readonly type: string; readonly body: Json };
 }
 
+/** A tool, and where it comes from. */
 export interface Offered extends ToolInfo {
   readonly delegate?: Delegate;
   readonly belt: boolean;
@@ -85,7 +90,7 @@ async function offered(tools: Tools, belt: boolean, { allow }: AgentDeps, { sign
   return listed.map((info) => ({ ...info, belt, idempotent: tools.idempotent(info.name) }));
 }
 
-/** Its own tools, whatever their tier. Throws when a source is missing: an agent without its tools would only guess. */
+/** The agent's own tools, whatever their tier. Throws when a source is missing: without its tools an agent would only guess. */
 export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offered[]> => [
   ...(deps.tools ? await offered(deps.tools, false, deps, at) : []),
   ...(deps.delegates ?? [])
@@ -93,7 +98,7 @@ export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offere
     .map((delegate) => ({ ...delegate.info, delegate, belt: false, idempotent: true })),
 ];
 
-/** Its own tools, and those of the toolbelt once it is on. */
+/** The agent's own tools, and those of the toolbelt once it is active. */
 export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly Offered[]> {
   const own = await ownTools(deps, at);
   if (tier !== 'toolbelt' || !deps.toolbelt) return own;

@@ -1,24 +1,31 @@
-/** What a user's check said, read so that everything but a clear yes is a no; and asked so that it must say something in time. */
+/** Asks a user's check within a time limit, and reads its answer so that everything but a clear yes is a no. */
 import { sleep, type Clock } from '../src/contracts/clock.ts';
 import { failureKinds, toFailure, type FailureKind } from '../src/contracts/failure.ts';
-import type { Verdict } from '../machines/guardrail/vocabulary.ts';
+import type { Verdict } from '../machines/guardrail/events.ts';
+import { fieldsOf } from '../machines/json.ts';
 
 const no = (reason: string, kind: FailureKind = 'denied'): Verdict => ({ ok: false, kind, reason });
 
+const isKind = (kind: unknown): kind is FailureKind => typeof kind === 'string' && Object.hasOwn(failureKinds, kind);
+
+/** What a check answered, as a verdict. */
 export function verdictOf(says: unknown): Verdict {
   if (says === true) return { ok: true };
   if (says === false) return no('its check said no');
   if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
-  const { reason, kind = 'denied', retryAfter } = (says ?? {}) as Record<string, unknown>;
-  if (typeof reason !== 'string' || !Object.hasOwn(failureKinds, kind as string))
+  const { reason, kind = 'denied', retryAfter } = fieldsOf(says);
+  if (typeof reason !== 'string' || !isKind(kind))
     return no(
       `its check said neither yes nor no: it must give true, false, or why not; it gave ${says === undefined ? 'nothing' : typeof says}`,
     );
   const after = typeof retryAfter === 'number' && retryAfter >= 0 ? { retryAfter } : {};
-  return { ok: false, kind: kind as FailureKind, reason, ...after };
+  return { ok: false, kind, reason, ...after };
 }
 
-/** Never rejects: a check that throws, or says nothing in time, says no. An answer that is there at once costs no timer. */
+/**
+ * Asks a check. Never rejects: a check that throws, or gives no answer within `limit` milliseconds, says no.
+ * An answer that is not a promise needs no timer.
+ */
 export async function asked<T>(
   ask: () => T | Promise<T>,
   { clock, limit }: { clock: Clock; limit: number },

@@ -1,4 +1,4 @@
-/** Checks an answer against every objective, side by side. A check that cannot be carried out is a failure, not a verdict. */
+/** Checks an answer against every objective, all at once. A check that throws is a failure of the phase, and not an objective that was not met. */
 import type { AgentAnswer } from '../src/contracts/agent.ts';
 import type { Verified } from '../machines/agent/turn.ts';
 import type { Define } from './callModel.ts';

@@ -1,41 +1,41 @@
 /**
- * Guardrails inside an agent: on what its model says while it says it, and on the calls it wants to make.
- * What is shown has been looked at; a stream that is turned down is stopped, and what was said is not an answer.
+ * Guardrails inside an agent: they check the model's answer while it streams, and the calls that the model wants to make.
+ * Parts are shown only after they were checked. A stream that is rejected is stopped, and what was said is not an answer.
  */
-import type { AnyStateMachine } from 'xstate';
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { TroupeError } from '../src/contracts/failure.ts';
 import type { Json } from '../src/contracts/json.ts';
-import type { ModelPart } from '../src/contracts/model.ts';
 import { refusal } from '../machines/guardrail/refusal.ts';
 import { defaultLimits } from '../machines/agent/limits.ts';
 import type { Reading, ReadCall, Thinking } from '../machines/agent/turn.ts';
-import type { Verdict } from '../machines/guardrail/vocabulary.ts';
+import type { Verdict } from '../machines/guardrail/events.ts';
+import { fieldsOf } from '../machines/json.ts';
 import { effect, type Effect } from './effect.ts';
 import type { Guardrail } from './guardrail.ts';
+import { withActors } from './named.ts';
 import { answerPrefix } from './offer.ts';
 import { asked, verdictOf } from './verdict.ts';
 
-const isMachine = (logic: unknown): logic is AnyStateMachine =>
-  typeof (logic as Partial<AnyStateMachine>).getStateNodeById === 'function';
-const isEffect = (logic: unknown): logic is Effect<Reading, Thinking> =>
-  typeof (logic as Partial<Effect<Reading, Thinking>>).effect?.perform === 'function';
+const isMachine = (logic: unknown): logic is AnyStateMachine => typeof fieldsOf(logic).getStateNodeById === 'function';
+/** Whether the logic in the slot `callModel` is our effect. */
+const isModelCall = (logic: unknown): logic is Effect<Reading, Thinking> =>
+  typeof fieldsOf(fieldsOf(logic).effect).perform === 'function';
 
-/** Does it look inside? */
+/** Whether the guardrail checks what happens inside an agent. */
 export const looksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
   stream !== undefined || tool !== undefined;
 
-/** A machine whose agents, however deep, are watched. It is the same chart: only the effect that asks the model differs. */
+/** The machine with a guarded effect `callModel` in every agent in it, however deep. The chart stays the same. */
 export function watched(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
   const inside = guardrails.filter(looksInside);
   if (inside.length === 0) return machine;
-  const actors: Record<string, unknown> = {};
+  const actors: Record<string, AnyActorLogic> = {};
   for (const [name, logic] of Object.entries(machine.implementations.actors)) {
     if (isMachine(logic)) actors[name] = watched(logic, inside);
-    else if (name === 'callModel' && isEffect(logic)) actors[name] = watchedCall(logic, inside);
+    else if (name === 'callModel' && isModelCall(logic)) actors[name] = watchedCall(logic, inside);
   }
-  // Each takes the place of one that fits there.
-  return machine.provide({ actors: actors as never }) as AnyStateMachine;
+  return withActors(machine, actors);
 }
 
 const watchedCall = ({ effect: { perform, options } }: Effect<Reading, Thinking>, guardrails: readonly Guardrail[]) =>
@@ -50,19 +50,25 @@ const watchedCall = ({ effect: { perform, options } }: Effect<Reading, Thinking>
       for (const call of reading.calls) calls.push(await allowed(call, guardrails, scope));
       return { ...reading, calls };
     } catch (thrown) {
-      // The stop that it was given is why the model's answer broke off.
+      // The rejection is why the model's answer broke off.
       throw watch.objection() ?? thrown;
     }
   }, options);
 
-const textOf = (part: Partial<ModelPart>): string => {
-  if (part.type === 'text') return part.text ?? '';
-  return part.type === 'call' && part.call?.name.startsWith(answerPrefix) ? JSON.stringify(part.call.input) : '';
+/** What a note of progress adds to the answer: text, or the arguments of a final answer. */
+const textOf = (part: Json): string => {
+  const { type, text, call } = fieldsOf(part);
+  if (type === 'text') return typeof text === 'string' ? text : '';
+  const { name, input } = fieldsOf(call);
+  return type === 'call' && typeof name === 'string' && name.startsWith(answerPrefix) ? JSON.stringify(input) : '';
 };
 
-/** Looks at what is said so far, one look at a time; what comes meanwhile is looked at together. Parts are shown once they were looked at. */
+/** Checks the answer so far, one check at a time; parts that come meanwhile are checked together. Parts are shown once they were checked. */
 function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop: AbortController) {
-  const watching = guardrails.filter(({ checks }) => checks.stream !== undefined);
+  const watching = guardrails.flatMap((guardrail) => {
+    const { stream } = guardrail.checks;
+    return stream ? [{ guardrail, check: stream }] : [];
+  });
   let text = '';
   let waiting: Json[] = [];
   let looking: Promise<void> | undefined;
@@ -72,12 +78,8 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
     while (waiting.length > 0 && !objection) {
       const parts = waiting;
       waiting = [];
-      for (const guardrail of watching) {
-        const verdict = await verdictOn(
-          guardrail,
-          () => guardrail.checks.stream!({ text, signal: scope.signal }),
-          scope,
-        );
+      for (const { guardrail, check } of watching) {
+        const verdict = await verdictOn(guardrail, () => check({ text, signal: scope.signal }), scope);
         if (verdict.ok) continue;
         const { message, data, kind } = refusal(guardrail.name, 'stream', verdict);
         objection = new TroupeError(kind, message, { data });
@@ -88,8 +90,7 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
   };
   return {
     hear(part: Json): void {
-      const more = textOf(part as Partial<ModelPart>);
-      text += more;
+      text += textOf(part);
       if (watching.length === 0) return scope.progress(part);
       waiting.push(part);
       looking = (looking ?? Promise.resolve()).then(look);
@@ -106,9 +107,10 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
 async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ReadCall> {
   let allowedCall = call;
   for (const { name: guardrail, checks, limit } of guardrails) {
-    if (!checks.tool || (call.how !== 'run' && call.how !== 'guarded')) continue;
+    const { tool } = checks;
+    if (!tool || (call.how !== 'run' && call.how !== 'guarded')) continue;
     const { name, input, effect: kind } = call;
-    const answer = await asked(() => checks.tool!({ name, input, effect: kind, signal: scope.signal }), {
+    const answer = await asked(() => tool({ name, input, effect: kind, signal: scope.signal }), {
       clock: scope.clock,
       limit,
     });
@@ -131,7 +133,7 @@ async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: 
   return allowedCall;
 }
 
-const isAsk = (says: unknown): boolean => (says as { ask?: unknown } | null)?.ask === true;
+const isAsk = (says: unknown): boolean => fieldsOf(says).ask === true;
 const patienceOf = (call: ReadCall): number =>
   call.how === 'guarded' ? call.patience : defaultLimits.approvalDeadline;
 

@@ -1,6 +1,9 @@
-/** Failures as machines meet them: the engine hands them over as data; whatever else was thrown is a defect. */
+/** Failures as the charts read and make them. The engine passes failures as data; anything else that was thrown is a defect. */
 import type { Failure, FailureKind } from '../src/contracts/failure.ts';
+import type { Refusal } from '../src/contracts/work.ts';
+import { fieldsOf } from './json.ts';
 
+/** Makes a failure that is not to be tried again. */
 export const failure = (kind: FailureKind, message: string, data?: Failure['data']): Failure => ({
   kind,
   message,
@@ -8,15 +11,23 @@ export const failure = (kind: FailureKind, message: string, data?: Failure['data
   ...(data === undefined ? {} : { data }),
 });
 
+/** The failure of a run whose deadline has passed. */
 export const expired = failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.');
 
-/** `defect` is what becomes of anything else that was thrown. */
+/** What was thrown, as a failure. `defect` says what becomes of a value that is not a failure: `internal` by default. */
 export function failureOf(
   error: unknown,
   defect: Pick<Failure, 'kind' | 'retryable'> = { kind: 'internal', retryable: false },
 ): Failure {
-  const { kind, message, retryable } = (error ?? {}) as Partial<Failure>;
+  const { kind, message, retryable } = fieldsOf(error);
+  // The engine passes failures whole; their kind is one of ours.
   if (typeof kind === 'string' && typeof message === 'string')
     return { ...(error as Failure), retryable: retryable === true };
   return { ...defect, message: typeof message === 'string' ? message : String(error) };
+}
+
+/** Which guardrail or router refused the work; undefined when the failure is not a refusal. */
+export function refusalIn({ data }: Pick<Failure, 'data'>): Refusal | undefined {
+  // Only who refuses writes this key, and writes the whole of it.
+  return typeof data === 'object' && data !== null && 'refusedBy' in data ? (data as Refusal) : undefined;
 }

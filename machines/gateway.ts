@@ -1,20 +1,24 @@
-/** Whether a model is asked at all: after failures in a row it is left alone, then one call may try whether it is back. */
+/** The circuit breaker of a model: after a number of failures in a row it is not called for a while; then one call tries whether it is back. */
 import { assign, setup } from 'xstate';
 import { ceiling } from '../src/contracts/backoff.ts';
 
+/** When the breaker opens, and for how long. */
 export interface GatewaySettings {
-  /** Failures in a row after which it is left alone. */
+  /** Failures in a row that open the breaker. */
   readonly threshold: number;
-  /** Milliseconds it is left alone at first; doubled each time the try fails, up to `longest`. */
+  /** How long it is open at first, in milliseconds; doubled each time the trial call fails, up to `longest`. */
   readonly pause: number;
+  /** The longest time that it is open, in milliseconds. */
   readonly longest: number;
 }
 
+/** The facts of a breaker. */
 export interface GatewayContext extends GatewaySettings {
+  /** Failures in a row. */
   readonly failures: number;
-  /** How often in a row the try failed. */
+  /** How many trial calls in a row have failed. */
   readonly trips: number;
-  /** Milliseconds since the epoch; until then nobody asks. */
+  /** Milliseconds since the epoch; no call is made before. */
   readonly until: number;
 }
 
@@ -24,6 +28,7 @@ export type GatewayEvent =
   | { type: 'call.wanted'; at: number }
   | { type: 'gateway.stop' };
 
+/** The circuit breaker of one model: closed, open, halfOpen. Times come with the events. */
 export const gatewayMachine = setup({
   types: {} as { context: GatewayContext; input: GatewaySettings; events: GatewayEvent; tags: 'closed' },
   guards: {
@@ -33,7 +38,7 @@ export const gatewayMachine = setup({
   actions: {
     countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
     forgetFailures: assign({ failures: 0, trips: 0, until: 0 }),
-    /** One call goes to see; the next may only after as long again. */
+    /** One trial call is allowed; the next one only after another pause. */
     lend: assign(({ context, event }) => (event.type === 'call.wanted' ? { until: event.at + context.pause } : {})),
     leaveAlone: assign(({ context, event }) => {
       if (event.type !== 'call.failed') return {};
@@ -59,7 +64,7 @@ export const gatewayMachine = setup({
     open: {
       on: {
         'call.wanted': { guard: 'isRested', target: 'halfOpen', actions: 'lend' },
-        // A call that was under way when the door closed: it shows that the model is back.
+        // A call that was under way when the breaker opened: it shows that the model is back.
         'call.succeeded': { target: 'closed', actions: 'forgetFailures' },
       },
     },
@@ -67,7 +72,7 @@ export const gatewayMachine = setup({
       on: {
         'call.succeeded': { target: 'closed', actions: 'forgetFailures' },
         'call.failed': { target: 'open', actions: 'leaveAlone' },
-        // The call that was to find out never came back with an answer: another one may go.
+        // The trial call gave no answer in time: another one is allowed.
         'call.wanted': { guard: 'isRested', actions: 'lend' },
       },
     },

@@ -4,10 +4,10 @@ export { defaultBudget, defaultLimits, defaultSettings, type AgentSettings } fro
 export type * from './agent/turn.ts';
 export { runMachine, runWith } from './run/run.ts';
 export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/limits.ts';
-export type { Routed, Routing } from './run/vocabulary.ts';
+export type { Routed, Routing } from './run/events.ts';
 export { routerMachine, routerWith } from './router/router.ts';
 export { defaultRotation, defaultRouterSettings, type RouterSettings, type Strategy } from './router/settings.ts';
-export type { Selected, Selection } from './router/vocabulary.ts';
+export type { Selected, Selection } from './router/events.ts';
 export { toolCallMachine, type Reconciled, type ToolCallInput } from './toolCall.ts';
 export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';

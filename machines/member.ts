@@ -1,23 +1,29 @@
-/** Who works on a message: an agent or a nested team, which takes one and ends, or a supervisor that stands. What each is given, told, and how it ended. */
+/** A member that works on a message: an agent or a nested team does one task and ends; a supervisor lives on and takes one after another. */
 import type { AgentAnswer, AgentInput, AgentOutput, AgentUsage, Budget, Phase } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/contracts/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/contracts/json.ts';
-import { failure, failureOf } from './failure.ts';
+import type { WorkSignal } from '../src/contracts/work.ts';
 import { nothingUsed } from './agent/context.ts';
+import { failureIn, isError, outputIn, type ChildEnded } from './ended.ts';
+import { failure } from './failure.ts';
+import { asZodJson } from './json.ts';
 
+/** What a member is. */
 export interface Membership {
+  /** `standing`: a router or a guardrail, which takes `work` after `work`. */
   readonly kind: 'agent' | 'team' | 'standing';
-  /** The type of the message that it knows, where whoever hands it on calls it otherwise. */
+  /** The type of the message that it takes, if the sender uses another; the sender's by default. */
   readonly takes?: string;
-  /** What its answer is called here. */
+  /** The type that its answer gets here; its own by default. */
   readonly gives?: string;
 }
 export const plainMember: Membership = { kind: 'agent' };
 
-/** How deep work may be handed on: from a team to a team within it, from an agent to one that it calls. */
+/** How many levels deep work may be handed on: from a team to a team within it, from an agent to one that it calls. */
 export const maxDepth = 8;
 
+/** The failure of work that came through more than `maxDepth` levels. */
 export const tooDeep = (depth: number): Failure =>
   failure(
     'denied',
@@ -25,26 +31,27 @@ export const tooDeep = (depth: number): Failure =>
     { refusedBy: 'depth', reason: 'too deep', depth },
   );
 
+/** A message that is handed to a member. */
 export interface Handed {
   readonly type: string;
   readonly body: Json;
+  /** What may be used up for it; a kind that is not named is not limited. */
   readonly left: Budget;
   readonly depth: number;
-  /** The name under which more may be asked for; and that cheaper models are to go on when it runs short. */
+  /** The name under which the sender may be asked for more. */
   readonly lease?: string;
+  /** Cheaper models go on when `left` runs short. */
   readonly degrade?: true;
 }
 
-/** What an agent or a nested team begins with. */
+/** The input of an agent or a nested team. */
 export function inputFor(
   { kind, takes }: Membership,
-  { type, body, left, depth, ...money }: Handed,
+  { type, body, left, depth, lease, degrade }: Handed,
 ): AgentInput | RunInput {
-  const { lease, degrade } = money;
-  // Bodies are JSON; zod's own type for it can be written to.
   const message = {
     type: takes ?? type,
-    body: body as AgentInput['body'],
+    body: asZodJson(body),
     depth,
     ...(lease === undefined ? {} : { lease }),
   };
@@ -53,28 +60,37 @@ export function inputFor(
   return { ...message, ...(isBounded ? { allowance: left } : {}), ...(degrade ? { degrade } : {}) };
 }
 
-/** The same word in the language of whoever hears it. */
-export function wordFor({ kind }: Membership, what: 'cancel' | 'pause' | 'resume', id: string, reason = '') {
-  const why = what === 'cancel' ? { reason } : {};
-  if (kind === 'standing') return { type: `work.${what}`, id, ...why };
-  return { type: `${kind === 'team' ? 'run' : 'agent'}.${what}`, ...why };
+/** What may be said to a member at work. */
+export type MemberCommand = 'cancel' | 'pause' | 'resume';
+
+/** A command as an event that a member of this kind takes. `id` names the work of a supervisor; `reason` belongs to `cancel`. */
+export function wordFor({ kind }: Membership, command: MemberCommand, id: string, reason = ''): MemberSignal {
+  const why = command === 'cancel' ? { reason } : {};
+  if (kind === 'standing') return { type: `work.${command}`, id, ...why };
+  return { type: `${kind === 'team' ? 'run' : 'agent'}.${command}`, ...why };
 }
 
+/** The event of a command. */
+export interface MemberSignal {
+  readonly type: `${'agent' | 'run'}.${MemberCommand}` | WorkSignal['type'];
+  readonly id?: string;
+  readonly reason?: string;
+}
+
+/** How a member ended. */
 export interface MemberEnd {
+  /** There is one when it completed. */
   readonly answer?: AgentAnswer;
   readonly failure?: Failure;
-  /** Of an agent that failed: where. */
+  /** The phase in which an agent failed. */
   readonly phase?: Phase;
   readonly usage: AgentUsage;
 }
 
-/** How somebody ended: with an answer, or with the failure it could not get over. */
-export function endOf(
-  event: { readonly type: string; readonly output?: unknown; readonly error?: unknown },
-  { gives }: Membership = plainMember,
-): MemberEnd {
-  if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event.error), usage: nothingUsed };
-  const output = event.output as AgentOutput | RunOutput;
+/** Reads the end of a member: its answer, or the failure that it could not recover from. */
+export function endOf(event: ChildEnded, { gives }: Membership = plainMember): MemberEnd {
+  if (isError(event)) return { failure: failureIn(event), usage: nothingUsed };
+  const output = outputIn<AgentOutput | RunOutput>(event);
   const { usage } = output;
   switch (output.status) {
     case 'completed': {
@@ -88,14 +104,14 @@ export function endOf(
   }
 }
 
-/** Work that an agent hands to somebody of its own: to whom it is a message, to the agent a call. */
+/** A call that an agent hands to another agent or a team: the agent sees a call, the other a message. */
 export interface Delegation extends Handed {
   readonly who: Membership;
 }
-/** The machine of a call that is somebody else's work, by the name of the tool. */
+/** The name under which the machine of a delegate is provided; `tool` is the name of the tool that the model calls. */
 export const delegateSource = (tool: string): string => `delegate.${tool}`;
 
-/** The sum of what two used. */
+/** The sum of two usages. The cost is not known when one of them is not. */
 export const together = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
   steps: a.steps + b.steps,
   inputTokens: a.inputTokens + b.inputTokens,

@@ -1,32 +1,35 @@
-/** What a pure machine may know of time and chance: the moment in which the engine took an event in, which is part of that event. */
+/**
+ * What a pure machine may know of time and chance. The engine takes an event in at a moment and attaches that moment to the event;
+ * a machine reads it with `momentOf` instead of asking a clock, so that the same event always leads to the same step.
+ */
+import { fieldsOf } from './json.ts';
+
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** From 0 to below 1; another one each time. */
+  /** A random number from 0 to below 1; another one each time. */
   chance(): number;
-  /** By when the whole run must have ended, when somebody said so; milliseconds since the epoch. */
+  /** When the whole run must have ended; undefined when it has no deadline. Milliseconds since the epoch. */
   readonly deadline?: number;
-  /** The message that brought the event, when it came from outside. */
+  /** The message that brought the event; undefined when it did not come from outside. */
   readonly message?: { readonly id: string; readonly from: string };
-  /** What a running effect had come to by then, when it said so: by the child's id. */
+  /** What a running effect has reported as its partial result (`scope.soFar`); `child` is the id of its invoke. */
   soFar?(child: string): unknown;
 }
 
-interface Stamped {
-  readonly [key: symbol]: Moment | undefined;
-}
-
-/** Where there is no engine (a chart that is played by hand): no time passes, and nothing is left to chance. */
+/** Without an engine, as in a chart that a test steps by hand, no time passes and every random number is 0.5. */
 const nowhere: Moment = { at: 0, chance: () => 0.5 };
 const moment = Symbol.for('troupe.moment');
 
-/** Of an event that came from outside, and of the input (an object) that an actor began with. An event that a machine raised itself has none. */
-export function momentOf(event: object): Moment {
-  const { input } = event as { readonly input?: unknown };
-  const began = typeof input === 'object' && input !== null ? (input as Stamped)[moment] : undefined;
-  return (event as Stamped)[moment] ?? began ?? nowhere;
-}
+/** The moment of an event that came from outside, or of the input that an actor began with. An event that the machine raised itself has none, and gets one at time 0. */
+export const momentOf = (event: object): Moment => attachedTo(event) ?? attachedTo(fieldsOf(event).input) ?? nowhere;
 
-/** So many milliseconds, or what is left of them before the deadline: nobody is waited for beyond it (E9). */
+const attachedTo = (given: unknown): Moment | undefined =>
+  // Only the engine attaches something under this symbol.
+  typeof given === 'object' && given !== null
+    ? (given as { readonly [key: symbol]: Moment | undefined })[moment]
+    : undefined;
+
+/** So many milliseconds, or fewer when the deadline comes first: nothing is waited for beyond it (E9). At least 1. */
 export const inTime = (wanted: number, { at, deadline = Infinity }: Moment): number =>
   Math.max(1, Math.min(wanted, deadline - at));

@@ -1,29 +1,25 @@
-/** How a member ended, in the words of an agent, whatever kind of thing it is. */
+/** The end of a member as the output of an agent, whatever kind of member it is. */
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/contracts/failure.ts';
 import type { RunOutput } from '../src/contracts/run.ts';
 import { nothingUsed } from './agent/context.ts';
-import { failure, failureOf } from './failure.ts';
+import { failureIn, isError, outputIn, type ChildEnded } from './ended.ts';
+import { failure } from './failure.ts';
 import { plainMember, type Membership } from './member.ts';
 
-interface End {
-  readonly type: string;
-  readonly output?: unknown;
-  readonly error?: unknown;
-}
-
-/** `gives`: what its answer is called by whoever is told; the result of a team is a text unless it is called something. */
-export function outputOf({ type, output, error }: End, { gives }: Membership = plainMember): AgentOutput {
-  if (type.startsWith('xstate.error.')) return failedWith(failureOf(error));
-  const end = output as AgentOutput | RunOutput | undefined;
+/** `gives`: the type that its answer gets; the result of a team is a `text` by default. */
+export function outputOf(event: ChildEnded, { gives }: Membership = plainMember): AgentOutput {
+  if (isError(event)) return failedWith(failureIn(event));
+  const end = outputIn<AgentOutput | RunOutput | undefined>(event);
   if (end?.status === undefined)
     return failedWith(failure('internal', 'A member must end as an agent does, and it ended with something else.'));
-  const said = 'turns' in end ? ofRun(end) : end;
-  return gives === undefined || said.status !== 'completed'
-    ? said
-    : { ...said, answer: { ...said.answer, type: gives } };
+  const output = 'turns' in end ? ofRun(end) : end;
+  return gives === undefined || output.status !== 'completed'
+    ? output
+    : { ...output, answer: { ...output.answer, type: gives } };
 }
 
+/** The output of a member that did nothing and failed. */
 export const failedWith = (reason: Failure): AgentOutput => ({
   status: 'failed',
   failure: reason,

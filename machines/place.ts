@@ -1,4 +1,4 @@
-/** Children that come in numbers are named by their place: `call.0`, `call.1` … A place is used again when it is free. */
+/** Children of one kind are numbered by a slot in a list: `call.0`, `call.1` … A slot that is free is used again. */
 
-/** The place of the child whose end an event tells. */
+/** The slot of the child that an event is about: the number after the last dot of its type. */
 export const placeOf = (eventType: string): number => Number(eventType.slice(eventType.lastIndexOf('.') + 1));

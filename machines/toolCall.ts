@@ -1,31 +1,32 @@
 /**
- * One call that must not be taken lightly: a write, or a call that a person has to allow.
+ * One tool call with an actor of its own: a write, a call that a person must approve, or work for another agent or team.
  *
- * K1 Nothing runs before the approval of exactly this call (its hash is in the ticket), when one is needed.
- * K2 A write that may have happened is looked up, or asked about; it is never repeated blindly.
- * K3 A write that has begun is not interrupted; what waits for its approval, or only reads, is.
- * K4 However it ends, there is an outcome to tell the model.
- * K5 Work that is handed to an agent or a team of the caller's is a child with its own durability; what it used is in the outcome, also when it is told to stop.
+ * K1 If approval is needed, nothing runs before exactly this call is approved (its hash is in the ticket).
+ * K2 A write that may have happened is reconciled: its tool is asked, then a person. It is never repeated blindly.
+ * K3 A write that has begun is not interrupted. A call that waits for approval or only reads is.
+ * K4 However the call ends, there is an outcome to show the model.
+ * K5 Work for another agent or team runs as a durable child. What it used is in the outcome, also when it was told to stop.
  */
-import { assign, enqueueActions, setup } from 'xstate';
+import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/contracts/failure.ts';
-import type { Json } from '../src/contracts/json.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
-import type { Approval, WaitOutput } from '../src/contracts/wait.ts';
+import type { WaitOutput } from '../src/contracts/wait.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/turn.ts';
 import { failure, failureOf } from './failure.ts';
+import { asZodJson, fieldsOf } from './json.ts';
 import { endOf, inputFor, maxDepth, plainMember, tooDeep, wordFor, type Delegation } from './member.ts';
 import { slot } from './slot.ts';
 import { unanswered, waitMachine } from './wait.ts';
 
+/** The input of `toolCallMachine`. */
 export interface ToolCallInput {
   readonly call: ToolRequest;
-  /** Must a person agree? */
+  /** Whether a person must approve it. */
   readonly ask: boolean;
-  /** Milliseconds that a person has. */
+  /** How long a person has to answer, in milliseconds. */
   readonly patience: number;
-  /** It is work for somebody else. */
+  /** The agent or team whose work the call is, and its message; undefined for a call of a tool. */
   readonly delegate?: Delegation;
 }
 
@@ -33,10 +34,10 @@ export type ToolCallEvent =
   | { type: 'call.interrupt' }
   | { type: 'call.pause' }
   | { type: 'call.resume' }
-  /** Work for somebody else: its caller ends, and wants to know what it used. */
+  /** For a delegate: its caller is ending, and waits to learn what the work has used. */
   | { type: 'call.cancel'; reason: string };
 
-/** Did the write happen? `undefined`: nobody can tell. */
+/** Whether a write has happened; `done: undefined` when the tool cannot tell. */
 export type Reconciled = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
 
 export interface ToolCallContext extends ToolCallInput {
@@ -57,14 +58,22 @@ const happenedSchema = {
   additionalProperties: false,
 };
 
-/** More attempts than this were confirmed not to have happened: something else is wrong. */
+/** After so many attempts that were confirmed not to have happened, there is no further one. */
 const maxAttempts = 3;
+
+const commands = { 'call.pause': 'pause', 'call.resume': 'resume', 'call.cancel': 'cancel' } as const;
 
 const interrupted = failure('denied', 'Not made, or stopped before it answered: somebody said something meanwhile.');
 const failed = (reason: Failure): ToolOutcome => ({ ok: false, content: reason.message, failure: reason });
-const answerOf = (output: WaitOutput): Json | undefined => (output.status === 'aborted' ? undefined : output.answer);
-const didHappen = (output: WaitOutput) => (answerOf(output) as { happened?: boolean } | undefined)?.happened;
+/** The fields of a person's answer, or of the ticket's default. */
+const answerIn = (output: WaitOutput) => fieldsOf(output.status === 'aborted' ? undefined : output.answer);
+/** The note that a person may add. */
+const noteIn = (output: WaitOutput): string => {
+  const { note } = answerIn(output);
+  return typeof note === 'string' ? note : '';
+};
 
+/** One guarded call. Outputs a `ToolOutcome`; fill `runTool`, `reconcile` and, for delegates, `delegate`. */
 export const toolCallMachine = setup({
   types: {} as {
     context: ToolCallContext;
@@ -84,10 +93,11 @@ export const toolCallMachine = setup({
     needsApproval: ({ context }) => context.ask,
     isDelegated: ({ context }) => context.delegate !== undefined,
     isTooDeep: ({ context }) => (context.delegate?.depth ?? 0) > maxDepth,
-    isApproved: (_, output: WaitOutput) => (answerOf(output) as Approval | undefined)?.approved === true,
+    isApproved: (_, output: WaitOutput) => answerIn(output).approved === true,
     isUncertain: (_, { error }: { error: unknown }) => failureOf(error).kind === 'uncertain',
-    happened: (_, output: WaitOutput) => didHappen(output) === true,
-    didNotHappen: ({ context }, output: WaitOutput) => didHappen(output) === false && context.attempts < maxAttempts,
+    happened: (_, output: WaitOutput) => answerIn(output).happened === true,
+    didNotHappen: ({ context }, output: WaitOutput) =>
+      answerIn(output).happened === false && context.attempts < maxAttempts,
     wasDone: (_, found: Reconciled) => found.done === true,
     wasNotDone: ({ context }, found: Reconciled) => found.done === false && context.attempts < maxAttempts,
   },
@@ -99,17 +109,18 @@ export const toolCallMachine = setup({
       outcome: delegated(context, output),
     })),
     noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeep(context.delegate?.depth ?? 0)) })),
-    /** In the words of whoever does the work. */
+    /** Passes the command on, as an event that the delegate takes. */
     passOn: enqueueActions(({ context, event, enqueue }) => {
-      const what = event.type.slice('call.'.length) as 'cancel' | 'pause' | 'resume';
+      if (event.type === 'call.interrupt') return;
+      const who = context.delegate?.who ?? plainMember;
       const reason = event.type === 'call.cancel' ? event.reason : '';
-      enqueue.sendTo('delegate', wordFor(context.delegate?.who ?? plainMember, what, '', reason) as never);
+      enqueue.sendTo<AnyActorRef>('delegate', wordFor(who, commands[event.type], '', reason));
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
       outcome: {
         ok: true as const,
-        content: `A person confirmed that it happened. ${(answerOf(output) as { note?: string }).note ?? ''}`.trim(),
+        content: `A person confirmed that it happened. ${noteIn(output)}`.trim(),
       },
     })),
     keepInterruption: assign({ outcome: failed(interrupted) }),
@@ -153,7 +164,7 @@ export const toolCallMachine = setup({
       invoke: {
         src: 'delegate',
         id: 'delegate',
-        input: ({ context: { delegate } }) => inputFor(delegate!.who, delegate!),
+        input: ({ context }) => delegateInput(context),
         onDone: { target: 'answered', actions: { type: 'keepDelegated', params: ({ event }) => event.output } },
         onError: {
           target: 'answered',
@@ -172,7 +183,7 @@ export const toolCallMachine = setup({
         id: 'approval',
         input: ({ context: { call, patience } }) => ({
           question: `May ${call.name} be called with these arguments?`,
-          subject: { tool: call.name, input: call.input as never, hash: call.hash },
+          subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
           schema: approvalSchema,
           deadline: patience,
           onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },
@@ -211,7 +222,7 @@ export const toolCallMachine = setup({
           {
             guard: { type: 'wasDone', params: ({ event }) => event.output },
             target: 'answered',
-            actions: { type: 'keepAnswer', params: ({ event }) => event.output as never },
+            actions: { type: 'keepAnswer', params: ({ event }) => answerOf(event.output) },
           },
           { guard: { type: 'wasNotDone', params: ({ event }) => event.output }, target: 'executing' },
           { target: 'asking' },
@@ -226,7 +237,7 @@ export const toolCallMachine = setup({
         id: 'testimony',
         input: ({ context: { call, patience } }) => ({
           question: `${call.name} may or may not have happened. Did it?`,
-          subject: { tool: call.name, input: call.input as never, hash: call.hash },
+          subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
           schema: happenedSchema,
           deadline: patience,
           onExpiry: 'fail' as const,
@@ -249,7 +260,15 @@ export const toolCallMachine = setup({
   output: ({ context }) => context.outcome,
 });
 
-/** How somebody else's work ended. That it failed is the caller's to mend: it is told so, whatever the reason was. */
+function delegateInput({ call, delegate }: ToolCallContext): AgentInput | RunInput {
+  if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
+  return inputFor(delegate.who, delegate);
+}
+
+/** What a write that has happened returned. */
+const answerOf = (found: Reconciled): ToolAnswer => ({ content: found.done === true ? found.content : '' });
+
+/** The outcome of a delegate's work. If it failed, the kind is `tool` whatever the reason was: the caller's model is shown it and goes on. */
 function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {
   const { answer, failure: reason, usage } = endOf({ type: 'done', output }, delegate?.who);
   if (answer) {
@@ -266,7 +285,7 @@ function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | Ru
 
 function denialOf(output: WaitOutput): Failure {
   if (output.status === 'aborted') return unanswered(output);
-  const { note } = (output.answer ?? {}) as { note?: string };
+  const note = noteIn(output);
   const who = output.status === 'answered' ? output.by : 'the deadline';
   return failure('denied', `Denied by ${who}${note ? `: ${note}` : '.'}`);
 }

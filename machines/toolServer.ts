@@ -1,6 +1,6 @@
 /**
- * The life of one connection to a tool server: connects, lists again when told that the list changed, backs off when lost,
- * and gives up after some failures in a row. A server that stayed long enough gets all its tries again.
+ * One connection to a tool server: it connects, lists the tools again when the server says that they changed, backs off when the connection is lost,
+ * and gives up after a number of failures in a row. A connection that lasted long enough resets that number.
  */
 import { assign, setup } from 'xstate';
 import { backoff } from '../src/contracts/backoff.ts';
@@ -11,18 +11,18 @@ import { slot } from './slot.ts';
 
 export interface ToolServerInput {
   readonly name: string;
-  /** Failures in a row after which it is given up. */
+  /** Failures in a row after which the machine gives up. */
   readonly tries: number;
-  /** Milliseconds in which the server must be connected, or list its tools. */
+  /** How long the server may take to connect, or to list its tools, in milliseconds. */
   readonly patience: number;
-  /** Numbers in [0, 1) that spread the backoff, so that many clients of one server do not come back at once. */
+  /** Random numbers in [0, 1), one for each backoff, so that many clients of one server do not reconnect at once. */
   readonly jitter: readonly number[];
 }
 
 export interface ToolServerContext extends ToolServerInput {
-  /** In a row. */
+  /** Failures in a row. */
   readonly failures: number;
-  /** The last one. */
+  /** The latest failure. */
   readonly failure: Failure | undefined;
   readonly tools: Json;
   /** The list changed while it was being listed. */
@@ -42,9 +42,10 @@ export interface Listed {
 
 const firstBackoff = 250;
 const longestBackoff = 30_000;
-/** What is no Failure is a defect of an effect; the connection is tried again. */
+/** Anything else that an effect throws is a defect of that effect; the connection is tried again. */
 const defect = { kind: 'environment', retryable: true } as const;
 
+/** The connection to one tool server. Fill `connect` and `list`, and the action `disconnect`. */
 export const toolServerMachine = setup({
   types: {} as { context: ToolServerContext; input: ToolServerInput; events: ToolServerEvent },
   actors: {
@@ -55,9 +56,9 @@ export const toolServerMachine = setup({
     backoff: ({ context: { failures, jitter } }) =>
       backoff(failures, { first: firstBackoff, longest: longestBackoff }, jitter[failures % jitter.length] ?? 1),
     patience: ({ context }) => context.patience,
-    /** How long a server must stay to be trusted again. One that dies sooner, time and again, is given up. */
+    /** How long a connection must last to reset the failures, in milliseconds. A server that keeps failing sooner is given up. */
     proof: 30_000,
-    /** Notices that come together are one change. */
+    /** Notices of a change that come within this time are one change, in milliseconds. */
     settle: 50,
   },
   guards: {
@@ -71,7 +72,7 @@ export const toolServerMachine = setup({
     })),
     countSilence: assign(({ context }) => ({ failures: context.failures + 1, failure: silence(context) })),
     forgetFailures: assign({ failures: 0, failure: undefined }),
-    /** One more try, not all of them: somebody is waiting for the answer. */
+    /** One more try and not all of them: a caller is waiting. */
     allowOneTry: assign({ failures: ({ context }) => context.tries - 1 }),
     keepTools: assign({ tools: (_, { tools }: Listed) => tools }),
     noteChange: assign({ outdated: true }),
@@ -131,7 +132,7 @@ export const toolServerMachine = setup({
             src: 'list',
             id: 'list',
             input: ({ context }) => ({ name: context.name }),
-            // The list is taken even when it changed meanwhile: one that never stops changing must still be seen.
+            // The list is taken even when it changed meanwhile: otherwise one that never stops changing would never be seen.
             onDone: [
               {
                 guard: 'isOutdated',

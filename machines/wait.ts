@@ -1,25 +1,26 @@
-/** A question to a person, answered once: by somebody, by a default when time is up, or by whoever withdraws it. */
+/** A question to a person, answered once: by a person, by a default when its time is up, or by a withdrawal. */
 import { assign, setup } from 'xstate';
 import type { Failure } from '../src/contracts/failure.ts';
-import type { Json, JsonObject } from '../src/contracts/json.ts';
 import type { WaitInput, WaitOutput, WaitSignal } from '../src/contracts/wait.ts';
 import { failure } from './failure.ts';
 import { fits } from './fits.ts';
 
+/** The facts of a ticket. */
 export interface WaitContext {
   readonly ticket: WaitInput;
+  /** How it ended; undefined while it is open. */
   readonly end: WaitOutput | undefined;
 }
 
+/** A ticket: waits for `wait.answer` or `wait.abort` until its deadline, and outputs a `WaitOutput`. */
 export const waitMachine = setup({
   types: {} as { context: WaitContext; input: WaitInput; events: WaitSignal; output: WaitOutput; tags: 'waiting' },
   delays: {
     deadline: ({ context }) => context.ticket.deadline,
   },
   guards: {
-    /** The door checks the whole schema; here is checked what would mislead the asker. */
-    isFitting: ({ context, event }) =>
-      event.type === 'wait.answer' && fits(context.ticket.schema as JsonObject, event.answer as Json),
+    /** The runtime checks the whole schema; this checks what would mislead the machine that asked. */
+    isFitting: ({ context, event }) => event.type === 'wait.answer' && fits(context.ticket.schema, event.answer),
   },
   actions: {
     keepAnswer: assign(({ event }) =>
@@ -55,7 +56,7 @@ function expiryOf({ onExpiry }: WaitInput): WaitOutput {
   return onExpiry === 'fail' ? { status: 'expired' } : { status: 'expired', answer: onExpiry.default };
 }
 
-/** Why there is no answer, for whoever needed one. */
+/** The failure of a machine that needed an answer and got none. */
 export const unanswered = (output: WaitOutput): Failure =>
   output.status === 'aborted'
     ? failure('denied', `${output.by} withdrew the question: ${output.reason}`)

@@ -2,7 +2,8 @@
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from './contracts/failure.ts';
 import { ownTypes } from './contracts/ids.ts';
-import { actorType, type ActorType, type ActorTypeOptions } from './system/actorType.ts';
+import type { ActorType, ActorTypeOptions } from './system/actorType.ts';
+import { actorType } from './system/nodePlatform.ts';
 
 export interface MachineSubject {
   readonly kind: 'machine';

@@ -3,7 +3,7 @@ import { effect } from '../actors/effect.ts';
 import type { Select } from '../actors/router.ts';
 import { byModel } from '../actors/select.ts';
 import type { ModelDoor } from '../actors/tools.ts';
-import type { Selected, Selection } from '../machines/router/vocabulary.ts';
+import type { Selected, Selection } from '../machines/router/events.ts';
 import type { Strategy } from '../machines/router/settings.ts';
 import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';

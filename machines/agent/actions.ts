@@ -1,4 +1,4 @@
-/** The deeds that depend on settings. They close over them, as the guards do. */
+/** The actions that depend on settings. They close over the settings, which are therefore in no snapshot. */
 import { assign } from 'xstate';
 import { expired } from '../failure.ts';
 import type { AgentContext } from './context.ts';
@@ -8,35 +8,36 @@ import type { AgentSettings } from './limits.ts';
 import { exhausted, spent, tighter } from './money.ts';
 import { ownLimits, plead } from './purse.ts';
 
+interface Facts {
+  readonly context: AgentContext;
+  readonly event: AgentEvent;
+}
+
+/** `assign` outside of `setup` must be told the types of context and event. */
+const update = (change: (facts: Facts) => Partial<AgentContext>) =>
+  assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(change);
+
 export function actionsOf(settings: AgentSettings) {
   const { budget, limits, onInput } = settings;
   return {
-    keepPolicy: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>({ onInput }),
-    plead: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) => plead(context, settings)),
-    noteExhausted: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
+    keepPolicy: update(() => ({ onInput })),
+    plead: update(({ context }) => plead(context, settings)),
+    noteExhausted: update(({ context }) =>
       deeds.keepFailure(
         exhausted(context, ownLimits(budget, context.purse)) ?? spent('steps', context.used.steps, context.used.steps),
         'execution',
       ),
     ),
-    noteCallsSpent: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ context }) =>
-      deeds.keepFailure(
-        spent(
-          'toolCalls',
-          context.used.toolCalls,
-          tighter(ownLimits(budget, context.purse), context.allowance).toolCalls ?? 0,
-        ),
-        'execution',
-      ),
-    ),
-    noteLate: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(({ event }) =>
+    noteCallsSpent: update(({ context }) => {
+      const { toolCalls = 0 } = tighter(ownLimits(budget, context.purse), context.allowance);
+      return deeds.keepFailure(spent('toolCalls', context.used.toolCalls, toolCalls), 'execution');
+    }),
+    noteLate: update(({ event }) =>
       deeds.keepFailure(
         event.type === 'budget.exhausted' && event.expired ? expired : spent('time', limits.deadline, limits.deadline),
         'execution',
       ),
     ),
-    restoreTools: assign<AgentContext, AgentEvent, undefined, AgentEvent, never>((facts) =>
-      deeds.restoreTools(facts, limits.toolbeltPause),
-    ),
+    restoreTools: update((facts) => deeds.restoreTools(facts, limits.toolbeltPause)),
   };
 }

@@ -1,13 +1,14 @@
 /**
  * An agent: one task from its first message to its end, in nine phases.
  *
- * A1 Every run ends: each phase has a time, each recovery a count, the whole a deadline.
+ * A1 Every run ends: each phase has a time limit, each recovery a count, the whole task a deadline.
  * A2 The first decision that ends the task stands: after it there is only cleanup, once.
- * A3 Every call of an answer is answered in the transcript, whichever way its turn is left.
+ * A3 Every call of an answer gets a result in the transcript, however its turn is left.
  * A4 Text never ends a task. Only a typed answer does, or, for an agent without replies, a finished text.
- * A5 A pause interrupts nothing: it holds where a model would be asked next. Whoever works for the agent is told of it.
- * A6 Nothing that was said to it is lost: it is in the transcript, or among the dead letters with the reason.
+ * A5 A pause interrupts nothing: the agent holds where a model would be asked next. Its delegates are told to pause.
+ * A6 No input is lost: it is in the transcript, or among the dead letters with the reason.
  */
+import { bySettlement, configured, endStates } from '../lifecycle.ts';
 import { beginning, outputOf } from './context.ts';
 import { onInput } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
@@ -27,6 +28,7 @@ import { control } from './regions/control.ts';
 import { actionsOf } from './actions.ts';
 import { agent } from './vocabulary.ts';
 
+/** The chart of an agent with default settings; `agentWith` gives it others. */
 export const agentMachine = agent.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
@@ -36,11 +38,7 @@ export const agentMachine = agent.createMachine({
     active: {
       type: 'parallel',
       on: {
-        'agent.settled': [
-          { guard: 'isCompleted', target: 'completed' },
-          { guard: 'isCancelled', target: 'cancelled' },
-          { target: 'failed' },
-        ],
+        'agent.settled': bySettlement,
       },
       states: {
         lifecycle: {
@@ -74,17 +72,11 @@ export const agentMachine = agent.createMachine({
         budget,
       },
     },
-    completed: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    ...endStates,
   },
   output: ({ context }) => outputOf(context),
 });
 
-/** The machine of an agent with these settings: the same chart, other bounds. */
+/** The machine of an agent with these settings: the same chart with other bounds. Its effects are slots; `agentActor` fills them. */
 export const agentWith = (settings: AgentSettings): typeof agentMachine =>
-  agentMachine.provide({
-    guards: guardsOf(settings),
-    delays: delaysOf(settings),
-    actions: actionsOf(settings),
-  });
+  configured(agentMachine, { guards: guardsOf, delays: delaysOf, actions: actionsOf }, settings);

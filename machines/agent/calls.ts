@@ -1,6 +1,6 @@
 /**
- * The calls of one turn. A result goes into the transcript when it comes, and only the mark that it came is kept: results may be large (E6).
- * Pairing is kept here: whatever way a turn ends, `closed` gives a result for every call that has none yet.
+ * The calls of one turn. A result goes into the transcript when it comes; the context only notes that it came, because results may be large (E6).
+ * Every call gets a result: however a turn ends, `closed` makes one for each call that has none yet.
  */
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
@@ -8,7 +8,7 @@ import type { AgentContext, OpenCall } from './context.ts';
 import type { Reading, ReadCall, ToolOutcome } from './turn.ts';
 import { sentence, stoppedFor } from './words.ts';
 
-/** How many of the latest calls are looked at for a loop. */
+/** How many of the latest calls are searched for a loop. */
 const horizon = 20;
 
 export const resultOf = (
@@ -27,7 +27,7 @@ export const opened = (calls: readonly ReadCall[]): OpenCall[] =>
     return { id, name, guarded: true, ...(call.delegate ? { delegated: true } : {}) };
   });
 
-/** What is not made has its result at once. */
+/** The results of calls that are not made. */
 export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
   calls.flatMap((call) => {
     if (call.how === 'refused') return [resultOf(call, { ok: false, content: call.why })];
@@ -35,41 +35,43 @@ export const unmade = (calls: readonly ReadCall[]): ToolResult[] =>
     return [];
   });
 
-/** Children of a turn are `call.0`, `call.1` …, by place in the turn. */
+/** The child of a call: `call.0`, `call.1` …, by its index in the turn. */
 export const callId = (index: number): string => `call.${index}`;
 
-/** What others are at work on. */
+/** The children of calls that delegates work on. */
 export const delegatedCalls = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
   calls.flatMap(({ delegated, answered }, index) => (delegated && !answered ? [callId(index)] : []));
 
-/** The turn is over: what others are at work on is waited for, and nothing else is kept. */
+/** The calls to keep when the turn is left: those of delegates, which are still to say what they used. */
 export const leavingOnly = (calls: readonly OpenCall[]): OpenCall[] =>
   calls.some(isHandedOn)
     ? calls.map((call) => ({ ...call, answered: true, ...(isHandedOn(call) ? { leaving: true } : {}) }))
     : [];
 const isHandedOn = ({ delegated, answered }: OpenCall): boolean => delegated === true && !answered;
 
-/** Who was told to stop and has not ended. */
+/** The children of delegates that were told to stop and have not ended. */
 export const leaving = ({ calls }: Pick<AgentContext, 'calls'>): string[] =>
   calls.flatMap((call, index) => (call.leaving ? [callId(index)] : []));
 
 export const withoutLeaving = (calls: readonly OpenCall[], index: number): OpenCall[] =>
-  calls.map(({ leaving: was, ...call }, i) => (was && i !== index ? { ...call, leaving: was } : call));
+  calls.map(({ leaving: isLeaving, ...call }, i) =>
+    isLeaving && i !== index ? { ...call, leaving: isLeaving } : call,
+  );
 
 export const withAnswer = (calls: readonly OpenCall[], index: number): OpenCall[] =>
   calls.map((call, i) => (i === index ? { ...call, answered: true } : call));
 
-/** The result of the call that ended; none when it was answered already. */
+/** The result of the call that ended; none if it was answered already. */
 export const ended = (calls: readonly OpenCall[], index: number, outcome: ToolOutcome): ToolResult[] => {
   const call = calls[index];
   return call && !call.answered ? [resultOf(call, outcome)] : [];
 };
 
-/** What has no result yet is told why. */
+/** A result for every call that has none: it says why. */
 export const closed = (calls: readonly OpenCall[], why: string): ToolResult[] =>
   calls.filter(({ answered }) => !answered).map((call) => resultOf(call, { ok: false, content: why }));
 
-/** What the model said, as it goes into the transcript. */
+/** The model's answer as a message of the transcript. */
 export const said = ({ text, calls }: Reading): Message => ({
   role: 'assistant',
   text,
@@ -81,17 +83,18 @@ export const said = ({ text, calls }: Reading): Message => ({
   })),
 });
 
+/** The hashes of the latest calls, these included. */
 export const remembered = (recent: readonly string[], calls: readonly ReadCall[]): string[] =>
   [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(-horizon);
 
-/** Was the latest call made too often? */
+/** Whether the latest call was made so many times. */
 export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: number): boolean => {
   if (recent.length < maxRepeats) return false;
   const latest = recent[recent.length - 1];
   return recent.filter((hash) => hash === latest).length >= maxRepeats;
 };
 
-/** Tells why a turn was closed before its calls were answered. */
+/** Why the turn was closed before its calls were answered, in words for the model. */
 export const closingWords = (event: { type: string; reason?: string }, failure: Failure | undefined): string => {
   if (event.type === 'agent.input') return stoppedFor;
   if (event.type === 'agent.cancel')
@@ -99,5 +102,5 @@ export const closingWords = (event: { type: string; reason?: string }, failure: 
   return `Stopped before it answered: ${sentence(failure?.message ?? 'the task ended')} It may or may not have happened.`;
 };
 
-/** Tells why calls were not made at all. */
+/** Why calls were not made at all, in words for the model. */
 export const notMade = (failure: Failure | undefined): string => `Not made: ${failure?.message ?? 'the turn is over.'}`;

@@ -1,4 +1,4 @@
-/** The facts an agent keeps between steps: counters, ids and the calls of the current turn. What grows is in its lists. */
+/** The facts of an agent between steps: counters, ids and the calls of the current turn. Everything that grows is in its lists. */
 import type {
   AgentAnswer,
   AgentInput,
@@ -16,77 +16,88 @@ import { purseOf, type Purse } from './purse.ts';
 import type { Setback, Tries } from './strategy.ts';
 import type { Belt } from './turn.ts';
 
-/** A call of the current turn. Its result is in the transcript once it is answered, and nowhere else. */
+/** A call of the current turn. Once it is answered, its result is in the transcript and nowhere else. */
 export interface OpenCall {
   readonly id: string;
   readonly name: string;
   readonly answered?: true;
-  /** An actor of its own makes it: a write, or a call that a person must allow. */
+  /** An actor of its own makes it: a write, or a call that a person must approve. */
   readonly guarded?: true;
-  /** Somebody else is at work on it. */
+  /** Another agent or a team works on it. */
   readonly delegated?: true;
-  /** They were told to stop, and have yet to say what they used. */
+  /** The delegate was told to stop, and has not yet said what it used. */
   readonly leaving?: true;
 }
 
-/** Which tools are on offer, and what is known about changing that. Steps are counted from the start of the task. */
+/** Which tools the model is offered, and when that was last looked at. Steps are counted from the start of the task. */
 export interface Tools {
   readonly tier: ToolTier;
   /** Changes with every new set of tools. */
   readonly epoch: number;
-  /** A tier the model asked for. */
+  /** The tier that the model asked for. */
   readonly wanted?: ToolTier | undefined;
   /** Required capabilities that no tool has. */
   readonly missing: readonly string[];
+  /** The step at which the tier was last evaluated. */
   readonly evaluatedAt: number;
+  /** The step at which a tool of this tier was last used. */
   readonly usedAt: number;
-  /** A toolbelt that failed is not tried again before this step. */
+  /** After a toolbelt failed, it is not tried again before this step. */
   readonly blockedUntil: number;
-  /** What a toolbelt activation goes back to, and what it found. */
+  /** The tools before a toolbelt was activated: a rollback restores them. */
   readonly before?: { readonly tier: ToolTier; readonly epoch: number } | undefined;
+  /** What the toolbelt that is being activated offers. */
   readonly belt?: Belt | undefined;
 }
 
-/** Few keys at the top: every step copies them. */
+/** The facts of an agent. There are few keys at the top, because every step copies them. */
 export interface AgentContext {
-  /** The task until it is in the transcript. */
+  /** The task, until it is in the transcript. */
   readonly task: Pick<AgentInput, 'type' | 'body'> | undefined;
   /** The type of the message that is the task. */
   readonly message: string;
+  /** What is left for this task where that is less than the agent's own budget. */
   readonly allowance: Budget | undefined;
-  /** How many hands the task came through. */
+  /** How many levels above handed the task on. */
   readonly depth: number;
   readonly purse: Purse;
   readonly used: AgentUsage;
-  /** The latest model call: what the next one is reckoned from. */
+  /** The tokens and the cost in US dollars of the latest model call: the next one is expected to need as much. */
   readonly latest: { readonly tokens: number; readonly usd: number };
   readonly calls: readonly OpenCall[];
-  /** Hashes of the latest calls, oldest first: a loop shows here. */
+  /** Hashes of the latest calls, oldest first. A loop is detected by them. */
   readonly recent: readonly string[];
-  /** Notes for the model, shown before its next turn. */
+  /** Input for the model, shown before its next turn. */
   readonly inbox: readonly Note[];
-  /** As the agent's definition said when it began; a sender is told by it. */
+  /** The policy for input that comes meanwhile, as the definition said when the task began. */
   readonly onInput: InputPolicy;
 
   readonly tools: Tools;
 
+  /** Answers in a row that could not be used. */
   readonly requeries: number;
+  /** Failing tool calls in a row. */
   readonly toolFailures: number;
+  /** Rounds of verification. */
   readonly rounds: number;
   readonly tries: Tries;
 
   /** When it began; milliseconds since the epoch. */
   readonly began: number;
-  /** The moment in which the latest failure was taken in, and what chance says of the pause after it. */
+  /** When the latest failure was taken in, and the random number for the pause after it. */
   readonly setback: Setback;
+  /** The failure that is being handled, or that ended the task. */
   readonly failure: Failure | undefined;
+  /** The phase in which it failed. */
   readonly phase: Phase | undefined;
+  /** The latest answer; partial until the task is completed. */
   readonly answer: AgentAnswer | undefined;
   readonly evidence: readonly Evidence[];
   /** Set once, by the first decision that ends the task. */
   readonly outcome: { readonly status: AgentOutput['status']; readonly reason?: string } | undefined;
 }
 
+/** A usage of nothing. */
 export const nothingUsed: AgentUsage = {
   steps: 0,
   inputTokens: 0,
@@ -122,7 +133,7 @@ export const beginning = (input: AgentInput): AgentContext => ({
   outcome: undefined,
 });
 
-/** What the agent gives back. Whatever it had said counts as partial unless it completed. */
+/** The output of an agent. What it had answered is partial unless it completed. */
 export function outputOf({ outcome, answer, evidence, failure, phase = 'execution', used }: AgentContext): AgentOutput {
   const partial = answer ? { partial: answer } : {};
   if (outcome?.status === 'completed' && answer)

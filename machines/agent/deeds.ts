@@ -1,13 +1,14 @@
-/** What an agent's actions change, as pure functions from facts and event to new facts. */
+/** The updates that an agent's actions make, as pure functions from facts and event to new facts. */
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import { failureIn, isError, outputIn } from '../ended.ts';
 import { momentOf } from '../moment.ts';
 import { together } from '../member.ts';
 import { placeOf } from '../place.ts';
 import { isMade, opened, remembered, withAnswer, withoutLeaving } from './calls.ts';
 import type { AgentContext, Tools } from './context.ts';
-import { failureIn, outcomeIn, outputIn, readingIn, type AgentEvent } from './events.ts';
+import { outcomeIn, readingIn, type AgentEvent } from './events.ts';
 import { charged, tokensOf } from './money.ts';
 import { isObservation, type Strategy } from './strategy.ts';
 import type { Belt, Bill, Discovered, Verified } from './turn.ts';
@@ -25,7 +26,7 @@ const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentConte
   latest: { tokens: tokensOf(usage), usd: usage.usd ?? 0 },
 });
 
-/** The model answered: pay, keep what it said last, open its calls. */
+/** The model answered: charge it, keep its text, open its calls. */
 export function takeAnswer({ context, event }: Facts): Change {
   const reading = readingIn(event);
   const { used, latest } = paid(context, reading.usage);
@@ -43,23 +44,23 @@ export function takeAnswer({ context, event }: Facts): Change {
         })
       : {}),
     ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
-    // A refusal is an answer that failed: it is counted, not forgiven.
+    // A refusal does not reset the counters: it is an answer that failed.
     ...(reading.means.kind === 'unusable' || reading.means.kind === 'refusal'
       ? {}
       : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
 }
 
-/** Calls count when they are made, not when they are asked for. */
+/** Calls count when they are made, not when the model asks for them. */
 export const countCalls = ({ context, event }: Facts): Change => ({
   used: { ...context.used, toolCalls: context.used.toolCalls + readingIn(event).calls.filter(isMade).length },
 });
 
-/** A phase of its own asked the model: only the bill, also of answers that could not be used. */
+/** A phase before the turns asked the model: its answers are charged, also those that could not be used. */
 export function pay({ context, event }: Facts): Change {
-  const bill = event.type.startsWith('xstate.error.') ? failureIn(event).data : outputIn<Bill>(event);
-  const { usage, answers } = (bill ?? {}) as Partial<Bill>;
-  return usage ? paid(context, usage, answers) : {};
+  // An effect that asks the model puts its bill into the data of its failure.
+  const bill = isError(event) ? (failureIn(event).data as Partial<Bill> | undefined) : outputIn<Bill>(event);
+  return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
 }
 
 export function recordOutcome({ context, event }: Facts): Change {
@@ -68,14 +69,14 @@ export function recordOutcome({ context, event }: Facts): Change {
     calls: withAnswer(context.calls, placeOf(event.type)),
     ...(outcome.usage === undefined ? {} : { used: together(context.used, outcome.usage) }),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
-    // The first failure that is not for the model to mend is the one that is handled.
+    // Of the failures that the model cannot correct, the first one is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
       ? {}
       : { failure: outcome.failure, phase: 'execution' as const }),
   };
 }
 
-/** One that was told to stop has ended: what it used is the agent's. */
+/** A delegate that was told to stop has ended: what it used is charged to the agent. */
 export function chargeLeaving({ context, event }: Facts): Change {
   const { usage } = outcomeIn(event);
   return {
@@ -86,13 +87,13 @@ export function chargeLeaving({ context, event }: Facts): Change {
 
 export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure: reason, phase });
 
-/** Chance is asked once, and what it said is kept: the pause is the same after a restart. */
+/** The random number is drawn once and kept, so that the pause is the same after a restart. */
 export function noteSetback({ event }: Facts): Change {
   const { at, chance, deadline } = momentOf(event);
   return { setback: { at, chance: chance(), ...(deadline === undefined ? {} : { deadline }) } };
 }
 
-/** A strategy was chosen. Another approach, or another resource, starts its tries anew; the sum does not. */
+/** A strategy was chosen. Another approach, or another resource, resets the retries; the sum of all recoveries is never reset. */
 export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Change => ({
   tries: {
     ...tries,
@@ -102,7 +103,7 @@ export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Chan
   },
 });
 
-/** What led to the failure is forgotten, so that it is not found again. */
+/** The causes of the failure are reset, so that they are not detected again at once. */
 export const recovered: Change = { failure: undefined, phase: undefined, recent: [], toolFailures: 0, requeries: 0 };
 
 export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
@@ -121,7 +122,7 @@ export const lowerTier = ({ context }: Facts): Change =>
 export const keepTier = ({ context }: Facts): Change =>
   tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
 
-/** A toolbelt is put on whole or not at all. */
+/** The tools before a toolbelt is activated, for the case that it fails. */
 export const rememberTools = ({ context }: Facts): Change => {
   const { tier, epoch } = context.tools;
   return tools(context, {

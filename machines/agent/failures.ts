@@ -1,4 +1,4 @@
-/** What can go wrong with a task, in the words its user reads. What a budget says is in money.ts. */
+/** The failures of a task, with messages for its user. Those of a budget are in money.ts. */
 import type { Evidence, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import { failure } from '../failure.ts';

@@ -1,13 +1,14 @@
-/** The questions an agent decides by. They close over its settings, which are therefore in no snapshot. */
+/** The guards and delays of an agent. They close over its settings, which are therefore in no snapshot. */
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
+import { outputIn } from '../ended.ts';
 import { failureOf } from '../failure.ts';
 import { placeOf } from '../place.ts';
 import { grantIn } from '../treasury/ticket.ts';
 import { isLooping, isMade, leaving } from './calls.ts';
 import type { AgentContext } from './context.ts';
-import { outputIn, readingIn, type AgentEvent } from './events.ts';
+import { readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
 import type { AgentSettings } from './limits.ts';
 import { exhausted, low, noCallsLeft, tighter } from './money.ts';
@@ -50,20 +51,20 @@ export function guardsOf(settings: AgentSettings) {
     isExhausted: ({ context }) => exhausted(context, ownLimits(budget, context.purse)) !== undefined,
     isLow: ({ context }) => low(context, budget, limits.softShare),
 
-    // Short of money.
+    // The budget is short.
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),
     mayAskForMore: ({ context }) => mayAskForMore(context, settings),
     mayAskPerson: ({ context }) => mayAskPerson(context, settings),
-    isOfLease: ({ context, event }) => isOfLease(context, event as { id?: unknown }),
+    isOfLease: ({ context, event }) => isOfLease(context, event),
     isGranted: ({ event }) => grantIn(outputIn<WaitOutput>(event)) !== undefined,
-    /** It called tools when no calls were left; somebody may give more. */
+    /** The model called tools when no calls were left, and its lender or a person may grant more. */
     wantsCalls: ({ context, event }) =>
       noCallsLeft(context, ownLimits(budget, context.purse)) &&
       readingIn(event).calls.some(isMade) &&
       mayHaveMore({ ...context, ...noteCalls(context) }, settings),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
-    // In the lowest tier there is nothing to find out unless somebody asks for more.
+    // In the lowest tier there is nothing to evaluate unless the model asks for more or a capability is missing.
     isEvaluationDue: (facts) => {
       const { used, tools } = facts.context;
       if (used.steps <= tools.evaluatedAt) return false;
@@ -123,12 +124,12 @@ export function guardsOf(settings: AgentSettings) {
   } satisfies Record<string, Ask>;
 }
 
-/** How long an agent waits, from its settings. */
+/** The delays of an agent, in milliseconds. */
 export function delaysOf({ limits }: AgentSettings) {
   return {
     deadline: limits.deadline,
     phaseTimeout: limits.phaseTimeout,
-    // Whoever stops the agent waits for this and for its cleanup.
+    // A quarter, because the caller that stops the agent waits for this and for its cleanup.
     dismissal: limits.cleanupGrace / 4,
     cleanupGrace: limits.cleanupGrace,
     backoff: ({ context }: { context: AgentContext }) =>

@@ -1,16 +1,17 @@
 /**
- * Input that comes while the agent is at work. It is read at the safe point, replaced, or refused; whichever it is, it is in the transcript
- * or among the dead letters, with the reason.
+ * Input that comes while the agent works. It is read at the safe point, replaced, or refused. In any case it is in the transcript,
+ * or among the dead letters with the reason.
  */
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { failure } from '../failure.ts';
+import { fieldsOf } from '../json.ts';
 import { momentOf } from '../moment.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 
-/** Notes that may wait for the model; more are refused. */
+/** How much input may wait for the model; more is refused. */
 const maxInbox = 100;
 
 export interface Facts {
@@ -26,24 +27,24 @@ const interrupts = (facts: Facts): boolean => declares('interrupt')(facts) && is
 
 export const inputGuards = {
   hasInput: ({ context }: Facts): boolean => context.inbox.length > 0,
-  /** Something that somebody said is not read yet: no answer counts before it is. */
+  /** There is input that the model has not read: an answer that was given before does not count. */
   isBehind: ({ context }: Facts): boolean => said(context).length > 0,
   refusesInput: ({ context }: Facts): boolean => refusalOf(context) !== undefined,
   replacesInput: declares('latest'),
   interrupts,
-  /** Nothing that must be finished first is under way. */
+  /** Nothing under way must be finished first. */
   interruptsAll: (facts: Facts): boolean =>
     interrupts(facts) && facts.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
 };
 
-/** For whatever state takes input and goes on with what it does. */
+/** The transitions of a state that takes input and goes on with what it does. */
 export const onInput = [
   { guard: 'refusesInput' as const, actions: 'refuseInput' as const },
   { guard: 'replacesInput' as const, actions: 'replaceInput' as const },
   { actions: 'queueInput' as const },
 ];
 
-/** What somebody said, without what the agent tells itself. */
+/** The input that came from outside, without the agent's own reminders. */
 export const said = ({ inbox }: Pick<AgentContext, 'inbox'>): readonly Note[] => inbox.filter(({ own }) => !own);
 const reminders = ({ inbox }: AgentContext): readonly Note[] => inbox.filter(({ own }) => own);
 
@@ -56,21 +57,21 @@ export const withReplaced = (context: AgentContext, event: AgentEvent): Pick<Age
   inbox: [...reminders(context), ...noteOf(event)],
 });
 
-/** What is read before the next turn, as texts, and what waits for a later one. */
+/** The texts that are read before the next turn, and the input that waits for a later one. */
 export function due(context: AgentContext): { readonly texts: readonly string[]; readonly later: readonly Note[] } {
   const waiting = said(context);
   const now = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
-  const spoken = now.length > 0 ? [now.map(({ text }) => text).join('\n\n')] : [];
-  return { texts: [...reminders(context).map(({ text }) => text), ...spoken], later: waiting.slice(now.length) };
+  const joined = now.length > 0 ? [now.map(({ text }) => text).join('\n\n')] : [];
+  return { texts: [...reminders(context).map(({ text }) => text), ...joined], later: waiting.slice(now.length) };
 }
 
-/** A letter for those that are not read, as the engine's `bury` takes it. */
+/** The action that stores input which is not read as a dead letter. */
 export const buried = ({ text, id, from }: Note, because: Failure) => ({
   type: 'bury' as const,
   params: {
     message: {
       type: 'agent.input',
-      body: { type: 'agent.input', text } as Json,
+      body: { type: 'agent.input', text },
       ...(id === undefined ? {} : { id }),
       ...(from === undefined ? {} : { from }),
     },
@@ -95,14 +96,14 @@ const full: Failure = {
   ),
   retryable: true,
 };
-/** Why input is not taken now; undefined where it is. */
+/** Why input is not taken now; undefined when it is. */
 export const refusalOf = ({ onInput, inbox }: Pick<AgentContext, 'onInput' | 'inbox'>): Failure | undefined => {
   if (onInput === 'reject') return rejection;
   return onInput !== 'latest' && inbox.length >= maxInbox ? full : undefined;
 };
 export const unread = failure('conflict', 'The agent ended before it had read this.');
 
-/** A model call that is stopped may be billed, and nobody will say how much: it costs what was reserved for it. */
+/** A model call that is stopped may be billed, and its cost will not be known: it is charged with what was reserved for it. */
 export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext, 'used'> => ({
   used: {
     ...used,
@@ -112,13 +113,13 @@ export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext
   },
 });
 
-/** What the model had said when it was stopped. */
+/** The text that the model had written when it was stopped. */
 export function partialIn(event: AgentEvent): string {
-  const { text } = (momentOf(event).soFar?.('callModel') ?? {}) as { text?: unknown };
+  const { text } = fieldsOf(momentOf(event).soFar?.('callModel'));
   return typeof text === 'string' ? text : '';
 }
 
-/** The record of a turn that was stopped, beside those that were answered. */
+/** The trajectory's record of a turn that was stopped. */
 export const interruptedTurn = ({ used, latest, tools }: AgentContext): Json => ({
   step: used.steps + 1,
   tier: tools.tier,

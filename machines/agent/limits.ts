@@ -1,4 +1,4 @@
-/** What bounds an agent unless its definition says otherwise, and which phases it asks for. */
+/** The settings of an agent: its bounds and their defaults, and the phases that its definition asks for. */
 import type { AgentLimits, Budget } from '../../src/contracts/agent.ts';
 import type { InputPolicy } from '../../src/contracts/input.ts';
 import type { OnExhausted } from '../../src/contracts/treasury.ts';
@@ -6,6 +6,7 @@ import type { OnExhausted } from '../../src/contracts/treasury.ts';
 const second = 1_000;
 const hour = 3_600 * second;
 
+/** The limits of an agent whose definition sets none. Times are in milliseconds. */
 export const defaultLimits: AgentLimits = {
   deadline: 24 * hour,
   phaseTimeout: 120 * second,
@@ -29,28 +30,38 @@ export const defaultLimits: AgentLimits = {
   allowUnknownPrice: false,
 };
 
-/** A budget that nobody set still ends: this many answers, and no other bound. */
+/** The budget of an agent whose definition sets none: 50 answers of a model, and no other limit. */
 export const defaultBudget: Budget = { steps: 50 };
 
-/** What a definition comes to for its machine. Guards and delays are made from it, so it is in no snapshot and may be raised for a run that stopped. */
+/** What a definition comes to for the agent's machine. Guards and delays are made from it, so it is in no snapshot and may be raised for a run that stopped. */
 export interface AgentSettings {
+  /** Times are in milliseconds. */
   readonly limits: AgentLimits;
+  /** The agent's own hard limits; a kind that is not named is not limited. */
   readonly budget: Budget;
+  /** What becomes of input that comes while the agent works. */
   readonly onInput: InputPolicy;
+  /** What to do when the budget has no room for another step. */
   readonly onExhausted: OnExhausted;
-  /** How many models it may go on with, each cheaper than the one before. */
+  /** How many models the agent may use, each cheaper than the one before. */
   readonly models: number;
-  /** For people. */
+  /** The agent's name, for people. */
   readonly name?: string;
-  /** Phases that have something to do. */
+  /** A model analyzes the task first. */
   readonly analysis: boolean;
+  /** The tools are listed first. */
   readonly discovery: boolean;
+  /** A model makes a plan first. */
   readonly planning: boolean;
+  /** The answer is checked against objectives. */
   readonly verification: boolean;
+  /** There is a toolbelt to activate. */
   readonly toolbelt: boolean;
+  /** Something must be closed at the end. */
   readonly cleanup: boolean;
 }
 
+/** The default limits and budget, one model, and no optional phase. */
 export const defaultSettings: AgentSettings = {
   limits: defaultLimits,
   budget: defaultBudget,

@@ -1,6 +1,6 @@
 /**
- * Budgets. Before a model call its cost is reserved, afterwards the true cost is charged:
- * what the next call needs is reckoned from the latest one, so a hard limit is passed by one call at most.
+ * Budgets. Before a model call its expected cost is reserved, afterwards the true cost is charged.
+ * The next call is expected to cost as much as the latest one, so a hard limit is exceeded by one call at most.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
@@ -11,7 +11,7 @@ import type { AgentContext } from './context.ts';
 const least = (a: number | undefined, b: number | undefined) =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
-/** The tighter of the agent's budget and what its run leaves it. */
+/** The lower of both limits, for each kind. */
 export const tighter = (budget: Budget, allowance: Budget | undefined): Budget =>
   allowance === undefined
     ? budget
@@ -25,7 +25,7 @@ export const tighter = (budget: Budget, allowance: Budget | undefined): Budget =
 export const tokensOf = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
   inputTokens + outputTokens;
 
-/** What was used once this answer is paid for. A price that is not known makes the sum unknown. */
+/** The usage with these answers of a model. The cost is not known when the price of one of them is not. */
 export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
   steps: used.steps + answers,
   inputTokens: used.inputTokens + usage.inputTokens,
@@ -37,7 +37,7 @@ export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage
 
 type Funds = Pick<AgentContext, 'used' | 'latest' | 'allowance'>;
 
-/** The first limit that leaves no room for another model call. */
+/** The failure of the first limit that leaves no room for another model call; undefined when there is room. */
 export function exhausted({ used, latest, allowance }: Funds, budget: Budget): Failure | undefined {
   const { steps, tokens, usd } = tighter(budget, allowance);
   if (steps !== undefined && used.steps >= steps) return spent('steps', used.steps, steps);
@@ -50,7 +50,7 @@ export function exhausted({ used, latest, allowance }: Funds, budget: Budget): F
 export const noCallsLeft = ({ used, allowance }: Funds, budget: Budget): boolean =>
   used.toolCalls >= (tighter(budget, allowance).toolCalls ?? Infinity);
 
-/** What is left for work that is handed on, in equal shares. */
+/** What is left of a budget, divided into equal shares; only the kinds that are limited. */
 export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget {
   const left = (what: keyof Budget, spent: number) => {
     const limit = budget[what];
@@ -66,7 +66,7 @@ export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget
   };
 }
 
-/** Is some budget used up to its soft limit? */
+/** Whether some kind is used up to its soft limit, which is this share of the budget. */
 export function low({ used, allowance }: Funds, budget: Budget, share: number): boolean {
   const { steps, tokens, usd, toolCalls } = tighter(budget, allowance);
   return (

@@ -1,13 +1,14 @@
-/** What to do about a failure: for each kind the strategies in order, each bounded, and all of them together bounded once more. */
+/** What to do about a failure: for each kind the strategies in order, each with a bound, and one more bound on all of them together. */
 import type { AgentLimits } from '../../src/contracts/agent.ts';
 import { backoff } from '../../src/contracts/backoff.ts';
 import type { Failure, FailureKind } from '../../src/contracts/failure.ts';
+import { refusalIn } from '../failure.ts';
+import { fieldsOf } from '../json.ts';
 import type { AgentContext } from './context.ts';
-import type { Refusal } from '../../src/contracts/work.ts';
 
 export type Strategy = 'retry' | 'alternative' | 'fallback';
 
-/** An empty row is an abort. What is not listed is retried when it says it may be, and aborts otherwise. */
+/** An empty row means abort. A kind that is not listed is retried if the failure is retryable, and aborts otherwise. */
 export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[]>>> = {
   transient: ['retry', 'fallback'],
   timeout: ['retry', 'alternative', 'fallback'],
@@ -26,20 +27,22 @@ export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[
   expired: [],
 };
 
-/** The moment of a failure: times are milliseconds since the epoch. */
+/** When a failure was taken in, and the random number for the pause after it. */
 export interface Setback {
+  /** Milliseconds since the epoch. */
   readonly at: number;
   /** In [0, 1). */
   readonly chance: number;
-  /** When the whole run must have ended. */
+  /** When the whole run must have ended; milliseconds since the epoch. */
   readonly deadline?: number;
 }
 
+/** How many times each strategy was used since it was last reset. */
 export interface Tries {
   readonly retry: number;
   readonly alternative: number;
   readonly fallback: number;
-  /** All of them, never forgotten. */
+  /** All of them together; never reset. */
   readonly recoveries: number;
 }
 
@@ -51,7 +54,7 @@ const caps = (limits: AgentLimits): Record<Strategy, number> => ({
 
 type Facts = Pick<AgentContext, 'tries' | 'setback' | 'began'> & { readonly failure: Failure };
 
-/** Milliseconds until it is tried again: drawn once, and never shorter than what the other side asked for. */
+/** Milliseconds until the next try. The random number was drawn once, and the pause is never shorter than the failure's `retryAfter`. */
 export const pauseOf = (
   { failure, tries, setback }: Omit<Facts, 'began'>,
   limits: AgentLimits,
@@ -62,20 +65,21 @@ export const pauseOf = (
     backoff(tries.recoveries + tried, { first: limits.backoff, longest: limits.maxBackoff }, setback.chance),
   );
 
-/** Would the pause end in time? What cannot be finished is not begun (E9). */
+/** Whether the pause would end before the deadline: a retry that cannot be finished is not begun (E9). */
 const isTimely = (facts: Facts, limits: AgentLimits): boolean => {
   const { at, deadline = Infinity } = facts.setback;
   return at + pauseOf(facts, limits, 1) < Math.min(deadline, facts.began + limits.deadline);
 };
 
-/** What failed says that it will not come back: trying again is no help, another resource may be. */
-const isGone = ({ data }: Failure): boolean => (data as { gone?: unknown } | undefined)?.gone === true;
+/** The resource is gone for good, so a retry cannot help; another resource may. */
+const isGone = ({ data }: Failure): boolean => fieldsOf(data).gone === true;
 
+/** The first strategy that this kind of failure allows and that is not used up; `abort` when there is none. */
 export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abort' {
   const { failure, tries } = facts;
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
-  // What a guardrail has turned down stands: it is not for the agent to try until it gets through.
-  if ((failure.data as Partial<Refusal> | null | undefined)?.refusedBy !== undefined) return 'abort';
+  // The decision of a guardrail stands: the agent must not try until it gets through.
+  if (refusalIn(failure) !== undefined) return 'abort';
   const row = strategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
   const mayRetry = !isGone(failure) && isTimely(facts, limits);
   return (
@@ -83,7 +87,7 @@ export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abor
   );
 }
 
-/** Failures of a tool that the model is told like any other result, until there are too many in a row. The others are not for the model to mend. */
+/** Failures of a tool that the model is shown like any other result, until there are too many in a row. It cannot correct the others. */
 const forTheModel: readonly FailureKind[] = [
   'invalid',
   'denied',

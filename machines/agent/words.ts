@@ -1,4 +1,4 @@
-/** What the runtime itself says to a model. */
+/** The prompts: what the runtime itself says to a model. */
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { Message } from '../../src/contracts/model.ts';
@@ -15,7 +15,7 @@ export const mend = (problem: string): string => `Your last answer cannot be use
 
 export const stoppedFor = 'Stopped before it answered: somebody said something meanwhile.';
 
-/** With its full stop. */
+/** The text with a full stop at its end. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 export const tryAnother = (message: string): string =>
@@ -43,19 +43,19 @@ export const analysisText = ({ objective, requirements, risks }: Analysis): stri
     ...(risks.length > 0 ? ['Beware:', ...risks.map((r) => `- ${r}`)] : []),
   ].join('\n');
 
-/** A plan that can be followed: ids are unique, what a step depends on is there, and nothing waits for itself. */
+/** Whether a plan can be followed: its ids are unique, every dependency exists, and no step waits for itself. */
 export function isDag(steps: readonly PlanStep[]): boolean {
-  const waiting = new Map(steps.map(({ id, dependsOn }) => [id, new Set(dependsOn)]));
-  if (steps.length === 0 || waiting.size !== steps.length) return false;
-  if (steps.some(({ dependsOn }) => dependsOn.some((id) => !waiting.has(id)))) return false;
-  for (let free = true; free && waiting.size > 0;) {
-    free = false;
-    for (const [id, needs] of waiting) {
+  const open = new Map(steps.map(({ id, dependsOn }) => [id, new Set(dependsOn)]));
+  if (steps.length === 0 || open.size !== steps.length) return false;
+  if (steps.some(({ dependsOn }) => dependsOn.some((id) => !open.has(id)))) return false;
+  for (let progress = true; progress && open.size > 0;) {
+    progress = false;
+    for (const [id, needs] of open) {
       if (needs.size > 0) continue;
-      waiting.delete(id);
-      for (const others of waiting.values()) others.delete(id);
-      free = true;
+      open.delete(id);
+      for (const others of open.values()) others.delete(id);
+      progress = true;
     }
   }
-  return waiting.size === 0;
+  return open.size === 0;
 }

@@ -1,7 +1,7 @@
-/** Token buckets: each is full at first, gives while there is something in it, and fills again steadily. A full one need not be kept. */
+/** Token buckets, one for each key: full at first, emptied by work, refilled at a steady rate. A full bucket is not kept. */
 
 interface Bucket {
-  /** When the levels were true; milliseconds since the epoch. */
+  /** When the levels were computed; milliseconds since the epoch. */
   readonly at: number;
   readonly tasks: number;
   readonly tokens: number;
@@ -11,11 +11,11 @@ export type Buckets = Readonly<Record<string, Bucket>>;
 export interface Rates {
   readonly tasks: number | undefined;
   readonly tokens: number | undefined;
-  /** Milliseconds. */
+  /** The period of both rates, in milliseconds. */
   readonly per: number;
 }
 
-/** Buckets that are kept at most: more keys than this at once are turned down. */
+/** The most buckets that are kept: while there are so many, work with another key is rejected. */
 const most = 1_000;
 const unlimited = Number.MAX_SAFE_INTEGER;
 
@@ -38,7 +38,7 @@ const bucketOf = (buckets: Buckets, key: string, rates: Rates, at: number): Buck
   return known ? filled(known, rates, at) : full(rates, at);
 };
 
-/** Milliseconds until it gives again; 0 when it gives now. Infinity: there are too many keys to keep. */
+/** Milliseconds until the bucket allows work again; 0 when it does now. Infinity: there are too many keys. */
 export function waitFor(buckets: Buckets, key: string, rates: Rates, at: number): number {
   const { tasks = unlimited, tokens = unlimited, per } = rates;
   if (!Object.hasOwn(buckets, key) && Object.keys(kept(buckets, rates, at)).length >= most) return Infinity;
@@ -51,7 +51,7 @@ export function waitFor(buckets: Buckets, key: string, rates: Rates, at: number)
   );
 }
 
-/** Takes from a bucket; a negative amount puts back. Tokens are known afterwards only, so they may take more than is there. */
+/** Takes from a bucket; a negative amount puts back. Tokens are known only afterwards, so the level may fall below zero. */
 export function taken(
   buckets: Buckets,
   key: string,

@@ -1,57 +1,58 @@
-/** The facts of a guardrail: the work that is passing, what was counted, and why its door is shut. */
+/** The facts of a guardrail: the work on its way through, what was counted, and why its breaker is open. */
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { TaskFacts, Work } from '../../src/contracts/work.ts';
 import { momentOf } from '../moment.ts';
 import type { Buckets } from './bucket.ts';
 
-/** A guardrail that stands gets `{ standing: true }`; one that is run gets one message, and ends with what became of it. */
+/** A guardrail that is a supervisor gets `{ standing: true }`; one that is run by itself gets one message, and ends with that message's output. */
 export type GuardrailInput = { readonly standing: true } | (AgentInput & { readonly facts?: TaskFacts });
 
-/** Why work is stopped: turned down, or called off by somebody above. */
+/** Why work is stopped: this guardrail rejected it, or it was cancelled from above. */
 export type Ending =
   { readonly how: 'refused'; readonly failure: Failure } | { readonly how: 'cancelled'; readonly reason: string };
 
 /** One piece of work on its way through. */
 export interface Passage {
   readonly work: Work;
-  /** Before it, at its beginning, within, after it, or on its way out. */
+  /** The check before it, the check at its beginning, the work itself, the check after it, or being stopped. */
   readonly stage: 'pre' | 'mid' | 'task' | 'post' | 'stopping';
-  /** Which of the door's rounds let it in. */
+  /** The breaker's round in which it was admitted. */
   readonly round: number;
   readonly paused: boolean;
-  /** Whose bucket it was taken from. */
+  /** The key of the bucket that it was taken from. */
   readonly key?: string;
-  /** What came back, while it is checked. */
+  /** How the work ended, while that is checked. */
   readonly output?: AgentOutput;
   readonly ending?: Ending;
 }
 
 export interface GuardrailContext {
-  /** The one message, for a guardrail that is run. */
+  /** The one message of a guardrail that is run by itself. */
   readonly first: Work | undefined;
+  /** When it began; milliseconds since the epoch. */
   readonly began: number;
-  /** By place; a place is used again. */
+  /** The work on its way through, by place; null for a free place, which is used again. */
   readonly passages: readonly (Passage | null)[];
-  /** Supervisors behind it that were started and stand. */
+  /** The supervisors behind it that were started. */
   readonly standing: readonly string[];
   readonly buckets: Buckets;
-  /** In a row. */
+  /** Failures in a row. */
   readonly failures: number;
-  /** Rises whenever the door shuts: what was let in before counts no more. */
+  /** Rises whenever the breaker opens: how work that was admitted before ends is not counted any more. */
   readonly round: number;
-  /** When it will be tried again; milliseconds since the epoch. */
+  /** When the breaker will admit a trial; milliseconds since the epoch. */
   readonly until: number;
-  /** Why the door is shut, in words. */
+  /** Why the breaker is open, in words. */
   readonly why: string;
-  /** The guardrail below is gone, until a reset brings it back. */
+  /** The guardrail below is gone, until a reset starts it again. */
   readonly dead: boolean;
-  /** Everything was called off, for this reason. */
+  /** Everything was cancelled, for this reason. */
   readonly cancelled: string | undefined;
   readonly output: AgentOutput | undefined;
 }
 
-/** The id of the only work of a guardrail that is run. */
+/** The id of the only work of a guardrail that is run by itself. */
 const only = 'task';
 
 export function beginning(input: GuardrailInput): GuardrailContext {
@@ -81,12 +82,9 @@ const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<Guardrail
   ...(depth === undefined ? {} : { depth }),
 });
 
-export const openPlaces = ({ passages }: Pick<GuardrailContext, 'passages'>): number[] =>
-  passages.flatMap((passage, place) => (passage === null ? [] : [place]));
-
-/** Children and timers are named by the place of the work they belong to. */
+/** Children and timers are named by the place of their work. */
 export const checkId = (place: number): string => `check.${place}`;
 export const taskId = (place: number): string => `task.${place}`;
 export const timerId = (what: 'late' | 'patience' | 'watch' | 'grace', place: number): string => `${what}.${place}`;
-/** The guardrail below. */
+/** The id of the guardrail below. */
 export const belowId = 'below';

@@ -1,11 +1,14 @@
 /**
- * A guardrail: it stands in front of what it supervises, lets work through, and looks at what comes back.
- * Its door shuts when too much goes wrong: for a while (open), or until a person resets it (tripped).
+ * A guardrail: it checks work before it reaches the machines that it supervises, and the result before it goes back.
+ * Its circuit breaker (the region `door`) opens when too much fails: for a while (open), or until a person resets it (tripped).
  */
+import { configured } from '../lifecycle.ts';
 import { beginning } from './context.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from './settings.ts';
 import { stopped } from './refusal.ts';
-import { guardrail, guardrailActionsOf, guardrailDelaysOf, guardrailGuardsOf } from './vocabulary.ts';
+import { guardrailActionsOf } from './actions.ts';
+import { guardrailDelaysOf, guardrailGuardsOf } from './guards.ts';
+import { guardrail } from './vocabulary.ts';
 
 const resetSchema = {
   type: 'object',
@@ -122,7 +125,7 @@ const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>
               'watch.due': { guard: 'isUnderWay', actions: 'watch' },
               'xstate.done.actor.task.*': { actions: 'takeEnd' },
               'xstate.error.actor.task.*': { actions: 'takeEnd' },
-              // Of work that was given up it is too late.
+              // The end of work that was given up changes nothing.
               'work.done': [{ guard: 'isMine', actions: 'takeEnd' }, {}],
               'xstate.done.actor.standing.*': { actions: 'takeFall' },
               'xstate.error.actor.standing.*': { actions: 'takeFall' },
@@ -154,12 +157,13 @@ const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>
     }),
   });
 
-/** The machine of a guardrail with these settings. What is supervised, or the guardrail below, is provided by name. */
+/** The machine of a guardrail with these settings. The supervised machines, or the guardrail below, are provided by name. */
 export const guardrailWith = (settings: GuardrailSettings) =>
-  chartWith(settings).provide({
-    guards: guardrailGuardsOf(settings),
-    delays: guardrailDelaysOf(settings),
-    actions: guardrailActionsOf(settings),
-  });
+  configured(
+    chartWith(settings),
+    { guards: guardrailGuardsOf, delays: guardrailDelaysOf, actions: guardrailActionsOf },
+    settings,
+  );
 
+/** The machine of a guardrail with default settings. */
 export const guardrailMachine = guardrailWith(defaultGuardrailSettings);

@@ -1,8 +1,8 @@
 /**
- * The way of a piece of work through a guardrail: pre-check, what is supervised, post-check, answer.
+ * The pipeline of one piece of work through a guardrail: pre-check, the supervised machine, post-check, answer.
  *
- * G1 Every work is answered once, whichever way it ends.
- * G2 It fails closed: a check that says no, throws, says nothing in time or dies turns the work down.
+ * G1 Every piece of work is answered once, however it ends.
+ * G2 It fails closed: a check that says no, throws, gives no answer in time or dies rejects the work.
  * G3 The first decision against a piece of work stands.
  */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
@@ -13,11 +13,11 @@ import { failedWith } from '../output.ts';
 import { taken } from './bucket.ts';
 import { handOn, letGo, tell, whoFor } from './behind.ts';
 import { checkId, timerId, type Ending, type Passage } from './context.ts';
-import { change, freePlace, placesOf, put, type Draft } from './draft.ts';
-import { refusal, refusedIn, stopped, turnedDown } from './refusal.ts';
+import { change, freePlace, passageAt, placesOf, put, type Draft } from './draft.ts';
+import { refusal, refusalOf, stopped, turnedDown } from './refusal.ts';
 import { keyFor, rejectedAfter, rejectedBefore, timeFor, type Rejection } from './rules.ts';
 
-/** Lets work in, as far as this guardrail itself is concerned. */
+/** Admits work that this guardrail's own rule allows, and asks the pre-check. */
 export function admit(draft: Draft, work: Work): void {
   const { settings, at, facts } = draft;
   const place = freePlace(draft);
@@ -35,12 +35,12 @@ export function admit(draft: Draft, work: Work): void {
   ask(draft, place, 'pre');
 }
 
-/** Turned down before it began: by this guardrail's own rule, or by its door. */
+/** Rejects work before it began: because of this guardrail's own rule, or because its breaker is open. */
 export function reject(draft: Draft, work: Work, rejection: Rejection): void {
   answer(draft, work.id, turnedDown(refusal(draft.settings.name, 'pre', rejection)));
 }
 
-/** The rule's own rejection counts for the door; that of the door does not. */
+/** Rejects work because of the rule, which the breaker counts as a failure; a rejection by the breaker itself is not counted. */
 export function rejectByRule(draft: Draft, work: Work): void {
   const { settings, facts, at } = draft;
   const rejection = rejectedBefore(settings, facts, work, at);
@@ -49,10 +49,10 @@ export function rejectByRule(draft: Draft, work: Work): void {
   report(draft, facts.round, turnedDown(refusal(settings.name, 'pre', rejection)));
 }
 
-/** Asks a user's code, where there is some for this stage; otherwise the work goes on. */
+/** Asks the user's check of this stage; if there is none, the work goes on. */
 export function ask(draft: Draft, place: number, stage: 'pre' | 'mid' | 'post'): void {
-  const { settings, facts, deeds } = draft;
-  const { work, output } = facts.passages[place]!;
+  const { settings, deeds } = draft;
+  const { work, output } = passageAt(draft, place);
   if (!settings.asks.includes(stage)) return after(draft, place, stage);
   const input = { guardrail: settings.name, stage, work, ...(output === undefined ? {} : { output }) };
   deeds.push(
@@ -61,26 +61,26 @@ export function ask(draft: Draft, place: number, stage: 'pre' | 'mid' | 'post'):
   );
 }
 
-/** The check of this stage is content. */
+/** The check of this stage passed. */
 export function proceed(draft: Draft, place: number): void {
-  const { stage } = draft.facts.passages[place]!;
+  const { stage } = passageAt(draft, place);
   endCheck(draft, place);
   if (stage === 'task') return watchLater(draft, place);
   if (stage !== 'stopping') after(draft, place, stage);
 }
 
 function after(draft: Draft, place: number, stage: 'pre' | 'mid' | 'post'): void {
-  const passage = draft.facts.passages[place]!;
-  if (stage === 'post') return finish(draft, place, passage.output!);
+  const passage = passageAt(draft, place);
+  if (stage === 'post') return passage.output && finish(draft, place, passage.output);
   if (stage === 'mid') return begin(draft, place);
   put(draft, place, { ...passage, stage: 'mid' });
   ask(draft, place, 'mid');
 }
 
-/** Hands it on: to the guardrail below, or to what is supervised. */
+/** Forwards the work: to the guardrail below, or to the supervised machine. */
 function begin(draft: Draft, place: number): void {
   const { settings, deeds, at } = draft;
-  const passage = draft.facts.passages[place]!;
+  const passage = passageAt(draft, place);
   const { work } = passage;
   put(draft, place, { ...passage, stage: 'task' });
   handOn(draft, place);
@@ -96,10 +96,10 @@ function watchLater({ settings: { asks, every }, deeds }: Draft, place: number):
     deeds.push({ do: 'wait', id: timerId('watch', place), delay: every, event: { type: 'watch.due', place } });
 }
 
-/** What is supervised, or the guardrail below, is done. */
+/** The supervised machine, or the guardrail below, has ended. */
 export function takeEnd(draft: Draft, place: number, end: AgentOutput): void {
   const { settings } = draft;
-  const passage = draft.facts.passages[place]!;
+  const passage = passageAt(draft, place);
   clear(draft, place);
   letGo(draft, place);
   settle(draft, passage, end);
@@ -114,28 +114,29 @@ export function takeEnd(draft: Draft, place: number, end: AgentOutput): void {
   ask(draft, place, 'post');
 }
 
-/** What was turned down further on has not been done: it goes back into the bucket. Tokens are taken when they are known. */
+/** Takes the tokens, which are known only now, from the bucket. Work that was rejected further on was not done: its task is put back. */
 function settle(draft: Draft, { key }: Passage, end: AgentOutput): void {
   const { rule } = draft.settings;
   if (rule.kind !== 'rateLimit' || key === undefined) return;
-  const { refusedBy, stage } = refusedIn(end);
-  const tasks = refusedBy !== undefined && (stage === undefined || stage === 'pre') ? -1 : 0;
+  const refused = refusalOf(end);
+  const wasBegun = !refused || (refused.stage !== undefined && refused.stage !== 'pre');
+  const tasks = wasBegun ? 0 : -1;
   const buckets = taken(draft.facts.buckets, key, { tasks, tokens: tokensOf(end.usage) }, rule, draft.at);
   change(draft, { buckets });
 }
 
-/** The check of this stage is not content (G2). */
+/** The check of this stage rejected the work (G2). */
 export function turnAway(draft: Draft, place: number, rejection: Rejection): void {
-  const { stage } = draft.facts.passages[place]!;
+  const { stage } = passageAt(draft, place);
   stop(draft, place, {
     how: 'refused',
     failure: refusal(draft.settings.name, stage === 'pre' || stage === 'post' ? stage : 'mid', rejection),
   });
 }
 
-/** Stops it where it is: at once while it is checked, and by way of a word and a grace while it is under way. */
+/** Stops the work: at once while it is checked; while it is under way it is told to stop, and has a grace period. */
 export function stop(draft: Draft, place: number, ending: Ending): void {
-  const passage = draft.facts.passages[place]!;
+  const passage = passageAt(draft, place);
   if (passage.stage === 'stopping') return; // G3
   clear(draft, place);
   if (passage.stage !== 'task') return finish(draft, place, stopped(ending, calledOff(passage, ending)));
@@ -145,15 +146,15 @@ export function stop(draft: Draft, place: number, ending: Ending): void {
   draft.deeds.push({ do: 'wait', id: timerId('grace', place), delay: grace, event: { type: 'grace.over', place } });
 }
 
-/** Called off while its result was checked: what nobody has let out is partial. */
+/** The output of work that was cancelled while its result was checked: an answer that no check has passed is partial. */
 const calledOff = ({ output }: Passage, ending: Ending): AgentOutput | undefined =>
   ending.how === 'cancelled' && output?.status === 'completed'
     ? { status: 'cancelled', reason: ending.reason, partial: output.answer, usage: output.usage }
     : output;
 
-/** It did not end when it was told to. */
+/** The work did not end in its grace period. */
 export function abandon(draft: Draft, place: number): void {
-  const { ending } = draft.facts.passages[place]!;
+  const { ending } = passageAt(draft, place);
   clear(draft, place);
   letGo(draft, place);
   if (ending) finish(draft, place, stopped(ending));
@@ -161,7 +162,7 @@ export function abandon(draft: Draft, place: number): void {
 
 export function pause(draft: Draft, id: string | undefined, paused: boolean): void {
   for (const place of placesOf(draft, id)) {
-    const passage = draft.facts.passages[place]!;
+    const passage = passageAt(draft, place);
     put(draft, place, { ...passage, paused });
     if (passage.stage === 'task') tell(draft, place, paused ? 'pause' : 'resume');
   }
@@ -171,19 +172,19 @@ function endCheck({ deeds }: Draft, place: number): void {
   deeds.push({ do: 'stop', id: checkId(place) }, { do: 'unwait', id: timerId('patience', place) });
 }
 
-/** Nothing of its time or its checks goes on. */
+/** Ends the timers and the check of this work. */
 function clear(draft: Draft, place: number): void {
-  const { settings, deeds, facts } = draft;
+  const { settings, deeds } = draft;
   const { rule, asks, every } = settings;
   if (asks.length > 0) endCheck(draft, place);
   if (rule.kind === 'timeout') deeds.push({ do: 'unwait', id: timerId('late', place) });
   if (every !== undefined) deeds.push({ do: 'unwait', id: timerId('watch', place) });
-  if (facts.passages[place]!.stage === 'stopping') deeds.push({ do: 'unwait', id: timerId('grace', place) });
+  if (passageAt(draft, place).stage === 'stopping') deeds.push({ do: 'unwait', id: timerId('grace', place) });
 }
 
-/** G1. */
+/** Answers the work (G1). */
 function finish(draft: Draft, place: number, output: AgentOutput): void {
-  const { work, round } = draft.facts.passages[place]!;
+  const { work, round } = passageAt(draft, place);
   put(draft, place, null);
   report(draft, round, output);
   answer(draft, work.id, output);
@@ -196,9 +197,9 @@ function answer(draft: Draft, id: string, output: AgentOutput): void {
   draft.deeds.push({ do: 'raise', event: { type: 'guardrail.settled' } });
 }
 
-/** Tells the door how it came out. */
+/** Tells the breaker how the work ended. */
 function report({ deeds, at, settings: { name } }: Draft, round: number, output: AgentOutput): void {
-  const { refusedBy } = refusedIn(output);
+  const refusedBy = refusalOf(output)?.refusedBy;
   if (output.status === 'completed')
     return void deeds.push({ do: 'raise', event: { type: 'guardrail.passed', round } });
   if (output.status === 'cancelled' || (refusedBy !== undefined && refusedBy !== name))
@@ -207,22 +208,22 @@ function report({ deeds, at, settings: { name } }: Draft, round: number, output:
   deeds.push({ do: 'raise', event: { type: 'guardrail.failed', round, at, why, own: refusedBy === name } });
 }
 
-/** One that stood behind it is gone, and with it what it had to do. It is started anew when it is needed again. */
+/** A supervisor behind this guardrail is gone, and with it the work that it had. It is started again when it is needed. */
 export function takeFall(draft: Draft, name: string, why: string): void {
   change(draft, { standing: draft.facts.standing.filter((each) => each !== name) });
   const reason = failure('environment', `"${name}" is gone, and with it what it had to do: ${why}`);
   for (const place of placesOf(draft, undefined)) {
-    const { work, stage } = draft.facts.passages[place]!;
+    const { work, stage } = passageAt(draft, place);
     if ((stage === 'task' || stage === 'stopping') && whoFor(draft, work) === name)
       takeEnd(draft, place, failedWith(reason));
   }
 }
 
-/** Nobody below answers any more: nothing gets through (G2). */
+/** The guardrail below is gone: all work is rejected (G2). */
 export function endAll(draft: Draft, ending: (stage: Stage) => Ending): void {
   for (const place of placesOf(draft, undefined)) {
-    const passage = draft.facts.passages[place]!;
-    const known = passage.stage === 'stopping' ? 'mid' : passage.stage === 'task' ? 'mid' : passage.stage;
+    const passage = passageAt(draft, place);
+    const known = passage.stage === 'stopping' || passage.stage === 'task' ? 'mid' : passage.stage;
     clear(draft, place);
     finish(draft, place, stopped(passage.ending ?? ending(known), passage.output));
   }

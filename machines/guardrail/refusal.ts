@@ -1,13 +1,13 @@
-/** What a piece of work comes to: as it ended, turned down on the way, or stopped. What was said and used is never lost. */
+/** The output of a piece of work that a guardrail rejected or stopped. What was answered and used until then is kept. */
 import type { AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Refusal, Stage } from '../../src/contracts/work.ts';
 import { nothingUsed } from '../agent/context.ts';
-import { failure } from '../failure.ts';
+import { failure, refusalIn } from '../failure.ts';
 import type { Ending } from './context.ts';
 import type { Rejection } from './rules.ts';
 
-/** The failure that a guardrail's rejection is, for whoever reads the result. */
+/** The failure of a rejection; its `data` is a `Refusal`. */
 export function refusal(name: string, stage: Stage, { kind, reason, retryAfter }: Rejection): Failure {
   return {
     ...failure(kind, `The guardrail "${name}" rejected it (${stage}): ${reason}.`),
@@ -17,9 +17,9 @@ export function refusal(name: string, stage: Stage, { kind, reason, retryAfter }
   };
 }
 
-/** Who turned it down, if somebody did. */
-export const refusedIn = (output: AgentOutput): Partial<Refusal> =>
-  output.status === 'failed' ? ((output.failure.data ?? {}) as Partial<Refusal>) : {};
+/** Which guardrail or router refused the work; undefined when it was not refused. */
+export const refusalOf = (output: AgentOutput): Refusal | undefined =>
+  output.status === 'failed' ? refusalIn(output.failure) : undefined;
 
 const phaseOf: Record<Stage, Phase> = {
   pre: 'initiation',
@@ -29,9 +29,9 @@ const phaseOf: Record<Stage, Phase> = {
   post: 'verification',
 };
 
-/** Failed for this reason; what was answered until then is partial. */
+/** Failed for this reason. What was answered until then is partial. */
 export function turnedDown(reason: Failure, before?: AgentOutput): AgentOutput {
-  const { stage = 'mid' } = (reason.data ?? {}) as Partial<Refusal>;
+  const stage = refusalIn(reason)?.stage ?? 'mid';
   const said = before?.status === 'completed' ? before.answer : before?.partial;
   return {
     status: 'failed',
@@ -43,7 +43,7 @@ export function turnedDown(reason: Failure, before?: AgentOutput): AgentOutput {
   };
 }
 
-/** Work that was stopped. Where it was merely called off and had ended in the same moment, its end stands. */
+/** Work that was stopped. If it was cancelled and had ended at the same time, its own end stands. */
 export function stopped(ending: Ending, before?: AgentOutput): AgentOutput {
   if (ending.how === 'refused') return turnedDown(ending.failure, before);
   return before ?? { status: 'cancelled', reason: ending.reason, usage: nothingUsed };

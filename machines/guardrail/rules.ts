@@ -1,13 +1,15 @@
-/** What a guardrail decides by itself, as pure questions: may this work begin, may this result go out, how long may it take. */
+/** The rules that a guardrail decides by itself, as pure functions: may this work begin, may this result pass, how long may it take. */
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { FailureKind } from '../../src/contracts/failure.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { tighter, tokensOf } from '../agent/money.ts';
+import { fieldsOf } from '../json.ts';
+import { kinds } from '../treasury/books.ts';
 import { waitFor } from './bucket.ts';
 import type { GuardrailContext } from './context.ts';
 import type { GuardrailSettings, Rule } from './settings.ts';
 
-/** `retryAfter` is milliseconds. */
+/** Why work is rejected. `retryAfter` is in milliseconds. */
 export interface Rejection {
   readonly kind: FailureKind;
   readonly reason: string;
@@ -15,9 +17,8 @@ export interface Rejection {
 }
 
 type Facts = Pick<GuardrailContext, 'buckets' | 'cancelled'>;
-const sorts = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
 
-/** Whose bucket the work takes from. A function of the user's that throws gives none, and then nothing passes. */
+/** The key of the bucket that the work takes from. If the user's function throws or gives no text there is none, and the work is rejected. */
 export function keyFor(rule: Extract<Rule, { kind: 'rateLimit' }>, work: Work): string | undefined {
   try {
     const key: unknown = rule.keyOf(work);
@@ -67,9 +68,9 @@ function tooDear(
   { facts, allowance = {} }: Work,
 ): Rejection | undefined {
   const asked: Budget = { ...facts.budget, ...(facts.steps === undefined ? {} : { steps: facts.steps }) };
-  const gone = sorts.find((what) => what !== 'toolCalls' && allowance[what] === 0);
+  const gone = kinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
   if (gone && !allowExhausted) return { kind: 'budget', reason: `none of the ${gone} of its run are left` };
-  for (const what of sorts) {
+  for (const what of kinds) {
     const limit = limits[what];
     if (limit === undefined) continue;
     const wanted = asked[what];
@@ -99,18 +100,19 @@ function tooOften(
 const usedOf = (usage: AgentUsage, what: keyof Budget): number | null =>
   what === 'tokens' ? tokensOf(usage) : usage[what];
 
-/** What was used is looked at also where it was held to the same limit on the way: a last answer may be longer than was left. */
+/** What was used is checked again at the end: the last answer of a model may be longer than what was left. */
 export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput): Rejection | undefined {
   if (rule.kind !== 'budget') return undefined;
   const { limits } = rule;
   if (output.status === 'failed' && output.failure.kind === 'budget') {
-    const { what, limit } = (output.failure.data ?? {}) as { what?: keyof Budget; limit?: number };
-    return what !== undefined && limit !== undefined && limits[what] === limit
-      ? { kind: 'budget', reason: `the ${limit} ${what} allowed were used up before it was done` }
+    const { what, limit } = fieldsOf(output.failure.data);
+    const kind = kinds.find((each) => each === what);
+    return kind !== undefined && limits[kind] !== undefined && limits[kind] === limit
+      ? { kind: 'budget', reason: `the ${limits[kind]} ${kind} allowed were used up before it was done` }
       : undefined;
   }
   if (output.status !== 'completed') return undefined;
-  for (const what of sorts) {
+  for (const what of kinds) {
     const limit = limits[what];
     const used = usedOf(output.usage, what);
     if (limit === undefined) continue;
@@ -121,16 +123,20 @@ export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput):
   return undefined;
 }
 
-/** Milliseconds that work may take; undefined when this guardrail sets no limit. */
+/** How long the work may take, in milliseconds; undefined when this guardrail sets no limit. */
 export function timeFor({ rule }: GuardrailSettings, { facts: { timeout, deadline } }: Work, at: number) {
   if (rule.kind !== 'timeout') return undefined;
   const least = Math.min(rule.max ?? Infinity, timeout ?? Infinity, deadline === undefined ? Infinity : deadline - at);
   return Number.isFinite(least) ? Math.max(0, least) : undefined;
 }
 
-/** What work may use up, held to this guardrail's limits. */
-export const allowanceFor = ({ rule }: GuardrailSettings, { allowance }: Work): Budget | undefined => {
-  if (rule.kind !== 'budget') return allowance;
-  const least = Object.entries(tighter(rule.limits, allowance)).filter(([, limit]) => limit !== undefined);
-  return Object.fromEntries(least) as Budget;
-};
+/** What work may use up within this guardrail's limits; undefined when nothing limits it. */
+export const allowanceFor = (settings: GuardrailSettings, { allowance }: Work): Budget | undefined =>
+  settings.rule.kind === 'budget' ? limitedTo(settings, allowance) : allowance;
+
+/** The budget, or this guardrail's limits where those are lower. */
+export function limitedTo({ rule }: GuardrailSettings, budget: Budget | undefined): Budget {
+  if (rule.kind !== 'budget') return budget ?? {};
+  const limits = Object.entries(tighter(rule.limits, budget)).filter(([, limit]) => limit !== undefined);
+  return Object.fromEntries(limits);
+}

@@ -1,56 +1,61 @@
-/** What makes one guardrail differ from another: the rule it decides by itself, what it asks a user's code, and when it shuts its door. */
+/** The settings of a guardrail: the rule that it decides by itself, the checks that it asks, and when its breaker opens. */
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Work } from '../../src/contracts/work.ts';
 
-/** Times are milliseconds. `asked`: it has no rule of its own; the slot `check` decides. */
+/** The rule that a guardrail decides by itself. Times are in milliseconds. `asked`: there is none, and the slot `checkWork` decides. */
 export type Rule =
   | { readonly kind: 'timeout'; readonly max: number | undefined; readonly requireExplicit: boolean }
   | {
       readonly kind: 'budget';
       readonly limits: Budget;
       readonly requireExplicit: boolean;
-      /** Lets work in although nothing is left of what its run may use up. */
+      /** Admits work although nothing is left of its run's budget. */
       readonly allowExhausted: boolean;
     }
   | {
       readonly kind: 'rateLimit';
-      /** Pieces of work, and tokens of models, in each stretch of `per`. */
+      /** Pieces of work, and tokens of models, in each period of `per` milliseconds. */
       readonly tasks: number | undefined;
       readonly tokens: number | undefined;
       readonly per: number;
-      /** Whose bucket it is taken from. Pure. */
+      /** The key of the bucket that it is taken from. Pure. */
       readonly keyOf: (work: Work) => string;
     }
   | { readonly kind: 'cancellation' }
   | { readonly kind: 'asked' };
 
-/** `person`: its first rejection trips it, until a person resets it. Otherwise after so many failures in a row it rests. */
+/** When the breaker opens. `person`: at the guardrail's first rejection, until a person resets it. Otherwise after so many failures in a row, for `rest` milliseconds. */
 export type Trip = 'person' | { readonly after: number; readonly rest: number };
 
-/** What a supervised machine is, by the language in which it is told to stop, pause and go on. One that is spoken to of work stands. */
+/** Which commands a supervised machine takes: `agent.cancel`, `run.cancel`, or, if it is a supervisor, `work.cancel`. */
 export type Tongue = 'agent' | 'run' | 'work';
 
+/** What a guardrail's definition comes to for its machine. It is in no snapshot. */
 export interface GuardrailSettings {
+  /** For people, and in the failure of a rejection. */
   readonly name: string;
   readonly rule: Rule;
-  /** The stages at which the slot `check` is asked. */
+  /** The stages at which the slot `checkWork` is asked. */
   readonly asks: readonly ('pre' | 'mid' | 'post')[];
-  /** While work is under way, `mid` is asked again after so long. */
+  /** How often `mid` is asked again while work is under way, in milliseconds; undefined: not again. */
   readonly every: number | undefined;
-  /** How long a check may take. */
+  /** How long a check may take, in milliseconds. */
   readonly patience: number;
+  /** undefined: the breaker opens only when it is told to. */
   readonly trip: Trip | undefined;
-  /** The guardrail that stands below, by name; the last one has what is supervised. */
+  /** The name of the next guardrail; undefined for the last one, which has the supervised machines. */
   readonly below: string | undefined;
+  /** The supervised machines by name, and the commands that each takes. */
   readonly supervised: Readonly<Record<string, Tongue>>;
-  /** How long what is supervised may take to end when it is told to. */
+  /** How long the supervised machine may take to end when it is told to, in milliseconds. */
   readonly grace: number;
-  /** How long a ticket for its reset stays open. */
+  /** How long a ticket for its reset stays open, in milliseconds. */
   readonly ticket: number;
-  /** At the root of a run: the result is the body of the answer alone, as a team's is. */
+  /** The result is the body of the answer alone, as a team's is. For a guardrail at the root of a run. */
   readonly bare: boolean;
 }
 
+/** Asks nothing and rejects nothing: 30 seconds for a check, 15 seconds to stop, 48 hours for a ticket. */
 export const defaultGuardrailSettings: GuardrailSettings = {
   name: 'guardrail',
   rule: { kind: 'asked' },

@@ -1,11 +1,11 @@
-/** What a person changes of a router that runs: it holds from the next task that begins. */
+/** Changes the limits of a router that runs, and the retries of tasks that have not begun. */
 import type { Reconfiguration } from '../../src/contracts/task.ts';
 import type { Desk } from './desk.ts';
 
 export function configure({ facts, settings }: Desk, { limits = {}, retry }: Reconfiguration): void {
   facts.limits = changed(facts.limits, limits);
   if (retry) facts.retry = changed(facts.retry ?? settings.retry, retry);
-  // Higher limits may let something begin.
+  // Higher limits may let a task begin.
   facts.due = true;
 }
 

@@ -1,4 +1,4 @@
-/** The facts of a router: how far it got, who is in rotation, what waits and what is under way. Tasks and results are in its lists. */
+/** The facts of a router: its members in rotation, the tasks that wait and those under way. All tasks and results are in its lists. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
@@ -14,76 +14,102 @@ import type {
 import { nothingUsed } from '../agent/context.ts';
 import type { RouterLimits } from './settings.ts';
 
-/** A task as it is in the list. */
+/** A task as it is in the list `tasks`. */
 export interface Filed {
   readonly task: Task;
   /** When it was submitted, milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** A task that waits for a place. */
+/** A task that waits. */
 export interface Queued extends Filed {
   /** Its number among all that were submitted. */
   readonly seq: number;
-  /** What it is called by whoever handed it on, when it was not submitted; how far down that is, and what is left for it. */
+  /** The id that its sender gave it, when it was handed on as work and not submitted. */
   readonly work?: string;
+  /** How many levels above handed it on. */
   readonly depth?: number;
+  /** What may be used up for it. */
   readonly allowance?: Budget;
+  /** The name under which its sender may be asked for more. */
   readonly lease?: string;
+  /** Cheaper models go on when the allowance runs short. */
   readonly degrade?: true;
-  /** Whoever handed it on is paused: nobody begins with it. */
+  /** Its sender is paused: it is not begun. */
   readonly held?: boolean;
 }
 
 /** Why a job under way is being stopped. */
 export type Stopping = 'timeout' | 'deadline' | 'cancelled';
 
-/** A task that has a place: attempts, and the pauses between them. */
-export interface Job extends Queued {
-  readonly stage: 'choosing' | 'waiting' | 'working' | 'stopping' | 'resting';
+/** What is known of a task that has a place, whatever its stage. */
+interface JobFacts extends Queued {
   /** When the first attempt began; undefined while there was none. */
   readonly began: number | undefined;
   readonly attempts: number;
   readonly used: AgentUsage;
-  /** Who has it, or shall have it. */
-  readonly member: number | undefined;
-  /** It was decided that this member and no other has it. */
+  /** The member is decided, and no other may have it. */
   readonly fixed: boolean;
+  /** How many members could have had it. */
   readonly candidates: number;
+  /** Why the selector chose the member. */
   readonly reason?: string;
-  /** Answers of a model that are held for the attempt, or for the choice. */
+  /** Answers of a model that are reserved for the attempt, or for the choice. */
   readonly granted: number;
   readonly stopping?: Stopping;
   /** Its answer is one of several to the same task. */
   readonly part: boolean;
 }
 
+/** A task with an attempt under way. */
+export interface ActiveJob extends JobFacts {
+  readonly stage: 'working' | 'stopping';
+  /** The number of the member that works on it. */
+  readonly member: number;
+}
+
+/** A task that has a place: its attempts, and the pauses between them. */
+export type Job =
+  | ActiveJob
+  | (JobFacts & {
+      readonly stage: 'choosing' | 'waiting' | 'resting';
+      /** The number of the member that had the latest attempt, or that was chosen. */
+      readonly member: number | undefined;
+    });
+
+export const isActive = (job: Job | null | undefined): job is ActiveJob =>
+  job?.stage === 'working' || job?.stage === 'stopping';
+
 /** A member in rotation, or out of it. */
 export interface Seat {
   readonly id: string;
+  /** Attempts under way. */
   readonly busy: number;
+  /** Attempts in all. */
   readonly taken: number;
-  /** Failures of its own in a row, and when the first of them was. */
+  /** Failures of its own in a row. */
   readonly failures: number;
+  /** When the first of them was; milliseconds since the epoch. */
   readonly since: number;
-  /** Milliseconds since the epoch; null while it is in rotation. */
+  /** When it comes back; milliseconds since the epoch. Null while it is in rotation. */
   readonly outUntil: number | null;
-  /** Back with one task; the next ones when that went well. */
+  /** It is back with one task at a time, until one succeeds. */
   readonly trial: boolean;
-  /** It is a supervisor that was started and stands. */
+  /** It is a supervisor, and was started. */
   readonly stands: boolean;
-  /** How its latest attempts ended: what its health is told by. */
+  /** How its latest attempts ended: its health follows from that. */
   readonly recent: readonly Streak[];
 }
 
-/** Answers to a task that all members have. */
+/** The answers so far to a task that all members have. */
 export interface Gathering {
   readonly seq: number;
+  /** How many answers are still to come. */
   readonly open: number;
   readonly results: readonly TaskResult[];
 }
 
-/** Nothing more is begun. */
+/** Why no further task is begun. */
 export interface Halt {
   readonly kind: TaskErrorKind;
   readonly failure: Failure;
@@ -92,46 +118,55 @@ export interface Halt {
 export interface RouterContext {
   /** The input until it is in the list. */
   readonly first: readonly Task[] | undefined;
+  /** `one`: the result is that of the only task. */
   readonly shape: 'one' | 'many';
+  /** It goes on when it has nothing to do, until it is closed. */
   readonly standing: boolean;
-  /** It is a member itself: what it does comes as work, and how long that may take is counted for each. */
+  /** It is a member itself: its tasks come as work, and the deadline is counted for each of them. */
   readonly serves: boolean;
+  /** No further task will be submitted. */
   readonly closed: boolean;
   readonly mode: string;
+  /** How many tasks the mode allows at once. */
   readonly places: number;
   readonly limits: RouterLimits;
-  /** For tasks that say nothing themselves, when a person changed it. */
+  /** The policy for tasks that have none, once a person has changed it. */
   readonly retry: RetryPolicy | undefined;
   /** Something happened that may let a task begin. */
   readonly due: boolean;
-  /** Tasks in the list, and how many of them were read back. */
+  /** How many tasks are in the list, and how many of them were read back. */
   readonly submitted: number;
   readonly loaded: number;
+  /** Tasks that have a result. */
   readonly answered: number;
+  /** Tasks of which an attempt was begun. */
   readonly dispatched: number;
+  /** Answers of a model that were used. */
   readonly consumed: number;
   readonly queue: readonly Queued[];
   readonly jobs: readonly (Job | null)[];
   readonly gatherings: readonly Gathering[];
   readonly seats: readonly Seat[];
-  /** Whose turn it is. */
+  /** The number of the member whose turn it is. */
   readonly turn: number;
-  /** What the stage before answered. */
+  /** The answer of the previous stage of a pipeline. */
   readonly previous: Json | undefined;
-  /** A stage failed: the ones after it are not begun. */
+  /** A task failed; in a pipeline the stages after it are not begun. */
   readonly broken: boolean;
   readonly halt: Halt | undefined;
   readonly used: AgentUsage;
-  /** At the end. */
+  /** All results, at the end. */
   readonly results: readonly TaskResult[];
 }
 
-/** A router that is a member of something gets no more than that. */
+/** The input: tasks, or `{ standing: true }` alone for a router that is a member of something. */
 export type RouterStart = RouterInput | { readonly standing: true };
 
-/** What it is made of comes with its first step: a chart knows nothing of settings. */
+/** The facts at the beginning. Those that depend on settings follow in the first step, because the chart does not know its settings. */
 export const beginning = (input: RouterStart): RouterContext => ({
-  ...('tasks' in input ? ordered(input) : { first: [], shape: 'many', mode: '', serves: true }),
+  ...('tasks' in input
+    ? { first: input.tasks, shape: input.shape, mode: input.mode ?? '', serves: false }
+    : { first: [], shape: 'many', mode: '', serves: true }),
   standing: input.standing === true,
   closed: false,
   places: 0,
@@ -155,8 +190,6 @@ export const beginning = (input: RouterStart): RouterContext => ({
   results: [],
 });
 
-const ordered = ({ tasks, shape, mode = '' as never }: RouterInput) => ({ first: tasks, shape, mode, serves: false });
-
 export const seatOf = (id: string): Seat => ({
   id,
   busy: 0,
@@ -169,12 +202,15 @@ export const seatOf = (id: string): Seat => ({
   recent: [],
 });
 
-export const openJobs = ({ jobs }: RouterContext): (Job & { readonly place: number })[] =>
+/** A job with its place. */
+export type PlacedJob = Job & { readonly place: number };
+
+export const openJobs = ({ jobs }: RouterContext): PlacedJob[] =>
   jobs.flatMap((job, place) => (job === null ? [] : [{ ...job, place }]));
 
 export const isPipeline = ({ mode }: Pick<RouterContext, 'mode'>): boolean => mode === 'pipeline';
 
-/** So many tasks are read ahead: enough to keep every place taken, and no more in the context than that. */
+/** How many tasks are read ahead: enough to keep every place taken, and few enough to keep the context small. */
 export const lookahead = ({ places }: RouterContext): number => Math.min(64, Math.max(8, 2 * places));
 
 export const isOver = (context: RouterContext): boolean =>

@@ -1,9 +1,8 @@
-/** What failures mean to a router: which kind the task ended with, whose fault it was, and whether another attempt may help. */
+/** What a failure means to a router: the kind of error of the task, whether it is the member's own fault, and whether another attempt may help. */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { TaskErrorKind } from '../../src/contracts/task.ts';
-import type { Refusal } from '../../src/contracts/work.ts';
-import { failure } from '../failure.ts';
+import { failure, refusalIn } from '../failure.ts';
 import type { Job, Stopping } from './context.ts';
 
 const passing: ReadonlySet<string> = new Set(['transient', 'timeout', 'mailbox_full', 'storage', 'owned_elsewhere']);
@@ -15,11 +14,7 @@ export function errorKindOf({ kind, retryable }: Failure): TaskErrorKind {
   return retryable || passing.has(kind) ? 'transient' : 'permanent';
 }
 
-/** Who turned it down, when it was not the member's own failure. */
-export const refusalIn = ({ data }: Failure): Refusal | undefined =>
-  typeof data === 'object' && data !== null && 'refusedBy' in data ? (data as Refusal) : undefined;
-
-/** Why it did not end with an answer. One that was told to stop is not asked why. */
+/** Why an attempt ended without an answer. If it was told to stop, the reason for that counts, and not what it says itself. */
 export function failureIn(
   output: Exclude<AgentOutput, { status: 'completed' }>,
   stopping: Stopping | undefined,
@@ -38,22 +33,22 @@ export function failureIn(
 
 const own: ReadonlySet<string> = new Set(['environment', 'transient', 'timeout', 'internal', 'restarts']);
 
-/** Is it the fault of the member itself, and not of the task or of somebody on the way? */
+/** Whether the member itself is to blame, and not the task or a guardrail on the way. */
 export const isOwnFault = (reason: Failure): boolean => own.has(reason.kind) && refusalIn(reason) === undefined;
 
-/** May another attempt be made after this one, as far as the task itself says? */
+/** Whether the task's own policy allows another attempt after this one. */
 export function mayRetry({ task, attempts, used }: Job, reason: Failure): boolean {
   const { maxRetries = 0, condition = 'always' } = task.retry ?? {};
   const kind = errorKindOf(reason);
   if (attempts > maxRetries || condition === 'never') return false;
   if (kind === 'cancelled' || kind === 'deadlineExceeded') return false;
   if (task.budgetSteps !== undefined && used.steps >= task.budgetSteps) return false;
-  // What was refused for good stays refused.
+  // A refusal that is not transient stays a refusal.
   if (kind !== 'transient' && refusalIn(reason) !== undefined) return false;
   return condition === 'always' || kind === 'transient';
 }
 
-/** Milliseconds until the next attempt: doubled with each, made uneven by chance, and no sooner than the other side asked for. */
+/** Milliseconds until the next attempt: doubled with each, between half and all of that by chance, and never less than the failure's `retryAfter`. */
 export function pauseAfter({ task, attempts }: Job, { retryAfter = 0 }: Failure, chance: number, most: number): number {
   const { backoff = 0 } = task.retry ?? {};
   const full = Math.min(most, backoff * 2 ** Math.min(attempts - 1, 30));

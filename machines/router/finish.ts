@@ -1,25 +1,26 @@
-/** The end of a task: its one result, to whoever wants it. */
+/** The end of a task: its one result, in the list `results` or to the parent that handed the work on. */
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
 import { nothingUsed } from '../agent/context.ts';
-import { failure } from '../failure.ts';
+import { failure, refusalIn } from '../failure.ts';
+import { asJson, asZodJson } from '../json.ts';
 import { together } from '../member.ts';
 import type { Job, Queued } from './context.ts';
-import { errorKindOf, failureIn, refusalIn } from './failures.ts';
+import { errorKindOf, failureIn } from './failures.ts';
 import { dueOf, idOf, type Desk } from './desk.ts';
 
-/** What a result says that its entry does not know. */
-interface Word {
+/** What a result says beyond its entry. */
+interface Details {
   readonly agentId?: string;
   readonly reason?: string;
 }
 
-/** The end of a task that nobody works on. */
-export const refuse = (desk: Desk, entry: Queued | Job, reason: Failure, word: Word = {}): void =>
+/** Ends a task that no member works on. */
+export const refuse = (draft: Desk, entry: Queued | Job, reason: Failure, details: Details = {}): void =>
   finish(
-    desk,
+    draft,
     entry,
     {
       status: 'failed',
@@ -28,41 +29,41 @@ export const refuse = (desk: Desk, entry: Queued | Job, reason: Failure, word: W
       evidence: [],
       usage: 'used' in entry ? entry.used : nothingUsed,
     },
-    word,
+    details,
   );
 
-/** Nobody fits: said at once, and never waited for. */
-export function incapable(desk: Desk, entry: Queued | Job, reason: string): void {
-  const { strategy, members } = desk.settings;
+/** Ends a task that no member can have. It is never waited for. */
+export function incapable(draft: Desk, entry: Queued | Job, reason: string): void {
+  const { strategy, members } = draft.settings;
   const data = { refusedBy: strategy.kind, reason, candidates: members.map(({ id }) => id) };
-  refuse(desk, entry, failure('capability', `Nobody can have the task "${idOf(entry)}". ${reason}`, data), { reason });
+  refuse(draft, entry, failure('capability', `Nobody can have the task "${idOf(entry)}". ${reason}`, data), { reason });
 }
 
-/** `output.usage` is what all attempts used. */
-export function finish(desk: Desk, entry: Queued | Job, output: AgentOutput, word: Word = {}): void {
-  const { facts, deeds } = desk;
-  const result = resultOf(desk, entry, output, word);
-  if ('part' in entry && entry.part) return gather(desk, entry, result);
+/** Ends a task. `output.usage` is what all attempts used. */
+export function finish(draft: Desk, entry: Queued | Job, output: AgentOutput, details: Details = {}): void {
+  const { facts, deeds } = draft;
+  const result = resultOf(draft, entry, output, details);
+  if ('part' in entry && entry.part) return gather(draft, entry, result);
   deeds.calm(dueOf(entry.seq));
   facts.answered += 1;
   facts.due = true;
   if (entry.work !== undefined) return deeds.answer({ type: 'work.done', id: entry.work, output });
-  deeds.append('results', { seq: entry.seq, result } as unknown as Json);
-  if (result.success) facts.previous = result.output as Json;
+  deeds.append('results', asJson({ seq: entry.seq, result }));
+  if (result.success) facts.previous = result.output;
   else facts.broken = true;
 }
 
-/** One of several answers; the last one makes the result, in the order of the members. */
-function gather(desk: Desk, entry: Job, result: TaskResult): void {
-  const { facts, settings } = desk;
+/** Keeps one of several answers; the last one completes the result, in the order of the members. */
+function gather(draft: Desk, entry: Job, result: TaskResult): void {
+  const { facts, settings } = draft;
   const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
   const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
   const results = [...before, result];
   facts.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
   if (open > 1) return;
   const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
-  const began = Math.min(...ordered.map(({ metadata }) => desk.moment.at - metadata.durationMs));
-  finish(desk, { ...entry, part: false, began }, togetherOf(ordered), {
+  const began = Math.min(...ordered.map(({ metadata }) => draft.moment.at - metadata.durationMs));
+  finish(draft, { ...entry, part: false, began }, togetherOf(ordered), {
     agentId: ordered.map(({ agentId }) => agentId).join(','),
   });
 }
@@ -82,16 +83,21 @@ function togetherOf(results: readonly TaskResult[]): AgentOutput {
     : { status: 'completed', answer, evidence: [], usage };
 }
 
-/** A text is what it says; any other answer keeps its type. */
+/** The body of a text; any other answer keeps its type. */
 const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefined): Json =>
   answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
 
-function resultOf({ facts, settings, moment }: Desk, entry: Queued | Job, output: AgentOutput, word: Word): TaskResult {
+function resultOf(
+  { facts, settings, moment }: Desk,
+  entry: Queued | Job,
+  output: AgentOutput,
+  details: Details,
+): TaskResult {
   const job = 'attempts' in entry ? entry : undefined;
   const { task } = entry;
   const router = settings.strategy.kind;
-  const selected = word.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
-  const reason = word.reason ?? job?.reason;
+  const selected = details.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
+  const reason = details.reason ?? job?.reason;
   const wrong = output.status === 'completed' ? undefined : failureIn(output, job?.stopping);
   const refusal = wrong && refusalIn(wrong);
   const errorKind = wrong && errorKindOf(wrong);
@@ -99,9 +105,9 @@ function resultOf({ facts, settings, moment }: Desk, entry: Queued | Job, output
   return {
     taskId: idOf(entry),
     agentId: selected,
-    output: bodyOf(output.status === 'completed' ? output.answer : output.partial) as TaskResult['output'],
+    output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
     success: wrong === undefined,
-    ...(wrong ? { error: wrong.message, errorKind: errorKind!, failure: wrong } : {}),
+    ...(wrong && errorKind ? { error: wrong.message, errorKind, failure: wrong } : {}),
     stepsUsed: output.usage.steps,
     usage: output.usage,
     metadata: {

@@ -1,57 +1,52 @@
-/** How work reaches a member, and what is said about it: a child of its own, one that stands, or by way of the guardrails in front of all. */
-import type { Json } from '../../src/contracts/json.ts';
+/** Assigns work to a member, and passes commands about it on: to a child of its own, to a supervisor, or through the guardrails in front of all members. */
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { inputFor, plainMember, wordFor, type Handed, type Membership } from '../member.ts';
+import { asZodJson } from '../json.ts';
+import { inputFor, plainMember, wordFor, type Handed, type MemberCommand, type Membership } from '../member.ts';
 import { standingId } from '../run/standing.ts';
-import type { Job } from './context.ts';
-import { childAt, idOf, seat, workOf, type Desk } from './desk.ts';
+import type { ActiveJob } from './context.ts';
+import { childAt, idOf, profileOf, seat, seatAt, workOf, type Desk } from './desk.ts';
 
 export const whoIs = ({ settings }: Pick<Desk, 'settings'>, member: number): Membership =>
   settings.members[member]?.who ?? plainMember;
 
-const isChild = (desk: Desk, { member }: Job): boolean =>
-  desk.settings.entry === 'direct' && whoIs(desk, member!).kind !== 'standing';
+/** Whether the attempt has a child of its own. */
+const isChild = (draft: Desk, { member }: ActiveJob): boolean =>
+  draft.settings.entry === 'direct' && whoIs(draft, member).kind !== 'standing';
 
-function addressee(desk: Desk, job: Job, place: number): string {
-  if (desk.settings.entry === 'guard') return 'guard';
-  return isChild(desk, job) ? childAt(place) : standingId(desk.settings.members[job.member!]!.id);
+/** The id of the child to which messages about the attempt go. */
+function recipientOf(draft: Desk, job: ActiveJob, place: number): string {
+  if (draft.settings.entry === 'guard') return 'guard';
+  return isChild(draft, job) ? childAt(place) : standingId(profileOf(draft, job.member).id);
 }
 
-export function hand(desk: Desk, job: Job, place: number, handed: Handed): void {
-  const { settings, facts, deeds } = desk;
+export function hand(draft: Desk, job: ActiveJob, place: number, handed: Handed): void {
+  const { settings, deeds } = draft;
   const { entry } = settings;
-  const { id } = settings.members[job.member!]!;
-  // Both are JSON, though the types of their parts do not say so.
-  if (isChild(desk, job))
-    return deeds.spawn(id, childAt(place), inputFor(whoIs(desk, job.member!), handed) as unknown as Json);
-  if (entry === 'direct' && !facts.seats[job.member!]!.stands) {
+  const { member } = job;
+  const { id } = profileOf(draft, member);
+  if (isChild(draft, job)) return deeds.spawn(id, childAt(place), inputFor(whoIs(draft, member), handed));
+  if (entry === 'direct' && !seatAt(draft, member).stands) {
     deeds.spawn(id, standingId(id), { standing: true });
-    seat(desk, job.member!, { stands: true });
+    seat(draft, member, { stands: true });
   }
-  deeds.send(addressee(desk, job, place), workFor(job, entry === 'guard' ? id : undefined, handed) as never);
+  deeds.send(recipientOf(draft, job, place), workFor(job, entry === 'guard' ? id : undefined, handed));
 }
 
-export function tellMember(
-  desk: Desk,
-  job: Job,
-  place: number,
-  what: 'cancel' | 'pause' | 'resume',
-  reason?: string,
-): void {
-  const who: Membership = isChild(desk, job) ? whoIs(desk, job.member!) : { kind: 'standing' };
-  desk.deeds.send(addressee(desk, job, place), wordFor(who, what, workOf(job), reason) as never);
+export function tellMember(draft: Desk, job: ActiveJob, place: number, command: MemberCommand, reason?: string): void {
+  const who: Membership = isChild(draft, job) ? whoIs(draft, job.member) : { kind: 'standing' };
+  draft.deeds.send(recipientOf(draft, job, place), wordFor(who, command, workOf(job), reason));
 }
 
-export const tellOfMoney = (desk: Desk, job: Job, place: number, word: TreasuryAnswer): void =>
-  desk.deeds.send(addressee(desk, job, place), word as never);
+export const tellOfMoney = (draft: Desk, job: ActiveJob, place: number, answer: TreasuryAnswer): void =>
+  draft.deeds.send(recipientOf(draft, job, place), answer);
 
-/** Who is there for one attempt only is let go. */
-export function letGo(desk: Desk, job: Job, place: number): void {
-  if (isChild(desk, job)) desk.deeds.stop(childAt(place));
+/** Ends the child of one attempt; a supervisor stays. */
+export function letGo(draft: Desk, job: ActiveJob, place: number): void {
+  if (isChild(draft, job)) draft.deeds.stop(childAt(place));
 }
 
-function workFor(job: Job, to: string | undefined, { type, body, left, ...more }: Handed): Work {
+function workFor(job: ActiveJob, to: string | undefined, { type, body, left, ...more }: Handed): Work {
   const { task, attempts } = job;
   const { timeout, deadline, metadata, budgetSteps, maxSteps } = task;
   const steps = budgetSteps ?? maxSteps;
@@ -59,7 +54,7 @@ function workFor(job: Job, to: string | undefined, { type, body, left, ...more }
     type: 'work',
     id: workOf(job),
     ...(to === undefined ? {} : { to }),
-    message: { type, body: body as Work['message']['body'] },
+    message: { type, body: asZodJson(body) },
     ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
     attempt: attempts,
     facts: {

@@ -1,45 +1,45 @@
-/** Tasks as they come in: all of them into the list, and as many into the queue as are read ahead. */
-import type { Json } from '../../src/contracts/json.ts';
+/** Takes tasks in: all of them into the list `tasks`, and as many into the queue as are read ahead. */
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type Filed, type Queued } from './context.ts';
+import { asJson } from '../json.ts';
 import { maxDepth, tooDeep } from '../member.ts';
 import { dueOf, type Desk } from './desk.ts';
 import { refuse } from './finish.ts';
 
-export function submit(desk: Desk, tasks: readonly Task[]): void {
-  const { facts, deeds, moment } = desk;
+export function submit(draft: Desk, tasks: readonly Task[]): void {
+  const { facts, deeds, moment } = draft;
   for (const task of tasks) {
     const id = task.id ?? `task-${facts.submitted + 1}`;
     const filed: Filed = { task: { ...task, id }, since: moment.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
-    deeds.append('tasks', filed as unknown as Json);
-    if (isNext) enter(desk, { ...filed, seq: facts.submitted });
+    deeds.append('tasks', asJson(filed));
+    if (isNext) enter(draft, { ...filed, seq: facts.submitted });
     facts.submitted += 1;
   }
 }
 
-/** Tasks that were read back from the list. */
-export function load(desk: Desk, filed: readonly Filed[]): void {
-  for (const each of filed) enter(desk, { ...each, seq: desk.facts.loaded });
+/** Takes tasks that were read back from the list. */
+export function load(draft: Desk, filed: readonly Filed[]): void {
+  for (const each of filed) enter(draft, { ...each, seq: draft.facts.loaded });
 }
 
-function enter(desk: Desk, entry: Queued): void {
-  const { facts, deeds, moment } = desk;
+function enter(draft: Desk, entry: Queued): void {
+  const { facts, deeds, moment } = draft;
   const { seq, task } = entry;
   facts.loaded += 1;
   facts.due = true;
-  if (facts.halt) return refuse(desk, entry, facts.halt.failure);
+  if (facts.halt) return refuse(draft, entry, facts.halt.failure);
   facts.queue = [...facts.queue, entry];
   if (task.deadline !== undefined)
     deeds.alarm(dueOf(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - moment.at));
 }
 
-/** Work that is handed on by whoever spawned this router. It goes into no list: whoever handed it on keeps it until it is answered, and bounds how much there is. */
-export function takeWork(desk: Desk, { id, to, message, allowance, facts: said, depth, lease, degrade }: Work): void {
-  const { task, timeout, steps, metadata } = said;
-  const { facts, moment, settings } = desk;
-  const deadline = soonest(said.deadline, facts.serves ? settings.deadline : undefined, moment.at);
+/** Takes work from the parent. It goes into no list: the parent keeps it until it is answered, and bounds how much there is. */
+export function takeWork(draft: Desk, { id, to, message, allowance, facts: given, depth, lease, degrade }: Work): void {
+  const { task, timeout, steps, metadata } = given;
+  const { facts, moment, settings } = draft;
+  const deadline = soonest(given.deadline, facts.serves ? settings.deadline : undefined, moment.at);
   const seq = facts.submitted;
   facts.submitted += 1;
   const entry: Queued = {
@@ -62,12 +62,12 @@ export function takeWork(desk: Desk, { id, to, message, allowance, facts: said, 
   };
   if (depth !== undefined && depth >= maxDepth) {
     facts.loaded += 1;
-    return refuse(desk, entry, tooDeep(depth + 1));
+    return refuse(draft, entry, tooDeep(depth + 1));
   }
-  enter(desk, entry);
+  enter(draft, entry);
 }
 
-/** The deadline of the task, or the end of the time that each may take here. */
+/** The deadline of the task, or the end of the time that each task may take here, whichever is sooner. */
 function soonest(deadline: number | undefined, time: number | undefined, at: number): number | undefined {
   return time === undefined ? deadline : Math.min(deadline ?? Infinity, at + time);
 }

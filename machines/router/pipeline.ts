@@ -1,19 +1,18 @@
-/** What a stage of a pipeline is given: what the stage before it answered, and its own task. */
+/** The message of a stage of a pipeline: its own task, and the answer of the previous stage. */
 import type { AgentAnswer } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { Task } from '../../src/contracts/task.ts';
+import { asZodJson } from '../json.ts';
 
 const textOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
-/** A message that was answered, without its type. */
+/** The body of an answer that is a message; any other answer as it is. */
 const bodyOf = (output: Json): Json =>
-  typeof output === 'object' && output !== null && 'type' in output && 'body' in output
-    ? (output as { body: Json }).body
-    : output;
+  typeof output === 'object' && output !== null && 'type' in output && 'body' in output ? output.body : output;
 
-/** `previous` is undefined for a task that follows nothing. */
+/** The message for a task. `previous` is undefined for the first stage, and outside of a pipeline. */
 export function messageOf({ input }: Task, previous: Json | undefined): AgentAnswer {
-  if (typeof input !== 'string') return { type: input.type, body: (input.body ?? bodyOf(previous ?? null)) as never };
+  if (typeof input !== 'string') return { type: input.type, body: asZodJson(input.body ?? bodyOf(previous ?? null)) };
   if (previous === undefined) return { type: 'task', body: input };
   if (input.trim() === '') return { type: 'task', body: textOf(previous) };
   return { type: 'task', body: `Previous step output:\n${textOf(previous)}\n\n---\n\nCurrent task:\n${input}` };

@@ -1,16 +1,20 @@
 /**
- * A router: gives tasks to the members it supervises, and sees that every one is answered.
+ * A router: assigns tasks to the members that it supervises, and sees that every task gets a result.
  *
- * Q1 Every task that was submitted gets exactly one result, in the order of submission; every work that was handed on, one `work.done`.
- * Q2 When nobody can have a task, it is refused at once. When somebody can, later, it waits, but never beyond its deadline.
- * Q3 Steps that are used and steps that are held for attempts under way are never more than the limit.
- * Q4 An attempt that is stopped is over before the next one begins: members are told, have a grace, and are then let go.
- * Q5 The context holds what is under way and a few tasks beside; what grows is in the lists `tasks` and `results`.
+ * Q1 Every task that was submitted gets exactly one result, in the order of submission; every piece of work that was handed on gets one `work.done`.
+ * Q2 A task that no member can have is refused at once. A task that some member can have later waits, but never beyond its deadline.
+ * Q3 Steps that are used and steps that are reserved for attempts under way together never exceed the limit.
+ * Q4 An attempt that is stopped is over before the next one begins: its member is told, has a grace period, and is then ended.
+ * Q5 The context holds what is under way and a few tasks besides; everything that grows is in the lists `tasks` and `results`.
  */
+import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
 import { beginning, outputOf } from './context.ts';
 import type { RouterSettings } from './settings.ts';
-import { router, routerActionsOf, routerDelaysOf, routerGuardsOf } from './vocabulary.ts';
+import { routerActionsOf } from './actions.ts';
+import { routerDelaysOf, routerGuardsOf } from './guards.ts';
+import { router } from './vocabulary.ts';
 
+/** The chart of a router with default settings; `routerWith` gives it others. */
 export const routerMachine = router.createMachine({
   id: 'router',
   options: { maxIterations: 1000 },
@@ -20,11 +24,7 @@ export const routerMachine = router.createMachine({
     active: {
       type: 'parallel',
       on: {
-        'router.settled': [
-          { guard: 'isCompleted', target: 'completed' },
-          { guard: 'isCancelled', target: 'cancelled' },
-          { target: 'failed' },
-        ],
+        'router.settled': bySettlement,
       },
       states: {
         lifecycle: {
@@ -61,7 +61,7 @@ export const routerMachine = router.createMachine({
               },
             },
             collecting: {
-              // It is over: what comes now is too late, and changes nothing.
+              // The router is over: events that come now change nothing.
               on: {
                 'orchestra.*': {},
                 'member.rested': {},
@@ -123,27 +123,18 @@ export const routerMachine = router.createMachine({
           initial: 'looking',
           states: {
             looking: { always: [{ guard: 'isBounded', target: 'ticking' }, { target: 'unbounded' }] },
-            ticking: {
-              after: { deadline: { target: 'late', actions: 'noteOverdue' } },
-              on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } },
-            },
+            ticking: byDeadline('late', { own: 'noteOverdue', run: 'noteExpired' }),
             unbounded: { on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } } },
             late: {},
           },
         },
       },
     },
-    completed: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    ...endStates,
   },
   output: ({ context }) => outputOf(context),
 });
 
-/** The machine of a router that is made of this. Its members are provided by their ids. */
+/** The machine of a router with these settings. Its members are provided by their ids. */
 export const routerWith = (settings: RouterSettings): typeof routerMachine =>
-  routerMachine.provide({
-    guards: routerGuardsOf(settings),
-    delays: routerDelaysOf(settings),
-    actions: routerActionsOf(settings),
-  });
+  configured(routerMachine, { guards: routerGuardsOf, delays: routerDelaysOf, actions: routerActionsOf }, settings);

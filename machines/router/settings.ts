@@ -1,73 +1,81 @@
-/** What a router is made of: its members, how it chooses among them, and when one of them is left out. In no snapshot, so it may be changed for a run that stopped. */
+/** The settings of a router: its members, how it chooses among them, and when one is taken out of rotation. They are in no snapshot, so they may be changed for a run that stopped. */
 import type { RetryPolicy } from '../../src/contracts/task.ts';
 import type { Membership } from '../member.ts';
 
-/** How a member is chosen. Those that may have the task at all are found first: by `agentId`, by the message, by what the strategy says. */
+/** How a member is chosen among those that may have the task: by `agentId`, by the message, and by what the strategy itself demands. */
 export type Strategy =
   | { readonly kind: 'direct' | 'roundRobin' | 'firstAvailable' | 'leastBusy' | 'selector' | 'broadcast' }
-  /** By a word in the task's metadata. */
+  /** By the role that the task's metadata names under `key`. */
   | { readonly kind: 'role'; readonly key: string; readonly fallback?: Strategy }
-  /** Equal words in the metadata, the same member. */
+  /** Tasks with the same value under `key` in their metadata get the same member. */
   | { readonly kind: 'sticky'; readonly key: string };
 
-/** Does it give a task to all, so that the answer is a list of answers? */
+/** Whether the strategy gives a task to all members, so that the result is a list of answers. */
 export const answersTogether = (strategy: Strategy): boolean =>
   strategy.kind === 'broadcast' ||
   (strategy.kind === 'role' && strategy.fallback !== undefined && answersTogether(strategy.fallback));
 
-/** What is known of a member. Its actor is provided under its id. */
+/** A member. Its actor is provided under its id. */
 export interface Profile {
   readonly id: string;
-  /** What it is; an agent unless told otherwise. */
+  /** What it is; an agent by default. */
   readonly who?: Membership;
+  /** Its role, for the strategy `role`. */
   readonly role?: string;
-  /** Tasks at once; without it as many as come. */
+  /** How many tasks it takes at once; no limit by default. */
   readonly capacity?: number;
-  /** Answers of a model that an attempt may take, where the task does not say. */
+  /** Answers of a model that an attempt may take if the task does not say. */
   readonly maxSteps?: number;
-  /** How many it may take when nobody says: what is reserved for it. */
+  /** The most that an attempt may take in any case: so many are reserved for it. */
   readonly steps: number;
-  /** The messages it takes. */
+  /** The types of the messages that it takes. */
   readonly takes: readonly string[];
 }
 
+/** When a member is taken out of rotation. */
 export interface Rotation {
-  /** Failures in a row that are a member's own, within so many milliseconds, that take it out. */
+  /** So many failures of its own in a row take a member out. */
   readonly maxFailures: number;
+  /** The failures must come within this time, in milliseconds. */
   readonly within: number;
-  /** How long until it is tried again; null: not in this run. */
+  /** How long it is out, in milliseconds; null: for the rest of the run. */
   readonly rest: number | null;
 }
 
+/** Limits of all tasks together; null is none. */
 export interface RouterLimits {
   readonly maxConcurrentTasks: number | null;
   readonly maxTotalSteps: number | null;
   readonly maxTotalTasks: number | null;
 }
 
+/** What an orchestrator's definition comes to for its machine. */
 export interface RouterSettings {
   readonly members: readonly Profile[];
   readonly strategy: Strategy;
+  /** How many tasks at once, and whether they are stages of a pipeline; used when the input names none. */
   readonly mode: string;
-  /** How many places a mode has. */
+  /** How many tasks a mode allows at once. */
   readonly places: (mode: string) => number;
   readonly limits: RouterLimits;
   readonly retry: RetryPolicy;
   readonly rotation: Rotation;
-  /** `guard`: members are behind guardrails, which a standing child of that name holds. */
+  /** `guard`: members are behind guardrails, which the child `guard` holds. */
   readonly entry: 'direct' | 'guard';
-  /** Of all of it; one that stands has none unless it is given. */
+  /** How long everything may take, in milliseconds. undefined: 48 hours, or no limit for a router that goes on without tasks. */
   readonly deadline: number | undefined;
-  /** How long members may take to end when they are stopped. */
+  /** How long members may take to end when they are stopped, in milliseconds. */
   readonly grace: number;
-  /** No pause between attempts is longer. */
+  /** The longest pause between attempts, in milliseconds. */
   readonly maxBackoff: number;
 }
 
 const minute = 60_000;
 
+/** Three failures within five minutes take a member out for 30 seconds. */
 export const defaultRotation: Rotation = { maxFailures: 3, within: 5 * minute, rest: 30_000 };
 
+/** No members, `firstAvailable`, 64 tasks at once, no limits, no retries. */
 export const defaultRouterSettings: RouterSettings = {
   members: [],
   strategy: { kind: 'firstAvailable' },
@@ -82,5 +90,5 @@ export const defaultRouterSettings: RouterSettings = {
   maxBackoff: 10 * minute,
 };
 
-/** An orchestration that nobody bounded still ends. */
+/** The deadline of an orchestration without one, in milliseconds. */
 export const longest = 48 * 60 * minute;

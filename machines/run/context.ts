@@ -1,42 +1,45 @@
-/** The facts of a run: who is at work, how far its messages were routed, what was used. The messages are in its list. */
+/** The facts of a run: which members work, how far its messages were routed, what was used. The messages are in its list. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
 import { failure } from '../failure.ts';
+import { asZodJson } from '../json.ts';
 import { nothingUsed } from '../agent/context.ts';
 
-/** A message on its way to a member. */
+/** A message that the route sends to a member. */
 export interface Sent {
+  /** The name of the member. */
   readonly to: string;
   readonly type: string;
   readonly body: Json;
 }
 
+/** The facts of a run. */
 export interface RunContext {
-  /** How far down from whoever began it all. */
+  /** How many levels above this run handed the work on. */
   readonly depth: number;
   /** The first message until it is in the list. */
   readonly first: RunMessage | undefined;
   readonly budget: Budget | undefined;
-  /** Messages that arrived, and how many of them were routed. */
+  /** How many messages the run has, and how many of them were routed. */
   readonly said: number;
   readonly routed: number;
-  /** Messages handed to members. */
+  /** How many messages were handed to members. */
   readonly turns: number;
-  /** Who is at work, by place; a place is used again. */
+  /** The members that work, by place; null for a free place, which is used again. */
   readonly members: readonly (string | null)[];
-  /** What each of them may use up, by place. */
+  /** What each of them was granted, by place. */
   readonly granted: readonly (Budget | null)[];
-  /** Which of the messages that were handed out each works on, by place, counted from 0. */
+  /** The number of the message that each works on, by place; the first one handed out is 0. */
   readonly asked: readonly number[];
-  /** Supervisors that were started and stand. */
+  /** The supervisors that were started. */
   readonly standing: readonly string[];
-  /** The names of their leases, by place; only where there is a budget. */
+  /** The ids of their leases, by place; only if there is a budget. */
   readonly leases: readonly (string | null)[];
-  /** The run's own, where somebody above it lends. */
+  /** The id of the run's own lease, if the run above lends to it. */
   readonly lease: string | undefined;
-  /** How often a lease was asked for; and what is sent when the latest is granted. */
+  /** How many requests for leases were made, and what is sent once the latest one is granted. */
   readonly asks: number;
   readonly sending: { readonly id: string; readonly messages: readonly Sent[] } | undefined;
   readonly used: AgentUsage;
@@ -69,15 +72,18 @@ export const beginning = ({ type, body, budget, lease, depth = 0 }: RunInput, at
   outcome: undefined,
 });
 
+/** The id of the child that works at a place; supervisors have an id of their own. */
 export const memberId = (place: number): string => `member.${place}`;
 
-export const openPlaces = ({ members }: RunContext): number[] =>
-  members.flatMap((name, place) => (name === null ? [] : [place]));
+/** The members that work, with their places. */
+export const workers = ({ members }: RunContext): { readonly place: number; readonly name: string }[] =>
+  members.flatMap((name, place) => (name === null ? [] : [{ place, name }]));
 
+/** How the run ended. What its members had answered is partial unless it completed. */
 export function outputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
   const partial = latest ? { partial: latest } : {};
   if (outcome?.status === 'completed')
-    return { status: 'completed', result: (outcome.result ?? null) as never, turns, usage: used };
+    return { status: 'completed', result: asZodJson(outcome.result ?? null), turns, usage: used };
   if (outcome?.status === 'cancelled')
     return { status: 'cancelled', reason: outcome.reason ?? '', ...partial, turns, usage: used };
   return {

@@ -1,9 +1,10 @@
-/** What bounds a run unless its team says otherwise. */
+/** The settings of a run: its bounds and their defaults. */
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { RunLimits } from '../../src/contracts/run.ts';
 import type { Membership } from '../member.ts';
 import type { OnExhausted } from '../../src/contracts/treasury.ts';
 
+/** 48 hours, 50 turns, 15 seconds to stop, 12 hours for a person to answer. */
 export const defaultRunLimits: RunLimits = {
   deadline: 48 * 3_600_000,
   maxTurns: 50,
@@ -11,14 +12,17 @@ export const defaultRunLimits: RunLimits = {
   patience: 12 * 3_600_000,
 };
 
+/** What a team's definition comes to for the chart of its run. It is in no snapshot. */
 export interface RunSettings {
   readonly limits: RunLimits;
+  /** The team's own limits; a kind that is not named is not limited. */
   readonly budget: Budget;
-  /** What its members are; who is not named is an agent. */
+  /** What its members are, by name; one that is not named is an agent. */
   readonly members?: Readonly<Record<string, Membership>>;
-  /** `fail` unless told otherwise. */
+  /** What to do when the budget leaves no room; `fail` by default. */
   readonly onExhausted?: OnExhausted;
-  /** Of the team, for people. */
+  /** The name of the team, for people. */
   readonly name?: string;
 }
+/** No budget, and members that are agents. */
 export const defaultRunSettings: RunSettings = { limits: defaultRunLimits, budget: {} };

@@ -1,24 +1,24 @@
 /**
- * The money of a run, where its team or whoever started it set a budget: its treasurer lends, and the run carries the words between
- * those who spend and those who lend. Names of leases begin with that of the run's own, so that in a tree of runs no two are alike.
+ * The budget of a run, if its team or its sender set one: the run's treasurer lends it, and the run passes the messages between
+ * holders and lenders. The id of a lease begins with that of the run's own lease, so that no two in a tree of runs are alike.
  */
 import type { TreasuryAnswer, TreasuryLease, TreasurySettle } from '../../src/contracts/treasury.ts';
 import { tighter } from '../agent/money.ts';
 import { kinds } from '../treasury/books.ts';
-import type { TreasuryInput } from '../treasury/vocabulary.ts';
+import type { TreasuryInput } from '../treasury/context.ts';
 import type { RunContext } from './context.ts';
+import type { RunEvent } from './events.ts';
 import type { RunSettings } from './limits.ts';
 
 export const treasurerId = 'treasurer';
 
-type Word = TreasuryLease | TreasuryAnswer | TreasurySettle;
 type Facts = Pick<RunContext, 'budget' | 'lease' | 'leases' | 'asks' | 'sending'>;
 
-/** Without a budget there is no treasurer, and nothing of this happens. */
+/** Whether a limit is set. Without one there is no treasurer. */
 export const hasBudget = ({ budget }: Pick<Facts, 'budget'>, settings: RunSettings): boolean =>
   kinds.some((kind) => tighter(settings.budget, budget)[kind] !== undefined);
 
-/** What the run was given is a lease where somebody above lends it; otherwise it is a limit like its team's own. */
+/** The treasurer's input. The budget that the run was given is a lease if it came with the name of one; otherwise it is a limit like the team's own. */
 export function treasuryOf(
   { budget, lease }: Pick<Facts, 'budget' | 'lease'>,
   { budget: own, limits, onExhausted = 'fail', name }: RunSettings,
@@ -32,29 +32,36 @@ export function treasuryOf(
   };
 }
 
-/** The request for the messages that are to be sent next. */
+/** The request of one lease for each message that is to be sent next. */
 export const requestOf = ({ lease, asks }: Facts, to: readonly string[]): TreasuryLease => ({
   type: 'treasury.lease',
   id: `${lease ?? 'lease'}/${asks}`,
   wants: {},
   of: [...to],
 });
-/** The lease of the nth of them. */
+/** The id of the nth of these leases. */
 export const leaseOf = ({ id }: { id: string }, nth: number): string => `${id}.${nth}`;
 
-/** Is this the answer to the request that the run itself waits for? */
+/** Whether this answers the request that the run itself waits for. */
 export const isOurs = ({ sending }: Facts, event: { readonly type: string; readonly id?: unknown }): boolean =>
   sending !== undefined && event.id === sending.id;
 
-/** Where a word about money goes from here. Undefined when nobody is there any more who spends. */
-export function carried({ lease, leases }: Facts, word: Word): 'above' | 'treasurer' | number | undefined {
-  if (word.type === 'treasury.lease') return word.id === lease ? 'above' : 'treasurer';
-  if (word.id === lease) return 'treasurer';
-  const place = leases.indexOf(word.id);
+/** Whether the event is a request for a lease, or the answer to one. */
+export const isMoney = (event: RunEvent): event is TreasuryLease | TreasuryAnswer =>
+  event.type === 'treasury.lease' || event.type === 'treasury.granted' || event.type === 'treasury.refused';
+
+/** Where a budget message goes from here; a number is the place of a member. Undefined when its holder has ended. */
+export function carried(
+  { lease, leases }: Facts,
+  message: TreasuryLease | TreasuryAnswer | TreasurySettle,
+): 'above' | 'treasurer' | number | undefined {
+  if (message.type === 'treasury.lease') return message.id === lease ? 'above' : 'treasurer';
+  if (message.id === lease) return 'treasurer';
+  const place = leases.indexOf(message.id);
   return place < 0 ? undefined : place;
 }
 
-/** What a member is told of its lease, so that it knows what to call it when it needs more. */
+/** What a member is told of its lease: the name under which it may ask for more. */
 export const lent = (lease: string | undefined, { onExhausted }: RunSettings): { lease?: string; degrade?: true } => ({
   ...(lease === undefined ? {} : { lease }),
   ...(lease !== undefined && onExhausted === 'degrade' ? { degrade: true } : {}),

@@ -1,16 +1,20 @@
 /**
- * A run: the members of a team at work on one thing, from its first message to its result.
+ * A run: the members of a team work on one task, from its first message to its result.
  *
  * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
- * R2 Nobody is started when turns or budget are used up, nor while the run is paused. While others hold what is left of the budget, a message waits: its treasurer lends.
- * R3 However the run ends, every member at work is told to stop, and has a grace to do so.
- * R4 A supervisor that stands is started when it is first needed. One that falls fails the run, if it had work; otherwise it is started anew.
+ * R2 No member is started while the run is paused, or once turns or budget are used up. While the rest of the budget is lent to others, a message waits.
+ * R3 However the run ends, every member at work is told to stop and has a grace period to do so.
+ * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
+import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
 import { momentOf } from '../moment.ts';
 import { beginning, outputOf } from './context.ts';
 import type { RunSettings } from './limits.ts';
-import { run, runActionsOf, runDelaysOf, runGuardsOf } from './vocabulary.ts';
+import { runActionsOf } from './actions.ts';
+import { runDelaysOf, runGuardsOf } from './guards.ts';
+import { run } from './vocabulary.ts';
 
+/** The chart of a run with default settings; `runWith` gives it others. */
 export const runMachine = run.createMachine({
   id: 'run',
   options: { maxIterations: 1000 },
@@ -20,11 +24,7 @@ export const runMachine = run.createMachine({
     active: {
       type: 'parallel',
       on: {
-        'run.settled': [
-          { guard: 'isCompleted', target: 'completed' },
-          { guard: 'isCancelled', target: 'cancelled' },
-          { target: 'failed' },
-        ],
+        'run.settled': bySettlement,
       },
       states: {
         lifecycle: {
@@ -79,7 +79,7 @@ export const runMachine = run.createMachine({
                     id: 'route',
                     input: ({ context }) => ({ index: context.routed }),
                     onDone: [
-                      // Asked again on resume: what it said is not kept.
+                      // The decision is not kept: the route is asked again on resume.
                       { guard: 'isPaused', target: 'held' },
                       { guard: 'isFinish', target: '#ending', actions: 'settleCompleted' },
                       { guard: 'isTooMany', target: '#ending', actions: 'noteTooMany' },
@@ -100,7 +100,7 @@ export const runMachine = run.createMachine({
                 },
                 granted: {
                   always: [
-                    // As with a route: what was to be sent is asked for again on resume.
+                    // As with a route: the messages to send are asked for again on resume.
                     { guard: 'isPaused', target: 'held', actions: 'giveBack' },
                     { target: 'choosing', actions: 'delegate' },
                   ],
@@ -159,26 +159,17 @@ export const runMachine = run.createMachine({
         clock: {
           initial: 'ticking',
           states: {
-            ticking: {
-              after: { deadline: { target: 'late', actions: 'sayLate' } },
-              on: { 'troupe.deadline': { target: 'late', actions: 'sayExpired' } },
-            },
+            ticking: byDeadline('late', { own: 'sayLate', run: 'sayExpired' }),
             late: {},
           },
         },
       },
     },
-    completed: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    ...endStates,
   },
   output: ({ context }) => outputOf(context),
 });
 
-/** The machine of a run with these bounds. Its members are provided by name. */
+/** The machine of a run with these settings. Its members are provided by name. */
 export const runWith = (settings: RunSettings): typeof runMachine =>
-  runMachine.provide({
-    guards: runGuardsOf(settings),
-    delays: runDelaysOf(settings),
-    actions: runActionsOf(settings),
-  });
+  configured(runMachine, { guards: runGuardsOf, delays: runDelaysOf, actions: runActionsOf }, settings);

@@ -1,30 +1,32 @@
-/** Supervisors that stand: started when they are first needed, handed one piece of work after another, alive until the run ends. Work is named by its place. */
+/** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its place. */
 import type { Work } from '../../src/contracts/work.ts';
+import { asZodJson } from '../json.ts';
 import type { Handed, Membership } from '../member.ts';
 import { placeOf } from '../place.ts';
-import { openPlaces, type RunContext } from './context.ts';
+import { workers, type RunContext } from './context.ts';
 
 export const standingId = (name: string): string => `standing.${name}`;
 
 const ended = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
-/** Who of those that stand has ended, which it must not while the run goes on. */
+/** The name of the supervisor whose end the event is; undefined for any other event. */
 export const fallen = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
 
+/** A message as work for a supervisor. */
 export const workFor = ({ takes }: Membership, place: number, { type, body, left, ...more }: Handed): Work => ({
   type: 'work',
   id: String(place),
-  message: { type: takes ?? type, body: body as Work['message']['body'] },
+  message: { type: takes ?? type, body: asZodJson(body) },
   ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
   attempt: 1,
   facts: {},
   ...more,
 });
 
-/** The places where nobody is at work any more after this event; none when it tells of work that was given up. */
+/** The places whose work is over with this event; none when it is about work that was given up. */
 export function endedPlaces(context: RunContext, event: { readonly type: string; readonly id?: string }): number[] {
-  const open = openPlaces(context);
   const name = fallen(event.type);
-  if (name !== undefined) return open.filter((place) => context.members[place] === name);
-  if (event.type !== 'work.done') return [placeOf(event.type)];
-  return open.filter((place) => String(place) === event.id && context.standing.includes(context.members[place]!));
+  if (name === undefined && event.type !== 'work.done') return [placeOf(event.type)];
+  const isOver = (place: number, worker: string) =>
+    name === undefined ? String(place) === event.id && context.standing.includes(worker) : worker === name;
+  return workers(context).flatMap((worker) => (isOver(worker.place, worker.name) ? [worker.place] : []));
 }

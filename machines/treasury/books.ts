@@ -1,45 +1,60 @@
 /**
- * The books of a treasurer, as pure sums.
+ * The ledger of a treasurer, as pure sums.
  *
  * M1 What is used, what is leased and what is free make up the budget, whatever happens.
- * M2 What is leased is nobody else's until it is settled.
- * M3 A lease that is asked for again, or settled again, changes nothing.
+ * M2 What is leased belongs to its holder until it is settled.
+ * M3 A lease that is requested again, or settled again, changes nothing.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
 import { tokensOf } from '../agent/money.ts';
+import { fieldsOf } from '../json.ts';
 
 export const kinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
 export type Kind = (typeof kinds)[number];
 
+/** Whether a value that came from outside is a budget. */
+export const isBudget = (value: unknown): value is Budget => {
+  const fields = fieldsOf(value);
+  const isAmount = (kind: Kind) => fields[kind] === undefined || typeof fields[kind] === 'number';
+  return typeof value === 'object' && value !== null && kinds.every(isAmount);
+};
+
+/** A reservation of one holder. */
 export interface Lease {
-  /** Who holds it. */
+  /** The name of its holder. */
   readonly of: string;
   readonly budget: Budget;
 }
 
 export interface Books {
-  /** Only what it names is limited, and kept account of. */
+  /** Only the kinds that it names are limited and accounted for. */
   readonly budget: Budget;
-  /** Below zero once somebody passed a lease: nothing can take that back. */
+  /** Below zero once a holder used more than its lease: that cannot be taken back. */
   readonly free: Budget;
   readonly used: Budget;
+  /** The leases that are not settled, by id. */
   readonly leases: Readonly<Record<string, Lease>>;
   /** What each holder used in leases that were settled. */
   readonly by: Readonly<Record<string, Budget>>;
-  /** The latest leases that were settled. */
+  /** The ids of the latest leases that were settled. */
   readonly settled: readonly string[];
 }
 
-type Sum = (kind: Kind) => number | undefined;
-/** For each kind that `like` names. */
+type Sum = (kind: Kind, amount: number) => number | undefined;
+/** A budget of the kinds that `like` names. `sum` is given each kind and its amount in `like`; undefined counts as 0. */
 export const only = (like: Budget, sum: Sum): Budget =>
-  Object.fromEntries(kinds.filter((kind) => like[kind] !== undefined).map((kind) => [kind, sum(kind) ?? 0]));
-export const plus = (a: Budget, b: Budget): Budget => only(a, (kind) => a[kind]! + (b[kind] ?? 0));
-export const minus = (a: Budget, b: Budget): Budget => only(a, (kind) => a[kind]! - (b[kind] ?? 0));
+  Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const amount = like[kind];
+      return amount === undefined ? [] : [[kind, sum(kind, amount) ?? 0]];
+    }),
+  );
+export const plus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount + (b[kind] ?? 0));
+export const minus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount - (b[kind] ?? 0));
 
-/** Of a price that is not known nothing can be kept account of. */
-export const spendingOf = (used: AgentUsage): Required<Budget> => ({
+/** The usage as a budget. A cost that is not known counts as 0: it cannot be accounted for. */
+export const spendingOf = (used: AgentUsage): Record<Kind, number> => ({
   steps: used.steps,
   tokens: tokensOf(used),
   usd: used.usd ?? 0,
@@ -47,25 +62,25 @@ export const spendingOf = (used: AgentUsage): Required<Budget> => ({
 });
 
 export const opened = (budget: Budget): Books => ({
-  budget: only(budget, (kind) => budget[kind]),
-  free: only(budget, (kind) => budget[kind]),
+  budget: only(budget, (_, amount) => amount),
+  free: only(budget, (_, amount) => amount),
   used: only(budget, () => 0),
   leases: {},
   by: {},
   settled: [],
 });
 
-/** The leases that a request is about. */
+/** The ids of the leases that a request is about. */
 export const idsOf = ({ id, of }: TreasuryLease): string[] =>
-  of === undefined ? [id] : of.map((_, place) => `${id}.${place}`);
+  of === undefined ? [id] : of.map((_, index) => `${id}.${index}`);
 
-/** Was it heard before? Of several leases at once there is nothing to ask for again; one may be asked to come to more (M3). */
+/** Whether the request was served before. One for several leases cannot be repeated; one for a single lease may ask for a larger sum (M3). */
 export const isOld = ({ settled, leases }: Books, request: TreasuryLease): boolean =>
   idsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
 
-/** A lease of nothing is of no use. Without tool calls one can still answer. */
-const least: Budget = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
-/** Money comes in any size, the rest in ones. */
+/** A smaller lease is of no use. Without tool calls a model can still answer. */
+const least: Record<Kind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
+/** Money can be divided; the other kinds are whole numbers. */
 const whole = (kind: Kind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
 
 /** What each lease of the request would come to now; undefined while there is too little. */
@@ -73,37 +88,38 @@ export function offer({ free, leases }: Books, request: TreasuryLease): Budget |
   const { id, of, wants } = request;
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
-  const offered = only(free, (kind) => {
-    const share = whole(kind, Math.max(0, free[kind]!) / shares);
+  const offered = only(free, (kind, available) => {
+    const share = whole(kind, Math.max(0, available) / shares);
     if (held === undefined) return share;
-    // More of what it is short of, and its share of that, so that it need not come back for every step.
+    // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = (wants[kind] ?? 0) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
   });
   const isEnough = kinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
-    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, least[kind]!);
-    return sum - (held[kind] ?? 0) <= Math.max(0, free[kind]!);
+    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, least[kind]);
+    return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
   });
   return isEnough ? offered : undefined;
 }
 
-/** The request has what it was offered. */
+/** Gives the request what it was offered. */
 export function lend(books: Books, request: TreasuryLease, offered: Budget): Books {
   const leases = { ...books.leases };
   let { free } = books;
-  idsOf(request).forEach((id, place) => {
+  idsOf(request).forEach((id, index) => {
     const held = leases[id];
     free = minus(free, minus(offered, held?.budget ?? {}));
-    leases[id] = { of: held?.of ?? request.of?.[place] ?? id, budget: offered };
+    leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
   });
   return { ...books, free, leases };
 }
 
-/** How many settled leases are remembered: a word that comes again does so soon. */
+/** How many settled leases are remembered. A message that is delivered twice comes again soon. */
 const memory = 64;
 
+/** Ends a lease with what was really used; the rest is free again. */
 export function settle(books: Books, id: string, usage: AgentUsage): Books {
   const { [id]: lease, ...leases } = books.leases;
   if (lease === undefined) return books;
@@ -118,27 +134,20 @@ export function settle(books: Books, id: string, usage: AgentUsage): Books {
   };
 }
 
-/** The budget is another one now; what is used and leased stays. */
-export const refit = (books: Books, budget: Budget): Books => ({
-  ...books,
-  budget: only(books.budget, (kind) => budget[kind]),
-  free: plus(
-    books.free,
-    minus(
-      only(books.budget, (kind) => budget[kind]),
-      books.budget,
-    ),
-  ),
-});
+/** Replaces the budget; what is used and leased stays. */
+export function refit(books: Books, budget: Budget): Books {
+  const changed = only(books.budget, (kind) => budget[kind]);
+  return { ...books, budget: changed, free: plus(books.free, minus(changed, books.budget)) };
+}
 
-/** What the request lacks, by kind: what must come from elsewhere for it to be served. */
+/** What is missing to serve the request, by kind: so much must come from elsewhere. */
 export function lackOf({ free, leases }: Books, { id, of, wants }: TreasuryLease): Budget {
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : 1;
-  const lack = only(free, (kind) => {
+  const lack = only(free, (kind, available) => {
     const needed =
-      held === undefined ? Math.max(wants[kind] ?? 0, least[kind]!) : (wants[kind] ?? 0) - (held[kind] ?? 0);
-    return Math.max(0, needed * shares - Math.max(0, free[kind]!));
+      held === undefined ? Math.max(wants[kind] ?? 0, least[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
+    return Math.max(0, needed * shares - Math.max(0, available));
   });
-  return Object.fromEntries(kinds.filter((kind) => (lack[kind] ?? 0) > 0).map((kind) => [kind, lack[kind]!]));
+  return Object.fromEntries(Object.entries(lack).filter(([, amount]) => (amount ?? 0) > 0));
 }

@@ -1,15 +1,14 @@
-/** The ticket on which a person is asked for more, and what its answer comes to. */
+/** The ticket on which a person is asked for a larger budget, and what the answer means. */
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/contracts/failure.ts';
-import type { JsonObject } from '../../src/contracts/json.ts';
-import type { Grant } from '../../src/contracts/treasury.ts';
 import type { WaitInput, WaitOutput } from '../../src/contracts/wait.ts';
 import { failure } from '../failure.ts';
+import { asJson, asZodJson, fieldsOf } from '../json.ts';
 import { unanswered } from '../wait.ts';
-import { kinds } from './books.ts';
+import { isBudget, kinds } from './books.ts';
 
 const count = { type: 'integer', minimum: 0 };
-const schema: JsonObject = {
+const schema: WaitInput['schema'] = {
   type: 'object',
   properties: {
     granted: {
@@ -22,18 +21,19 @@ const schema: JsonObject = {
   additionalProperties: false,
 };
 
+/** A request for a larger budget, to be put to a person. */
 export interface Plea {
-  /** Who asks, as a person knows them. */
+  /** The name of the agent or the team that asks, as a person knows it. */
   readonly who: string;
   readonly budget: Budget;
   readonly used: Budget;
-  /** What each of several used. */
+  /** What each of its members used, by name. */
   readonly by?: Readonly<Record<string, Budget>>;
-  /** The kinds there is too little of, and at least how much more of each. */
+  /** The kinds there is too little of, and at least how much more of each is needed. */
   readonly lacks: Budget;
-  /** The how manieth question of its asker this is. */
+  /** Counts the requests of this agent or team; 1 for the first. */
   readonly number: number;
-  /** Milliseconds that a person has. */
+  /** How long the ticket stays open, in milliseconds. */
   readonly patience: number;
 }
 
@@ -52,24 +52,25 @@ export const ticketOf = ({ who, budget, used, by, lacks, number, patience }: Ple
     .join(' and ')}, and needs more to go on. Grant more, or refuse?`,
   subject: {
     tool: 'budget',
-    input: { budget, used, ...(by === undefined ? {} : { by }), asked: lacks } as never,
+    input: asZodJson(asJson({ budget, used, ...(by === undefined ? {} : { by }), asked: lacks })),
     hash: `budget:${number}`,
   },
-  schema: schema as WaitInput['schema'],
+  schema,
   deadline: patience,
   onExpiry: 'fail',
 });
 
-/** What a person gave; undefined when that is nothing. */
+/** What a person granted; undefined when that is nothing. */
 export function grantIn(output: WaitOutput): Budget | undefined {
   if (output.status !== 'answered') return undefined;
-  const { granted } = (output.answer ?? {}) as Grant;
-  return granted && kinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
+  const { granted } = fieldsOf(output.answer);
+  return isBudget(granted) && kinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
 }
 
-/** Why there is no more: what was used up, and what became of the question. */
+/** Why the budget stays as it is: what was used up, and how the request ended. */
 export function refusalOf(output: WaitOutput, { message, data }: Failure): Failure {
   if (output.status !== 'answered') return failure('budget', `${message} ${unanswered(output).message}`, data);
-  const { refused } = (output.answer ?? {}) as Grant;
-  return failure('budget', `${message} ${output.by} gave no more${refused ? `: ${refused}` : '.'}`, data);
+  const { refused } = fieldsOf(output.answer);
+  const reason = typeof refused === 'string' && refused !== '' ? `: ${refused}` : '.';
+  return failure('budget', `${message} ${output.by} gave no more${reason}`, data);
 }

@@ -1,12 +1,14 @@
 /**
- * A treasurer: keeps the money of a run. It stands as long as the run does; M1 to M3 are on top of books.ts.
+ * A treasurer: lends the budget of a run to its members. It lives as long as the run; M1 to M3 are on top of books.ts.
  *
- * M4 Who asks for more than there is waits, as long as somebody may bring something back. When all who hold something wait, nobody will:
- *    then the run above is asked, where its lease is what binds; else a person, where the team says so; else the answer is no.
+ * M4 A request for more than is free waits as long as some holder may give something back. Once all holders wait, none will:
+ *    the run above is asked if its lease is the limit; otherwise a person, if the team wants that; otherwise the request is refused.
  */
 import { ticketOf } from './ticket.ts';
-import { beginning, lacksOf, outputOf, spentOf, treasury } from './vocabulary.ts';
+import { beginning, lacksOf, outputOf, spentOf } from './context.ts';
+import { treasury } from './vocabulary.ts';
 
+/** The treasurer of a run with a budget. A run with a limit starts one by itself. */
 export const treasurerMachine = treasury.createMachine({
   id: 'treasurer',
   options: { maxIterations: 1000 },
@@ -39,7 +41,7 @@ export const treasurerMachine = treasury.createMachine({
     asking: {
       tags: 'waiting',
       entry: 'countAsk',
-      // Somebody who was waiting ended instead: there is something again, and the question is withdrawn.
+      // A holder that was waiting ended instead: something is free again, and the question is withdrawn.
       always: [
         { guard: 'canServe', actions: 'serve' },
         { guard: 'isFlowing', target: 'keeping' },

@@ -1,7 +1,8 @@
 /** `troupe simulate`: runs a definition many times with simulated faults, or repeats the run of one seed. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { FaultKind } from '../testing/simulate/faults.ts';
-import type { Scenario, SimulationFailure, SimulationReport } from '../testing/simulate/simulate.ts';
+import type { FaultKind } from '../testing/world/faultPlan.ts';
+import type { SimulationFailure, SimulationReport } from '../testing/simulate/simulate.ts';
+import type { Scenario } from '../testing/simulate/simulationScenario.ts';
 import { durationWords, visible } from '../observe/words.ts';
 import type { Cli } from './cli.ts';
 import { exit, UsageError } from './exit.ts';

@@ -1,4 +1,4 @@
-/** What the door of a definition answers: how the run stands, as JSON that any client can read. */
+/** The response to a request for a run: the run's status, as JSON that any client can read. */
 import * as z from 'zod';
 import { AgentUsage } from '../contracts/agent.ts';
 import { Failure } from '../contracts/failure.ts';
@@ -6,7 +6,7 @@ import { Failure } from '../contracts/failure.ts';
 const run = z.string().meta({ description: 'The key under which the run can be asked for again.' });
 const usage = AgentUsage.optional();
 
-/** A question that only a person can answer. */
+/** A question that a person must answer before the run can go on. */
 const Ticket = z.object({
   id: z.string(),
   run: z.string(),
@@ -18,6 +18,7 @@ const Ticket = z.object({
   answered: z.boolean(),
 });
 
+/** The response, by `status`. These values go over the wire. */
 export const Answer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('done'), run, output: z.json(), usage }),
   z.object({ status: z.literal('failed'), run, failure: Failure, partial: z.json().optional(), usage }),

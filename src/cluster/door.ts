@@ -1,7 +1,8 @@
-/** The door of a definition: whoever can send JSON over NATS can start a run of it, or join one, and hear how it ends. The nodes that offer it answer in turn. */
+/** The endpoint of a definition: any client that can send JSON over NATS can start a run of it, or join one, and receive its result. The nodes that offer the definition answer in turn. */
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
+import type { Json } from '../contracts/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime.ts';
@@ -10,15 +11,16 @@ import { originOf, type Holdings, type Offered } from './holdings.ts';
 import { roomIn } from '../nats/connection.ts';
 import { jsonIn, respond } from './line.ts';
 
-/** The same key is the same run: asked again, it is joined, or its result given again. */
+/** The header with the run's key. A second request with the same key joins the same run, or receives its result. */
 export const keyHeader = 'Troupe-Key';
-/** Set to anything: the answer comes as soon as the run is kept, and its result is asked for later, under its key. */
+/** When this header has any value, the response comes as soon as the run is stored. Its result is requested later, under its key. */
 export const detachHeader = 'Troupe-Detach';
-/** Milliseconds after which a run that goes on is answered `active`; an hour unless told otherwise. */
+/** The header with the milliseconds after which a run that has not ended is answered with `active`. Default: an hour. */
 export const patienceHeader = 'Troupe-Patience';
-/** With a key and no payload: the bytes of the answer from this one on, as many as a message may have. */
+/** The header with an offset in bytes. With a key and no payload, the response is the part of the answer from this offset on that fits in a message. */
 export const offsetHeader = 'Troupe-Offset';
 
+/** What an endpoint works with. */
 export interface DoorOptions {
   readonly connection: NatsConnection;
   readonly subject: string;
@@ -26,54 +28,73 @@ export interface DoorOptions {
   readonly runtime: Runtime;
   readonly holdings: Holdings;
   readonly clock: Clock;
-  /** Has this node as many runs as it may? Then it begins none; it still tells how others stand. */
+  /** Does this node take no more runs? Then it starts none, and still answers for runs that exist. */
   isFull(): boolean;
 }
 
-/** How often a run that went elsewhere is looked at; milliseconds. */
-const glance = 250;
-/** For so long a run that is not known here may only not have been heard of yet; milliseconds. */
-const rumour = 1_500;
-/** Nobody who asks is waited for longer; milliseconds. */
-const longest = 3_600_000;
+/** Milliseconds between two looks at a run that another node has. */
+const pollInterval = 250;
+/** Milliseconds in which a run that another node stored may not have reached this node's journal yet. */
+const propagationDelay = 1_500;
+/** The longest time in milliseconds that a request may wait. */
+const maxPatience = 3_600_000;
 
-export function door({ connection, subject, offer, runtime, holdings, clock, isFull }: DoorOptions): Subscription {
-  /** How runs end that are here: asked for once, however many wait for it. */
+/** Serves a definition at its subject until the subscription is closed. */
+export function door({
+  connection,
+  subject,
+  offer,
+  runtime,
+  holdings: runs,
+  clock,
+  isFull,
+}: DoorOptions): Subscription {
+  /** By run: its outcome, which is requested once for all clients that wait. */
   const outcomes = new Map<string, Promise<RunOutcome>>();
   const subscription = connection.subscribe(subject, {
     queue: 'troupe',
     callback: (error, message) => {
       if (error) return;
-      void answer(message)
+      void respondTo(message)
         .catch((thrown: unknown): Answer => ({ status: 'refused', failure: toFailure(thrown) }))
-        .then((said) => tell(message, said));
+        .then((response) => send(message, response));
     },
   });
 
-  async function answer(message: Msg): Promise<Answer> {
+  async function respondTo(message: Msg): Promise<Answer> {
     const input = jsonIn(message);
     const { headers } = message;
     const key = headers?.get(keyHeader) || undefined;
-    const patience = Math.min(Number(headers?.get(patienceHeader)) || longest, longest);
+    const patience = Math.min(Number(headers?.get(patienceHeader)) || maxPatience, maxPatience);
     const until = clock.now() + patience;
-    // With a key and nothing else, only the result is asked for.
+    // With a key and no input, only the result is requested.
     if (key !== undefined && message.data.length === 0) {
       await requireKnown(key);
-      return ended(key, holdings.all.get(key)?.handle, until);
+      return ended(key, runs.all.get(key)?.handle, until);
     }
     if (isFull() && (key === undefined || !(await rootOf(key))))
       throw new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
-    const begun = runtime.start(offer.subject, input, key === undefined ? {} : { key });
-    const handle = await begun.catch((thrown: unknown) => {
-      if (key === undefined || toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
-      return undefined;
-    });
-    const run = handle?.id ?? key!;
-    if (handle) holdings.watch(offer.name, handle);
+    const { run, handle } = await start(input, key);
+    if (handle) runs.watch(offer.name, handle);
     return headers?.has(detachHeader) ? { run, status: 'active' } : ended(run, handle, until);
   }
 
-  /** Its root, where it has begun. Throws `conflict` for a run of another definition: who may ask at this door may not ask for that one's results. */
+  /** Starts a run, or resumes the one with this key. Without a handle, another node has it. */
+  async function start(input: Json, key: string | undefined): Promise<{ run: string; handle?: RunHandle }> {
+    if (key === undefined) {
+      const handle = await runtime.start(offer.subject, input, {});
+      return { run: handle.id, handle };
+    }
+    try {
+      const handle = await runtime.start(offer.subject, input, { key });
+      return { run: handle.id, handle };
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+      return { run: key };
+    }
+  }
+
+  /** The root of a run; undefined when it has not begun. Throws `conflict` for a run of another definition: a client of this endpoint may not read the results of others. */
   async function rootOf(run: string): Promise<ActorRow | undefined> {
     const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
     if (root && originOf(root).name !== offer.name)
@@ -82,26 +103,26 @@ export function door({ connection, subject, offer, runtime, holdings, clock, isF
   }
 
   async function requireKnown(run: string): Promise<void> {
-    for (const until = clock.now() + rumour; !(await rootOf(run)); await sleep(clock, glance))
+    for (const until = clock.now() + propagationDelay; !(await rootOf(run)); await sleep(clock, pollInterval))
       if (clock.now() >= until)
         throw new TroupeError('invalid', `There is no run "${run}"; give it an input to start it.`);
   }
 
-  /** Wherever the run is by then. A node that leaves says so, and the question may be put again under the run's id. */
+  /** Waits for the end of a run, at whichever node it is. When this node leaves, the answer is `parked`, and the client asks again under the run's key. */
   async function ended(run: string, handle: RunHandle | undefined, until: number): Promise<Answer> {
     const here = handle && (await inTime(outcomeHere(handle), until));
     if (here && here.status !== 'parked') return answerOf(run, here);
-    for (let before = ''; ; await sleep(clock, glance)) {
+    for (let before = ''; ; await sleep(clock, pollInterval)) {
       const root = await rootOf(run);
       const there = root && outcomeOf(root);
       if (there) return answerOf(run, there);
       if (subscription.isClosed()) return { run, status: 'parked' };
       if (clock.now() >= until) return { run, status: 'active' };
       const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);
-      const now = `${root?.seq} ${tickets.map(({ id }) => id).join(' ')}`;
-      // What stood still from one glance to the next waits for them.
-      if (tickets.length > 0 && now === before) return answerOf(run, { status: 'waiting', tickets });
-      before = now;
+      const current = `${root?.seq} ${tickets.map(({ id }) => id).join(' ')}`;
+      // When nothing has changed since the last look, the run waits for these tickets.
+      if (tickets.length > 0 && current === before) return answerOf(run, { status: 'waiting', tickets });
+      before = current;
     }
   }
 
@@ -115,28 +136,31 @@ export function door({ connection, subject, offer, runtime, holdings, clock, isF
 
   async function inTime<T>(doing: Promise<T>, until: number): Promise<T | undefined> {
     const over = new AbortController();
-    const late = sleep(clock, Math.max(0, until - clock.now()), over.signal).catch(() => {});
-    return Promise.race([doing, late as Promise<undefined>]).finally(() => over.abort());
+    const late = sleep(clock, Math.max(0, until - clock.now()), over.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    return Promise.race([doing, late]).finally(() => over.abort());
   }
 
-  function tell(message: Msg, said: Answer): void {
-    const bytes = new TextEncoder().encode(JSON.stringify(said));
+  function send(message: Msg, response: Answer): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(response));
     const room = roomIn(connection);
     const from = message.headers?.get(offsetHeader);
     if (from) respond(message, bytes.subarray(Number(from), Number(from) + room));
     else if (bytes.length <= room) respond(message, bytes);
-    else respond(message, JSON.stringify(tooLarge(said, bytes.length) satisfies Answer));
+    else respond(message, JSON.stringify(tooLarge(response, bytes.length) satisfies Answer));
   }
 
   return subscription;
 }
 
-/** What a run gives is JSON; its type says that nobody changes it, which nobody who reads it minds. */
+/** The cast drops `readonly`: the outcome's JSON is only serialized. */
 const answerOf = (run: string, outcome: RunOutcome): Answer => ({ run, ...outcome }) as Answer;
 
-const tooLarge = (said: Answer, bytes: number): Answer =>
-  'run' in said
-    ? { status: 'large', run: said.run, bytes }
+const tooLarge = (response: Answer, bytes: number): Answer =>
+  'run' in response
+    ? { status: 'large', run: response.run, bytes }
     : {
         status: 'refused',
         failure: toFailure(new TroupeError('internal', `The refusal has ${bytes} bytes: too much for a message.`)),

@@ -1,47 +1,51 @@
-/** The runs that a node has: taken when they are free and its to have, given when they are another's, watched until they end. */
+/** The runs of a node: resumed here when they are free, released when they belong to another node, and watched until they end. */
 import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { RunHandle, Runtime, Subject } from '../runtime.ts';
 
-/** What a node can run. */
+/** A definition that a node can run. */
 export interface Offered {
   readonly name: string;
   readonly subject: Subject;
-  /** The definition that a run was started from: of a file that exports a function, what the function gives for these settings. */
+  /** The definition of a run that was started with these settings: where a file exports a function, what the function returns for them. */
   readonly of: (settings: Json | undefined) => Subject | Promise<Subject>;
 }
 
+/** A run at this node. */
 export interface Held {
   readonly handle: RunHandle;
   readonly name: string;
-  /** Somebody said that it is to be here: it stays while this node does. */
+  /** It was moved here by request, and stays as long as this node runs. */
   readonly pinned: boolean;
 }
 
-/** By what definition a run was started, and with what settings. */
-export function originOf({ meta }: ActorRow): { readonly name: string; readonly args: Json | undefined } {
-  const { name = '', args } = ((meta as { about?: unknown }).about ?? {}) as { name?: string; args?: Json };
-  return { name, args };
+/** The name of the definition with which a run was started, and its settings; from the metadata of its root. */
+export function originOf({ meta }: Pick<ActorRow, 'meta'>): { readonly name: string; readonly args: Json | undefined } {
+  const { about } = isJsonObject(meta) ? meta : {};
+  const { name, args } = isJsonObject(about) ? about : {};
+  return { name: typeof name === 'string' ? name : '', args };
 }
 
+/** The runs of one node. */
 export class Holdings {
   readonly #runtime: Runtime;
   readonly #offers: ReadonlyMap<string, Offered>;
-  readonly #say: (line: string) => void;
-  readonly #held = new Map<string, Held>();
+  readonly #log: (line: string) => void;
+  readonly #runs = new Map<string, Held>();
   readonly #taking = new Map<string, Promise<void>>();
-  /** Runs that no definition of this node can go on with; they are not tried again. */
+  /** Runs that cannot continue with any definition of this node; they are not tried again. */
   readonly #unfit = new Set<string>();
 
-  constructor(runtime: Runtime, offers: readonly Offered[], say: (line: string) => void) {
+  constructor(runtime: Runtime, offers: readonly Offered[], log: (line: string) => void) {
     this.#runtime = runtime;
     this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
-    this.#say = say;
+    this.#log = log;
   }
 
+  /** By run id. */
   get all(): ReadonlyMap<string, Held> {
-    return this.#held;
+    return this.#runs;
   }
 
   /** The definition of a stored run. Rejects with `unknown_recipient` when there is no such run, or this node has no such definition, `conflict` when it has ended. */
@@ -55,19 +59,19 @@ export class Holdings {
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
-  /** Is there nothing to be done about a run that is free: it is here, or comes, or cannot go on here? */
+  /** Does a free run need no decision: because it is here, is being taken, or cannot continue here? */
   isSettled(run: string): boolean {
-    return this.#held.has(run) || this.#taking.has(run) || this.#unfit.has(run);
+    return this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run);
   }
 
-  /** What a stored run is a run of, if this node offers that. */
+  /** The name of a stored run's definition, if this node offers it. */
   async offeredFor(run: string): Promise<string | undefined> {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
     const name = root && originOf(root).name;
     return name !== undefined && this.#offers.has(name) ? name : undefined;
   }
 
-  /** Goes on with a run here. Rejects as `Runtime.resume` does. */
+  /** Resumes a run here. `why` is logged. Rejects as `Runtime.resume` does. */
   take(run: string, why: string, pinned = false): Promise<void> {
     const before = this.#taking.get(run);
     if (before) return before;
@@ -76,27 +80,27 @@ export class Holdings {
     return taking;
   }
 
-  /** Lets go of a run; what is being done in it gets `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
+  /** Releases a run; its effects under way get `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
   async give(run: string, grace: number): Promise<void> {
-    const held = this.#held.get(run);
-    if (!held) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
-    await held.handle.park(grace);
-    this.#held.delete(run);
+    const known = this.#runs.get(run);
+    if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
+    await known.handle.park(grace);
+    this.#runs.delete(run);
   }
 
-  /** Keeps an eye on a run that was begun here. */
+  /** Watches a run that was started here until it ends. */
   watch(name: string, handle: RunHandle, pinned = false): void {
     const { id } = handle;
-    if (this.#held.has(id)) return;
-    const held = { handle, name, pinned };
-    this.#held.set(id, held);
-    const over = (word: string) => {
-      if (this.#held.get(id) === held) this.#held.delete(id);
-      this.#say(`${id} ${word}`);
+    if (this.#runs.has(id)) return;
+    const known = { handle, name, pinned };
+    this.#runs.set(id, known);
+    const end = (how: string) => {
+      if (this.#runs.get(id) === known) this.#runs.delete(id);
+      this.#log(`${id} ${how}`);
     };
     handle.outcome().then(
-      ({ status }) => over(status === 'parked' ? 'was let go of' : `ended: ${status}`),
-      (thrown: unknown) => over(`cannot be followed any more: ${toFailure(thrown).message}`),
+      ({ status }) => end(status === 'parked' ? 'was let go of' : `ended: ${status}`),
+      (thrown: unknown) => end(`cannot be followed any more: ${toFailure(thrown).message}`),
     );
   }
 
@@ -104,12 +108,12 @@ export class Holdings {
     try {
       const { name, subject } = await this.definitionOf(run);
       this.watch(name, await this.#runtime.resume(run, subject), pinned);
-      this.#say(`${run} is here now: ${why}`);
+      this.#log(`${run} is here now: ${why}`);
     } catch (thrown) {
       const { kind, message } = toFailure(thrown);
       if (kind === 'incompatible' || kind === 'corrupt' || kind === 'conflict') {
         this.#unfit.add(run);
-        this.#say(`${run} cannot go on here (${kind}): ${message}`);
+        this.#log(`${run} cannot go on here (${kind}): ${message}`);
       }
       throw thrown;
     }

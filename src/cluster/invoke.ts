@@ -1,4 +1,4 @@
-/** Asks at a door from outside, and again until the run has ended: whoever had it may die, and so may the answer on its way. */
+/** Requests a run from outside the cluster, and asks again until the run has ended: the node that has it may die, and a response may be lost. */
 import { headers as newHeaders, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { fromFailure, TroupeError } from '../contracts/failure.ts';
@@ -10,60 +10,63 @@ import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './door.ts
 import { roomIn } from '../nats/connection.ts';
 import { jsonIn } from './line.ts';
 
+/** How a run is requested. */
 export interface InvokeOptions {
-  /** The same key is the same run. */
+  /** Identifies the run: a second request with the same key joins it. Default: a new key. */
   readonly key?: string;
-  /** Milliseconds to wait for its end; ten minutes unless told otherwise. The run goes on in any case. */
+  /** Milliseconds to wait for its end; the run continues in any case. Default: 600,000. */
   readonly within?: number;
-  /** Does not wait for its end. */
+  /** Resolves once the run is stored, without waiting for its end. Default: false. */
   readonly detach?: boolean;
 }
 
+/** The status of the run: what a caller can receive of `Answer`. */
 export type Invoked = Exclude<Answer, { status: 'refused' | 'large' | 'parked' }>;
 
+/** Where a run is requested. */
 export interface Door {
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly subject: string;
-  /** Of what is asked for. */
+  /** The name of the agent, team or machine. */
   readonly name: string;
 }
 
-/** A node has so long to answer, if only that the run goes on; milliseconds. */
+/** Milliseconds after which a node answers `active` when the run has not ended. */
 const patience = 5_000;
-/** And its answer so long to come; milliseconds. */
-const onItsWay = 5_000;
-/** Between two nodes, and while all have as much as they may; milliseconds. */
+/** Milliseconds that the response may be under way. */
+const latency = 5_000;
+/** Milliseconds between two requests while the run is between two nodes, or all nodes are full. */
 const pause = 500;
 
-/** Rejects with what it was refused with, `unknown_recipient` when no node offers it, `timeout`, `auth`. */
+/** Requests a run and waits for its end. Rejects with the node's refusal, `unknown_recipient` when no node offers it, `timeout`, `auth`. */
 export async function invoke(
-  door: Door,
+  endpoint: Door,
   input: Json | undefined,
   { key, within = 600_000, detach = false }: InvokeOptions,
 ): Promise<Invoked> {
-  const { clock, name } = door;
-  // Named before it is asked for: however often that has to be done, it is one run.
+  const { clock, name } = endpoint;
+  // The key is chosen before the first request: however often it is repeated, it is one run.
   const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-  const payload = payloadOf(door, input);
+  const payload = payloadOf(endpoint, input);
   const until = clock.now() + within;
-  for (let isHeard = false; clock.now() < until;) {
+  for (let isOffered = false; clock.now() < until;) {
     const left = until - clock.now();
     const headers = { [keyHeader]: run, [patienceHeader]: `${Math.min(patience, left)}` };
-    const said = await ask(door, payload, detach ? { ...headers, [detachHeader]: 'yes' } : headers, left);
-    if (said === 'nobody' && !isHeard)
+    const response = await ask(endpoint, payload, detach ? { ...headers, [detachHeader]: 'yes' } : headers, left);
+    if (response === 'nobody' && !isOffered)
       throw new TroupeError('unknown_recipient', `No node offers "${name}". "troupe nodes" shows what they offer.`);
-    isHeard ||= said !== 'nobody';
-    if (typeof said === 'string') await sleep(clock, Math.min(pause, left));
-    else if (said.status === 'large') return whole(door, run, said.bytes);
-    else if (said.status === 'refused') {
-      if (!said.failure.retryable) throw fromFailure(said.failure);
+    isOffered ||= response !== 'nobody';
+    if (typeof response === 'string') await sleep(clock, Math.min(pause, left));
+    else if (response.status === 'large') return readWhole(endpoint, run, response.bytes);
+    else if (response.status === 'refused') {
+      if (!response.failure.retryable) throw fromFailure(response.failure);
       await sleep(clock, Math.min(pause, left));
-    } else if (said.status !== 'parked' && (said.status !== 'active' || detach)) return said;
+    } else if (response.status !== 'parked' && (response.status !== 'active' || detach)) return response;
   }
   throw new TroupeError(
     'timeout',
-    `"${name}" gave no result within ${within} ms. What was begun goes on: ask again with the key ${run}.`,
+    `"${name}" gave no result within ${within} ms. The run continues: ask again with the key ${run}.`,
   );
 }
 
@@ -73,31 +76,31 @@ function payloadOf({ connection, name }: Door, input: Json | undefined): Uint8Ar
   if (payload.length <= room) return payload;
   throw new TroupeError(
     'invalid',
-    `The input of "${name}" has ${payload.length} bytes, and this NATS server takes ${room} in a message. Say less, or where it is to be found; or raise the server's max_payload.`,
+    `The input of "${name}" has ${payload.length} bytes, and this NATS server takes ${room} in a message. Send less, or a reference to the data; or raise the server's max_payload.`,
   );
 }
 
 async function ask(
-  door: Door,
+  endpoint: Door,
   payload: Uint8Array,
   headers: Readonly<Record<string, string>>,
   left: number,
 ): Promise<Answer | 'nobody' | 'silence'> {
-  const message = await request(door, payload, headers, left);
+  const message = await request(endpoint, payload, headers, left);
   return typeof message === 'string' ? message : Answer.parse(jsonIn(message));
 }
 
 async function request(
   { connection, subject }: Door,
   payload: Uint8Array,
-  said: Readonly<Record<string, string>>,
+  sent: Readonly<Record<string, string>>,
   left: number,
 ): Promise<Msg | 'nobody' | 'silence'> {
   const headers = newHeaders();
-  for (const [name, value] of Object.entries(said)) headers.set(name, value);
+  for (const [name, value] of Object.entries(sent)) headers.set(name, value);
   try {
     return await connection.request(subject, payload, {
-      timeout: Math.max(1, Math.min(patience + onItsWay, left)),
+      timeout: Math.max(1, Math.min(patience + latency, left)),
       headers,
     });
   } catch (cause) {
@@ -107,16 +110,17 @@ async function request(
   }
 }
 
-/** What has ended does not change: its parts are those of one answer, whichever node gives them. */
-async function whole(door: Door, run: string, bytes: number): Promise<Invoked> {
+/** Reads a large response in parts. The result of a run that has ended does not change, so the parts fit together whichever node sends them. */
+async function readWhole(endpoint: Door, run: string, bytes: number): Promise<Invoked> {
   const parts: Uint8Array[] = [];
   for (let [offset, tries] = [0, 10]; offset < bytes;) {
-    const part = await request(door, new Uint8Array(), { [keyHeader]: run, [offsetHeader]: `${offset}` }, patience);
+    const part = await request(endpoint, new Uint8Array(), { [keyHeader]: run, [offsetHeader]: `${offset}` }, patience);
     if (typeof part !== 'string' && part.data.length > 0) {
       parts.push(part.data);
       offset += part.data.length;
-    } else if (--tries > 0) await sleep(door.clock, pause);
+    } else if (--tries > 0) await sleep(endpoint.clock, pause);
     else throw new TroupeError('timeout', `The result of "${run}" came in part only. Ask again with the key ${run}.`);
   }
-  return jsonIn({ data: Buffer.concat(parts), subject: door.subject }) as Invoked; // Of the same making as what `Answer` reads.
+  // A node sends nothing else in parts, and parsing it again would cost as much as its size.
+  return jsonIn({ data: Buffer.concat(parts), subject: endpoint.subject }) as Invoked;
 }

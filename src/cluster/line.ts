@@ -1,43 +1,47 @@
-/** Questions and answers in JSON between nodes and those who steer them. A refusal goes back as the failure that it is. */
+/** Requests and responses in JSON between nodes and their clients. A refusal is sent back as a failure. */
 import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { reasonOf } from '../contracts/cause.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { forbidden } from '../nats/forbidden.ts';
 import { refusal, refusalIn } from '../transport/nats/wire.ts';
 
-const text = new TextEncoder();
-/** Answers, as far as that can be done: who asked may be gone, and so may the connection; neither is a reason for the process to end. */
+const encoder = new TextEncoder();
+
+/** Responds if that is possible. The client or the connection may be gone, and an error of that kind must not end the process. */
 export function respond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
   try {
     message.respond(payload, headers ? { headers } : {});
   } catch {
-    // They ask again, or they do not.
+    // A client that still waits asks again.
   }
 }
 
-/** Throws `invalid`: whoever can write to the bus can write anything. */
+/** The JSON of a message; null for an empty one. Throws `invalid` when it is none: any client of the server can send anything. */
 export function jsonIn(message: Pick<Msg, 'data' | 'subject'>): Json {
-  const said = new TextDecoder().decode(message.data);
-  if (said === '') return null;
+  const text = new TextDecoder().decode(message.data);
+  if (text === '') return null;
   try {
-    return JSON.parse(said) as Json;
+    const json: Json = JSON.parse(text);
+    return json;
   } catch (cause) {
-    throw new TroupeError('invalid', `Expected JSON on ${message.subject}: ${(cause as Error).message}.`, { cause });
+    throw new TroupeError('invalid', `Expected JSON on ${message.subject}: ${reasonOf(cause)}.`, { cause });
   }
 }
 
+/** Responds to the requests on a subject with what `answer` returns, or with its error. */
 export function serve(
   connection: NatsConnection,
   subject: string,
-  answer: (said: Json, message: Msg) => unknown,
+  answer: (body: Json, message: Msg) => unknown,
 ): Subscription {
   return connection.subscribe(subject, {
     callback: (error, message) => {
       if (error) return;
       void (async () => {
         try {
-          const answered = await answer(jsonIn(message), message);
-          respond(message, JSON.stringify(answered ?? null));
+          const response = await answer(jsonIn(message), message);
+          respond(message, JSON.stringify(response ?? null));
         } catch (thrown) {
           const { payload, headers } = refusal(thrown);
           respond(message, payload, headers);
@@ -47,15 +51,15 @@ export function serve(
   });
 }
 
-/** Rejects with what was refused; with `unknown_recipient` when nobody serves the subject, `timeout` when no answer came within so many milliseconds. */
+/** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `nobody` when no process serves the subject; with `timeout` after `within` milliseconds. */
 export async function call(
   connection: NatsConnection,
   subject: string,
-  said: Json,
+  body: Json,
   { within, nobody }: { readonly within: number; readonly nobody: string },
 ): Promise<Json> {
   const message = await connection
-    .request(subject, text.encode(JSON.stringify(said)), { timeout: within })
+    .request(subject, encoder.encode(JSON.stringify(body)), { timeout: within })
     .catch((cause: unknown) => {
       const refused = forbidden(cause);
       if (refused) throw refused;

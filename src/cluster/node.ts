@@ -1,4 +1,4 @@
-/** A node: a process that offers what its files define, has runs of them, and tells the others how it is. */
+/** A node: a process that offers definitions, has runs of them, and publishes reports of itself to the other nodes. */
 import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod';
@@ -10,64 +10,69 @@ import type { Runtime } from '../runtime.ts';
 import { door } from './door.ts';
 import { Holdings, type Offered } from './holdings.ts';
 import { call, serve } from './line.ts';
-import { beat, Peers } from './peers.ts';
+import { beat as heartbeatInterval, Peers } from './peers.ts';
 import { Placement } from './placement.ts';
-import { quietly } from './quietly.ts';
 import type { NodeReport } from './report.ts';
 import { clusterSubjects, type Verb } from './subjects.ts';
 
+/** What a node consists of. */
 export interface NodeOptions {
+  /** Unique in its cluster. */
   readonly name: string;
-  /** On the same server and tenant as the connection. */
+  /** Uses the same server and tenant as the connection. */
   readonly runtime: Runtime;
   readonly connection: NatsConnection;
   readonly clock: Clock;
-  /** Of the program, for those who look. */
+  /** The version of the program, for its reports. */
   readonly version: string;
   readonly offers: readonly Offered[];
+  /** Default: `default`. */
   readonly tenant?: string;
+  /** What it has that definitions may need, for its reports. Default: none. */
   readonly labels?: readonly string[];
-  /** Its share of the runs against that of other nodes; 1 unless told otherwise. */
+  /** Its share of the runs relative to that of other nodes. Default: 1. */
   readonly weight?: number;
-  /** How many runs it has at most; no bound unless told otherwise. */
+  /** The most runs it has at a time. Default: no limit. */
   readonly most?: number;
-  /** Told what it does, a line each. */
+  /** Called with a line for each thing it does. Default: nothing. */
   readonly say?: (line: string) => void;
 }
 
+/** A running node. Closing it releases its runs. */
 export interface Node extends AsyncDisposable {
+  /** Its status at this moment. */
   readonly report: NodeReport;
-  /** Resolves with the reason when it can do nothing more: what the server kept is gone. It takes no runs then, and should be ended. */
+  /** Resolves with the reason when the node can never work again, because the server's data is gone. It then takes no runs, and the process should end. */
   readonly lost: Promise<TroupeError>;
-  /** Takes no more runs and lets go of those it has; what is being done gets `grace` milliseconds to finish. Resolves to how many it had. */
+  /** Takes no more runs and releases those it has; effects under way get `grace` milliseconds to finish. Resolves to the number of runs it had. */
   drain(grace: number): Promise<number>;
 }
 
-/** What is being done in a run that is to leave gets so long to finish; milliseconds. */
-const patience = 10_000;
+/** Milliseconds that the effects of a released run get to finish. */
+const releaseGrace = 10_000;
 
-/** How long neighbours have to answer one that comes; milliseconds. */
-const roll = 250;
+/** Milliseconds in which the other nodes answer one that joins. */
+const joinWindow = 250;
 
 const OneRun = z.object({ run: z.string() });
 const Take = OneRun.extend({ why: z.string(), pin: z.boolean().optional() });
 
-/** Joins. Rejects with `conflict` when a node of that name is there already. */
+/** Joins the cluster. Rejects with `conflict` when there is a node of that name already. */
 export async function openNode(options: NodeOptions): Promise<Node> {
   const { name, runtime, connection, clock, version, offers, weight = 1, labels = [], most = Infinity } = options;
   const { tenant = 'default', say = () => {} } = options;
-  const at = clusterSubjects(tenant);
+  const subjects = clusterSubjects(tenant);
   await requireFree();
-  const holdings = new Holdings(runtime, offers, say);
-  const peers = new Peers(connection, at.nodes, clock);
+  const runs = new Holdings(runtime, offers, say);
+  const members = new Peers(connection, subjects.nodes, clock);
   const placement = new Placement({
     name,
     journal: runtime.journal,
     clock,
-    peers,
-    holdings,
+    peers: members,
+    holdings: runs,
     isFull: () => isFull(),
-    hand: (run, to) => ask(to, 'take', { run, why: `it belongs here, and came from ${name}` }),
+    hand: (run, to) => request(to, 'take', { run, why: `it belongs here, and came from ${name}` }),
   });
   const since = clock.now();
   const offered = offers.map((offer) => ({
@@ -77,7 +82,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   }));
   let leaving = false;
 
-  const isFull = () => leaving || holdings.all.size >= most;
+  const isFull = () => leaving || runs.all.size >= most;
   const report = (): NodeReport => ({
     name,
     owner: runtime.owner,
@@ -90,100 +95,102 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     weight,
     full: isFull(),
     leaving,
-    runs: holdings.all.size,
-    busy: [...holdings.all.values()].filter(({ handle }) => !handle.resting).length,
+    runs: runs.all.size,
+    busy: [...runs.all.values()].filter(({ handle }) => !handle.resting).length,
     health: runtime.health().overall,
     memory: process.memoryUsage.rss(),
   });
-  const tell = () => {
-    const said = report();
-    peers.hear(said);
-    if (!connection.isClosed()) connection.publish(at.nodes, JSON.stringify(said));
+  const publishReport = () => {
+    const current = report();
+    members.hear(current);
+    if (!connection.isClosed()) connection.publish(subjects.nodes, JSON.stringify(current));
   };
-  const ask = (node: string, verb: Verb, said: Json) =>
-    call(connection, at.node(node, verb), said, {
-      within: patience + 5_000,
+  const request = (node: string, verb: Verb, body: Json) =>
+    call(connection, subjects.node(node, verb), body, {
+      within: releaseGrace + 5_000,
       nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
 
   async function requireFree(): Promise<void> {
-    const asked = call(connection, at.node(name, 'report'), null, { within: 2_000, nobody: '' });
-    const there = (await asked.catch(() => undefined)) as NodeReport | undefined;
-    if (!there) return;
-    throw taken(there);
+    const answer = call(connection, subjects.node(name, 'report'), null, { within: 2_000, nobody: '' });
+    const report = await answer.catch(() => undefined);
+    if (!report) return;
+    // Only a node serves this subject, with a report. One of another version may have other properties: its name is taken all the same.
+    throw nameTaken(report as NodeReport);
   }
 
-  /** Brings a run here from wherever it is. */
+  /** Moves a run here from the node that has it, if any. */
   async function take({ run, why, pin = false }: z.infer<typeof Take>): Promise<void> {
     if (leaving) throw new TroupeError('conflict', `The node "${name}" is leaving and takes no runs.`);
-    if (holdings.all.has(run)) return;
+    if (runs.all.has(run)) return;
     const [reason] = await misfits(run);
     if (reason) throw fromFailure(reason);
     const [claim] = await runtime.journal.claims({ run });
-    const keeper = claim && claim.until > 0 && peers.all.find(({ owner }) => owner === claim.owner);
-    if (keeper) await ask(keeper.name, 'give', { run });
-    await holdings.take(run, why, pin);
+    const holder = claim && claim.until > 0 && members.all.find(({ owner }) => owner === claim.owner);
+    if (holder) await request(holder.name, 'give', { run });
+    await runs.take(run, why, pin);
   }
 
-  const misfits = async (run: string) => runtime.misfits(run, (await holdings.definitionOf(run)).subject);
+  const misfits = async (run: string) => runtime.misfits(run, (await runs.definitionOf(run)).subject);
 
   function stopIntake(): void {
     leaving = true;
-    for (const subscription of doors) subscription.unsubscribe();
+    for (const subscription of endpoints) subscription.unsubscribe();
   }
 
   async function drain(grace: number): Promise<number> {
     stopIntake();
-    tell();
+    publishReport();
     await placement.idle();
-    const runs = [...holdings.all.keys()];
-    await Promise.all(runs.map((run) => quietly(holdings.give(run, grace))));
-    tell();
-    return runs.length;
+    const ids = [...runs.all.keys()];
+    // A run that cannot be released must not keep the others here.
+    await Promise.allSettled(ids.map((run) => runs.give(run, grace)));
+    publishReport();
+    return ids.length;
   }
 
-  const doors = offers.map((offer) =>
-    door({ connection, subject: at.ask(offer.name), offer, runtime, holdings, clock, isFull }),
+  const endpoints = offers.map((offer) =>
+    door({ connection, subject: subjects.ask(offer.name), offer, runtime, holdings: runs, clock, isFull }),
   );
   const served = [
-    serve(connection, at.who, report),
-    serve(connection, at.node(name, 'report'), report),
-    serve(connection, at.node(name, 'take'), (said) => take(read(Take, said))),
-    serve(connection, at.node(name, 'give'), (said) => holdings.give(read(OneRun, said).run, patience)),
-    serve(connection, at.node(name, 'fits'), (said) => misfits(read(OneRun, said).run)),
-    serve(connection, at.node(name, 'drain'), () => drain(patience)),
+    serve(connection, subjects.who, report),
+    serve(connection, subjects.node(name, 'report'), report),
+    serve(connection, subjects.node(name, 'take'), (body) => take(read(Take, body))),
+    serve(connection, subjects.node(name, 'give'), (body) => runs.give(read(OneRun, body).run, releaseGrace)),
+    serve(connection, subjects.node(name, 'fits'), (body) => misfits(read(OneRun, body).run)),
+    serve(connection, subjects.node(name, 'drain'), () => drain(releaseGrace)),
   ];
-  let waking: Disposable | undefined;
+  let heartbeat: Disposable | undefined;
   let giveUp!: (reason: TroupeError) => void;
   const lost = new Promise<TroupeError>((resolve) => (giveUp = resolve));
-  let twin: string | undefined;
-  const live = () => {
-    tell();
-    const other = peers.twinOf({ name, owner: runtime.owner });
-    if (other && other.owner !== twin) say(`Take care: ${taken(other).message}`);
-    twin = other?.owner;
+  let warnedOf: string | undefined;
+  const beat = () => {
+    publishReport();
+    const other = members.twinOf({ name, owner: runtime.owner });
+    if (other && other.owner !== warnedOf) say(`Take care: ${nameTaken(other).message}`);
+    warnedOf = other?.owner;
     const reason = runtime.journal.lost?.();
     if (reason && !leaving) stopIntake();
     if (reason) giveUp(reason);
     else if (!leaving) placement.look();
-    waking = clock.wake(clock.now() + beat, live);
+    heartbeat = clock.wake(clock.now() + heartbeatInterval, beat);
   };
-  live();
-  // It knows its neighbours before it is asked for anything.
-  connection.publish(at.who, new Uint8Array(), { reply: at.nodes });
-  await sleep(clock, roll);
+  beat();
+  // The other nodes answer with their reports, so that this one knows them before it gets requests.
+  connection.publish(subjects.who, new Uint8Array(), { reply: subjects.nodes });
+  await sleep(clock, joinWindow);
   const close = async () => {
     await drain(0);
-    waking?.[Symbol.dispose]();
+    heartbeat?.[Symbol.dispose]();
     for (const subscription of served) subscription.unsubscribe();
-    peers[Symbol.dispose]();
-    await quietly(connection.flush());
+    members[Symbol.dispose]();
+    await connection.flush().catch(() => {}); // Without a server there is nothing to wait for.
   };
-  const other = peers.twinOf({ name, owner: runtime.owner });
-  // Both came at once: both know each other by now, and come to the same answer.
+  const other = members.twinOf({ name, owner: runtime.owner });
+  // When two nodes of one name join at once, both know each other by now and come to the same decision: the later one leaves.
   if (other && (other.since < since || (other.since === since && other.owner < runtime.owner))) {
     await close();
-    throw taken(other);
+    throw nameTaken(other);
   }
 
   return {
@@ -196,13 +203,13 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   };
 }
 
-function read<T>(schema: z.ZodType<T>, said: Json): T {
-  const parsed = schema.safeParse(said);
+function read<T>(schema: z.ZodType<T>, body: Json): T {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('invalid', `That is nothing a node can be asked: ${explain(parsed.error, said)}.`);
+  throw new TroupeError('invalid', `That is nothing a node can be asked: ${explain(parsed.error, body)}.`);
 }
 
-const taken = ({ name, host, pid }: NodeReport) =>
+const nameTaken = ({ name, host, pid }: NodeReport) =>
   new TroupeError(
     'conflict',
     `A node "${name}" is there already (process ${pid} on ${host}). Give this one another --name.`,

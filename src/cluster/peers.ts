@@ -1,19 +1,20 @@
-/** Which nodes there are, as this process hears it: each tells how it is once a second, and one that is not heard for a while is gone. */
+/** The nodes of the cluster as this process knows them: each publishes a report once a second, and a node without a report for some time is taken for gone. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../contracts/clock.ts';
 import { jsonIn } from './line.ts';
 import { NodeReport } from './report.ts';
 
-/** Milliseconds between two reports of a node. */
+/** The heartbeat interval: milliseconds between two reports of a node. */
 export const beat = 1_000;
-/** A node that was not heard for so long is gone; milliseconds, by the clock of who listens. */
-const silence = 3.5 * beat;
+/** Milliseconds without a report until a node is taken for gone, by the clock of this process. */
+const failureTimeout = 3.5 * beat;
 
+/** The nodes from which a report came lately. */
 export class Peers implements Disposable {
   readonly #clock: Clock;
-  /** By owner: names may be taken twice. */
-  readonly #heard = new Map<string, { readonly report: NodeReport; readonly at: number }>();
-  readonly #listening: Disposable;
+  /** By owner, because two nodes may have the same name. */
+  readonly #reports = new Map<string, { readonly report: NodeReport; readonly at: number }>();
+  readonly #subscription: Disposable;
 
   constructor(connection: NatsConnection, subject: string, clock: Clock) {
     this.#clock = clock;
@@ -23,30 +24,31 @@ export class Peers implements Disposable {
         try {
           this.hear(NodeReport.parse(jsonIn(message)));
         } catch {
-          // What is no report tells of no node.
+          // A message that is no report is ignored.
         }
       },
     });
-    this.#listening = { [Symbol.dispose]: () => subscription.unsubscribe() };
+    this.#subscription = { [Symbol.dispose]: () => subscription.unsubscribe() };
   }
 
+  /** Takes a report in. */
   hear(report: NodeReport): void {
-    this.#heard.set(report.owner, { report, at: this.#clock.now() });
+    this.#reports.set(report.owner, { report, at: this.#clock.now() });
   }
 
-  /** By name. */
+  /** Their last reports, sorted by name. */
   get all(): NodeReport[] {
     const now = this.#clock.now();
-    for (const [owner, { at }] of this.#heard) if (now - at > silence) this.#heard.delete(owner);
-    return [...this.#heard.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const [owner, { at }] of this.#reports) if (now - at > failureTimeout) this.#reports.delete(owner);
+    return [...this.#reports.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Another process of the same name, which nobody can tell from this one. */
+  /** Another process that joined under the same name and is not leaving. */
   twinOf({ name, owner }: Pick<NodeReport, 'name' | 'owner'>): NodeReport | undefined {
     return this.all.find((peer) => peer.name === name && peer.owner !== owner && !peer.leaving);
   }
 
   [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
+    this.#subscription[Symbol.dispose]();
   }
 }

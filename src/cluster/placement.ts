@@ -1,36 +1,38 @@
-/** Which runs a node should have: it takes those that are free and fall to it, and hands on those that fall to another. */
+/** Decides which runs a node has: it takes the free runs that belong to it, and hands over those that belong to another node. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Holdings } from './holdings.ts';
 import type { Peers } from './peers.ts';
-import { quietly } from './quietly.ts';
 import { ranked } from './rendezvous.ts';
 
+/** What the decisions are based on. */
 export interface PlacementOptions {
-  /** This node's. */
+  /** The name of this node. */
   readonly name: string;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly peers: Peers;
   readonly holdings: Holdings;
+  /** Does this node take no more runs? */
   isFull(): boolean;
-  /** Tells a node to take a run from here. Rejects when it will not, and then the run is still here. */
+  /** Makes another node take a run from here. Rejects when it does not, and then the run is still here. */
   hand(run: string, to: string): Promise<unknown>;
 }
 
-/** For so long the same nodes must have been there before a run moves to where it belongs; milliseconds. */
-const settled = 5_000;
-/** A run that is free is first the best node's; each one after it waits so much longer. Milliseconds. */
-const turn = 2_000;
-/** Runs that are handed on in one round. */
-const atOnce = 20;
+/** Milliseconds for which the nodes must have been the same before a run is handed over. */
+const settleTime = 5_000;
+/** A free run belongs to the best node first; each further node waits so many milliseconds longer before it takes the run. */
+const rankDelay = 2_000;
+/** The most runs that are handed over in one round. */
+const maxHandovers = 20;
 
+/** The decisions of one node, in rounds. */
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Runs without an owner: since when, and what they are runs of, where this node offers that. It never changes, and is looked up once. */
+  /** Runs without an owner: since when, and the name of their definition where this node offers it. The name never changes, so it is looked up once. */
   readonly #free = new Map<string, { readonly since: number; readonly name: string | undefined }>();
   #nodes = { names: '', since: -Infinity };
-  /** Who would not have which run, while the nodes are the same. */
+  /** `<run> <node>` of handovers that a node refused; forgotten when the nodes change. */
   readonly #refused = new Set<string>();
   #round: Promise<void> | undefined;
 
@@ -38,9 +40,12 @@ export class Placement {
     this.#options = options;
   }
 
-  /** One round at a time. */
+  /** Starts a round unless one is under way. An error ends the round; the next one starts anew. */
   look(): void {
-    this.#round ??= quietly(this.#takeFree().then(() => this.#handOn())).then(() => (this.#round = undefined));
+    this.#round ??= this.#takeFree()
+      .then(() => this.#handOver())
+      .catch(() => {})
+      .then(() => (this.#round = undefined));
   }
 
   /** Resolves when no round is under way. */
@@ -51,25 +56,26 @@ export class Placement {
   async #takeFree(): Promise<void> {
     const { name, journal, clock, peers, holdings, isFull } = this.#options;
     const now = clock.now();
-    const over = await journal.claims({ overAt: now });
-    const known = new Set(over.map(({ run }) => run));
+    const free = await journal.claims({ overAt: now });
+    const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
-    for (const { run, owner } of over) {
+    for (const { run, owner } of free) {
       if (isFull()) return;
       if (holdings.isSettled(run)) continue;
-      const free = this.#free.get(run) ?? { since: now, name: await holdings.offeredFor(run) };
-      this.#free.set(run, free);
-      if (free.name === undefined) continue;
-      const place = this.#order(run, free.name).indexOf(name);
-      if (place < 0 || now < free.since + place * turn) continue;
+      const candidate = this.#free.get(run) ?? { since: now, name: await holdings.offeredFor(run) };
+      this.#free.set(run, candidate);
+      if (candidate.name === undefined) continue;
+      const rank = this.#order(run, candidate.name).indexOf(name);
+      if (rank < 0 || now < candidate.since + rank * rankDelay) continue;
       const [host, process] = owner.split(' ');
-      const keeper = peers.all.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
-      await quietly(holdings.take(run, `${keeper} let go of it`));
+      const previous = peers.all.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
+      // A run that cannot be taken must not keep the others from being taken.
+      await holdings.take(run, `${previous} let go of it`).catch(() => {});
     }
   }
 
-  /** Only while nothing is being done in a run, and only when the nodes are the same for a while. */
-  async #handOn(): Promise<void> {
+  /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */
+  async #handOver(): Promise<void> {
     const { name, clock, peers, holdings, hand } = this.#options;
     const names = peers.all.map((peer) => `${peer.name}${peer.leaving ? ' leaves' : ''}`).join();
     const now = clock.now();
@@ -77,20 +83,20 @@ export class Placement {
       this.#nodes = { names, since: now };
       this.#refused.clear();
     }
-    if (now < this.#nodes.since + settled) return;
-    const strays = [...holdings.all].flatMap(([run, { handle, name: subject, pinned }]) => {
+    if (now < this.#nodes.since + settleTime) return;
+    const misplaced = [...holdings.all].flatMap(([run, { handle, name: subject, pinned }]) => {
       const [best = name] = pinned || !handle.resting ? [] : this.#order(run, subject);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
-    for (const { run, best } of strays.slice(0, atOnce))
+    for (const { run, best } of misplaced.slice(0, maxHandovers))
       await hand(run, best).catch(() => this.#refused.add(`${run} ${best}`));
   }
 
-  /** The nodes that may have a run of this name, best first. */
+  /** The nodes that can take a run of this definition, best first. */
   #order(run: string, subject: string): string[] {
-    const mayHave = this.#options.peers.all.filter(
+    const candidates = this.#options.peers.all.filter(
       ({ full, offers }) => !full && offers.some((offer) => offer.name === subject),
     );
-    return ranked(run, mayHave);
+    return ranked(run, candidates);
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Who should have a run: every node comes to the same answer by itself, and when one comes or goes only its own share of the runs moves.
+ * Ranks the nodes for a run: every node computes the same ranking by itself, and when a node joins or leaves only its own share of the runs moves.
  * Rendezvous hashing with weights (Schindelhauer and Schomaker): the highest of -weight / ln(u), where u is a hash of both names in (0, 1).
  */
 import { createHash } from 'node:crypto';
 
+/** A node to rank; `weight` is its share relative to the others, above 0. */
 export interface Candidate {
   readonly name: string;
   readonly weight: number;

@@ -1,17 +1,19 @@
-/** What a node tells of itself, once a second. */
+/** The report that a node publishes of itself, once a second. */
 import * as z from 'zod';
 
 const Offer = z.object({
   name: z.string(),
   kind: z.string(),
-  /** Of its machine: two nodes that offer a name under two hashes run two versions of it. */
+  /** The hash of its machine: two nodes that offer a name with different hashes run different versions. */
   hash: z.string(),
 });
+/** A definition that a node offers. */
 export type Offer = z.infer<typeof Offer>;
 
+/** The report. Its property names go over the wire. */
 export const NodeReport = z.object({
   name: z.string(),
-  /** How the journal calls it where it says who has a run. */
+  /** The owner that the journal names in the leases of its runs. */
   owner: z.string(),
   host: z.string(),
   pid: z.number(),
@@ -20,16 +22,16 @@ export const NodeReport = z.object({
   since: z.number(),
   offers: z.array(Offer),
   labels: z.array(z.string()),
-  /** How large its share of the runs is, against that of others. */
+  /** Its share of the runs, relative to that of other nodes. */
   weight: z.number().positive(),
-  /** Does it take no more runs: it is leaving, or has as many as it may. */
+  /** It takes no more runs: it is leaving, or has as many as it may. */
   full: z.boolean(),
   leaving: z.boolean(),
-  /** Runs that it has, and those of them in which something is being done. */
+  /** How many runs it has, and in how many of them something is under way. */
   runs: z.number(),
   busy: z.number(),
   health: z.enum(['healthy', 'degraded', 'failing']),
-  /** Bytes. */
+  /** Resident memory of the process, in bytes. */
   memory: z.number(),
 });
 export type NodeReport = z.infer<typeof NodeReport>;

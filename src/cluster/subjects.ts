@@ -1,20 +1,22 @@
-/** Where nodes and those who ask them speak: beside the subjects of actors, under the same tenant. */
+/** The NATS subjects of nodes and their clients, under the same tenant as those of actors. */
 import { requireTenant } from '../nats/tenant.ts';
 
-/** What a node can be asked to do. */
+/** What a node can be requested to do. These names are part of the subjects. */
 export type Verb = 'report' | 'take' | 'give' | 'fits' | 'drain';
 
+/** The subjects of one tenant. */
 export interface ClusterSubjects {
-  /** `troupe.<tenant>._ask.<subject>`: a queue of all nodes that offer it, one of which answers. */
+  /** `troupe.<tenant>._ask.<subject>`: requests for runs of a definition; one of the nodes that offer it answers. */
   ask(subject: string): string;
   /** `troupe.<tenant>._node.<name>.<verb>`: one node. A dot in its name is written as a slash. */
   node(name: string, verb: Verb): string;
-  /** `troupe.<tenant>._nodes`: every node tells here, again and again, how it is. */
+  /** `troupe.<tenant>._nodes`: every node publishes its reports here. */
   readonly nodes: string;
-  /** `troupe.<tenant>._nodes.who`: every node answers. */
+  /** `troupe.<tenant>._nodes.who`: every node answers with its report. */
   readonly who: string;
 }
 
+/** The subjects of a tenant. Throws `invalid` when it is no name of a tenant. */
 export function clusterSubjects(tenant: string): ClusterSubjects {
   const root = `troupe.${requireTenant(tenant)}`;
   const token = (id: string) => id.replaceAll('.', '/');

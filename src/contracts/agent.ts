@@ -1,12 +1,13 @@
-/** What an agent takes, what it gives, what it may use up, and what one is made of. */
+/** What an agent takes, what it answers, what it may use up, and how one is defined. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { Failure } from './failure.ts';
 import type { Id } from './ids.ts';
 import type { InputPolicy } from './input.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
-/** What may be said to a running agent, by a person or by its run. */
+/** Signals to a running agent, from a person or from its run. */
 export const AgentSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent.cancel'), reason: z.string() }),
   z.object({ type: z.literal('agent.pause') }),
@@ -18,7 +19,7 @@ export type AgentSignal = z.infer<typeof AgentSignal>;
 
 const count = z.number().int().nonnegative();
 
-/** Hard limits; what is not named is not limited. At `softShare` of one the agent is told to finish. */
+/** Hard limits; what is not given is not limited. At the share `softShare` of a limit the agent is told to finish. */
 export const Budget = z.strictObject({
   /** Answers of a model. */
   steps: count.optional(),
@@ -29,7 +30,7 @@ export const Budget = z.strictObject({
 });
 export type Budget = z.infer<typeof Budget>;
 
-/** What was used up. `usd` is null once a price was not known. */
+/** What was used up. `usd` is null as soon as the price of one answer was not known. */
 export const AgentUsage = z.object({
   steps: count,
   inputTokens: z.number(),
@@ -43,27 +44,27 @@ export type AgentUsage = z.infer<typeof AgentUsage>;
 /** One task: a message of a protocol, or `{ type: 'task', body: 'text' }`. */
 export const AgentInput = z.object({
   type: z.string().min(1),
-  body: z.json(),
-  /** What is left for this task where that is less than the agent's own budget. */
+  body: anyJson(),
+  /** What is left for this task, where that is less than the agent's own budget. */
   allowance: Budget.optional(),
-  /** How many hands the work came through already. */
+  /** How many agents and teams have passed the work on already. */
   depth: count.optional(),
-  /** The name under which its parent may be asked for more than that. */
+  /** The name of the lease under which its parent may be asked for more than that. */
   lease: z.string().optional(),
-  /** Cheaper models are to go on when it runs short of that. */
+  /** Cheaper models take over when it runs short of that. */
   degrade: z.literal(true).optional(),
 });
 export type AgentInput = z.infer<typeof AgentInput>;
 
 /** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
-export const AgentAnswer = z.object({ type: z.string(), body: z.json() });
+export const AgentAnswer = z.object({ type: z.string(), body: anyJson() });
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
 
-/** Whether an objective was met, and what says so. */
+/** Whether an objective was met, and the reason. */
 export const Evidence = z.object({ objective: z.string(), met: z.boolean(), says: z.string() });
 export type Evidence = z.infer<typeof Evidence>;
 
-/** The nine phases, and what may come between them. */
+/** The nine phases of a task, and `errorHandling`, which may come between them. */
 export const phases = [
   'initiation',
   'requirements',
@@ -103,34 +104,34 @@ export const AgentLimits = z.strictObject({
   deadline: ms,
   /** One phase other than execution. */
   phaseTimeout: ms,
-  /** How long cleanup may hold up the end. */
+  /** How long cleanup may delay the end. */
   cleanupGrace: ms,
   /** How long a person has to approve a call; after that it is denied. */
   approvalDeadline: ms,
   /** At this share of a budget the agent is told to finish. */
   softShare: z.number().gt(0).max(1),
-  /** Calls of one answer that are made; the rest is refused. */
+  /** How many calls of one answer are made; the rest is refused. */
   maxCallsPerTurn: atLeastOne,
-  /** Answers in a row that cannot be used. */
+  /** How many answers in a row may be unusable. */
   maxRequeries: count,
-  /** Recoveries in a row by trying again, by another approach, by another resource. */
+  /** How many recoveries in a row by trying again, by another approach, by another resource. */
   maxRetries: count,
   maxAlternatives: count,
   maxFallbacks: count,
-  /** Recoveries of any sort in one task: caps multiply, this one does not. */
+  /** How many recoveries of any kind in one task: the limits above multiply, this one does not. */
   maxRecoveries: count,
-  /** Answers that did not meet the objectives and may be tried again. */
+  /** How many answers may fail verification and be tried again. */
   maxVerifyRounds: count,
-  /** Failing tool calls in a row before another approach is asked for. */
+  /** How many tool calls in a row may fail before another approach is asked for. */
   maxToolFailures: atLeastOne,
-  /** The same call this often among the latest twenty is a loop. */
+  /** The same call this often among the last twenty is a loop. */
   maxRepeats: atLeastOne,
   /** The first pause before trying again; it doubles up to `maxBackoff`. */
   backoff: ms,
   maxBackoff: ms,
-  /** Steps between two looks at whether the tools offered are the right ones. */
+  /** Steps between two checks whether the tools offered are the right ones. */
   evalEvery: atLeastOne,
-  /** Steps without use of a tier's own tools before it is left. */
+  /** Steps without use of a tier's own tools before the tier is left. */
   demoteAfter: atLeastOne,
   /** Steps before a toolbelt that failed is tried again. */
   toolbeltPause: atLeastOne,
@@ -144,7 +145,7 @@ export interface ReplyContract {
   readonly description?: string;
   /** JSON Schema of the body: what the model is shown. */
   readonly schema: JsonObject;
-  /** The body as it will be sent. Throws with a message that tells a model what to mend. */
+  /** The body as it will be sent. Throws with a message that tells a model what to correct. */
   parse(body: unknown): Json;
 }
 
@@ -158,7 +159,7 @@ export interface Judged {
 /** Something that must be true of an answer before a task counts as completed. */
 export interface Objective {
   readonly id: Id;
-  /** In words a model understands. */
+  /** The objective in words a model understands. */
   readonly says: string;
   check(judged: Judged): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
 }
@@ -169,31 +170,31 @@ export interface AskedCall {
   readonly input: Json;
 }
 
-/** What an agent is made of, beside the tools and the gateway that its actor is given. */
+/** How an agent is defined, beside the tools and the gateway that its actor is given. */
 export interface AgentDefinition {
   readonly name: Id;
   readonly instructions: string;
   readonly model: ModelChoice;
-  /** Take over, in order, when the model fails in a way that trying again does not mend. */
+  /** Models that take over, in order, when the model fails in a way that trying again does not solve. */
   readonly fallbacks?: readonly ModelChoice[];
   /** The messages it may answer with; without any, its last text is the answer. */
   readonly replies?: Readonly<Record<string, ReplyContract>>;
   readonly objectives?: readonly Objective[];
-  /** Which calls need a person, beside tools that say so themselves. */
+  /** Which calls need a person, beside tools that require it themselves. */
   readonly approve?: 'writes' | 'all' | ((call: AskedCall) => boolean);
-  /** `model`: the task is taken apart (requirements) or planned by a model call of its own. `none` unless told otherwise. */
+  /** `model`: the requirements are analysed, or a plan is made, by a model call of its own. Default `none`. */
   readonly analysis?: 'none' | 'model';
   readonly planning?: 'none' | 'model';
   /** Capabilities that some tool must have. */
   readonly requires?: readonly string[];
   readonly budget?: Budget;
-  /** What happens when the budget has no room for another step; `fail` unless told otherwise. */
+  /** What happens when the budget has no room for another step; default `fail`. */
   readonly onExhausted?: 'fail' | 'ask' | 'degrade';
   readonly limits?: Partial<AgentLimits>;
-  /** What becomes of input that comes while it is at work; `merge` unless told otherwise. */
+  /** What happens to input that comes while it is working; default `merge`. */
   readonly onInput?: InputPolicy;
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
-  /** Characters of transcript the model is shown; beyond it the oldest tool results are elided. 400,000 unless told otherwise. */
+  /** How many characters of transcript the model is shown; beyond it the oldest tool results are left out. Default 400,000. */
   readonly maxHistory?: number;
 }

@@ -1,20 +1,20 @@
-/** How long to wait before another try. The one formula of the house: exponential, bounded, with full jitter. */
+/** How long to wait before another attempt. The one formula of this project: exponential, bounded, with full jitter. */
 
 export interface Backoff {
   /** Milliseconds: the longest first pause. */
   readonly first: number;
   /** Milliseconds that no pause exceeds, whatever its number. */
   readonly longest: number;
-  /** How much longer each may be than the one before; 2 unless told otherwise. */
+  /** The factor from one pause to the next; default 2. */
   readonly factor?: number;
 }
 
-/** The longest pause after so many failed tries (1 for the first), in milliseconds. */
+/** The longest pause after so many failed attempts (1 for the first), in milliseconds. */
 export const ceiling = (failed: number, { first, longest, factor = 2 }: Backoff): number =>
   Math.min(longest, first * factor ** Math.max(0, failed - 1));
 
 /**
- * A pause between nothing and its ceiling, by a chance in [0, 1): whoever failed in the same moment does not come back in the same moment.
+ * A pause between nothing and its ceiling, by a chance in [0, 1): callers that failed at the same time do not come back at the same time.
  * Whole milliseconds, at least one.
  * @example backoff(3, { first: 200, longest: 10_000 }, clock.random()) // up to 800
  */

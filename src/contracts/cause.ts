@@ -1,35 +1,36 @@
-/** Why something was thrown: an error and what caused it, down to the network. */
+/** Why something was thrown: an error and its causes, down to the network. */
 
-/** Outermost first; five are enough to understand, and end a circle. */
+/** Outermost first; at most five, which also ends a circle. */
 export function causesOf(thrown: unknown): Error[] {
   const causes: Error[] = [];
   for (let at = thrown; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
   return causes;
 }
 
-/** Down to the cause: `fetch failed` tells nobody that the connection was refused. */
+/** The messages down to the cause: `fetch failed` alone does not say that the connection was refused. */
 export function reasonOf(thrown: unknown): string {
   const words = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
   return words.length > 0 ? [...new Set(words)].join(': ') : String(thrown);
 }
 
-const codeOf = (error: Error): string | undefined => (error as NodeJS.ErrnoException).code;
+/** The message of an error; of anything else that was thrown, the thing as a text. */
+export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-/** Codes of Node and of its `fetch` for a call that did not come through, by the kind of failure it is. */
-const network = {
+const codeOf = (error: Error): string | undefined => (error as { code?: string }).code;
+
+/** Error codes of Node and of its `fetch` for a failed connection, by kind of failure. */
+const network = [
   // prettier-ignore
-  transient: ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET'],
-  timeout: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  ['transient', ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET']],
+  ['timeout', ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']],
   /** No such host: asking again gives the same answer. */
-  environment: ['ENOTFOUND'],
-} as const;
+  ['environment', ['ENOTFOUND']],
+] as const;
 
-/** Undefined when it was not the network, and no time was up. */
-export function networkKind(thrown: unknown): keyof typeof network | undefined {
+/** The kind of a network failure or a timeout; undefined for any other error. */
+export function networkKind(thrown: unknown): (typeof network)[number][0] | undefined {
   const causes = causesOf(thrown);
   if (causes.some(({ name }) => name === 'TimeoutError')) return 'timeout';
   const codes = new Set(causes.map(codeOf));
-  return (Object.keys(network) as (keyof typeof network)[]).find((kind) =>
-    network[kind].some((code) => codes.has(code)),
-  );
+  return network.find(([, all]) => all.some((code) => codes.has(code)))?.[0];
 }

@@ -1,6 +1,7 @@
-/** Time, randomness and ids: everything a machine must not have of its own. The real one is in `system/clock.ts`. */
+/** Time, randomness and ids, which a machine must not read itself. The real one is `systemClock`. */
 import { TroupeError } from './failure.ts';
 
+/** Time, randomness and ids, as code is given them. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -8,7 +9,7 @@ export interface Clock {
   random(): number;
   /** A fresh id, unique on this machine and others, sortable by time. */
   id(): string;
-  /** Calls once at `at` (milliseconds since the epoch) or soon after, never before. Disposing calls it off. */
+  /** Calls once at `at` (milliseconds since the epoch) or soon after, never before. Disposing cancels it. */
   wake(at: number, call: () => void): Disposable;
 }
 

@@ -1,9 +1,9 @@
-/** What a machine asks of the world. The engine commits the wish first, then performs it under one key (E2). */
+/** Effects: what a machine asks for that is not pure. The engine commits the request first, then performs it under one key (E2). */
 import type { Clock } from './clock.ts';
 import type { Failure } from './failure.ts';
 import type { Json } from './json.ts';
 
-/** `pure`: no trace, repeat freely. `read`: asks the world. `write`: changes it, so an uncertain one is never repeated blindly (E7). */
+/** `pure`: changes nothing and reads nothing, repeat freely. `read`: reads from outside. `write`: changes something outside, so an uncertain one is never repeated blindly (E7). */
 export type EffectKind = 'pure' | 'read' | 'write';
 
 /** What an effect is given beside its input. */
@@ -12,7 +12,7 @@ export interface EffectScope {
   readonly key: string;
   readonly actor: string;
   readonly run: string;
-  /** Aborted when the machine leaves the state that asked, or the process stops. */
+  /** Aborted when the machine leaves the state that asked for the effect, or the process stops. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch, inherited from the actor; undefined when there is none. */
   readonly deadline: number | undefined;
@@ -21,20 +21,21 @@ export interface EffectScope {
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
-  /** What it has come to by now, for a machine that stops it and wants to keep that (`momentOf(event).soFar`); kept nowhere else. */
+  /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`momentOf(event).soFar`); not stored otherwise. */
   soFar?(value: Json): void;
-  /** Shown to whoever watches; kept nowhere. */
+  /** Shown to observers; not stored. */
   progress(note: Json): void;
 }
 
-/** How an effect ended. This is what the ledger keeps under the effect's key. */
+/** How an effect ended. The ledger stores it under the effect's key. */
 export type Outcome = { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure };
 
+/** Settings of an effect. Every field may be left out. */
 export interface EffectOptions<Input> {
-  /** `read` unless told otherwise. */
+  /** Default `read`. */
   kind?: EffectKind | ((input: Input) => EffectKind);
-  /** The world honours the key: performing again under the same key changes nothing. */
+  /** The outside honours the key: performing again under the same key changes nothing. Default false. */
   idempotent?: boolean | ((input: Input) => boolean);
-  /** How often a retryable failure is tried, all under the one key, and the first pause in milliseconds (doubled each time). Once unless told otherwise. */
+  /** How often a retryable failure is tried, all under the one key, and the first pause in milliseconds (doubled each time, default 500). Default: once. */
   retry?: { times: number; backoff?: number };
 }

@@ -1,8 +1,9 @@
-/** How a child that did not succeed came to its end: one word for whoever supervises, routes or reads. */
+/** How a child that did not succeed ended, in one word for its supervisor, router or reader. */
 import type { Phase } from './agent.ts';
 import type { Failure, FailureKind } from './failure.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 
-/** `restarts`: it failed more often than its supervisor allows. `dead-lettered`: nobody took what it was to be told. */
+/** `restarts`: it failed more often than its supervisor allows. `dead-lettered`: no actor took the message. */
 export const endings = ['failed', 'timed-out', 'cancelled', 'over-budget', 'dead-lettered', 'restarts'] as const;
 export type Ending = (typeof endings)[number];
 
@@ -17,26 +18,28 @@ const byKind: Readonly<Partial<Record<FailureKind, Ending>>> = {
   restarts: 'restarts',
 };
 
+/** The ending that a failure stands for. */
 export function endingOf({ kind, data }: Pick<Failure, 'kind' | 'data'>): Ending {
-  // A deadline of one's own is a budget of time.
+  // An own deadline is a budget of time.
   if (kind === 'budget' && factsOf(data).what === 'time') return 'timed-out';
   return byKind[kind] ?? 'failed';
 }
 
+/** The member that failed. */
 export interface Whose {
   readonly member: string;
-  /** Where it failed, when it could still say so. */
+  /** The phase in which it failed, when it is known. */
   readonly phase?: Phase;
 }
 
-/** The failure of a team because of one of its members: the same, and its `data` says whose, how and where. */
+/** The failure of a team because of one of its members: the same failure, whose `data` names the member, how it ended and in which phase. */
 export const memberFailure = (failure: Failure, { member, phase }: Whose): Failure => ({
   ...failure,
   data: { ...factsOf(failure.data), member, ended: endingOf(failure), ...(phase === undefined ? {} : { phase }) },
 });
 
-/** What is no object keeps its place beside the others. */
-const factsOf = (data: Failure['data']): Record<string, NonNullable<Failure['data']>> => {
+/** Data that is no object is kept as `facts`. */
+const factsOf = (data: Failure['data']): JsonObject => {
   if (data === undefined || data === null) return {};
-  return typeof data === 'object' && !Array.isArray(data) ? (data as never) : { facts: data };
+  return isJsonObject(data) ? data : { facts: data };
 };

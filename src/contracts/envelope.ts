@@ -1,13 +1,15 @@
 /** What travels between actors: one message and everything needed to deliver it once, in order and in time. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { Failure } from './failure.ts';
 import { Address } from './ids.ts';
 
+/** One message between two actors. */
 export const Envelope = z.object({
-  /** Same id, same message: the receiver takes it once however often it comes (E1). */
+  /** Same id, same message: the receiver handles it once however often it comes (E1). */
   id: z.string().min(1).max(400),
   type: z.string().min(1).max(200),
-  body: z.json(),
+  body: anyJson(),
   from: Address,
   to: Address,
   /** The run that this message belongs to. */
@@ -17,7 +19,7 @@ export const Envelope = z.object({
   correlation: z.string().optional(),
   /** The message that made the sender send this one. */
   causation: z.string().optional(),
-  /** Milliseconds since the epoch; late work is refused at the door (E9). */
+  /** Milliseconds since the epoch; a later message is rejected before it is handled (E9). */
   deadline: z.number().optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;

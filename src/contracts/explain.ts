@@ -1,4 +1,4 @@
-/** Says what does not fit a schema so that a model or a person can mend it: where, what was expected, what came. */
+/** Says what does not fit a schema so that a model or a person can correct it: where, what was expected, what came. */
 import type * as z from 'zod';
 import { TroupeError } from './failure.ts';
 
@@ -18,9 +18,7 @@ export function explain(error: z.ZodError, value: unknown): string {
 }
 
 const inside = (value: unknown, key: PropertyKey): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<PropertyKey, unknown>)[key]
-    : undefined;
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 
 /** Kinds and sizes, not contents: what came may be a secret. */
 export function came(value: unknown): string {
@@ -35,14 +33,14 @@ export function came(value: unknown): string {
   return `an object with the keys ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`;
 }
 
-/** What somebody wrote, as its schema leaves it. Throws `definition` with every place that is wrong. */
+/** A value that a person wrote, as its schema leaves it. Throws `definition` with every place that is wrong. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new TroupeError('definition', `${what} cannot be used: ${explain(parsed.error, value)}.`);
 }
 
-/** ` "name"` of something that may not have one. */
+/** ` "name"` of a value that may have one, for messages. */
 export const named = (options: unknown): string => {
   const { name } = (options ?? {}) as { name?: unknown };
   return typeof name === 'string' && name !== '' ? ` "${name.slice(0, 80)}"` : '';

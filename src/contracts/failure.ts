@@ -1,11 +1,12 @@
-/** What can go wrong, as data. Every error that leaves a room is a TroupeError; what is stored or sent is its Failure. */
+/** What can go wrong, as data. Every error that leaves a module is a TroupeError; what is stored or sent is its Failure. */
 import * as z from 'zod';
-import { networkKind, reasonOf } from './cause.ts';
-import type { Json } from './json.ts';
+import { anyJson } from './anyJson.ts';
+import { errorMessage, networkKind, reasonOf } from './cause.ts';
+import { throughJson, type Json } from './json.ts';
 
 /**
  * Every kind of failure, and whether the same call may simply be made again (`retryable`).
- * The first group is decided upon by an agent's error handling; the second comes from the engine and its rooms.
+ * The first group is what an agent's error handling decides upon; the second comes from the engine and its backends.
  */
 export const failureKinds = {
   transient: { retryable: true, says: 'the other side is busy or away: 429, 5xx, a dropped connection' },
@@ -40,33 +41,36 @@ export const failureKinds = {
   internal: { retryable: false, says: 'a defect: code threw where it must not' },
 } as const satisfies Record<string, { retryable: boolean; says: string }>;
 
+/** What went wrong, in a word a program can act upon. */
 export type FailureKind = keyof typeof failureKinds;
 
+/** An error as data: what is stored and sent. */
 export const Failure = z.object({
   kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
   message: z.string(),
   retryable: z.boolean(),
-  /** Do not try again before this many milliseconds have passed, when the other side said so. */
+  /** Do not try again before this many milliseconds have passed, when the other side asked for that. */
   retryAfter: z.number().optional(),
   /** Facts for programs: a path, an id, a status code. Never a secret. */
-  data: z.json().optional(),
+  data: anyJson().optional(),
   cause: z.string().optional(),
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** What an error may say beside its kind and message. */
 export interface FailureDetail {
   data?: Json | undefined;
   cause?: unknown;
-  /** Overrides what the kind says. */
+  /** Overrides the default of the kind. */
   retryable?: boolean | undefined;
-  /** Milliseconds; ten minutes at most are kept. */
+  /** Milliseconds; at most ten minutes are kept. */
   retryAfter?: number | undefined;
 }
 
-/** However long the other side asks to be left alone, in milliseconds: more is a clock that is wrong, or a door that is shut. */
+/** The longest pause another side may ask for, in milliseconds: a longer one comes from a wrong clock. */
 const longestPause = 10 * 60_000;
 
-/** The one error class of the public API: `kind` is what a caller can act upon; the message says expected, came, to do. */
+/** The one error class of the public API: `kind` is what a caller can act upon; the message says what was expected, what came and what to do. */
 export class TroupeError extends Error {
   override readonly name = 'TroupeError';
   readonly kind: FailureKind;
@@ -78,7 +82,7 @@ export class TroupeError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.retryable = retryable ?? failureKinds[kind].retryable;
-    // From other people's code: what is no time is none, and what cannot be kept is said to be so.
+    // From foreign code: a pause that is no time is dropped, and data that is not JSON is replaced by a note.
     this.retryAfter = retryAfter !== undefined && retryAfter >= 0 ? Math.min(retryAfter, longestPause) : undefined;
     this.data = data === undefined ? undefined : kept(data);
   }
@@ -86,13 +90,13 @@ export class TroupeError extends Error {
 
 function kept(data: Json): Json {
   try {
-    return JSON.parse(JSON.stringify(data)) as Json;
+    return throughJson(data);
   } catch (error) {
-    return { lost: `data that is not JSON: ${(error as Error).message.split('\n')[0]}` };
+    return { lost: `data that is not JSON: ${errorMessage(error).split('\n')[0]}` };
   }
 }
 
-/** Anything thrown, as data. A call that did not come through, a time that is up and a stop are known by their names; what nobody classified is `internal`, and is not retried. */
+/** Anything thrown, as data. Network errors, timeouts and aborts are recognised by their names; any other error is `internal`, and is not retried. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof TroupeError) {
     return {
@@ -100,7 +104,7 @@ export function toFailure(thrown: unknown): Failure {
       message: thrown.message,
       retryable: thrown.retryable,
       ...(thrown.retryAfter === undefined ? {} : { retryAfter: thrown.retryAfter }),
-      ...(thrown.data === undefined ? {} : { data: thrown.data as z.infer<ReturnType<typeof z.json>> }),
+      ...(thrown.data === undefined ? {} : { data: thrown.data }),
       ...(thrown.cause instanceof Error ? { cause: reasonOf(thrown.cause) } : {}),
     };
   }

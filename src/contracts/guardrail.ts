@@ -1,4 +1,4 @@
-/** What a guardrail is told, what it asks a user's code, and what that may answer, at each stage of a piece of work. */
+/** What a guardrail receives, what it asks a user's code, and what that may answer, at each stage of a piece of work. */
 import * as z from 'zod';
 import type { AgentAnswer, AgentUsage } from './agent.ts';
 import type { EffectKind } from './effect.ts';
@@ -7,45 +7,45 @@ import type { Json } from './json.ts';
 import { Work, WorkDone, WorkSignal, type TaskFacts } from './work.ts';
 import { TreasuryAnswer, TreasuryLease } from './treasury.ts';
 
-/** What may be said to a guardrail by a person, or by whoever stands in front of it. */
+/** Signals to a guardrail, from a person or from its parent. */
 export const GuardrailSignal = z.union([
   WorkSignal,
-  /** Opens its door again, whatever shut it. */
+  /** Lets work through again, whatever stopped it. */
   z.object({ type: z.literal('guardrail.reset') }),
-  /** Shuts its door, until somebody resets it. */
+  /** Lets no work through until it is reset. */
   z.object({ type: z.literal('guardrail.trip'), reason: z.string() }),
-  /** Ends it: what is under way is called off. */
+  /** Ends the guardrail: work in progress is cancelled. */
   z.object({ type: z.literal('guardrail.stop'), reason: z.string() }),
 ]);
 export type GuardrailSignal = z.infer<typeof GuardrailSignal>;
 
-/** Everything that reaches a guardrail: signals, work from its parent, and the ends of work it handed on. */
+/** Everything a guardrail receives: signals, work from its parent, and the ends of work it passed on. */
 export const GuardrailMail = z.union([GuardrailSignal, Work, WorkDone, TreasuryLease, TreasuryAnswer]);
 
-/** Why something is not let through. `denied` unless it says another kind; `retryAfter` is milliseconds. */
+/** Why work is not let through. The kind is `denied` by default; `retryAfter` is milliseconds. */
 export interface Objection {
   readonly reason: string;
   readonly kind?: FailureKind;
   readonly retryAfter?: number;
 }
-/** `true` lets it through; `false`, a reason or an objection does not. Anything else, nothing included, lets nothing through. */
+/** `true` lets it through; `false`, a reason or an objection does not. Anything else, `undefined` included, lets nothing through. */
 export type Says = boolean | string | Objection;
 
 /** A task before it is done, and while it is. */
 export interface AskedWork {
   readonly type: string;
   readonly body: Json;
-  /** The body as a text: as it is when it is one, otherwise as JSON. */
+  /** The body as a text: as it is when it is a string, otherwise as JSON. */
   readonly text: string;
-  /** For whom it is, where somebody has chosen. */
+  /** The member it is for, where one was chosen. */
   readonly to: string | undefined;
   /** 1 for the first. */
   readonly attempt: number;
   readonly facts: TaskFacts;
-  /** Fires when nobody waits for the answer any more. */
+  /** Fires when the answer is no longer waited for. */
   readonly signal: AbortSignal;
 }
-/** What came of it; `text` is that of the answer. */
+/** The result of a task; `text` is that of the answer. */
 export interface AskedAnswer extends AskedWork {
   readonly answer: AgentAnswer;
   readonly usage: AgentUsage;
@@ -65,7 +65,7 @@ export interface AskedTool {
 
 type Asked<In, Out = Says> = (asked: In) => Out | Promise<Out>;
 
-/** What a user's guardrail looks at. Each may ask the world; each has the guardrail's `limit` to answer in. */
+/** What a user's guardrail checks. Each check may call the outside, and must answer within the guardrail's `limit`. */
 export interface Checks {
   readonly pre?: Asked<AskedWork>;
   readonly mid?: Asked<AskedWork>;

@@ -1,17 +1,19 @@
-/** How well agents, models and tool servers do of late: what is told of each call of one, and what a window of calls comes to. */
+/** How well agents, models and tool servers have been doing: the note of each call, and the health that a window of calls adds up to. */
 import * as z from 'zod';
 import { Failure, type FailureKind } from './failure.ts';
 
+/** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
 export type ComponentKind = (typeof componentKinds)[number];
 
+/** One thing whose health is measured. */
 export interface Component {
   readonly kind: ComponentKind;
-  /** Of an agent its name, of a model `provider:model`, of tools their server. */
+  /** Of an agent its name, of a model `provider:model`, of tools the name of their server. */
   readonly name: string;
 }
 
-/** A note of progress: one try at a model, one call of a tool server. `took` is milliseconds. */
+/** A progress note: one attempt at a model, one call of a tool server. `took` is milliseconds. */
 export const CallNote = z.object({
   type: z.literal('call'),
   kind: z.enum(['model', 'tools']),
@@ -28,32 +30,33 @@ export interface Call {
   readonly failure?: Failure | undefined;
 }
 
-/** Only the last `calls` of the last `within` milliseconds count: what is over is forgiven. */
+/** Only the last `calls` calls of the last `within` milliseconds count. */
 export interface HealthWindow {
   readonly calls: number;
   readonly within: number;
 }
+/** The last 20 calls of the last five minutes. */
 export const defaultWindow: HealthWindow = { calls: 20, within: 300_000 };
 
-/** From well to unwell. */
+/** From best to worst. */
 export const healthStatuses = ['healthy', 'degraded', 'failing'] as const;
 export type HealthStatus = (typeof healthStatuses)[number];
 
-/** How a component stands: of the calls in its window, milliseconds, and its latest failure however long ago. */
+/** The health of a component: of the calls in its window (times in milliseconds), and its latest failure however long ago. */
 export interface Standing {
   readonly status: HealthStatus;
   readonly calls: number;
   readonly failures: number;
-  /** Failures by calls, 0 to 1. */
+  /** Failures divided by calls, 0 to 1. */
   readonly rate: number;
-  /** `mean` weighs late calls more. Without calls there is none. */
+  /** `mean` weighs late calls more. Absent without calls. */
   readonly latency?: { readonly mean: number; readonly p50: number; readonly p95: number };
   readonly lastFailure?: { readonly at: number; readonly kind: FailureKind; readonly message: string };
 }
 
 /**
- * What calls, oldest first, come to at a moment: healthy without a failure, failing from one half of them on, else degraded.
- * Pure, so that a router can ask it as well.
+ * The health that calls, oldest first, add up to at a time: healthy without a failure, failing from one half of them on, else degraded.
+ * Pure, so that a router can use it as well.
  * @example standing([{ at: 0, took: 80 }, { at: 100, took: 90, failure }], 200).status // 'failing'
  */
 export function standing(calls: readonly Call[], now: number, window: HealthWindow = defaultWindow): Standing {
@@ -75,7 +78,7 @@ export function standing(calls: readonly Call[], now: number, window: HealthWind
 const statusOf = (rate: number): HealthStatus => (rate === 0 ? 'healthy' : rate < 0.5 ? 'degraded' : 'failing');
 
 /**
- * Calls in a row that ended alike, for a machine, whose window must be small: who does well needs one. All of them count as
+ * Calls in a row that ended alike, for a machine, whose window must be small: a component that does well needs one. All of them count as
  * ended when the last one did. `at` is milliseconds since the epoch.
  */
 export interface Streak {
@@ -84,7 +87,7 @@ export interface Streak {
   readonly calls: number;
 }
 
-/** With one call more, and without what the window has left behind. */
+/** Adds one call, and removes what the window has left behind. */
 export function withCall(
   streaks: readonly Streak[],
   { at, well }: Pick<Streak, 'at' | 'well'>,
@@ -97,7 +100,7 @@ export function withCall(
 }
 
 /**
- * What streaks, oldest first, come to at a moment, by the rule of `standing`.
+ * The health that streaks, oldest first, add up to at a time, by the rule of `standing`.
  * @example healthOf([{ at: 0, well: true, calls: 3 }, { at: 100, well: false, calls: 1 }], 200) // 'degraded'
  */
 export function healthOf(streaks: readonly Streak[], now: number, window: HealthWindow = defaultWindow): HealthStatus {
@@ -123,7 +126,7 @@ function counted(streaks: readonly Streak[], now: number, { calls: most, within 
 
 function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
   const sorted = [...took].sort((a, b) => a - b);
-  const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1]!;
+  const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
   // An exponential moving average over as many calls as there are, twenty at most.
   const mean = took.reduce((sum, ms, i) => sum + (2 / (Math.min(i + 1, 20) + 1)) * (ms - sum), 0);
   return { mean, p50: share(0.5), p95: share(0.95) };
@@ -131,18 +134,18 @@ function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
 
 /** The worst of several; healthy when there are none. */
 export const worst = (statuses: readonly HealthStatus[]): HealthStatus =>
-  healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))]!;
+  healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))] ?? 'healthy';
 
-/** The caller's own doing: it says nothing of whom it called. */
+/** Failures of the caller itself: they say nothing of the component. */
 const ownDoing: readonly FailureKind[] = ['cancelled', 'expired', 'denied', 'budget'];
-/** A request or a call that was turned down was heard and answered. */
+/** A request that was rejected was received and answered: the component is well. */
 const answers: Readonly<Record<ComponentKind, readonly FailureKind[]>> = {
   agent: [],
   model: ['invalid'],
   tools: ['invalid', 'tool'],
 };
 
-/** What a call's end says of the component: that it is well, that it is not, or nothing. */
+/** What the end of a call says of the component: that it is well, that it is not, or nothing. */
 export function verdict(kind: ComponentKind, failure: Failure | undefined): 'well' | 'unwell' | undefined {
   if (!failure || answers[kind].includes(failure.kind)) return 'well';
   return ownDoing.includes(failure.kind) ? undefined : 'unwell';

@@ -1,4 +1,4 @@
-/** Names of things. An id is what can be a subject token, a file name and a column at once; nothing else is one. */
+/** Names of things. An id can be a subject token, a file name and a column at once. */
 import * as z from 'zod';
 import { TroupeError } from './failure.ts';
 
@@ -12,14 +12,16 @@ export const Id = z
   .refine((id) => !reserved.has(id));
 export type Id = string;
 
-/** Where an actor lives: `type/key`, such as `agent/r1k3.researcher`. */
+/** The address of an actor: `type/key`, such as `agent/r1k3.researcher`. */
 export const Address = z.string().regex(new RegExp(`^${token}/${token}$`));
 export type Address = string;
 
-/** Types of actors that are the runtime's own; nobody else's may be called so. */
+/** Types of the runtime's own actors; no other type may have these names. */
 export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
 
+/** The type of an actor, the part of its address before the slash. */
 export const typeOf = (address: Address): string => address.slice(0, address.indexOf('/'));
+/** The key of an actor, the part of its address after the slash. */
 export const keyOf = (address: Address): string => address.slice(address.indexOf('/') + 1);
 
 /** Checks an id that a person or another program gave. */

@@ -1,10 +1,12 @@
-/** What can be seen from outside: one event per commit, and what happens between commits. Feeds logs, the inspector and progress lines. */
+/** What observers see: one event per commit, and what happens between commits. Feeds logs, the inspector and progress lines. */
 import type { Failure } from './failure.ts';
 import type { Component, HealthStatus, Standing } from './health.ts';
 import type { Json } from './json.ts';
 
+/** Whether an actor goes on, and if not, how it ended. */
 export type ActorStatus = 'active' | 'done' | 'failed' | 'stopped';
 
+/** One event that observers see. `at` is milliseconds since the epoch. */
 export type Inspection =
   | {
       readonly type: 'commit';
@@ -12,10 +14,10 @@ export type Inspection =
       readonly run: string;
       readonly actor: string;
       readonly parent: string | undefined;
-      /** The id of its chart. */
+      /** The id of its machine. */
       readonly machine: string;
       readonly seq: number;
-      /** The message that made the actor move. */
+      /** The message that caused the commit. */
       readonly event: {
         readonly id: string;
         readonly type: string;
@@ -56,7 +58,7 @@ export type Inspection =
       readonly how: 'resume' | 'fresh';
       readonly failure: Failure;
     }
-  /** An agent, a model or a tool server turned well or unwell; `from` is undefined when it is met for the first time. Run and actor are those that noticed. */
+  /** The health of an agent, a model or a tool server changed; `from` is undefined the first time. Run and actor are those that noticed. */
   | {
       readonly type: 'health';
       readonly at: number;
@@ -83,5 +85,5 @@ export type Inspection =
       readonly failure: Failure;
     };
 
-/** Hears everything, in order; must not throw and must not wait. */
+/** Called with every event, in order; must not throw and must not wait. */
 export type Observer = (event: Inspection) => void;

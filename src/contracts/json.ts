@@ -1,9 +1,38 @@
-/** What can be kept: every value that crosses a journal, a wire or a process boundary. */
+/** What can be stored: every value that crosses a journal, a wire or a process boundary. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** What is not given is as by default; `undefined` is not given. */
+/** `T` if JSON can hold it; properties that may be `undefined` are left out when it is stored. */
+export type Plain<T> = T extends Json | undefined
+  ? T
+  : T extends (...args: never[]) => unknown
+    ? never
+    : T extends object
+      ? { readonly [K in keyof T]: Plain<T[K]> }
+      : never;
+
+/** A value whose type shows that it is JSON, as `Json`: an interface is not assignable to an index signature. */
+export const asJson = <T extends object>(value: T & Plain<T>): Json => value as Json;
+
+/** The defaults, overridden by what is given; `undefined` counts as not given. */
 export const withDefaults = <T extends object>(
   defaults: T,
   given: { readonly [K in keyof T]?: T[K] | undefined } = {},
 ): T => ({ ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) });
+
+/** Is it an object, and no array? What is inside is not checked. */
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What is left of a value once it was written as JSON. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
+export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+/** A deep copy. Properties that are `undefined` stay. */
+export const cloneJson = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(cloneJson)
+    : typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cloneJson(inner)]))
+      : value;

@@ -1,17 +1,20 @@
-/** The one language in which agents speak to models, whoever makes them. */
+/** The one format in which agents and models talk, whatever the provider. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import type { EffectKind } from './effect.ts';
 import type { Json, JsonObject } from './json.ts';
 
+/** A call of a tool that a model asks for. */
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
-  /** Parsed arguments; `unreadable` instead when what the model wrote is not JSON. */
-  input: z.json(),
+  /** Parsed arguments; `unreadable` instead when the model did not write JSON. */
+  input: anyJson(),
   unreadable: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
+/** What came of a call. */
 export const ToolResult = z.object({
   id: z.string(),
   name: z.string(),
@@ -21,7 +24,7 @@ export const ToolResult = z.object({
 });
 export type ToolResult = z.infer<typeof ToolResult>;
 
-/** A message as models read it. Every call of an assistant's message is answered by the one `tool` message after it. */
+/** A message as models read it. Every call in an assistant's message is answered by the one `tool` message after it. */
 export const Message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), text: z.string() }),
   z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(ToolCall) }),
@@ -40,17 +43,18 @@ export interface ToolSpec {
 export interface ToolInfo extends ToolSpec {
   readonly effect: EffectKind;
   readonly tier: ToolTier;
-  /** What it can do, for matching with what a task requires. */
+  /** What it can do, to be matched with what a task requires. */
   readonly capabilities: readonly string[];
   /** Must a person agree to each call? */
   readonly approval: boolean;
   /** Where it comes from: `local`, or the name of a tool server. */
   readonly source: string;
 }
+/** From the tools an agent always has to those it connects only when it needs them. */
 export const toolTiers = ['core', 'toolchain', 'toolbelt'] as const;
 export type ToolTier = (typeof toolTiers)[number];
 
-/** Tokens as the provider counted them. `reported: false` when it said nothing: counts are then estimates. */
+/** Tokens as the provider counted them. `reported: false` when it did not: counts are then estimates. */
 export const Usage = z.object({
   inputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
@@ -61,9 +65,11 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+/** Why a model stopped: it was done, it calls tools, it ran out of tokens, it refused, or something else. */
 export const FinishReason = z.enum(['stop', 'calls', 'length', 'refused', 'other']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
+/** What a model is asked. */
 export interface ModelRequest {
   readonly instructions: string;
   readonly messages: readonly Message[];
@@ -72,11 +78,11 @@ export interface ModelRequest {
   readonly temperature?: number;
 }
 
-/** What comes while a model answers. A stream that ends without `finish` was cut. */
+/** A part of a streamed answer. A stream that ends without `finish` was cut. */
 export const ModelPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('reasoning'), text: z.string() }),
-  // Some leave the id out; it gets one when the answer is read.
+  // Some providers leave the id out; it gets one when the answer is read.
   z.object({ type: z.literal('call'), call: ToolCall.extend({ id: z.string().default('') }) }),
   z.object({
     type: z.literal('finish'),
@@ -99,19 +105,20 @@ export const ModelAnswer = z.object({
 });
 export type ModelAnswer = z.infer<typeof ModelAnswer>;
 
+/** What a model is given beside the request. */
 export interface ModelScope {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly deadline: number | undefined;
-  /** Shown to whoever watches; kept nowhere. */
+  /** Shown to observers; not stored. */
   readonly progress?: (note: Json) => void;
 }
 
-/** Something that can answer. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
+/** A model. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
 export interface Model {
   readonly id: string;
   stream(request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
 }
 
-/** How an agent names what answers it: `provider:model`, a group's name, a model object, or several in order of preference. */
+/** How an agent names its model: `provider:model`, a group's name, a model object, or several in order of preference. */
 export type ModelChoice = string | Model | readonly (string | Model)[];

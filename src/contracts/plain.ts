@@ -1,16 +1,16 @@
-/** Is it JSON? What a journal would lose or change (a Date, a Map, NaN, a function) is refused before the commit, by its path. */
+/** Checks that a value is JSON: what a journal would lose or change (a Date, a Map, NaN, a function) is rejected before the commit, with its path. */
 import { TroupeError } from './failure.ts';
-import type { Json } from './json.ts';
+import { throughJson, type Json } from './json.ts';
 
-/** Deeper than anything meant, shallower than the stack; a circle ends here too. */
+/** The deepest nesting that is checked, well within the stack; it also ends a circle. */
 const deepest = 500;
 
-/** What was looked at before. Values in a context are never changed in place, so each is looked at once. */
+/** What was checked before. Values in a context are never changed in place, so each is checked once. */
 const seen = new WeakSet<object>();
 
 /**
- * Throws `definition`, saying where. `undefined` properties are left out when stored, so they may stand. `passing`: it is not looked at
- * again, such as a message on its way; remembering it would cost more than looking.
+ * Throws `definition`, saying where. `undefined` properties are left out when stored, so they are allowed. `passing`: the value is checked
+ * only once, such as a message that is sent; remembering it would cost more than checking.
  */
 export function requirePlain(what: string, value: unknown, passing = false): void {
   const problem = problemIn(value, '', 0, !passing);
@@ -21,7 +21,7 @@ export function requirePlain(what: string, value: unknown, passing = false): voi
   );
 }
 
-/** What comes from outside, as JSON holds it: plain, and text that every store and every model takes. Throws `invalid`, saying where. */
+/** A value from outside, as JSON holds it: plain, and with texts that every store and every model accepts. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {
   const problem = problemIn(value, '', 0, true) ?? unwritable(value, '');
   if (problem !== undefined)
@@ -29,7 +29,7 @@ export function requireInput(what: string, value: unknown): Json {
       'invalid',
       `${what} must be plain JSON; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
     );
-  return JSON.parse(JSON.stringify(value ?? null)) as Json;
+  return throughJson(value ?? null);
 }
 
 function unwritable(value: unknown, path: string): string | undefined {

@@ -1,18 +1,21 @@
-/** What a team says: every message with the shape of its body, which replies an ask may get, and which messages go to a topic. */
+/** A protocol: every message of a team with the shape of its body, the replies an ask may get, and the messages that go to a topic. */
 import * as z from 'zod';
+import { errorMessage } from './cause.ts';
 import { came, explain } from './explain.ts';
 import { TroupeError } from './failure.ts';
 import type { Json } from './json.ts';
 import { requirePlain } from './plain.ts';
 
+/** One message of a protocol. */
 export interface MessageSpec {
   readonly body: z.ZodType;
   /** Names of the messages that may answer this one. With replies it is an ask; without, a tell or a reply. */
   readonly replies?: readonly string[];
-  /** Goes to everyone who listens, and gets no answer. */
+  /** It is published to all subscribers, and gets no reply. */
   readonly topic?: true;
 }
 
+/** The messages of a protocol, by name. */
 export type Messages = Readonly<Record<string, MessageSpec>>;
 
 /** A reply that is not itself a message of the protocol does not compile. */
@@ -24,6 +27,7 @@ export type Closed<M extends Messages> = {
     : M[K];
 };
 
+/** What actors may say to each other. */
 export interface Protocol<M extends Messages = Messages> {
   readonly messages: M;
   /** Changes when a message's name, body or replies change. */
@@ -32,15 +36,21 @@ export interface Protocol<M extends Messages = Messages> {
   parse<K extends Name<M>>(type: K, body: unknown): Body<M, K>;
 }
 
+/** The names of a protocol's messages. */
 export type Name<M extends Messages> = keyof M & string;
+/** The body of a message as its receiver reads it. */
 export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
-/** What a sender may write: defaults need not be given. */
+/** What a sender may write: defaults may be left out. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
+/** The names of the messages that expect a reply. */
 export type Asks<M extends Messages> = {
   [K in Name<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never;
 }[Name<M>];
+/** The names of the messages that go to a topic. */
 export type Topics<M extends Messages> = { [K in Name<M>]: M[K] extends { topic: true } ? K : never }[Name<M>];
+/** The names of the messages that expect no reply. */
 export type Tells<M extends Messages> = Exclude<Name<M>, Asks<M> | Topics<M>>;
+/** The names of the replies that an ask may get. */
 export type RepliesTo<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] }
   ? R & Name<M>
   : never;
@@ -53,7 +63,7 @@ export type Said<M extends Messages, K extends keyof M = keyof M> = {
 export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, K>>;
 
 /**
- * Defines what may be said. Every name in `replies` must be a message too.
+ * Defines a protocol. Every name in `replies` must be a message too.
  * @example const Echo = protocol({ ping: { body: z.object({ n: z.number() }), replies: ['pong'] }, pong: { body: z.object({ n: z.number() }) } });
  */
 export function protocol<const M extends Messages>(messages: M & Closed<M>): Protocol<M> {
@@ -65,7 +75,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
   const names = Object.keys(messages);
   if (names.length === 0)
     throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
-  for (const name of names) check(name, messages[name]!, messages);
+  for (const [name, spec] of Object.entries<MessageSpec>(messages)) check(name, spec, messages);
 
   return {
     messages: Object.freeze({ ...messages }) as M,
@@ -114,14 +124,14 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
     );
 }
 
-/** Others are told what a body looks like, and it travels as JSON: what JSON cannot say could never come. */
+/** A body is described to others as JSON Schema and sent as JSON: a schema that JSON cannot describe is rejected. */
 function requireSayable(name: string, body: z.ZodType): void {
   try {
     z.toJSONSchema(body, { io: 'input' });
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `The body of "${name}" cannot be written as JSON: ${(cause as Error).message}. Messages are JSON; use a string for a date or a large number.`,
+      `The body of "${name}" cannot be written as JSON: ${errorMessage(cause)}. Messages are JSON; use a string for a date or a large number.`,
       { cause },
     );
   }
@@ -133,7 +143,7 @@ function readBody(type: string, schema: z.ZodType, body: unknown) {
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `The schema of "${type}" threw instead of answering: ${(cause as Error).message} It must be synchronous and pure.`,
+      `The schema of "${type}" threw instead of answering: ${errorMessage(cause)} It must be synchronous and pure.`,
       { cause },
     );
   }
@@ -141,15 +151,15 @@ function readBody(type: string, schema: z.ZodType, body: unknown) {
 
 /** FNV-1a over the JSON Schemas: short, stable, and not a secret. */
 function hashOf(messages: Messages): string {
-  const shape = Object.keys(messages)
-    .sort()
-    .map((name) => [name, jsonSchema(messages[name]!.body), messages[name]!.replies ?? []]);
+  const shape = Object.entries(messages)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { body, replies = [] }]) => [name, jsonSchema(body), replies]);
   let hash = 0xcbf29ce484222325n;
   for (const char of new TextEncoder().encode(JSON.stringify(shape)))
     hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, '0');
 }
 
-/** What a body looks like to others. A schema that JSON cannot say is `{}`: it is still checked here. */
+/** The JSON Schema of a body. A schema that JSON Schema cannot describe is `{}`: it is still checked here. */
 export const jsonSchema = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;

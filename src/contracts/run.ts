@@ -1,8 +1,10 @@
-/** What a run takes and gives: a run owns the members of a team while they work on one thing. */
+/** What a run takes and returns: a run owns the members of a team while they work on one task. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { AgentUsage, Budget } from './agent.ts';
 import { Failure } from './failure.ts';
 
+/** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run.cancel'), reason: z.string() }),
   z.object({ type: z.literal('run.pause') }),
@@ -10,10 +12,10 @@ export const RunSignal = z.discriminatedUnion('type', [
 ]);
 export type RunSignal = z.infer<typeof RunSignal>;
 
-/** A message of the team. An answer says whose it is, to which of the messages handed out (`turn`, from 0), what it took, and when it came. */
+/** A message of the team. An answer says which member gave it, to which of the messages passed on (`turn`, from 0), what it used, and when it came. */
 export const RunMessage = z.object({
   type: z.string(),
-  body: z.json(),
+  body: anyJson(),
   from: z.string().optional(),
   turn: z.number().optional(),
   usage: AgentUsage.optional(),
@@ -22,20 +24,21 @@ export const RunMessage = z.object({
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 
+/** What a run starts with. */
 export const RunInput = z.object({
   type: z.string().min(1),
-  body: z.json(),
+  body: anyJson(),
   budget: Budget.optional(),
-  /** How many hands the work came through already. */
+  /** How many agents and teams have passed the work on already. */
   depth: z.number().int().nonnegative().optional(),
-  /** The name under which whoever lent it that budget may be asked for more. */
+  /** The name of the lease under which its parent may be asked for more budget. */
   lease: z.string().optional(),
 });
 export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */
 export const RunOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), result: z.json(), turns: z.number(), usage: AgentUsage }),
+  z.object({ status: z.literal('completed'), result: anyJson(), turns: z.number(), usage: AgentUsage }),
   z.object({
     status: z.literal('failed'),
     failure: Failure,
@@ -57,7 +60,7 @@ export type RunOutput = z.infer<typeof RunOutput>;
 /** Bounds of a run. Times are milliseconds. */
 export interface RunLimits {
   readonly deadline: number;
-  /** How many messages may be handed to members. */
+  /** How many messages may be passed to members. */
   readonly maxTurns: number;
   /** How long members may take to end when the run is stopped. */
   readonly grace: number;

@@ -1,5 +1,6 @@
 /** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from './duration.ts';
 import { Failure, TroupeError } from './failure.ts';
@@ -25,7 +26,7 @@ const time = z
 export const RetryCondition = z.enum(['always', 'onTransient', 'never']);
 export type RetryCondition = z.infer<typeof RetryCondition>;
 
-/** Attempts beside the first. The pause doubles with every attempt, is shortened by chance to between half and all of itself, and is never shorter than the other side asked for. */
+/** Attempts beside the first. The pause doubles with every attempt, is shortened at random to between half and all of itself, and is never shorter than the other side asked for. */
 export const RetryPolicy = z.strictObject({
   maxRetries: count.default(0),
   backoff: z.union([z.literal(0), time]).default(0),
@@ -33,48 +34,50 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-const Input = z.union([z.string(), z.strictObject({ type: name, body: z.json().optional() })], {
+const Input = z.union([z.string(), z.strictObject({ type: name, body: anyJson().optional() })], {
   error: 'expected a text or { type, body }',
 });
 
 /** One piece of work for one member (with `broadcast`, for each of them). */
 export const Task = z.strictObject({
-  /** Unique in its batch; one is made when there is none. */
+  /** Unique in its batch; default a new id. */
   id: name.optional(),
-  /** Only this member may have it. */
+  /** Only this member may work on it. */
   agentId: name.optional(),
-  /** A text, or a message of the members' protocol. A stage of a pipeline without words or body of its own is given what the stage before it answered. */
+  /** A text, or a message of the members' protocol. A stage of a pipeline without text or body of its own gets the answer of the stage before it. */
   input: Input,
-  /** Answers of a model that one attempt may take; the member's own limit unless told otherwise. */
+  /** Answers of a model that one attempt may use; default the member's own limit. */
   maxSteps: atLeastOne.optional(),
   /** How long one attempt may take. */
   timeout: time.optional(),
-  /** When it must be over, waiting, attempts and pauses included. Milliseconds since the epoch. */
+  /** When it must be over, including waiting, attempts and pauses. Milliseconds since the epoch. */
   deadline: z.number().optional(),
   retry: RetryPolicy.optional(),
-  /** Answers of a model that all attempts together may take. */
+  /** Answers of a model that all attempts together may use. */
   budgetSteps: atLeastOne.optional(),
   correlationId: z.string().optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
+  metadata: z.record(z.string(), anyJson()).optional(),
 });
 export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
 export type TaskSpec = z.input<typeof Task>;
 
+/** What became of a task that failed, as routers and retries see it. */
 export const TaskErrorKind = z.enum(['transient', 'permanent', 'cancelled', 'deadlineExceeded', 'budgetExhausted']);
 export type TaskErrorKind = z.infer<typeof TaskErrorKind>;
 
-/** How it was decided who works on a task. */
+/** How the member for a task was chosen. */
 export const RoutingDecision = z.object({
   router: z.string(),
-  /** Empty when nobody could have it. Of a broadcast all of them, with commas between. */
+  /** Empty when no member was eligible. Of a broadcast all of them, separated by commas. */
   selected: z.string(),
-  /** How many members could have had it. */
+  /** How many members were eligible. */
   candidates: count,
   reason: z.string().optional(),
 });
 export type RoutingDecision = z.infer<typeof RoutingDecision>;
 
+/** Facts about how a task went. */
 export const TaskMetadata = z.object({
   /** Attempts that were begun. */
   attempts: count,
@@ -94,17 +97,17 @@ export const TaskMetadata = z.object({
   correlationId: z.string().optional(),
   errorKind: TaskErrorKind.optional(),
   routing: RoutingDecision.optional(),
-  /** The guardrail that refused it. */
+  /** The guardrail that rejected it. */
   guardrail: z.object({ name: z.string(), stage: z.enum(stages).optional() }).optional(),
 });
 export type TaskMetadata = z.infer<typeof TaskMetadata>;
 
-/** How a task ended. `output` is the text or the message that was answered; of a task that failed, what there was of it, or null. */
+/** How a task ended. `output` is the text or the message that was answered; of a failed task, the partial answer, or null. */
 export const TaskResult = z.object({
   taskId: z.string(),
-  /** Empty when nobody had it. */
+  /** Empty when no member worked on it. */
   agentId: z.string(),
-  output: z.json(),
+  output: anyJson(),
   success: z.boolean(),
   error: z.string().optional(),
   errorKind: TaskErrorKind.optional(),
@@ -121,7 +124,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const PipelineResult = z.object({
   taskResults: z.array(TaskResult),
   /** Of the last stage that was begun; null when there was none. */
-  finalOutput: z.json(),
+  finalOutput: anyJson(),
   totalSteps: count,
   success: z.boolean(),
   /** The first failure. */
@@ -129,6 +132,7 @@ export const PipelineResult = z.object({
 });
 export type PipelineResult = z.infer<typeof PipelineResult>;
 
+/** The result of a pipeline from those of its stages, in order. */
 export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
   const error = taskResults.find(({ success }) => !success)?.error;
   return {
@@ -140,7 +144,7 @@ export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
   };
 };
 
-/** What an orchestration may use and has used. A limit that is null is none. */
+/** The limits of an orchestration, and what it has used. A limit that is null is none. */
 export const BudgetSnapshot = z.object({
   maxConcurrentTasks: count.nullable(),
   maxTotalSteps: count.nullable(),
@@ -150,13 +154,13 @@ export const BudgetSnapshot = z.object({
 });
 export type BudgetSnapshot = z.infer<typeof BudgetSnapshot>;
 
-/** How many tasks at once: `auto` up to 64, `concurrent` up to 256, `parallel:N` up to N; or one after the other, each by itself or each with what the one before it answered. */
+/** How many tasks at once: `auto` up to 64, `concurrent` up to 256, `parallel:N` up to N; or one after the other, each by itself or each with the answer of the one before it. */
 export type ExecutionMode = 'auto' | 'sequential' | 'concurrent' | `parallel:${number}` | 'pipeline';
 
 const most = 1_000;
 const places = { auto: 64, sequential: 1, concurrent: 256, pipeline: 1 } as const;
 
-/** How many tasks a mode lets be under way. Throws `definition` for one that there is not. */
+/** How many tasks a mode allows at once. Throws `definition` for an unknown mode. */
 export function concurrencyOf(mode: string): number {
   if (Object.hasOwn(places, mode)) return places[mode as keyof typeof places];
   const [, digits] = /^parallel:(\d+)$/.exec(mode) ?? [];
@@ -167,6 +171,7 @@ export function concurrencyOf(mode: string): number {
     `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${most}; got ${JSON.stringify(mode)}.`,
   );
 }
+/** Is it a mode that `concurrencyOf` knows? */
 export const isMode = (mode: unknown): mode is ExecutionMode => {
   try {
     return typeof mode === 'string' && concurrencyOf(mode) > 0;
@@ -180,7 +185,7 @@ export const RouterInput = z.object({
   tasks: z.array(Task),
   shape: z.enum(['one', 'many']),
   mode: z.custom<ExecutionMode>(isMode).optional(),
-  /** It goes on when it has nothing to do, until it is closed. */
+  /** It stays when it has nothing to do, until it is closed. */
   standing: z.boolean().optional(),
 });
 export type RouterInput = z.infer<typeof RouterInput>;
@@ -200,7 +205,7 @@ export const RouterOutput = z.discriminatedUnion('status', [
 export type RouterOutput = z.infer<typeof RouterOutput>;
 
 const newLimit = atLeastOne.nullable().optional();
-/** What can be changed of an orchestration that runs. `backoff` is milliseconds. */
+/** What can be changed of a running orchestration. `backoff` is milliseconds. */
 export const Reconfiguration = z.object({
   limits: z.strictObject({ maxConcurrentTasks: newLimit, maxTotalSteps: newLimit, maxTotalTasks: newLimit }).optional(),
   retry: z
@@ -213,18 +218,18 @@ export const Reconfiguration = z.object({
 });
 export type Reconfiguration = z.infer<typeof Reconfiguration>;
 
-/** What may be said to an orchestration that runs. */
+/** Signals to a running orchestration. */
 export const RouterSignal = z.discriminatedUnion('type', [
-  /** One more task, for one that stands. */
+  /** One more task, for a long-lived orchestration. */
   z.object({ type: z.literal('orchestra.task'), task: Task }),
   /** No more will come: it ends when everything is answered. */
   z.object({ type: z.literal('orchestra.close') }),
   z.object({ type: z.literal('orchestra.cancel'), reason: z.string() }),
   z.object({ type: z.literal('orchestra.pause') }),
   z.object({ type: z.literal('orchestra.resume') }),
-  /** Everybody is back in rotation, and one that stands takes tasks again after it was cancelled. */
+  /** Every member is back in rotation, and a long-lived orchestration takes tasks again after it was cancelled. */
   z.object({ type: z.literal('orchestra.reset') }),
-  /** Other limits from now on (null is none), and other retries for tasks that have not begun. What is not named stays. */
+  /** Other limits from now on (null is none), and other retries for tasks that have not begun. What is not given stays. */
   z.object({ type: z.literal('orchestra.configure'), ...Reconfiguration.shape }),
 ]);
 export type RouterSignal = z.infer<typeof RouterSignal>;
@@ -238,11 +243,11 @@ export interface MemberMonitor {
   readonly failures: number;
   /** Milliseconds since the epoch; null while it is in rotation. */
   readonly outUntil: number | null;
-  /** By its latest attempts in this run, as `standing` says of calls. */
+  /** By its latest attempts in this run, by the rule of `standing`. */
   readonly health: HealthStatus;
 }
 
-/** How an orchestration stands. */
+/** The status of an orchestration. */
 export interface Monitor extends BudgetSnapshot {
   readonly stepBudgetExhausted: boolean;
   readonly taskBudgetExhausted: boolean;

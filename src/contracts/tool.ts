@@ -1,4 +1,4 @@
-/** What an agent may call: one interface for our own functions and for other people's servers. */
+/** Tools an agent may call: one interface for local functions and for tool servers. */
 import type { Clock } from './clock.ts';
 import type { Failure } from './failure.ts';
 import type { Json } from './json.ts';
@@ -6,11 +6,11 @@ import type { ToolInfo } from './model.ts';
 
 /** What a tool is given beside its input. */
 export interface ToolScope {
-  /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to the world. */
+  /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to what is called. */
   readonly key: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Shown to whoever watches; kept nowhere. */
+  /** Shown to observers; not stored. */
   readonly progress: (note: Json) => void;
 }
 
@@ -20,7 +20,7 @@ export interface ToolScope {
  */
 export interface ToolSource {
   readonly name: string;
-  /** An agent goes on without it when it cannot be listed. */
+  /** An agent continues without it when it cannot be listed. */
   readonly optional?: boolean;
   /** Opens what must be opened, and lists. Names are unique within a source. */
   list(signal: AbortSignal): Promise<readonly ToolInfo[]>;
@@ -33,11 +33,11 @@ export interface ToolSource {
     input: Json,
     scope: ToolScope,
   ): Promise<{ done: true; output: Json } | { done: false } | undefined>;
-  /** What was wrong with the last list: tools that were left out or cut, and why. Facts for people. */
+  /** What was wrong with the last list: tools that were left out or cut, and why. */
   problems?(): readonly Failure[];
-  /** Called when the list is no longer what it was (`tools/list_changed`, a server gone). */
+  /** Called when the list has changed (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
-  /** Closes what it holds open; it is opened again when it is wanted again. */
+  /** Closes its connections; they are opened again when a tool is called. */
   rest?(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

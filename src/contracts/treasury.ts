@@ -1,30 +1,30 @@
 /**
- * What is said about money in a tree of runs. Whoever spends holds a lease: a reservation that is nobody else's until it is settled.
- * A lease is asked for by name, with what it shall come to *in all*; asking again for the same counts nothing twice.
+ * Messages about budgets in a tree of runs. A spender holds a lease: a reservation for it alone until it is settled.
+ * A lease is asked for by name, with the total it should come to; asking again for the same total reserves nothing twice.
  */
 import * as z from 'zod';
 import { AgentUsage, Budget } from './agent.ts';
 import { Failure } from './failure.ts';
 
-/** From whoever spends to its parent, and from there to the treasurer. */
+/** From a spender to its parent, and from there to the treasurer. */
 export const TreasuryLease = z.object({
   type: z.literal('treasury.lease'),
   /** Fixed by the step that asks. */
   id: z.string().min(1),
-  /** The least that it must come to in all to be of use; what is not named is as it comes. */
+  /** The least total that is of use; what is not given may be anything. */
   wants: Budget,
-  /** What was used of it so far, for whoever has to decide. */
+  /** What was used of it so far, for the decision. */
   used: Budget.optional(),
-  /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or nobody gets anything. */
+  /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or none gets anything. */
   of: z.array(z.string()).min(1).optional(),
 });
 export type TreasuryLease = z.infer<typeof TreasuryLease>;
 
-/** What the lease comes to now, in all; for several, each of theirs. */
+/** The total of the lease now; for several, of each. */
 export const TreasuryGranted = z.object({ type: z.literal('treasury.granted'), id: z.string(), budget: Budget });
 export type TreasuryGranted = z.infer<typeof TreasuryGranted>;
 
-/** Nobody can give more; what was granted before stands. */
+/** No more can be given; what was granted before stays. */
 export const TreasuryRefused = z.object({ type: z.literal('treasury.refused'), id: z.string(), failure: Failure });
 export type TreasuryRefused = z.infer<typeof TreasuryRefused>;
 
@@ -32,15 +32,17 @@ export type TreasuryRefused = z.infer<typeof TreasuryRefused>;
 export const TreasurySettle = z.object({ type: z.literal('treasury.settle'), id: z.string(), used: AgentUsage });
 export type TreasurySettle = z.infer<typeof TreasurySettle>;
 
+/** What a lease that was asked for may be answered with. */
 export const TreasuryAnswer = z.discriminatedUnion('type', [TreasuryGranted, TreasuryRefused]);
 export type TreasuryAnswer = z.infer<typeof TreasuryAnswer>;
 
+/** Everything the treasurer receives, and its answers. */
 export const TreasurySignal = z.discriminatedUnion('type', [
   TreasuryLease,
   TreasuryGranted,
   TreasuryRefused,
   TreasurySettle,
-  /** Ends the treasurer, with its books. */
+  /** Ends the treasurer. */
   z.object({ type: z.literal('treasury.close') }),
 ]);
 export type TreasurySignal = z.infer<typeof TreasurySignal>;
@@ -49,6 +51,6 @@ export type TreasurySignal = z.infer<typeof TreasurySignal>;
 export const onExhausted = ['fail', 'ask', 'degrade'] as const;
 export type OnExhausted = (typeof onExhausted)[number];
 
-/** A person's word on a ticket about money: so much more, or no. */
+/** A person's answer to a ticket about budget: so much more, or no. */
 export const Grant = z.object({ granted: Budget.optional(), refused: z.string().optional() });
 export type Grant = z.infer<typeof Grant>;

@@ -1,35 +1,38 @@
-/** A question to a person: what is asked, about what, until when, and what happens when nobody answers. */
+/** A question to a person (a ticket): what is asked, about what, until when, and what happens without an answer. */
 import * as z from 'zod';
+import { anyJson } from './anyJson.ts';
 
-/** The exact thing a ticket is about. An answer holds for this hash and no other. */
-export const Subject = z.object({ tool: z.string(), input: z.json(), hash: z.string() });
+/** The exact call a ticket is about. An answer is valid for this hash and no other. */
+export const Subject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });
 export type Subject = z.infer<typeof Subject>;
 
+/** What a ticket starts with. */
 export const WaitInput = z.object({
   question: z.string(),
   subject: Subject.optional(),
   /** JSON Schema that an answer must fit. */
-  schema: z.record(z.string(), z.json()),
-  /** Milliseconds that it stays open. */
+  schema: z.record(z.string(), anyJson()),
+  /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
-  onExpiry: z.union([z.literal('fail'), z.object({ default: z.json() })]),
+  onExpiry: z.union([z.literal('fail'), z.object({ default: anyJson() })]),
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 
+/** What a person may say about a ticket. */
 export const WaitSignal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('wait.answer'), answer: z.json(), by: z.string().min(1) }),
+  z.object({ type: z.literal('wait.answer'), answer: anyJson(), by: z.string().min(1) }),
   z.object({ type: z.literal('wait.abort'), reason: z.string(), by: z.string().min(1) }),
 ]);
 export type WaitSignal = z.infer<typeof WaitSignal>;
 
-/** How a ticket ended. `answer` is there when somebody answered, or nobody did and there was a default. */
+/** How a ticket ended. `answer` is there when a person answered, or when there was a default. */
 export const WaitOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('answered'), answer: z.json(), by: z.string() }),
-  z.object({ status: z.literal('expired'), answer: z.json().optional() }),
+  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string() }),
+  z.object({ status: z.literal('expired'), answer: anyJson().optional() }),
   z.object({ status: z.literal('aborted'), reason: z.string(), by: z.string() }),
 ]);
 export type WaitOutput = z.infer<typeof WaitOutput>;
 
-/** The answer to a question whether a call may be made. */
+/** The answer to the question whether a call may be made. */
 export const Approval = z.object({ approved: z.boolean(), note: z.string().optional() });
 export type Approval = z.infer<typeof Approval>;

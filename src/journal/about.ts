@@ -1,4 +1,4 @@
-/** What there is to say of a shared journal: where it is, how large, how far this process has come, and what its server promises. */
+/** The status of a shared journal: where it is, how large, how far this process has applied it, and how durable the server is. */
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../contracts/clock.ts';
@@ -7,19 +7,23 @@ import type { Remark } from './journal.ts';
 import type { Log } from './log.ts';
 import type { View } from './view.ts';
 
+/** The journal to report on. */
 export interface Subject {
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly stream: string;
   readonly log: Log;
   readonly view: View;
+  /** URL of the server's monitor, if known. */
   readonly monitor: string | undefined;
+  /** The operator has said that data may be lost in a power cut. */
   readonly isLossyWanted: boolean;
 }
 
-/** Leases are times: a difference beyond it, in milliseconds, makes one end early or late. */
-const mostSkew = 2_000;
+/** Leases are times: with a larger clock difference, in milliseconds, they end too early or too late. */
+const maxSkew = 2_000;
 
+/** Asks the server, and returns one remark per subject. Rejects when the server does not answer. */
 export async function about({
   connection,
   clock,
@@ -37,7 +41,8 @@ export async function about({
   const { storage, limits } = await manager.getAccountInfo();
   const durability = monitor === undefined ? await askSystem(connection) : await askMonitor(connection, monitor);
   const lag = state.last_seq - view.mark.position;
-  const { server_name: name, version, cluster } = connection.info!;
+  const { server_name: name = '', version = 'of an unknown version', cluster } = connection.info ?? {};
+  // The server's time of the answer is not in the client's types.
   const skew = Date.parse((info as { ts?: string }).ts ?? '') - (asked + answered) / 2;
   return [
     {
@@ -55,13 +60,13 @@ export async function about({
       ok: true,
       says:
         snapshots[0] === undefined
-          ? 'none yet; who joins plays every entry'
+          ? 'none yet; a process that joins applies every entry'
           : `at entry ${snapshots[0]}, ${count(state.last_seq - snapshots[0], 'entry', 'entries')} ago; ${snapshots.length} kept (${size(store?.state.bytes ?? 0)})`,
     },
     {
       what: 'position',
       ok: lag < 1_000 ? true : 'note',
-      says: `played up to entry ${view.mark.position} of ${state.last_seq}, into ${view.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
+      says: `applied up to entry ${view.mark.position} of ${state.last_seq}, into ${view.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
     },
     {
       what: 'storage',
@@ -78,14 +83,14 @@ export async function about({
       : [
           {
             what: 'clock',
-            ok: Math.abs(skew) < mostSkew ? true : ('note' as const),
-            says: `${(Math.abs(skew) / 1_000).toFixed(1)} s ${skew < 0 ? 'ahead of' : 'behind'} the server's${Math.abs(skew) < mostSkew ? '' : '; leases of runs end too early or too late. Set it right (NTP)'}`,
+            ok: Math.abs(skew) < maxSkew ? true : ('note' as const),
+            says: `${(Math.abs(skew) / 1_000).toFixed(1)} s ${skew < 0 ? 'ahead of' : 'behind'} the server's${Math.abs(skew) < maxSkew ? '' : '; leases of runs end too early or too late. Set it right (NTP)'}`,
           },
         ]),
   ];
 }
 
-const isShort = (used: number, most: number): boolean => most > 0 && used > most * 0.9;
+const isShort = (used: number, limit: number): boolean => limit > 0 && used > limit * 0.9;
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 const size = (bytes: number): string =>
   bytes < 1e6

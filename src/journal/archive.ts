@@ -1,24 +1,36 @@
-/** Looks into the past: queries, histories, ledgers; checks it, and forgets it. */
-import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Outcome } from '../contracts/effect.ts';
+/** Queries over the stored actors, commits and results; the check of the whole journal; and the pruning of old runs. */
 import { toFailure } from '../contracts/failure.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import { sweep } from './blobs.ts';
 import { damaged } from './chain.ts';
 import type { Value } from './driver.ts';
-import type { Archive, Commit, Pending } from './journal.ts';
-import { actorRow, isWhole, reader } from './reader.ts';
+import type { Archive } from './journal.ts';
+import { actorRow, isWhole, pendingOf, reader } from './reader.ts';
+import {
+  parseOpens,
+  parseStrings,
+  storedValue,
+  type ActorColumns,
+  type CommitColumns,
+  type LedgerColumns,
+  type PendingColumns,
+} from './rows.ts';
 import type { Store } from './store.ts';
 
+/** An actor's address beside a row that has only its number. */
+type WithAddress = { readonly address: string };
+
+/** The part of a journal that answers queries. */
 export function archive(store: Store): Archive {
   const { db, group, text } = store;
   const { load, list } = reader(store);
-  const ledgerOf = db.prepare(
+  const ledgerOf = db.prepare<LedgerColumns & WithAddress>(
     'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
   );
-  const resultsOf = db.prepare(
+  const resultsOf = db.prepare<LedgerColumns>(
     'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
   );
-  const pendingData = db.prepare('SELECT data FROM pending WHERE key = ?');
+  const pendingData = db.prepare<Pick<PendingColumns, 'data'>>('SELECT data FROM pending WHERE key = ?');
 
   return {
     async find({ run, actor, type, parent, status, tag, state, since, until, limit = 100 }) {
@@ -40,7 +52,7 @@ export function archive(store: Store): Archive {
         ],
       ]);
       const rows = db
-        .prepare(`SELECT * FROM actors ${where} ORDER BY updated DESC, id DESC LIMIT ?`)
+        .prepare<ActorColumns>(`SELECT * FROM actors ${where} ORDER BY updated DESC, id DESC LIMIT ?`)
         .all(...values, limit);
       return rows.map((row) => actorRow(row, (_, stored) => text.read(stored)));
     },
@@ -51,10 +63,10 @@ export function archive(store: Store): Archive {
         ['a.actor = ?', actor],
         ['c.position > ?', after],
       ]);
-      // Of one actor both orders are the same, and an index has this one: its last commits cost no look at all the others.
+      // For one actor both orders are the same, and `seq` has an index: its last commits are found without sorting all of them.
       const order = `${actor === undefined ? 'c.position' : 'c.seq'}${newest ? ' DESC' : ''}`;
       const rows = db
-        .prepare(
+        .prepare<CommitColumns & WithAddress>(
           `SELECT c.*, a.actor AS address FROM commits c JOIN actors a ON a.id = c.actor ${where} ORDER BY ${order} LIMIT ?`,
         )
         .all(...values, limit);
@@ -65,18 +77,16 @@ export function archive(store: Store): Archive {
         at: Number(row.at),
         epoch: Number(row.epoch),
         state: String(row.state),
-        status: row.status as ActorStatus,
-        event: text.read(String(row.event)) as unknown as Commit['event'],
-        opens: (JSON.parse(String(row.opens)) as [string, Pending['kind'], number | null][]).map(([key, kind, due]) => {
-          const data = pendingData.get(key)?.data;
-          return {
-            key,
-            kind,
-            ...(due === null ? {} : { due }),
-            data: data === undefined ? null : text.read(String(data)),
-          };
+        status: row.status,
+        event: storedValue('event', text.read(String(row.event))),
+        opens: parseOpens(String(row.opens)).map(([key, kind, due]) => {
+          const stored = pendingData.get(key)?.data;
+          const known = { key, kind, ...(due === null ? {} : { due }) };
+          return stored === undefined
+            ? { ...known, data: null }
+            : pendingOf({ ...known, data: text.read(String(stored)) });
         }),
-        closes: JSON.parse(String(row.closes)) as string[],
+        closes: parseStrings(String(row.closes)),
       }));
     },
 
@@ -87,16 +97,18 @@ export function archive(store: Store): Archive {
         at: Number(row.at),
         name: String(row.name),
         input: text.read(String(row.input)),
-        outcome: text.read(String(row.outcome)) as unknown as Outcome,
+        outcome: storedValue('outcome', text.read(String(row.outcome))),
       })),
 
     async prune(before) {
       let count = 0;
       await group.add(() => {
         const runs = db
-          .prepare(`SELECT run FROM actors GROUP BY run HAVING max(updated) < ? AND sum(status = 'active') = 0`)
+          .prepare<Pick<ActorColumns, 'run'>>(
+            `SELECT run FROM actors GROUP BY run HAVING max(updated) < ? AND sum(status = 'active') = 0`,
+          )
           .all(before)
-          .map(({ run }) => run!);
+          .map(({ run }) => run);
         for (const run of runs) {
           for (const table of ['commits', 'pending', 'inbox', 'replies', 'ledger', 'entries'])
             db.prepare(`DELETE FROM ${table} WHERE actor IN (SELECT id FROM actors WHERE run = ?)`).run(run);
@@ -115,8 +127,7 @@ export function archive(store: Store): Archive {
           return await work();
         } catch (thrown) {
           const { data, message } = toFailure(thrown);
-          const { seq = 0, what = message } = (data ?? {}) as { seq?: number; what?: string };
-          damage.push({ actor, seq, what });
+          damage.push({ actor, ...placeIn(data, message) });
           return otherwise;
         }
       };
@@ -124,12 +135,16 @@ export function archive(store: Store): Archive {
         '',
         () =>
           db
-            .prepare('SELECT actor FROM actors')
+            .prepare<Pick<ActorColumns, 'actor'>>('SELECT actor FROM actors')
             .all()
             .map(({ actor }) => String(actor)),
         [],
       );
-      const commits = await attempt('', () => Number(db.prepare('SELECT count(*) AS n FROM commits').get()!.n), 0);
+      const commits = await attempt(
+        '',
+        () => Number(db.prepare<{ n: number }>('SELECT count(*) AS n FROM commits').get()?.n),
+        0,
+      );
       for (const actor of actors) {
         await attempt(
           actor,
@@ -148,14 +163,23 @@ export function archive(store: Store): Archive {
   };
 }
 
+/** Where the damage is, from the `data` of the error that reports it; the error's message where it has none. */
+function placeIn(data: Json | undefined, message: string): { seq: number; what: string } {
+  const { seq, what } = isJsonObject(data) ? data : {};
+  return { seq: typeof seq === 'number' ? seq : 0, what: typeof what === 'string' ? what : message };
+}
+
 /** Joins the conditions whose values are all given. */
 function conditions(all: readonly (readonly [sql: string, ...values: (Value | undefined)[]])[]): {
   where: string;
   values: Value[];
 } {
-  const used = all.filter(([, ...values]) => values.length > 0 && values.every((value) => value !== undefined));
+  const used = all.flatMap(([sql, ...maybe]) => {
+    const values = maybe.filter((value) => value !== undefined);
+    return values.length > 0 && values.length === maybe.length ? [{ sql, values }] : [];
+  });
   return {
-    where: used.length === 0 ? '' : `WHERE ${used.map(([sql]) => sql).join(' AND ')}`,
-    values: used.flatMap(([, ...values]) => values as Value[]),
+    where: used.length === 0 ? '' : `WHERE ${used.map(({ sql }) => sql).join(' AND ')}`,
+    values: used.flatMap(({ values }) => values),
   };
 }

@@ -1,23 +1,33 @@
-/** Large values stand once, by content, and are read back as if they had been inline (J7). */
+/** Stores a value as JSON text. A large text is stored once, by its hash, and read back as if it had been inline (J7). */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
+import type { Outcome } from '../contracts/effect.ts';
+import type { Envelope } from '../contracts/envelope.ts';
 import type { Json } from '../contracts/json.ts';
 import { sum } from './chain.ts';
 import type { Driver } from './driver.ts';
+import type { Commit, Pending } from './journal.ts';
 
-/** So many characters of JSON stay inline. */
+/** The longest JSON text that is stored inline, in characters. */
 const inline = 256 * 1024;
-/** JSON never starts with it. */
+/** Marks a reference to a blob. No JSON text begins with it. */
 const mark = '@blob:';
 
+/** What a column of JSON text may hold. */
+export type Storable = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
+
+/** Converts values to what a column holds, and back. */
 export interface Texts {
-  /** What to store for a value. */
-  write(value: Json | undefined): string;
+  /** The text to store for a value; stores a large one in `blobs`. */
+  write(value: Storable): string;
+  /** The value that was stored. Throws `SyntaxError` when the text is not JSON, or its blob is missing or changed. */
   read(stored: string): Json;
 }
 
+/** The converter for an open journal. */
 export function texts(db: Driver): Texts {
   const insert = db.prepare('INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)');
-  const select = db.prepare('SELECT data FROM blobs WHERE hash = ?');
-  /** What an actor was born with is written with every commit, and values never change in place: a large one is put into words once (E6). */
+  const select = db.prepare<{ readonly data: string }>('SELECT data FROM blobs WHERE hash = ?');
+  /** An actor's metadata is written with every commit, and values never change in place: so the text and hash of a large one are computed once (E6). */
   const large = new WeakMap<object, { readonly text: string; readonly hash: string }>();
   return {
     write(value) {
@@ -27,24 +37,29 @@ export function texts(db: Driver): Texts {
       if (text.length <= inline) return text;
       const hash = known?.hash ?? sum(text);
       if (key && !known) large.set(key, { text, hash });
-      // Each time: the write that stored it first may have been rolled back.
+      // Inserted every time: the transaction that stored it first may have been rolled back.
       insert.run(hash, text);
       return mark + hash;
     },
     read(stored) {
-      if (!stored.startsWith(mark)) return JSON.parse(stored) as Json;
+      if (!stored.startsWith(mark)) return parse(stored);
       const hash = stored.slice(mark.length);
-      const data = select.get(hash)?.data as string | undefined;
+      const data = select.get(hash)?.data;
       if (data === undefined || sum(data) !== hash)
         throw new SyntaxError(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
-      return JSON.parse(data) as Json;
+      return parse(data);
     },
   };
 }
 
-/** Forgets the large values that nothing refers to. */
+function parse(text: string): Json {
+  const value: Json = JSON.parse(text);
+  return value;
+}
+
+/** Deletes the blobs that no column refers to. */
 export function sweep(db: Driver): void {
-  const places = [
+  const columns = [
     ['actors', 'snapshot'],
     ['actors', 'meta'],
     ['commits', 'event'],
@@ -55,7 +70,7 @@ export function sweep(db: Driver): void {
     ['entries', 'data'],
     ['mail', 'envelope'],
   ];
-  const used = places.map(
+  const used = columns.map(
     ([table, column]) =>
       `SELECT substr(${column}, ${mark.length + 1}) FROM ${table} WHERE substr(${column}, 1, ${mark.length}) = '${mark}'`,
   );

@@ -1,36 +1,39 @@
-/** The hash chain: every commit vouches for the one before it, and for the snapshot, the pendings and the list entries stored with it (J4). A result, which may be stored without a commit, has a sum of its own. */
+/** The hash chain of an actor: each commit's hash covers the commit before it, and the snapshot, the pending entries and the list entries that were stored with it (J4). A result can be stored without a commit, so it has a digest of its own. */
 import { createHash } from 'node:crypto';
 import { TroupeError } from '../contracts/failure.ts';
 
+/** SHA-256 of texts, each ended by a zero byte; 43 characters, base64url. */
 export const sum = (...parts: string[]): string => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part).update('\0');
   return hash.digest('base64url');
 };
 
-/** Enough of a sum to notice damage; the link, which holds it, is whole. */
+/** The first 22 characters of that: enough to notice damage. The hash of the commit, which covers it, is kept whole. */
 export const short = (...parts: string[]): string => sum(...parts).slice(0, 22);
 
-/** What a commit vouches for in the row of its actor. */
+/** The digest of an actor's row, as its last commit stores it. */
 export const sumOfActor = (row: {
-  run: string;
-  type: string;
-  parent: string | null;
-  tags: string;
-  created: number;
-  meta: string;
-  snapshot: string;
+  readonly run: string;
+  readonly type: string;
+  readonly parent: string | null;
+  readonly tags: string;
+  readonly created: number;
+  readonly meta: string;
+  readonly snapshot: string;
 }): string => short(row.run, row.type, row.parent ?? '', row.tags, String(row.created), row.meta, row.snapshot);
 
+/** The digest of a pending entry, as the commit that opened it stores it. */
 export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
   short(kind, String(due), data);
 
+/** The digest of an effect's result, stored beside it in the ledger. */
 export const sumOfResult = (key: string, input: string, outcome: string): string => short(key, input, outcome);
 
-/** Says of which list it is, so that a chain tells how long each list must be. */
+/** The digest of a list entry, after the list's name: so the chain also tells how long each list must be. */
 export const sumOfEntry = (list: string, hash: string): string => `${encodeURIComponent(list)}:${short(hash)}`;
 
-/** A row of `commits`, as text. `opens` is [key, kind, due, sum] each; `sums` are of the snapshot and the list entries, in this order. */
+/** The covered columns of a row of `commits`. `opens` is JSON of [key, kind, due, digest] each; `sums` holds the digests of the actor's row and of the list entries, in this order, separated by spaces. */
 export interface Link {
   readonly seq: number;
   readonly at: number;
@@ -43,17 +46,20 @@ export interface Link {
   readonly sums: string;
 }
 
+/** The hash of a commit, from the hash of the commit before it (empty for the first). */
 export const link = (before: string, { seq, at, epoch, state, status, event, opens, closes, sums }: Link): string =>
   sum(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
 
-/** The end of a chain: the hash of its last commit, and of the one before. */
+/** The end of a chain. */
 export interface End {
+  /** The hash of the last commit but one; empty when there is none. */
   readonly before: string;
+  /** The hash of the last commit. */
   readonly hash: string;
   readonly last: Link | undefined;
 }
 
-/** Walks a chain from its first commit, or on from the one with this `seq` and hash. Throws `corrupt` at the first link that does not hold. */
+/** Checks a chain from its first commit, or onwards from the commit with this `seq` and hash. Throws `corrupt` at the first commit that is missing or changed. */
 export function walk(
   actor: string,
   links: Iterable<Link & { readonly hash: string }>,
@@ -70,6 +76,7 @@ export function walk(
   return end;
 }
 
+/** The error for an actor whose stored data was changed: kind `corrupt`, with `data` { actor, seq, what }. */
 export const damaged = (actor: string, seq: number, what: string) =>
   new TroupeError(
     'corrupt',

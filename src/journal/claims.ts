@@ -1,16 +1,18 @@
-/** Who may write: one owner per run, under an epoch that only rises (J3). */
-import { TroupeError } from '../contracts/failure.ts';
+/** The leases of runs in SQLite: one owner per run, under an epoch that only rises (J3). */
 import type { Claims } from './journal.ts';
+import { ownedElsewhere } from './refusals.ts';
+import type { ClaimColumns } from './rows.ts';
 import type { Store } from './store.ts';
 
+/** The part of a journal that grants leases. */
 export function claims({ db, group }: Store): Claims {
-  const select = db.prepare('SELECT epoch, owner, until FROM claims WHERE run = ?');
+  const select = db.prepare<Omit<ClaimColumns, 'run'>>('SELECT epoch, owner, until FROM claims WHERE run = ?');
   const upsert = db.prepare(
     'INSERT INTO claims (run, epoch, owner, until) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, until = excluded.until',
   );
   const extend = db.prepare('UPDATE claims SET until = ? WHERE run = ? AND epoch = ?');
 
-  const held = db.prepare(
+  const ofActiveRuns = db.prepare<ClaimColumns>(
     `SELECT claims.run, owner, epoch, until FROM claims JOIN actors ON actors.run = claims.run AND actors.parent IS NULL AND actors.status = 'active'
      WHERE claims.run = coalesce(?, claims.run) AND owner = coalesce(?, owner) AND until <= ? ORDER BY claims.run`,
   );
@@ -20,13 +22,8 @@ export function claims({ db, group }: Store): Claims {
       let epoch = 1;
       await group.add(() => {
         const held = select.get(run);
-        if (held && held.owner !== owner && Number(held.until) > now && (alive?.(String(held.owner)) ?? true)) {
-          throw new TroupeError(
-            'owned_elsewhere',
-            `The run ${run} is being run by another process (${held.owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
-            { data: { owner: held.owner!, until: held.until! } },
-          );
-        }
+        if (held && held.owner !== owner && Number(held.until) > now && (alive?.(String(held.owner)) ?? true))
+          throw ownedElsewhere(run, held);
         epoch = Number(held?.epoch ?? 0) + 1;
         upsert.run(run, epoch, owner, now + ttl);
       });
@@ -42,7 +39,7 @@ export function claims({ db, group }: Store): Claims {
     },
     release: (run, epoch) => group.add(() => void extend.run(0, run, epoch)),
     async claims({ run, owner, overAt = Number.MAX_SAFE_INTEGER } = {}) {
-      return held.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
+      return ofActiveRuns.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
         run: String(run),
         owner: String(owner),
         epoch: Number(epoch),

@@ -1,23 +1,28 @@
-/** The seam to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous; nothing else in the house knows which. */
+/** The port to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous, and no other file depends on which one is used. */
 import { TroupeError } from '../contracts/failure.ts';
 import { tamed, type Libsql } from './libsql.ts';
 
+/** What a column holds and a parameter takes. */
 export type Value = string | number | null;
-export type Row = Readonly<Record<string, string | number | null>>;
+/** A row of any query, by column name. */
+export type Row = Readonly<Record<string, Value>>;
 
-export interface Statement {
+/** A prepared statement. `R` names the columns of its rows; the database does not check that. */
+export interface Statement<R extends Row = Row> {
   run(...values: Value[]): unknown;
-  get(...values: Value[]): Row | undefined;
-  all(...values: Value[]): Row[];
+  get(...values: Value[]): R | undefined;
+  all(...values: Value[]): R[];
 }
 
+/** An open database. Every error it throws is a `TroupeError` of kind `storage` or `corrupt`. */
 export interface Driver {
   readonly name: 'node:sqlite' | 'libsql';
   exec(sql: string): void;
-  prepare(sql: string): Statement;
+  prepare<R extends Row = Row>(sql: string): Statement<R>;
   close(): void;
 }
 
+/** Opens a database file with the preferred library, or with the first that is installed. Rejects with `storage` when there is none. */
 export async function openDriver(path: string, prefer?: Driver['name']): Promise<Driver> {
   const loaders = { 'node:sqlite': native, libsql };
   const order = prefer ? [prefer] : (['node:sqlite', 'libsql'] as const);
@@ -35,7 +40,7 @@ type Raw = Omit<Driver, 'name'>;
 
 async function native(): Promise<((path: string) => Raw) | undefined> {
   try {
-    // By a name the compiler does not follow: the types are those of the oldest Node we run on, which has no such module.
+    // The cast keeps the compiler from resolving the module: the types are those of the oldest supported Node, which does not have it.
     const { DatabaseSync } = (await import('node:sqlite' as string)) as { DatabaseSync: new (path: string) => Raw };
     return (path) => new DatabaseSync(path);
   } catch {
@@ -46,13 +51,14 @@ async function native(): Promise<((path: string) => Raw) | undefined> {
 async function libsql(): Promise<((path: string) => Raw) | undefined> {
   try {
     const { default: Database } = await import('libsql');
+    // Its own types say `any` of a row and its columns.
     return (path) => tamed(new Database(path) as unknown as Libsql);
   } catch {
     return undefined;
   }
 }
 
-/** Every error of the database becomes one that says what to do. */
+/** Turns every error of the database into one that says what to do. */
 function guarded(name: Driver['name'], path: string, open: (path: string) => Raw): Driver {
   const guard = <T>(work: () => T): T => {
     try {
@@ -65,88 +71,110 @@ function guarded(name: Driver['name'], path: string, open: (path: string) => Raw
   return {
     name,
     exec: (sql) => guard(() => raw.exec(sql)),
-    prepare(sql) {
-      const statement = guard(() => raw.prepare(sql));
+    prepare<R extends Row>(sql: string): Statement<R> {
+      const statement = guard(() => raw.prepare<R>(sql));
       return {
-        run: (...values) => guard(() => statement.run(...bound(values))),
-        get: (...values) => guard(() => statement.get(...bound(values))),
-        all: (...values) => guard(() => statement.all(...bound(values))),
+        run: (...values) => guard(() => statement.run(...bindable(values))),
+        get: (...values) => guard(() => statement.get(...bindable(values))),
+        all: (...values) => guard(() => statement.all(...bindable(values))),
       };
     },
     close: () => raw.close(),
   };
 }
 
-/** What another process wrote may be anything; one of the drivers ends the whole process at what it cannot bind. */
-function bound(values: Value[]): Value[] {
-  const stray: unknown = values.find(
+/** Throws `invalid` for a parameter of another type. Parameters may come from an entry of another process, and libsql aborts the whole process at one that it cannot bind. */
+function bindable(values: Value[]): Value[] {
+  const stray = values.findIndex(
     (value: unknown) => value !== null && typeof value !== 'string' && typeof value !== 'number',
   );
-  if (values.includes(undefined as never) || stray !== undefined)
-    throw new TroupeError('invalid', `A text, a number or null is expected in the journal, got ${typeof stray}.`);
+  if (stray >= 0)
+    throw new TroupeError(
+      'invalid',
+      `A text, a number or null is expected in the journal, got ${typeof values[stray]}.`,
+    );
   return values;
 }
 
-/** SQLite's primary result codes, as `errcode` (node:sqlite) or `rawCode` (libsql); its words where a driver gives neither. */
-const reasons: readonly (readonly [
-  codes: readonly number[],
-  words: RegExp,
-  kind: 'storage' | 'corrupt',
-  retryable: boolean,
-  says: string,
-])[] = [
-  [[5, 6], /locked|busy/i, 'storage', true, 'is locked by another program. Close it, or wait; the engine tries again.'],
-  [
-    [13],
-    /full/i,
-    'storage',
-    true,
-    'has no room: the disk is full. Free some space; nothing committed is lost, and the engine tries again.',
-  ],
-  [
-    [8, 3, 23],
-    /readonly|read-only|permission/i,
-    'storage',
-    false,
-    'cannot be written. Check the permissions of the file and its folder, or choose another with --db.',
-  ],
-  [
-    [14],
-    /unable to open|cannot open/i,
-    'storage',
-    false,
-    'cannot be opened. Check that its folder exists and may be written, or choose another with --db.',
-  ],
-  [[26], /not a database/i, 'corrupt', false, 'is not a Troupe journal. Choose another file with --db.'],
-  [
-    [11],
-    /malformed|corrupt/i,
-    'corrupt',
-    false,
-    'is damaged. Keep a copy, then run "troupe doctor" to see which actors it concerns.',
-  ],
-  [
-    [10],
-    /i\/o/i,
-    'storage',
-    true,
-    'could not be read or written by the disk. Look at the system log; the engine tries again.',
-  ],
+/** SQLite's primary result code of an error, as `node:sqlite` (`errcode`) or libsql (`rawCode`) gives it. */
+export function resultCodeOf(thrown: unknown): number | undefined {
+  const { errcode, rawCode } = (thrown ?? {}) as { errcode?: number; rawCode?: number };
+  const code = errcode ?? rawCode;
+  return code === undefined ? undefined : code & 0xff;
+}
+
+interface Reason {
+  /** Primary result codes of SQLite. */
+  readonly codes: readonly number[];
+  /** Matches the message, for errors without a code. */
+  readonly pattern: RegExp;
+  readonly kind: 'storage' | 'corrupt';
+  readonly retryable: boolean;
+  readonly says: string;
+}
+
+const reasons: readonly Reason[] = [
+  {
+    codes: [5, 6],
+    pattern: /locked|busy/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'is locked by another program. Close it, or wait; the engine tries again.',
+  },
+  {
+    codes: [13],
+    pattern: /full/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'has no room: the disk is full. Free some space; nothing committed is lost, and the engine tries again.',
+  },
+  {
+    codes: [8, 3, 23],
+    pattern: /readonly|read-only|permission/i,
+    kind: 'storage',
+    retryable: false,
+    says: 'cannot be written. Check the permissions of the file and its folder, or choose another with --db.',
+  },
+  {
+    codes: [14],
+    pattern: /unable to open|cannot open/i,
+    kind: 'storage',
+    retryable: false,
+    says: 'cannot be opened. Check that its folder exists and may be written, or choose another with --db.',
+  },
+  {
+    codes: [26],
+    pattern: /not a database/i,
+    kind: 'corrupt',
+    retryable: false,
+    says: 'is not a Troupe journal. Choose another file with --db.',
+  },
+  {
+    codes: [11],
+    pattern: /malformed|corrupt/i,
+    kind: 'corrupt',
+    retryable: false,
+    says: 'is damaged. Keep a copy, then run "troupe doctor" to see which actors it concerns.',
+  },
+  {
+    codes: [10],
+    pattern: /i\/o/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'could not be read or written by the disk. Look at the system log; the engine tries again.',
+  },
 ];
 
 function explain(path: string, thrown: unknown): unknown {
   if (thrown instanceof TroupeError || !(thrown instanceof Error)) return thrown;
-  const { errcode, rawCode } = thrown as { errcode?: number; rawCode?: number };
-  const code = (errcode ?? rawCode ?? 0) & 0xff;
-  const [, , kind, retryable, says] =
-    reasons.find(([codes]) => codes.includes(code)) ?? reasons.find(([, words]) => words.test(thrown.message)) ?? [];
-  if (!kind)
+  const code = resultCodeOf(thrown) ?? 0;
+  const reason =
+    reasons.find(({ codes }) => codes.includes(code)) ?? reasons.find(({ pattern }) => pattern.test(thrown.message));
+  if (!reason)
     return new TroupeError('storage', `The journal ${path} failed: ${thrown.message}.`, {
       cause: thrown,
       retryable: false,
     });
-  return new TroupeError(kind, `The journal ${path} ${says} (${thrown.message})`, {
-    cause: thrown,
-    retryable: retryable!,
-  });
+  const { kind, retryable, says } = reason;
+  return new TroupeError(kind, `The journal ${path} ${says} (${thrown.message})`, { cause: thrown, retryable });
 }

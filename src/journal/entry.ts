@@ -1,7 +1,7 @@
-/** What a process writes to the log: some writes of its own, numbered, in the words of the journal's interface. */
+/** An entry of the log: consecutive writes of one process, each a method of the journal with its arguments. */
 import type { Json } from '../contracts/json.ts';
 
-/** What changes a journal. */
+/** The methods of a journal that change it, except `claim`, which needs an answer about another process first. */
 export const writeNames = [
   'commit',
   'record',
@@ -13,35 +13,42 @@ export const writeNames = [
   'dropMail',
   'prune',
 ] as const;
+/** A method of a journal that is written to the log. These names are stored. */
 export type WriteName = (typeof writeNames)[number] | 'claim';
 
+/** A decoded entry. These property names are stored. */
 export interface Entry {
+  /** The name of its writer: unique for each start of a process. */
   readonly by: string;
-  /** Number of the first of its writes, among those of its writer. */
+  /** The number of its first write; each writer numbers its writes from 0. */
   readonly from: number;
-  /** How far its writer had played when it was written. */
+  /** The position up to which its writer had applied the log when it wrote. */
   readonly after: number;
   readonly writes: readonly (readonly [WriteName, readonly Json[]])[];
 }
 
-const bytes = new TextEncoder();
-const words = new TextDecoder();
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
+/** A write as JSON text. */
 export const textOf = (write: WriteName, args: readonly unknown[]): string => JSON.stringify([write, args]);
 
-/** `writes` as `textOf` gives them. */
+/** The bytes of an entry; `writes` as `textOf` gives them. */
 export const packed = ({ by, from, after }: Omit<Entry, 'writes'>, writes: readonly string[]): Uint8Array =>
-  bytes.encode(`{"by":${JSON.stringify(by)},"from":${from},"after":${after},"writes":[${writes.join(',')}]}`);
+  encoder.encode(`{"by":${JSON.stringify(by)},"from":${from},"after":${after},"writes":[${writes.join(',')}]}`);
 
-/** Undefined for what no troupe has written. */
+/** Decodes an entry. Undefined for bytes that no process of this package has written. */
 export function unpacked(entry: Uint8Array): Entry | undefined {
   try {
-    const found = JSON.parse(words.decode(entry)) as Partial<Entry> | null;
-    const { by, from, after, writes } = found ?? {};
-    const isEntry =
-      typeof by === 'string' && Number.isSafeInteger(from) && Number.isSafeInteger(after) && Array.isArray(writes);
-    return isEntry ? (found as Entry) : undefined;
+    const decoded: unknown = JSON.parse(decoder.decode(entry));
+    return isEntry(decoded) ? decoded : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Checks the frame only: what a write holds is checked when it is applied. */
+function isEntry(decoded: unknown): decoded is Entry {
+  const { by, from, after, writes } = (decoded ?? {}) as Partial<Entry>;
+  return typeof by === 'string' && Number.isSafeInteger(from) && Number.isSafeInteger(after) && Array.isArray(writes);
 }

@@ -1,4 +1,4 @@
-/** A view in a SQLite file of one process: after a restart only what came since is played. What was acknowledged is in the log, so the file may lose its last moments in a power cut. */
+/** A replica in a SQLite file of one process: after a restart only newer entries are applied. The log has everything, so the file may lose its last transactions in a power cut. */
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,16 +11,16 @@ import { journalIn } from './sqlite.ts';
 import { Turn } from './turn.ts';
 import { unplayed, type Mark, type View } from './view.ts';
 
-/** Beside the tables of the journal. */
+/** The tables beside those of the journal. */
 const tables = `
   CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
 
-/** Opens a view, making the file when there is none; `:memory:` is one of this process's life. Rejects with `storage` while another process has it, `corrupt` or `incompatible` when it cannot be read. */
+/** Opens a replica, and creates the file when there is none; `:memory:` lasts as long as the process. Rejects with `storage` while another process has it open, `corrupt` or `incompatible` when it cannot be read. */
 export async function fileView(path: string, driver?: Driver['name']): Promise<View> {
   const db = await openDriver(path, driver);
   try {
-    // Nobody else may play into it, and the lock goes with the process, however it ends.
+    // No other process may write to it. The operating system releases the lock when this process ends, however that happens.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     migrate(db, path, 0);
     db.exec('PRAGMA synchronous = NORMAL');
@@ -29,29 +29,30 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
     db.close();
     throw thrown;
   }
-  const turn = new Turn(db);
-  const nextOf = db.prepare('SELECT next FROM writers WHERE name = ?');
+  const transaction = new Turn(db);
+  const nextOf = db.prepare<{ readonly next: number }>('SELECT next FROM writers WHERE name = ?');
   const write = db.prepare('INSERT OR REPLACE INTO writers (name, next, position) VALUES (?, ?, ?)');
   const forget = db.prepare('DELETE FROM writers WHERE position < ?');
-  const unmark = db.prepare('DELETE FROM played');
-  const remark = db.prepare('INSERT INTO played (log, position, id) VALUES (?, ?, ?)');
-  const markOf = db.prepare('SELECT log, position, id FROM played');
-  const read = () => (markOf.get() as unknown as Mark | undefined) ?? unplayed;
+  const deleteMark = db.prepare('DELETE FROM played');
+  const insertMark = db.prepare('INSERT INTO played (log, position, id) VALUES (?, ?, ?)');
+  // `Pick`: a row is a type alias.
+  const markOf = db.prepare<Pick<Mark, keyof Mark>>('SELECT log, position, id FROM played');
+  const read = () => markOf.get() ?? unplayed;
   let mark = read();
   let open = true;
 
   return {
     path: path === ':memory:' ? undefined : path,
-    journal: { ...journalIn(db, turn), async [Symbol.asyncDispose]() {} },
+    journal: { ...journalIn(db, transaction), async [Symbol.asyncDispose]() {} },
     get mark() {
       return mark;
     },
     next: (writer) => Number(nextOf.get(writer)?.next ?? 0),
     play(to, by, work) {
-      turn.take(() => {
+      transaction.take(() => {
         work();
-        unmark.run();
-        remark.run(to.log, to.position, to.id);
+        deleteMark.run();
+        insertMark.run(to.log, to.position, to.id);
         if (by) write.run(by.writer, by.next, to.position);
       });
       mark = to;
@@ -59,14 +60,14 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
     forget: (before) => void forget.run(before),
     dump: () => dumpOf(db),
     async load(dump) {
-      if (dump) await become(db, turn, dump, driver);
-      else turn.take(() => empty(db));
+      if (dump) await restore(db, transaction, dump, driver);
+      else transaction.take(() => empty(db));
       mark = read();
     },
     async [Symbol.asyncDispose]() {
       if (!open) return;
       open = false;
-      // A driver may keep a closed file open, and locked, until its statements are collected.
+      // A driver may keep a closed file open, and locked, until its statements are garbage-collected: so the lock is released first.
       db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL');
       read();
       db.close();
@@ -74,7 +75,7 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
   };
 }
 
-/** All tables, and how far the numbers that are never used again have come. */
+/** All tables; `sqlite_sequence` holds the last positions of commits, which are never used again. */
 const namesOf = (db: Driver): string[] => [
   'sqlite_sequence',
   ...db
@@ -87,29 +88,33 @@ function empty(db: Driver): void {
   for (const name of namesOf(db)) db.exec(`DELETE FROM main.${name}`);
 }
 
-/** Without what was deleted: a file's free pages stay behind. */
+/** Copies the tables without the free pages of the file, compressed. */
 function dumpOf(db: Driver): AsyncIterable<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-view-'));
   const file = join(folder, 'dump.db');
-  const end = () => rmSync(folder, { recursive: true, force: true });
+  const clean = () => rmSync(folder, { recursive: true, force: true });
   try {
     db.exec(`VACUUM INTO '${file.replaceAll("'", "''")}'`);
   } catch (thrown) {
-    end();
+    clean();
     throw thrown;
   }
-  return (async function* () {
+  return (async function* (): AsyncGenerator<Uint8Array> {
     try {
-      const packed = createReadStream(file).compose(createGzip({ level: constants.Z_BEST_SPEED }));
-      yield* packed as AsyncIterable<Uint8Array>;
+      yield* createReadStream(file).compose(createGzip({ level: constants.Z_BEST_SPEED }));
     } finally {
-      end();
+      clean();
     }
   })();
 }
 
-/** In the open file, so that whoever reads it goes on; in one transaction. */
-async function become(db: Driver, turn: Turn, dump: AsyncIterable<Uint8Array>, driver?: Driver['name']): Promise<void> {
+/** Copies a dump into the open file, in one transaction: prepared statements stay valid, and an error changes nothing. */
+async function restore(
+  db: Driver,
+  transaction: Turn,
+  dump: AsyncIterable<Uint8Array>,
+  driver?: Driver['name'],
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-view-'));
   try {
     const file = join(folder, 'dump.db');
@@ -122,7 +127,7 @@ async function become(db: Driver, turn: Turn, dump: AsyncIterable<Uint8Array>, d
     }
     db.exec(`ATTACH '${file.replaceAll("'", "''")}' AS dumped`);
     try {
-      turn.take(() => {
+      transaction.take(() => {
         empty(db);
         for (const name of namesOf(db)) db.exec(`INSERT INTO main.${name} SELECT * FROM dumped.${name}`);
       });

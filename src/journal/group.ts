@@ -1,18 +1,19 @@
-/** Group commit: what is asked for in one turn of the event loop travels to the disk together (J6). */
+/** Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Driver } from './driver.ts';
 import type { Writes } from './store.ts';
 
 interface Job {
-  /** Throws when this one cannot be stored; must then have written nothing. */
+  /** Throws when it cannot be stored, and must then have written nothing. */
   write(): void;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** As many as go into one transaction. */
-const most = 256;
+/** The most jobs of one transaction. */
+const maxJobs = 256;
 
+/** The writes of a journal in a file. */
 export class Group implements Writes {
   readonly #db: Driver;
   #jobs: Job[] = [];
@@ -23,7 +24,7 @@ export class Group implements Writes {
     this.#db = db;
   }
 
-  /** Resolves when what `write` wrote would survive a power cut. */
+  /** Resolves when what `write` wrote would survive a power cut. Rejects with what `write` throws, or with `storage` when the journal is closed. */
   add(write: () => void): Promise<void> {
     if (this.#closed)
       return Promise.reject(
@@ -35,14 +36,14 @@ export class Group implements Writes {
     });
   }
 
-  /** Written with the next group, or soon; nobody waits for it. */
+  /** Written with the next group. Without an answer: an error is dropped. */
   later(write: () => void): void {
     if (this.#closed) return;
     this.#jobs.push({ write, resolve() {}, reject() {} });
     this.#schedule();
   }
 
-  /** Writes what is still waiting. */
+  /** Writes what is still waiting, and takes no more. */
   close(): void {
     this.#closed = true;
     while (this.#jobs.length > 0) this.#flush();
@@ -54,12 +55,12 @@ export class Group implements Writes {
     this.#wait(this.#jobs.length);
   }
 
-  /** Alone, one turn; while others join, a turn more. */
+  /** Waits one turn of the event loop, and one more as long as jobs keep coming. */
   #wait(seen: number): void {
     setImmediate(() => {
       if (this.#closed) return;
       const { length } = this.#jobs;
-      if (length > seen && length < most) return this.#wait(length);
+      if (length > seen && length < maxJobs) return this.#wait(length);
       this.#scheduled = false;
       this.#flush();
       if (this.#jobs.length > 0) this.#schedule();
@@ -67,10 +68,10 @@ export class Group implements Writes {
   }
 
   #flush(): void {
-    this.#write(this.#jobs.splice(0, most));
+    this.#write(this.#jobs.splice(0, maxJobs));
   }
 
-  /** All of them or none; but whoever cannot be stored for a reason of its own does not take the others along. */
+  /** Stores all jobs or none. A job that cannot be stored for a reason of its own is rejected, and the others are stored. */
   #write(jobs: readonly Job[]): void {
     const written: Job[] = [];
     let current: Job | undefined;
@@ -83,7 +84,7 @@ export class Group implements Writes {
           written.push(job);
         } catch (thrown) {
           if (!isRefusal(thrown)) throw thrown;
-          job.reject(thrown as TroupeError);
+          job.reject(thrown);
         }
       }
       current = undefined;
@@ -93,7 +94,7 @@ export class Group implements Writes {
       const culprit = thrown instanceof TroupeError ? undefined : current;
       culprit?.reject(thrown);
       if (culprit) return this.#write(jobs.filter((job) => job !== culprit));
-      // Whoever was refused for a reason of its own has been told already; a second word changes nothing.
+      // A job that was refused has been rejected already; rejecting it again has no effect.
       for (const job of jobs) job.reject(thrown);
       return;
     }
@@ -104,11 +105,11 @@ export class Group implements Writes {
     try {
       this.#db.exec('ROLLBACK');
     } catch {
-      // SQLite has already rolled back by itself (a full disk), or never began.
+      // SQLite has already rolled back (a full disk), or the transaction never began.
     }
   }
 }
 
-/** Decided before anything was written. */
+/** A refusal is thrown before anything was written. */
 const isRefusal = (thrown: unknown): boolean =>
   thrown instanceof TroupeError && thrown.kind !== 'storage' && thrown.kind !== 'corrupt';

@@ -10,21 +10,24 @@ import { replicated } from './replicated.ts';
 import { streamLog, streamOf } from './streamLog.ts';
 import { viewIn } from './viewFile.ts';
 
+/** How the shared journal of a tenant is opened. */
 export interface JetStreamOptions {
+  /** Stays open when the journal is closed. */
   readonly connection: NatsConnection;
   readonly clock: Clock;
+  /** Default: `default`. */
   readonly tenant?: string;
-  /** On how many servers of a cluster each entry is kept; 1 unless told otherwise. */
+  /** On how many servers of a cluster each entry is stored. Default: 1. */
   readonly replicas?: number;
-  /** Folder for what this machine has played, so that a start plays only what came since; in memory unless given. */
+  /** Folder of the replica files, so that a start applies only newer entries. Default: the replica is in memory. */
   readonly folder?: string;
-  /** Address of the server's monitor, `http://host:8222`: it is asked whether what is acknowledged is on disk, and a warning says so when it is not. */
+  /** URL of the server's monitor, `http://host:8222`. It is asked whether acknowledged data is on disk, and `notice` warns when it is not. Default: it is not asked. */
   readonly monitor?: string;
-  /** It is known that a power cut of the server may lose what it has acknowledged: no warning. */
+  /** Says that acknowledged data may be lost in a power cut of the server, so that there is no warning. Default: a warning. */
   readonly durability?: 'lossy';
-  /** Entries from one snapshot to the next; the same for all processes of a tenant. */
+  /** Entries from one snapshot to the next; the same for all processes of a tenant. Default: 10,000. */
   readonly every?: number;
-  /** Says what a person should know, in a sentence. */
+  /** Called with a sentence for the operator. Default: nothing. */
   readonly notice?: (says: string) => void;
 }
 
@@ -40,12 +43,12 @@ export async function jetstream({
   ...more
 }: JetStreamOptions): Promise<Journal> {
   const log = await streamLog({ connection, clock, tenant, replicas });
-  const view = folder === undefined ? await fileView(':memory:') : await viewIn(folder, nameOf(connection, tenant));
-  const journal = await replicated({ log, view, clock, ...more });
+  const replica = folder === undefined ? await fileView(':memory:') : await viewIn(folder, nameOf(connection, tenant));
+  const journal = await replicated({ log, view: replica, clock, ...more });
   const isLossyWanted = durability === 'lossy';
   if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, more.notice);
   const stream = streamOf(tenant);
-  return { ...journal, about: () => about({ connection, clock, stream, log, view, monitor, isLossyWanted }) };
+  return { ...journal, about: () => about({ connection, clock, stream, log, view: replica, monitor, isLossyWanted }) };
 }
 
 async function warn(connection: NatsConnection, monitor: string, notice?: (says: string) => void): Promise<void> {
@@ -53,7 +56,7 @@ async function warn(connection: NatsConnection, monitor: string, notice?: (says:
   if (is === 'lossy') notice?.(`The shared journal is lossy: ${says}`);
 }
 
-/** Of the same server, or cluster, whatever journal it has: one that stands in its place anew is noticed. */
+/** The file name's part for this server or cluster. It does not depend on the stream: so a stream that was created again is opened with the old file, and noticed. */
 const nameOf = (connection: NatsConnection, tenant: string): string =>
   `${tenant}-${short(connection.info?.cluster ?? connection.getServer())
     .replaceAll(/[^A-Za-z0-9]/g, '')

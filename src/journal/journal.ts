@@ -10,6 +10,7 @@
  * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
  * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
  */
+import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
@@ -17,89 +18,32 @@ import type { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
+import type { Pending, SettledPending } from '../contracts/pending.ts';
 
-/** A wish that was committed and is not settled: an effect to perform, a child to keep alive, a timer, a message to deliver. */
-export interface Pending {
-  /** `actor/seq/index`: unique for ever. */
-  readonly key: string;
-  readonly kind: 'effect' | 'child' | 'timer' | 'message';
-  /** For timers: milliseconds since the epoch. */
-  readonly due?: number;
-  readonly data: Json;
-}
+export type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
+export type { Pending } from '../contracts/pending.ts';
 
-/** An actor as it stands: what a query shows and a restart needs. */
-export interface ActorRow {
-  readonly run: string;
-  readonly actor: Address;
-  readonly type: string;
-  readonly parent: Address | undefined;
-  readonly status: ActorStatus;
-  /** The state in words, e.g. `execution.thinking`; for queries and people. */
-  readonly state: string;
-  readonly tags: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly created: number;
-  readonly updated: number;
-  readonly seq: number;
-  /** Facts fixed at birth: input, definition, the file a run came from. */
-  readonly meta: Json;
-  readonly snapshot: Json;
-}
-
-export interface Commit extends ActorRow {
-  /** The owner's epoch, from `claim`. */
-  readonly epoch: number;
-  /** What moved the actor. `inbox` is set for messages that must be deduplicated by the journal. */
-  readonly event: {
-    readonly id: string;
-    readonly type: string;
-    readonly from?: Address;
-    readonly body: Json;
-    readonly inbox?: boolean;
-  };
-  readonly opens: readonly Pending[];
-  /** Keys of pendings that are settled by this commit. Unknown keys are ignored. */
-  readonly closes: readonly string[];
-  /** What effects answered, for the ledger. */
-  readonly results: readonly {
-    readonly key: string;
-    readonly name: string;
-    readonly input: Json;
-    readonly outcome: Outcome;
-  }[];
-  /** Entries for the actor's append-only lists. */
-  readonly appends: readonly { readonly list: string; readonly entry: Json }[];
-}
-
-export interface StoredActor extends ActorRow {
-  readonly pending: readonly Pending[];
-  /** Pending effects whose result is already in the ledger (a crash came between the two). */
-  readonly results: ReadonlyMap<string, Outcome>;
-  /** Length of each list. */
-  readonly lists: Readonly<Record<string, number>>;
-}
-
+/** Which actors are looked for; every field that is given must hold. */
 export interface ActorQuery {
   readonly run?: string;
   readonly actor?: Address;
   readonly type?: string;
-  /** null: actors without one, which is one for each run. */
+  /** `null`: actors without a parent, which is one for each run. */
   readonly parent?: Address | null;
   readonly status?: ActorStatus | readonly ActorStatus[];
   readonly tag?: string;
   /** Prefix of `state`. */
   readonly state?: string;
-  /** `updated` within [since, until). */
+  /** `updated` within [since, until), in milliseconds since the epoch. */
   readonly since?: number;
   readonly until?: number;
-  /** Newest first; 100 unless told. */
+  /** The most actors to return. Default: 100. */
   readonly limit?: number;
 }
 
-/** A line of an actor's history. */
+/** A commit, as the history shows it. */
 export interface HistoryEntry {
-  /** Where it stands among all commits, in the order they were stored: it only rises, and says nothing else. */
+  /** The order in which it was stored among all commits: positions only rise, and may have gaps. */
   readonly position: number;
   readonly actor: Address;
   readonly seq: number;
@@ -108,10 +52,12 @@ export interface HistoryEntry {
   readonly state: string;
   readonly status: ActorStatus;
   readonly event: Commit['event'];
-  readonly opens: readonly Pending[];
+  /** What is settled by now comes without its data. */
+  readonly opens: readonly (Pending | SettledPending)[];
   readonly closes: readonly string[];
 }
 
+/** The result of an effect. */
 export interface LedgerEntry {
   readonly key: string;
   readonly actor: Address;
@@ -121,72 +67,77 @@ export interface LedgerEntry {
   readonly outcome: Outcome;
 }
 
-/** What the engine writes and reads back. */
+/** What the engine writes and reads back. The methods reject as J1 to J4 say, and with `storage` when the store cannot be written or read. */
 export interface Ledger {
+  /** Stores one handled message: the actor's new state and all its effects. */
   commit(commit: Commit): Promise<void>;
-  /** Keeps a result although its actor cannot take it now (it is being restarted). Durable when it resolves. */
+  /** Stores an effect's result in the ledger without a commit, because its actor cannot handle it now (it is being restarted). Durable when it resolves. */
   record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
   /**
-   * Keeps a message that nobody takes in the list `dead` of its recipient, or of the run's root where the run has no such actor.
-   * With the same write it is pending no more, and no mail. Durable when it resolves.
+   * Appends a message that no actor takes to the list `dead` of its recipient, or of the run's root where the run has no such actor.
+   * The same write removes it from what is pending and from the inbox. Durable when it resolves.
    */
   bury(run: string, epoch: number, letter: DeadLetter): Promise<void>;
+  /** An actor as its last commit left it; undefined when there is none. */
   load(actor: Address): Promise<StoredActor | undefined>;
-  /** Entries [from, to) of a list, oldest first. */
+  /** Entries [from, to) of a list, oldest first. Default: all. */
   list(actor: Address, list: string, from?: number, to?: number): Promise<Json[]>;
-  /** Was this message handled, and what was answered to it (the message that named it as correlation)? */
+  /** The commit that handled this message, the message's body, and the reply to it (the message with its id as correlation); undefined when it was not handled. */
   handled(actor: Address, id: string): Promise<{ seq: number; body: Json; reply: Envelope | undefined } | undefined>;
-  /** Messages that actors of a run committed and that are not settled, oldest first; of those who have ended, too. */
+  /** Messages that actors of a run committed and that are not settled, oldest first. Actors that have ended are included. */
   undelivered(run: string): Promise<Envelope[]>;
-  /** Closes keys without the wait for the disk: if this is lost, they are only delivered again. */
+  /** Removes pending messages without waiting for the disk: if the removal is lost, they are only delivered again. */
   settle(keys: readonly string[]): void;
 }
 
-/** Who has a run, or had it last. */
+/** The owner of a run, or its last owner. */
 export interface Claim {
   readonly run: string;
   readonly owner: string;
   readonly epoch: number;
-  /** Milliseconds since the epoch; 0 when it was given back. */
+  /** When the lease ends, in milliseconds since the epoch; 0 when it was released. */
   readonly until: number;
 }
 
-/** Who may write. */
+/** Leases: which process may write a run. */
 export interface Claims {
   /**
-   * Makes `owner` the only writer of a run and returns its epoch, higher than all before. Rejects with `owned_elsewhere`
-   * (data: owner, until) while another owner's claim is alive: not past `until`, and `alive(owner)` does not deny it.
+   * Makes `owner` the only writer of a run for `ttl` milliseconds from `now`, and returns its epoch, which is higher than all before. Rejects with
+   * `owned_elsewhere` (data: owner, until) while another owner has the run: its lease has not ended, and `alive(owner)` does not return false.
    */
   claim(
     run: string,
     owner: string,
     options: { now: number; ttl: number; alive?: (owner: string) => boolean },
   ): Promise<number>;
-  /** Extends a claim; false when it was lost. */
+  /** Extends a lease; false when another process has claimed the run meanwhile. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
+  /** Ends a lease, so that another process can claim the run at once. */
   release(run: string, epoch: number): Promise<void>;
-  /** The claims of all runs that have begun and not ended; of one run, of one owner, or those that no longer hold at a moment (`until` it or before). */
+  /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
   claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<Claim[]>;
 }
 
-/** Messages for actors from processes that do not own them. */
+/** Inboxes: messages for actors from processes that do not own them. */
 export interface Mail {
   /**
-   * Durable when it resolves. The owner finds it with `mail`. The same message twice is one. Rejects with `conflict` when its
-   * recipient has ended (data: status), or another message was left under its id.
+   * Puts a message into the inbox of its run, where the owner finds it with `mail`. Durable when it resolves. The same message posted twice is stored once.
+   * Rejects with `conflict` when its recipient has ended (data: status), or another message was posted under its id.
    */
   post(envelope: Envelope): Promise<void>;
-  /** Posted messages of a run that no commit has handled, oldest first. Removed when a commit's inbox id is theirs, or by `dropMail`. */
+  /** Posted messages of a run that no commit has handled, oldest first. A message is removed by the commit that handles it, or by `dropMail`. */
   mail(run: string): Promise<Envelope[]>;
+  /** Removes a message from the inbox of a run. */
   dropMail(run: string, id: string): Promise<void>;
 }
 
-/** What people ask. */
+/** Queries for people and tools. */
 export interface Archive {
+  /** The actors that match all that is given, the last updated first. */
   find(query: ActorQuery): Promise<ActorRow[]>;
   /**
-   * In the order they were stored, or `newest` first; 1,000 unless told. `after` a position pages on.
-   * A pending that is settled is listed with `data: null`.
+   * Commits in the order they were stored, or the `newest` first. Default `limit`: 1,000. To page on, pass the last position as `after`.
+   * A pending entry that is settled is listed with `data: null`.
    */
   history(query: {
     run?: string;
@@ -195,25 +146,27 @@ export interface Archive {
     newest?: boolean;
     limit?: number;
   }): Promise<HistoryEntry[]>;
+  /** The results of all effects of a run, in the order they were stored. */
   ledger(run: string): Promise<LedgerEntry[]>;
-  /** Forgets runs that ended before `before`, with blobs nobody refers to. Returns how many. */
+  /** Deletes the runs that ended before `before` (milliseconds since the epoch), and the blobs that nothing refers to. Returns how many runs. */
   prune(before: number): Promise<number>;
-  /** Checks every chain; what is damaged is listed, never repaired in silence. */
+  /** Checks every chain and lists what is damaged. It repairs nothing. */
   verify(): Promise<{ actors: number; commits: number; damage: { actor: Address; seq: number; what: string }[] }>;
 }
 
-/** Something a person should know of a journal. */
+/** One line of the report on a journal. */
 export interface Remark {
-  /** In a word. */
+  /** The subject, in a word. */
   readonly what: string;
-  /** `note`: it works, and could be better. */
+  /** `note`: it works, and something should be improved. */
   readonly ok: boolean | 'note';
   readonly says: string;
 }
 
+/** A journal. Closing it writes what is waiting and releases the store. */
 export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {
-  /** Of a journal that is kept elsewhere: where, how large, how far it was heard, and what is promised there. */
+  /** For a journal on a server: where it is, how large, how far this process has read it, and how durable it is. */
   about?(): Promise<readonly Remark[]>;
-  /** Why it can never be written again by this process; undefined while it can, or while that may pass. */
+  /** Why this process can never write it again; undefined while it can, or while the trouble may pass. */
   lost?(): TroupeError | undefined;
 }

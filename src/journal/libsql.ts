@@ -1,37 +1,45 @@
-/** What libsql does otherwise than SQLite's other doors, made good. */
+/** Corrects where libsql behaves otherwise than SQLite's other libraries. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Driver, Row, Statement, Value } from './driver.ts';
 
-/** libsql can say which columns a query has. */
+/** What libsql gives: a statement can tell its columns, and a BLOB is read as an `ArrayBuffer`. */
 export interface Libsql extends Omit<Driver, 'name' | 'prepare'> {
-  prepare(sql: string): Statement & { columns(): readonly { readonly name: string }[] };
+  prepare<R extends Row>(sql: string): Statement<R> & LibsqlStatement;
+}
+
+interface LibsqlStatement {
+  columns(): readonly { readonly name: string }[];
+  all(...values: Value[]): Readonly<Record<string, Value | ArrayBuffer>>[];
 }
 
 /**
- * It ends the whole process at text that is not UTF-8, as damage makes it: so texts are taken as bytes, and read here.
- * Its `get` after an `all` of the same statement answers for the values of that `all`: so only `all` is used.
+ * libsql aborts the whole process when a text is not UTF-8, as in a damaged file: so texts are selected as bytes and decoded here.
+ * Its `get` after an `all` of the same statement answers for the parameters of that `all`: so only `all` is used.
  */
 export function tamed(raw: Libsql): Omit<Driver, 'name'> {
   return {
     exec: (sql) => raw.exec(sql),
     close: () => raw.close(),
-    prepare(sql) {
-      const plain = raw.prepare(sql);
+    prepare<R extends Row>(sql: string): Statement<R> {
+      const plain = raw.prepare<R>(sql);
       if (!/^\s*SELECT\b/i.test(sql)) return plain;
-      const columns = plain.columns().map(({ name }) => bytesOf(`"${name}"`));
-      const statement = raw.prepare(`SELECT ${columns.join(', ')} FROM (${sql})`);
-      const all = (...values: Value[]) => (statement.all(...values) as Record<string, Value | ArrayBuffer>[]).map(read);
+      const columns = plain.columns().map(({ name }) => asBytes(`"${name}"`));
+      const statement: LibsqlStatement & Pick<Statement, 'run'> = raw.prepare(
+        `SELECT ${columns.join(', ')} FROM (${sql})`,
+      );
+      // The columns are those of `sql`, so the rows are what the caller expects of it.
+      const all = (...values: Value[]) => statement.all(...values).map((row) => withTexts(row) as R);
       return { run: (...values) => statement.run(...values), get: (...values) => all(...values)[0], all };
     },
   };
 }
 
-const bytesOf = (column: string) =>
+const asBytes = (column: string) =>
   `CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END ${column}`;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function read(row: Record<string, Value | ArrayBuffer>): Row {
+function withTexts(row: Readonly<Record<string, Value | ArrayBuffer>>): Row {
   const texts: Record<string, Value> = {};
   for (const [name, value] of Object.entries(row))
     texts[name] = typeof value === 'object' && value !== null ? textOf(name, value) : value;

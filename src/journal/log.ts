@@ -1,51 +1,52 @@
-/** One order of entries for many writers, which is cut behind snapshots: what a replicated journal stands on. */
+/** The log of a replicated journal: one order of entries for many writers, with snapshots, behind which old entries are deleted. */
 
-/** Stands at its position for ever. */
+/** An entry; its position never changes. */
 export interface LogEntry {
   /** 1, 2, 3 and so on, without a gap. */
   readonly position: number;
-  /** As it was appended under. */
+  /** The id under which it was appended. */
   readonly id: string;
   readonly bytes: Uint8Array;
 }
 
-/** How a log stands. */
+/** Which log it is, and which entries it has. */
 export interface Standing {
-  /** Which log it is: one that was made anew in its place has another name. */
+  /** The identity of the log: one that was created again in its place has another. */
   readonly log: string;
-  /** The oldest entry that is still there, and the newest; `first` is `last + 1` when there is none. */
+  /** The positions of the oldest and the newest entry that it still has; `first` is `last + 1` when it has none. */
   readonly first: number;
   readonly last: number;
 }
 
-/** What somebody had played up to a position, kept beside the log. Each is there whole or not at all. */
+/** Snapshots: the state of a replica at a position, stored beside the log. Each is stored whole or not at all. */
 export interface Snapshots {
   /** Their positions, newest first. */
   list(): Promise<readonly number[]>;
-  /** Throws when it is gone, or not what was written. */
+  /** Throws when it is missing, or not what was written. */
   read(position: number): AsyncIterable<Uint8Array>;
-  /** Twice at the same position, the later one stays. */
+  /** A second one at the same position replaces the first. */
   write(position: number, data: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
+/** A log that many processes append to and read. */
 export interface Log extends AsyncDisposable {
-  /** Bytes that one entry may have. */
+  /** The most bytes of one entry in a message; a larger entry costs an object of its own. */
   readonly limit: number;
   readonly snapshots: Snapshots;
-  /** Durable when it resolves. The same `id` twice is stored once, or stands there twice. Rejects with `storage` when it may or may not be there. */
+  /** Durable when it resolves. The same `id` appended twice is stored once or twice: readers must ignore the second. Rejects with `storage` when the entry may or may not be stored. */
   append(id: string, bytes: Uint8Array): Promise<void>;
   /**
-   * The entries from a position on, and then those that come. It begins later when the log was cut there; ends when `signal` fires, or when
-   * somebody should look how the log stands (its connection was lost meanwhile).
+   * The entries from a position on, and then new ones as they are appended. It begins at a later position when the log was cut there. It ends when `signal`
+   * is aborted, and when the connection was lost meanwhile: then ask for `standing` before reading on.
    */
   entries(from: number, signal: AbortSignal): AsyncIterable<LogEntry>;
-  /** Rejects with `environment` when the log is gone. */
+  /** Rejects with `environment` when the log does not exist any more. */
   standing(): Promise<Standing>;
-  /** What stands there; undefined when nothing does. */
+  /** The id of the entry at a position; undefined when there is none. */
   idAt(position: number): Promise<string | undefined>;
   /**
-   * Forgets the snapshots and the entries before this position; its own entry stays, by which a view finds out that it is of this log.
-   * Of entries that were appended under an id that begins with `NUMBER-`, nothing else is needed once that number is below `stale`.
+   * Deletes the snapshots and the entries before this position. The entry at the position stays: by its id a replica recognises that it is of this log.
+   * What was stored beside entries whose id begins with `NUMBER-` is deleted when that number is below `stale`.
    */
   cut(position: number, stale: number): Promise<void>;
 }

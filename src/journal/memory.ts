@@ -1,26 +1,28 @@
-/** The journal that keeps nothing beyond the process: for tests, trials, and work that need not survive. The same promises, but for power. */
+/** The journal in memory: for tests, for trials, and for work that need not survive the process. It keeps the promises of journal.ts except those about a crash or power loss. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import { deadLetters } from '../contracts/deadLetter.ts';
-import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, type Json } from '../contracts/json.ts';
+import type { SettledPending } from '../contracts/pending.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
 import { isNew } from './posting.ts';
+import { duplicateMessage, fenced, ownedElsewhere, unknownActor, unknownRun, wrongRevision } from './refusals.ts';
 
-/** Everything that it keeps. */
+/** Everything that a journal in memory holds. */
 export interface Memory {
   readonly actors: Map<Address, Kept>;
-  /** Pending key → its actor. */
+  /** By the key of a pending entry: the actor that has it. */
   readonly owners: Map<string, Kept>;
   readonly results: Map<string, LedgerEntry & { run: string }>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
-  /** Runs whose root has not ended → that root. */
+  /** By run: its root, as long as that has not ended. */
   readonly going: Map<string, Address>;
   readonly mail: Map<string, Map<string, Envelope>>;
   position: number;
 }
 
+/** What is held of one actor. */
 interface Kept {
   row: ActorRow;
   readonly history: HistoryEntry[];
@@ -30,6 +32,7 @@ interface Kept {
   readonly lists: Map<string, Json[]>;
 }
 
+/** An empty journal's contents. */
 export const blank = (): Memory => ({
   actors: new Map(),
   owners: new Map(),
@@ -40,17 +43,13 @@ export const blank = (): Memory => ({
   position: 0,
 });
 
+/** Opens a journal in memory; over `all`, which then holds its contents, or an empty one. */
 export function memory(all: Memory = blank()): Journal {
   const { actors, owners, results, claims, going, mail } = all;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
-    if (current !== epoch)
-      throw new TroupeError(
-        'fenced',
-        `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
-        { data: { run, epoch } },
-      );
+    if (current !== epoch) throw fenced(run, epoch, current);
   };
   const close = (key: string) => {
     owners.get(key)?.pending.delete(key);
@@ -61,16 +60,16 @@ export function memory(all: Memory = blank()): Journal {
     if (entries) entries.push(entry);
     else lists.set(list, [entry]);
   };
-  const keep = (actor: Address): Kept => {
+  const insert = (row: ActorRow): Kept => {
     const kept: Kept = {
-      row: undefined as never,
+      row,
       history: [],
       pending: new Map(),
       inbox: new Map(),
       replies: new Map(),
       lists: new Map(),
     };
-    actors.set(actor, kept);
+    actors.set(row.actor, kept);
     return kept;
   };
 
@@ -93,19 +92,12 @@ export function memory(all: Memory = blank()): Journal {
       requireOwner(run, epoch);
       const known = actors.get(actor);
       const before = known?.row.seq ?? 0;
-      if (seq !== before + 1)
-        throw new TroupeError(
-          'conflict',
-          `${actor} is at revision ${before}; a commit of revision ${seq} is refused.`,
-          { data: { actor, expected: before + 1, seq } },
-        );
-      if (event.inbox && known?.inbox.has(event.id))
-        throw new TroupeError('conflict', `${actor} has handled the message ${event.id} before.`, {
-          data: { duplicate: true, id: event.id },
-        });
+      if (seq !== before + 1) throw wrongRevision(actor, before, seq);
+      if (event.inbox && known?.inbox.has(event.id)) throw duplicateMessage(actor, event.id);
 
-      const kept = known ?? keep(actor);
-      kept.row = rowOf(commit);
+      const row = rowOf(commit);
+      const kept = known ?? insert(row);
+      kept.row = row;
       if (commit.parent === undefined && status === 'active') going.set(run, actor);
       else if (commit.parent === undefined) going.delete(run);
       kept.history.push({ position: ++all.position, actor, seq, at, epoch, state, status, event, opens, closes });
@@ -113,9 +105,8 @@ export function memory(all: Memory = blank()): Journal {
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
         owners.set(pending.key, kept);
-        const { correlation } = pending.data as { correlation?: string };
-        if (pending.kind === 'message' && correlation !== undefined)
-          kept.replies.set(correlation, pending.data as unknown as Envelope);
+        if (pending.kind === 'message' && pending.data.correlation !== undefined)
+          kept.replies.set(pending.data.correlation, pending.data);
       }
       for (const { key, name, input, outcome } of answers)
         if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
@@ -127,8 +118,7 @@ export function memory(all: Memory = blank()): Journal {
     },
     async record(run, epoch, actor, at, { key, name, input, outcome }) {
       requireOwner(run, epoch);
-      if (!actors.has(actor))
-        throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
+      if (!actors.has(actor)) throw unknownActor(actor);
       if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
     },
     async bury(run, epoch, letter) {
@@ -138,9 +128,8 @@ export function memory(all: Memory = blank()): Journal {
         own?.row.run === run
           ? own
           : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
-      if (!keeper)
-        throw new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
-      append(keeper, deadLetters, letter as unknown as Json);
+      if (!keeper) throw unknownRun(run);
+      append(keeper, deadLetters, asJson(letter));
       if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
       mail.get(run)?.delete(letter.id);
     },
@@ -149,7 +138,10 @@ export function memory(all: Memory = blank()): Journal {
       if (!kept) return undefined;
       const pending = [...kept.pending.values()];
       const answered = new Map<string, Outcome>(
-        pending.flatMap(({ key }) => (results.has(key) ? [[key, results.get(key)!.outcome] as const] : [])),
+        pending.flatMap(({ key }) => {
+          const result = results.get(key);
+          return result ? [[key, result.outcome] as const] : [];
+        }),
       );
       return {
         ...kept.row,
@@ -160,25 +152,21 @@ export function memory(all: Memory = blank()): Journal {
     },
     list: async (actor, list, from = 0, to) => (actors.get(actor)?.lists.get(list) ?? []).slice(from, to),
     async handled(actor, id) {
-      const found = actors.get(actor)?.inbox.get(id);
-      return found && { ...found, reply: actors.get(actor)!.replies.get(id) };
+      const kept = actors.get(actor);
+      const found = kept?.inbox.get(id);
+      return found && { ...found, reply: kept?.replies.get(id) };
     },
     undelivered: async (run) =>
       [...actors.values()]
         .filter(({ row }) => row.run === run)
         .flatMap(({ pending }) => [...pending.values()])
-        .flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : [])),
+        .flatMap(({ kind, data }) => (kind === 'message' ? [data] : [])),
     settle: (keys) => keys.forEach(close),
 
     async claim(run, owner, { now, ttl, alive }) {
       const held = claims.get(run);
-      if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true)) {
-        throw new TroupeError(
-          'owned_elsewhere',
-          `The run ${run} is being run by another process (${held.owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
-          { data: { owner: held.owner, until: held.until } },
-        );
-      }
+      if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true))
+        throw ownedElsewhere(run, held);
       const epoch = (held?.epoch ?? 0) + 1;
       claims.set(run, { epoch, owner, until: now + ttl });
       return epoch;
@@ -195,7 +183,10 @@ export function memory(all: Memory = blank()): Journal {
     },
     async claims({ run: only, owner, overAt = Infinity } = {}) {
       return (only === undefined ? [...going.keys()].sort() : going.has(only) ? [only] : [])
-        .flatMap((run) => (claims.has(run) ? [{ run, ...claims.get(run)! }] : []))
+        .flatMap((run) => {
+          const claim = claims.get(run);
+          return claim ? [{ run, ...claim }] : [];
+        })
         .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
     },
 
@@ -223,7 +214,8 @@ export function memory(all: Memory = blank()): Journal {
       const among = [...actors.values()].filter(
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
-      const open = (pending: Pending): Pending => ({ ...pending, data: owners.has(pending.key) ? pending.data : null });
+      const open = (pending: Pending | SettledPending): Pending | SettledPending =>
+        owners.has(pending.key) ? pending : { ...pending, data: null };
       return among
         .flatMap(({ history }) => history)
         .filter((entry) => after === undefined || entry.position > after)
@@ -249,7 +241,7 @@ export function memory(all: Memory = blank()): Journal {
       for (const run of gone) [claims, mail].forEach((each) => each.delete(run));
       return gone.size;
     },
-    // Nothing is stored that could be damaged.
+    // Memory is not checked: nothing can damage it without the process.
     verify: async () => ({
       actors: actors.size,
       commits: [...actors.values()].reduce((sum, { history }) => sum + history.length, 0),

@@ -1,14 +1,16 @@
-/** A view in memory: for tests and simulations, where a process's file is what it has dumped. */
+/** A replica in memory: for tests and simulations, in which a dump stands for the file of a process. */
 import { deserialize, serialize } from 'node:v8';
 import { blank, memory, type Memory } from './memory.ts';
 import { unplayed, type Mark, type View } from './view.ts';
 
-interface Played {
+/** What a dump holds. */
+interface Dump {
   readonly memory: Memory;
   readonly mark: Mark;
   readonly writers: ReadonlyMap<string, { readonly next: number; readonly position: number }>;
 }
 
+/** Opens an empty replica. */
 export function memoryView(): View {
   const kept = blank();
   const journal = memory(kept);
@@ -31,7 +33,7 @@ export function memoryView(): View {
       for (const [name, { position }] of writers) if (position < before) writers.delete(name);
     },
     dump() {
-      const bytes = serialize({ memory: kept, mark, writers } satisfies Played);
+      const bytes = serialize({ memory: kept, mark, writers } satisfies Dump);
       return (async function* () {
         yield bytes;
       })();
@@ -39,9 +41,9 @@ export function memoryView(): View {
     async load(dump) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of dump ?? []) chunks.push(chunk);
-      const from = dump
-        ? (deserialize(Buffer.concat(chunks)) as Played)
-        : { memory: blank(), mark: unplayed, writers: new Map<string, never>() };
+      const from: Dump = dump
+        ? deserialize(Buffer.concat(chunks))
+        : { memory: blank(), mark: unplayed, writers: new Map() };
       fill(kept.actors, from.memory.actors);
       fill(kept.owners, from.memory.owners);
       fill(kept.results, from.memory.results);

@@ -1,63 +1,65 @@
 /**
- * Judges the leases of other machines without trusting their clocks. A lease is over when it was given up; when this process has itself seen it stand still
- * for as long as a lease lasts; or when it has run out by so much that no clock can be wrong by it. Whatever is judged is checked again in the order of the
- * journal: a claim names what it saw, and a renewal that came before it refuses it.
+ * Decides whether leases of other machines have expired without trusting their clocks. A lease has expired when it was released; when this process has seen it
+ * without a renewal for as long as a lease lasts; or when it ran out so long ago that no clock can be that wrong. The decision is checked again in the order of the
+ * journal: a claim names the expiry it saw, and a renewal that is stored before it causes the claim to be refused.
  */
 import type { Clock } from '../contracts/clock.ts';
-import { toFailure } from '../contracts/failure.ts';
 import type { Journal } from './journal.ts';
+import { holderIn } from './refusals.ts';
 
-/** Clocks are no further apart than this, even one that is set to another hour or day; milliseconds. */
-const apart = 24 * 3_600_000;
-/** A lease lasts so long unless a claim says otherwise; milliseconds. */
-const usual = 10_000;
+/** The largest difference between two clocks, even when one is set to another hour or day; milliseconds. */
+const maxSkew = 24 * 3_600_000;
+/** How long a lease lasts where no claim gives another time; milliseconds. */
+const defaultTtl = 10_000;
 
-interface Sight {
+interface Observation {
   readonly until: number;
-  /** Since when it was seen to last until then, by our clock. */
+  /** When this process first saw that `until`, by its own clock. */
   readonly since: number;
 }
 
-/** A journal that several machines write to. */
+/** Wraps a journal that several machines write to. */
 export function patient(journal: Journal, clock: Pick<Clock, 'now'>): Journal {
-  const sights = new Map<string, Sight>();
-  const see = (run: string, until: number) => {
-    const before = sights.get(run);
-    const isNew = before?.until !== until;
-    const sight = isNew ? { until, since: clock.now() } : before;
-    if (isNew) sights.set(run, sight);
-    return sight;
+  const observations = new Map<string, Observation>();
+  const observe = (run: string, until: number) => {
+    const before = observations.get(run);
+    if (before?.until === until) return before;
+    const observation = { until, since: clock.now() };
+    observations.set(run, observation);
+    return observation;
   };
-  const stoodStill = ({ since }: Sight, ttl: number) => clock.now() - since >= ttl;
+  const isUnrenewed = ({ since }: Observation, ttl: number) => clock.now() - since >= ttl;
 
   return {
     ...journal,
     async claim(run, owner, { now, ttl, ...more }) {
-      const seen = sights.get(run);
-      const judged = Math.max(now - apart, seen && stoodStill(seen, ttl) ? seen.until : -Infinity);
+      const seen = observations.get(run);
+      // A lease until then or before counts as expired.
+      const expiredAt = Math.max(now - maxSkew, seen && isUnrenewed(seen, ttl) ? seen.until : -Infinity);
       try {
-        const epoch = await journal.claim(run, owner, { ...more, now: judged, ttl: now + ttl - judged });
-        sights.delete(run);
+        const epoch = await journal.claim(run, owner, { ...more, now: expiredAt, ttl: now + ttl - expiredAt });
+        observations.delete(run);
         return epoch;
       } catch (thrown) {
-        const { kind, data } = toFailure(thrown);
-        if (kind === 'owned_elsewhere') see(run, (data as { until: number }).until);
+        const holder = holderIn(thrown);
+        if (holder) observe(run, holder.until);
         throw thrown;
       }
     },
     async claims({ overAt, ...query } = {}) {
       const found = await journal.claims(query);
       if (overAt === undefined) return found;
-      const over = found.filter(
-        ({ run, until }) => until === 0 || until <= overAt - apart || stoodStill(see(run, until), usual),
+      const expired = found.filter(
+        ({ run, until }) => until === 0 || until <= overAt - maxSkew || isUnrenewed(observe(run, until), defaultTtl),
       );
       if (Object.keys(query).length === 0) forget(new Set(found.map(({ run }) => run)));
-      return over;
+      return expired;
     },
   };
 
-  /** Runs that have ended have no lease. */
-  function forget(going: ReadonlySet<string>): void {
-    for (const [run, { since }] of sights) if (!going.has(run) && clock.now() - since > apart) sights.delete(run);
+  /** Drops the observations of runs that have ended: they have no lease any more. */
+  function forget(active: ReadonlySet<string>): void {
+    for (const [run, { since }] of observations)
+      if (!active.has(run) && clock.now() - since > maxSkew) observations.delete(run);
   }
 }

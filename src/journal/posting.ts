@@ -1,20 +1,21 @@
-/** May a message be left? A ticket is answered once, whoever answers it and from wherever. */
+/** Decides whether a posted message is new, known already, or too late: so a ticket is answered once, whichever process answers it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../contracts/json.ts';
 
+/** What a journal knows of a message's recipient and of its id. */
 export interface Known {
-  /** How its recipient stands; undefined when it is not there (yet). */
+  /** The status of its recipient; undefined when there is no such actor (yet). */
   readonly status: ActorStatus | undefined;
-  /** What was handled under its id. */
+  /** The message that was handled under this id. */
   readonly handled: { readonly body: Json } | undefined;
-  /** What lies there under its id. */
+  /** The message that waits in the inbox under this id. */
   readonly lying: Envelope | undefined;
 }
 
-/** False when it was left before. Throws `conflict` when it comes too late, or its id was given to another message. */
+/** False when the same message was posted before. Throws `conflict` when its recipient has ended, or another message has its id. */
 export function isNew({ id, to, body }: Envelope, { status, handled, lying }: Known): boolean {
   const before = handled ?? lying;
   if (before && isDeepStrictEqual(before.body, body)) return false;

@@ -1,35 +1,41 @@
 /**
- * A journal that many processes share: every write is an entry of one log, and every process plays the log, in its order, into a view of its own.
+ * A journal that many processes share: every write is an entry of one log, and every process applies the log, in its order, to a replica of its own.
  *
- * The log's order decides everything that a database's transaction would: who owns a run, which commit follows which, which message came twice. A write is refused or
- * stored when it is *played*, by every process alike, so nothing has to be agreed on beside the log. What a process asked for resolves once it has played that far
- * itself: it reads what it wrote, and after a claim it has seen all that was written before.
+ * The log's order decides what a database transaction would decide: which process owns a run, which commit follows which, which message is a duplicate. A write is
+ * refused or stored when it is *applied*, and every process comes to the same result, so the processes agree on nothing but the log. A write resolves once this
+ * process has applied it: the process reads its own writes, and after a claim it has seen everything that was written before.
  */
 import type { Clock } from '../contracts/clock.ts';
-import { toFailure, TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import { writeNames, type WriteName } from './entry.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import { Player } from './player.ts';
+import { holderIn, type Holder } from './refusals.ts';
 import { Scribe } from './scribe.ts';
 import { Snapshooter } from './snapshooter.ts';
 import type { View } from './view.ts';
 
+/** How a shared journal is opened. */
 export interface ReplicatedOptions {
+  /** Closed with the journal. */
   readonly log: Log;
-  /** What this process alone fills; closed with the journal. */
+  /** The replica of this process; closed with the journal. */
   readonly view: View;
   readonly clock: Clock;
-  /** Entries from one snapshot to the next. All processes of a journal must be told the same; 10,000 unless told otherwise. */
+  /** Entries from one snapshot to the next; the same for all processes of a journal. Default: 10,000. */
   readonly every?: number;
-  /** Or so many bytes that this process has written; 64 MB, or what a snapshot has, unless told otherwise. */
+  /** A snapshot is also taken after this process has written so many bytes, and at least the size of the last snapshot. Default: 64,000,000. */
   readonly heavy?: number;
-  /** Says what a person should know, in a sentence. */
+  /** Called with a sentence for the operator. Default: nothing. */
   readonly notice?: (says: string) => void;
 }
 
-/** Rejects with `environment` when the log is another one than the view has played, `storage` when it cannot be read. */
+/** What is written to the log for a claim: the arguments of `claim`, and the owner that its writer found dead, if any. */
+type ClaimArguments = [run: string, owner: string, options: { now: number; ttl: number }, dead: string | null];
+
+/** Opens a shared journal; resolves when the replica is up to date. Rejects with `environment` when the replica is of another log, `storage` when the log cannot be read. */
 export async function replicated({
   log,
   view,
@@ -38,26 +44,28 @@ export async function replicated({
   heavy = 64_000_000,
   notice = () => {},
 }: ReplicatedOptions): Promise<Journal> {
-  const scribe = new Scribe({ log, clock, position: () => view.mark.position });
-  const snapshooter = new Snapshooter({ log, view, every, heavy, notice });
+  const writer = new Scribe({ log, clock, position: () => view.mark.position });
+  const snapshots = new Snapshooter({ log, view, every, heavy, notice });
   const { journal } = view;
-  /** Who was refused a run because of whom, and until when: asked again sooner, the log need not hear of it. */
-  const refusals = new Map<string, { readonly owner: string; readonly until: number; readonly error: unknown }>();
+  /** By run: the claim that was refused last, and the lease that stood against it. While that lease holds, another claim is refused without the log. */
+  const refusals = new Map<string, Holder & { readonly error: unknown }>();
   const perform = (write: WriteName, args: readonly Json[]): unknown => {
     if (write !== 'claim') {
-      if (write === 'renew' || write === 'release') refusals.delete(args[0] as string);
-      return (journal[write] as (...args: unknown[]) => unknown)(...args);
+      const [run] = args;
+      if ((write === 'renew' || write === 'release') && typeof run === 'string') refusals.delete(run);
+      // The entry holds the arguments with which its writer called the method of this name.
+      return (journal[write] as (...args: readonly unknown[]) => unknown)(...args);
     }
-    const [run, owner, options, dead] = args as [string, string, { now: number; ttl: number }, string | null];
+    const [run, owner, options, dead] = args as unknown as ClaimArguments;
     refusals.delete(run);
     return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
   };
-  const heard = (position: number, own: number) => snapshooter.heard(position, own);
-  const player = new Player({ log, view, scribe, clock, perform, horizon: every, leap: every, heard, notice });
+  const heard = (position: number, own: number) => snapshots.heard(position, own);
+  const player = new Player({ log, view, scribe: writer, clock, perform, horizon: every, leap: every, heard, notice });
   const close = async () => {
-    scribe.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    writer.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     await player.stop();
-    await snapshooter.done();
+    await snapshots.done();
     await log[Symbol.asyncDispose]();
     await view[Symbol.asyncDispose]();
   };
@@ -71,31 +79,31 @@ export async function replicated({
     const isHeld = known && known.owner !== owner && known.until > options.now;
     if (isHeld && alive(known.owner)) throw known.error;
     try {
-      return await scribe.write<number>('claim', [run, owner, options, isHeld ? known.owner : null]);
+      return await writer.write<number>('claim', [run, owner, options, isHeld ? known.owner : null]);
     } catch (thrown) {
-      const { kind, data } = toFailure(thrown);
-      if (kind !== 'owned_elsewhere') throw thrown;
-      const held = data as { owner: string; until: number };
-      // Only who asks can tell whether the other one lives; the log is told what was found.
-      if (!alive(held.owner)) return scribe.write<number>('claim', [run, owner, options, held.owner]);
-      refusals.set(run, { ...held, error: thrown });
+      const holder = holderIn(thrown);
+      if (!holder) throw thrown;
+      // Only this process can ask whether the holder is alive; what it found is written to the log with the next claim.
+      if (!alive(holder.owner)) return writer.write<number>('claim', [run, owner, options, holder.owner]);
+      refusals.set(run, { ...holder, error: thrown });
       throw thrown;
     }
   };
+  // Each of these methods is its own name and arguments, written to the log.
   const written = Object.fromEntries(
-    writeNames.map((name) => [name, (...args: unknown[]) => scribe.write(name, args)]),
+    writeNames.map((name) => [name, (...args: unknown[]) => writer.write(name, args)]),
   ) as unknown as Pick<Journal, (typeof writeNames)[number]>;
 
   return {
     ...journal,
     ...written,
     claim,
-    lost: () => scribe.closed,
-    settle: (keys) => void scribe.write('settle', [keys]).catch(() => {}), // If this is lost, they are only delivered again.
+    lost: () => writer.closed,
+    settle: (keys) => void writer.write('settle', [keys]).catch(() => {}), // If the removal is lost, they are only delivered again.
     async prune(before) {
       const count = await written.prune(before);
-      // What is forgotten is forgotten by the log as well, not only some day.
-      if (count > 0) await snapshooter.take({ keep: 1 });
+      // Pruned data is deleted from the log as well, and at once.
+      if (count > 0) await snapshots.take({ keep: 1 });
       return count;
     },
     [Symbol.asyncDispose]: close,

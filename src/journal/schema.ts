@@ -1,9 +1,9 @@
-/** The tables, and how an older file becomes a newer one. A file from the future is left alone. */
+/** The tables of the journal, and how an older file is migrated. A file of a newer version is left unchanged. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Driver } from './driver.ts';
 
-/** One entry per version; a file at version n has had the first n applied. Entries are never edited, only added. */
-const migrations = [
+/** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
+const migrations: readonly string[] = [
   `CREATE TABLE actors (
      id INTEGER PRIMARY KEY, actor TEXT NOT NULL UNIQUE, run TEXT NOT NULL, type TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, state TEXT NOT NULL,
      tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
@@ -24,7 +24,7 @@ const migrations = [
    CREATE TABLE claims (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE mail (n INTEGER PRIMARY KEY, run TEXT NOT NULL, id TEXT NOT NULL, envelope TEXT NOT NULL, UNIQUE (run, id));
    CREATE TABLE blobs (hash TEXT PRIMARY KEY, data TEXT NOT NULL);`,
-  // Commits get the order they were stored in. Of older ones it is gone; time tells it, where the clock did not go back.
+  // Gives commits the order in which they were stored. Of older ones that order is lost, so they are ordered by time, and within an actor by `seq`.
   `ALTER TABLE commits RENAME TO unordered;
    CREATE TABLE commits (
      position INTEGER PRIMARY KEY AUTOINCREMENT, actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
@@ -36,9 +36,9 @@ const migrations = [
   `CREATE INDEX actors_going ON actors (run) WHERE parent IS NULL AND status = 'active';`,
 ];
 
-/** `busyTimeout`: milliseconds to wait for another process that is opening the same new file. */
+/** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
 export function migrate(db: Driver, path: string, busyTimeout: number): void {
-  const { version, tables } = standing(db);
+  const { version, tables } = versionOf(db);
   if (version > migrations.length) {
     throw new TroupeError(
       'incompatible',
@@ -56,27 +56,28 @@ export function migrate(db: Driver, path: string, busyTimeout: number): void {
   db.exec('PRAGMA synchronous = FULL');
   if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
-  // Read again under the lock: another process may have been faster.
-  for (let at = standing(db).version; at < migrations.length; at++) db.exec(migrations[at]!);
+  // The version is read again under the lock: another process may have migrated meanwhile.
+  for (const migration of migrations.slice(versionOf(db).version)) db.exec(migration);
   db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec('COMMIT');
 }
 
-/** In one statement: between two, another process may have made the tables. */
-function standing(db: Driver): { version: number; tables: number } {
+/** Reads both in one statement: between two, another process may have made the tables. */
+function versionOf(db: Driver): { version: number; tables: number } {
   const row = db
-    .prepare(
+    .prepare<{ version: number; tables: number }>(
       'SELECT (SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_master) AS tables',
     )
-    .get()!;
-  return { version: Number(row.version), tables: Number(row.tables) };
+    .get();
+  return { version: Number(row?.version), tables: Number(row?.tables) };
 }
 
+/** Milliseconds between two attempts. */
 const pause = 20;
 
-/** SQLite does not wait for this lock by itself. */
-function writeAhead(db: Driver, patience: number): void {
-  for (let left = patience; ; left -= pause) {
+/** Switches to the write-ahead log. SQLite does not wait for the lock that this needs, whatever its busy timeout. */
+function writeAhead(db: Driver, timeout: number): void {
+  for (let left = timeout; ; left -= pause) {
     try {
       return db.exec('PRAGMA journal_mode = WAL');
     } catch (thrown) {

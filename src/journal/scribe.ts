@@ -1,6 +1,7 @@
 /**
- * Writes to a log, and hears what became of it. What is asked for while an entry is on its way goes with the next one, so that many commits
- * share one flush. One entry at a time: one whose answer was lost is written again under its number, and nothing of this process can have come in between.
+ * Appends the writes of this process to the log, and settles each when its entry was applied. Writes that are requested while an entry is under way go into the
+ * next one, so that many commits share one flush. Only one entry is under way at a time: when its acknowledgement was lost it is appended again under the same
+ * number, and no other entry of this process can have come between.
  */
 import { reasonOf } from '../contracts/cause.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
@@ -8,37 +9,43 @@ import { TroupeError } from '../contracts/failure.ts';
 import { packed, textOf, type Entry, type WriteName } from './entry.ts';
 import type { Log } from './log.ts';
 
+/** A write whose caller waits. */
 interface Waiting {
   readonly text: string;
-  resolve(answer: unknown): void;
+  resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
+/** An entry that was not applied yet. */
 interface Sent {
   readonly id: string;
   readonly from: number;
   readonly bytes: Uint8Array;
-  /** Empty once they were told that nobody can tell. */
+  /** Its callers; empty once they were rejected because the outcome is unknown. */
   waiting: readonly Waiting[];
+  /** The log has acknowledged it. */
   isStored: boolean;
 }
 
+/** What a writer works with. */
 export interface ScribeOptions {
   readonly log: Log;
   readonly clock: Clock;
-  /** How far this process has played. */
+  /** The position up to which this process has applied the log. */
   readonly position: () => number;
-  /** Milliseconds before those who wait are told that the log takes nothing; the entry on its way is tried on. */
+  /** Milliseconds without an acknowledgement until the callers are rejected with `storage`; the entry is still retried. Default: 5,000. */
   readonly patience?: number;
 }
 
+/** The writer of one process. */
 export class Scribe {
+  /** Identifies this start of the process in its entries. */
   readonly name: string;
   readonly #options: ScribeOptions;
   readonly #ending = new AbortController();
-  /** Asked for, and in no entry yet. */
-  #asked: Waiting[] = [];
-  /** In entries that were not played yet, oldest first. */
+  /** Writes that are in no entry yet. */
+  #queue: Waiting[] = [];
+  /** Entries that were not applied yet, oldest first. */
   #sent: Sent[] = [];
   #count = 0;
   #sending = false;
@@ -49,58 +56,59 @@ export class Scribe {
     this.name = options.clock.id();
   }
 
-  /** Resolves or rejects as every process that plays it does; with `storage` when nobody can tell (yet). */
+  /** Resolves or rejects as the write does in every process that applies it; rejects with `storage` when its outcome is unknown. */
   write<T>(write: WriteName, args: readonly unknown[]): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise<T>((resolve, reject) => {
-      // What is resolved is what the write of this name gives.
-      this.#asked.push({ text: textOf(write, args), resolve: resolve as (answer: unknown) => void, reject });
+      // The result is what the journal's method of this name returns, which is `T` for the caller.
+      this.#queue.push({ text: textOf(write, args), resolve: resolve as (result: unknown) => void, reject });
       this.#wake();
     });
   }
 
-  /** An entry of this process was played, with these answers. */
-  played({ from }: Entry, answers: readonly unknown[]): void {
+  /** Call it when an entry of this process was applied, with the results of its writes. */
+  played({ from }: Entry, results: readonly unknown[]): void {
     for (const sent of this.#upTo(from + 1)) {
-      if (sent.from === from) sent.waiting.forEach(({ resolve }, index) => resolve(answers[index]));
+      if (sent.from === from) sent.waiting.forEach(({ resolve }, index) => resolve(results[index]));
       else this.#reject(sent.waiting, 'was lost by the log');
     }
   }
 
-  /** An entry of this process came too late to be played by anybody. */
+  /** Call it when an entry of this process was too late, so that every process ignores it. */
   expired({ from }: Entry): void {
     for (const { waiting } of this.#upTo(from + 1)) this.#reject(waiting, 'came to the log too late');
   }
 
-  /** The view was replaced: what became of entries that are on their way was not seen. */
+  /** Call it when the replica was replaced: the outcome of entries that are under way is unknown. */
   unsure(): void {
     for (const { waiting } of this.#sent.splice(0))
       this.#reject(waiting, 'may be stored or not: this process fell behind the log');
   }
 
-  /** What the log has acknowledged and nobody has played may be lost. */
+  /** Call it after a reconnection: entries that were acknowledged and not applied may be lost, so they are appended again. */
   again(): void {
     for (const sent of this.#sent) sent.isStored = false;
     this.#wake();
   }
 
-  /** Nothing can be written, or played, at the moment: those who wait are told so. */
+  /** Call it when nothing can be appended or applied at the moment: rejects all callers that wait. */
   stall(cause: unknown): void {
-    const asked = this.#asked.splice(0);
+    const queued = this.#queue.splice(0);
     const waiting = this.#sent.flatMap((sent) => sent.waiting);
     for (const sent of this.#sent) sent.waiting = [];
-    this.#reject([...waiting, ...asked], `is not known to be stored: ${reasonOf(cause)}`);
+    this.#reject([...waiting, ...queued], `is not known to be stored: ${reasonOf(cause)}`);
   }
 
-  /** Why nothing is written any more. */
+  /** Why no more writes are taken; undefined while they are. */
   get closed(): TroupeError | undefined {
     return this.#closed;
   }
 
+  /** Rejects all callers that wait, and every later write. */
   close(error: TroupeError): void {
     this.#closed ??= error;
     this.#ending.abort();
-    for (const { reject } of [...this.#sent.splice(0).flatMap(({ waiting }) => waiting), ...this.#asked.splice(0)])
+    for (const { reject } of [...this.#sent.splice(0).flatMap(({ waiting }) => waiting), ...this.#queue.splice(0)])
       reject(this.#closed);
   }
 
@@ -129,13 +137,13 @@ export class Scribe {
     this.#sending = false;
   }
 
-  /** As many as fit; one that is too large for an entry goes alone, and the log sees to it. */
+  /** An entry of as many writes as fit. A write that is too large for an entry goes alone, and the log stores it as an object. */
   #pack(): Sent | undefined {
-    if (this.#asked.length === 0) return undefined;
+    if (this.#queue.length === 0) return undefined;
     const { log, position } = this.#options;
     let room = log.limit;
-    const end = this.#asked.findIndex(({ text }, index) => (room -= text.length * 3 + 1) < 0 && index > 0); // Bytes, at most.
-    const waiting = this.#asked.splice(0, end < 0 ? this.#asked.length : end);
+    const end = this.#queue.findIndex(({ text }, index) => (room -= text.length * 3 + 1) < 0 && index > 0); // A character has at most 3 bytes.
+    const waiting = this.#queue.splice(0, end < 0 ? this.#queue.length : end);
     const [by, from, after] = [this.name, this.#count, position()];
     const bytes = packed(
       { by, from, after },
@@ -160,7 +168,7 @@ export class Scribe {
         sent.isStored = true;
         return;
       } catch (thrown) {
-        // Nobody can tell whether it is there: it is written again, and played once.
+        // It may be stored or not: it is appended again, and applied once.
         if (clock.now() - since >= patience) this.stall(thrown);
         await sleep(clock, pause, this.#ending.signal).catch(() => {});
       }

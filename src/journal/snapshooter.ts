@@ -1,38 +1,42 @@
 /**
- * Takes a snapshot of the view now and then, and lets the log forget what came before the oldest that is kept: so the log does not grow for ever,
- * and who joins starts from a snapshot. Whoever wrote the entry that is due takes it: nobody has to be asked, and when that one dies, the next does.
+ * Takes a snapshot of the replica at intervals, and cuts the log behind the oldest snapshot that is kept: so the log does not grow without end, and a process
+ * that joins starts from a snapshot. The process that wrote the entry at which one is due takes it. No agreement is needed: if that process dies, the next one is
+ * taken at the next interval.
  */
 import { toFailure } from '../contracts/failure.ts';
 import type { Log } from './log.ts';
 import type { View } from './view.ts';
 
+/** What snapshots are taken of, and when. */
 export interface SnapshooterOptions {
   readonly log: Log;
   readonly view: View;
-  /** Entries from one snapshot to the next; as old as this an entry on its way may be. */
+  /** Entries from one snapshot to the next. Also the greatest age of an entry that is still applied. */
   readonly every: number;
-  /** One is due as well when this process has written so many bytes since the last that it took. */
+  /** In bytes: one is also due when this process has written so much since the last one it took. */
   readonly heavy: number;
+  /** Called with a sentence for the operator. */
   readonly notice: (says: string) => void;
 }
 
-/** The newest may turn out to be damaged, and of the one before somebody may be reading. */
-const kept = 2;
+/** How many snapshots are kept: the newest may turn out to be damaged, and another process may still be reading the one before. */
+const keptSnapshots = 2;
 
+/** Takes the snapshots of one process. */
 export class Snapshooter {
   readonly #options: SnapshooterOptions;
-  /** One after the other. */
+  /** They are taken one after the other. */
   #taking: Promise<void> = Promise.resolve();
   #waiting = 0;
   #written = 0;
-  /** Of the last: a large one is not taken for little. */
+  /** Bytes of the last snapshot: a large one is not taken again for a few entries. */
   #size = 0;
 
   constructor(options: SnapshooterOptions) {
     this.#options = options;
   }
 
-  /** `own`: bytes of the entry there, when this process has written it. */
+  /** Call it after each entry. `own`: its bytes when this process wrote it, else 0. */
   heard(position: number, own: number): void {
     const { every, heavy, notice } = this.#options;
     this.#written += own;
@@ -45,8 +49,8 @@ export class Snapshooter {
     );
   }
 
-  /** Of the view as it is then. `keep`: how many snapshots stay, with this one. */
-  take({ keep = kept }: { readonly keep?: number } = {}): Promise<void> {
+  /** Takes a snapshot. `keep`: how many snapshots stay, including this one; default 2. */
+  take({ keep = keptSnapshots }: { readonly keep?: number } = {}): Promise<void> {
     this.#waiting++;
     const take = () => this.#take(keep).finally(() => this.#waiting--);
     const taken = this.#waiting > 1 ? this.#taking.then(take) : take();
@@ -54,7 +58,7 @@ export class Snapshooter {
     return taken;
   }
 
-  /** When none is being taken. */
+  /** Resolves when no snapshot is being taken. */
   done(): Promise<void> {
     return this.#taking;
   }
@@ -64,11 +68,12 @@ export class Snapshooter {
     const { position } = view.mark;
     view.forget(position - every);
     this.#written = 0;
-    await log.snapshots.write(position, this.#weighed(view.dump()));
+    await log.snapshots.write(position, this.#measured(view.dump()));
     const oldest = (await log.snapshots.list())[keep - 1];
     if (oldest !== undefined) await log.cut(oldest, oldest - every);
   }
-  async *#weighed(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+
+  async *#measured(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let size = 0;
     for await (const part of dump) {
       size += part.length;

@@ -1,7 +1,6 @@
-/** The journal in one SQLite file: WAL, `synchronous=FULL`, group commit. What it promises is in journal.ts; how long it keeps it, in docs/journal.md. */
+/** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
 import { archive } from './archive.ts';
 import { texts } from './blobs.ts';
-import { Checked } from './checked.ts';
 import { claims } from './claims.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { Group } from './group.ts';
@@ -10,14 +9,16 @@ import { mailroom } from './mailroom.ts';
 import { reader } from './reader.ts';
 import { migrate } from './schema.ts';
 import type { Writes } from './store.ts';
+import { Checkpoints } from './verify.ts';
 import { writer } from './writer.ts';
 
+/** How a journal file is opened. */
 export interface SqliteOptions {
-  /** Which library to use; the first that is there unless told otherwise. */
+  /** Which library to use. Default: the first that is installed, `node:sqlite` before `libsql`. */
   driver?: Driver['name'];
-  /** Milliseconds to wait for another process's write. */
+  /** Milliseconds to wait for another process's write. Default: 2,000. */
   busyTimeout?: number;
-  /** Pages of 4 KB that the file may have; as many as the disk holds unless told otherwise. */
+  /** The most pages of 4 KB that the file may have. Default: as many as the disk holds. */
   maxPages?: number;
 }
 
@@ -44,7 +45,7 @@ export async function sqlite(
       open = false;
       try {
         group.close();
-        // So that the one file is the whole journal. Another process that reads just now only makes the log stay.
+        // Afterwards the one file is the whole journal. When another process reads at this moment, the write-ahead log stays beside it.
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } finally {
         db.close();
@@ -53,12 +54,12 @@ export async function sqlite(
   };
 }
 
-/** The journal in an open file; `group` says when what is written takes place. */
+/** The journal in an open file; `group` decides in which transaction a write takes place. */
 export function journalIn(db: Driver, group: Writes): Omit<Journal, keyof AsyncDisposable> {
   const store = { db, group, text: texts(db) };
   return {
     ...writer(store),
-    ...reader(store, new Checked()),
+    ...reader(store, new Checkpoints()),
     ...claims(store),
     ...mailroom(store),
     ...archive(store),

@@ -1,16 +1,16 @@
-/** The open file that the parts of the SQLite journal share. */
+/** What the parts of the SQLite journal share: the open database, the order of its writes, and how values are stored. */
 import type { Texts } from './blobs.ts';
 import type { Driver } from './driver.ts';
 
-/** How writes come to the file. */
+/** Decides in which transaction a write takes place. */
 export interface Writes {
-  /** Resolves when what `write` wrote is kept; rejects with what it throws. */
+  /** Resolves when what `write` wrote is stored; rejects with what `write` throws. */
   add(write: () => void): Promise<void>;
-  /** The same for what nobody waits for. */
+  /** The same without an answer: an error is dropped. */
   later(write: () => void): void;
 }
 
-/** What every part of the journal works on. */
+/** What every part of the SQLite journal is made from. */
 export interface Store {
   readonly db: Driver;
   readonly group: Writes;

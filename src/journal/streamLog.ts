@@ -1,6 +1,8 @@
-/** The log of a troupe as a stream of JetStream: one subject, one order, on disk before it is acknowledged where the server says `sync_interval: always`. */
+/** The log of a shared journal as a JetStream stream: one subject, one order. With `sync_interval: always` on the server, an entry is on disk before it is acknowledged. */
 import {
   DeliverPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
   jetstream as jetstreamOf,
   jetstreamManager,
   type ConsumerMessages,
@@ -11,30 +13,32 @@ import { reasonOf } from '../contracts/cause.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { roomIn } from '../nats/connection.ts';
-import { objects } from '../nats/objects.ts';
+import { objectStore } from '../nats/objectStore.ts';
 import type { Log, LogEntry } from './log.ts';
 
+/** How the log of a tenant is opened. */
 export interface StreamLogOptions {
+  /** Stays open when the log is closed. */
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly tenant: string;
-  /** On how many servers of a cluster each entry is kept. */
+  /** On how many servers of a cluster each entry is stored. */
   readonly replicas: number;
 }
 
-/** Of the stream that keeps a tenant's journal. */
+/** The name of the stream with a tenant's journal. */
 export const streamOf = (tenant: string): string => `troupe_${tenant}`;
 
 const idHeader = 'Nats-Msg-Id';
 const blobHeader = 'Troupe-Blob';
 
-/** Rejects with `environment` when the server has no JetStream. */
+/** Opens the log, and creates the stream when there is none. Rejects with `environment` when the server has no JetStream. */
 export async function streamLog({ connection, clock, tenant, replicas }: StreamLogOptions): Promise<Log> {
   const stream = streamOf(tenant);
   const subject = `troupe.${tenant}._journal`;
   const manager = await jetstreamManager(connection).catch((cause: unknown) => {
-    // No answer in time says nothing of what it has.
-    if ((cause as Error).name === 'TimeoutError') throw cause;
+    // A late answer does not mean that the server has no JetStream.
+    if (cause instanceof Error && cause.name === 'TimeoutError') throw cause;
     throw new TroupeError(
       'environment',
       `This NATS server has no JetStream, which the journal needs: ${reasonOf(cause)}. Start it with -js, or keep the journal in a file (--db).`,
@@ -43,8 +47,8 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   });
   await manager.streams.add({ name: stream, subjects: [subject], num_replicas: replicas });
   const publisher = jetstreamOf(connection);
-  const stored = (bucket: string) => objects({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
-  const [large, dumps] = [stored('entries'), stored('snapshots')];
+  const bucketOf = (bucket: string) => objectStore({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
+  const [large, dumps] = [bucketOf('entries'), bucketOf('snapshots')];
   const limit = roomIn(connection);
 
   async function read(message: JsMsg): Promise<LogEntry> {
@@ -59,7 +63,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   }
 
   let following: ConsumerMessages | undefined;
-  // A server that comes back may have less than it had.
+  // After a reconnection the server may have fewer entries than before: the reader must look at `standing` again.
   void (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') following?.stop();
   })();
@@ -99,9 +103,9 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
             yield entry;
           })(),
         );
-        const named = headers();
-        named.set(blobHeader, id);
-        await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: named });
+        const reference = headers();
+        reference.set(blobHeader, id);
+        await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: reference });
       } catch (cause) {
         throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause });
       }
@@ -117,7 +121,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
       return found?.header.get(idHeader);
     },
     async cut(position, stale) {
-      // A purge up to the first message is taken for one of everything.
+      // The server takes a purge up to the first message for a purge of everything.
       if (position > 1) await manager.streams.purge(stream, { seq: position });
       await dumps.cut(String(position));
       const names = await large.list();
@@ -130,7 +134,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
 }
 
 const isMissing = (cause: unknown): boolean =>
-  (cause as { name?: string }).name === 'StreamNotFoundError' || (cause as { code?: number }).code === 10_059;
+  cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound;
 
 const lost = (stream: string, cause: unknown) =>
   new TroupeError(

@@ -1,27 +1,27 @@
-/** Which file a process plays the shared journal into: each takes one that nobody has, so that the next start goes on where some process of this machine stopped. */
+/** Chooses the file of a process's replica: each process takes one that no other has open, so that the next start continues where some process of this machine stopped. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toFailure } from '../contracts/failure.ts';
 import { fileView } from './fileView.ts';
 import type { View } from './view.ts';
 
-/** So many processes of one folder have a file; more of them play into memory. */
-const most = 8;
+/** So many processes can have a file in one folder; any further process keeps its replica in memory. */
+const maxFiles = 8;
 
-/** The first file in the folder that is free; memory where there is none, or the folder cannot be written. `name` says of which journal. */
+/** Opens the first free file in the folder; in memory when none is free or the folder cannot be written. `name` identifies the journal. */
 export async function viewIn(folder: string, name: string): Promise<View> {
   const made = await mkdir(folder, { recursive: true }).then(
     () => true,
     () => false,
   );
-  for (let slot = made ? 1 : most + 1; slot <= most; slot++) {
+  for (let slot = made ? 1 : maxFiles + 1; slot <= maxFiles; slot++) {
     const view = await openAt(join(folder, `view-${name}-${slot}.db`));
     if (view) return view;
   }
   return fileView(':memory:');
 }
 
-/** Undefined where another process has it, or it cannot be used. One that is damaged is made anew: the log has everything. */
+/** Undefined when another process has the file, or it cannot be used. A damaged file is created again: the log has everything. */
 async function openAt(path: string): Promise<View | undefined> {
   for (const isLast of [false, true]) {
     try {

@@ -1,18 +1,21 @@
-/** Writes commits: checked first, then stored whole (J1, J3). */
+/** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
 import { deadLetters } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Storable } from './blobs.ts';
 import { link, sum, sumOfActor, sumOfEntry, sumOfPending, sumOfResult } from './chain.ts';
 import type { Commit, Ledger } from './journal.ts';
+import { duplicateMessage, fenced, unknownActor, unknownRun, wrongRevision } from './refusals.ts';
+import type { OpenedEntry, ActorColumns, ClaimColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { Store } from './store.ts';
 
+/** The part of a journal that stores commits, results and dead letters. */
 export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'bury' | 'settle'> {
-  const epochOf = db.prepare('SELECT epoch FROM claims WHERE run = ?');
-  const headOf = db.prepare(
+  const epochOf = db.prepare<Pick<ClaimColumns, 'epoch'>>('SELECT epoch FROM claims WHERE run = ?');
+  const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
     'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
-  const seen = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
-  const insertActor = db.prepare(
+  const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
+  const insertActor = db.prepare<Pick<ActorColumns, 'id'>>(
     'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
   );
   const updateActor = db.prepare(
@@ -28,9 +31,11 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
   const insertResult = db.prepare(
     'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
-  const lastEntry = db.prepare('SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1');
+  const lastEntry = db.prepare<Pick<ListColumns, 'n' | 'hash'>>(
+    'SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
+  );
   const insertEntry = db.prepare('INSERT INTO entries (actor, list, n, data, hash) VALUES (?, ?, ?, ?, ?)');
-  const keeperOf = db.prepare(
+  const keeperOf = db.prepare<Pick<ActorColumns, 'id'>>(
     'SELECT id FROM actors WHERE run = ? AND (actor = ? OR parent IS NULL) ORDER BY actor = ? DESC LIMIT 1',
   );
   const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
@@ -38,21 +43,16 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
 
   function requireOwner(run: string, epoch: number): void {
     const current = epochOf.get(run)?.epoch;
-    if (current !== epoch)
-      throw new TroupeError(
-        'fenced',
-        `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
-        { data: { run, epoch } },
-      );
+    if (current !== epoch) throw fenced(run, epoch, current);
   }
 
-  function keep(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
-    const [asked, answered] = [text.write(input), text.write(outcome as unknown as JsonObject)];
-    insertResult.run(key, actor, at, name, asked, answered, sumOfResult(key, asked, answered));
+  function insert(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
+    const [storedInput, storedOutcome] = [text.write(input), text.write(outcome)];
+    insertResult.run(key, actor, at, name, storedInput, storedOutcome, sumOfResult(key, storedInput, storedOutcome));
   }
 
-  /** Gives the hash of the list as it is then. */
-  function append(actor: number, list: string, entry: Json): string {
+  /** Appends to a list and returns the list's new hash. */
+  function append(actor: number, list: string, entry: Storable): string {
     const last = lastEntry.get(actor, list);
     const stored = text.write(entry);
     const hash = sum(String(last?.hash ?? ''), stored);
@@ -65,26 +65,21 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
     requireOwner(run, epoch);
     const head = headOf.get(actor);
     const before = Number(head?.seq ?? 0);
-    if (seq !== before + 1)
-      throw new TroupeError('conflict', `${actor} is at revision ${before}; a commit of revision ${seq} is refused.`, {
-        data: { actor, expected: before + 1, seq },
-      });
-    if (event.inbox && head && seen.get(head.id!, event.id)) {
-      throw new TroupeError('conflict', `${actor} has handled the message ${event.id} before.`, {
-        data: { duplicate: true, id: event.id },
-      });
-    }
+    if (seq !== before + 1) throw wrongRevision(actor, before, seq);
+    if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessage(actor, event.id);
 
     const snapshot = text.write(commit.snapshot);
     const tags = JSON.stringify(commit.tags);
     const meta = text.write(commit.meta);
-    let id = head?.id as number | undefined;
-    if (id === undefined) {
-      id = insertActor.get(
+    const parent = commit.parent ?? null;
+    if (head) updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, head.id);
+    const inserted =
+      head ??
+      insertActor.get(
         actor,
         run,
         commit.type,
-        commit.parent ?? null,
+        parent,
         commit.status,
         commit.state,
         tags,
@@ -93,20 +88,20 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
         seq,
         meta,
         snapshot,
-      )!.id as number;
-    } else updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, id);
+      );
+    if (!inserted) throw new TroupeError('internal', `SQLite gave no number for the new actor ${actor}.`);
+    const { id } = inserted;
 
-    const sums = [sumOfActor({ ...commit, parent: commit.parent ?? null, tags, meta, snapshot })];
-    const opened: (string | number | null)[][] = [];
+    const sums = [sumOfActor({ ...commit, parent, tags, meta, snapshot })];
+    const opened: OpenedEntry[] = [];
     for (const key of closes) deletePending.run(key);
     for (const { key, kind, due, data } of opens) {
       const stored = text.write(data);
       insertPending.run(key, id, kind, due ?? null, stored);
       opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
-      const { correlation } = data as { correlation?: string };
-      if (kind === 'message' && correlation !== undefined) insertReply.run(id, correlation, stored);
+      if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
     }
-    for (const result of results) keep(id, updated, result);
+    for (const result of results) insert(id, updated, result);
     for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));
     if (event.inbox) {
       insertInbox.run(id, event.id, seq);
@@ -119,7 +114,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       epoch,
       state: commit.state,
       status: commit.status,
-      event: text.write(event as unknown as JsonObject),
+      event: text.write(event),
       opens: JSON.stringify(opened),
       closes: JSON.stringify(closes),
       sums: sums.join(' '),
@@ -145,17 +140,15 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       group.add(() => {
         requireOwner(run, epoch);
         const id = headOf.get(actor)?.id;
-        if (id === undefined)
-          throw new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
-        keep(id as number, at, result);
+        if (id === undefined) throw unknownActor(actor);
+        insert(id, at, result);
       }),
     bury: (run, epoch, letter) =>
       group.add(() => {
         requireOwner(run, epoch);
         const id = keeperOf.get(run, letter.to, letter.to)?.id;
-        if (id === undefined)
-          throw new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
-        append(id as number, deadLetters, letter as unknown as Json);
+        if (id === undefined) throw unknownRun(run);
+        append(id, deadLetters, letter);
         deleteMessage.run(letter.id);
         deleteMail.run(run, letter.id);
       }),

@@ -1,7 +1,8 @@
-/** The address of a server may say who we are to it, `nats://user:password@host`: that is taken out of it, and an address can be shown to anybody. */
+/** The URL of a NATS server may hold credentials, `nats://user:password@host`. They are taken out, so that the URL can be shown. */
 
+/** URLs of servers and the credentials that were in them. */
 export interface Addressed {
-  /** Without what was secret. */
+  /** The URLs without credentials. */
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
@@ -9,20 +10,24 @@ export interface Addressed {
   readonly token?: string;
 }
 
-/** Of one address or more, in a list or with commas between. What the first one with a name says holds for all. */
+/** Takes one URL or more, as a list or separated by commas. The credentials of the first URL that has some hold for all. */
 export function addressed(servers: string | readonly string[]): Addressed {
   const all = [servers]
     .flat()
     .flatMap((each) => each.split(','))
-    .map((each) => each.trim())
-    .map((each) => /^([a-z]+:\/\/)?(?:(.*)@)?(.*)$/s.exec(each)!)
-    .map(([, scheme = '', name, place = '']) => ({ name, server: scheme + place }));
-  const said = all.find(({ name }) => name !== undefined)?.name;
-  return { servers: all.map(({ server }) => server), ...(said === undefined ? {} : nameIn(said)) };
+    .map((each) => partsOf(each.trim()));
+  const userInfo = all.find((parts) => parts.userInfo !== undefined)?.userInfo;
+  return { servers: all.map(({ server }) => server), ...(userInfo === undefined ? {} : credentialsIn(userInfo)) };
 }
 
-function nameIn(said: string): Omit<Addressed, 'servers'> {
-  const [first = '', ...rest] = said.split(':');
+/** Splits `scheme://userInfo@host`; scheme and user info may be missing. */
+function partsOf(url: string): { server: string; userInfo: string | undefined } {
+  const [, scheme = '', userInfo, host = ''] = /^([a-z]+:\/\/)?(?:(.*)@)?(.*)$/s.exec(url) ?? [];
+  return { server: scheme + host, userInfo };
+}
+
+function credentialsIn(userInfo: string): Omit<Addressed, 'servers'> {
+  const [first = '', ...rest] = userInfo.split(':');
   return rest.length === 0 ? { token: decoded(first) } : { user: decoded(first), password: decoded(rest.join(':')) };
 }
 
@@ -30,6 +35,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A "%" that means itself.
+    return text; // It holds a "%" that encodes nothing.
   }
 }

@@ -1,4 +1,4 @@
-/** The connection to the bus: made once, kept for ever, refused when the server cannot do what a troupe needs. */
+/** The connection to a NATS server: made once, re-established whenever it breaks, and refused when the server is too old or not safe to talk to. */
 import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { reasonOf } from '../contracts/cause.ts';
 import { TroupeError } from '../contracts/failure.ts';
@@ -7,35 +7,39 @@ import { credentialsIn } from './credentials.ts';
 import { isLoopback, requireName } from './exposure.ts';
 import { hearLastError } from './lastError.ts';
 
+/** Which server, and with what credentials. */
 export interface NatsOptions {
-  /** `nats://host:port`, one or more of one cluster; `nats://user:password@host:port` names us as `user` and `password` do. */
+  /** `nats://host:port`: one server, or several of one cluster. `nats://user:password@host:port` also gives `user` and `password`. */
   readonly servers: string | readonly string[];
-  /** How this process calls itself to the server. */
+  /** The name of this connection in the server's monitor. Default: `troupe`. */
   readonly name?: string;
+  /** Default: none, like all credentials. */
   readonly user?: string;
+  /** Of the user. */
   readonly password?: string;
+  /** Instead of user and password. */
   readonly token?: string;
-  /** Path of a file with credentials: one that `troupe nats-config` wrote, or a `.creds` file. */
+  /** The path of a file with credentials: one that `troupe nats-config` wrote, or a `.creds` file. */
   readonly creds?: string;
-  /** Under what subject answers to this process arrive; what the credentials say unless told otherwise. */
+  /** The subject prefix under which answers to this process arrive. Default: what the credentials say, else `_INBOX`. */
   readonly inbox?: string;
-  /** Paths of files: the authority that signed the server's certificate, and this client's own. */
+  /** Paths of files: the certificate of the authority that signed the server's, and this client's own certificate and key. Default: the system's authorities. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Speak to a server on another machine without credentials, and without TLS where it has none. */
+  /** Allow a server on another machine without credentials and without TLS. Default: false. */
   readonly insecure?: boolean;
-  /** Milliseconds to wait for the server at the start; 5,000 unless told otherwise. */
+  /** Milliseconds to wait for the first connection. Default: 5,000. */
   readonly patience?: number;
 }
 
-/** Older servers know no `sync_interval`, and lose what they acknowledged. */
+/** The oldest version that has `sync_interval`; servers before it may lose acknowledged data. */
 const oldest = [2, 10] as const;
 
 /**
- * Rejects with `environment` when no server answers or it is too old, with `auth` when it does not let us in, with `invalid` when it is on another
- * machine and nothing says who we are. Such a server must have TLS: nothing is said to it before that.
+ * Connects to a server. Rejects with `environment` when no server answers or it is too old, with `auth` when it does not accept the credentials, and with
+ * `invalid` when it is on another machine and there are no credentials. A server on another machine must have TLS: nothing is sent to it before the handshake.
  */
 export async function dial(options: NatsOptions): Promise<NatsConnection> {
-  const { servers: places, ...said } = addressed(options.servers);
+  const { servers: urls, ...inUrl } = addressed(options.servers);
   const {
     name = 'troupe',
     user,
@@ -45,9 +49,9 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
     tls,
     insecure,
     patience: timeout = 5_000,
-  } = { ...said, ...options };
-  const servers = [...places];
-  const place = servers.join(', ');
+  } = { ...inUrl, ...options };
+  const servers = [...urls];
+  const shown = servers.join(', ');
   const isExposed = insecure !== true && !servers.every(isLoopback);
   if (isExposed)
     requireName(
@@ -81,7 +85,7 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
         }),
   };
   const connection = await connect(given).catch((cause: unknown) => {
-    throw refused(place, cause);
+    throw connectionError(shown, cause);
   });
   hearLastError(connection);
   const version = connection.info?.version ?? '0';
@@ -89,22 +93,22 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
     await connection.close();
     throw new TroupeError(
       'environment',
-      `The NATS server at ${place} is ${version}; a troupe needs ${oldest.join('.')} or later, because older ones may lose what they acknowledged. Update it.`,
+      `The NATS server at ${shown} is ${version}; a troupe needs ${oldest.join('.')} or later, because older ones may lose what they acknowledged. Update it.`,
       { data: { version } },
     );
   }
   return connection;
 }
 
-/** For headers, in what the server calls its largest payload. */
+/** Bytes for headers: the server's limit covers headers and body. */
 const headroom = 4_096;
 
-/** Bytes that the body of one message may have. */
+/** The most bytes that the body of one message may have. */
 export const roomIn = (connection: NatsConnection): number => (connection.info?.max_payload ?? 1_048_576) - headroom;
 
-/** A subject for answers, at which this connection may listen. */
+/** A new subject for answers, to which this connection may subscribe. */
 export const ownInbox = (connection: NatsConnection): string =>
-  // Its options are public, and not in its interface.
+  // The options are public at run time, and not in the interface.
   createInbox((connection as { options?: NodeConnectionOptions }).options?.inboxPrefix);
 
 function isOlder(version: string): boolean {
@@ -112,29 +116,29 @@ function isOlder(version: string): boolean {
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
 }
 
-function refused(place: string, cause: unknown): TroupeError {
-  const reason = reasonOf(cause as Error);
+function connectionError(shown: string, cause: unknown): TroupeError {
+  const reason = reasonOf(cause);
   if (/does not support 'tls'/.test(reason))
     return new TroupeError(
       'environment',
-      `The NATS server at ${place} has no TLS, and it is on another machine: whoever is on the way could read and change what is said. Give it a certificate ("troupe nats-config --tls CERT,KEY"), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
+      `The NATS server at ${shown} has no TLS, and it is on another machine: anybody on the network could read and change what is sent. Give it a certificate ("troupe nats-config --tls CERT,KEY"), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,
       { cause },
     );
   if (/certificate|altnames|signature/i.test(reason))
     return new TroupeError(
       'environment',
-      `The NATS server at ${place} shows a certificate that is not good here: ${reason}. Name the authority that signed it (NODE_EXTRA_CA_CERTS, or tls.ca), and the server by the name it stands for.`,
+      `The NATS server at ${shown} shows a certificate that is not good here: ${reason}. Name the authority that signed it (NODE_EXTRA_CA_CERTS, or tls.ca), and the server by the name it stands for.`,
       { cause },
     );
-  return /authoriz|authenticat|credential/i.test(`${(cause as Error).name} ${reason}`)
+  return /authoriz|authenticat|credential/i.test(`${cause instanceof Error ? cause.name : ''} ${reason}`)
     ? new TroupeError(
         'auth',
-        `The NATS server at ${place} did not let us in: ${reason}. Check the credentials (--nats-creds), or user, password and token.`,
+        `The NATS server at ${shown} did not accept our credentials: ${reason}. Check the credentials (--nats-creds), or user, password and token.`,
         { cause },
       )
     : new TroupeError(
         'environment',
-        `No NATS server answers at ${place}: ${reason}. Start one (nats-server -js), or correct the address.`,
+        `No NATS server answers at ${shown}: ${reason}. Start one (nats-server -js), or correct the address.`,
         { cause },
       );
 }

@@ -1,42 +1,44 @@
-/** Who this process is to the server: a file with the seed of a key, or one that an operator of NATS made (`.creds`). */
+/** Reads a file with credentials: the seed of a user's key, or a `.creds` file of a NATS operator. */
 import { readFile } from 'node:fs/promises';
 import { credsAuthenticator, nkeyAuthenticator, nkeys, type Authenticator } from '@nats-io/transport-node';
 import { TroupeError } from '../contracts/failure.ts';
 
+/** What a connection needs of them. */
 export interface Credentials {
   readonly authenticator: Authenticator;
-  /** Where answers to this process arrive; undefined where the file does not say whose key it is. */
+  /** The subject prefix for answers to this key; undefined for a `.creds` file, whose permissions decide. */
   readonly inbox?: string;
 }
 
-const text = new TextEncoder();
+const encoder = new TextEncoder();
 
-/** Rejects with `auth` when the file cannot be read or holds no credentials; what is in it is never said. */
+/** Rejects with `auth` when the file cannot be read or holds no credentials. No error shows the content. */
 export async function credentialsIn(path: string): Promise<Credentials> {
   const content = await readFile(path, 'utf8').catch((cause: Error) => {
     throw new TroupeError('auth', `The credentials ${path} cannot be read: ${cause.message}. Check --nats-creds.`, {
       cause,
     });
   });
-  if (content.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(text.encode(content)) };
+  if (content.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(encoder.encode(content)) };
   const seed = seedIn(content);
-  if (seed) return { authenticator: nkeyAuthenticator(text.encode(seed)), inbox: inboxOf(publicKeyOf(seed)) };
+  if (seed) return { authenticator: nkeyAuthenticator(encoder.encode(seed)), inbox: inboxOf(publicKeyOf(seed)) };
   throw new TroupeError(
     'auth',
     `${path} holds no credentials: expected a line with the seed of a user's key (SU…), as "troupe nats-config" writes it, or a .creds file.`,
   );
 }
 
-/** Every key has an inbox of its own: who may hear one answer may not hear another's. */
+/** Every key has a subject prefix of its own for answers, so that no client can receive the answers to another. */
 export const inboxOf = (publicKey: string): string => `_INBOX.${publicKey}`;
 
-/** The seed in a file; other lines are for people. Undefined when none is one. */
+/** The seed in a file with other lines; undefined when there is none. */
 export function seedIn(content: string): string | undefined {
   const lines = content.split('\n').map((line) => line.trim());
   return lines.find((line) => /^SU[A-Z2-7]{56}$/.test(line) && isSeed(line));
 }
 
-export const publicKeyOf = (seed: string): string => nkeys.fromSeed(text.encode(seed)).getPublicKey();
+/** The public key of a seed. Throws when it is no seed. */
+export const publicKeyOf = (seed: string): string => nkeys.fromSeed(encoder.encode(seed)).getPublicKey();
 
 function isSeed(line: string): boolean {
   try {

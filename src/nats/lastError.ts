@@ -1,20 +1,20 @@
 /**
- * A socket whose server dies while it is closed has one error left to tell. nats.js has taken its listeners off by then, and an error that nobody hears ends the
- * process: here somebody does.
+ * Keeps an error listener on the sockets of a connection. When the server dies while a socket is being closed, the socket still emits an error. nats.js has
+ * removed its listeners by then, and an `error` event without a listener ends the process.
  */
 import type { EventEmitter } from 'node:events';
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** For as long as the connection is there, over every socket that it gets. */
+/** Guards every socket that the connection gets, as long as the connection exists. */
 export function hearLastError(connection: NatsConnection): void {
-  attend(connection);
+  guard(connection);
   void (async () => {
-    for await (const { type } of connection.status()) if (type === 'reconnect') attend(connection);
+    for await (const { type } of connection.status()) if (type === 'reconnect') guard(connection);
   })();
 }
 
-function attend(connection: NatsConnection): void {
-  // Neither is in its interface; where there is none there is nothing to be done.
+function guard(connection: NatsConnection): void {
+  // The socket is not in the connection's interface. Without one there is nothing to guard.
   const socket = (connection as { protocol?: { transport?: { socket?: EventEmitter } } }).protocol?.transport?.socket;
   if (!socket || Object.hasOwn(socket, 'removeAllListeners')) return;
   const remove = socket.removeAllListeners.bind(socket);

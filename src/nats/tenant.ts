@@ -1,7 +1,7 @@
-/** Tenants share a server and nothing else; a tenant's name is a token of every subject it uses. */
+/** Tenants share a server and nothing else. A tenant's name is a token of every subject that it uses. */
 import { TroupeError } from '../contracts/failure.ts';
 
-/** Throws `invalid` unless it is 1 to 64 of a-z, 0-9, "_" and "-", with a letter or digit first. */
+/** Returns the name. Throws `invalid` unless it is 1 to 64 of a-z, 0-9, "_" and "-", with a letter or digit first. */
 export function requireTenant(tenant: string): string {
   if (/^[a-z0-9][a-z0-9_-]{0,63}$/.test(tenant)) return tenant;
   throw new TroupeError(

@@ -1,4 +1,4 @@
-/** A kind of actor: a machine that passed every check, with what the engine needs to know beside it. */
+/** An actor type: a machine that passed every check, with the settings the engine needs to run it. */
 import type { AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
@@ -6,39 +6,47 @@ import { slug } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { chart, type Chart } from './chart.ts';
 import { isMachine } from './logics.ts';
+import type { Platform, Sha256 } from './platform.ts';
 import { refuse } from './refuse.ts';
 import { hashOf } from './shape.ts';
 
+/** How an actor supervises its children. */
 export interface Supervision {
-  /** Whom a failing child takes along: nobody, every sibling, or those spawned after it. */
+  /** Which children are restarted when one fails: that one, all of them, or it and those spawned after it. */
   readonly strategy: 'one-for-one' | 'one-for-all' | 'rest-for-one';
   /** More restarts than this `within` so many milliseconds, and the failure goes up to the parent. */
   readonly maxRestarts: number;
+  /** Milliseconds. */
   readonly within: number;
-  /** `resume` goes on from the last commit without the message that broke it; `fresh` starts over with the same input. */
+  /** `resume` continues from the last commit without the message that failed; `fresh` starts over with the same input. */
   readonly restart: 'resume' | 'fresh';
 }
 
+/** How many messages may wait for an actor, and what happens to one more. */
 export interface MailboxPolicy {
+  /** Messages; what the actor started itself is not counted. */
   readonly limit: number;
+  /** `reject`: the sender gets `mailbox_full`; `drop-oldest`: the oldest message is rejected instead; `block`: the sender waits. */
   readonly whenFull: 'reject' | 'drop-oldest' | 'block';
 }
 
+/** Settings of an actor type. Every field may be left out. */
 export interface ActorTypeOptions {
-  /** The first part of its actors' addresses; the machine's id unless told otherwise. */
+  /** The first part of its actors' addresses; default the machine's id. */
   readonly name?: string;
-  /** The messages it takes, each with the schema of its body. Others are refused at the door. */
+  /** The messages it takes, each with the schema of its body. All others are rejected before the machine sees them. */
   readonly handles?: Readonly<Record<string, ZodType>>;
-  /** The bare events it takes from people and other actors (signals). Without it, any event its machine knows. */
+  /** The bare events it takes from people and other actors (signals). Default: any event its machine knows. */
   readonly signals?: ZodType;
-  /** It ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Any other root fails then, as `expired`. */
+  /** Its machine ends by itself at `troupe.deadline`, the event for a run whose deadline has passed. Default: a root actor fails then, as `expired`. */
   readonly endsByDeadline?: boolean;
-  /** Milliseconds that it has from the beginning of its life: what it starts inherits that (E9). It ends by a timer of its own. */
+  /** How long an actor may live, in milliseconds; what it starts inherits the deadline (E9). Its machine ends it by a timer of its own. */
   readonly deadline?: number;
-  /** What its context must look like; checked when a stored actor meets a changed machine. */
+  /** The schema of its context; checked when a stored actor meets a changed machine. */
   readonly context?: ZodType;
-  /** How it looks after its children. */
+  /** How it supervises its children; what is not given is as in `supervision`. */
   readonly supervise?: Partial<Supervision>;
+  /** Bounds of its mailbox; what is not given is as in `mailbox`. */
   readonly mailbox?: Partial<MailboxPolicy>;
   /** Turns a snapshot that no longer fits into one that does. `from` is the hash of the machine that wrote it. */
   readonly migrate?: (snapshot: Json, from: string) => Json;
@@ -46,39 +54,46 @@ export interface ActorTypeOptions {
   readonly children?: Readonly<Record<string, ActorTypeOptions>>;
 }
 
+/** A machine that passed every check, with its settings. */
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
   readonly name: string;
   readonly chart: Chart;
+  /** Of the machine's shape and its context's schema. */
   readonly hash: string;
+  readonly sha256: Sha256;
   readonly supervise: Supervision;
   readonly mailbox: MailboxPolicy;
   /** The type of a child machine; undefined when that name is an effect. */
   child(source: string): ActorType | undefined;
 }
 
+/** The default supervision: three restarts a minute, each child by itself. */
 export const supervision: Supervision = { strategy: 'one-for-one', maxRestarts: 3, within: 60_000, restart: 'resume' };
+/** The default mailbox: 1,000 messages, and one more is rejected. */
 export const mailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
-/** Checks a machine once, at definition time. Throws `definition` or `unsupported`. */
-export function actorType(machine: AnyStateMachine, options: ActorTypeOptions = {}): ActorType {
+/** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */
+export function defineActorType(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
   refuse(machine);
   requireLimits(machine.id, options);
   const children = new Map<string, ActorType>();
   for (const [source, logic] of Object.entries(machine.implementations.actors)) {
-    if (isMachine(logic)) children.set(source, actorType(logic, { name: source, ...options.children?.[source] }));
+    if (isMachine(logic))
+      children.set(source, defineActorType(logic, { name: source, ...options.children?.[source] }, platform));
   }
   return {
     ...options,
     name: slug(options.name ?? machine.id),
-    chart: chart(machine),
-    hash: hashOf(machine, options.context),
+    chart: chart(machine, platform.trace),
+    hash: hashOf(machine, options.context, platform.sha256),
+    sha256: platform.sha256,
     supervise: { ...supervision, ...options.supervise },
     mailbox: { ...mailbox, ...options.mailbox },
     child: (source) => children.get(source),
   };
 }
 
-/** Bounds that are no bounds are refused (E8, E10). */
+/** Rejects settings that would be no bounds (E8, E10). */
 function requireLimits(
   machine: string,
   { mailbox: { limit = 1 } = {}, supervise: { maxRestarts = 0, within = 1 } = {} }: ActorTypeOptions,

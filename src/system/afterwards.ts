@@ -1,26 +1,29 @@
-/** What happens after a commit and is kept nowhere: news for topics, log lines, and actions with code of their own. None of it can harm the actor. */
+/** What happens after a commit and is not stored: emitted events, log lines, and actions with code of their own. None of it can harm the actor. */
 import { toFailure, TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Action } from './chart.ts';
 import type { Draft } from './draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** Logs, and runs the custom actions of a step; failures are reported as progress. */
 export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
   const { run, address: actor } = sender;
-  const say = (key: string, note: object) =>
+  const report = (key: string, note: object) =>
     tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
   for (const action of customs) {
     if (action.type === 'xstate.log') {
       const { label, value } = action.params as { label?: string; value: unknown };
-      say('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
+      report('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
       continue;
     }
-    // At most once, and too late to change anything: the failure is told, and that is all.
-    perform(action).catch((thrown: unknown) => say(action.type, { action: action.type, failure: toFailure(thrown) }));
+    // At most once, and after the commit: a failure is reported and changes nothing.
+    perform(action).catch((thrown: unknown) =>
+      report(action.type, { action: action.type, failure: toFailure(thrown) }),
+    );
   }
 }
 
-/** Async, so that a promise it returns and rejects is heard as well. */
+/** Async, so that a rejected promise is caught as well. */
 const perform = async ({ exec, info, params }: Action): Promise<void> =>
   exec?.({ ...info, self: deaf as never }, params);
 

@@ -1,112 +1,117 @@
-/** Every timer of a host in one place: the clock is asked once, for the earliest; a timer of an actor at rest costs one entry. */
+/** Every timer of a host in one place: the clock is asked for one wake-up, the earliest. The timer of an actor that is not in memory costs one entry. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Address } from '../contracts/ids.ts';
 
-interface Alarm {
+interface Timer {
   readonly key: string;
   readonly due: number;
-  /** Alarms for the same moment ring in the order they were set. */
+  /** Timers that are due at the same time fire in the order they were set. */
   readonly order: number;
   readonly address: Address;
 }
 
-const before = (a: Alarm, b: Alarm) => a.due < b.due || (a.due === b.due && a.order < b.order);
+const before = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.order < b.order);
 
+/** The timers of a host. */
 export class Alarms {
   readonly #clock: Clock;
-  readonly #ring: (address: Address, key: string) => void;
-  readonly #set = new Map<string, Alarm>();
-  /** A binary heap; what was cancelled stays in it until it comes up. */
-  #heap: Alarm[] = [];
+  readonly #fire: (address: Address, key: string) => void;
+  readonly #byKey = new Map<string, Timer>();
+  /** A binary heap; a cancelled timer stays in it until it comes up. */
+  #heap: Timer[] = [];
   #order = 0;
-  #waking: { readonly at: number; readonly call: Disposable } | undefined;
+  #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
 
   constructor(clock: Clock, ring: (address: Address, key: string) => void) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#fire = ring;
   }
 
   get size(): number {
-    return this.#set.size;
+    return this.#byKey.size;
   }
 
   set(key: string, due: number, address: Address): void {
-    const alarm = { key, due, order: this.#order++, address };
-    this.#set.set(key, alarm);
-    this.#push(alarm);
-    this.#arm();
+    const timer = { key, due, order: this.#order++, address };
+    this.#byKey.set(key, timer);
+    this.#push(timer);
+    this.#schedule();
   }
 
   cancel(key: string): void {
-    if (!this.#set.delete(key)) return;
-    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#set.size) this.#rebuild();
+    if (!this.#byKey.delete(key)) return;
+    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#rebuild();
   }
 
-  /** Nobody is there any more to hear these: actors at rest among them, who cancel nothing themselves. */
+  /** Cancels every timer of these actors, which this host no longer runs. */
   forget(addresses: ReadonlySet<Address>): void {
-    for (const [key, { address }] of this.#set) if (addresses.has(address)) this.#set.delete(key);
+    for (const [key, { address }] of this.#byKey) if (addresses.has(address)) this.#byKey.delete(key);
     this.#rebuild();
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = undefined;
-    this.#arm();
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
+    this.#schedule();
   }
 
   clear(): void {
-    this.#set.clear();
+    this.#byKey.clear();
     this.#heap = [];
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = undefined;
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
   }
 
-  #arm(): void {
+  #schedule(): void {
     const at = this.#heap[0]?.due;
-    if (at === undefined || (this.#waking && this.#waking.at <= at)) return;
-    this.#waking?.call[Symbol.dispose]();
-    this.#waking = { at, call: this.#clock.wake(at, () => this.#wake()) };
+    if (at === undefined || (this.#wakeUp && this.#wakeUp.at <= at)) return;
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
   }
 
   #wake(): void {
-    this.#waking = undefined;
+    this.#wakeUp = undefined;
     const now = this.#clock.now();
-    while (this.#heap[0] && this.#heap[0].due <= now) {
-      const alarm = this.#pop();
-      if (this.#set.get(alarm.key) !== alarm) continue;
-      this.#set.delete(alarm.key);
-      this.#ring(alarm.address, alarm.key);
+    for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
+      this.#pop();
+      if (this.#byKey.get(timer.key) !== timer) continue;
+      this.#byKey.delete(timer.key);
+      this.#fire(timer.address, timer.key);
     }
-    this.#arm();
+    this.#schedule();
   }
 
   #rebuild(): void {
-    const alarms = this.#heap.filter((alarm) => this.#set.get(alarm.key) === alarm);
+    const timers = this.#heap.filter((timer) => this.#byKey.get(timer.key) === timer);
     this.#heap = [];
-    for (const alarm of alarms) this.#push(alarm);
+    for (const timer of timers) this.#push(timer);
   }
 
-  #push(alarm: Alarm): void {
+  #push(timer: Timer): void {
     const heap = this.#heap;
-    let at = heap.push(alarm) - 1;
-    for (let up = (at - 1) >> 1; at > 0 && before(alarm, heap[up]!); up = (at - 1) >> 1) {
-      heap[at] = heap[up]!;
+    let at = heap.push(timer) - 1;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const above = heap[up];
+      if (!above || !before(timer, above)) break;
+      heap[at] = above;
       at = up;
     }
-    heap[at] = alarm;
+    heap[at] = timer;
   }
 
-  #pop(): Alarm {
+  /** Removes the earliest. */
+  #pop(): void {
     const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
     let at = 0;
     for (;;) {
-      let down = 2 * at + 1;
-      if (down + 1 < heap.length && before(heap[down + 1]!, heap[down]!)) down++;
-      if (down >= heap.length || !before(heap[down]!, last)) break;
-      heap[at] = heap[down]!;
-      at = down;
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const isRight = left !== undefined && right !== undefined && before(right, left);
+      const below = isRight ? right : left;
+      if (!below || !before(below, last)) break;
+      heap[at] = below;
+      at = 2 * at + (isRight ? 2 : 1);
     }
     heap[at] = last;
-    return first;
   }
 }

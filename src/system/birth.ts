@@ -1,37 +1,40 @@
-/** What an actor is born with; kept in its row for ever. */
+/** What an actor is spawned with; stored in its row and never changed but for a restart. */
 import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Pending, StoredActor } from '../journal/journal.ts';
-import type { ChildData } from './pendings.ts';
+import type { ActorRow } from '../contracts/commit.ts';
+import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
-export interface Birth {
+/** What an actor is spawned with. */
+export type Birth = {
   readonly address: Address;
   readonly run: string;
   readonly parent: Address | undefined;
-  /** The parent's pending this actor lives by. */
+  /** The key of the parent's pending that stands for this actor. */
   readonly key?: string;
   /** Its id among its parent's children. */
   readonly id?: string;
   readonly input: Json;
   readonly deadline?: number;
-  /** How often it started over; each life has lists of its own. */
+  /** How often it was restarted from the beginning; each time its lists begin anew. Default 0. */
   readonly life?: number;
-  /** When its present life began, if that is not its first; milliseconds since the epoch. */
+  /** When it was last restarted from the beginning, in milliseconds since the epoch; default when it was created. */
   readonly began?: number;
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
-}
+};
 
-/** A run that must end by a moment has a timer for it, which its root is born with. */
-export const lastMoment = ({ parent, deadline }: Birth, key: string): Pending[] =>
+/** A run with a deadline has a timer for it, which its root actor is spawned with. */
+export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTimer[] =>
   parent === undefined && deadline !== undefined
     ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
     : [];
+/** The event a root actor gets when the deadline of its run has passed. */
 export const deadlineEvent = 'troupe.deadline';
 
-export const birthOf = (stored: StoredActor): Birth => stored.meta as unknown as Birth;
+/** Reads what `commitOf` stored. */
+export const birthOf = ({ meta }: Pick<ActorRow, 'meta'>): Birth => meta as Birth;
 
-/** A child is born as its parent wished, and may live no longer than its parent (E9). */
+/** What a child is spawned with: what its parent asked for, and the parent's deadline (E9). */
 export const childBirth = (
   parent: { address: Address; run: string; deadline: number | undefined },
   key: string,

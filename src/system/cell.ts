@@ -1,10 +1,11 @@
-/** One living actor: what comes in waits in its mailbox, and one turn follows the other. */
+/** One actor in memory: what comes in waits in its mailbox and is handled one after the other. */
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Birth } from './birth.ts';
 import { fromTimer, type Answer, type Delivery } from './delivery.ts';
@@ -12,12 +13,12 @@ import { fromEnvelope } from './doorway.ts';
 import { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { Mailbox } from './mailbox.ts';
-import type { TimerData } from './pendings.ts';
 import { Self } from './self.ts';
 import { Supervisor } from './supervisor.ts';
 import { asError, ended, gone } from './trouble.ts';
 import { Turns, type Command } from './turns.ts';
 
+/** An actor in memory, with its mailbox. */
 export class Cell {
   readonly address: Address;
   readonly run: string;
@@ -26,14 +27,14 @@ export class Cell {
 
   readonly #host: Host;
   readonly self: Self;
-  readonly #errands: Errands;
-  readonly #turns: Turns;
+  readonly #executor: Errands;
+  readonly #handler: Turns;
   readonly #mailbox: Mailbox<Delivery>;
   #command: Command | undefined;
-  /** What came before the actor was loaded. */
-  #early: (() => void)[] | undefined = [];
-  #draining = false;
-  #dead = false;
+  /** Calls that wait until the actor is loaded; undefined once it is. */
+  #callsBeforeLoad: (() => void)[] | undefined = [];
+  #isDraining = false;
+  #isAbandoned = false;
   #idleSince = 0;
 
   constructor(host: Host, type: ActorType, address: Address, run: string) {
@@ -43,8 +44,8 @@ export class Cell {
     this.run = run;
     this.supervisor = new Supervisor(type.supervise);
     this.self = new Self(host, type, address, run);
-    this.#errands = new Errands(host, this, this.self);
-    this.#turns = new Turns(host, this.self, this.#errands, () => this.#dead);
+    this.#executor = new Errands(host, this, this.self);
+    this.#handler = new Turns(host, this.self, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
   }
 
@@ -60,22 +61,22 @@ export class Cell {
     return this.self.snapshot?.tags ?? new Set();
   }
 
-  /** Is it doing or about to do something by itself? */
+  /** Is it doing something, or about to, without anything from outside? */
   get busy(): boolean {
-    return this.#draining || this.working || this.#mailbox.size > 0 || this.#early !== undefined;
+    return this.#isDraining || this.working || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
   }
 
-  /** Has it effects running? */
+  /** Are effects of it running? */
   get working(): boolean {
-    return this.#errands.running > 0;
+    return this.#executor.running > 0;
   }
 
-  /** When the next timer is due. */
+  /** When the next timer is due, in milliseconds since the epoch. */
   get nextTimer(): number | undefined {
     return this.self.pendings.nextDue();
   }
 
-  /** May it leave memory: nothing going on for so many milliseconds, and no timer about to ring? */
+  /** May it leave memory: it did nothing for `idle` milliseconds, and no timer is due soon? */
   mayRest(now: number, idle: number): boolean {
     if (
       this.busy ||
@@ -88,7 +89,7 @@ export class Cell {
     return (this.nextTimer ?? Infinity) - now > 10 * idle;
   }
 
-  pending(key: string): Pending | undefined {
+  pending(key: string): OwnPending | undefined {
     return this.self.pending(key);
   }
 
@@ -97,14 +98,14 @@ export class Cell {
     return this.self.pendings.childAddresses();
   }
 
-  /** First breath: the initial transition and its commit. */
-  async begin(birth: Birth): Promise<void> {
-    this.self.isBorn(birth);
+  /** The initial transition and its commit. */
+  async begin(spawnInfo: Birth): Promise<void> {
+    this.self.isBorn(spawnInfo);
     this.supervisor.beginsAnew();
     const work = this.#work(() =>
-      this.#turns.start({ id: `${this.address}/0`, type: 'xstate.init', body: birth.input }),
+      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input }),
     );
-    this.#open();
+    this.#markLoaded();
     await work;
   }
 
@@ -114,20 +115,20 @@ export class Cell {
     this.#idleSince = this.#host.clock.now();
   }
 
-  /** Goes on from what was restored; after a crash, with the results that are in the ledger. */
+  /** Continues from what was restored; after a crash, with the results that are in the ledger. */
   goOn(results?: StoredActor['results']): void {
-    if (results) this.#errands.redo(results);
-    this.#open();
+    if (results) this.#executor.redo(results);
+    this.#markLoaded();
     this.#drain();
   }
 
   /** Calls as soon as the actor is loaded; at once when it is. */
   whenLoaded(call: () => void): void {
-    if (this.#early) this.#early.push(call);
+    if (this.#callsBeforeLoad) this.#callsBeforeLoad.push(call);
     else call();
   }
 
-  /** Takes a message in; what does not fit is refused. */
+  /** Takes a message in; one that does not fit the contract is rejected. */
   receive(envelope: Envelope, answer: Answer): void {
     this.whenLoaded(() => {
       try {
@@ -138,86 +139,86 @@ export class Cell {
     });
   }
 
-  /** `done` or `refuse` is called, now or later. */
-  deliver(delivery: Delivery): void {
-    if (this.#dead) return delivery.refuse(gone(this.address));
-    if (this.status !== 'active') return this.#tooLate(delivery);
-    this.#mailbox.put(delivery);
+  /** Exactly one of `done` and `refuse` is called, now or later. */
+  deliver(incoming: Delivery): void {
+    if (this.#isAbandoned) return incoming.refuse(gone(this.address));
+    if (this.status !== 'active') return this.#rejectLate(incoming);
+    this.#mailbox.put(incoming);
     this.#drain();
   }
 
   /** A timer is due. */
   ring(key: string): void {
-    const pending = this.#dead ? undefined : this.pending(key);
-    if (!pending) return;
-    const data = pending.data as unknown as TimerData;
-    if (data.to === undefined) return this.deliver(fromTimer(pending));
+    const pending = this.#isAbandoned ? undefined : this.pending(key);
+    if (pending?.kind !== 'timer') return;
+    const { to, event } = pending.data;
+    if (to === undefined) return this.deliver(fromTimer(pending));
     this.self.pendings.remove(key);
-    this.#errands.forward(key, data);
+    this.#executor.forward(key, to, event);
   }
 
   stop(reason: string): void {
-    this.#obeyNext({ what: 'stop', reason });
+    this.#orderNext({ what: 'stop', reason });
   }
 
   restart(by: Address, failure: Failure, kept?: Restart): void {
-    this.#obeyNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
+    this.#orderNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
   }
 
-  /** Lets go of everything without a word in the journal: the process is ending, or another one owns the run. */
+  /** Stops everything and writes nothing to the journal: the process is ending, or another one holds the run's lease. */
   abandon(): void {
-    this.#dead = true;
-    this.#errands.abandon();
-    for (const delivery of this.#mailbox.clear()) delivery.refuse(gone(this.address));
-    this.#open();
+    this.#isAbandoned = true;
+    this.#executor.abandon();
+    for (const incoming of this.#mailbox.clear()) incoming.refuse(gone(this.address));
+    this.#markLoaded();
   }
 
-  #open(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
+  #markLoaded(): void {
+    const early = this.#callsBeforeLoad ?? [];
+    this.#callsBeforeLoad = undefined;
     for (const call of early) call();
   }
 
-  #obeyNext(command: Command): void {
+  #orderNext(command: Command): void {
     // A stop is final.
     if (this.#command?.what === 'stop') return;
     this.#command = command;
-    this.#errands.stopEffects();
+    this.#executor.stopEffects();
     this.#drain();
   }
 
   #drain(): void {
-    if (!this.#draining && !this.#dead && !this.#early) void this.#work();
+    if (!this.#isDraining && !this.#isAbandoned && !this.#callsBeforeLoad) void this.#work();
   }
 
-  /** Everything that an actor does, it does in here, one thing after the other. */
+  /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
-    this.#draining = true;
+    this.#isDraining = true;
     try {
       if (first) await first();
-      while (!this.#dead && this.status === 'active') {
+      while (!this.#isAbandoned && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;
         if (command?.what === 'restart') this.supervisor.beginsAnew();
-        const delivery = command ? undefined : this.#mailbox.take();
-        if (command) await this.#turns.obey(command);
-        else if (delivery) await this.#turns.take(delivery);
+        const incoming = command ? undefined : this.#mailbox.take();
+        if (command) await this.#handler.obey(command);
+        else if (incoming) await this.#handler.take(incoming);
         else break;
       }
     } catch (thrown) {
-      if (!this.#dead) this.#host.lost(this, toFailure(thrown));
+      if (!this.#isAbandoned) this.#host.lost(this, toFailure(thrown));
     }
-    this.#draining = false;
+    this.#isDraining = false;
     this.#idleSince = this.#host.clock.now();
-    if (this.status !== 'active' && !this.#dead) {
-      for (const delivery of this.#mailbox.clear()) this.#tooLate(delivery);
+    if (this.status !== 'active' && !this.#isAbandoned) {
+      for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
       this.#host.ended(this);
     }
     this.#host.rested(this.run);
   }
 
-  #tooLate(delivery: Delivery): void {
-    if (delivery.own) delivery.done();
-    else delivery.refuse(ended(this.address, this.status));
+  #rejectLate(incoming: Delivery): void {
+    if (incoming.own) incoming.done();
+    else incoming.refuse(ended(this.address, this.status));
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The seam to XState: a machine as four pure functions. Nothing outside this file steps, saves or restores a machine.
+ * The only place that calls XState: a machine as pure functions. Nothing outside this file steps, saves or restores a machine.
  *
- * C1 A step starts nothing: every child is an inert stub, and what the machine wishes for comes back as data.
- * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test holds them equal).
+ * C1 A step starts nothing: every child is an inert stub, and the actions of the machine come back as data.
+ * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test compares the two).
  * C3 A saved snapshot is plain JSON with the children's names, never their state.
  * C4 A restored snapshot steps as the one that was saved. XState remembers in which order regions came to their states, takes their
- *    eventless transitions in that order, and forgets it when saving; here regions always stand in the order the machine lists them.
+ *    eventless transitions in that order, and forgets it when saving; here regions are always in the order the machine lists them.
  */
 import {
   createActor,
@@ -19,23 +19,28 @@ import {
   type StateValue,
 } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { cloneJson, type JsonObject } from '../contracts/json.ts';
 import { everyNode, ordered } from './shape.ts';
-import { tell, told } from './steps.ts';
+import type { StepTrace } from './platform.ts';
 
+/** A snapshot of any machine. */
 export type Snapshot = AnyMachineSnapshot;
+/** An event of any machine. */
 export type MachineEvent = AnyEventObject;
+/** An action of XState, with its parameters. */
 export type Action = ExecutableActionObject;
+/** The result of a step: the new snapshot, and the actions in order. */
 export type Step = readonly [snapshot: Snapshot, actions: readonly Action[]];
 
+/** A machine as pure functions. */
 export interface Chart {
   readonly machine: AnyStateMachine;
   initial(input: unknown): Step;
   step(snapshot: Snapshot, event: MachineEvent): Step;
-  /** Does the event mean nothing here? (A transition that does nothing means something: it was allowed for.) */
+  /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
   save(snapshot: Snapshot): JsonObject;
-  /** Needs a snapshot that `fits` (see compatibility.ts). */
+  /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
   whose(target: unknown): 'self' | 'parent' | undefined;
@@ -63,7 +68,8 @@ export function inertly(machine: AnyStateMachine): AnyStateMachine {
   return inert;
 }
 
-export function chart(machine: AnyStateMachine): Chart {
+/** `trace` is told of every step. */
+export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const inert = inertly(machine);
 
   const parent = createActor(stub, { id: '#parent' });
@@ -82,13 +88,13 @@ export function chart(machine: AnyStateMachine): Chart {
     actionExecutor: (action) => void actions.push(action),
   };
   const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
-  /** Where the step began: what it leaves as it is stands in order already. */
+  /** The snapshot the step began with: its regions are in order already. */
   let last: Snapshot | undefined;
   /** C4. */
   const inOrder = (snapshot: Snapshot): Snapshot => {
     if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
-    const value = ordered(snapshot.value as Json, inert.root) as StateValue;
+    const value = ordered(snapshot.value, inert.root);
     return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
       children,
     });
@@ -110,19 +116,19 @@ export function chart(machine: AnyStateMachine): Chart {
     initial(input) {
       last = undefined;
       const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
-      if (told()) tell({ machine, input, to: first[0] });
+      if (trace?.hasListeners) trace.publish({ machine, input, to: first[0] });
       return first;
     },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step(snapshot, event) {
       last = snapshot;
       const next = collect(() => inert.transition(snapshot, event, scope as never));
-      if (told()) tell({ machine, from: snapshot, event, to: next[0] });
+      if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
       return next;
     },
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.
-    restore: (saved) => inOrder(inert.restoreSnapshot(structuredClone(saved) as never, scope as never)),
+    restore: (saved) => inOrder(inert.restoreSnapshot(cloneJson(saved) as never, scope as never)),
     whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
 }
@@ -135,12 +141,12 @@ const endless = (id: string, limit: number) =>
   );
 
 /** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
-export function stateOf(value: unknown, node: AnyStateNode): string {
+export function stateOf(value: StateValue, node: AnyStateNode): string {
   if (typeof value === 'string') return value;
-  const inner = value as Readonly<Record<string, unknown>>;
-  const regions = Object.keys(node.states).flatMap((name) => {
-    if (!Object.hasOwn(inner, name)) return [];
-    const rest = stateOf(inner[name], node.states[name]!);
+  const regions = Object.entries(node.states).flatMap(([name, state]) => {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (inner === undefined) return [];
+    const rest = stateOf(inner, state);
     return [rest ? `${name}.${rest}` : name];
   });
   return regions.join('|');

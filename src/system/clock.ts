@@ -1,10 +1,11 @@
-/** Time, randomness and ids of the real world. Nothing else in the house reads them. */
+/** Time, randomness and ids of the real world. Nothing else in this project reads them. */
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../contracts/clock.ts';
 
-/** Longer sleeps are cut into naps: setTimeout fires at once beyond 24.8 days, and clocks are set while we sleep. */
+/** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and clocks are set while a process sleeps. */
 const nap = 60 * 60 * 1000;
 
+/** The clock of this process: the system's time, and random numbers from the operating system. */
 export function systemClock(): Clock {
   const pool = new Uint32Array(256);
   let left = 0;

@@ -1,15 +1,16 @@
-/** What one commit says of an actor: its row as it will stand, and everything that changes with it. */
+/** Builds a commit: the actor's new row, and everything that changes with it. */
 import type { Failure } from '../contracts/failure.ts';
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Commit, Pending } from '../journal/journal.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
+import type { Commit } from '../contracts/commit.ts';
+import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Birth } from './birth.ts';
 import { stateOf, type Snapshot } from './chart.ts';
 import { seal } from './compatibility.ts';
 import { requirePlain } from '../contracts/plain.ts';
 
-/** A change that is not stored yet. */
+/** A change of an actor that is not stored yet. */
 export interface Change {
   readonly snapshot: Snapshot | undefined;
   readonly status: ActorStatus;
@@ -18,10 +19,11 @@ export interface Change {
   readonly closes?: readonly string[];
   readonly appends?: Commit['appends'];
   readonly results?: Commit['results'];
-  /** Why it failed. */
+  /** Why the actor failed. */
   readonly failure?: Failure;
 }
 
+/** The actor as of its last commit. */
 export interface Standing {
   readonly type: ActorType;
   readonly birth: Birth;
@@ -31,30 +33,35 @@ export interface Standing {
 }
 
 /** Throws `definition` when something in it could not be read back as it was. */
-export function commitOf({ type, birth, created, seq }: Standing, change: Change, now: number, epoch: number): Commit {
+export function commitOf(
+  { type, birth: spawnInfo, created, seq }: Standing,
+  change: Change,
+  now: number,
+  epoch: number,
+): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
-  const state = snapshot ? type.chart.save(snapshot) : {};
-  requirePlain(`The context of ${birth.address}`, state.context);
-  requirePlain(`The output of ${birth.address}`, state.output);
+  const state: JsonObject = snapshot ? type.chart.save(snapshot) : {};
+  requirePlain(`The context of ${spawnInfo.address}`, state.context);
+  requirePlain(`The output of ${spawnInfo.address}`, state.output);
   for (const { kind, data } of opens)
     requirePlain(
-      kind === 'message' ? `A message of ${birth.address}` : `The ${kind} that ${birth.address} starts`,
+      kind === 'message' ? `A message of ${spawnInfo.address}` : `The ${kind} that ${spawnInfo.address} starts`,
       data,
     );
-  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${birth.address}`, entry);
+  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry);
   return {
-    run: birth.run,
-    actor: birth.address,
+    run: spawnInfo.run,
+    actor: spawnInfo.address,
     type: type.name,
-    parent: birth.parent,
+    parent: spawnInfo.parent,
     status,
     state: snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '',
     tags: snapshot ? [...snapshot.tags] : [],
     created,
     updated: now,
     seq: seq + 1,
-    meta: birth as unknown as Json,
-    snapshot: { ...seal(type, state as JsonObject), ...(failure ? { failure } : {}) } as unknown as Json,
+    meta: asJson(spawnInfo),
+    snapshot: asJson({ ...seal(type, state), ...(failure ? { failure } : {}) }),
     epoch,
     event,
     opens,
@@ -64,23 +71,26 @@ export function commitOf({ type, birth, created, seq }: Standing, change: Change
   };
 }
 
-/** The same for whoever watches. */
-export const seenOf = (
+/** The same commit as observers see it. `value` is the XState value. */
+export function seenOf(
   { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
-  value: unknown,
+  value: Json | undefined,
   failure?: Failure,
-): Inspection => ({
-  type: 'commit',
-  at: updated,
-  run,
-  actor,
-  parent,
-  machine: (snapshot as { machine?: string }).machine ?? '',
-  seq,
-  event: { id: event.id, type: event.type, from: event.from, body: event.body },
-  state: (value ?? null) as Json,
-  tags,
-  context: (snapshot as { state: { context?: Json } }).state.context ?? null,
-  status,
-  ...(failure ? { failure } : {}),
-});
+): Inspection {
+  const { machine, state } = isJsonObject(snapshot) ? snapshot : {};
+  return {
+    type: 'commit',
+    at: updated,
+    run,
+    actor,
+    parent,
+    machine: typeof machine === 'string' ? machine : '',
+    seq,
+    event: { id: event.id, type: event.type, from: event.from, body: event.body },
+    state: value ?? null,
+    tags,
+    context: (isJsonObject(state) ? state.context : null) ?? null,
+    status,
+    ...(failure ? { failure } : {}),
+  };
+}

@@ -1,13 +1,12 @@
-/** Does a stored snapshot fit the machine of today? Load = fits → migrate → else pinned, with what does not fit (E11). */
-import type { StoredActor } from '../journal/journal.ts';
+/** Does a stored snapshot fit the machine of today? It is used when it fits, migrated when it does not, and left alone when that fails (E11). */
+import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import type { ActorType } from './actorType.ts';
-import type { EffectData, TimerData } from './pendings.ts';
 import { activeNodes, everyNode, strangers } from './shape.ts';
 
-/** What a commit keeps as `snapshot`. */
-export interface SnapshotEnvelope {
+/** What a commit stores as `snapshot`. */
+export type SnapshotEnvelope = {
   readonly format: 1;
   readonly machine: string;
   /** Of the machine's shape and its context's schema. */
@@ -15,10 +14,11 @@ export interface SnapshotEnvelope {
   readonly state: JsonObject;
   /** Keys of the context that are there and undefined, which JSON cannot say. */
   readonly unset?: readonly string[];
-}
+};
 
+/** Wraps a saved state with what is needed to check it later. */
 export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
-  const context = (state.context ?? {}) as JsonObject;
+  const context = isJsonObject(state.context) ? state.context : {};
   const unset = Object.keys(context).filter((key) => context[key] === undefined);
   return {
     format: 1,
@@ -29,15 +29,15 @@ export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
   };
 }
 
-/** The saved state, fit for `type.chart.restore`. Throws `incompatible` (it fits no more) or `corrupt` (it never was a snapshot). */
+/** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
 export function open(type: ActorType, stored: StoredActor): JsonObject {
-  const sealed = requireSealed(stored);
-  const problems = misfits(type, sealed, stored);
-  if (problems.length === 0) return whole(sealed);
+  const wrapped = requireSealed(stored);
+  const problems = misfits(type, wrapped, stored);
+  if (problems.length === 0) return whole(wrapped);
   if (type.migrate) {
-    const state = type.migrate(whole(sealed), sealed.hash) as JsonObject;
-    const migrated = { ...seal(type, state), hash: sealed.hash };
-    // Its timers were named by the machine that set them: what becomes of them is for migrate() to know.
+    const state = type.migrate(whole(wrapped), wrapped.hash) as JsonObject;
+    const migrated = { ...seal(type, state), hash: wrapped.hash };
+    // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
       ...stored,
       pending: stored.pending.filter(({ kind }) => kind !== 'timer'),
@@ -53,22 +53,22 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
 }
 
 function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
-  const sealed = snapshot as unknown as SnapshotEnvelope | null;
+  const wrapped = snapshot as SnapshotEnvelope | null;
   if (
-    typeof sealed !== 'object' ||
-    typeof sealed?.state !== 'object' ||
-    sealed.state === null ||
-    typeof sealed.hash !== 'string'
+    typeof wrapped !== 'object' ||
+    typeof wrapped?.state !== 'object' ||
+    wrapped.state === null ||
+    typeof wrapped.hash !== 'string'
   ) {
     throw new TroupeError(
       'corrupt',
       `The snapshot of ${actor} is not one: expected { format, machine, hash, state }. Its bytes are kept; see "troupe doctor".`,
     );
   }
-  if (sealed.format === 1) return sealed;
+  if (wrapped.format === 1) return wrapped;
   throw new TroupeError(
     'incompatible',
-    `The snapshot of ${actor} has format ${String(sealed.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
+    `The snapshot of ${actor} has format ${String(wrapped.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
   );
 }
 
@@ -77,30 +77,31 @@ const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
     ? state
     : {
         ...state,
-        context: {
-          ...(state.context as JsonObject),
+        context: asJson({
+          ...(isJsonObject(state.context) ? state.context : {}),
           ...Object.fromEntries(unset.map((key) => [key, undefined])),
-        } as unknown as Json,
+        }),
       };
 
-/** What does not fit; with the same hash only what the hash cannot know is looked at. */
-function misfits(type: ActorType, sealed: SnapshotEnvelope, stored: StoredActor): string[] {
+/** What does not fit. With the same hash, only what the hash does not cover is checked. */
+function misfits(type: ActorType, wrapped: SnapshotEnvelope, stored: StoredActor): string[] {
   const { machine } = type.chart;
-  const { state } = sealed;
+  const { state } = wrapped;
   const value = strangers(machine.root, state.value);
-  const same = sealed.hash === type.hash && sealed.machine === machine.id;
+  const same = wrapped.hash === type.hash && wrapped.machine === machine.id;
   return [
-    ...(sealed.machine === machine.id ? [] : [`it is a snapshot of the machine "${sealed.machine}"`]),
-    ...(['active', 'done', 'error', 'stopped'].includes(state.status as string)
+    ...(wrapped.machine === machine.id ? [] : [`it is a snapshot of the machine "${wrapped.machine}"`]),
+    ...(['active', 'done', 'error', 'stopped'].some((status) => status === state.status)
       ? []
       : [`its status is ${JSON.stringify(state.status)}`]),
     ...value,
-    ...contextMisfits(type, sealed, stored, same),
+    ...contextMisfits(type, wrapped, stored, same),
     ...(same || value.length > 0 ? [] : [...historyMisfits(type, state), ...timerMisfits(type, state, stored)]),
     ...stored.pending.flatMap(({ kind, data }) => {
-      const { id, src } = data as unknown as EffectData;
-      const runs = (kind === 'effect' || kind === 'child') && !Object.hasOwn(machine.implementations.actors, src);
-      return runs ? [`"${id}" is running, and its actor "${src}" is gone`] : [];
+      if (kind !== 'effect' && kind !== 'child') return [];
+      const { id, src } = data;
+      const isGone = !Object.hasOwn(machine.implementations.actors, src);
+      return isGone ? [`"${id}" is running, and its actor "${src}" is gone`] : [];
     }),
   ];
 }
@@ -124,14 +125,14 @@ function contextMisfits(
 
 function startingKeys(type: ActorType, meta: Json): string[] {
   try {
-    const [fresh] = type.chart.initial((meta as { input?: Json }).input);
-    return Object.entries(fresh.context as JsonObject).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+    const [fresh] = type.chart.initial(isJsonObject(meta) ? meta.input : undefined);
+    return Object.entries<unknown>(fresh.context).flatMap(([key, value]) => (value === undefined ? [] : [key]));
   } catch {
-    return []; // The machine of today does not even start from that input: the states decide.
+    return []; // The machine of today does not start from that input: only the states are compared.
   }
 }
 
-/** XState would forget in silence where a history state was to lead back to. */
+/** XState would forget, without an error, where a history state leads back to. */
 function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): string[] {
   const ids = new Set(everyNode(chart.machine.root).map(({ id }) => id));
   const remembered = Object.values((historyValue ?? {}) as Record<string, readonly { id: string }[]>).flat();
@@ -140,11 +141,11 @@ function historyMisfits({ chart }: ActorType, { historyValue }: JsonObject): str
     .map(({ id }) => `its history leads back to state "${id}", which is gone`);
 }
 
-/** A timer under a name that no active state knows would ring, and nothing would happen, for ever. */
+/** A timer under a name that no active state knows would fire without any effect, for ever. */
 function timerMisfits({ chart }: ActorType, { value }: JsonObject, { pending }: StoredActor): string[] {
   const known = new Set(activeNodes(chart.machine.root, value).flatMap((node) => [...node.transitions.keys()]));
   return pending.flatMap(({ kind, data }) => {
-    const { type } = kind === 'timer' ? (data as unknown as TimerData).event : { type: '' };
+    const type = kind === 'timer' ? data.event.type : '';
     return type.startsWith('xstate.after.') && !known.has(type)
       ? [`the timer "${type}" is running, and no active state waits for it any more`]
       : [];

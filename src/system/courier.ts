@@ -1,4 +1,4 @@
-/** Carries an actor's committed messages to where they go: in order per recipient, until taken, refused for good, or too late. Answers at a door need no order: each says what it answers. */
+/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each names its question. */
 import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -7,75 +7,80 @@ import { typeOf, type Address } from '../contracts/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** What the outbox relay works with. */
 export interface CourierOptions {
+  /** Where messages are sent. */
   readonly transport: Transport;
+  /** Where messages are settled. */
   readonly journal: Journal;
+  /** For the pauses between two attempts. */
   readonly clock: Clock;
   /** Fires when the host closes: what is not delivered by then stays in the journal. */
   readonly ending: AbortSignal;
-  /** Of the run's owner, when it is this process. */
+  /** The epoch of the run's lease, when this process holds it. */
   epoch(run: string): number | undefined;
-  /** Keeps what nobody takes, and settles it. `epoch` is that of when it was sent: a run may be let go of before its last message has arrived. */
+  /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
   undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
 
-/** Of the pauses between two tries, in milliseconds. */
+/** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 10, longest: 5_000 };
 
-interface Load {
+interface Sending {
   messages: number;
-  /** Another process may own the run by now, and sends them itself, in their order. */
+  /** The lease was lost: another process may hold it by now, and sends the messages itself, in their order. */
   forgotten: boolean;
 }
 
+/** Sends committed messages until they are settled. */
 export class Courier {
   readonly #options: CourierOptions;
   readonly #lines = new Map<Address, Promise<void>>();
-  /** The messages of each run that are on their way. */
-  readonly #carrying = new Map<string, Load>();
+  /** The messages of each run that are being sent. */
+  readonly #sending = new Map<string, Sending>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
   }
 
   busy(run: string): boolean {
-    return this.#carrying.has(run);
+    return this.#sending.has(run);
   }
 
-  /** The message's id is the key that is settled once it is where it belongs, or nowhere. */
+  /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const load = this.#carrying.get(run) ?? { messages: 0, forgotten: false };
-    this.#carrying.set(run, load);
-    load.messages++;
+    const sending = this.#sending.get(run) ?? { messages: 0, forgotten: false };
+    this.#sending.set(run, sending);
+    sending.messages++;
     const epoch = this.#options.epoch(run);
     const isOrdered = typeOf(to) !== 'door';
     const before = isOrdered ? this.#lines.get(to) : undefined;
-    const carry = () => this.#carry(envelope, epoch, load);
+    const carry = () => this.#deliver(envelope, epoch, sending);
     const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
       if (this.#lines.get(to) === line) this.#lines.delete(to);
-      if (--load.messages === 0 && this.#carrying.get(run) === load) this.#carrying.delete(run);
+      if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
     });
     if (isOrdered) this.#lines.set(to, line);
   }
 
-  /** The run is let go of before its end: what is not delivered by now is for whoever goes on with it. */
+  /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   forget(run: string): void {
-    const load = this.#carrying.get(run);
-    if (load) load.forgotten = true;
-    this.#carrying.delete(run);
+    const sending = this.#sending.get(run);
+    if (sending) sending.forgotten = true;
+    this.#sending.delete(run);
   }
 
-  /** Never rejects: a line must go on. */
-  async #carry(envelope: Envelope, epoch: number | undefined, load: Load): Promise<void> {
+  /** Never rejects: the next message of the line waits for it. */
+  async #deliver(envelope: Envelope, epoch: number | undefined, sending: Sending): Promise<void> {
     const { transport, clock, ending, journal, undelivered } = this.#options;
-    for (let failed = 1; !ending.aborted && !load.forgotten; failed++) {
+    for (let failed = 1; !ending.aborted && !sending.forgotten; failed++) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
-        if (load.forgotten) return;
-        const failure = await this.#otherWay(envelope, toFailure(thrown)).catch(toFailure);
+        if (sending.forgotten) return;
+        const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
           const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
@@ -86,12 +91,12 @@ export class Courier {
     }
   }
 
-  /** A refusal is looked at before it is believed: the recipient may have handled the message before, or live in another process. */
-  async #otherWay(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
+  /** A rejection is checked first: the recipient may have handled the message before, or run in another process. */
+  async #checkRejection(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
     if (failure.retryable || failure.kind === 'fenced') return failure;
     const { journal, epoch } = this.#options;
     const { to, id } = envelope;
-    if (await journal.handled(to, id)) return this.#arrived(envelope);
+    if (await journal.handled(to, id)) return this.#settle(envelope);
     if (failure.kind !== 'unknown_recipient') return failure;
     const [row] = await journal.find({ actor: to });
     if (!row) return failure;
@@ -99,10 +104,10 @@ export class Courier {
       return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
     if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
     await journal.post({ ...envelope, run: row.run });
-    return this.#arrived(envelope);
+    return this.#settle(envelope);
   }
 
-  #arrived({ id }: Envelope): 'arrived' {
+  #settle({ id }: Envelope): 'arrived' {
     this.#options.journal.settle([id]);
     return 'arrived';
   }

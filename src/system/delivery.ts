@@ -1,39 +1,40 @@
-/** One thing for an actor to handle: a message from somebody, or the end of something it asked for itself. */
+/** One thing for an actor to handle: a message from outside, or the end of something the actor started itself. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import type { Failure, TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import { asJson, type Json } from '../contracts/json.ts';
+import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
 import type { MachineEvent } from './chart.ts';
-import type { EffectData, TimerData } from './pendings.ts';
 
+/** One thing for an actor to handle. */
 export interface Delivery {
-  /** Asked for by the actor itself: not counted by the mailbox, and not expendable. */
+  /** The actor started it itself: the mailbox does not count it and never drops it. */
   readonly own: boolean;
   readonly id: string;
   readonly event: MachineEvent;
   readonly body: Json;
   readonly from?: Address;
-  /** The pending that this settles: when it is pending no more, the delivery is stale (E3). */
+  /** The key of the pending that this settles: when it is no longer pending, this is stale (E3). */
   readonly settles?: string;
   readonly result?: { key: string; name: string; input: Json; outcome: Outcome };
-  /** Somebody waits for an answer to this. */
+  /** Set when the caller waits for a reply. */
   readonly ask?: Envelope;
-  /** Milliseconds since the epoch; later than that nobody wants it handled (E9). */
+  /** Milliseconds since the epoch; after that it is not handled (E9). */
   readonly deadline?: number;
-  /** It is committed; `repeated` when it was so before. */
+  /** It is committed; `repeated` when it had been committed before. */
   done(repeated?: true): void;
   refuse(error: TroupeError): void;
 }
 
+/** How the sender is told what became of it. */
 export type Answer = Pick<Delivery, 'done' | 'refuse'>;
 
-const nobody: Answer = { done() {}, refuse() {} };
+const noSender: Answer = { done() {}, refuse() {} };
 
-/** `kept` when the ledger has the outcome already. */
-export function fromEffect({ key, data }: Pending, outcome: Outcome, kept: boolean): Delivery {
-  const { id, src, input } = data as unknown as EffectData;
+/** `kept` when the outcome is in the ledger already. */
+export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
+  const { id, src, input } = data;
   const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
   return {
     own: true,
@@ -42,31 +43,33 @@ export function fromEffect({ key, data }: Pending, outcome: Outcome, kept: boole
     body: null,
     settles: key,
     ...(kept ? {} : { result: { key, name: src, input, outcome } }),
-    ...nobody,
+    ...noSender,
   };
 }
 
-export function fromTimer({ key, data }: Pending): Delivery {
-  const { event } = data as unknown as TimerData;
-  return { own: true, id: key, event, body: null, settles: key, ...nobody };
+/** A timer that is due. */
+export function fromTimer({ key, data }: PendingTimer): Delivery {
+  const { event } = data;
+  return { own: true, id: key, event, body: null, settles: key, ...noSender };
 }
 
-/** The word of a child that it has ended, or of the engine that it could not live. */
+/** The message that a child has ended, or the engine's own that a child could not be started. */
 export function fromChild(
   id: string,
   from: Address,
-  { key, data }: Pending,
-  end: { output?: Json } | { error: unknown },
-  answer: Answer = nobody,
+  { key, data }: PendingChild,
+  end: { output?: Json } | { error: Json | Failure },
+  answer: Answer = noSender,
 ): Delivery {
-  const name = (data as unknown as EffectData).id;
+  const name = data.id;
   const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
-  return { own: true, id, from, event, body: end as Json, settles: key, ...answer };
+  return { own: true, id, from, event, body: asJson(end), settles: key, ...answer };
 }
 
 const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
 const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
 
+/** The event of the commit that this causes. */
 export const causeOf = ({ id, event, from, body }: Delivery) => ({
   id,
   type: event.type,

@@ -1,11 +1,11 @@
-/** Reads what comes in for an actor: what does not fit its contract, is too late or forged goes no further, and changes nothing. */
+/** Validates what comes in for an actor: a message that breaks its contract, is too late or is forged is rejected, and changes nothing. */
 import type { ZodError } from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
 import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import { isJsonObject } from '../contracts/json.ts';
+import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
 import { fromChild, type Answer, type Delivery } from './delivery.ts';
@@ -19,10 +19,10 @@ export function fromEnvelope(
 ): Delivery {
   if (envelope.type.startsWith('xstate.')) return wordOfChild(envelope, pending, answer);
   const { id, from, body, kind, correlation, deadline } = envelope;
-  const base = { own: false, id, from, body: body as Json, ...(deadline === undefined ? {} : { deadline }), ...answer };
+  const base = { own: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
   if (kind === 'signal') return { ...base, event: signal(type, envelope) };
 
-  const schema = Object.hasOwn(type.handles ?? {}, envelope.type) ? type.handles![envelope.type] : undefined;
+  const schema = type.handles && Object.hasOwn(type.handles, envelope.type) ? type.handles[envelope.type] : undefined;
   if (!schema && type.handles && (kind === 'ask' || kind === 'tell')) {
     throw new TroupeError(
       'unknown_message',
@@ -38,11 +38,11 @@ export function fromEnvelope(
     ...(correlation === undefined ? {} : { correlation }),
     ...(deadline === undefined ? {} : { deadline }),
   };
-  const event = { type: envelope.type, body: parsed ? (parsed.data as Json) : body, meta };
+  const event = { type: envelope.type, body: parsed ? parsed.data : body, meta };
   return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
 }
 
-/** Throws `invalid` or `expired`: nothing of it is read. */
+/** Checks the names and the deadline, before the body is read. Throws `invalid` or `expired`. */
 export function requireTimely(envelope: Envelope, now: number): void {
   const { id, type, from, to, deadline } = envelope;
   if (![id, type, from, to].every((name) => typeof name === 'string' && name !== '') || type === '*') {
@@ -54,19 +54,20 @@ export function requireTimely(envelope: Envelope, now: number): void {
   if (deadline !== undefined && deadline < now) throw late(to, type, deadline, now);
 }
 
+/** The error of a message that comes after its deadline. Times are milliseconds since the epoch. */
 export const late = (to: Address, type: string, deadline: number, now: number): TroupeError =>
   new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
 
-/** The names of XState's own events are for the engine; of these only the end of a child travels. Only the child that is pending may say so. */
+/** The names of XState's own events are reserved for the engine; of these only the end of a child is sent, and only by the child that is pending. */
 function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | undefined, answer: Answer): Delivery {
   const { id, type, from, to, kind } = envelope;
-  const body = (envelope.body ?? {}) as { key?: unknown; output?: Json; error?: Json };
+  const body = isJsonObject(envelope.body) ? envelope.body : {};
   const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
   if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
   const pending = pendingOf(body.key);
-  // Let go since then, or heard before: stale, which is no offence.
+  // The child was stopped since then, or this came before: it is stale, which is no error.
   if (!pending) return { own: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
-  if ((pending.data as { address?: string }).address !== from) throw forged();
+  if (pending.kind !== 'child' || pending.data.address !== from) throw forged();
   return fromChild(
     id,
     from,
@@ -77,11 +78,7 @@ function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | u
 }
 
 function signal(type: ActorType, envelope: Envelope): MachineEvent {
-  const body = envelope.body as JsonObject;
-  const event = {
-    ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {}),
-    type: envelope.type,
-  };
+  const event = { ...(isJsonObject(envelope.body) ? envelope.body : {}), type: envelope.type };
   const parsed = type.signals?.safeParse(event);
   if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
   return (parsed?.data as MachineEvent | undefined) ?? event;

@@ -1,36 +1,36 @@
-/** A commit in the making: what one step opens, closes and adds. Keys are `actor/seq/index`, fixed by the step (E2). */
-import { createHash } from 'node:crypto';
+/** Builds a commit: what one step opens, closes and appends. Keys are `actor/seq/index`, fixed by the step (E2). */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { keyOf, type Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { Json } from '../contracts/json.ts';
+import type { EffectData, Opening, Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Action, MachineEvent } from './chart.ts';
-import type { EffectData } from './pendings.ts';
+import type { Sha256 } from './platform.ts';
 
-/** The actor whose step it is, as far as its wishes depend on it. */
+/** What a step needs to know of its actor. */
 export interface Sender {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   readonly parent: Address | undefined;
   readonly deadline: number | undefined;
-  /** Keys of what is running, by the child's id; of timers, by theirs. */
+  /** Keys of what is running, by the child's id. */
   readonly children: ReadonlyMap<string, string>;
   readonly timers: ReadonlyMap<string, string>;
   pending(key: string): Pending | undefined;
 }
 
+/** A commit that is being built. */
 export class Draft {
   readonly opens: Pending[] = [];
   readonly closes: string[] = [];
   readonly appends: { list: string; entry: Json }[] = [];
-  /** For topics: told after the commit, to whoever listens. */
+  /** Emitted events: published after the commit. */
   readonly emits: MachineEvent[] = [];
   /** Named actions with code of their own: run after the commit, at most once. */
   readonly customs: Action[] = [];
-  /** Events for whoever is not there. */
+  /** Messages to actors that do not exist. */
   readonly astray: DeadLetter[] = [];
   readonly sender: Sender;
   readonly now: number;
@@ -38,7 +38,7 @@ export class Draft {
   readonly cause: string;
   readonly children: Map<string, string>;
   readonly timers: Map<string, string>;
-  /** Where what this step spawns will live, by XState's reference: it may be written to before it is spawned. */
+  /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. */
   readonly newborn = new Map<unknown, Address | undefined>();
   readonly #seq: number;
 
@@ -55,13 +55,14 @@ export class Draft {
     return `${this.sender.address}/${this.#seq}/${index}`;
   }
 
-  open(index: number, kind: Pending['kind'], data: object, due?: number): string {
+  /** Returns the key of what it opens. */
+  open(index: number, opening: Opening): string {
     const key = this.key(index);
-    this.opens.push({ key, kind, data: data as JsonObject, ...(due === undefined ? {} : { due }) });
+    this.opens.push({ key, ...opening });
     return key;
   }
 
-  /** What was opened by this very step never was. */
+  /** Closing something opened in the same step removes it from the commit. */
   close(key: string | undefined): void {
     if (key === undefined) return;
     const opened = this.opens.findIndex((pending) => pending.key === key);
@@ -69,14 +70,14 @@ export class Draft {
     else this.closes.push(key);
   }
 
-  /** Where the child that a spawn makes will live; undefined for an effect. */
+  /** The address of the child that a spawn makes; undefined for an effect. */
   addressOf(index: number, id: string, src: unknown): Address | undefined {
     const child = typeof src === 'string' ? this.sender.type.child(src) : undefined;
     const { address } = this.sender;
-    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`)}`;
+    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`, child.sha256)}`;
   }
 
-  /** An actor when `src` names a machine, an effect otherwise. */
+  /** Spawns an actor when `src` names a machine, an effect otherwise. */
   spawn(index: number, { id, src, input, systemId }: Spawn): void {
     const refuse = (why: string) =>
       new TroupeError(
@@ -95,10 +96,12 @@ export class Draft {
     this.close(this.children.get(id));
     const data: EffectData = { id, src, input: input ?? null };
     const address = this.addressOf(index, id, src);
-    this.children.set(id, address ? this.open(index, 'child', { ...data, address }) : this.open(index, 'effect', data));
+    const opening: Opening = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
+    this.children.set(id, this.open(index, opening));
   }
 }
 
+/** What a spawn action asks for. */
 export interface Spawn {
   readonly id: string | undefined;
   readonly src: unknown;
@@ -106,14 +109,12 @@ export interface Spawn {
   readonly systemId: string | undefined;
 }
 
-/** A key that would be longer than an address may be (E10: nobody could write to it) ends in its hash instead. */
-const short = (key: string): string =>
-  key.length <= longest
-    ? key
-    : `${key.slice(0, longest - 33)}.${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+/** A key longer than an address may be (E10) is cut and ends in its hash instead. */
+const short = (key: string, sha256: Sha256): string =>
+  key.length <= longest ? key : `${key.slice(0, longest - 33)}.${sha256(key).slice(0, 32)}`;
 const longest = 200;
 
-/** Part of an address made of any id. What changed on the way gets the action's index, so that two ids never share an address. */
+/** Part of an address made of any id. An id that was changed on the way gets the action's index, so that two ids never share an address. */
 function token(id: string, index: number): string {
   const safe = id.toLowerCase().replace(/[^a-z0-9_-]+/g, '-');
   return safe === id ? id : `${safe}.${index}`;

@@ -1,24 +1,32 @@
-/** Performs effects: once per key, stoppable, and never a write twice when nobody knows whether it happened (E2, E7). */
+/** Performs effects: once per key, stoppable, and a write whose outcome is not known is never repeated (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
 import { backoff } from '../contracts/backoff.ts';
+import { errorMessage } from '../contracts/cause.ts';
 import { sleep } from '../contracts/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
-import type { EffectData } from './pendings.ts';
+import { throughJson, type Json } from '../contracts/json.ts';
+import type { EffectData } from '../contracts/pending.ts';
 
-/** What `effect()` puts on a logic. */
+/** What `effect()` adds to an actor logic. */
 interface Performer {
   perform(input: unknown, scope: EffectScope): Promise<unknown>;
   readonly options: EffectOptions<unknown>;
 }
 
-const asked = <T>(option: T | ((input: unknown) => T) | undefined, input: unknown, fallback: T): T =>
-  typeof option === 'function' ? (option as (input: unknown) => T)(input) : (option ?? fallback);
+const asked = <T extends string | boolean>(
+  option: T | ((input: unknown) => T) | undefined,
+  input: unknown,
+  fallback: T,
+): T => (typeof option === 'function' ? option(input) : (option ?? fallback));
 
 /** Performs one effect to its end. Never rejects: an error is an outcome too. */
-export async function perform(logic: AnyActorLogic, { src, input }: EffectData, scope: EffectScope): Promise<Outcome> {
-  const { effect } = logic as unknown as { effect?: Performer };
+export async function perform(
+  logic: AnyActorLogic & { readonly effect?: Performer },
+  { src, input }: EffectData,
+  scope: EffectScope,
+): Promise<Outcome> {
+  const { effect } = logic;
   try {
     if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
     const blind = isBlindWrite(effect, input);
@@ -32,7 +40,7 @@ export async function perform(logic: AnyActorLogic, { src, input }: EffectData, 
   }
 }
 
-/** A write that the world does not know by its key: performed twice, it happens twice (E7). */
+/** A write that does not honour its key: performed twice, it happens twice (E7). */
 const isBlindWrite = ({ options }: Performer, input: Json): boolean =>
   asked<EffectKind>(options.kind, input, 'read') === 'write' && !asked(options.idempotent, input, false);
 
@@ -58,7 +66,7 @@ async function attempts(
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
       const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
-      // Waiting past the deadline helps nobody (E9).
+      // After the deadline the result would be of no use (E9).
       if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);
     }
@@ -67,7 +75,7 @@ async function attempts(
 
 const longest = 60_000;
 
-/** A plain XState promise actor, run as XState runs it. One that is stopped says nothing more, so that is said for it. */
+/** A plain XState promise actor, run as XState runs it. A stopped one reports nothing, so it is rejected here. */
 function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const actor = createActor(logic, { input });
@@ -84,9 +92,9 @@ function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promis
 function json(src: string, output: unknown): Json {
   if (output === undefined) return null;
   try {
-    return JSON.parse(JSON.stringify(output)) as Json;
+    return throughJson(output);
   } catch (cause) {
-    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${(cause as Error).message}.`, {
+    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
       cause,
     });
   }

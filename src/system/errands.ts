@@ -1,101 +1,100 @@
-/** What an actor does in the world, after the commit that says so: performs effects, sets timers, raises children, sends letters. */
+/** Carries out a commit after it is stored: performs effects, sets timers, spawns children, sends messages. */
 import type { AnyActorLogic } from 'xstate';
-import type { Envelope } from '../contracts/envelope.ts';
+import type { Address } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { StoredActor, Pending } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
 import { afterwards } from './afterwards.ts';
 import type { Cell } from './cell.ts';
 import { fromEffect } from './delivery.ts';
 import type { Host } from './host.ts';
 import { signal } from './letters.ts';
-import type { ChildData, TimerData } from './pendings.ts';
 import { Runner } from './runner.ts';
 import type { Plan, Self } from './self.ts';
 
+/** Carries out the commits of one actor. */
 export class Errands {
   readonly #host: Host;
-  readonly #cell: Cell;
-  readonly #self: Self;
-  readonly #runner: Runner;
+  readonly #actor: Cell;
+  readonly #state: Self;
+  readonly #effects: Runner;
 
-  constructor(host: Host, cell: Cell, self: Self) {
+  constructor(host: Host, actor: Cell, state: Self) {
     this.#host = host;
-    this.#cell = cell;
-    this.#self = self;
-    const logic = (source: string) => self.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#runner = new Runner(host, { actor: self, logic });
+    this.#actor = actor;
+    this.#state = state;
+    const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
+    this.#effects = new Runner(host, { actor: state, logic });
   }
 
   /** How many effects are running. */
   get running(): number {
-    return this.#runner.size;
+    return this.#effects.size;
   }
 
-  /** Only now does anything happen (E2). */
+  /** Called once the commit is stored: only then does anything happen (E2). */
   run({ commit, draft }: Plan): void {
     for (const pending of commit.opens) this.#begin(pending, false);
     if (!draft) return;
-    const { address, run } = this.#self;
+    const { address, run } = this.#state;
     for (const event of draft.emits) this.#host.emit(address, run, event);
     for (const { id, type, from, failure } of draft.astray) this.#host.dead(run, address, { id, type, from }, failure);
     afterwards(draft, this.#host);
   }
 
-  /** After a crash: what was wished for and is not settled is done again, under the same keys; what is in the ledger is not. */
+  /** After a crash: what is pending is started again under the same keys; what has a result in the ledger is not. */
   redo(results: StoredActor['results']): void {
-    for (const pending of this.#self.pendings) {
+    for (const pending of this.#state.pendings) {
       const result = results.get(pending.key);
-      if (result) this.#cell.deliver(fromEffect(pending, result, true));
+      if (result && pending.kind === 'effect') this.#actor.deliver(fromEffect(pending, result, true));
       else if (pending.kind !== 'child') this.#begin(pending, true);
     }
   }
 
-  /** What is closed is over: its effect stops, its timer is off, its child ends. A late result finds nothing pending (E3). */
-  end({ key, kind, data }: Pending): void {
-    if (kind === 'effect') this.#runner.stop(key);
+  /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
+  end({ key, kind, data }: OwnPending): void {
+    if (kind === 'effect') this.#effects.stop(key);
     if (kind === 'timer') this.#host.alarms.cancel(key);
-    if (kind === 'child')
-      this.#host.stopChild((data as unknown as ChildData).address, `its parent ${this.#self.address} let it go`);
+    if (kind === 'child') this.#host.stopChild(data.address, `its parent ${this.#state.address} let it go`);
   }
 
   /** A delayed sendTo is due. */
-  forward(key: string, { to, event }: TimerData): void {
-    this.#host.courier.send(signal(key, this.#self.address, to!, this.#self.run, event));
+  forward(key: string, to: Address, event: TimerData['event']): void {
+    this.#host.courier.send(signal(key, this.#state.address, to, this.#state.run, event));
   }
 
-  /** What a running effect said it had come to, by the child's id. */
+  /** The latest intermediate result of a running effect, by the child's id. */
   soFar(child: string): Json | undefined {
-    return this.#runner.soFar(this.#self.children.get(child));
+    return this.#effects.soFar(this.#state.children.get(child));
   }
 
   stopEffects(): void {
-    this.#runner.stopAll();
+    this.#effects.stopAll();
   }
 
-  /** Leaves the world without a word. */
+  /** Stops effects and timers, and tells no one. */
   abandon(): void {
-    this.#runner.stopAll();
-    for (const { key, kind } of this.#self.pendings) if (kind === 'timer') this.#host.alarms.cancel(key);
+    this.#effects.stopAll();
+    for (const { key, kind } of this.#state.pendings) if (kind === 'timer') this.#host.alarms.cancel(key);
   }
 
   #begin(pending: Pending, again: boolean): void {
-    const { key, kind, due, data } = pending;
-    if (kind === 'timer') this.#host.alarms.set(key, due!, this.#self.address);
-    else if (kind === 'child') this.#host.spawn(this.#self, pending);
-    else if (kind === 'message') this.#host.courier.send(data as unknown as Envelope);
+    if (pending.kind === 'timer') this.#host.alarms.set(pending.key, pending.due, this.#state.address);
+    else if (pending.kind === 'child') this.#host.spawn(this.#state, pending);
+    else if (pending.kind === 'message') this.#host.courier.send(pending.data);
     else void this.#perform(pending, again);
   }
 
-  async #mayBegin({ key }: Pending): Promise<boolean> {
-    const isGone = () => !this.#self.pendings.has(key);
-    return (await this.#host.mayBegin(this.#self.run, isGone)) && !isGone();
+  async #mayBegin({ key }: PendingEffect): Promise<boolean> {
+    const isGone = () => !this.#state.pendings.has(key);
+    return (await this.#host.mayBegin(this.#state.run, isGone)) && !isGone();
   }
 
-  async #perform(pending: Pending, again: boolean): Promise<void> {
-    // A process that stood still after the commit may be the owner no more: another one has begun this meanwhile (E4).
-    if (!this.#host.isSureOf(this.#self.run) && !(await this.#mayBegin(pending))) return;
-    const outcome = await this.#runner.start(pending, again);
-    if (outcome) this.#cell.deliver(fromEffect(pending, outcome, false));
-    else this.#host.rested(this.#self.run);
+  async #perform(pending: PendingEffect, again: boolean): Promise<void> {
+    // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
+    if (!this.#host.isSureOf(this.#state.run) && !(await this.#mayBegin(pending))) return;
+    const outcome = await this.#effects.start(pending, again);
+    if (outcome) this.#actor.deliver(fromEffect(pending, outcome, false));
+    else this.#host.rested(this.#state.run);
   }
 }

@@ -2,7 +2,7 @@
  * The engine: hosts actors, and keeps these promises whatever is killed, delivered twice or late.
  *
  * E1 A message changes an actor's state at most once.
- * E2 Nothing happens in the world that was not committed before; what was committed happens at least once, under one key.
+ * E2 Nothing happens outside that was not committed before; what was committed happens at least once, under one key.
  * E3 A result or a timer is accepted only while its key is pending.
  * E4 One writer per actor: every commit carries the run's epoch and the actor's next revision.
  * E5 Crash anywhere and resume: same final state, same effects, no call repeated whose result was in the ledger.
@@ -10,7 +10,7 @@
  * E7 An uncertain write is never repeated blindly.
  * E8 Bounds on microsteps, restarts and mailboxes are finite by default.
  * E9 Deadlines are absolute, inherited and only shrink.
- * E10 Mailboxes are bounded, and nothing is lost in silence.
+ * E10 Mailboxes are bounded, and nothing is lost without a trace.
  * E11 A snapshot says which machine wrote it; another machine migrates it or leaves it alone.
  * E12 What has no name is refused when a type is defined.
  */
@@ -20,68 +20,79 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import { requireId, type Address } from '../contracts/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 import type { Restart } from '../contracts/restart.ts';
-import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { supervision, type ActorType } from './actorType.ts';
 import { Alarms } from './alarms.ts';
-import { childBirth, type Birth } from './birth.ts';
+import { birthOf, childBirth, type Birth } from './birth.ts';
 import { Cell } from './cell.ts';
 import type { MachineEvent } from './chart.ts';
 import { Courier } from './courier.ts';
 import { bury } from './deadLetters.ts';
 import { fromChild } from './delivery.ts';
 import { requireTimely } from './doorway.ts';
+import { wasHandled } from './duplicates.ts';
 import { Mail } from './mail.ts';
 import { guarded } from './observer.ts';
 import { Ownership, type LeaseOptions } from './ownership.ts';
-import type { ChildData } from './pendings.ts';
 import { untilStored } from './persist.ts';
 import { Places, type Place } from './places.ts';
 import { Rest } from './rest.ts';
 import { gather, stopOrphans } from './revival.ts';
 import { restartsOf } from './restarts.ts';
 import { Supervisor, type Verdict } from './supervisor.ts';
-import { ended, wasHandled } from './trouble.ts';
+import { ended } from './trouble.ts';
 
+/** What a host works with. */
 export interface HostOptions {
+  /** Where commits are stored and read back. */
   readonly journal: Journal;
+  /** How messages travel between actors. */
   readonly transport: Transport;
+  /** Time, randomness and ids. */
   readonly clock: Clock;
+  /** How this process takes and keeps the leases of its runs. */
   readonly lease: LeaseOptions;
+  /** Called with every inspection event; default none. */
   readonly observe?: Observer;
-  /** How often messages left in the journal by other processes are looked for; milliseconds. */
+  /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;
-  /** How long an actor with nothing to do stays in memory; milliseconds. */
+  /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
   readonly idle?: number;
 }
 
+/** What a run is started with. */
 export interface StartOptions {
+  /** The id of the run; the key of its root actor's address. */
   readonly run: string;
-  /** Left out when a run that is stored is gone on with. */
+  /** Left out when a stored run is resumed. */
   readonly input?: Json;
-  /** Milliseconds since the epoch; everything the actor does inherits it. */
+  /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
 }
 
+/** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly courier: Courier;
   readonly alarms: Alarms;
   readonly tell: (event: Inspection) => void;
-  readonly #lost = new Map<string, Failure>();
+  readonly #lostRuns = new Map<string, Failure>();
   readonly #transport: Transport;
-  readonly #ownership: Ownership;
-  readonly #places: Places;
-  readonly #mail: Mail;
-  readonly #rest: Rest;
+  readonly #leases: Ownership;
+  readonly #registry: Places;
+  readonly #inboxPoller: Mail;
+  readonly #passivation: Rest;
   readonly #starting = new Map<string, Promise<Address>>();
-  readonly #roots = new Map<string, Supervisor>();
-  readonly #resting = new Set<(run: string) => void>();
+  readonly #rootSupervisors = new Map<string, Supervisor>();
+  readonly #idleListeners = new Set<(run: string) => void>();
   readonly #ending = new AbortController();
 
   constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
@@ -93,19 +104,19 @@ export class Host implements AsyncDisposable {
     const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
       bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
-    this.#places = new Places((address, run) => transport.listen(address, receive, run));
-    this.#ownership = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
+    this.#registry = new Places((address, run) => transport.listen(address, receive, run));
+    this.#leases = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
     this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
-    this.alarms = new Alarms(clock, (address, key) => this.#withCell(address, (cell) => cell.ring(key)));
-    this.#mail = new Mail({
+    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (actor) => actor.ring(key)));
+    this.#inboxPoller = new Mail({
       journal,
       clock,
       poll,
-      runs: () => this.#ownership.runs,
+      runs: () => this.#leases.runs,
       receive: (envelope) => this.receive(envelope),
       undelivered,
     });
-    this.#rest = new Rest({ places: this.#places, clock, idle });
+    this.#passivation = new Rest({ places: this.#registry, clock, idle });
   }
 
   /** Fires when the host closes. */
@@ -114,15 +125,15 @@ export class Host implements AsyncDisposable {
   }
 
   epoch(run: string): number {
-    return this.#ownership.epoch(run);
+    return this.#leases.epoch(run);
   }
 
   owns(run: string): boolean {
-    return this.#ownership.owns(run);
+    return this.#leases.owns(run);
   }
 
   /**
-   * Starts the root actor of a run, or goes on with it when the run is known: the same run twice is one run.
+   * Starts the root actor of a run, or continues it when the run is stored: the same run twice is one run.
    * Rejects with `owned_elsewhere`, `conflict` (the run is another one), `incompatible`, `corrupt` or `storage`; then nothing has happened.
    */
   async start(type: ActorType, options: StartOptions): Promise<Address> {
@@ -143,7 +154,7 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a stored run: its root, and everybody who was alive. Rejects with `unknown_recipient`, and as `start` does; `about` as it was given there. */
+  /** Continues a stored run: its root, and every actor that was active. Rejects with `unknown_recipient`, and as `start` does; `about` as in `start`. */
   async resume(run: string, type: ActorType, about?: Json): Promise<Address> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root)
@@ -154,7 +165,7 @@ export class Host implements AsyncDisposable {
     return this.start(type, { run, ...(about === undefined ? {} : { about }) });
   }
 
-  /** Leaves a message for any actor of any run, whoever owns it. Durable when it resolves. */
+  /** Leaves a message for any actor of any run, whichever process runs it. Durable when it resolves. */
   async post(envelope: Envelope): Promise<void> {
     const [row] = await this.journal.find({ actor: envelope.to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
@@ -164,82 +175,84 @@ export class Host implements AsyncDisposable {
         data: { status },
       });
     await this.journal.post({ ...envelope, run });
-    if (this.owns(run)) await this.#mail.collect(run).catch(() => {}); // It is durable, and is found at the next look.
+    if (this.owns(run)) await this.#inboxPoller.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
-  /** May something be begun in the name of the run? False when it is another process's. Waits while the journal cannot tell. */
+  /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
     const { clock, ending } = this;
-    const stalled = () => {}; // The commits are told; this is about what follows them.
-    return await untilStored(() => this.#ownership.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
+    const stalled = () => {}; // A commit that stalls is reported; this only follows one.
+    return await untilStored(() => this.#leases.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
   }
 
   isSureOf(run: string): boolean {
-    return this.#ownership.isSure(run);
+    return this.#leases.isSure(run);
   }
 
-  /** An actor that is in memory. One at rest is not; it wakes when something comes for it. */
+  /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
   cell(address: Address): Cell | undefined {
-    return this.#places.get(address)?.cell;
+    return this.#registry.get(address)?.cell;
   }
 
   cellsOf(run: string): Cell[] {
-    return [...this.#places.of(run)].flatMap(({ cell }) => cell ?? []);
+    return [...this.#registry.of(run)].flatMap(({ cell: actor }) => actor ?? []);
   }
 
   /** Is nothing going on in a run by itself, so that only time or a person can move it? */
   quiet(run: string): boolean {
     return (
       !this.courier.busy(run) &&
-      !this.#mail.busy(run) &&
+      !this.#inboxPoller.busy(run) &&
       !this.#starting.has(run) &&
-      this.cellsOf(run).every((cell) => !cell.busy)
+      this.cellsOf(run).every((actor) => !actor.busy)
     );
   }
 
-  /** Calls whenever an actor of a run comes to rest or ends. */
+  /** Calls whenever an actor of a run has nothing more to do or ends. */
   onRest(call: (run: string) => void): Disposable {
-    this.#resting.add(call);
-    return { [Symbol.dispose]: () => void this.#resting.delete(call) };
+    this.#idleListeners.add(call);
+    return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
   }
 
-  /** Takes a message in; resolves when it is committed, with true when it had been before. This is what the transport calls. */
+  /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireTimely(envelope, this.clock.now());
-    if (!this.#places.get(envelope.to)) return this.#receiveLate(envelope);
+    if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
-      this.#withCell(envelope.to, (cell) =>
-        cell.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
+      this.#withActor(envelope.to, (actor) =>
+        actor.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
       );
     });
   }
 
-  // What cells ask of their host.
+  // What actors ask of their host.
 
   spawn(
     parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
-    pending: Pending,
+    pending: PendingChild,
   ): void {
-    const data = pending.data as unknown as ChildData;
+    const { data } = pending;
     try {
-      const cell = new Cell(this, parent.type.child(data.src)!, data.address, parent.run);
-      this.#places.add(cell);
-      void cell.begin(childBirth(parent, pending.key, data));
+      const type = parent.type.child(data.src);
+      if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
+      const actor = new Cell(this, type, data.address, parent.run);
+      this.#registry.add(actor);
+      void actor.begin(childBirth(parent, pending.key, data));
     } catch (thrown) {
-      // It could not be brought to life: to its parent, it failed.
+      // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
-      this.#withCell(parent.address, (cell) =>
-        cell.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
+      this.#withActor(parent.address, (actor) =>
+        actor.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
       );
     }
   }
 
   stopChild(address: Address, reason: string): void {
-    this.#withCell(address, (cell) => cell.stop(reason));
+    this.#withActor(address, (actor) => actor.stop(reason));
   }
 
   restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
-    this.#withCell(address, (cell) => cell.restart(by, failure, kept));
+    this.#withActor(address, (actor) => actor.restart(by, failure, kept));
   }
 
   async judge(
@@ -248,21 +261,27 @@ export class Host implements AsyncDisposable {
     resumable: boolean,
   ): Promise<Verdict> {
     const now = this.clock.now();
-    const above =
+    const parentActor =
       parent === undefined
         ? undefined
-        : await new Promise<Cell | undefined>((resolve) => this.#withCell(parent, resolve, () => resolve(undefined)));
-    let root = this.#roots.get(run);
-    if (!above && !root) this.#roots.set(run, (root = new Supervisor(supervision)));
-    const supervisor = above?.supervisor ?? root!;
-    const began = above?.self.birth.began ?? 0;
+        : await new Promise<Cell | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
+    const supervisor = parentActor?.supervisor ?? this.#rootSupervisor(run);
+    const began = parentActor?.self.birth.began ?? 0;
     const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
-    if (!supervisor.knows) await this.#patiently(run, address, () => supervisor.recall(read, now));
-    return supervisor.decide(address, above?.childAddresses() ?? [address], now, resumable);
+    if (!supervisor.knows) await this.#retry(run, address, () => supervisor.recall(read, now));
+    return supervisor.decide(address, parentActor?.childAddresses() ?? [address], now, resumable);
   }
 
-  /** A journal that is away holds the judgement up. */
-  #patiently<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
+  #rootSupervisor(run: string): Supervisor {
+    const known = this.#rootSupervisors.get(run);
+    if (known) return known;
+    const made = new Supervisor(supervision);
+    this.#rootSupervisors.set(run, made);
+    return made;
+  }
+
+  /** Waits while the journal is away. */
+  #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
     const { clock, ending, tell } = this;
     const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
     return untilStored(ask, { clock, ending, gone: () => !this.owns(run), stalled });
@@ -273,68 +292,68 @@ export class Host implements AsyncDisposable {
     const envelope = {
       id: `${from}/${this.clock.id()}`,
       type: event.type,
-      body: event as unknown as Envelope['body'],
+      body: event,
       from,
       to: from,
       run,
       kind: 'event' as const,
     };
-    void this.#transport.publish(topic, envelope).catch(() => {}); // Nobody waits for news; a topic promises nothing.
+    void this.#transport.publish(topic, envelope).catch(() => {}); // No caller waits for it: a topic promises nothing.
   }
 
-  /** Tells of a message that nobody took and that a commit keeps. */
+  /** Reports a message that no actor took and that a commit stores. */
   dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
     this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
   rested(run: string): void {
-    this.#rest.watch();
-    for (const call of this.#resting) call(run);
+    this.#passivation.watch();
+    for (const call of this.#idleListeners) call(run);
   }
 
   ended({ address, run }: Cell): void {
-    const place = this.#places.get(address);
-    if (!place) return;
-    this.#places.end(place);
-    // The last one out gives the run back; its last messages need no lease.
-    if (this.#places.of(run).size === 0) this.#letGo(run).catch(() => {});
+    const registration = this.#registry.get(address);
+    if (!registration) return;
+    this.#registry.end(registration);
+    // The last actor of a run gives back the lease; messages that are still being sent need none.
+    if (this.#registry.of(run).size === 0) this.#releaseLease(run).catch(() => {});
   }
 
-  /** A cell that cannot go on: another owner, or a journal that refuses. Its run stops here and can be resumed. */
+  /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
   lost({ address, run }: Cell, failure: Failure): void {
     this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
-    this.#lost.set(run, failure);
-    this.#ownership.drop(run);
+    this.#lostRuns.set(run, failure);
+    this.#leases.drop(run);
   }
 
-  /** Why this process let go of a run that it did not want to let go of. */
+  /** Why this process lost a run. */
   whyLost(run: string): Failure | undefined {
-    return this.#lost.get(run);
+    return this.#lostRuns.get(run);
   }
 
   /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
-    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextRest(until);
+    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextIdle(until);
     this.#dropRun(run);
-    await this.#ownership.release(run);
+    await this.#leases.release(run);
   }
 
-  /** Drops everything at once and says nothing, as a killed process would. */
+  /** Drops everything at once and writes nothing, as a killed process would. */
   abandon(): void {
     this.#ending.abort();
-    this.#mail.stop();
-    this.#rest.stop();
-    this.#ownership.abandon();
-    const cells = [...this.#places.awake];
-    this.#places.clear();
-    for (const cell of cells) cell.abandon();
+    this.#inboxPoller.stop();
+    this.#passivation.stop();
+    this.#leases.abandon();
+    const actors = [...this.#registry.awake];
+    this.#registry.clear();
+    for (const actor of actors) actor.abandon();
     this.alarms.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      for (const run of this.#ownership.runs) await this.park(run);
+      for (const run of this.#leases.runs) await this.park(run);
     } finally {
       this.abandon();
     }
@@ -343,18 +362,18 @@ export class Host implements AsyncDisposable {
   async #start(type: ActorType, options: StartOptions): Promise<Address> {
     const { run, input, deadline, about } = options;
     const address = `${type.name}/${run}`;
-    if (this.#places.get(address)) {
+    if (this.#registry.get(address)) {
       await this.#requireSame(address, options);
       return address;
     }
-    this.#lost.delete(run);
-    await this.#ownership.claim(run);
+    this.#lostRuns.delete(run);
+    await this.#leases.claim(run);
     try {
       await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
-      if (stored) await this.#goOn(type, stored);
+      if (stored) await this.#recover(type, stored);
       else
-        await this.#bear(type, {
+        await this.#spawnRoot(type, {
           address,
           run,
           parent: undefined,
@@ -364,12 +383,12 @@ export class Host implements AsyncDisposable {
         });
     } catch (thrown) {
       this.#dropRun(run);
-      await this.#ownership.release(run).catch(() => {});
+      await this.#leases.release(run).catch(() => {});
       throw thrown;
     }
-    this.#mail.watch();
-    // What cannot be read now is read at the next look.
-    if (this.owns(run)) void this.#mail.collect(run).catch(() => {});
+    this.#inboxPoller.watch();
+    // What cannot be read now is read at the next poll.
+    if (this.owns(run)) void this.#inboxPoller.collect(run).catch(() => {});
     return address;
   }
 
@@ -377,14 +396,15 @@ export class Host implements AsyncDisposable {
   async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root) return;
-    const birth = root.meta as unknown as Birth;
-    const nameOf = (facts: Json | undefined) => (facts as { name?: string } | null | undefined)?.name;
+    const spawnInfo = birthOf(root);
+    const nameOf = (facts: Json | undefined) =>
+      isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
     const another =
       root.actor !== address
         ? `is ${root.actor}, not ${address}`
-        : about !== undefined && nameOf(about) !== nameOf(birth.about)
-          ? `is of "${nameOf(birth.about)}", not of "${nameOf(about)}"`
-          : input !== undefined && !isDeepStrictEqual(input, birth.input)
+        : about !== undefined && nameOf(about) !== nameOf(spawnInfo.about)
+          ? `is of "${nameOf(spawnInfo.about)}", not of "${nameOf(about)}"`
+          : input !== undefined && !isDeepStrictEqual(input, spawnInfo.input)
             ? 'was started with another input'
             : undefined;
     if (another)
@@ -394,27 +414,27 @@ export class Host implements AsyncDisposable {
       );
   }
 
-  async #bear(type: ActorType, birth: Birth): Promise<void> {
-    const cell = new Cell(this, type, birth.address, birth.run);
+  async #spawnRoot(type: ActorType, spawnInfo: Birth): Promise<void> {
+    const actor = new Cell(this, type, spawnInfo.address, spawnInfo.run);
     const supervisor = new Supervisor(supervision);
     supervisor.beginsAnew();
-    this.#roots.set(birth.run, supervisor);
-    this.#places.add(cell);
-    await cell.begin(birth);
-    const failure = this.#lost.get(birth.run);
+    this.#rootSupervisors.set(spawnInfo.run, supervisor);
+    this.#registry.add(actor);
+    await actor.begin(spawnInfo);
+    const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
   }
 
-  /** Everybody is back before anybody acts: a message never finds its recipient still missing. */
-  async #goOn(type: ActorType, root: StoredActor): Promise<void> {
+  /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
+  async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
     const { members, unborn } = await gather(this.journal, type, root);
-    const cells = members.map((member) => {
-      const cell = new Cell(this, member.type, member.stored.actor, run);
-      cell.restore(member.stored);
-      return { cell, results: member.stored.results };
+    const actors = members.map((member) => {
+      const actor = new Cell(this, member.type, member.stored.actor, run);
+      actor.restore(member.stored);
+      return { cell: actor, results: member.stored.results };
     });
-    for (const { cell } of cells) this.#places.add(cell);
+    for (const { cell: actor } of actors) this.#registry.add(actor);
     await stopOrphans(
       this.journal,
       run,
@@ -422,41 +442,50 @@ export class Host implements AsyncDisposable {
       this.epoch(run),
       this.clock.now(),
     );
-    for (const letter of await this.journal.undelivered(run)) this.courier.send(letter);
-    for (const { parent, pending } of unborn) this.spawn(this.cell(parent)!.self, pending);
-    for (const { cell, results } of cells) cell.goOn(results);
-    if (cells.length > 0) return;
-    this.#places.endedBefore(root.actor, run);
-    await this.#letGo(run);
+    for (const message of await this.journal.undelivered(run)) this.courier.send(message);
+    for (const { parent, pending } of unborn) {
+      const actor = this.cell(parent);
+      if (actor) this.spawn(actor.self, pending);
+    }
+    for (const { cell: actor, results } of actors) actor.goOn(results);
+    if (actors.length > 0) return;
+    this.#registry.endedBefore(root.actor, run);
+    await this.#releaseLease(run);
   }
 
-  /** Calls with the actor, which is woken when it is at rest; `otherwise` when it does not live here. */
-  #withCell(address: Address, call: (cell: Cell) => void, otherwise?: () => void): void {
-    const place = this.#places.get(address);
-    if (!place) return otherwise?.();
-    const cell = place.cell ?? this.#wake(place);
-    cell.whenLoaded(() => call(cell));
+  /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
+  #withActor(address: Address, call: (actor: Cell) => void, otherwise?: () => void): void {
+    const registration = this.#registry.get(address);
+    if (!registration) return otherwise?.();
+    const actor = registration.cell ?? this.#load(registration);
+    actor.whenLoaded(() => call(actor));
   }
 
-  #wake(place: Place): Cell {
-    const cell = new Cell(this, place.type, place.address, place.run);
-    this.#places.wake(place, cell);
+  #load(registration: Place): Cell {
+    const actor = new Cell(this, registration.type, registration.address, registration.run);
+    this.#registry.wake(registration, actor);
     const { clock, ending, journal, tell } = this;
     const stalled = (failure: Failure) =>
-      tell({ type: 'stalled', at: clock.now(), run: place.run, actor: place.address, failure });
-    untilStored(() => journal.load(place.address), { clock, ending, gone: () => place.cell !== cell, stalled })
+      tell({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    untilStored(() => journal.load(registration.address), {
+      clock,
+      ending,
+      gone: () => registration.cell !== actor,
+      stalled,
+    })
       .then((stored) => {
-        if (place.cell !== cell) return;
-        cell.restore(stored!);
-        cell.goOn();
+        if (registration.cell !== actor) return;
+        if (!stored) throw new TroupeError('internal', `${registration.address} is no longer in the journal.`);
+        actor.restore(stored);
+        actor.goOn();
       })
-      .catch((thrown: unknown) => (place.cell === cell ? this.lost(cell, toFailure(thrown)) : undefined));
-    return cell;
+      .catch((thrown: unknown) => (registration.cell === actor ? this.lost(actor, toFailure(thrown)) : undefined));
+    return actor;
   }
 
-  /** For one that does not live here: it may have ended, and have answered before it did; or not be back yet. */
-  async #receiveLate({ to, id, body, kind, from }: Envelope): Promise<boolean> {
-    const message = { id, body: body as Json, asker: kind === 'ask' ? from : undefined };
+  /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
+  async #receiveForAbsent({ to, id, body, kind, from }: Envelope): Promise<boolean> {
+    const message = { id, body, asker: kind === 'ask' ? from : undefined };
     if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
     const [row] = await this.journal.find({ actor: to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
@@ -467,7 +496,7 @@ export class Host implements AsyncDisposable {
     );
   }
 
-  #nextRest(until: number): Promise<void> {
+  #nextIdle(until: number): Promise<void> {
     return new Promise((resolve) => {
       const over = () => {
         timer[Symbol.dispose]();
@@ -479,20 +508,20 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  async #letGo(run: string): Promise<void> {
-    this.#roots.delete(run);
-    await this.#ownership.release(run);
+  async #releaseLease(run: string): Promise<void> {
+    this.#rootSupervisors.delete(run);
+    await this.#leases.release(run);
   }
 
   #dropRun(run: string): void {
-    this.#roots.delete(run);
+    this.#rootSupervisors.delete(run);
     this.courier.forget(run);
-    this.alarms.forget(new Set([...this.#places.of(run)].map(({ address }) => address)));
-    for (const place of this.#places.of(run)) {
-      const { cell } = place;
-      this.#places.remove(place);
-      cell?.abandon();
+    this.alarms.forget(new Set([...this.#registry.of(run)].map(({ address }) => address)));
+    for (const registration of this.#registry.of(run)) {
+      const { cell: actor } = registration;
+      this.#registry.remove(registration);
+      actor?.abandon();
     }
-    for (const call of this.#resting) call(run);
+    for (const call of this.#idleListeners) call(run);
   }
 }

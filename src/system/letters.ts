@@ -1,22 +1,23 @@
-/** The messages that the engine itself writes: the word that an actor has ended, and the word that a message could not be handled. */
+/** The messages the engine itself writes: that an actor has ended, and that a message could not be handled. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import { asJson, type Json, type JsonObject } from '../contracts/json.ts';
+import type { PendingMessage } from '../contracts/pending.ts';
 import type { Birth } from './birth.ts';
 
+/** How a child ended. */
 export type End = { readonly output: Json } | { readonly error: Failure };
 
-/** To the parent, by name of the pending that the child lived by: only that child may say so. */
-export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): Pending[] {
+/** To the parent, naming the pending that stands for the child: only that child may send it. */
+export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): PendingMessage[] {
   if (parent === undefined || lived === undefined) return [];
   const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
   return [
     letter({
       id: key,
       type,
-      body: { ...end, key: lived } as unknown as Envelope['body'],
+      body: asJson({ ...end, key: lived }),
       from: address,
       to: parent,
       run,
@@ -25,12 +26,12 @@ export function farewell({ address, run, parent, key: lived, id }: Birth, key: s
   ];
 }
 
-/** To whoever asked: why there will be no answer. */
-export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): Pending =>
+/** To the caller: why there will be no reply. */
+export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
   letter({
     id: key,
     type: 'failure',
-    body: { failure } as Envelope['body'],
+    body: asJson({ failure }),
     from,
     to: ask.from,
     run: ask.run,
@@ -50,7 +51,7 @@ export const signal = (
 ): Envelope => ({
   id: key,
   type: event.type,
-  body: event as Envelope['body'],
+  body: event,
   from,
   to,
   run,
@@ -58,8 +59,9 @@ export const signal = (
   ...(causation === undefined ? {} : { causation }),
 });
 
-export const letter = (envelope: Envelope): Pending => ({
+/** A message as a commit opens it: its key is its id. */
+export const letter = (envelope: Envelope): PendingMessage => ({
   key: envelope.id,
   kind: 'message',
-  data: envelope as unknown as Json,
+  data: envelope,
 });

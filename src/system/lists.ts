@@ -1,24 +1,25 @@
-/** An actor's append-only lists (E6): read once, then kept current while the actor is awake. */
+/** An actor's append-only lists (E6): read once, then kept current while the actor is in memory. */
 import type { Json } from '../contracts/json.ts';
 
+/** The lists of one actor. */
 export class Lists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
   readonly #lengths: Map<string, number>;
   readonly #entries = new Map<string, Promise<Json[]>>();
 
-  /** `read` gives the first `length` entries of a list as they were committed. */
+  /** `read` returns the first `length` entries of a list as they were committed. */
   constructor(read: (name: string, length: number) => Promise<Json[]>, lengths: Readonly<Record<string, number>> = {}) {
     this.#read = read;
     this.#lengths = new Map(Object.entries(lengths));
   }
 
-  /** What a commit has just added. */
+  /** Adds what a commit has just stored. */
   added(name: string, entry: Json): void {
     this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
     this.#entries.get(name)?.then(
       (entries) => entries.push(entry),
       () => {},
-    ); // Whoever reads hears of the failure.
+    ); // The reader gets the failure.
   }
 
   async get(name: string): Promise<readonly Json[]> {
@@ -26,7 +27,7 @@ export class Lists {
     if (!entries) {
       entries = this.#read(name, this.#lengths.get(name) ?? 0);
       this.#entries.set(name, entries);
-      entries.catch(() => this.#entries.delete(name)); // The next one reads again.
+      entries.catch(() => this.#entries.delete(name)); // The next call reads again.
     }
     return (await entries).slice();
   }

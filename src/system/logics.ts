@@ -1,4 +1,4 @@
-/** Tells what an actor is made with: only machines, effects and promises can be made durable. */
+/** Checks what a machine's actors are made with: only machines, effects and promises can be made durable. */
 import {
   fromCallback,
   fromEventObservable,
@@ -9,28 +9,32 @@ import {
   type AnyStateMachine,
 } from 'xstate';
 
+const nothing = { subscribe: () => ({ unsubscribe() {} }) };
 const samples = {
   fromCallback: fromCallback(() => {}),
-  fromEventObservable: fromEventObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) }) as never),
-  fromObservable: fromObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) }) as never),
+  fromEventObservable: fromEventObservable(() => nothing),
+  fromObservable: fromObservable(() => nothing),
   fromTransition: fromTransition((state: null) => state, null),
 };
 const promise = fromPromise(() => Promise.resolve());
 
-/** Two logics of one maker share the source of their transition function; XState gives no other mark. */
+/** Two logics of one maker share the source of their transition function; XState has no other mark. */
 const madeLike = (logic: AnyActorLogic, sample: { transition: unknown }) =>
   String(logic.transition) === String(sample.transition);
 
+/** Is it a state machine? */
 export const isMachine = (logic: unknown): logic is AnyStateMachine =>
-  typeof (logic as AnyStateMachine).getStateNodeById === 'function';
+  typeof logic === 'object' && logic !== null && 'getStateNodeById' in logic;
+const isLogic = (given: object): given is AnyActorLogic => 'transition' in given;
+/** Was it made with `fromPromise`? */
 export const isPromise = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
-/** Actor logic that has no place in a durable actor. */
+/** One problem for each actor logic that cannot be made durable. */
 export function logicsOf(machine: AnyStateMachine): string[] {
   return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
-    if (isMachine(logic) || isPromise(logic as AnyActorLogic)) return [];
+    if (isMachine(logic) || (isLogic(logic) && isPromise(logic))) return [];
     const [maker = 'custom logic'] =
-      Object.entries(samples).find(([, sample]) => madeLike(logic as AnyActorLogic, sample)) ?? [];
+      Object.entries(samples).find(([, sample]) => isLogic(logic) && madeLike(logic, sample)) ?? [];
     return [`the actor "${name}" is made with ${maker}, which cannot be made durable; use effect(…) or a machine.`];
   });
 }

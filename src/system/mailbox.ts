@@ -1,4 +1,4 @@
-/** What an actor has yet to handle: bounded for messages (E10), never for what it asked for itself (results, timers). */
+/** What an actor has yet to handle: bounded for messages (E10), unbounded for what it started itself (results, timers). */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { MailboxPolicy } from './actorType.ts';
@@ -8,14 +8,15 @@ interface Refusable {
   refuse(error: TroupeError): void;
 }
 
+/** The mailbox of one actor. */
 export class Mailbox<Item extends Refusable> {
   readonly #address: Address;
   readonly #policy: MailboxPolicy;
   #items: Item[] = [];
   #first = 0;
   #messages = 0;
-  /** Senders who wait for room, in the order they came. */
-  readonly #outside: Item[] = [];
+  /** Messages that wait for room, in the order they came. */
+  readonly #waiting: Item[] = [];
 
   constructor(address: Address, policy: MailboxPolicy) {
     this.#address = address;
@@ -32,7 +33,7 @@ export class Mailbox<Item extends Refusable> {
     if (this.#messages < this.#policy.limit) return this.#add(item);
     switch (this.#policy.whenFull) {
       case 'block':
-        this.#outside.push(item);
+        this.#waiting.push(item);
         return;
       case 'drop-oldest':
         this.#dropOldest();
@@ -43,8 +44,8 @@ export class Mailbox<Item extends Refusable> {
   }
 
   take(): Item | undefined {
-    if (this.size === 0) return undefined;
-    const item = this.#items[this.#first]!;
+    const item = this.#items[this.#first];
+    if (!item) return undefined;
     this.#first++;
     if (this.#first > 32 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);
@@ -52,15 +53,15 @@ export class Mailbox<Item extends Refusable> {
     }
     if (!item.own) {
       this.#messages--;
-      const next = this.#outside.shift();
+      const next = this.#waiting.shift();
       if (next) this.#add(next);
     }
     return item;
   }
 
-  /** Everything, with who waits outside; the mailbox is empty then. */
+  /** Everything, with what waits for room; the mailbox is empty then. */
   clear(): Item[] {
-    const all = [...this.#items.slice(this.#first), ...this.#outside.splice(0)];
+    const all = [...this.#items.slice(this.#first), ...this.#waiting.splice(0)];
     this.#items = [];
     this.#first = 0;
     this.#messages = 0;
@@ -76,7 +77,7 @@ export class Mailbox<Item extends Refusable> {
     const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.own);
     const [dropped] = this.#items.splice(oldest, 1);
     this.#messages--;
-    // Not to be tried again: that would only push out another one.
+    // Not retryable: another attempt would only push out another message.
     dropped?.refuse(this.#full('This was the oldest, and made room for a newer one.', false));
   }
 

@@ -1,18 +1,10 @@
-/** What has no name cannot be shown, covered, migrated or resumed; what has one must be declared (E12). */
+/** What has no name cannot be shown, covered, migrated or resumed; every name must be declared (E12). */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 
-interface Named {
-  readonly type?: string;
-  readonly guards?: readonly unknown[];
-}
-
-/** A reference by name, by `{ type }`, or one of XState's own (`assign`, `and`, …), which carry a type. */
-export const nameOf = (reference: unknown): string | undefined =>
-  typeof reference === 'string' ? reference : (reference as Named | undefined)?.type;
-
-/** XState's own actions carry what they were made with. */
+/** What XState's own actions and guards were made with. */
 export interface BuiltIn {
   readonly type?: string;
+  readonly guards?: readonly unknown[];
   readonly delay?: unknown;
   readonly src?: unknown;
   readonly id?: unknown;
@@ -20,7 +12,15 @@ export interface BuiltIn {
   readonly syncSnapshot?: boolean;
 }
 
-/** What a state refers to and nobody declared, or that has no name at all. */
+/** What an action or a guard was made with: XState keeps it in properties that its types do not show. */
+export const builtIn = (reference: unknown): BuiltIn =>
+  typeof reference === 'function' || (typeof reference === 'object' && reference !== null) ? reference : {};
+
+/** The name of a reference by name, by `{ type }`, or of one of XState's own (`assign`, `and`, …), which carry a type. */
+export const nameOf = (reference: unknown): string | undefined =>
+  typeof reference === 'string' ? reference : builtIn(reference).type;
+
+/** What a state refers to that is not declared, or that has no name at all. */
 export function namesMissing(node: AnyStateNode, machine: AnyStateMachine): string[] {
   const { actors, delays } = machine.implementations;
   const at = `state "${node.id}"`;
@@ -52,9 +52,7 @@ export function namesMissing(node: AnyStateNode, machine: AnyStateMachine): stri
 }
 
 function guardProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
-  const { guards: inner } = (
-    typeof reference === 'function' || typeof reference === 'object' ? reference : {}
-  ) as Named;
+  const { guards: inner } = builtIn(reference);
   if (inner) return inner.flatMap((guard) => guardProblems(at, guard, machine));
   if (typeof reference === 'function' && 'check' in reference) return []; // stateIn
   return nameProblems(at, 'guard', machine.implementations.guards, 'guards', reference);
@@ -63,7 +61,7 @@ function guardProblems(at: string, reference: unknown, machine: AnyStateMachine)
 function actionProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
   const problems = nameProblems(at, 'action', machine.implementations.actions, 'actions', reference);
   return typeof reference === 'function'
-    ? [...problems, ...builtInProblems(at, reference as BuiltIn, machine)]
+    ? [...problems, ...builtInProblems(at, builtIn(reference), machine)]
     : problems;
 }
 
@@ -96,15 +94,15 @@ function builtInProblems(
   ];
 }
 
-/** Actions and guards may be declared by what XState has, and refer to further names there. */
+/** Actions and guards may be declared with XState's own, and refer to further names there. */
 export function declarationsMissing(machine: AnyStateMachine): string[] {
   const { actions, guards } = machine.implementations;
   return [
     ...Object.entries(actions).flatMap(([name, action]) =>
-      typeof action === 'function' ? builtInProblems(`action "${name}"`, action as unknown as BuiltIn, machine) : [],
+      typeof action === 'function' ? builtInProblems(`action "${name}"`, builtIn(action), machine) : [],
     ),
     ...Object.entries(guards).flatMap(([name, guard]) =>
-      ((guard as Named | undefined)?.guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
+      (builtIn(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
     ),
   ];
 }

@@ -1,13 +1,13 @@
-/** Watching must never harm what is watched. */
+/** Protects the engine from its observers. */
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 
-/** An observer whose errors stay its own. */
+/** An observer whose errors are swallowed. */
 export const guarded =
   (observe: Observer | undefined) =>
   (event: Inspection): void => {
     try {
       observe?.(event);
     } catch {
-      // Whoever watches must not throw; if it does, it misses this event.
+      // An observer must not throw; one that does misses this event.
     }
   };

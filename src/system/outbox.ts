@@ -1,12 +1,12 @@
-/** Turns what a step of XState wishes for into what a commit keeps. Pure: the same step makes the same commit again (E2). */
+/** Turns the actions of one step of XState into what a commit stores. Pure: the same step makes the same commit again (E2). */
 import type { AnyActor } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Action, Snapshot, Step } from './chart.ts';
 import { Draft, type Sender } from './draft.ts';
-import { performers } from './wishes.ts';
+import { paramsOf, performers } from './wishes.ts';
 
-/** `before` is undefined for the first step of an actor's life. */
+/** `before` is undefined for the first step of an actor. */
 export function outboxOf(
   sender: Sender,
   before: Snapshot | undefined,
@@ -15,41 +15,47 @@ export function outboxOf(
   now: number,
   cause: string,
 ): Draft {
-  const draft = new Draft(sender, seq, now, cause);
-  if (after.children !== before?.children) spawnAssigned(draft, before, after, actions);
+  const builder = new Draft(sender, seq, now, cause);
+  if (after.children !== before?.children) spawnAssigned(builder, before, after, actions);
   actions.forEach(({ type, params }, index) => {
-    const { actorRef, src } = (type === 'xstate.spawnChild' ? params : {}) as { actorRef?: Child; src?: unknown };
-    if (actorRef) draft.newborn.set(actorRef, draft.addressOf(index, actorRef.id, src));
+    const { actorRef, src } =
+      type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
+    if (actorRef) builder.newborn.set(actorRef, builder.addressOf(index, actorRef.id, src));
   });
   actions.forEach((action, index) => {
     const perform = performers.get(action.type);
-    if (perform) perform(draft, action, index);
-    else if (action.exec) draft.customs.push(action);
+    if (perform) perform(builder, action, index);
+    else if (action.exec) builder.customs.push(action);
     else
       throw new TroupeError(
         'definition',
         `"${sender.type.name}" takes the action "${action.type}", which is not declared. Add it to setup({ actions }).`,
       );
   });
-  return draft;
+  return builder;
 }
 
 type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: Json; systemId?: string } };
 
-/** `assign` may spawn, too: XState says so only by the children it leaves behind. */
-function spawnAssigned(draft: Draft, before: Snapshot | undefined, after: Snapshot, actions: readonly Action[]): void {
+/** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
+function spawnAssigned(
+  builder: Draft,
+  before: Snapshot | undefined,
+  after: Snapshot,
+  actions: readonly Action[],
+): void {
   const told = new Set(
     actions.flatMap(({ type, params }) =>
-      type === 'xstate.spawnChild' ? [(params as { actorRef?: unknown }).actorRef] : [],
+      type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
     ),
   );
   (Object.values(after.children) as (Child | undefined)[]).forEach((child, place) => {
     if (!child || told.has(child) || before?.children[child.id] === child) return;
     const { id, sessionId, src, options } = child;
     const index = actions.length + 1 + place;
-    draft.newborn.set(child, draft.addressOf(index, id, src));
-    // An id that nobody gave is the session's, which is another one after a restart.
+    builder.newborn.set(child, builder.addressOf(index, id, src));
+    // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
-    draft.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
+    builder.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
   });
 }

@@ -1,11 +1,11 @@
-/** Who this process is, and whether another one on this machine still lives: a run of a dead process can be taken over at once. */
+/** The id of this process, and whether another process of this machine is alive: the run of a dead process can be taken over at once. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell owners of one process apart. */
+/** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell lease holders of one process apart. */
 export const thisProcess = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
 
-/** False only when it is certain that the owner is gone; of another machine's owner only time can tell. */
+/** False only when it is certain that the process is gone; of another machine's process only the lease's time tells. */
 export function isAlive(owner: string): boolean {
   const [host, pid, start] = owner.split(' ');
   if (host !== hostname()) return true;
@@ -15,18 +15,19 @@ export function isAlive(owner: string): boolean {
     return (thrown as NodeJS.ErrnoException).code !== 'ESRCH';
   }
   const now = statusOf(Number(pid));
-  // A process that was killed stays in the table until its parent has looked; it will not write again.
+  // A killed process stays in the table until its parent has collected it; it will not write again.
   if (now?.state === 'Z' || now?.state === 'X') return false;
   return start === '-' || now === undefined || now.start === start;
 }
 
-/** How a process stands, and when it began, in ticks since boot; undefined where there is no /proc. */
+/** The state of a process, and when it began, in ticks since boot; undefined where there is no /proc. */
 function statusOf(pid: number): { state: string; start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may itself hold spaces and parentheses; what follows it are the state and, 19 fields on, the start.
+    // The name in parentheses may itself hold spaces and parentheses; after it come the state and, 19 fields on, the start.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0]!, start: fields[19]! };
+    const [state, start] = [fields[0], fields[19]];
+    return state === undefined || start === undefined ? undefined : { state, start };
   } catch {
     return undefined;
   }

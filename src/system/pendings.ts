@@ -1,31 +1,18 @@
-/** What an actor has wished for and is not settled: its running effects, its children, its timers. Messages are the courier's. */
+/** What an actor has started and that is not settled: its running effects, its children, its timers. Messages are kept by the outbox relay. */
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
-import type { MachineEvent } from './chart.ts';
+import type { OwnPending, Pending } from '../contracts/pending.ts';
 
-export interface EffectData {
-  readonly id: string;
-  readonly src: string;
-  readonly input: Json;
-}
-export interface ChildData extends EffectData {
-  readonly address: Address;
-}
-export interface TimerData {
-  readonly id: string | undefined;
-  readonly event: MachineEvent;
-  /** Where the event goes when not to the actor itself: a delayed sendTo. */
-  readonly to?: Address;
-}
+export type { ChildData, EffectData, TimerData } from '../contracts/pending.ts';
 
+/** The pendings of one actor, by key and by id. */
 export class Pendings {
-  /** Keys of what is running, by the child's id; of timers, by theirs. */
+  /** Keys of what is running, by the child's id. */
   readonly children = new Map<string, string>();
+  /** Keys of timers, by their id. */
   readonly timers = new Map<string, string>();
-  readonly #all = new Map<string, Pending>();
+  readonly #all = new Map<string, OwnPending>();
 
-  get(key: string): Pending | undefined {
+  get(key: string): OwnPending | undefined {
     return this.#all.get(key);
   }
 
@@ -33,48 +20,48 @@ export class Pendings {
     return this.#all.has(key);
   }
 
-  [Symbol.iterator](): Iterator<Pending> {
+  [Symbol.iterator](): Iterator<OwnPending> {
     return this.#all.values();
   }
 
+  /** Adds what is this actor's own; a message is left to the outbox relay. */
   add(pending: Pending): void {
+    if (pending.kind === 'message') return;
     this.#all.set(pending.key, pending);
-    const { id } = pending.data as { id?: string };
+    const { id } = pending.data;
     if (id !== undefined) this.#idsOf(pending).set(id, pending.key);
   }
 
-  /** Gives back what was there. */
-  remove(key: string): Pending | undefined {
+  /** Returns what was removed. */
+  remove(key: string): OwnPending | undefined {
     const pending = this.#all.get(key);
     if (!pending) return undefined;
     this.#all.delete(key);
-    const { id } = pending.data as { id?: string };
+    const { id } = pending.data;
     const ids = this.#idsOf(pending);
     if (id !== undefined && ids.get(id) === key) ids.delete(id);
     return pending;
   }
 
-  /** Everything that ends with the actor, youngest first: children stop in reverse order of their birth. */
+  /** The keys of everything that ends with the actor, but for `gone`; youngest first: children stop in reverse order of their spawning. */
   endingWith(gone: readonly string[]): string[] {
     return [...this.#all.values()].flatMap(({ key }) => (gone.includes(key) ? [] : [key])).reverse();
   }
 
   /** Children in the order they were spawned. */
   childAddresses(): Address[] {
-    return [...this.#all.values()].flatMap(({ kind, data }) =>
-      kind === 'child' ? [(data as unknown as ChildData).address] : [],
-    );
+    return [...this.#all.values()].flatMap((pending) => (pending.kind === 'child' ? [pending.data.address] : []));
   }
 
-  /** When the next timer is due; undefined without one. */
+  /** When the next timer is due, in milliseconds since the epoch; undefined without one. */
   nextDue(): number | undefined {
     let next: number | undefined;
-    for (const { kind, due } of this.#all.values())
-      if (kind === 'timer' && (next === undefined || due! < next)) next = due;
+    for (const pending of this.#all.values())
+      if (pending.kind === 'timer' && (next === undefined || pending.due < next)) next = pending.due;
     return next;
   }
 
-  #idsOf({ kind }: Pending): Map<string, string> {
+  #idsOf({ kind }: OwnPending): Map<string, string> {
     return kind === 'timer' ? this.timers : this.children;
   }
 }

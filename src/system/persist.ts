@@ -1,20 +1,21 @@
-/** Writing while the journal is locked, full or away: wait, say so, try again. Nothing after it happens until it is through. */
+/** Writes while the journal may be locked, full or away: wait, report it, try again. Nothing after the write happens until it is stored. */
 import { backoff } from '../contracts/backoff.ts';
 import { sleep, type Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 
+/** When to stop trying, and what to tell while it does not succeed. */
 export interface Patience {
   readonly clock: Clock;
   readonly ending: AbortSignal;
-  /** Nobody wants it written any more: another process may own the run. */
+  /** Is the write no longer wanted: may another process hold the run's lease? */
   gone(): boolean;
   stalled(failure: Failure): void;
 }
 
-/** Milliseconds. */
+/** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 100, longest: 5_000 };
 
-/** Tries again after a `storage` failure that may pass. Rejects with any other, and with `fenced` once it is no longer wanted. */
+/** Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted. */
 export async function untilStored<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: Patience): Promise<T> {
   for (let failed = 1; ; failed++) {
     try {

@@ -1,111 +1,113 @@
-/** Who lives on this host, awake or at rest, and where those who have ended lately can still be asked what they answered. */
+/** The actors of this host, in memory or not, and the addresses of those that ended lately, which can still be asked for the reply they gave. */
 import type { Address } from '../contracts/ids.ts';
 import type { ActorType } from './actorType.ts';
 import type { Cell } from './cell.ts';
 
+/** One actor of this host. */
 export interface Place {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
-  /** Undefined while the actor is at rest. */
+  /** Undefined while the actor is not in memory. */
   cell: Cell | undefined;
   readonly listening: Disposable;
 }
 
-/** So many who have ended are remembered. */
+/** How many ended actors are remembered. */
 const remembered = 1_000;
 
+/** The actors of one host. */
 export class Places {
   readonly #listen: (address: Address, run: string) => Disposable;
-  readonly #places = new Map<Address, Place>();
-  readonly #runs = new Map<string, Set<Place>>();
+  readonly #byAddress = new Map<Address, Place>();
+  readonly #byRun = new Map<string, Set<Place>>();
   readonly #ended = new Map<Address, Disposable>();
   /** Actors in memory. */
-  readonly #awake = new Set<Cell>();
+  readonly #inMemory = new Set<Cell>();
 
-  /** `listen` opens an address to messages; rejects with `conflict` when somebody else listens there. */
+  /** `listen` opens an address to messages; throws `conflict` when another process listens there. */
   constructor(listen: (address: Address, run: string) => Disposable) {
     this.#listen = listen;
   }
 
   get awake(): ReadonlySet<Cell> {
-    return this.#awake;
+    return this.#inMemory;
   }
 
   get(address: Address): Place | undefined {
-    return this.#places.get(address);
+    return this.#byAddress.get(address);
   }
 
   of(run: string): ReadonlySet<Place> {
-    return this.#runs.get(run) ?? nobody;
+    return this.#byRun.get(run) ?? none;
   }
 
-  add(cell: Cell): Place {
-    const { address, run, type } = cell;
-    this.#forget(address);
-    const place = { address, run, type, cell, listening: this.#listen(address, run) };
-    this.#places.set(address, place);
-    this.#awake.add(cell);
-    const neighbours = this.#runs.get(run);
-    if (neighbours) neighbours.add(place);
-    else this.#runs.set(run, new Set([place]));
-    return place;
+  add(actor: Cell): Place {
+    const { address, run, type } = actor;
+    this.#forgetEnded(address);
+    const registration = { address, run, type, cell: actor, listening: this.#listen(address, run) };
+    this.#byAddress.set(address, registration);
+    this.#inMemory.add(actor);
+    const neighbours = this.#byRun.get(run);
+    if (neighbours) neighbours.add(registration);
+    else this.#byRun.set(run, new Set([registration]));
+    return registration;
   }
 
-  rest(place: Place): void {
-    if (place.cell) this.#awake.delete(place.cell);
-    place.cell = undefined;
+  rest(registration: Place): void {
+    if (registration.cell) this.#inMemory.delete(registration.cell);
+    registration.cell = undefined;
   }
 
-  wake(place: Place, cell: Cell): void {
-    place.cell = cell;
-    this.#awake.add(cell);
+  wake(registration: Place, actor: Cell): void {
+    registration.cell = actor;
+    this.#inMemory.add(actor);
   }
 
-  remove(place: Place): void {
-    place.listening[Symbol.dispose]();
-    this.#leave(place);
+  remove(registration: Place): void {
+    registration.listening[Symbol.dispose]();
+    this.#removeFromRun(registration);
   }
 
-  /** An actor that has ended: who asks it again gets the same answer, and who writes to it is told. */
-  end(place: Place): void {
-    this.#leave(place);
-    this.#remember(place.address, place.listening);
+  /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
+  end(registration: Place): void {
+    this.#removeFromRun(registration);
+    this.#rememberEnded(registration.address, registration.listening);
   }
 
-  /** One that had ended before this process began. */
+  /** An actor that had ended before this process began. */
   endedBefore(address: Address, run: string): void {
-    if (this.#places.has(address) || this.#ended.has(address)) return;
+    if (this.#byAddress.has(address) || this.#ended.has(address)) return;
     try {
-      this.#remember(address, this.#listen(address, run));
+      this.#rememberEnded(address, this.#listen(address, run));
     } catch {
-      // Somebody else listens there already, and will answer.
+      // Another process listens there already, and will answer.
     }
   }
 
   clear(): void {
-    for (const place of this.#places.values()) this.remove(place);
-    for (const address of this.#ended.keys()) this.#forget(address);
+    for (const registration of this.#byAddress.values()) this.remove(registration);
+    for (const address of this.#ended.keys()) this.#forgetEnded(address);
   }
 
-  #leave(place: Place): void {
-    this.rest(place);
-    this.#places.delete(place.address);
-    const neighbours = this.#runs.get(place.run);
-    neighbours?.delete(place);
-    if (neighbours?.size === 0) this.#runs.delete(place.run);
+  #removeFromRun(registration: Place): void {
+    this.rest(registration);
+    this.#byAddress.delete(registration.address);
+    const neighbours = this.#byRun.get(registration.run);
+    neighbours?.delete(registration);
+    if (neighbours?.size === 0) this.#byRun.delete(registration.run);
   }
 
-  #remember(address: Address, listening: Disposable): void {
+  #rememberEnded(address: Address, listening: Disposable): void {
     this.#ended.set(address, listening);
     const [oldest] = this.#ended.keys();
-    if (this.#ended.size > remembered) this.#forget(oldest!);
+    if (this.#ended.size > remembered && oldest !== undefined) this.#forgetEnded(oldest);
   }
 
-  #forget(address: Address): void {
+  #forgetEnded(address: Address): void {
     this.#ended.get(address)?.[Symbol.dispose]();
     this.#ended.delete(address);
   }
 }
 
-const nobody: ReadonlySet<Place> = new Set();
+const none: ReadonlySet<Place> = new Set();

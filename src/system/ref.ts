@@ -1,12 +1,14 @@
-/** How code outside the troupe speaks to an actor: typed asks, each with a deadline, and tells. */
+/** How code outside the engine speaks to an actor: typed asks, each with a deadline, and tells. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { FailureBody } from '../contracts/envelope.ts';
 import { fromFailure, TroupeError } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
 import type { Asks, BodyInput, Messages, Name, Protocol, Reply, Tells } from '../contracts/protocol.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** A typed reference to an actor. */
 export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
   readonly address: Address;
   /** Sends and waits for one of the replies the protocol allows. Rejects with the receiver's failure, or `timeout`. */
@@ -15,10 +17,11 @@ export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
   tell<K extends Handles & Tells<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
 }
 
+/** Settings of one ask. Every field may be left out. */
 export interface AskOptions {
-  /** The same id is the same question: it is answered once, and the answer is given again. */
+  /** The same id is the same question: it is handled once, and the reply is given again. Default: a new id. */
   id?: string;
-  /** Milliseconds to wait for the answer; 30 seconds unless told otherwise. */
+  /** How long to wait for the reply, in milliseconds; default 30,000. */
   within?: number;
 }
 
@@ -27,20 +30,20 @@ interface Waiting {
   reject(error: TroupeError): void;
 }
 
-/** The place where answers for this process arrive. */
+/** The address at which replies for this process arrive. */
 export class Door implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #clock: Clock;
-  /** Who waits for the answer to which question; the same question may be asked twice. */
+  /** The callers that wait, by the id of their question; the same question may be asked twice. */
   readonly #waiting = new Map<string, Set<Waiting>>();
-  readonly #listening: Disposable;
+  readonly #listener: Disposable;
 
   constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
     this.address = `door/${clock.id()}`;
-    this.#listening = transport.listen(this.address, async (envelope) => {
+    this.#listener = transport.listen(this.address, async (envelope) => {
       const waiting = this.#waiting.get(envelope.correlation ?? '');
       if (!waiting)
         throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
@@ -56,10 +59,10 @@ export class Door implements Disposable {
     address: Address,
     run: string,
   ): Ref<M, H> {
-    const envelope = (type: string, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
+    const envelope = (type: Name<M>, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
       id,
       type,
-      body: protocol.parse(type as Name<M>, body) as Envelope['body'],
+      body: protocol.parse(type, body) as Json,
       from: this.address,
       to: address,
       run,
@@ -69,7 +72,7 @@ export class Door implements Disposable {
       address,
       tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
       ask: async (type, body, { id, within = 30_000 } = {}) => {
-        const { replies = [] } = protocol.messages[type]!;
+        const { replies = [] } = protocol.messages[type] ?? {};
         const answer = await this.#ask(
           { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within },
           within,
@@ -87,7 +90,7 @@ export class Door implements Disposable {
     };
   }
 
-  async #ask(envelope: Envelope, within: number): Promise<Envelope> {
+  async #ask(envelope: Envelope & { readonly deadline: number }, within: number): Promise<Envelope> {
     const { id, type, to } = envelope;
     const late = () =>
       new TroupeError(
@@ -101,19 +104,19 @@ export class Door implements Disposable {
     try {
       return await new Promise<Envelope>((resolve, reject) => {
         waiting.add((mine = { resolve, reject }));
-        limit = this.#clock.wake(envelope.deadline!, () => reject(late()));
-        // A refusal comes back here; an acceptance only means that the answer will come by itself.
+        limit = this.#clock.wake(envelope.deadline, () => reject(late()));
+        // A rejection comes back here; an acceptance only means that the reply will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {
       limit?.[Symbol.dispose]();
-      waiting.delete(mine!);
+      if (mine) waiting.delete(mine);
       if (waiting.size === 0) this.#waiting.delete(id);
     }
   }
 
   [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
+    this.#listener[Symbol.dispose]();
     const stopped = new TroupeError('cancelled', 'This process stopped listening for answers.');
     for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(stopped);
   }

@@ -1,8 +1,8 @@
-/** Says, before anything runs, why a machine cannot be made durable: what has no name, no filling, or no end (E12). */
+/** Says, before anything runs, why a machine cannot be made durable: what has no name, an empty slot, or a step without end (E12). */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../contracts/failure.ts';
 import { logicsOf } from './logics.ts';
-import { declarationsMissing, nameOf, namesMissing, type BuiltIn } from './names.ts';
+import { declarationsMissing, nameOf, namesMissing, builtIn } from './names.ts';
 import { everyNode } from './shape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
@@ -26,7 +26,7 @@ export function refuse(machine: AnyStateMachine): void {
 
 function slotsOf(machine: AnyStateMachine): string[] {
   return Object.entries(machine.implementations.actors).flatMap(([name, logic]) =>
-    (logic as { slot?: string }).slot === undefined
+    !('slot' in logic)
       ? []
       : [`the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`],
   );
@@ -62,8 +62,8 @@ function unsupportedIn(node: AnyStateNode, machine: AnyStateMachine): string[] {
     .flatMap(({ actions }) => actions)
     .concat(node.entry, node.exit);
   const builtIns = used.map((action) =>
-    typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? ''],
-  ) as (BuiltIn | undefined)[];
+    builtIn(typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? '']),
+  );
   const noSystemId = (id: string | undefined) =>
     id === undefined ? [] : [`${at}: systemId ("${id}") is not supported; send to an address instead.`];
   return [
@@ -73,9 +73,9 @@ function unsupportedIn(node: AnyStateNode, machine: AnyStateMachine): string[] {
         ? []
         : [`${at}: onSnapshot of "${id}" is not supported; a child reports with its output or with sendTo.`]),
     ]),
-    ...builtIns.flatMap((action) => noSystemId(action?.systemId)),
+    ...builtIns.flatMap((action) => noSystemId(action.systemId)),
     ...builtIns.flatMap((action) =>
-      action?.syncSnapshot
+      action.syncSnapshot
         ? [`${at}: syncSnapshot is not supported; a child reports with its output or with sendTo.`]
         : [],
     ),

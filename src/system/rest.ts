@@ -1,44 +1,48 @@
-/** Lets actors with nothing to do leave memory: they are in the journal, and wake when a message or a timer comes for them. */
+/** Removes actors with nothing to do from memory: they are in the journal, and are loaded again when a message or a timer comes for them. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Places } from './places.ts';
 
+/** What passivation works with. */
 export interface RestOptions {
+  /** The actors of the host. */
   readonly places: Places;
+  /** For the time between two checks. */
   readonly clock: Clock;
-  /** Milliseconds without anything to do. */
+  /** How long an actor has had nothing to do, in milliseconds. */
   readonly idle: number;
 }
 
+/** Removes idle actors from memory. */
 export class Rest {
   readonly #options: RestOptions;
-  #waking: Disposable | undefined;
+  #wakeUp: Disposable | undefined;
   #stopped = false;
 
   constructor(options: RestOptions) {
     this.#options = options;
   }
 
-  /** Looks once in a while, as long as somebody is awake. */
+  /** Checks once in a while, as long as an actor is in memory. */
   watch(): void {
     const { clock, idle, places } = this.#options;
-    if (this.#waking || this.#stopped || places.awake.size === 0) return;
-    this.#waking = clock.wake(clock.now() + idle, () => {
-      this.#waking = undefined;
+    if (this.#wakeUp || this.#stopped || places.awake.size === 0) return;
+    this.#wakeUp = clock.wake(clock.now() + idle, () => {
+      this.#wakeUp = undefined;
       this.#sweep();
     });
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#waking?.[Symbol.dispose]();
+    this.#wakeUp?.[Symbol.dispose]();
   }
 
   #sweep(): void {
     const { clock, idle, places } = this.#options;
     const now = clock.now();
-    for (const cell of places.awake) {
-      const place = places.get(cell.address);
-      if (place && cell.mayRest(now, idle)) places.rest(place);
+    for (const actor of places.awake) {
+      const registration = places.get(actor.address);
+      if (registration && actor.mayRest(now, idle)) places.rest(registration);
     }
     this.watch();
   }

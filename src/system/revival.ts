@@ -1,48 +1,51 @@
-/** Bringing a stored run back: who was alive, who was wished for and never born, and who outlived the parent that let go of it. */
+/** Recovers a stored run: loads the actors that were active, finds the children that were never started, and stops those whose parent no longer waits for them. */
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Journal, Pending, StoredActor } from '../journal/journal.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { ActorType } from './actorType.ts';
 import { open } from './compatibility.ts';
-import type { ChildData } from './pendings.ts';
 
+/** A stored actor, and its type. */
 export interface Member {
   readonly type: ActorType;
   readonly stored: StoredActor;
 }
 
-/** Everybody who is alive by right: the root, and whoever a living parent waits for. Parents come before their children. */
+/** Every actor that should be active: the root, and the children an active parent waits for. Parents come before their children. */
 export interface Family {
   readonly members: Member[];
-  /** Committed by the parent; the crash came before their first breath. */
-  readonly unborn: { readonly parent: Address; readonly pending: Pending }[];
+  /** Children whose parent committed the spawn and that have no commit of their own. */
+  readonly unborn: { readonly parent: Address; readonly pending: PendingChild }[];
 }
 
+/** Loads every actor of a run that should be active. Throws `incompatible` when the type of a child is gone. */
 export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
-  const family: Family = { members: [], unborn: [] };
-  if (root.status === 'active') await join(journal, { type, stored: root }, family);
-  return family;
+  const recovered: Family = { members: [], unborn: [] };
+  if (root.status === 'active') await join(journal, { type, stored: root }, recovered);
+  return recovered;
 }
 
-async function join(journal: Journal, parent: Member, family: Family): Promise<void> {
-  family.members.push(parent);
-  const children = parent.stored.pending.filter(({ kind }) => kind === 'child');
+async function join(journal: Journal, parent: Member, recovered: Family): Promise<void> {
+  recovered.members.push(parent);
+  const children = parent.stored.pending.filter((pending) => pending.kind === 'child');
   const loaded = await Promise.all(
     children.map(async (pending) => ({
       pending,
-      stored: await journal.load((pending.data as unknown as ChildData).address),
+      stored: await journal.load(pending.data.address),
     })),
   );
   for (const { pending, stored } of loaded) {
-    // The word of one that has ended is on its way, or will be sent again.
-    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, family);
-    else if (!stored) family.unborn.push({ parent: parent.stored.actor, pending });
+    // The message that an ended child sends is on its way, or is sent again.
+    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, recovered);
+    else if (!stored) recovered.unborn.push({ parent: parent.stored.actor, pending });
   }
 }
 
-function childType({ type, stored }: Member, { data }: Pending): ActorType {
-  const { src, address } = data as unknown as ChildData;
+function childType({ type, stored }: Member, { data }: PendingChild): ActorType {
+  const { src, address } = data;
   const child = type.child(src);
   if (child) return child;
   throw new TroupeError(
@@ -51,11 +54,11 @@ function childType({ type, stored }: Member, { data }: Pending): ActorType {
   );
 }
 
-/** Why a type of actor cannot go on with a stored run, a reason for each actor that does not fit; none when it can. Claims and changes nothing. */
+/** Why an actor type cannot continue a stored run: a reason for each actor that does not fit, none when it can. Takes no lease and changes nothing. */
 export async function misfits(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
   try {
-    const { members } = await gather(journal, type, root);
-    return members.flatMap(({ type: its, stored }) => {
+    const { members: actors } = await gather(journal, type, root);
+    return actors.flatMap(({ type: its, stored }) => {
       try {
         open(its, stored);
         return [];
@@ -68,17 +71,17 @@ export async function misfits(journal: Journal, type: ActorType, root: StoredAct
   }
 }
 
-/** Stops whoever is active in a run and does not belong to the family: its parent let go of it, or ended, just before a crash. */
+/** Stops each active actor of a run that is not part of what was recovered: its parent stopped it, or ended, just before a crash. */
 export async function stopOrphans(
   journal: Journal,
   run: string,
-  family: ReadonlySet<Address>,
+  recovered: ReadonlySet<Address>,
   epoch: number,
   now: number,
 ): Promise<void> {
   const active: ActorStatus = 'active';
   for (const { actor } of await journal.find({ run, status: active, limit: 1_000_000 })) {
-    const orphan = family.has(actor) ? undefined : await journal.load(actor);
+    const orphan = recovered.has(actor) ? undefined : await journal.load(actor);
     if (!orphan) continue;
     const { pending, results: _results, lists: _lists, ...row } = orphan;
     const event = { id: `${actor}/stop`, type: 'troupe.stop', body: 'its parent ended' };

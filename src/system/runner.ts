@@ -1,13 +1,12 @@
-/** The effects one actor has running: started after the commit that wished for them, stopped when it lets go of them. */
+/** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Pending } from '../journal/journal.ts';
+import type { PendingEffect } from '../contracts/pending.ts';
 import { perform } from './effects.ts';
-import type { EffectData } from './pendings.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Whose effects they are, and what performs them. */
+/** The actor whose effects they are, and the logic that performs them. */
 export interface Owner {
   readonly actor: {
     readonly address: string;
@@ -18,14 +17,15 @@ export interface Owner {
   logic(source: string): AnyActorLogic;
 }
 
+/** The running effects of one actor. */
 export class Runner {
-  readonly #around: Surroundings;
+  readonly #context: Surroundings;
   readonly #owner: Owner;
   readonly #running = new Map<string, AbortController>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(around: Surroundings, owner: Owner) {
-    this.#around = around;
+  constructor(context: Surroundings, owner: Owner) {
+    this.#context = context;
     this.#owner = owner;
   }
 
@@ -33,15 +33,15 @@ export class Runner {
     return this.#running.size;
   }
 
-  /** Resolves with how it ended; with undefined when it was stopped, which nobody wants to hear about any more. */
-  async start({ key, data }: Pending, again: boolean): Promise<Outcome | undefined> {
-    const { clock, tell } = this.#around;
+  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
+  async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
+    const { clock, tell } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
-    const { src, input } = data as unknown as EffectData;
+    const { src } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
-    const about = { run, actor, key, name: src, again };
-    tell({ type: 'effect.started', at: clock.now(), ...about });
+    const facts = { run, actor, key, name: src, again };
+    tell({ type: 'effect.started', at: clock.now(), ...facts });
     const scope: EffectScope = {
       key,
       actor,
@@ -54,17 +54,17 @@ export class Runner {
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => tell({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const outcome = await perform(this.#owner.logic(src), { id: '', src, input }, scope);
+    const outcome = await perform(this.#owner.logic(src), data, scope);
     if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
-      tell({ type: 'effect.stopped', at, ...about });
+      tell({ type: 'effect.stopped', at, ...facts });
       return undefined;
     }
     tell(
       outcome.ok
-        ? { type: 'effect.done', at, ...about }
-        : { type: 'effect.failed', at, ...about, failure: outcome.failure },
+        ? { type: 'effect.done', at, ...facts }
+        : { type: 'effect.failed', at, ...facts, failure: outcome.failure },
     );
     return outcome;
   }

@@ -1,10 +1,11 @@
-/** What an actor is as of its last commit, and what its next commit would be. Pure memory: nothing here writes, sends or waits. */
+/** The state of an actor as of its last commit, and the commit its next step would be. Nothing here writes, sends or waits, except that a list is read. */
 import { deadLetters } from '../contracts/deadLetter.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Failure } from '../contracts/failure.ts';
+import { TroupeError, type Failure } from '../contracts/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Commit, Pending, StoredActor } from '../journal/journal.ts';
+import { asJson, type Json } from '../contracts/json.ts';
+import type { Commit, StoredActor } from '../contracts/commit.ts';
+import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import { birthOf, lastMoment, type Birth } from './birth.ts';
 import type { Snapshot, Step } from './chart.ts';
@@ -19,37 +20,38 @@ import { Pendings } from './pendings.ts';
 import { untilStored } from './persist.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A change in thought: the commit it would be, and what follows from it. */
+/** A change that is not stored yet: the commit it would be, and what follows from it. */
 export interface Plan {
   readonly change: Change;
   readonly commit: Commit;
   readonly draft?: Draft;
 }
 
-/** Where its commits go. */
+/** What commits are built with: the engine's context, and the epoch of the lease. */
 export interface Keeping extends Surroundings {
   epoch(run: string): number;
 }
 
+/** The state of one actor. */
 export class Self implements Sender {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new Pendings();
-  readonly #keeping: Keeping;
+  readonly #context: Keeping;
   #lists: Lists;
-  #birth: Birth | undefined;
+  #spawned: Birth | undefined;
   #created = 0;
   #snapshot: Snapshot | undefined;
   #seq = 0;
   #status: ActorStatus = 'active';
 
-  constructor(keeping: Keeping, type: ActorType, address: Address, run: string) {
-    this.#keeping = keeping;
+  constructor(context: Keeping, type: ActorType, address: Address, run: string) {
+    this.#context = context;
     this.type = type;
     this.address = address;
     this.run = run;
-    this.#lists = this.#listsOf();
+    this.#lists = this.#newLists();
   }
 
   get snapshot(): Snapshot | undefined {
@@ -60,18 +62,19 @@ export class Self implements Sender {
     return this.#status;
   }
 
-  /** Known once it was born or restored. */
+  /** Known once it was spawned or restored. */
   get birth(): Birth {
-    return this.#birth!;
+    if (!this.#spawned) throw new TroupeError('internal', `${this.address} has not begun.`);
+    return this.#spawned;
   }
 
   get parent(): Address | undefined {
-    return this.#birth?.parent;
+    return this.#spawned?.parent;
   }
 
-  /** The earlier of what it inherited and what it has itself. */
+  /** The earlier of the deadline it inherited and the one of its type, in milliseconds since the epoch. */
   get deadline(): number | undefined {
-    const { deadline: inherited, began = this.#created } = this.#birth ?? {};
+    const { deadline: inherited, began = this.#created } = this.#spawned ?? {};
     const { deadline: own } = this.type;
     return own === undefined ? inherited : Math.min(inherited ?? Infinity, began + own);
   }
@@ -88,7 +91,7 @@ export class Self implements Sender {
     return this.#seq;
   }
 
-  pending(key: string): Pending | undefined {
+  pending(key: string): OwnPending | undefined {
     return this.pendings.get(key);
   }
 
@@ -98,37 +101,37 @@ export class Self implements Sender {
   }
 
   list(name: string): Promise<readonly Json[]> {
-    return this.#lists.get(this.#listOf(name));
+    return this.#lists.get(this.#nameOfList(name));
   }
 
-  /** What it wrote down before belongs to another life. */
+  /** A restart from the beginning: the lists begin anew. */
   beginsAnew(): void {
-    const birth = this.#birth!;
-    this.#birth = { ...birth, life: (birth.life ?? 0) + 1, began: this.#keeping.clock.now() };
+    const { birth: spawnInfo } = this;
+    this.#spawned = { ...spawnInfo, life: (spawnInfo.life ?? 0) + 1, began: this.#context.clock.now() };
   }
 
-  #listOf(name: string): string {
-    const { life = 0 } = this.#birth!;
+  #nameOfList(name: string): string {
+    const { life = 0 } = this.birth;
     return life === 0 ? name : `${name}~${life}`;
   }
 
-  isBorn(birth: Birth): void {
-    this.#birth = birth;
-    this.#created = this.#keeping.clock.now();
+  isBorn(spawnInfo: Birth): void {
+    this.#spawned = spawnInfo;
+    this.#created = this.#context.clock.now();
   }
 
   /** Throws `incompatible` or `corrupt`. */
   restore(stored: StoredActor): void {
     this.#snapshot = this.type.chart.restore(openSnapshot(this.type, stored));
-    this.#birth = birthOf(stored);
+    this.#spawned = birthOf(stored);
     this.#created = stored.created;
     this.#seq = stored.seq;
     this.#status = stored.status;
-    this.#lists = this.#listsOf(stored.lists);
-    for (const pending of stored.pending) if (pending.kind !== 'message') this.pendings.add(pending);
+    this.#lists = this.#newLists(stored.lists);
+    for (const pending of stored.pending) this.pendings.add(pending);
   }
 
-  /** The commit of a step. `ends` are pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when what the machine wishes for cannot be kept. */
+  /** The commit of a step. `ends` are keys of pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when an action of the machine cannot be stored. */
   step(
     step: Step,
     before: Snapshot | undefined,
@@ -138,51 +141,51 @@ export class Self implements Sender {
     beside: Commit['appends'] = [],
   ): Plan {
     const [snapshot, { length: index }] = step;
-    const draft = outboxOf(this, before, step, this.#seq + 1, this.#keeping.clock.now(), event.id);
+    const draft = outboxOf(this, before, step, this.#seq + 1, this.#context.clock.now(), event.id);
     const settled = settles === undefined ? [] : [settles];
     const appends = [
       ...beside,
-      ...draft.appends.map(({ list, entry }) => ({ list: this.#listOf(list), entry })),
-      ...draft.astray.map((letter) => ({ list: deadLetters, entry: letter as unknown as Json })),
+      ...draft.appends.map(({ list, entry }) => ({ list: this.#nameOfList(list), entry })),
+      ...draft.astray.map((deadLetter) => ({ list: deadLetters, entry: asJson(deadLetter) })),
     ];
     const common = { snapshot, event, appends, results: result ? [result] : [] };
     if (snapshot.status !== 'done') {
-      const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.#birth!, draft.key(index))];
+      const opens = before ? draft.opens : [...draft.opens, ...lastMoment(this.birth, draft.key(index))];
       return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);
     }
-    const word = farewell(this.#birth!, draft.key(index), { output: (snapshot.output ?? null) as Json });
-    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...word];
+    const endMessage = farewell(this.birth, draft.key(index), { output: snapshot.output ?? null });
+    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
     return this.plan(
       { ...common, status: 'done', opens, closes: [...settled, ...this.pendings.endingWith(settled)] },
       draft,
     );
   }
 
-  /** A change that no step of the machine makes: its end, or a letter that could not be read. */
+  /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
   plan(change: Change, draft?: Draft): Plan {
-    const standing = { type: this.type, birth: this.#birth!, created: this.#created, seq: this.#seq };
-    const commit = commitOf(standing, change, this.#keeping.clock.now(), this.#keeping.epoch(this.run));
+    const standing = { type: this.type, birth: this.birth, created: this.#created, seq: this.#seq };
+    const commit = commitOf(standing, change, this.#context.clock.now(), this.#context.epoch(this.run));
     return { change, commit, ...(draft ? { draft } : {}) };
   }
 
-  /** It was stored: this is what the actor is now. Gives back what is over. */
-  adopt({ change, commit }: Plan): Pending[] {
+  /** The change is stored: the actor now is what it says. Returns the pendings that are closed. */
+  adopt({ change, commit }: Plan): OwnPending[] {
     this.#snapshot = change.snapshot;
     this.#seq = commit.seq;
     this.#status = change.status;
     const over = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
-    for (const pending of commit.opens) if (pending.kind !== 'message') this.pendings.add(pending);
+    for (const pending of commit.opens) this.pendings.add(pending);
     for (const { list, entry } of commit.appends) this.#lists.added(list, entry);
     return over;
   }
 
-  #listsOf(lengths?: Readonly<Record<string, number>>): Lists {
-    return new Lists((name, length) => this.#read(name, length), lengths);
+  #newLists(lengths?: Readonly<Record<string, number>>): Lists {
+    return new Lists((name, length) => this.#readList(name, length), lengths);
   }
 
-  /** A journal that is away holds the reader up: that it was away is no answer to what was asked. */
-  #read(name: string, length: number): Promise<Json[]> {
-    const { journal, clock, ending, tell } = this.#keeping;
+  /** Waits while the journal is away: the reader is not told of that. */
+  #readList(name: string, length: number): Promise<Json[]> {
+    const { journal, clock, ending, tell } = this.#context;
     const stalled = (failure: Failure) =>
       tell({ type: 'stalled', at: clock.now(), run: this.run, actor: this.address, failure });
     const gone = () => this.#status !== 'active';

@@ -1,18 +1,19 @@
-/** The shape of a machine: its states and what leads where. Code is not part of it, so a fix in an action is no other machine (E11). */
-import { createHash } from 'node:crypto';
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+/** The shape of a machine: its states and transitions. Code is not part of it, so a fix in an action makes no other machine (E11). */
+import type { AnyStateMachine, AnyStateNode, StateValue, StateValueMap } from 'xstate';
 import type { ZodType } from 'zod';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import { jsonSchema } from '../contracts/protocol.ts';
 import { nameOf } from './names.ts';
+import type { Sha256 } from './platform.ts';
 
+/** A state and all states inside it, in the order the machine lists them. */
 export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values(node.states).flatMap(everyNode),
 ];
 
-/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. */
-export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): string {
+/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
+export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
   const nodes = everyNode(machine.root).map((node) => [
     node.id,
     node.type,
@@ -24,12 +25,12 @@ export function hashOf(machine: AnyStateMachine, context: ZodType | undefined): 
     node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
   ]);
   const shape = [nodes, context ? jsonSchema(context) : null];
-  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16);
+  return sha256(JSON.stringify(shape)).slice(0, 16);
 }
 
-/** What is wrong with a state value: states that the machine does not have, regions it has but the value lacks. */
+/** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */
 export function strangers(node: AnyStateNode, value: Json | undefined): string[] {
-  const names = Object.keys(node.states).filter((name) => node.states[name]!.type !== 'history');
+  const names = Object.entries(node.states).flatMap(([name, { type }]) => (type === 'history' ? [] : [name]));
   const given = inside(value);
   if (!given) return [`the value of "${node.id}" is ${JSON.stringify(value)}`];
   const said = Object.keys(given);
@@ -44,29 +45,36 @@ export function strangers(node: AnyStateNode, value: Json | undefined): string[]
     node.type === 'parallel'
       ? names.filter((name) => !said.includes(name)).map((name) => `region "${name}" of "${node.id}" is missing`)
       : [];
-  const inner = said.flatMap((name) => (names.includes(name) ? strangers(node.states[name]!, given[name]) : []));
+  const inner = said.flatMap((name) => {
+    const state = names.includes(name) ? node.states[name] : undefined;
+    return state ? strangers(state, given[name]) : [];
+  });
   return [...gone, ...lacking, ...inner];
 }
 
-/** The states that a value names, from the root down. Needs a value without strangers. */
+/** The states that a value names, from the root down. Needs a value without unknown states. */
 export function activeNodes(node: AnyStateNode, value: Json | undefined): AnyStateNode[] {
-  return [
-    node,
-    ...Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => activeNodes(node.states[name]!, rest)),
-  ];
+  const inner = Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => {
+    const state = node.states[name];
+    return state ? activeNodes(state, rest) : [];
+  });
+  return [node, ...inner];
 }
 
-/** A state value with its regions as the machine lists them. */
-export function ordered(value: Json, node: AnyStateNode): Json {
+/** A state value with its regions in the order the machine lists them. */
+export function ordered(value: StateValue, node: AnyStateNode): StateValue {
   if (typeof value === 'string') return value;
-  const inner = inside(value) ?? {};
-  const names = Object.keys(node.states).filter((name) => Object.hasOwn(inner, name));
-  return Object.fromEntries(names.map((name) => [name, ordered(inner[name]!, node.states[name]!)]));
+  const inOrder: StateValueMap = {};
+  for (const [name, state] of Object.entries(node.states)) {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (inner !== undefined) inOrder[name] = ordered(inner, state);
+  }
+  return inOrder;
 }
 
 /** `"a"` is short for `{ a: {} }`. */
 function inside(value: Json | undefined): JsonObject | undefined {
   if (value === null || value === undefined) return {};
   if (typeof value === 'string') return { [value]: {} };
-  return typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }

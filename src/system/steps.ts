@@ -1,16 +1,17 @@
-/** Every step of every machine, told on a diagnostics channel: nobody pays for it while nobody listens. */
+/** The trace of every step of every machine, published on a diagnostics channel: it costs nothing while there are no listeners. */
 import { channel } from 'node:diagnostics_channel';
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { StepTrace } from './platform.ts';
 
-/** A first step has an input, every other one a snapshot it began with and an event. */
-export type Stepped = { readonly machine: AnyStateMachine; readonly to: AnyMachineSnapshot } & (
-  { readonly input: unknown } | { readonly from: AnyMachineSnapshot; readonly event: AnyEventObject }
-);
+export type { Stepped } from './platform.ts';
 
-/** One process may hold several copies of this module; the name is what they share. */
+/** The name of the channel; messages are `Stepped`. One process may hold several copies of this module, and the name is what they share. */
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 
-/** Ask `told()` first: then a step that nobody hears makes no object. */
-export const told = (): boolean => steps.hasSubscribers;
-export const tell = (step: Stepped): void => steps.publish(step);
+/** The trace that every actor type of this process uses. */
+export const trace: StepTrace = {
+  get hasListeners() {
+    return steps.hasSubscribers;
+  },
+  publish: (step) => steps.publish(step),
+};

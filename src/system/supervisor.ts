@@ -1,11 +1,12 @@
-/** Looks after the children of one actor: how often they may be restarted, and whom a failing one takes along. */
+/** Supervises the children of one actor: how often they may be restarted, and which others are restarted with one that fails. */
 import type { Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { Supervision } from './actorType.ts';
 
+/** What a supervisor decides about a failed child. */
 export type Verdict =
-  /** `tooOften`: as often as that within the time that counts. */
+  /** `tooOften` is how many failures count at this time. */
   | { readonly escalate: true; readonly tooOften?: number; readonly policy?: Supervision }
   | {
       readonly escalate: false;
@@ -14,47 +15,48 @@ export type Verdict =
       readonly policy?: Supervision;
     };
 
+/** Supervises the children of one actor. */
 export class Supervisor {
   readonly #policy: Supervision;
   #restarts: readonly number[] = [];
-  #knows = false;
-  #recalling: Promise<void> | undefined;
+  #isComplete = false;
+  #loading: Promise<void> | undefined;
 
   constructor(policy: Supervision) {
     this.#policy = policy;
   }
 
-  /** A life begins here: there is nothing to recall, and what was before does not count. */
+  /** The actor is spawned, or restarted from the beginning: earlier restarts do not count. */
   beginsAnew(): void {
     this.#restarts = [];
-    this.#knows = true;
+    this.#isComplete = true;
   }
 
-  /** Is everything counted, also what happened before this process came to it? */
+  /** Are all restarts known, also those before this process ran the actor? */
   get knows(): boolean {
-    return this.#knows;
+    return this.#isComplete;
   }
 
-  /** Counts what happened before: `read` gives the restarts since a moment. When it cannot tell, it is asked again the next time. */
+  /** Adds the restarts from before: `read` returns those since a time. When it rejects, it is called again the next time. */
   recall(read: (since: number) => Promise<readonly Restart[]>, now: number): Promise<void> {
-    this.#recalling ??= read(now - this.#policy.within)
+    this.#loading ??= read(now - this.#policy.within)
       .then((before) => {
-        if (!this.#knows) this.#restarts = [...before.map(({ at }) => at), ...this.#restarts];
-        this.#knows = true;
+        if (!this.#isComplete) this.#restarts = [...before.map(({ at }) => at), ...this.#restarts];
+        this.#isComplete = true;
       })
-      .finally(() => (this.#recalling = undefined));
-    return this.#recalling;
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   /**
-   * Decides about a failed child. `siblings` are all living children in the order they were spawned, the failed one among them.
-   * `resumable` is false when what broke it was something it waits for: without it, it could only stand still.
+   * Decides about a failed child. `siblings` are all active children in the order they were spawned, the failed one among them.
+   * `resumable` is false when the actor failed on something it waits for: without that event it would wait for ever.
    */
   decide(failed: Address, siblings: readonly Address[], now: number, resumable: boolean): Verdict {
     const policy = this.#policy;
     const { strategy, maxRestarts, restart } = policy;
     const place = siblings.indexOf(failed);
-    // Its parent let go of it meanwhile: it is being stopped.
+    // Its parent has closed it meanwhile: it is being stopped.
     if (place < 0) return { escalate: false, restart, who: [] };
     this.#restarts = [...this.#recent(now), now];
     if (this.#restarts.length > maxRestarts) return { escalate: true, tooOften: this.#restarts.length, policy };
@@ -63,7 +65,7 @@ export class Supervisor {
     return { escalate: false, restart, who: strategy === 'one-for-all' ? siblings : siblings.slice(place), policy };
   }
 
-  /** Nothing to remember: no restart that still counts. */
+  /** Is there no restart that still counts? */
   calm(now: number): boolean {
     return this.#recent(now).length === 0;
   }
@@ -73,13 +75,13 @@ export class Supervisor {
   }
 }
 
-/** A restart as it is kept with the child that failed. */
+/** A restart as it is stored with the child that failed. */
 export const noted = (
   { strategy, maxRestarts, within }: Supervision,
   { at, by, how, failure: { kind } }: Pick<Restart, 'at' | 'by' | 'how'> & { failure: Failure },
 ): Restart => ({ at, by, how, kind, strategy, maxRestarts, within });
 
-/** What becomes of the failure of a child that may not be restarted again. Where no restart is allowed there was none, and the failure is what it is. */
+/** The failure that goes up when a child may not be restarted again. Where no restart is allowed, it is the child's own. */
 export function beyond(failure: Failure, { tooOften, policy }: Extract<Verdict, { escalate: true }>): Failure {
   if (tooOften === undefined || !policy || policy.maxRestarts === 0) return failure;
   const { maxRestarts, within } = policy;

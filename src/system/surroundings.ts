@@ -1,13 +1,14 @@
-/** What every part of the engine is given: where things are kept, what time it is, who watches. */
+/** What every part of the engine is given: the journal, the clock, the observer. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Journal } from '../journal/journal.ts';
 
+/** What every part of the engine is given. */
 export interface Surroundings {
   readonly journal: Journal;
   readonly clock: Clock;
   /** Fires when the host closes. */
   readonly ending: AbortSignal;
-  /** Tells whoever watches; never throws. */
+  /** Reports to the observer; never throws. */
   readonly tell: (event: Inspection) => void;
 }

@@ -1,58 +1,42 @@
-/** When a message cannot be handled: was it handled before, does it mean nothing, or did the machine break on it? Nothing is lost in silence (E10). */
-import { isDeepStrictEqual } from 'node:util';
+/** When a message cannot be handled: it comes too late, means nothing in this state, or the machine fails on it. None is lost without a trace (E10). */
 import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
-import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Journal } from '../journal/journal.ts';
-import { stateOf } from './chart.ts';
+import { asJson } from '../contracts/json.ts';
+import type { ActorType } from './actorType.ts';
+import { stateOf, type Snapshot } from './chart.ts';
 import type { Change } from './commitment.ts';
 import { causeOf, type Delivery } from './delivery.ts';
 import { refusal } from './letters.ts';
-import type { Self } from './self.ts';
 
-/** The run is not ours any more, or what is stored is not what we know: nothing more can be done here. */
+/** Does this process have to stop running the actor: it lost the lease, or the journal refuses the commit? */
 export const isLoss = ({ kind }: Failure): boolean =>
   kind === 'fenced' || kind === 'conflict' || kind === 'corrupt' || kind === 'cancelled' || kind === 'storage';
 
-/**
- * The same message again? Then nothing happens twice, and an asker gets the answer that was given (E1).
- * False when it is new; throws `conflict` when it is another message under a used id.
- */
-export async function wasHandled(
-  journal: Journal,
-  to: Address,
-  { id, body, asker }: { id: string; body: Json; asker: Address | undefined },
-  answer: (reply: Envelope) => void,
-): Promise<boolean> {
-  const handled = await journal.handled(to, id);
-  if (!handled) return false;
-  if (!isDeepStrictEqual(handled.body, body)) {
-    throw new TroupeError(
-      'conflict',
-      `${to} handled a message with id ${id} and another body. Use a new id for a new message.`,
-    );
-  }
-  // Whoever asks again may do so from another place: its first process may be gone.
-  if (asker !== undefined && handled.reply) answer({ ...handled.reply, to: asker });
-  return true;
+/** The actor whose message cannot be handled. */
+interface Recipient {
+  readonly address: Address;
+  readonly type: ActorType;
+  readonly snapshot: Snapshot | undefined;
+  /** A key of the next commit. */
+  key(index: number): string;
 }
 
-/** Dead letters are kept with their reason; whoever asked is told. The message counts as handled, so that it does not come back. */
-export function burial(self: Self, delivery: Delivery, failure: Failure, at: number): Change {
-  const { id, event, body, from = self.address, ask } = delivery;
-  const letter: DeadLetter = { id, type: event.type, from, to: self.address, body, at, failure };
+/** Stores the message with the reason and answers the caller. The message counts as handled, so that it is not delivered again. */
+export function burial(recipient: Recipient, incoming: Delivery, failure: Failure, at: number): Change {
+  const { id, event, body, from = recipient.address, ask } = incoming;
+  const deadLetter: DeadLetter = { id, type: event.type, from, to: recipient.address, body, at, failure };
   return {
-    snapshot: self.snapshot,
+    snapshot: recipient.snapshot,
     status: 'active',
-    event: { ...causeOf(delivery), inbox: true },
-    opens: ask ? [refusal(ask, self.address, self.key(0), failure)] : [],
-    appends: [{ list: deadLetters, entry: letter as unknown as Json }],
+    event: { ...causeOf(incoming), inbox: true },
+    opens: ask ? [refusal(ask, recipient.address, recipient.key(0), failure)] : [],
+    appends: [{ list: deadLetters, entry: asJson(deadLetter) }],
   };
 }
 
+/** The failure of a run that did not end by its deadline, in milliseconds since the epoch. */
 export const overdue = (deadline: number): Failure =>
   toFailure(
     new TroupeError(
@@ -61,19 +45,23 @@ export const overdue = (deadline: number): Failure =>
     ),
   );
 
-export function meaningless(self: Self, { event }: Delivery): TroupeError {
-  const state = stateOf(self.snapshot!.value, self.type.chart.machine.root);
+/** The error of a message that no transition handles in the actor's state. */
+export function meaningless({ address, type, snapshot }: Recipient, { event }: Delivery): TroupeError {
+  const state = snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '';
   return new TroupeError(
     'unknown_message',
-    `${self.address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`,
+    `${address} is in "${state}", where "${event.type}" means nothing. Nothing was changed.`,
     { data: { state } },
   );
 }
 
+/** The error of a message for an actor that this process no longer runs. */
 export const gone = (address: Address): TroupeError =>
   new TroupeError('fenced', `This process no longer runs ${address}.`);
 
+/** The error of a message for an actor that has ended. */
 export const ended = (address: Address, status: ActorStatus): TroupeError =>
   new TroupeError('conflict', `${address} has ended (${status}); it takes no more messages.`, { data: { status } });
 
+/** Anything thrown, as the error a sender gets. */
 export const asError = (thrown: unknown): TroupeError => fromFailure(toFailure(thrown));

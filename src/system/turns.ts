@@ -1,16 +1,17 @@
 /**
- * One turn of an actor: a delivery or a command, from the step to what follows from its commit.
+ * Handles one message or command of an actor, from the step to what follows from its commit.
  *
  * The order in `#handle` is the engine: stale? → step → one commit → answer the sender → act. Reordering any two of them breaks E1, E2 or E5.
  */
-import { fromFailure, toFailure, type Failure } from '../contracts/failure.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { Address } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { asJson, isJsonObject } from '../contracts/json.ts';
 import { restarts, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from './birth.ts';
 import { seenOf, type Change } from './commitment.ts';
 import { causeOf, type Delivery } from './delivery.ts';
 import { late } from './doorway.ts';
+import { wasHandled } from './duplicates.ts';
 import type { Errands } from './errands.ts';
 import type { Host } from './host.ts';
 import { farewell } from './letters.ts';
@@ -19,110 +20,114 @@ import { untilStored } from './persist.ts';
 import type { Plan, Self } from './self.ts';
 import { isStale } from './stale.ts';
 import { beyond, noted } from './supervisor.ts';
-import { asError, burial, gone, isLoss, meaningless, overdue, wasHandled } from './trouble.ts';
+import { asError, burial, gone, isLoss, meaningless, overdue } from './trouble.ts';
 
+/** What a supervisor or a parent orders an actor to do. */
 export type Command =
   | { readonly what: 'stop'; readonly reason: string }
-  /** `kept` where it is the one that failed: what its supervisor counts. */
+  /** `kept` only for the actor that failed: the restart its supervisor counts. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
 
+/** Handles the messages and commands of one actor. */
 export class Turns {
   readonly #host: Host;
-  readonly #self: Self;
-  readonly #errands: Errands;
+  readonly #state: Self;
+  readonly #executor: Errands;
   readonly #isGone: () => boolean;
 
-  /** `isGone` says that this process runs the actor no more. */
-  constructor(host: Host, self: Self, errands: Errands, isGone: () => boolean) {
+  /** `isGone` is true when this process no longer runs the actor. */
+  constructor(host: Host, state: Self, executor: Errands, isGone: () => boolean) {
     this.#host = host;
-    this.#self = self;
-    this.#errands = errands;
+    this.#state = state;
+    this.#executor = executor;
     this.#isGone = isGone;
   }
 
-  /** From the beginning; what was going on before ends. */
-  async start(event: Change['event'], ends: readonly string[] = [], kept?: Restart): Promise<void> {
+  /** Starts from the beginning; everything in `ends` is closed. */
+  async start(event: Change['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
     let plan: Plan;
     try {
-      plan = this.#self.step(
-        this.#self.type.chart.initial(stamped(this.#self.birth.input, this.#host.clock)),
+      plan = this.#state.step(
+        this.#state.type.chart.initial(stamped(this.#state.birth.input, this.#host.clock)),
         undefined,
         event,
         {},
         ends,
-        kept && [keptRestart(kept)],
+        restart && [keptRestart(restart)],
       );
     } catch (thrown) {
-      return this.#fail(toFailure(thrown), event);
+      return this.#endInFailure(toFailure(thrown), event);
     }
     await this.#storeAndAct(plan);
   }
 
   async obey(command: Command): Promise<void> {
     const { clock, tell } = this.#host;
-    const { address, run, snapshot, seq, pendings } = this.#self;
+    const { address, run, snapshot, seq, pendings } = this.#state;
     const closes = pendings.endingWith([]);
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
-      return this.#storeAndAct(this.#self.plan({ snapshot, status: 'stopped', event, closes }));
+      return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
-    const { by, failure, kept } = command;
+    const { by, failure, kept: restart } = command;
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
-    this.#self.beginsAnew();
+    this.#state.beginsAnew();
     await this.start(
-      { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: { failure } as never },
+      { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
-      kept,
+      restart,
     );
   }
 
-  /** Rejects when nothing more can be done here; the sender knows by then. */
-  async take(delivery: Delivery): Promise<void> {
+  /** Rejects when this process can do nothing more for the actor; the sender has been told. */
+  async take(incoming: Delivery): Promise<void> {
     try {
-      await this.#handle(delivery);
+      await this.#handle(incoming);
     } catch (thrown) {
-      delivery.refuse(asError(thrown));
+      incoming.refuse(asError(thrown));
       throw thrown;
     }
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
-    if (isStale(delivery, (key) => this.#self.pendings.has(key))) return delivery.done();
+  async #handle(incoming: Delivery): Promise<void> {
+    if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.done();
     const now = this.#host.clock.now();
-    if ((delivery.deadline ?? now) < now)
-      return delivery.refuse(late(this.#self.address, delivery.event.type, delivery.deadline!, now));
-    if (delivery.event.type === deadlineEvent && delivery.own && !this.#self.type.endsByDeadline)
-      return this.#fail(overdue(this.#self.birth.deadline!), causeOf(delivery));
+    const { deadline } = incoming;
+    if (deadline !== undefined && deadline < now)
+      return incoming.refuse(late(this.#state.address, incoming.event.type, deadline, now));
+    if (incoming.event.type === deadlineEvent && incoming.own && !this.#state.type.endsByDeadline)
+      return this.#endInFailure(overdue(this.#state.birth.deadline ?? now), causeOf(incoming));
     let plan: Plan | undefined;
     let stored: boolean;
     try {
-      plan = this.#planOf(delivery);
-      if (!plan) return await this.#unhandled(delivery);
+      plan = this.#plan(incoming);
+      if (!plan) return await this.#unhandled(incoming);
       stored = await this.#store(plan);
     } catch (thrown) {
-      return this.#broken(delivery, toFailure(thrown));
+      return this.#stepFailed(incoming, toFailure(thrown));
     }
-    if (!stored) return void (await this.#again(delivery));
-    delivery.done();
-    this.#errands.run(plan);
+    if (!stored) return void (await this.#answerIfHandled(incoming));
+    incoming.done();
+    this.#executor.run(plan);
   }
 
-  /** Undefined when the message means nothing in this state. Throws what the machine throws. */
-  #planOf(delivery: Delivery): Plan | undefined {
-    const { chart } = this.#self.type;
-    const before = this.#self.snapshot!;
-    const step = chart.step(before, stamped(delivery.event, this.#host.clock, this.#circumstancesOf(delivery)));
-    if (delivery.own) return this.#self.step(step, before, causeOf(delivery), delivery);
-    if (step[0] === before && step[1].length === 0 && chart.ignores(before, delivery.event)) return undefined;
-    return this.#self.step(step, before, { ...causeOf(delivery), inbox: true }, delivery);
+  /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
+  #plan(incoming: Delivery): Plan | undefined {
+    const { chart } = this.#state.type;
+    const { snapshot: before, address } = this.#state;
+    if (!before) throw new TroupeError('internal', `${address} has not begun.`);
+    const step = chart.step(before, stamped(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
+    if (incoming.own) return this.#state.step(step, before, causeOf(incoming), incoming);
+    if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
+    return this.#state.step(step, before, { ...causeOf(incoming), inbox: true }, incoming);
   }
 
-  #circumstancesOf({ id, from, own }: Delivery): Circumstances {
-    const { deadline } = this.#self;
+  #detailsOf({ id, from, own }: Delivery): Circumstances {
+    const { deadline } = this.#state;
     return {
       ...(deadline === undefined ? {} : { deadline }),
       ...(own || from === undefined ? {} : { message: { id, from } }),
-      soFar: (child) => this.#errands.soFar(child),
+      soFar: (child) => this.#executor.soFar(child),
     };
   }
 
@@ -131,70 +136,72 @@ export class Turns {
     const { journal, tell } = this.#host;
     const { commit, change } = plan;
     try {
-      await this.#patiently(() => journal.commit(commit));
+      await this.#retry(() => journal.commit(commit));
     } catch (thrown) {
-      if ((toFailure(thrown).data as { duplicate?: boolean } | undefined)?.duplicate) return false;
+      const { data } = toFailure(thrown);
+      if (isJsonObject(data) && data.duplicate) return false;
       throw thrown;
     }
-    if (this.#isGone()) throw gone(this.#self.address);
-    for (const over of this.#self.adopt(plan)) this.#errands.end(over);
+    if (this.#isGone()) throw gone(this.#state.address);
+    for (const over of this.#state.adopt(plan)) this.#executor.end(over);
     tell(seenOf(commit, change.snapshot?.value, change.failure));
     return true;
   }
 
   async #storeAndAct(plan: Plan): Promise<void> {
     await this.#store(plan);
-    this.#errands.run(plan);
+    this.#executor.run(plan);
   }
 
-  #patiently<T>(write: () => Promise<T>): Promise<T> {
+  #retry<T>(write: () => Promise<T>): Promise<T> {
     const { clock, ending, tell } = this.#host;
-    const { run, address: actor } = this.#self;
+    const { run, address: actor } = this.#state;
     const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
     return untilStored(write, { clock, ending, gone: this.#isGone, stalled });
   }
 
-  /** The step could not be taken. The actor is what it was at the last commit; its supervisor says what becomes of it. */
-  async #broken(delivery: Delivery, failure: Failure): Promise<void> {
+  /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
+  async #stepFailed(incoming: Delivery, failure: Failure): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
-    if (!delivery.own && (await this.#again(delivery))) return;
+    if (!incoming.own && (await this.#answerIfHandled(incoming))) return;
     const { journal, clock } = this.#host;
-    const { run, address, parent: by = 'system' } = this.#self;
-    const { result } = delivery;
-    if (result) await this.#patiently(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const verdict = await this.#host.judge(this.#self, failure, !delivery.own);
-    const kept = (how: Restart['how']) =>
+    const { run, address, parent: by = 'system' } = this.#state;
+    const { result } = incoming;
+    if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
+    const verdict = await this.#host.judge(this.#state, failure, !incoming.own);
+    const restart = (how: Restart['how']) =>
       verdict.policy && noted(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
-    if (verdict.escalate) await this.#fail(beyond(failure, verdict), causeOf(delivery));
-    else if (verdict.who.length === 0) return delivery.refuse(gone(address));
+    if (verdict.escalate) await this.#endInFailure(beyond(failure, verdict), causeOf(incoming));
+    else if (verdict.who.length === 0) return incoming.refuse(gone(address));
     else if (verdict.restart === 'fresh')
-      for (const who of verdict.who) this.#host.restart(who, by, failure, who === address ? kept('fresh') : undefined);
-    else await this.#bury(delivery, failure, by, kept('resume'));
-    delivery.refuse(fromFailure(failure));
+      for (const who of verdict.who)
+        this.#host.restart(who, by, failure, who === address ? restart('fresh') : undefined);
+    else await this.#deadLetter(incoming, failure, by, restart('resume'));
+    incoming.refuse(fromFailure(failure));
   }
 
-  async #bury(delivery: Delivery, failure: Failure, by: string, kept?: Restart): Promise<void> {
+  async #deadLetter(incoming: Delivery, failure: Failure, by: string, restart?: Restart): Promise<void> {
     const { clock, tell } = this.#host;
-    const { run, address } = this.#self;
-    const { appends = [], ...change } = burial(this.#self, delivery, failure, clock.now());
-    const all = kept ? [...appends, keptRestart(kept)] : appends;
-    await this.#storeAndAct(this.#self.plan({ ...change, appends: all }));
-    const { id, event, from = address } = delivery;
+    const { run, address } = this.#state;
+    const { appends = [], ...change } = burial(this.#state, incoming, failure, clock.now());
+    const all = restart ? [...appends, keptRestart(restart)] : appends;
+    await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
+    const { id, event, from = address } = incoming;
     this.#host.dead(run, address, { id, type: event.type, from }, failure);
     tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
   }
 
-  async #unhandled(delivery: Delivery): Promise<void> {
-    if (!(await this.#again(delivery))) delivery.refuse(meaningless(this.#self, delivery));
+  async #unhandled(incoming: Delivery): Promise<void> {
+    if (!(await this.#answerIfHandled(incoming))) incoming.refuse(meaningless(this.#state, incoming));
   }
 
   /** Was it handled before? Then the sender has its answer now. */
-  async #again({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
+  async #answerIfHandled({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
     const { journal, courier } = this.#host;
     const message = { id, body, asker: ask?.from };
     try {
-      const handled = await this.#patiently(() =>
-        wasHandled(journal, this.#self.address, message, (reply) => courier.send(reply)),
+      const handled = await this.#retry(() =>
+        wasHandled(journal, this.#state.address, message, (reply) => courier.send(reply)),
       );
       if (handled) done(true);
       return handled;
@@ -204,15 +211,15 @@ export class Turns {
     }
   }
 
-  /** The end in failure: children stop, the parent is told. */
-  async #fail(failure: Failure, event: Change['event']): Promise<void> {
+  /** The actor fails: its children stop, its parent is told. */
+  async #endInFailure(failure: Failure, event: Change['event']): Promise<void> {
     if (isLoss(failure)) throw fromFailure(failure);
-    const { snapshot, pendings, birth } = this.#self;
-    const opens = farewell(birth, this.#self.key(0), { error: failure });
+    const { snapshot, pendings, birth } = this.#state;
+    const opens = farewell(birth, this.#state.key(0), { error: failure });
     await this.#storeAndAct(
-      this.#self.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
+      this.#state.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
     );
   }
 }
 
-const keptRestart = (kept: Restart) => ({ list: restarts, entry: kept as unknown as Json });
+const keptRestart = (restart: Restart) => ({ list: restarts, entry: asJson(restart) });

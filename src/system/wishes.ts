@@ -1,16 +1,16 @@
-/** What each action of XState and of the engine becomes in a commit: the vocabulary of wishes. */
+/** What each action of XState and of the engine adds to a commit. */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { Failure, TroupeError } from '../contracts/failure.ts';
 import { Address } from '../contracts/ids.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
+import type { TimerData } from '../contracts/pending.ts';
 import type { Action, MachineEvent } from './chart.ts';
-import { astray } from './deadLetters.ts';
 import type { Draft } from './draft.ts';
 import { letter, signal } from './letters.ts';
-import type { ChildData, TimerData } from './pendings.ts';
+import { undeliverable } from './undeliverable.ts';
 
-type Perform = (draft: Draft, action: Action, index: number) => void;
+type Handle = (builder: Draft, action: Action, index: number) => void;
 
 interface Spawn {
   actorRef: { id: string; options: { syncSnapshot?: boolean } };
@@ -20,79 +20,83 @@ interface Spawn {
   systemId: string;
 }
 
-/** The parameters of an action. Each has its own; they are checked where a person writes them. */
-const of = <P>({ params }: Action): Partial<P> => (params ?? {}) as Partial<P>;
+/** The parameters of an action of XState, as XState writes them. */
+export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ?? {}) as P;
+/** The parameters of an action of the engine: a person writes them, so each is checked. */
+const given = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
 
-const vocabulary: Readonly<Record<string, Perform>> = {
-  'xstate.spawnChild'(draft, action, index) {
-    const { actorRef, id, src, input, systemId } = of<Spawn>(action);
+const handlers: Readonly<Record<string, Handle>> = {
+  'xstate.spawnChild'(builder, action, index) {
+    const { actorRef, id, src, input, systemId } = paramsOf<Partial<Spawn>>(action);
     if (actorRef?.options.syncSnapshot)
       throw new TroupeError(
         'unsupported',
         `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
       );
-    // XState gives the id as it was written, which may be a function; the reference has what came of it.
-    draft.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
+    // XState gives the id as it was written, which may be a function; the reference has the result.
+    builder.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
   },
-  'xstate.stopChild'(draft, action) {
-    const { id } = of<{ id: string }>(action);
+  'xstate.stopChild'(builder, action) {
+    const { id } = paramsOf<{ id?: string }>(action);
     if (id === undefined) return;
-    draft.close(draft.children.get(id));
-    draft.children.delete(id);
+    builder.close(builder.children.get(id));
+    builder.children.delete(id);
   },
-  'xstate.raise'(draft, action, index) {
-    const { event, id, delay } = of<{ event: MachineEvent; id: string; delay: number }>(action);
+  'xstate.raise'(builder, action, index) {
+    const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
     // Without a delay it was part of the step.
-    if (delay !== undefined) timer(draft, index, { id, event: event! }, delay);
+    if (delay !== undefined) timer(builder, index, { id, event }, delay);
   },
-  'xstate.cancel'(draft, action) {
-    const { sendId = '' } = of<{ sendId: string }>(action);
-    draft.close(draft.timers.get(sendId));
-    draft.timers.delete(sendId);
+  'xstate.cancel'(builder, action) {
+    const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
+    builder.close(builder.timers.get(sendId));
+    builder.timers.delete(sendId);
   },
-  'xstate.sendTo'(draft, action, index) {
-    const { to, event, id, delay } = of<{
-      to: { id?: string };
+  'xstate.sendTo'(builder, action, index) {
+    const { to, event, id, delay } = paramsOf<{
+      to?: { id?: string };
       event: MachineEvent & JsonObject;
-      id: string;
-      delay: number;
+      id?: string;
+      delay?: number;
     }>(action);
-    const { sender } = draft;
-    const address = addressOf(draft, to);
+    const { sender } = builder;
+    const address = addressOf(builder, to);
     if (address === undefined)
-      draft.astray.push(astray(sender.address, to?.id ?? 'nobody', event!, draft.key(index), draft.now));
-    else if (delay !== undefined) timer(draft, index, { id, event: event!, to: address }, delay);
-    else draft.opens.push(letter(signal(draft.key(index), sender.address, address, sender.run, event!, draft.cause)));
+      builder.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, builder.key(index), builder.now));
+    else if (delay !== undefined) timer(builder, index, { id, event, to: address }, delay);
+    else
+      builder.opens.push(letter(signal(builder.key(index), sender.address, address, sender.run, event, builder.cause)));
   },
-  'xstate.emit'(draft, action) {
-    draft.emits.push(of<{ event: MachineEvent }>(action).event!);
+  'xstate.emit'(builder, action) {
+    builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
   },
-  append(draft, action) {
-    const { list, entry } = of<{ list: string; entry: Json }>(action);
+  append(builder, action) {
+    const { list, entry } = given<{ list: string; entry: Json }>(action);
     if (typeof list !== 'string' || list === '' || entry === undefined)
-      throw misused(draft, 'append', '{ list, entry }', action);
-    draft.appends.push({ list, entry });
+      throw misused(builder, 'append', '{ list, entry }', action);
+    builder.appends.push({ list, entry });
   },
-  tell(draft, action, index) {
-    const { to, type, body } = of<{ to: Address; type: string; body: Json }>(action);
-    if (!Address.safeParse(to).success || typeof type !== 'string')
-      throw misused(draft, 'tell', '{ to: "type/key", type, body }', action);
-    const { deadline } = draft.sender;
-    send(draft, index, { to: to!, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+  tell(builder, action, index) {
+    const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
+    if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
+      throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
+    const { deadline } = builder.sender;
+    send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
-  bury(draft, action, index) {
-    const { message, failure } = of<{ message: Partial<DeadLetter>; failure: Failure }>(action);
-    if (typeof message?.type !== 'string' || message.body === undefined || !Failure.safeParse(failure).success)
-      throw misused(draft, 'bury', '{ message: { type, body }, failure }', action);
-    const { address } = draft.sender;
-    const { id = draft.key(index), type, from = address, body } = message;
-    draft.astray.push({ id, type, from, to: address, body, at: draft.now, failure: failure! });
+  bury(builder, action, index) {
+    const { message, failure } = given<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    const isFailure = failure !== undefined && Failure.safeParse(failure).success;
+    if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
+      throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
+    const { address } = builder.sender;
+    const { id = builder.key(index), type, from = address, body } = message;
+    builder.astray.push({ id, type, from, to: address, body, at: builder.now, failure });
   },
-  reply(draft, action, index) {
-    const { ask, type, body } = of<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
+  reply(builder, action, index) {
+    const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
     if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
-      throw misused(draft, 'reply', '{ ask: event.meta, type, body }', action);
-    send(draft, index, {
+      throw misused(builder, 'reply', '{ ask: event.meta, type, body }', action);
+    send(builder, index, {
       to: ask.from,
       kind: type === 'failure' ? 'failure' : 'reply',
       type,
@@ -102,47 +106,48 @@ const vocabulary: Readonly<Record<string, Perform>> = {
   },
 };
 
-export const performers: ReadonlyMap<string, Perform> = new Map(Object.entries(vocabulary));
+/** What to do for each action, by its type. An action that is not in it is a custom one. */
+export const performers: ReadonlyMap<string, Handle> = new Map(Object.entries(handlers));
 
 function send(
-  draft: Draft,
+  builder: Draft,
   index: number,
   message: Pick<Envelope, 'to' | 'kind' | 'type'> & { body: Json | undefined } & Partial<Omit<Envelope, 'body'>>,
 ): void {
-  const { address: from, run } = draft.sender;
-  draft.opens.push(
+  const { address: from, run } = builder.sender;
+  builder.opens.push(
     letter({
-      id: draft.key(index),
+      id: builder.key(index),
       from,
       run,
-      causation: draft.cause,
+      causation: builder.cause,
       ...message,
-      body: (message.body ?? null) as Envelope['body'],
+      body: message.body ?? null,
     }),
   );
 }
 
-/** The same id again replaces the timer that had it. */
-function timer(draft: Draft, index: number, data: TimerData, delay: number): void {
+/** A timer with the same id is replaced. */
+function timer(builder: Draft, index: number, data: TimerData, delay: number): void {
   if (!Number.isFinite(delay) || delay < 0) {
     throw new TroupeError(
       'definition',
       `The delay of "${data.event.type}" must be a number of milliseconds, 0 or more; it came out as ${String(delay)}.`,
     );
   }
-  if (data.id !== undefined) draft.close(draft.timers.get(data.id));
-  const key = draft.open(index, 'timer', data, draft.now + delay);
-  if (data.id !== undefined) draft.timers.set(data.id, key);
+  if (data.id !== undefined) builder.close(builder.timers.get(data.id));
+  const key = builder.open(index, { kind: 'timer', data, due: builder.now + delay });
+  if (data.id !== undefined) builder.timers.set(data.id, key);
 }
 
-/** Undefined when nobody with an address is meant: an effect, which hears nothing, or a child that has ended. */
+/** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
 function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefined): Address | undefined {
   const whose = sender.type.chart.whose(target);
   if (whose === 'self') return sender.address;
   if (whose === 'parent') return sender.parent;
   if (newborn.has(target)) return newborn.get(target);
   const child = sender.pending(sender.children.get(target?.id ?? '') ?? '');
-  return child?.kind === 'child' ? (child.data as unknown as ChildData).address : undefined;
+  return child?.kind === 'child' ? child.data.address : undefined;
 }
 
 const misused = ({ sender }: Draft, name: string, form: string, { params }: Action) =>

@@ -1,29 +1,39 @@
-/** A clock that stands still until told to move: for tests of anything that waits. */
+/** A clock for tests that moves only when it is advanced. */
 import type { Clock } from '../contracts/clock.ts';
 
+/** A `Clock` whose time moves only by `advance`. */
 export interface VirtualClock extends Clock {
-  /** Moves time on by so many milliseconds, waking what is due in order, each with time at its own hour. */
+  /** Moves time forward by this many milliseconds. Timers that fall due fire in order, each while `now()` is its due time. */
   advance(ms: number): void;
-  /** When the next sleeper is due; undefined when nobody sleeps. */
+  /** When the next timer is due, in milliseconds since the epoch; undefined when there is none. */
   readonly next: number | undefined;
 }
 
-/** Starts at a fixed moment; `seed` decides random() and id(). */
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly call: () => void;
+}
+
+/**
+ * Makes a virtual clock. `start`: its first `now()`, in milliseconds since the epoch; 1,700,000,000,000 by default.
+ * `seed`: a number that decides every value of `random()` and `id()`; 1 by default.
+ */
 export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): VirtualClock {
   let now = start;
   let state = seed >>> 0 || 1;
   let ids = 0;
   let order = 0;
-  const sleepers = new Set<{ at: number; order: number; call: () => void }>();
+  const timers = new Set<Timer>();
   const earliest = () =>
-    [...sleepers].reduce<{ at: number; order: number; call: () => void } | undefined>(
+    [...timers].reduce<Timer | undefined>(
       (best, s) => (!best || s.at < best.at || (s.at === best.at && s.order < best.order) ? s : best),
       undefined,
     );
 
   return {
     now: () => now,
-    // xorshift32: small and seeded, good enough for schedules
+    // xorshift32: small, seeded, and good enough for schedules.
     random() {
       state ^= state << 13;
       state ^= state >>> 17;
@@ -32,16 +42,16 @@ export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): Virt
     },
     id: () => `v${seed}-${(ids++).toString(36).padStart(6, '0')}`,
     wake(at, call) {
-      const sleeper = { at, order: order++, call };
-      sleepers.add(sleeper);
-      return { [Symbol.dispose]: () => void sleepers.delete(sleeper) };
+      const timer = { at, order: order++, call };
+      timers.add(timer);
+      return { [Symbol.dispose]: () => void timers.delete(timer) };
     },
     advance(ms) {
       const until = now + ms;
-      for (let sleeper = earliest(); sleeper && sleeper.at <= until; sleeper = earliest()) {
-        sleepers.delete(sleeper);
-        now = Math.max(now, sleeper.at);
-        sleeper.call();
+      for (let timer = earliest(); timer && timer.at <= until; timer = earliest()) {
+        timers.delete(timer);
+        now = Math.max(now, timer.at);
+        timer.call();
       }
       now = until;
     },

@@ -1,13 +1,13 @@
-/** Two values, line by line: what was expected behind `-`, what came behind `+`, and a few lines around each. */
+/** Compares two values line by line: `-` marks what was expected, `+` what was received, with a few unchanged lines around each. */
 
-/** Lines that stand around a difference. */
+/** Unchanged lines shown before and after a difference. */
 const around = 2;
-/** Values longer than this are compared from their first differing line on, without looking for the shortest way. */
+/** Values with more lines than this are compared without searching for the shortest difference. */
 const longest = 2_000;
 
-/** Empty when both say the same. Values that are no text are shown as JSON with sorted keys. */
-export function difference(expected: unknown, came: unknown): string {
-  const [before, after] = [linesOf(expected), linesOf(came)];
+/** The difference as text; empty when both are equal. Values that are not strings are shown as JSON with sorted keys. */
+export function difference(expected: unknown, received: unknown): string {
+  const [before, after] = [linesOf(expected), linesOf(received)];
   const lines = before.length + after.length > longest ? coarse(before, after) : fine(before, after);
   const near = lines.map((_, at) =>
     lines.slice(Math.max(0, at - around), at + around + 1).some(({ sign }) => sign !== ' '),
@@ -28,7 +28,7 @@ interface Line {
 const linesOf = (value: unknown): string[] =>
   (typeof value === 'string' ? value : (JSON.stringify(sorted(value), null, 2) ?? String(value))).split('\n');
 
-/** The order of keys means nothing in JSON. */
+/** The order of keys has no meaning in JSON. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
@@ -39,28 +39,35 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** By the longest common subsequence. */
+/** By the longest common subsequence: `common(i, j)` is its length for what is left from line `i` and line `j` on. */
 function fine(before: readonly string[], after: readonly string[]): Line[] {
-  const common = before.map(() => new Uint32Array(after.length + 1));
-  common.push(new Uint32Array(after.length + 1));
+  const width = after.length + 1;
+  const lengths = new Uint32Array((before.length + 1) * width);
+  const common = (i: number, j: number): number => lengths[i * width + j] ?? 0;
   for (let i = before.length - 1; i >= 0; i--)
     for (let j = after.length - 1; j >= 0; j--)
-      common[i]![j] =
-        before[i] === after[j] ? common[i + 1]![j + 1]! + 1 : Math.max(common[i + 1]![j]!, common[i]![j + 1]!);
+      lengths[i * width + j] =
+        before[i] === after[j] ? common(i + 1, j + 1) + 1 : Math.max(common(i + 1, j), common(i, j + 1));
   const lines: Line[] = [];
   let [i, j] = [0, 0];
-  while (i < before.length || j < after.length) {
-    if (i < before.length && before[i] === after[j]) {
-      lines.push({ sign: ' ', line: before[i++]! });
+  for (;;) {
+    const [old, fresh] = [before[i], after[j]];
+    if (old === undefined && fresh === undefined) return lines;
+    if (old !== undefined && old === fresh) {
+      lines.push({ sign: ' ', line: old });
+      i++;
       j++;
-    } else if (j >= after.length || (i < before.length && common[i + 1]![j]! >= common[i]![j + 1]!))
-      lines.push({ sign: '-', line: before[i++]! });
-    else lines.push({ sign: '+', line: after[j++]! });
+    } else if (old !== undefined && (fresh === undefined || common(i + 1, j) >= common(i, j + 1))) {
+      lines.push({ sign: '-', line: old });
+      i++;
+    } else if (fresh !== undefined) {
+      lines.push({ sign: '+', line: fresh });
+      j++;
+    }
   }
-  return lines;
 }
 
-/** What both begin and end with is the same; all between them differs. */
+/** Lines that both begin or end with are unchanged; everything between them is shown as replaced. */
 function coarse(before: readonly string[], after: readonly string[]): Line[] {
   const shorter = Math.min(before.length, after.length);
   let head = 0;

@@ -1,33 +1,46 @@
-/** An actor type whose effects are performed by somebody else: counted, delayed, recorded or answered from a record. */
-import type { AnyActorLogic } from 'xstate';
+/** Replaces how the effects of an actor type are performed, so that they can be counted, delayed, recorded or answered from a recording. */
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectOptions, EffectScope } from '../contracts/effect.ts';
 import type { ActorType } from '../system/actorType.ts';
 
-/** What `effect()` made of a function. */
+/** What `effect()` attaches to the actor logic that it returns. */
 export interface Performer {
+  /** Performs the effect once. Rejects with whatever the effect throws. */
   perform(input: unknown, scope: EffectScope): Promise<unknown>;
+  /** What the effect declares about itself: its kind, idempotency and retries. */
   readonly options: EffectOptions<unknown>;
 }
 
 type Wrap = (name: string, performer: Performer) => Performer['perform'];
 
-/** The same type, and the same of its children, with `wrap` around each effect. XState promises, which nobody can look into, stay as they are. */
+/** What a machine was given in setup({ actors }), by name: machines, effects and promises. */
+export const actorLogics = ({ implementations }: AnyStateMachine): Readonly<Record<string, AnyActorLogic>> =>
+  // XState's type also allows { src, input }, which setup() does not produce.
+  implementations.actors as Readonly<Record<string, AnyActorLogic>>;
+
+/** The performer of an effect; undefined for a machine and for a plain XState promise, which have none. */
+export const performerOf = (logic: unknown): Performer | undefined =>
+  // `effect()` attaches it to the logic; XState's types do not know of it.
+  (logic as { readonly effect?: Performer } | undefined)?.effect;
+
+/** The same actor type, and the same for its children, with `wrap` around each effect. Plain XState promises cannot be wrapped and stay as they are. */
 export function withEffects(type: ActorType, wrap: Wrap): ActorType {
   const { machine } = type.chart;
-  const wrapped = Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
-    const { effect } = logic as { effect?: Performer };
+  const wrapped = Object.entries(actorLogics(machine)).flatMap(([name, logic]) => {
+    const effect = performerOf(logic);
     if (!effect) return [];
-    const around = { ...effect, perform: wrap(name, effect) };
-    return [[name, Object.assign(Object.create(logic as object) as AnyActorLogic, { effect: around })] as const];
+    const wrapper: Performer = { ...effect, perform: wrap(name, effect) };
+    // The copy inherits everything else from the original logic.
+    return [[name, Object.assign(Object.create(logic) as AnyActorLogic, { effect: wrapper })] as const];
   });
   return {
     ...type,
-    chart: { ...type.chart, machine: machine.provide({ actors: Object.fromEntries(wrapped) }) as typeof machine },
+    chart: { ...type.chart, machine: machine.provide({ actors: Object.fromEntries(wrapped) }) },
     child: eachChild(type, (child) => withEffects(child, wrap)),
   };
 }
 
-/** The children of a type, each changed once. */
+/** The children of an actor type, each changed when it is first asked for and then remembered. */
 export function eachChild(type: ActorType, change: (child: ActorType) => ActorType): ActorType['child'] {
   const changed = new Map<string, ActorType | undefined>();
   return (source) => {
@@ -39,6 +52,6 @@ export function eachChild(type: ActorType, change: (child: ActorType) => ActorTy
   };
 }
 
-/** An option as it holds for one input. */
+/** An option's value for one input: options of effects may be functions of the input. `fallback` when the option is not set. */
 export const optionFor = <T>(option: T | ((input: unknown) => T) | undefined, input: unknown, fallback: T): T =>
   typeof option === 'function' ? (option as (input: unknown) => T)(input) : (option ?? fallback);

@@ -1,16 +1,17 @@
-/** The kit we test with: `import … from 'troupe/testing'`. */
-/** Stories: a machine fed by hand, and models and tools that say what they are told to. */
+/** Tools for tests: `import … from 'troupe/testing'`. */
+
+/** Stories: a machine stepped by given events; models and tools that answer by a script. */
 export { after, done, failed, play, type Played, type Step, type Wish } from './play.ts';
 export { story, type Story } from './stories/story.ts';
 export { scriptedModel, type ModelWhen, type ScriptedModel, type ScriptStep } from './scripted/model.ts';
 export { scriptedTool, type ScriptedTool, type ToolCalled, type ToolStep } from './scripted/tool.ts';
 export type { Fault as ScriptedFault } from './scripted/fault.ts';
 
-/** Time that stands still until it is told to move. */
+/** A runtime and a clock whose time moves only when the test advances it. */
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 
-/** Proofs: every path, everything that can happen, a crash everywhere, everything going wrong. */
+/** Exhaustive tests: every path, everything that can happen, a crash at every point, and every fault. */
 export { paths, type Path, type PathOptions } from './paths/paths.ts';
 export { samplesOf } from './paths/sample.ts';
 export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';
@@ -21,18 +22,13 @@ export type { CheckOptions } from './check/options.ts';
 export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
 export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
 export { expectSurvival } from './crash/expectSurvival.ts';
-export type { Parts } from './crash/points.ts';
+export type { Parts } from './world/crashPoints.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
-export { everyFault, faultKinds, type Fault, type FaultKind } from './simulate/faults.ts';
-export {
-  simulate,
-  type Scenario as SimulationScenario,
-  type SimulateOptions,
-  type SimulationFailure,
-  type SimulationReport,
-} from './simulate/simulate.ts';
+export { everyFault, faultKinds, type Fault, type FaultKind } from './world/faultPlan.ts';
+export type { Scenario as SimulationScenario } from './simulate/simulationScenario.ts';
+export { simulate, type SimulateOptions, type SimulationFailure, type SimulationReport } from './simulate/simulate.ts';
 
-/** Recorded runs, played again. */
+/** Recorded runs, replayed. */
 export { against, type Compared } from './cassettes/against.ts';
 export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes/cassette.ts';
 export { exportRun, type ExportOptions } from './cassettes/export.ts';

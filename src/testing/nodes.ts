@@ -1,7 +1,8 @@
-/** The states a snapshot is in, parents included. */
+/** The states that a snapshot is in. */
 import { getStateNodes, type AnyMachineSnapshot, type AnyStateNode } from 'xstate';
 
-export const nodesOf = ({ machine, value }: AnyMachineSnapshot): readonly AnyStateNode[] => [
-  machine.root as AnyStateNode,
-  ...getStateNodes(machine.root as AnyStateNode, value),
-];
+/** The active state nodes of a snapshot, the root and every parent included. */
+export const nodesOf = ({ machine, value }: AnyMachineSnapshot): readonly AnyStateNode[] => {
+  const root: AnyStateNode = machine.root;
+  return [root, ...getStateNodes(root, value)];
+};

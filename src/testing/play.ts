@@ -1,55 +1,51 @@
-/** Feeds events to a pure machine: no actor, no clock, no effect. What happened in between is there to be looked at. */
-import {
-  getInitialMicrosteps,
-  getMicrosteps,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type EventObject,
-  type InputFrom,
-  type StateValue,
-} from 'xstate';
+/** Steps a pure machine with given events, without an actor, a clock or effects, and keeps what happened for the test to look at. */
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, StateValue } from 'xstate';
 import type { Json } from '../contracts/json.ts';
-import { tell as report, told } from '../system/steps.ts';
+import { trace } from '../system/steps.ts';
+import { initialMicrosteps, microstepsOf, type Microstep } from './microsteps.ts';
 import { purely } from './pure.ts';
 
-/** What a machine wished for in one step: an effect or a child, a stop, a list entry, a signal … */
+/** An action that a machine requested in one step, as XState returns it: an effect or child to start or stop, a list entry, a signal, … */
 export interface Wish {
+  /** The action's type: `xstate.spawnChild` for an effect or child, otherwise the action's name. */
   readonly type: string;
+  /** The action's parameters. */
   readonly params: unknown;
 }
 
+/** A machine after some events, and what happened on the way. */
 export interface Played {
-  /** Where the machine rests now. */
+  /** The current snapshot of the machine. */
   readonly snapshot: AnyMachineSnapshot;
-  /** The states it went through, those it did not rest in included. */
+  /** Every state value that the machine passed, those of microsteps included, in order. */
   readonly values: StateValue[];
-  /** Everything it wished for, in order. */
+  /** Every action that it requested, in order. */
   readonly wishes: Wish[];
-  /** One step for each event, the start first. */
+  /** One step for each event; the first one is the start. */
   readonly path: readonly Step[];
 }
 
+/** What one event did. */
 export interface Step {
-  /** Undefined for the start. */
+  /** The event; undefined for the start. */
   readonly event: EventObject | undefined;
-  /** The states it went through because of it, the one it rests in last; empty when the event meant nothing. */
+  /** The state values that the event led through, the last one being where the machine came to rest; empty when the machine ignored the event. */
   readonly values: readonly StateValue[];
 }
 
-/** Starts a machine, without an actor. */
+/** Takes the initial step of a machine. Throws what the machine throws; `definition` when the step is not pure. */
 export function start(machine: AnyStateMachine, input: unknown): Played {
-  const steps = purely(machine.id, () => getInitialMicrosteps(machine, input as never) as Microsteps);
+  const steps = purely(machine.id, () => initialMicrosteps(machine, input));
   const played = collect(steps, undefined, undefined);
-  if (told()) report({ machine, input, to: played.snapshot });
+  if (trace.hasListeners) trace.publish({ machine, input, to: played.snapshot });
   return played;
 }
 
-/** One event further. What came before is kept. */
+/** Takes one more event and adds what it did to what happened before. Throws as `start` does. */
 export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
-  const steps = purely(machine.id, () => getMicrosteps(machine, played.snapshot, event as never) as Microsteps);
+  const steps = purely(machine.id, () => microstepsOf(machine, played.snapshot, event));
   const { snapshot, values, wishes, path } = collect(steps, played.snapshot, event);
-  if (told()) report({ machine, from: played.snapshot, event, to: snapshot });
+  if (trace.hasListeners) trace.publish({ machine, from: played.snapshot, event, to: snapshot });
   return {
     snapshot,
     values: [...played.values, ...values],
@@ -58,11 +54,14 @@ export function next(machine: AnyStateMachine, played: Played, event: EventObjec
   };
 }
 
-/** A whole story: every event in order. */
+/** Takes all these events in order. Throws as `start` does. */
 export const tell = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
   events.reduce((played, event) => next(machine, played, event), start(machine, input));
 
-/** The states a machine rests in after each event, its first one included. */
+/**
+ * The state values a machine rests in: after its start, and after each event. Throws what the machine throws; `definition` when a step is not pure.
+ * @example expect(play(doorMachine, {}, [{ type: 'door.open' }, done('motor')]).at(-1)).toBe('open')
+ */
 export function play<M extends AnyStateMachine>(
   machine: M,
   input: InputFrom<M>,
@@ -72,42 +71,48 @@ export function play<M extends AnyStateMachine>(
   return [played.snapshot.value, ...events.map((event) => (played = next(machine, played, event)).snapshot.value)];
 }
 
-/** The entries a machine appended to one of its lists. */
+/** The entries that a machine appended to one of its lists, oldest first. */
 export const listed = <T = Json>({ wishes }: Played, list: string): T[] =>
   wishes
-    .filter((wish) => wish.type === 'append')
+    .filter((action) => action.type === 'append')
+    // The parameters of the `append` action, as every machine's setup declares them.
     .map(({ params }) => params as { list: string; entry: T })
     .filter((append) => append.list === list)
     .map(({ entry }) => entry);
 
-/** What a machine asked for: the effects and children it started, with their ids and inputs. */
+/** The effects and children that a machine started, with their ids and inputs, in order. */
 export const started = ({ wishes }: Played): { src: string; id: string; input: unknown }[] =>
   wishes
-    .filter((wish) => wish.type === 'xstate.spawnChild')
+    .filter((action) => action.type === 'xstate.spawnChild')
+    // The parameters of XState's own action.
     .map(({ params }) => params as { src: string; id: string; input: unknown })
     .map(({ src, id, input }) => ({ src, id, input }));
 
+/** The event that the effect or child with this id has ended with `output`. */
 export const done = (id: string, output?: unknown) => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
+/** The event that the effect or child with this id has failed with `error`; by default an `Error` that names the id. */
 export const failed = (id: string, error: unknown = new Error(`${id} failed`)) => ({
   type: `xstate.error.actor.${id}`,
   error,
   actorId: id,
 });
-/** `state` is the id of the state that waits, e.g. `toolServer.waiting`. */
+/** The event that a delay is over. `delay`: its name or milliseconds; `state`: the id of the state that waits, e.g. `toolServer.waiting`. */
 export const after = (delay: string, state: string) => ({ type: `xstate.after.${delay}.${state}` });
 
-type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
-
-function collect(steps: Microsteps, before: AnyMachineSnapshot | undefined, event: EventObject | undefined): Played {
+function collect(
+  steps: readonly Microstep[],
+  before: AnyMachineSnapshot | undefined,
+  event: EventObject | undefined,
+): Played {
   const snapshot = steps.at(-1)?.[0] ?? before;
   if (!snapshot) throw new Error('The machine took no first step.');
   if (snapshot.status === 'error') throw snapshot.error;
-  const values = steps.map(([step]) => step.value as StateValue);
+  const values = steps.map(([{ value }]): StateValue => value);
   return {
     snapshot,
     values,
-    // An event that means nothing leaves the very same snapshot.
+    // XState returns the very same snapshot for an event that the machine ignores.
     path: [{ event, values: snapshot === before ? [] : values }],
-    wishes: steps.flatMap(([, actions]) => actions.map(({ type, params }) => ({ type, params: params as unknown }))),
+    wishes: steps.flatMap(([, actions]) => actions.map(({ type, params }): Wish => ({ type, params }))),
   };
 }

@@ -1,10 +1,10 @@
-/** Runs a step of a machine with the world out of reach: time, chance, timers and the network throw, and name the place that reached for them. */
+/** Runs a step of a machine while the clock, random numbers, timers and the network throw, and reports the line that used them. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { ActorType } from '../system/actorType.ts';
 import { eachChild } from './effects.ts';
 
-/** Each way out, by the name a person knows it by, and what to do instead. */
-const ways: readonly (readonly [holder: object, name: string, says: string])[] = [
+/** What a pure step must not use, with the name that the message shows. */
+const forbidden: readonly (readonly [holder: object, name: string, shown: string])[] = [
   [Date, 'now', 'Date.now()'],
   [Math, 'random', 'Math.random()'],
   [performance, 'now', 'performance.now()'],
@@ -15,22 +15,22 @@ const ways: readonly (readonly [holder: object, name: string, says: string])[] =
   [globalThis, 'fetch', 'fetch()'],
 ];
 
-/** Calls `step`, which must be synchronous. Throws `definition` when it reaches for the world. */
+/** Calls `step`, which must be synchronous, and returns its result. Throws `definition` when the step uses the clock, random numbers, a timer or the network. */
 export function purely<T>(machine: string, step: () => T): T {
-  const before = ways.map(([holder, name]) => Object.getOwnPropertyDescriptor(holder, name));
+  const originals = forbidden.map(([holder, name]) => Object.getOwnPropertyDescriptor(holder, name));
   const restore = () =>
-    ways.forEach(([holder, name], index) => {
-      const known = before[index];
-      if (known) Object.defineProperty(holder, name, known);
+    forbidden.forEach(([holder, name], index) => {
+      const original = originals[index];
+      if (original) Object.defineProperty(holder, name, original);
       else Reflect.deleteProperty(holder, name);
     });
   const RealDate = Date;
-  for (const [holder, name, says] of ways)
-    Object.defineProperty(holder, name, { configurable: true, writable: true, value: trap(machine, says, restore) });
+  for (const [holder, name, shown] of forbidden)
+    Object.defineProperty(holder, name, { configurable: true, writable: true, value: trap(machine, shown, restore) });
   globalThis.Date = new Proxy(RealDate, {
-    construct(target, args: unknown[]) {
+    construct(target, args: unknown[]): object {
       if (args.length === 0) trap(machine, 'new Date()', restore)();
-      return Reflect.construct(target, args) as object;
+      return new target(...(args as ConstructorParameters<typeof Date>));
     },
     apply: () => trap(machine, 'Date()', restore)(),
   });
@@ -42,19 +42,19 @@ export function purely<T>(machine: string, step: () => T): T {
   }
 }
 
-/** The world comes back before the error is made: whoever prints it may need the time. */
-const trap = (machine: string, says: string, restore: () => void) => (): never => {
+/** Restores the globals before it makes the error: code that prints the error may need them. */
+const trap = (machine: string, shown: string, restore: () => void) => (): never => {
   restore();
   const error = new TroupeError(
     'definition',
-    `The machine "${machine}" reached for ${says}. A machine is pure: it would do something else when it is gone on with. Put it into an effect, or use a delay.`,
+    `The machine "${machine}" reached for ${shown}. A machine must be pure: after a restart the same events must lead to the same state. Do it in an effect, or use a delay.`,
   );
   const place = placeIn(error.stack ?? '');
   if (place) error.message += ` It happened at ${place}.`;
   throw error;
 };
 
-/** The first frame that is neither ours nor a package's. */
+/** The first stack frame that belongs neither to this file nor to a package. */
 function placeIn(stack: string): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = /((?:file:\/\/)?\/[^\s()]+:\d+:\d+)/.exec(line)?.[1];
@@ -64,7 +64,7 @@ function placeIn(stack: string): string | undefined {
   return undefined;
 }
 
-/** A type whose machine, and whose children's machines, step purely. */
+/** The same actor type; every step of its machine and of its child machines throws `definition` when it is not pure. */
 export const pure = (type: ActorType): ActorType => {
   const { chart } = type;
   const { id } = chart.machine;

@@ -1,4 +1,4 @@
-/** A runtime whose time stands still until it is told to move: nothing sleeps, nothing is left on disk, and machines are held to be pure. */
+/** A runtime for tests: time moves only by `advance`, nothing is written to disk, and machines must be pure. */
 import { milliseconds, type Duration } from '../contracts/duration.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import { memory } from '../journal/memory.ts';
@@ -7,22 +7,28 @@ import { virtualClock, type VirtualClock } from './clock.ts';
 import { pure } from './pure.ts';
 import { settled } from './turns.ts';
 
+/** The options of a runtime, without those that the test runtime sets itself. */
 export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'prepare'> {
-  /** Decides every chance and every id; 1 unless told otherwise. */
+  /** A number that decides every random choice and every generated id; 1 by default. */
   readonly seed?: number;
 }
 
+/** A runtime whose clock the test controls. */
 export interface TestRuntime extends Runtime {
+  /** The runtime's clock. Prefer `advance` below: it also waits for what a timer causes. */
   readonly clock: VirtualClock;
-  /** Everything that was seen so far, in order. */
+  /** Every inspection event so far, in order. */
   readonly seen: readonly Inspection[];
-  /** Lets everything happen that can without time passing. What a real tool or server does takes real time: await its run's `outcome()`. */
+  /** Resolves when nothing more can happen without time passing. A real tool or server takes real time: await the run's `outcome()` for it. */
   settle(): Promise<void>;
-  /** Lets time pass: what falls due happens in its hour, one thing after the other. */
+  /** Moves time forward. Each timer fires at its due time, and what it causes is finished before the next one fires. */
   advance(time: Duration): Promise<void>;
 }
 
-/** @example await using runtime = await testRuntime(); const run = await runtime.start(desk, input); await runtime.advance('2h'); */
+/**
+ * Opens a runtime with a virtual clock and a journal in memory. Rejects as `openRuntime` does.
+ * @example await using runtime = await testRuntime(); const run = await runtime.start(desk, input); await runtime.advance('2h');
+ */
 export async function testRuntime({ seed = 1, ...options }: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const clock = virtualClock({ seed });
   const seen: Inspection[] = [];
@@ -31,7 +37,7 @@ export async function testRuntime({ seed = 1, ...options }: TestRuntimeOptions =
     env: {},
     ...options,
     clock,
-    // Nobody else can leave a message.
+    // No other process shares this journal, so there is nothing to poll for.
     poll: milliseconds('1d'),
     prepare: pure,
     observers: [...(options.observers ?? []), (event) => void seen.push(event)],

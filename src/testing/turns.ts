@@ -1,9 +1,9 @@
-/** Lets everything that can happen without the clock happen. */
+/** Waits until nothing more can happen without the clock. */
 
-/** Turns of the event loop without a step after which nothing more is expected: what is journaled travels through promises only. */
+/** Event loop turns without change after which nothing more is expected: what the in-memory journal does takes promises only. */
 const quiet = 5;
 
-/** Resolves when `moved` has said the same for some turns. */
+/** Resolves when the number that `moved` returns has stayed the same for some turns of the event loop. */
 export async function settled(moved: () => number): Promise<void> {
   for (let still = 0, before = moved(); still < quiet; still++) {
     await new Promise<void>((next) => setImmediate(next));

@@ -1,10 +1,10 @@
-/** A copy that nobody else holds: what a trip over a wire would make of a JSON value, at a tenth of the price. */
+/** Copies a JSON value as sending it over a network would, at a tenth of the cost. */
 import { TroupeError } from '../contracts/failure.ts';
 
-/** Deeper than anything meant, shallower than the stack; a cycle ends here too. */
-const deepest = 1_000;
+/** The greatest depth: more than any real message has, and less than the stack allows. A cycle is found by it, too. */
+const maxDepth = 1_000;
 
-/** Copies JSON. Properties that are `undefined` are left out; what a wire would lose or change is refused with `invalid`. */
+/** Copies JSON. Properties that are `undefined` are left out. Throws `invalid` for what JSON would lose or change. */
 export function copy<T>(value: T, depth = 0): T {
   switch (typeof value) {
     case 'string':
@@ -12,13 +12,14 @@ export function copy<T>(value: T, depth = 0): T {
       return value;
     case 'number':
       if (Number.isFinite(value)) return value;
-      throw unfit(String(value));
+      throw notJson(String(value));
     case 'object':
       if (value === null) return value;
-      if (depth > deepest) throw unfit(`something nested more than ${deepest} deep, or in a circle`);
+      if (depth > maxDepth) throw notJson(`something nested more than ${maxDepth} deep, or in a circle`);
+      // A copy has the type of the original.
       return (Array.isArray(value) ? copyArray(value, depth + 1) : copyObject(value, depth + 1)) as T;
     default:
-      throw unfit(`a value of type ${typeof value}`);
+      throw notJson(`a value of type ${typeof value}`);
   }
 }
 
@@ -31,13 +32,14 @@ function copyArray(from: readonly unknown[], depth: number): unknown[] {
 function copyObject(from: object, depth: number): object {
   const prototype: unknown = Object.getPrototypeOf(from);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw unfit(`an instance of ${from.constructor?.name || 'a class'}`);
+    throw notJson(`an instance of ${from.constructor?.name || 'a class'}`);
   }
   const to: Record<string, unknown> = {};
   for (const key of Object.keys(from)) {
+    // By key: `Object.entries` would make an array for each property, in a place where every message passes.
     const value = (from as Record<string, unknown>)[key];
     if (value === undefined) continue;
-    // Assigning to `__proto__` would change what the copy is, instead of what it holds.
+    // Assigning to `__proto__` would change the copy's prototype instead of adding a property.
     if (key === '__proto__')
       Object.defineProperty(to, key, {
         value: copy(value, depth),
@@ -50,7 +52,7 @@ function copyObject(from: object, depth: number): object {
   return to;
 }
 
-const unfit = (what: string) =>
+const notJson = (what: string) =>
   new TroupeError(
     'invalid',
     `A message's body must be JSON: null, booleans, finite numbers, strings, arrays, plain objects; it held ${what}.`,

@@ -1,4 +1,4 @@
-/** The transport of a single process: the default, and the one simulations run on. */
+/** The transport inside a single process: the default, and the one that simulations use. */
 import type { Clock } from '../contracts/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../contracts/failure.ts';
@@ -7,14 +7,16 @@ import { copy } from './copy.ts';
 import { topics } from './topics.ts';
 import type { Transport } from './transport.ts';
 
+/** How it is made. */
 export interface InProcessOptions {
-  /** With a clock, late messages are refused here; without one that is left to the recipient. */
+  /** With a clock, `send` rejects a message whose deadline has passed. Default: only the recipient checks deadlines. */
   clock?: Pick<Clock, 'now'>;
 }
 
+/** Makes a transport for the actors of this process. */
 export function inProcess({ clock }: InProcessOptions = {}): Transport {
   const listeners = new Map<Address, (envelope: Envelope) => Promise<void>>();
-  const hearers = topics<(envelope: Envelope, topic: string) => void>();
+  const subscribers = topics<(envelope: Envelope, topic: string) => void>();
   let closed = false;
   const requireOpen = () => {
     if (closed) throw new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
@@ -22,11 +24,11 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
 
   return {
     async send(envelope) {
-      const message = sealed(envelope); // T5
+      const message = copied(envelope); // T5
       await nextTurn;
       requireOpen();
       if (clock && message.deadline !== undefined && message.deadline < clock.now())
-        throw expired(message, clock.now());
+        throw expired(message, clock.now() - message.deadline);
       const receive = listeners.get(message.to);
       if (!receive)
         throw new TroupeError('unknown_recipient', `No actor has the address ${message.to}.`, {
@@ -50,40 +52,38 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
     },
 
     async publish(topic, envelope) {
-      const message = sealed(envelope);
-      const heard = hearers.match(topic);
+      const message = copied(envelope);
+      const matched = subscribers.match(topic);
       await nextTurn;
       requireOpen();
-      for (const { value: hear, gone } of heard) {
+      for (const { value: deliver, gone } of matched) {
         if (gone) continue;
         try {
-          hear(heard.length === 1 ? message : sealed(message), topic);
+          deliver(matched.length === 1 ? message : copied(message), topic);
         } catch {
-          // A hearer that breaks harms itself: not the publisher, and not who else listens.
+          // An error of one subscriber must not reach the publisher or the other subscribers.
         }
       }
     },
 
-    subscribe(pattern, hear) {
+    subscribe(pattern, deliver) {
       requireOpen();
-      return hearers.add(pattern, hear);
+      return subscribers.add(pattern, deliver);
     },
 
     async [Symbol.asyncDispose]() {
       closed = true;
       listeners.clear();
-      hearers.clear();
+      subscribers.clear();
     },
   };
 }
 
-/** As over a wire, a recipient never runs inside its sender: two that answer each other cannot exhaust the stack. */
+/** As over a network, a recipient never runs inside the call of its sender: so two actors that answer each other cannot exhaust the stack. */
 const nextTurn = Promise.resolve();
 
-const sealed = (envelope: Envelope): Envelope => ({ ...envelope, body: copy(envelope.body) });
+const copied = (envelope: Envelope): Envelope => ({ ...envelope, body: copy(envelope.body) });
 
-const expired = ({ type, to, deadline }: Envelope, now: number) =>
-  new TroupeError(
-    'expired',
-    `"${type}" for ${to} was sent ${now - deadline!} ms after its deadline. It was not delivered.`,
-  );
+/** `late`: milliseconds since the deadline. */
+const expired = ({ type, to }: Envelope, late: number) =>
+  new TroupeError('expired', `"${type}" for ${to} was sent ${late} ms after its deadline. It was not delivered.`);

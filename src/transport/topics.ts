@@ -1,46 +1,61 @@
-/** Who hears what: subscriptions in a tree of topic tokens, so that publishing costs what the topic is long, however many subscribed. */
+/** Subscriptions in a tree of topic tokens: publishing costs as much as the topic is long, however many subscriptions there are. */
 import { TroupeError } from '../contracts/failure.ts';
 
+/** What `match` finds. */
 export interface Subscription<T> {
   readonly value: T;
-  /** It was disposed after it matched. */
+  /** It was disposed, possibly after it matched. */
   gone: boolean;
 }
 
+/** A set of subscriptions. */
 export interface Topics<T> {
-  /** `*` is one token, a trailing `>` all that follow (at least one). */
+  /** Subscribes. In a pattern `*` matches one token, and a trailing `>` all that follow (at least one). Throws `invalid` for another form. */
   add(pattern: string, value: T): Disposable;
+  /** The subscriptions whose pattern matches. Throws `invalid` for a topic with wildcards. */
   match(topic: string): Subscription<T>[];
+  /** Removes all. */
   clear(): void;
 }
 
 interface Node<T> {
   readonly next: Map<string, Node<T>>;
+  /** Subscriptions whose pattern ends here. */
   readonly here: Set<Subscription<T>>;
 }
+
+/** From one node to the next by a token. */
+interface Step<T> {
+  readonly from: Node<T>;
+  readonly token: string;
+  readonly to: Node<T>;
+}
+
 const node = <T>(): Node<T> => ({ next: new Map(), here: new Set() });
 
+/** Makes an empty set. */
 export function topics<T>(): Topics<T> {
   const root = node<T>();
 
   return {
     add(pattern, value) {
-      const path = [root];
-      const tokens = tokensOf(pattern, true);
-      for (const token of tokens) {
-        const at = path.at(-1)!;
-        let next = at.next.get(token);
-        if (!next) at.next.set(token, (next = node()));
-        path.push(next);
+      const path: Step<T>[] = [];
+      let end = root;
+      for (const token of tokensOf(pattern, true)) {
+        const to: Node<T> = end.next.get(token) ?? node();
+        end.next.set(token, to);
+        path.push({ from: end, token, to });
+        end = to;
       }
+      const { here } = end;
       const subscription = { value, gone: false };
-      path.at(-1)!.here.add(subscription);
+      here.add(subscription);
       return {
         [Symbol.dispose]() {
           if (subscription.gone) return;
           subscription.gone = true;
-          path.at(-1)!.here.delete(subscription);
-          prune(path, tokens);
+          here.delete(subscription);
+          prune(path);
         },
       };
     },
@@ -49,10 +64,11 @@ export function topics<T>(): Topics<T> {
       const tokens = tokensOf(topic, false);
       const found: Subscription<T>[] = [];
       const walk = (at: Node<T>, i: number): void => {
-        if (i === tokens.length) return void found.push(...at.here);
+        const token = tokens[i];
+        if (token === undefined) return void found.push(...at.here);
         found.push(...(at.next.get('>')?.here ?? []));
-        for (const token of [tokens[i]!, '*']) {
-          const next = at.next.get(token);
+        for (const name of [token, '*']) {
+          const next = at.next.get(name);
           if (next) walk(next, i + 1);
         }
       };
@@ -66,22 +82,21 @@ export function topics<T>(): Topics<T> {
   };
 }
 
-/** Removes what nobody subscribes to any more, from the leaf up. */
-function prune<T>(path: readonly Node<T>[], tokens: readonly string[]): void {
-  for (let i = path.length - 1; i > 0; i--) {
-    const { next, here } = path[i]!;
-    if (next.size > 0 || here.size > 0) return;
-    path[i - 1]!.next.delete(tokens[i - 1]!);
+/** Removes the nodes that no subscription needs any more, from the leaf upwards. */
+function prune<T>(path: readonly Step<T>[]): void {
+  for (const { from, token, to } of path.toReversed()) {
+    if (to.next.size > 0 || to.here.size > 0) return;
+    from.next.delete(token);
   }
 }
 
-/** The tokens of a topic, or of a pattern of topics. Throws `invalid`. */
+/** The tokens of a topic, or, with `wild`, of a pattern. Throws `invalid` for another form. */
 export function tokensOf(topic: string, wild: boolean): string[] {
   const tokens = topic.split('.');
-  const fits = tokens.every((token, i) =>
+  const isValid = tokens.every((token, i) =>
     token === '*' ? wild : token === '>' ? wild && i === tokens.length - 1 : token !== '' && !/[\s*>]/.test(token),
   );
-  if (fits) return tokens;
+  if (isValid) return tokens;
   throw new TroupeError(
     'invalid',
     `A topic is tokens joined by dots${wild ? ', where a token may be "*" and the last one ">"' : ', without wildcards'}; got ${JSON.stringify(topic)}.`,

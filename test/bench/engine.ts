@@ -6,7 +6,7 @@ import type { Envelope } from '../../src/contracts/envelope.ts';
 import { protocol } from '../../src/contracts/protocol.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
-import { actorType } from '../../src/system/actorType.ts';
+import { actorType } from '../../src/system/nodePlatform.ts';
 import { chart } from '../../src/system/chart.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { Host } from '../../src/system/host.ts';

@@ -7,7 +7,7 @@ import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';
 import { fastClock } from './fastClock.ts';
 import { Stage, type Counts } from './stage.ts';
-import { overriding } from '../../src/testing/crash/points.ts';
+import { overriding } from '../../src/testing/world/intercept.ts';
 
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 /** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */

@@ -1,5 +1,5 @@
 /** The kinds of chaos. Each goes on until every room is filled; the stage judges. */
-import type { PointKind } from '../../src/testing/crash/points.ts';
+import type { PointKind } from '../../src/testing/world/crashPoints.ts';
 import { troupe, worker } from './child.ts';
 import type { Stage } from './stage.ts';
 

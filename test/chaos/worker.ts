@@ -8,7 +8,7 @@ import { toFailure } from '../../src/contracts/failure.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import { joined } from '../../src/joined.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
-import { atPoints, type Around } from '../../src/testing/crash/points.ts';
+import { atPoints, type Around } from '../../src/testing/world/crashPoints.ts';
 import { fastClock } from './fastClock.ts';
 import subject from './subject.ts';
 

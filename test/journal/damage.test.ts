@@ -37,7 +37,7 @@ async function filled(path: string, driver: (typeof drivers)[number], actors = 2
           snapshot: { text },
           appends: [{ list: 'said', entry: text }],
           results: [{ key: `agent/n${n}/${seq}/9`, name: 'read', input: { n }, outcome: { ok: true, output: text } }],
-          opens: [{ key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { text } }],
+          opens: [{ key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { event: { type: 'tick', text } } }],
         }),
       );
     }

@@ -10,8 +10,8 @@ import { memoryView } from '../../src/journal/memoryView.ts';
 import { replicated, type ReplicatedOptions } from '../../src/journal/replicated.ts';
 import type { View } from '../../src/journal/view.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { SharedLog } from '../../src/testing/simulate/sharedLog.ts';
-import { randomOf } from '../../src/testing/simulate/random.ts';
+import { SharedLog } from '../../src/testing/world/sharedLog.ts';
+import { randomOf } from '../../src/testing/world/random.ts';
 import { commit, now } from '../../src/testing/suites/commit.ts';
 
 /** Nobody waits long here. */

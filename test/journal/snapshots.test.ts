@@ -12,8 +12,8 @@ import { memoryView } from '../../src/journal/memoryView.ts';
 import { replicated } from '../../src/journal/replicated.ts';
 import type { View } from '../../src/journal/view.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { randomOf } from '../../src/testing/simulate/random.ts';
-import { SharedLog } from '../../src/testing/simulate/sharedLog.ts';
+import { randomOf } from '../../src/testing/world/random.ts';
+import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import { commit, now } from '../../src/testing/suites/commit.ts';
 
 /** Nobody waits long here. */
@@ -308,7 +308,7 @@ test('a log that was made anew under a file that has played another one: refused
   await writer[Symbol.asyncDispose]();
   await expect(open(new SharedLog({ name: 'tuesday' }), await fileView(path))).rejects.toMatchObject({
     kind: 'environment',
-    message: expect.stringContaining('another one than this process has played') as string,
+    message: expect.stringContaining('another one than this process has applied') as string,
   });
   expect(await said(await open(log, await fileView(path)))).toEqual(words(3));
 });

@@ -1,7 +1,7 @@
 /** The treasurer that a run's chart wishes for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
-import type { TreasuryContext } from '../../machines/treasury/vocabulary.ts';
+import type { TreasuryContext } from '../../machines/treasury/context.ts';
 import { next, start, type Played, type Wish } from '../../src/testing/play.ts';
 
 export class Funds {

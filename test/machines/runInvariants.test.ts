@@ -10,7 +10,7 @@ import type { AnyEventObject } from 'xstate';
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { RunContext } from '../../machines/run/context.ts';
 import { defaultRunLimits, type RunSettings } from '../../machines/run/limits.ts';
-import { imbalance } from '../../src/testing/simulate/books.ts';
+import { imbalance } from '../../src/testing/simulate/ledgerBalance.ts';
 import { next } from '../../src/testing/play.ts';
 import { runSchedule, teamOf, type Ending, type RunSchedule } from './runSchedule.ts';
 import { dose } from '../dose.ts';

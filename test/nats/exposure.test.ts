@@ -41,7 +41,7 @@ test('without a name nothing is said to it, and the message says what to give', 
   const calling = dial({ servers: away(secret), tls: { ca: pem('cert') } });
   await expect(calling).rejects.toMatchObject({
     kind: 'invalid',
-    message: expect.stringMatching(/nothing says who we are to it\..*--nats-creds.*TROUPE_NATS_INSECURE=1/) as string,
+    message: expect.stringMatching(/there are no credentials for it\..*--nats-creds.*TROUPE_NATS_INSECURE=1/) as string,
   });
 });
 

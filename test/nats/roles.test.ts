@@ -163,7 +163,7 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
     kind: 'auth',
     message: expect.stringMatching(
-      /do not let us say anything on troupe\.shop\._ask\.mail\/room.*--nats-creds/,
+      /do not allow us to publish to troupe\.shop\._ask\.mail\/room.*--nats-creds/,
     ) as string,
   });
 
@@ -345,7 +345,7 @@ test.each(['asks-desk', 'observer'])(
     await expect(outside.nodes()).rejects.toMatchObject({
       kind: 'auth',
       message: expect.stringMatching(
-        /do not let us say anything on troupe\.shop\._nodes\.who\. Give those of a role/,
+        /do not allow us to publish to troupe\.shop\._nodes\.who\. Give those of a role/,
       ) as string,
     });
   },

@@ -120,7 +120,7 @@ test('a server whose store was emptied: who runs is told so, and who starts with
   await journal[Symbol.asyncDispose]();
   await expect(open(server, { folder })).rejects.toMatchObject({
     kind: 'environment',
-    message: expect.stringMatching(/another one than this process has played.*delete .*view-default-.*\.db/) as string,
+    message: expect.stringMatching(/another one than this process has applied.*delete .*view-default-.*\.db/) as string,
   });
   // Elsewhere nobody knows of the other one.
   expect(await said((await open(server)).journal)).toEqual([]);

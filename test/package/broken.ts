@@ -1,7 +1,7 @@
 /** Backends that each break one promise: the suites must notice. Run by broken.test.ts in a Vitest of its own. */
 import { journalSuite, transportSuite, type Journal, type Transport } from 'troupe/testing/suites';
 import { memory } from '../../src/journal/memory.ts';
-import { overriding } from '../../src/testing/crash/points.ts';
+import { overriding } from '../../src/testing/world/intercept.ts';
 import { mapTransport } from './mapTransport.ts';
 
 const transports: Record<string, (inner: Transport) => Partial<Transport>> = {

@@ -7,7 +7,7 @@ import type { LogEntry } from '../../src/journal/log.ts';
 import { memoryView } from '../../src/journal/memoryView.ts';
 import { replicated } from '../../src/journal/replicated.ts';
 import type { View } from '../../src/journal/view.ts';
-import { SharedLog } from '../../src/testing/simulate/sharedLog.ts';
+import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import { virtualClock } from 'troupe/testing';
 import { fixture } from './journals.ts';
 

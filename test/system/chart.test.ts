@@ -160,7 +160,7 @@ function compare(
 
 /** Regions as the machine lists them (C4): with XState their order depends on how they came to be where they are. */
 const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
-  Object.assign(machine.resolveState({ ...snapshot, value: ordered(snapshot.value as Json, machine.root) } as never), {
+  Object.assign(machine.resolveState({ ...snapshot, value: ordered(snapshot.value, machine.root) } as never), {
     children: snapshot.children as unknown,
   });
 function likeXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {

@@ -2,7 +2,7 @@
 import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
-import { actorType } from '../../src/system/actorType.ts';
+import { actorType } from '../../src/system/nodePlatform.ts';
 import { machine as subject } from '../../src/machine.ts';
 import type { CrashScenario } from '../../src/testing/crash/scenario.ts';
 import { counter } from '../testing/subjects.ts';

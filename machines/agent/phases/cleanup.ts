@@ -1,4 +1,4 @@
-/** What was opened is closed, once, on every way out. Its failure is written down and holds nothing up. */
+/** Closes what was opened, once, however the task ends. A failure of the cleanup is recorded and delays nothing. */
 import { agent } from '../vocabulary.ts';
 
 export const cleanup = agent.createStateConfig({
@@ -7,7 +7,7 @@ export const cleanup = agent.createStateConfig({
   entry: 'buryInput',
   initial: 'dismissing',
   states: {
-    /** Those who work for it were told to stop, and have a moment to say what they used. */
+    /** Delegates were told to stop, and have a moment to say what they used. */
     dismissing: {
       always: { guard: 'isAlone', target: 'considering' },
       on: {

@@ -1,4 +1,4 @@
-/** Which tools there are, and whether they can do what is required. */
+/** Lists the tools, and checks that they have the required capabilities. */
 import { agent } from '../vocabulary.ts';
 
 export const discovery = agent.createStateConfig({

@@ -1,4 +1,4 @@
-/** Something failed: try again where it failed, go about it in another way, let something else take over, or give up with what there is. */
+/** Handles a failure: retry where it failed, try another approach, fall back to another resource, or abort with what there is. */
 import { onInput } from '../inputs.ts';
 import { agent } from '../vocabulary.ts';
 
@@ -50,7 +50,7 @@ export const errorHandling = agent.createStateConfig({
       },
       after: { phaseTimeout: 'abort' },
     },
-    /** Where it failed is where it goes on: to the point itself, or, where a model would be called, to the question whether it may. */
+    /** Goes on in the phase that failed: in the state that failed, or, in a phase that asks a model, with the check of the budget first. */
     resuming: {
       always: [
         { guard: 'isPauseWanted', target: 'holding' },

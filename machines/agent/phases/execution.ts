@@ -1,7 +1,7 @@
 /**
- * The turns: think, act, and between two turns a safe point where the agent may be paused, told something, stopped by its budget or given other tools.
+ * The turns: think, act, and between two turns a safe point where a pause, input, the budget and the tools are looked at.
  *
- * Leaving `acting` on any way answers every call of the turn, so that a call without a result is never in the transcript.
+ * However `acting` is left, every call of the turn gets a result, so that the transcript never has a call without one.
  */
 import { agent, thinking } from '../vocabulary.ts';
 
@@ -25,7 +25,7 @@ export const execution = agent.createStateConfig({
         { target: 'thinking' },
       ],
     },
-    /** More than it was lent: asked for before it is spent, from whoever lends. */
+    /** The allowance is short: the lender is asked for more before it is spent. */
     leasing: {
       entry: 'askForMore',
       on: {
@@ -33,11 +33,12 @@ export const execution = agent.createStateConfig({
         'treasury.refused': { guard: 'isOfLease', target: '#errorHandling', actions: 'noteNoMore' },
       },
     },
-    /** More than its own budget: only a person can give that. */
+    /** The agent's own budget is short: only a person can grant more. */
     asking: {
       invoke: {
         src: 'wait',
         id: 'ticket',
+        // `plead` has put it there on the way in.
         input: ({ context }) => context.purse.plea!,
         onDone: [
           { guard: 'isGranted', target: 'choosing', actions: 'takeGrant' },
@@ -74,7 +75,7 @@ export const execution = agent.createStateConfig({
             actions: ['takeAnswer', 'noteUnusable', 'answerCalls'],
           },
           { guard: 'isUnusable', target: 'choosing', actions: ['takeAnswer', 'answerCalls', 'requery'] },
-          // Only calls that are not made, or an answer given before the latest input was read.
+          // Only calls that are not made, or an answer that was given before the latest input was read.
           { target: 'choosing', actions: ['takeAnswer', 'answerCalls'] },
         ],
         onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'execution' } } },
@@ -90,7 +91,7 @@ export const execution = agent.createStateConfig({
         'xstate.done.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
         'xstate.error.actor.call.*': [{ guard: 'isLastCall', target: 'choosing' }, { actions: 'recordOutcome' }],
       },
-      // The answer that leads out of here is recorded here, too.
+      // The outcome that leads out of this state is recorded here, too.
       exit: 'closeCalls',
     },
   },

@@ -1,4 +1,4 @@
-/** The task is written down. From here on the transcript tells it. */
+/** Writes the task into the transcript; from then on it is there and not in the context. */
 import { agent } from '../vocabulary.ts';
 
 export const initiation = agent.createStateConfig({

@@ -1,4 +1,4 @@
-/** Special tools, put on whole or not at all: whatever fails on the way takes the agent back to the tools it had. */
+/** Activates the toolbelt as a whole or not at all: whatever fails on the way restores the tools that the agent had. */
 import type { AgentContext } from '../context.ts';
 import { agent } from '../vocabulary.ts';
 

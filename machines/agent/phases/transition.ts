@@ -1,4 +1,4 @@
-/** Are the tools on offer the right ones? Up when the model asks or a capability is missing, down when a tier is not used. */
+/** Changes the tier of tools: up when the model asks or a capability is missing, down when a tier is not used. */
 import { agent } from '../vocabulary.ts';
 
 export const transition = agent.createStateConfig({

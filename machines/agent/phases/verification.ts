@@ -1,4 +1,4 @@
-/** Is it done? Every objective needs evidence; what is missing goes back to planning, a bounded number of times. */
+/** Whether the answer meets every objective. If not, the agent plans again, a bounded number of times. */
 import { agent } from '../vocabulary.ts';
 
 export const verification = agent.createStateConfig({
@@ -22,7 +22,7 @@ export const verification = agent.createStateConfig({
           round: context.rounds,
         }),
         onDone: [
-          // An answer given before the latest input was read.
+          // The answer was given before the latest input was read.
           { guard: 'isBehind', target: '#safePoint' },
           { guard: 'isProven', target: '#cleanup', actions: ['keepEvidence', 'settleCompleted'] },
           { guard: 'mayMend', target: '#planning', actions: ['keepEvidence', 'appendGaps'] },

@@ -1,10 +1,10 @@
-/** What may still be used up. The hard limits are asked at the safe point, before the next call; time is the exception, it runs by itself. */
+/** Whether the budget is running out. Hard limits are checked at the safe point before the next call; the deadlines are the exception and pass by themselves. */
+import { byDeadline } from '../../lifecycle.ts';
 import { agent } from '../vocabulary.ts';
 
 export const budget = agent.createStateConfig({
   initial: 'within',
-  after: { deadline: { target: '.exhausted', actions: 'sayLate' } },
-  on: { 'troupe.deadline': { target: '.exhausted', actions: 'sayExpired' } },
+  ...byDeadline('.exhausted', { own: 'sayLate', run: 'sayExpired' }),
   states: {
     within: {
       always: { guard: 'isLow', target: 'soft', actions: 'tellToFinish' },

@@ -1,4 +1,4 @@
-/** Whether it may go on. A pause takes hold before a model is asked again and interrupts nothing. The same word twice is the word once. */
+/** Whether the agent may go on. A pause takes effect before a model is asked again, and interrupts nothing. A repeated command changes nothing. */
 import { agent } from '../vocabulary.ts';
 
 export const control = agent.createStateConfig({

@@ -1,10 +1,10 @@
-/** The server's accounts, as its configuration says them: one for each tenant, and one for each guest at its doors. */
+/** The accounts in the server's configuration: one for each tenant, and one for each of its guests. */
 import { guestRoles, handedTo, memberRoles, permissions, type Handed } from './roles.ts';
 
-/** The public key of each role of each tenant. Nothing in it is secret. */
+/** By tenant and role: the public key. Nothing in it is secret. */
 export type Keys = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What one tenant may keep on the server, in bytes and pieces, so that none takes all of it. */
+/** What one tenant may store on the server, in bytes and in numbers, so that none takes all of it. */
 const limits = { max_memory: 256 * 2 ** 20, max_store: 10 * 2 ** 30, max_streams: 32, max_consumers: 1024 };
 
 type Entries = Record<string, unknown>;
@@ -32,9 +32,9 @@ function accountsOf(tenant: string, roles: Keys[string]): [string, Entries][] {
 
 function userOf(tenant: string, role: string, nkey: string | undefined): Entries[] {
   if (nkey === undefined) return [];
-  const may = permissions(tenant, role, nkey);
-  if (!may) return [{ nkey }];
-  const { publish, subscribe } = may;
+  const allowed = permissions(tenant, role, nkey);
+  if (!allowed) return [{ nkey }];
+  const { publish, subscribe } = allowed;
   return [{ nkey, permissions: { publish: { allow: publish }, subscribe: { allow: subscribe } } }];
 }
 
@@ -53,5 +53,5 @@ const importOf = (tenant: string, each: Handed): Entries =>
     ? { stream: { account: tenant, subject: each.stream } }
     : { service: { account: tenant, subject: each.service }, to: each.as };
 
-/** Every tenant has them, whatever its files define. */
+/** The roles of every tenant, whatever its files define. */
 export const everyTenant: readonly string[] = [...memberRoles, ...guestRoles];

@@ -1,59 +1,65 @@
 /**
- * What each role of a tenant may say and hear on the bus.
+ * What each role of a tenant may publish and subscribe to.
  *
- * Members: a `node` may do everything of its tenant, an `operator` what the command line does: both write to the tenant's log, and whoever does that is trusted.
- * Guests: an `observer` reads, `asks-<name>` asks for runs of one agent or team. Each has an account of its own beside the tenant's, into which the tenant hands
- * exactly what it may have. A permission would not do: who may ask a server anything inside an account chooses where its answer goes, and who may make a
- * consumer chooses where it delivers, so both could have others' words put on an actor's subject.
+ * Members: a `node` may do everything of its tenant, an `operator` what the command line does. Both write to the tenant's log, so both are trusted.
+ * Guests: an `observer` reads, `asks-<name>` requests runs of one agent or team. Each has an account of its own, to which the tenant's account exports
+ * exactly what the guest may use. A permission inside the tenant's account would not suffice: a client that may send any request chooses where the answer goes, and a
+ * client that may create a consumer chooses where it delivers. With either it could have data put on an actor's subject.
  */
 import { inboxOf } from '../credentials.ts';
 
+/** Roles with a user in the tenant's account. */
 export const memberRoles = ['node', 'operator'] as const;
+/** Roles of every tenant with an account of their own; there is one more for each agent or team, `asks(name)`. */
 export const guestRoles = ['observer'] as const;
 
-/** May ask for runs of the agent or team of this name, and nothing else. */
+/** The role that may request runs of the agent or team of this name, and nothing else. */
 export const asks = (name: string): string => `asks-${name}`;
 
+/** Subjects, with wildcards. */
 export interface Permissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
-/** What the tenant hands to a guest: under what name in its own account, and what it is called in the guest's. */
+/** An export of the tenant's account to a guest's: a stream to subscribe to, or a service to request; `as` is its subject in the guest's account. `patience`: the longest time until its answer, as the server's configuration writes durations. */
 export type Handed =
   { readonly stream: string } | { readonly service: string; readonly as: string; readonly patience?: string };
 
-/** A run is asked for in one request, which is answered when it ends. */
-const runsTake = '24h';
+/** A run is requested in one request, which is answered when the run ends. */
+const longestRun = '24h';
 
-/** What a server asks the log and its large entries for, without changing them. */
+/** The requests of JetStream's API that read the log and its large entries. */
 const reads = (tenant: string) =>
-  [`troupe_${tenant}`, ...objects(tenant)].flatMap((stream) => [`STREAM.INFO.${stream}`, `STREAM.MSG.GET.${stream}`]);
+  [`troupe_${tenant}`, ...objectStreams(tenant)].flatMap((stream) => [
+    `STREAM.INFO.${stream}`,
+    `STREAM.MSG.GET.${stream}`,
+  ]);
 
-/** The streams of what is too large for an entry of the log. */
-const objects = (tenant: string) => [`OBJ_troupe_${tenant}_entries`, `OBJ_troupe_${tenant}_snapshots`];
+/** The streams of the object stores for large entries and snapshots. */
+const objectStreams = (tenant: string) => [`OBJ_troupe_${tenant}_entries`, `OBJ_troupe_${tenant}_snapshots`];
 
-/** A guest's way to JetStream of the tenant: `{ apiPrefix }` of a client, `--js-api-prefix` of the `nats` command. */
+/** The prefix under which a guest reaches the tenant's JetStream: `{ apiPrefix }` of a client, `--js-api-prefix` of the `nats` command. */
 export const apiOf = (tenant: string): string => `JS.${tenant}.API`;
 
-/** The door at which runs of an agent or team are asked for. A dot, which would part tokens, is written as a slash. */
+/** The subject at which runs of an agent or team are requested. A dot would separate tokens, so it is written as a slash. */
 export const doorOf = (tenant: string, name: string): string => `troupe.${tenant}._ask.${name.replaceAll('.', '/')}`;
 
-/** Undefined for a member. */
+/** What a guest's account imports; undefined for a member. */
 export function handedTo(tenant: string, role: string): readonly Handed[] | undefined {
-  const door = /^asks-(.+)$/.exec(role)?.[1];
-  if (door !== undefined) {
-    const subject = doorOf(tenant, door);
-    return [{ service: subject, as: subject, patience: runsTake }];
+  const name = /^asks-(.+)$/.exec(role)?.[1];
+  if (name !== undefined) {
+    const subject = doorOf(tenant, name);
+    return [{ service: subject, as: subject, patience: longestRun }];
   }
   if (role !== 'observer') return undefined;
   return [
-    ...['_topic.>', '_nodes', '_journal'].map((heard) => ({ stream: `troupe.${tenant}.${heard}` })),
+    ...['_topic.>', '_nodes', '_journal'].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
     ...reads(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiOf(tenant)}.${read}` })),
   ];
 }
 
-/** Undefined when its holder may do everything in its account. */
+/** The permissions of a role's user in its account; undefined when it may do everything there. */
 export function permissions(tenant: string, role: string, publicKey: string): Permissions | undefined {
   if (role === 'node') return undefined;
   const answers = `${inboxOf(publicKey)}.>`;
@@ -65,7 +71,7 @@ export function permissions(tenant: string, role: string, publicKey: string): Pe
   };
 }
 
-/** Plays the log and adds to it, speaks to nodes, asks for runs: and speaks to no actor except by way of the log. */
+/** An operator reads the log and appends to it, sends requests to nodes, and requests runs. It sends to actors only by way of the log. */
 function operator(tenant: string, answers: string): Permissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
   const opens = (stream: string) =>
@@ -85,8 +91,8 @@ function operator(tenant: string, answers: string): Permissions {
       ...['_journal', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      ...[`troupe_${tenant}`, ...objects(tenant)].flatMap(opens),
-      ...objects(tenant).map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
+      ...[`troupe_${tenant}`, ...objectStreams(tenant)].flatMap(opens),
+      ...objectStreams(tenant).map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
     ],
     subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_journal'].map(own)],
   };

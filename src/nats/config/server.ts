@@ -1,26 +1,27 @@
-/** The part of a server's configuration that is its owner's: where it listens, with what certificate, where it keeps things. */
+/** The part of a server's configuration that its owner edits: address, certificate, folder of the data. */
 import { TroupeError } from '../../contracts/failure.ts';
 import { isLoopback } from '../exposure.ts';
 
+/** What the configuration says. */
 export interface ServerOptions {
-  /** `host:port`; 127.0.0.1:4222 unless told otherwise. */
+  /** `host:port`. Default: 127.0.0.1:4222. */
   readonly listen?: string;
-  /** Paths of its certificate and key. */
+  /** Paths of its certificate and key; with `ca`, clients must show a certificate of that authority. Default: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
-  /** The folder of its streams. */
+  /** The path of the folder of its streams. */
   readonly store: string;
-  /** Listen where others can reach it without TLS. */
+  /** Allow an address that other machines can reach without TLS. Default: false. */
   readonly insecure?: boolean;
 }
 
-/** The text of `nats.conf`. Throws `invalid` for a place that others can reach without TLS. */
+/** The text of `nats.conf`. Throws `invalid` for an address that other machines can reach without TLS. */
 export function serverConf({ listen = '127.0.0.1:4222', tls, store, insecure = false }: ServerOptions): string {
   if (!/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):(-1|\d{1,5})$/.test(listen))
     throw new TroupeError('invalid', `A server listens at HOST:PORT, such as 0.0.0.0:4222; got "${listen}".`);
   if (!tls && !insecure && !isLoopback(listen))
     throw new TroupeError(
       'invalid',
-      `At ${listen} others could reach this server, and without TLS read and change what is said. Give it a certificate (--tls CERT,KEY), listen at 127.0.0.1, or say --insecure when nobody else is on that network.`,
+      `At ${listen} others could reach this server, and without TLS read and change what is sent. Give it a certificate (--tls CERT,KEY), listen at 127.0.0.1, or say --insecure when nobody else is on that network.`,
     );
   const quoted = JSON.stringify;
   const certificate = tls

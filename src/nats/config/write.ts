@@ -1,9 +1,9 @@
 /**
  * Writes a folder for a server: `nats.conf`, `accounts.conf`, `roles.json`, and a file with a seed for each role of each tenant.
  *
- * W1 A key that is known stays, also when its seed is kept elsewhere, unless the caller asks for new ones.
- * W2 What others wrote into `nats.conf` stays.
- * W3 Seeds are readable by their owner alone, and stand nowhere else.
+ * W1 A known key stays, even when its seed file was moved away, unless the caller asks for new keys.
+ * W2 An existing `nats.conf` is not changed.
+ * W3 Only the owner of a seed file can read it, and the seed is written nowhere else.
  */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -18,16 +18,19 @@ import { about } from './about.ts';
 import { asks } from './roles.ts';
 import { serverConf, type ServerOptions } from './server.ts';
 
+/** What is written. */
 export interface ConfigOptions {
+  /** The path of the folder; created when there is none. */
   readonly out: string;
   readonly tenants: readonly string[];
-  /** What can be asked for, by name, with what it takes in words. */
+  /** By name of an agent or team that can be requested: what it takes, in words. */
   readonly doors: Readonly<Record<string, string>>;
   readonly server: ServerOptions;
-  /** New keys for these tenants and roles, and a new `nats.conf`. */
+  /** Write new keys for these tenants and roles, and a new `nats.conf`. Default: false. */
   readonly force?: boolean;
 }
 
+/** A file of the folder. */
 export interface Written {
   readonly file: string;
   readonly how: 'written' | 'kept';
@@ -35,7 +38,7 @@ export interface Written {
 
 const Keys = z.record(z.string(), z.record(z.string(), z.string().regex(/^U[A-Z2-7]{55}$/)));
 
-/** Rejects with `invalid` when something asked for may not be, before anything is written. */
+/** Writes the folder. Rejects with `invalid` for an invalid option before anything is written. */
 export async function writeConfig({ out, tenants, doors, server, force = false }: ConfigOptions): Promise<Written[]> {
   const conf = serverConf(server);
   tenants.forEach(requireTenant);
@@ -80,7 +83,7 @@ async function knownKeys(path: string): Promise<z.infer<typeof Keys>> {
   }
 }
 
-/** Of a seed that is there already; undefined when there is none. */
+/** The public key of the seed in a file; undefined when there is no file. */
 async function keyIn(file: string): Promise<string | undefined> {
   if (!existsSync(file)) return undefined;
   const seed = seedIn(await readFile(file, 'utf8'));
@@ -97,7 +100,7 @@ async function newKey(file: string, heading: (publicKey: string) => string): Pro
   return key;
 }
 
-/** Whole or not at all, for whoever reads it meanwhile. */
+/** Replaces a file at once: a program that reads it meanwhile sees the old or the new content, never a part. */
 async function replace(file: string, content: string, mode = 0o644): Promise<void> {
   const draft = `${file}.new`;
   await rm(draft, { force: true });

@@ -1,4 +1,4 @@
-/** A differential upgrade: which recorded runs would take another path on the machines of today. */
+/** Compares recorded runs with the machines of today: which runs would take another path? */
 import type { Json } from '../../contracts/json.ts';
 import type { Subject } from '../../subject.ts';
 import type { Drift } from './drift.ts';
@@ -7,25 +7,30 @@ import { readCassette } from './read.ts';
 import { replayOn } from './replay.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 
+/** What came of one cassette. */
 export interface Compared {
+  /** The cassette's file, as it was given. */
   readonly file: string;
+  /** The key of the recorded run. */
   readonly run: string;
+  /** How many actors the recording has. */
   readonly actors: number;
+  /** How many outcomes of effects the recording has. */
   readonly effects: number;
-  /** The first of each phase, in the order they came up; empty when it takes the same path. */
+  /** The first difference of each phase of each actor, in the order they appeared; empty when the run takes the same path. */
   readonly drift: readonly Drift[];
 }
 
 /**
- * Plays each cassette to the subject, strictly and offline, and gives what came of each. Rejects with `invalid`, `incompatible` or
- * `conflict` for a cassette that cannot be played; the message names it.
+ * Replays each cassette on the subject that `subjectOf` gives for its `args`, strictly and offline, and returns what came of each. Rejects with
+ * `invalid`, `incompatible` or `conflict` for a cassette that cannot be replayed; the message names it.
  * @example for (const { file, drift } of await against(['x.json'], () => desk)) console.log(file, drift[0]?.message);
  */
 export async function against(
   files: readonly string[],
   subjectOf: (args: Json | undefined) => Subject | Promise<Subject>,
 ): Promise<Compared[]> {
-  // All are read first: a slip in the last name should not cost the time of the others.
+  // All are read first, so that a wrong name at the end does not cost the time of the others.
   const cassettes: { file: string; cassette: Cassette }[] = [];
   for (const file of files) {
     const cassette = await readCassette(file);

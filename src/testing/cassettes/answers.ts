@@ -1,60 +1,67 @@
-/** Answers effects from a tape. What the tape has is held back until its turn; what it lacks is performed, guessed, or never answered. What is pure is computed. */
-import type { EffectOptions, Outcome } from '../../contracts/effect.ts';
+/** Gives effects their recorded outcomes, each when it is next in the recording. What was not recorded is performed, guessed or left without an outcome; a pure effect is computed. */
+import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../contracts/json.ts';
 import { systemClock } from '../../system/clock.ts';
 import { perform } from '../../system/effects.ts';
+import { performerOf } from '../effects.ts';
 import { phaseOf, type Drifts } from './drift.ts';
 import type { TapedEffect } from './format.ts';
 import { fitsRecorded } from './masked.ts';
 import type { Tape } from './tape.ts';
 import type { Answerer, Ask } from './taped.ts';
 
+/** What the answers are given from. */
 export interface AnswerOptions {
+  /** The recording. */
   readonly tape: Tape;
+  /** Collects the differences. */
   readonly drifts: Drifts;
-  /** Where an actor stands now, and after which step. */
+  /** The state of an actor now, and the number of its last step. */
   readonly place: (actor: string) => { readonly state: string; readonly seq: number };
-  /** Goes on with the nearest recorded outcome where none fits. */
+  /** Gives the nearest recorded outcome where none fits. */
   readonly lenient: boolean;
-  /** Performs what the tape lacks; without it nothing is ever performed. */
+  /** Performs what was not recorded; without it nothing is ever performed. */
   readonly perform?: Answerer | undefined;
 }
 
+/** Answers the effects of a replay. */
 export class Answers {
   readonly #options: AnswerOptions;
-  /** Those that wait for their turn, by the key they were recorded under. */
+  /** Recorded outcomes that are not next yet, by the key they were recorded under. */
   readonly #held = new Map<string, (outcome: Outcome) => void>();
   readonly #working = new Set<Promise<unknown>>();
-  /** Everything that was asked so far. */
+  /** How many effects were asked for so far. */
   count = 0;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
   }
 
+  /** Resolves to the outcome of one effect; never, when the recording has none and nothing may be performed. */
   readonly answer: Answerer = (ask) => {
     this.count++;
     const { name, input, scope } = ask;
     const { tape, drifts } = this.#options;
     const exact = tape.take(scope.actor, name, input, scope.key);
-    // One with the same input that was recorded later, under another key, is not the one that was stopped here.
+    // A recorded effect with the same input but another key is not the one that was stopped here.
     const stopped = tape.isUnanswered(scope.key) && !drifts.of(scope.actor);
     if (exact && (!stopped || exact.key === scope.key))
-      return isPure(ask) ? this.#anew(exact, ask) : this.#hold(exact, scope.signal);
+      return isPure(ask) ? this.#compute(exact, ask) : this.#hold(exact, scope.signal);
     return stopped ? unanswered(scope.signal) : this.#differs(ask);
   };
 
-  /** Is this one asked for and waiting for its turn? */
+  /** Was this effect asked for, and is it waiting for its outcome? */
   isHeld(key: string): boolean {
     return this.#held.has(key);
   }
 
+  /** Gives the waiting effect its outcome. */
   release(key: string, outcome: Outcome): void {
     this.#held.get(key)?.(outcome);
     this.#held.delete(key);
   }
 
-  /** What is being performed for real; undefined when nothing is. */
+  /** Settles with the first of the effects that are being performed; undefined when none is. */
   get working(): Promise<unknown> | undefined {
     return this.#working.size === 0 ? undefined : Promise.race(this.#working);
   }
@@ -79,12 +86,15 @@ export class Answers {
     if (isPure(ask)) return this.#perform(really, ask);
     if (live) return this.#perform(live, ask);
     if (!lenient) return unanswered(scope.signal);
-    if (recorded) return this.#hold(tape.use(recorded)!, scope.signal);
+    if (recorded) {
+      tape.use(recorded);
+      return this.#hold(recorded, scope.signal);
+    }
     return Promise.resolve(tape.nearest(scope.actor, name, input)?.outcome ?? unknown(name));
   }
 
-  /** What is pure is part of the definition, as a route is: it is computed, and compared with what it came to. Its turn stays its turn. */
-  async #anew(recorded: TapedEffect, ask: Ask): Promise<Outcome> {
+  /** A pure effect is part of the definition, as a route is: it is computed and compared with its recorded outcome. It still ends when that one is next. */
+  async #compute(recorded: TapedEffect, ask: Ask): Promise<Outcome> {
     const { drifts, place } = this.#options;
     const { actor } = ask.scope;
     const turn = this.#hold(recorded, ask.scope.signal);
@@ -118,15 +128,14 @@ export class Answers {
   }
 }
 
-/** Always pure, whatever its input: a tool that says so of itself is still somebody's tool. */
-const isPure = ({ logic }: Ask): boolean =>
-  (logic as { readonly effect?: { readonly options: EffectOptions<Json> } }).effect?.options.kind === 'pure';
+/** Pure whatever its input is. A tool that says so of one input is still a tool, and is not performed. */
+const isPure = ({ logic }: Ask): boolean => performerOf(logic)?.options.kind === 'pure';
 
-/** Performs it as the engine does, in real time. */
+/** Performs an effect as the engine does, in real time. */
 export const really: Answerer = ({ name, input, scope, logic }) =>
   perform(logic, { id: '', src: name, input }, { ...scope, clock: systemClock() });
 
-/** Ends only with whoever asked; the engine does not listen any more then. */
+/** Ends only when the effect is stopped; the engine ignores the outcome then. */
 const unanswered = (signal: AbortSignal): Promise<Outcome> =>
   new Promise((resolve) =>
     signal.addEventListener(

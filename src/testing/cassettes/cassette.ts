@@ -1,4 +1,4 @@
-/** A recorded run as a test: the real machines, the recorded world. */
+/** Replays a recorded run as a test: the real machines, with recorded outcomes of effects and recorded messages. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TroupeError } from '../../contracts/failure.ts';
@@ -11,6 +11,8 @@ import type { Subject } from '../../subject.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { Host } from '../../system/host.ts';
 import { ticketDesk } from '../../tickets.ts';
+import { asJson } from '../jsonValues.ts';
+import { present } from '../present.ts';
 import { really } from './answers.ts';
 import { inWords } from './drift.ts';
 import { endOf, exportRun } from './export.ts';
@@ -19,38 +21,44 @@ import { readCassette } from './read.ts';
 import { replayOn, type Replayed } from './replay.ts';
 import type { Answerer } from './taped.ts';
 
+/** How a cassette is recorded. None of these is needed to replay one. */
 export interface CassetteOptions {
   /**
-   * `none`, unless told otherwise: nothing is ever performed. `once`: where there is no file, the run is made for real and written to it.
-   * `new`: what the file lacks is performed for real, and the file is written anew.
+   * When effects are performed. `none`, the default: never. `once`: when there is no file, the run is made for real and recorded.
+   * `new`: what the file does not have is performed for real, and the file is written anew.
    */
   readonly record?: 'none' | 'once' | 'new';
-  /** What a first recording starts with. */
+  /** The input of a first recording; required for it. No default. */
   readonly input?: unknown;
-  /** Answers a person's questions while recording. */
+  /** Answers a person's questions while recording; without it the recording ends where it waits for a person. */
   readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
-  /** What is masked in the file besides the values of variables that are named like secrets. */
+  /** Texts that are masked in the file, besides the values of environment variables that are named like secrets; none by default. */
   readonly redact?: readonly RegExp[];
-  /** Models and keys for recording. */
+  /** The gateway's options for recording: models and keys. By default models are called with the keys in `env`. */
   readonly gateway?: RuntimeOptions['gateway'];
+  /** Environment variables; `process.env` by default. */
   readonly env?: RuntimeOptions['env'];
 }
 
+/** A cassette that can be replayed. */
 export interface CassettePlayer {
   /**
-   * Plays it to an agent, a team or a machine. `strict`, unless told otherwise, rejects with `conflict` when anything differs, and says
-   * what; `lenient` goes on with the nearest recorded outcome and gives the differences. Rejects with `invalid` or `incompatible` for
-   * a file that cannot be played, `conflict` for one of another subject.
+   * Replays it on an agent, a team or a machine. `strict`, the default, rejects with `conflict` when anything differs, and says what;
+   * `lenient` continues with the nearest recorded outcome and returns the differences. Rejects with `invalid` or `incompatible` for a file
+   * that cannot be replayed, `conflict` for one of another subject.
    */
   replay(subject: Subject, mode?: 'strict' | 'lenient'): Promise<Replayed>;
 }
 
-/** @example await cassette('desk.json').replay(desk); // rejects when desk would take another path today */
+/**
+ * Makes a player of the cassette in a file; nothing is read before `replay`.
+ * @example await cassette('desk.json').replay(desk); // rejects when desk would take another path today
+ */
 export function cassette(file: string, options: CassetteOptions = {}): CassettePlayer {
   const { record = 'none', env = process.env, redact = [] } = options;
   const write = async (journal: Journal, run: string) => {
     await mkdir(dirname(file), { recursive: true });
-    // Whole or not at all: half a file would be damage in the next test.
+    // Renamed into place, so that no test ever reads half a file.
     await writeFile(`${file}.new`, textOf(await exportRun(journal, run, { env, redact })));
     await rename(`${file}.new`, file);
   };
@@ -64,9 +72,9 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
         );
       if (!recorded) return first(subject, options, write);
       if (record !== 'new')
-        return judged(file, mode, await replayOn(subject, recorded, { lenient: mode === 'lenient', file }));
+        return checked(file, mode, await replayOn(subject, recorded, { lenient: mode === 'lenient', file }));
       let performed = 0;
-      const live = { ...livelyBy(options), perform: (ask: Parameters<Answerer>[0]) => (performed++, really(ask)) };
+      const live = { ...liveBy(options), perform: (ask: Parameters<Answerer>[0]) => (performed++, really(ask)) };
       return replayOn(subject, recorded, {
         file,
         live,
@@ -76,7 +84,8 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
   };
 }
 
-function judged(file: string, mode: 'strict' | 'lenient', replayed: Replayed): Replayed {
+/** In strict mode, rejects a replay that took another path. */
+function checked(file: string, mode: 'strict' | 'lenient', replayed: Replayed): Replayed {
   if (mode === 'lenient' || replayed.drift.length === 0) return replayed;
   throw new TroupeError(
     'conflict',
@@ -84,7 +93,7 @@ function judged(file: string, mode: 'strict' | 'lenient', replayed: Replayed): R
   );
 }
 
-/** The first time: for real, in real time. */
+/** Records the first run: it is made for real, in real time. */
 async function first(
   subject: Subject,
   { input, onTicket, gateway: models, env }: CassetteOptions,
@@ -105,30 +114,32 @@ async function first(
       continue;
     }
     await write(journal, run.id);
-    const [row] = await journal.find({ actor: run.root });
-    return { outcome: endOf(row!) ?? { status: 'open', state: row!.state }, drift: [] };
+    const [root] = await journal.find({ actor: run.root });
+    const row = present(root, `The root ${run.root}`);
+    return { outcome: endOf(row) ?? { status: 'open', state: row.state }, drift: [] };
   }
 }
 
-function livelyBy({ onTicket, gateway: models, env = process.env }: CassetteOptions) {
+/** What a replay needs to perform effects, and to answer a person's questions. */
+function liveBy({ onTicket, gateway: models, env = process.env }: CassetteOptions) {
   const clock = systemClock();
   return {
     surroundings: { gateway: gateway({ ...models, clock, env }), clock },
     async nudge(host: Host, journal: Journal): Promise<boolean> {
       if (!onTicket) return false;
-      const desk = ticketDesk(journal, (to, event, id) =>
+      const tickets = ticketDesk(journal, (to, event, id) =>
         host.post({
           id,
           type: event.type,
-          body: event as never,
+          body: asJson(event),
           from: 'person/recording',
           to,
           run: '',
           kind: 'signal',
         }),
       );
-      const open = (await desk.list()).filter(({ answered }) => !answered);
-      for (const ticket of open) await desk.answer(ticket.id, await onTicket(ticket), 'person/recording');
+      const open = (await tickets.list()).filter(({ answered }) => !answered);
+      for (const ticket of open) await tickets.answer(ticket.id, await onTicket(ticket), 'person/recording');
       return open.length > 0;
     },
   };

@@ -1,13 +1,15 @@
 /**
- * Plays a tape to the real machines: what came from outside comes again, in the order it was recorded, on a clock that stands still between.
+ * Replays a recording on the real machines: the messages from outside come again in their recorded order, on a clock that moves only in between.
  *
- * A result waits for its turn, so two effects that ran at once end as they did. A timer that was recorded rings in its turn too: real clocks
- * are late by a little. One that was not recorded, or is due at another time than it was, rings by its own time.
+ * The outcome of an effect is given when it is next in the recording, so two effects that ran at once end in their recorded order. A recorded
+ * timer fires when it is next, too: real clocks are late by a little. A timer that was not recorded, or is due at another time, fires when it
+ * is due.
  */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Host } from '../../system/host.ts';
 import type { VirtualClock } from '../clock.ts';
+import { present } from '../present.ts';
 import { settled } from '../turns.ts';
 import type { Answers } from './answers.ts';
 import { phaseOf, type Drift, type Drifts } from './drift.ts';
@@ -15,33 +17,41 @@ import type { TapedStep } from './format.ts';
 import type { Cue, Tape } from './tape.ts';
 import type { RunningTimer, Watch } from './watch.ts';
 
-/** Milliseconds by which a timer may be due earlier or later than recorded and still be the recorded one: a step is never taken at quite the same time. */
+/** Milliseconds by which a timer may be due earlier or later than recorded and still count as the recorded one: steps are never taken at exactly the same time. */
 const tolerance = 100;
-/** Cues and timers in all; more is a machine that goes round in a circle. */
+/** The most cues and timers of a replay; one that needs more goes round in a loop. */
 const patience = 100_000;
 
+/** What a replay works with. */
 export interface Stage {
+  /** The recording. */
   readonly tape: Tape;
+  /** The clock of the host. */
   readonly clock: VirtualClock;
+  /** Runs the actors. */
   readonly host: Host;
+  /** The address of the root actor. */
   readonly root: string;
+  /** Follows the journal: states and timers. */
   readonly watch: Watch;
+  /** Answers effects. */
   readonly answers: Answers;
+  /** Collects the differences. */
   readonly drifts: Drifts;
-  /** Whether time passes on after a difference, when nothing else happens. */
+  /** After a difference, may time pass when nothing else happens? */
   readonly goesOn: boolean;
-  /** Asked when nothing goes on by itself; true when somebody did something. */
+  /** Called when nothing happens by itself; resolves to true when it caused something to happen. */
   readonly nudge?: (() => Promise<boolean>) | undefined;
 }
 
-/** Resolves when the root has ended, or nothing more is to come. Gives the cues that were never played. */
+/** Resolves when the root has ended or nothing more will happen. Returns the cues that were never played; rejects with `invalid` for a replay that does not end. */
 export async function conduct(stage: Stage): Promise<readonly Cue[]> {
   const { tape, clock, watch, answers, drifts, root } = stage;
   const cues = [...tape.cues];
-  for (let moves = 0; ; moves++) {
+  for (let plays = 0; ; plays++) {
     await settled(() => watch.count + answers.count);
     if (!watch.isActive(root)) return cues;
-    if (moves > patience)
+    if (plays > patience)
       throw new TroupeError(
         'invalid',
         `The replay made ${patience} moves and did not end: a machine goes round in a circle. It stands in "${watch.place(root).state}".`,
@@ -59,7 +69,7 @@ export async function conduct(stage: Stage): Promise<readonly Cue[]> {
       cues.splice(index, 1);
       await play(stage, cue);
     } else if (!(await stage.nudge?.())) {
-      // What was still going on when it was recorded stays so; after a difference only the tape could say what comes.
+      // What was unfinished in the recording stays unfinished. After a difference the recording no longer says what comes next.
       const timer = tape.cassette.end && (drifts.all.length === 0 || stage.goesOn) ? watch.soonest : undefined;
       if (!timer) return cues;
       clock.advance(Math.max(0, timer.due - clock.now()));
@@ -75,7 +85,7 @@ function isReady({ answers, watch }: Stage, cue: Cue): boolean {
 const isRecorded = (timer: RunningTimer | undefined, { due }: { readonly due: number | undefined }): boolean =>
   timer !== undefined && (due === undefined || Math.abs(timer.due - due) <= tolerance);
 
-/** The timer that rings before the next cue because the tape does not say otherwise. */
+/** The timer that fires before the next cue because the recording does not give it another time. */
 function ownTime({ watch, clock }: Stage, cues: readonly Cue[], next: Cue | undefined): RunningTimer | undefined {
   const { soonest } = watch;
   if (!next || !soonest || soonest.due > Math.max(next.at, clock.now())) return undefined;
@@ -85,23 +95,26 @@ function ownTime({ watch, clock }: Stage, cues: readonly Cue[], next: Cue | unde
 
 async function play(stage: Stage, cue: Cue): Promise<void> {
   const { clock, watch, answers, tape } = stage;
-  if (cue.kind === 'timer') return clock.advance(Math.max(0, watch.timers.get(cue.key)!.due - clock.now()));
-  // A recorded timer that is due before rings in its own turn.
+  if (cue.kind === 'timer') {
+    const timer = present(watch.timers.get(cue.key), `The timer ${cue.key}`);
+    return clock.advance(Math.max(0, timer.due - clock.now()));
+  }
+  // A recorded timer that is due earlier fires when it is next.
   const until = Math.min(cue.at, (watch.soonest?.due ?? Infinity) - 1);
   clock.advance(Math.max(0, until - clock.now()));
-  if (cue.kind === 'outside') return say(stage, cue.step);
+  if (cue.kind === 'outside') return send(stage, cue.step);
   answers.release(cue.key, tape.outcomeOf(cue.key));
 }
 
-/** What a person or a stranger said, under the same id. */
-async function say({ host, tape, drifts, watch }: Stage, { actor, event }: TapedStep): Promise<void> {
+/** Sends a recorded message from outside again, under the same id. */
+async function send({ host, tape, drifts, watch }: Stage, { actor, event }: TapedStep): Promise<void> {
   const { id, type, from, body = null } = event;
   const handled = Object.hasOwn(host.cell(actor)?.type.handles ?? {}, type);
   const envelope: Envelope = {
     id,
     type,
     body,
-    from: from!,
+    from: present(from, `The sender of ${id}`),
     to: actor,
     run: tape.cassette.run,
     kind: handled ? 'tell' : 'signal',
@@ -109,7 +122,7 @@ async function say({ host, tape, drifts, watch }: Stage, { actor, event }: Taped
   await host.post(envelope).catch((thrown: Error) => drifts.add(unheard(watch, actor, type, thrown.message)));
 }
 
-/** The difference that nobody took what was said. */
+/** The difference that a message from outside was not accepted. */
 export function unheard(watch: Watch, actor: string, type: string, why: string): Drift {
   const { state, seq } = watch.place(actor);
   return {

@@ -1,27 +1,33 @@
-/** Where a replay leaves the recording: the first difference of each phase of each actor, in the order they came up. */
+/** The differences between a replay and its recording: the first one of each phase of each actor, in the order they appeared. */
 import { difference } from '../difference.ts';
 
+/** One difference. */
 export interface Drift {
   /**
-   * `input`: an effect was asked with another input. `unrecorded`: one was asked that is not on the tape. `unasked`: a recorded one was never
-   * asked. `outcome`: a pure effect, such as a team's route, comes to something else. `path`: an event led elsewhere. `unheard`: what a person or a stranger said found nobody to take it. `end`: the run ended otherwise.
+   * `input`: an effect was asked for with another input. `unrecorded`: an effect was asked for that is not in the recording. `unasked`: a
+   * recorded effect was never asked for. `outcome`: a pure effect, such as a team's route, has another outcome. `path`: an event led to another
+   * state. `unheard`: a message from outside was not accepted. `end`: the run ended in another way.
    */
   readonly kind: 'input' | 'unrecorded' | 'unasked' | 'outcome' | 'path' | 'unheard' | 'end';
+  /** The address of the actor. */
   readonly actor: string;
-  /** The state around the innermost one, such as `execution`; of a flat machine, its state. */
+  /** The parent of the innermost state, such as `execution`; for a machine without nested states, the state itself. */
   readonly phase: string;
-  /** The step of the actor it happened after. */
+  /** The number of the actor's last step before the difference. */
   readonly seq: number;
+  /** What differs, in a sentence. */
   readonly message: string;
-  /** What was recorded behind `-`, what came behind `+`. */
+  /** The difference line by line: `-` marks what was recorded, `+` what came now. */
   readonly difference?: string;
 }
 
+/** Collects differences. */
 export class Drifts {
+  /** Every difference that was kept, in order. */
   readonly all: Drift[] = [];
   readonly #seen = new Set<string>();
 
-  /** Kept when it is the first of its actor's phase. `pair`: what was recorded and what came. */
+  /** Keeps a difference when it is the first of its actor's phase. `pair`: what was recorded and what came now. */
   add(drift: Omit<Drift, 'difference'>, pair?: { readonly recorded: unknown; readonly came: unknown }): void {
     const place = `${drift.actor} ${drift.phase}`;
     if (this.#seen.has(place) && drift.kind !== 'end') return;
@@ -29,6 +35,7 @@ export class Drifts {
     this.all.push({ ...drift, ...(pair ? { difference: difference(pair.recorded, pair.came) } : {}) });
   }
 
+  /** Has this actor a difference? */
   of(actor: string): boolean {
     return this.all.some((drift) => drift.actor === actor);
   }
@@ -36,10 +43,12 @@ export class Drifts {
 
 /** `active.lifecycle.working.execution.thinking|…` is in the phase `execution`. */
 export function phaseOf(state: string): string {
-  const places = state.split('|')[0]!.split('.');
-  return places.at(-2) ?? places[0] ?? '';
+  const [region = ''] = state.split('|');
+  const names = region.split('.');
+  return names.at(-2) ?? names[0] ?? '';
 }
 
+/** The differences as numbered lines of text. */
 export const inWords = (drifts: readonly Drift[]): string =>
   drifts
     .map(({ actor, phase, seq, message, difference: lines }, index) => {

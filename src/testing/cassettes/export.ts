@@ -1,25 +1,28 @@
-/** Reads a run out of a journal and makes a cassette of it, with secrets masked. A run that goes on is taken as far as it is. */
+/** Exports a run from a journal as a cassette, with secrets masked. A run that is still active is exported as far as it went. */
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
 import { secretsOf } from '../../observe/secrets.ts';
 import { outcomeOf } from '../../outcome.ts';
 import type { Birth } from '../../system/birth.ts';
 import type { SnapshotEnvelope } from '../../system/compatibility.ts';
+import { asJson, jsonObject } from '../jsonValues.ts';
 import { format, type Cassette, type TapedEnd } from './format.ts';
 import { cleaner, type Cleaner } from './masked.ts';
 
+/** What is masked in a cassette. */
 export interface ExportOptions {
-  /** Where secrets come from: values of variables that are named like one are masked. */
+  /** Environment variables: the values of those that are named like secrets are masked. `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What else is masked, wherever it stands in a text of what went in and came out. */
+  /** Texts that are masked as well, anywhere in inputs and outputs; none by default. */
   readonly redact?: readonly RegExp[];
 }
 
+/** History entries read at once. */
 const page = 1_000;
 
 /**
- * A cassette of a run. Rejects with `unknown_recipient` when there is no such run.
+ * Makes a cassette of a run. Rejects with `unknown_recipient` when there is no such run, `invalid` when an address or id holds a secret.
  * @example writeFileSync('desk.json', textOf(await exportRun(runtime.journal, 'job-42')));
  */
 export async function exportRun(
@@ -34,31 +37,32 @@ export async function exportRun(
       `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
     );
   const masks = cleaner(secretsOf(env), redact);
-  const clean = masks.json;
+  // Masking changes texts and leaves the shape of a value as it is.
+  const clean = <T>(value: T): T => masks.json(asJson(value)) as T;
   const rows = (await journal.find({ run, limit: 100_000 })).sort(
     (a, b) => a.created - b.created || (a.actor < b.actor ? -1 : 1),
   );
   const actors = new Set(rows.map(({ actor }) => actor));
   const inside = (from: string | undefined) => from === undefined || actors.has(from);
   const birth = birthOf(root);
-  const { name, args } = (birth.about ?? {}) as { name?: string; args?: Json };
+  const { name, args } = jsonObject(birth.about);
   const end = endOf(root);
   const steps = await history(journal, run);
-  const taped = {
-    troupe: 'cassette' as const,
-    format: format as typeof format,
+  const cassette: Cassette = {
+    troupe: 'cassette',
+    format,
     run,
     subject: {
-      ...(name === undefined ? {} : { name }),
+      ...(typeof name === 'string' ? { name } : {}),
       type: root.type,
-      ...(args === undefined ? {} : { args: clean(args) }),
+      ...(args === undefined ? {} : { args: clean(asJson(args)) }),
     },
     started: root.created,
     ...(birth.deadline === undefined ? {} : { deadline: birth.deadline }),
-    input: clean(birth.input),
-    ...(end ? { end: clean(end as Json) as TapedEnd } : {}),
+    input: clean(asJson(birth.input)),
+    ...(end ? { end: clean(end) } : {}),
     actors: rows.map((row) => {
-      const { machine, hash } = row.snapshot as unknown as SnapshotEnvelope;
+      const { machine, hash } = savedBy(row);
       const { actor, type, parent, status, state } = row;
       return {
         actor,
@@ -66,7 +70,7 @@ export async function exportRun(
         ...(parent === undefined ? {} : { parent }),
         machine,
         hash,
-        input: clean(birthOf(row).input),
+        input: clean(asJson(birthOf(row).input)),
         status,
         state,
       };
@@ -79,7 +83,7 @@ export async function exportRun(
         id,
         type: inside(from) ? masks.text(type) : type,
         ...(from === undefined ? {} : { from }),
-        ...(inside(from) ? {} : { body: clean(body) }),
+        ...(inside(from) ? {} : { body: clean(asJson(body)) }),
       },
       state,
       status,
@@ -90,19 +94,20 @@ export async function exportRun(
       actor,
       at,
       name: effect,
-      input: clean(input),
-      outcome: clean(outcome as unknown as Json),
+      input: clean(asJson(input)),
+      outcome: clean(outcome.ok ? { ok: true, output: asJson(outcome.output) } : outcome),
     })),
   };
-  // Journals keep JSON with read-only lists; the schema says the same without the word.
-  const cassette = taped as unknown as Cassette;
+
   requireDiscreet(cassette, masks);
   return cassette;
 }
 
+// The engine wrote both, and the journal types them as JSON.
 const birthOf = ({ meta }: ActorRow): Birth => meta as unknown as Birth;
+const savedBy = ({ snapshot }: ActorRow): SnapshotEnvelope => snapshot as unknown as SnapshotEnvelope;
 
-/** What it cost is in its effects; how it ended is what is compared. */
+/** How a run ended, for comparison; without its usage, which is the sum of its effects. Undefined while it is active. */
 export function endOf(root: ActorRow): TapedEnd | undefined {
   const outcome = outcomeOf(root);
   if (!outcome) return undefined;
@@ -120,7 +125,7 @@ async function history(journal: Pick<Journal, 'history'>, run: string): Promise<
   }
 }
 
-/** The names that hold a cassette together cannot be masked; a secret in one of them must not slip out with it. */
+/** Addresses and ids cannot be masked, since they hold a cassette together: a secret in one of them is an error. */
 function requireDiscreet({ run, actors, steps }: Cassette, { text }: Cleaner): void {
   const names = [
     run,

@@ -1,18 +1,18 @@
 /**
- * A run on tape: everything that came to it from outside, in order, and what its effects gave.
+ * The format of a cassette: everything that came to a run from outside, in order, and the outcomes of its effects.
  *
- * Machines are pure, so this is all that is needed to take the same path again. What is said between the actors of the run is not kept:
- * they say it again.
+ * Machines are pure, so nothing else is needed to take the same path again. Messages between the actors of the run are not kept, because a
+ * replay sends them again.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { Failure } from '../../contracts/failure.ts';
 import { Address, Id } from '../../contracts/ids.ts';
 
-/** Raised when an older troupe could not read what is written. */
+/** The version of the format; raised when an older troupe could not read a new cassette. */
 export const format = 1;
 
-/** Milliseconds since the epoch; a virtual clock has fractions of them. */
+/** Milliseconds since the epoch; on a virtual clock they may be fractions. */
 const at = z.number().nonnegative();
 const status = z.enum(['active', 'done', 'failed', 'stopped']);
 
@@ -21,7 +21,7 @@ const Outcome = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), failure: Failure }),
 ]);
 
-/** One actor of the run; `hash` is the shape of the machine that it was. */
+/** One actor of the run. `hash`: the shape of its machine when it was recorded. */
 const Actor = z.object({
   actor: Address,
   type: z.string(),
@@ -54,40 +54,45 @@ const End = z.discriminatedUnion('status', [
   z.object({ status: z.literal('cancelled'), reason: z.string() }),
 ]);
 
+/** A recorded run. */
 export const Cassette = z.object({
   troupe: z.literal('cassette'),
   format: z.literal(format),
-  /** Of everything else in the file. Without it the file may be edited by hand. */
+  /** Hash of everything else in the file. Without it the file may be edited by hand. */
   digest: z.string().optional(),
   run: Id,
-  /** What ran: the name of the team, agent or machine, and the type of its root actor. `args` is what a file's function was called with. */
+  /** What ran: the name of the team, agent or machine, and the type of its root actor. `args`: the arguments of the function that the CLI called to make it. */
   subject: z.object({ name: z.string().optional(), type: z.string(), args: z.json().optional() }),
   /** Milliseconds since the epoch. */
   started: at,
   deadline: at.optional(),
   input: z.json(),
-  /** How it ended; left out when it had not. */
+  /** How it ended; absent for a run that was still active. */
   end: End.optional(),
   actors: z.array(Actor).min(1),
-  /** In the order they were stored. */
+  /** The commits, in the order they were stored. */
   steps: z.array(Step).min(1),
-  /** What effects gave, each under its key. */
+  /** The outcomes of effects, each under its key. */
   ledger: z.array(Asked),
 });
+/** A recorded run. */
 export type Cassette = z.infer<typeof Cassette>;
+/** One recorded commit. */
 export type TapedStep = z.infer<typeof Step>;
+/** One recorded outcome of an effect. */
 export type TapedEffect = z.infer<typeof Asked>;
+/** How a recorded run ended. */
 export type TapedEnd = z.infer<typeof End>;
 
-/** Tells whether a file is as it was written. Of everything but the digest itself, in the order of the file. */
+/** The hash of a cassette's content without its digest, in the order of the file: it tells whether a file was changed. */
 export function digestOf(content: object): string {
-  const { digest: _, ...rest } = content as { readonly digest?: unknown };
+  const { digest: _, ...rest }: { readonly digest?: unknown } = { ...content };
   return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 }
 
-/** As a file holds it. */
+/** The text of a cassette's file. */
 export function textOf(cassette: Cassette): string {
-  const { troupe, format: version, digest: _, ...content } = JSON.parse(JSON.stringify(cassette)) as Cassette;
+  const { troupe, format: version, digest: _, ...content }: Cassette = JSON.parse(JSON.stringify(cassette));
   const digest = digestOf({ troupe, format: version, ...content });
   return `${JSON.stringify({ troupe, format: version, digest, ...content }, null, 2)}\n`;
 }

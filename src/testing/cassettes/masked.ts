@@ -1,17 +1,19 @@
-/** Secrets on tape: masked when they are written, and taken for anything at all when they are compared. */
+/** Secrets in cassettes: masked when a cassette is written, and equal to anything when it is compared. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../contracts/json.ts';
 import { redactor } from '../../observe/redactor.ts';
 
 const mask = '[redacted]';
 
+/** Masks secrets. */
 export interface Cleaner {
+  /** Masks them in a text. */
   text(value: string): string;
-  /** Every text in a value, the names of properties included. */
+  /** Masks them in every text of a value, the names of properties included. */
   json(value: Json): Json;
 }
 
-/** Masks these secrets, in whatever dress they come, and whatever fits a pattern. */
+/** Masks these secrets in every encoding that the redactor knows, and every text that fits a pattern. */
 export function cleaner(secrets: readonly string[], patterns: readonly RegExp[]): Cleaner {
   const redact = redactor(secrets);
   const global = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`));
@@ -25,7 +27,7 @@ export function cleaner(secrets: readonly string[], patterns: readonly RegExp[])
   return { text, json };
 }
 
-/** Is what came what was recorded, but for what was masked there? Both are JSON. */
+/** Is a value the recorded one, apart from what was masked there? Both are JSON. */
 export function fitsRecorded(recorded: unknown, came: unknown): boolean {
   if (typeof recorded === 'string')
     return recorded === came || (typeof came === 'string' && fitsMasked(recorded, came));
@@ -40,8 +42,10 @@ export function fitsRecorded(recorded: unknown, came: unknown): boolean {
   if (Array.isArray(came)) return false;
   const names = Object.keys(recorded);
   if (names.some((name) => name.includes(mask))) return names.length === Object.keys(came).length;
-  const [before, after] = [recorded, came] as [Record<string, unknown>, Record<string, unknown>];
+  const [before, after]: Readonly<Record<string, unknown>>[] = [{ ...recorded }, { ...came }];
   return (
+    before !== undefined &&
+    after !== undefined &&
     isDeepStrictEqual([...names].sort(), Object.keys(after).sort()) &&
     names.every((name) => fitsRecorded(before[name], after[name]))
   );

@@ -1,14 +1,16 @@
-/** Reads a cassette from a file. What is damaged, too new, edited or no cassette at all is refused with the place. */
+/** Reads a cassette from a file. A file that is damaged, too new, edited or no cassette at all is refused, with the place. */
 import { readFile, stat } from 'node:fs/promises';
 import { explain, came } from '../../contracts/explain.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { Json } from '../../contracts/json.ts';
+import { errorMessageOf } from '../errorMessage.ts';
+import { asJson, isJsonObject } from '../jsonValues.ts';
 import { Cassette, digestOf, format } from './format.ts';
 
-/** Bytes. A run that needs more is no test any more, and reading it would take the memory of the machine. */
+/** The largest file, in bytes: a larger one would take the memory of the process, and such a run is too long for a test. */
 const largest = 256 * 1024 * 1024;
 
-/** Undefined when there is no such file. Rejects with `invalid` or `incompatible`. */
+/** Reads a file; undefined when there is none. Rejects with `invalid` or `incompatible`. */
 export async function readCassette(file: string): Promise<Cassette | undefined> {
   const found = await stat(file).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return undefined;
@@ -27,25 +29,24 @@ export async function readCassette(file: string): Promise<Cassette | undefined> 
   );
 }
 
-/** `file` is what a message calls it. Throws `invalid` or `incompatible`. */
+/** Reads the text of a cassette; `file` is its name in messages. Throws `invalid` or `incompatible`. */
 export function parseCassette(file: string, text: string): Cassette {
   if (text.trim() === '') throw refused(file, 'it is empty; record it again');
   const raw = parseJson(file, text);
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || (raw as JsonObject)['troupe'] !== 'cassette')
+  if (!isJsonObject(raw) || raw['troupe'] !== 'cassette')
     throw refused(
       file,
       `it is no cassette: expected { "troupe": "cassette", … }, came ${came(raw)}; make one with "troupe runs export"`,
     );
-  const content = raw as JsonObject;
-  const version = content['format'];
+  const version = raw['format'];
   if (version !== format)
     throw new TroupeError(
       'incompatible',
       `${file} has format ${JSON.stringify(version) ?? 'none'}; this troupe reads format ${format}. ${typeof version === 'number' && version > format ? 'Read it with the troupe that wrote it, or a newer one.' : 'Record it again.'}`,
     );
-  const parsed = Cassette.safeParse(content);
-  if (!parsed.success) throw refused(file, `it is damaged: ${explain(parsed.error, content)}; record it again`);
-  if (content['digest'] !== undefined && content['digest'] !== digestOf(content))
+  const parsed = Cassette.safeParse(raw);
+  if (!parsed.success) throw refused(file, `it is damaged: ${explain(parsed.error, raw)}; record it again`);
+  if (raw['digest'] !== undefined && raw['digest'] !== digestOf(raw))
     throw refused(
       file,
       'it was changed after it was recorded (at "digest"): record it again, or take "digest" out to use it as it is',
@@ -54,23 +55,24 @@ export function parseCassette(file: string, text: string): Cassette {
   return parsed.data;
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseJson(file: string, text: string): Json {
   try {
-    return JSON.parse(text);
+    return asJson(JSON.parse(text));
   } catch (cause) {
-    const { message } = cause as Error;
-    // Without a position it broke off at its end.
+    const message = errorMessageOf(cause);
+    // Without a position the text was cut short at its end.
     const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
     const before = text.slice(0, at).split('\n');
+    const column = (before.at(-1)?.length ?? 0) + 1;
     throw new TroupeError(
       'invalid',
-      `${file}:${before.length}:${before.at(-1)!.length + 1}: this is no JSON, or it was cut short: ${message}. Record it again.`,
+      `${file}:${before.length}:${column}: this is no JSON, or it was cut short: ${message}. Record it again.`,
       { cause },
     );
   }
 }
 
-/** Everything it speaks of is there, once. */
+/** Every actor that is referred to is listed, no step is missing, and every key is there once. */
 function requireWhole(file: string, { actors, steps, ledger, run }: Cassette): void {
   const known = new Set(actors.map(({ actor }) => actor));
   if (!known.has(`${actors.find(({ parent }) => parent === undefined)?.type}/${run}`))

@@ -1,4 +1,4 @@
-/** Runs the machines of a subject against a tape: in memory, on a virtual clock, with nothing of the world but what was recorded. */
+/** Replays a recording on the machines of a subject: in memory, on a virtual clock, with nothing from outside but what was recorded. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
@@ -8,6 +8,7 @@ import type { ActorType } from '../../system/actorType.ts';
 import { Host } from '../../system/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import { virtualClock } from '../clock.ts';
+import { present } from '../present.ts';
 import { pure } from '../pure.ts';
 import { Answers } from './answers.ts';
 import { conduct, unheard } from './conductor.ts';
@@ -19,28 +20,31 @@ import { Tape, type Cue } from './tape.ts';
 import { taped, type Answerer } from './taped.ts';
 import { Watch } from './watch.ts';
 
+/** What a replay came to. */
 export interface Replayed {
-  /** How it ended; `open` when it stands where its recording ends, or waits for what was not recorded. */
+  /** How the run ended; `open` when it is where its recording ends, or waits for something that was not recorded. */
   readonly outcome: TapedEnd | { readonly status: 'open'; readonly state: string };
-  /** Where it left the recording; empty when it took the same path. */
+  /** The differences from the recording; empty when the run took the same path. */
   readonly drift: readonly Drift[];
 }
 
+/** How a replay goes. */
 export interface ReplayOptions {
+  /** Continues after a difference with the nearest recorded outcome; false by default. */
   readonly lenient?: boolean;
-  /** For recording what the tape lacks: what performs it, and what it needs. */
+  /** For recording what was not recorded: performs effects, and answers a person's questions when nothing else happens. By default nothing is performed. */
   readonly live?: {
     readonly perform: Answerer;
     readonly surroundings: Pick<Surroundings, 'gateway' | 'clock'>;
     readonly nudge: (host: Host, journal: Journal) => Promise<boolean>;
   };
-  /** What a message calls the cassette. */
+  /** The cassette's name in messages; `The cassette` by default. */
   readonly file?: string;
-  /** What was written meanwhile, before it is gone. */
+  /** Called with the journal of the replay before it is closed. */
   readonly onEnd?: (journal: Journal) => Promise<void>;
 }
 
-/** Rejects with `conflict` when the cassette is of another subject. Whatever the machines do differently is told, not thrown. */
+/** Replays a cassette. Rejects with `conflict` when it is of another subject; differences are returned, not thrown. */
 export async function replayOn(
   subject: Subject,
   cassette: Cassette,
@@ -63,7 +67,7 @@ export async function replayOn(
     transport,
     clock,
     lease: { owner: 'replay' },
-    // Nobody else can leave a message.
+    // No other process shares this journal, so there is nothing to poll for.
     poll: 86_400_000,
     observe: (event) =>
       void (
@@ -92,11 +96,12 @@ export async function replayOn(
       nudge,
       goesOn: lenient || live !== undefined,
     });
-    const [row] = await journal.find({ actor: root });
+    const [found] = await journal.find({ actor: root });
+    const row = present(found, `The root ${root}`);
     if (!live) addLeft(tape, drifts, left, watch);
-    addEnd(cassette, drifts, row!);
+    addEnd(cassette, drifts, row);
     await onEnd?.(journal);
-    return { outcome: endOf(row!) ?? { status: 'open', state: row!.state }, drift: drifts.all };
+    return { outcome: endOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };
   } finally {
     await host[Symbol.asyncDispose]();
     await transport[Symbol.asyncDispose]();
@@ -104,7 +109,7 @@ export async function replayOn(
   }
 }
 
-/** Never reached: whoever would ask it is an effect. */
+/** Never called: effects are answered before they reach a model. */
 const offline: Surroundings['gateway'] = {
   answer: () => Promise.reject(new TroupeError('environment', 'A replay asks no model.')),
 };
@@ -124,7 +129,7 @@ function requireSame(
 
 const isOutside = ({ steps }: Cassette, id: string): boolean => steps.some(({ event }) => event.id === id);
 
-/** What the recording has and the machines did not want. Of actors that went elsewhere that is no news. */
+/** Adds what was recorded and is not asked for any more. Of an actor that took another path that is expected. */
 function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch): void {
   for (const { actor, key, name } of tape.left) {
     if (drifts.of(actor)) continue;
@@ -151,6 +156,7 @@ function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch)
   }
 }
 
+/** Adds that the run ended in another way. */
 function addEnd({ end, run }: Cassette, drifts: Drifts, row: ActorRow): void {
   const came = endOf(row);
   if (end === undefined ? came === undefined : fitsRecorded(end, JSON.parse(JSON.stringify(came ?? null)))) return;

@@ -1,24 +1,28 @@
-/** A recording, made ready to be played: what comes next from outside, and what an effect gave when it was asked. */
+/** A recording prepared for replay: what comes next from outside, and the outcome of each effect. */
 import type { Json } from '../../contracts/json.ts';
 import type { Cassette, TapedEffect, TapedStep } from './format.ts';
+import { present } from '../present.ts';
 import { fitsRecorded } from './masked.ts';
 
-/** Something that came from outside the machines, in the order it came. */
+/** Something that came to the machines from outside, in its recorded order; `at` and `due` are milliseconds since the epoch. */
 export type Cue =
   | { readonly kind: 'effect'; readonly at: number; readonly key: string }
   | { readonly kind: 'timer'; readonly at: number; readonly key: string; readonly due: number | undefined }
   | { readonly kind: 'outside'; readonly at: number; readonly step: TapedStep };
 
+/** A recording. */
 export class Tape {
+  /** As it was read. */
   readonly cassette: Cassette;
+  /** What came from outside, in order. */
   readonly cues: Cue[];
   readonly #steps = new Map<string, TapedStep[]>();
   readonly #unused: Set<TapedEffect>;
   readonly #byKey: ReadonlyMap<string, TapedEffect>;
   readonly #byActor = new Map<string, TapedEffect[]>();
-  /** Effects that were begun and gave nothing: stopped, or still running when it was recorded. */
+  /** Keys of effects that were started and have no outcome: they were stopped, or still running. */
   readonly #unanswered: ReadonlySet<string>;
-  /** The state an effect was asked in. */
+  /** The step that asked for an effect, by the key of the effect. */
   readonly #opened = new Map<string, TapedStep>();
 
   constructor(cassette: Cassette) {
@@ -39,56 +43,61 @@ export class Tape {
     this.cues = cuesOf(cassette);
   }
 
-  /** What was recorded under a key that a cue has. */
+  /** The recorded outcome of an effect that a cue names. */
   outcomeOf(key: string): TapedEffect['outcome'] {
-    return this.#byKey.get(key)!.outcome;
+    return present(this.#byKey.get(key), `The outcome of ${key}`).outcome;
   }
 
-  /** The step of that number, as it was recorded. */
+  /** The recorded step of an actor by its number; undefined when there is none. */
   step(actor: string, seq: number): TapedStep | undefined {
     return this.#steps.get(actor)?.[seq - 1];
   }
 
+  /** Has this actor recorded steps? */
   knows(actor: string): boolean {
     return this.#steps.has(actor);
   }
 
-  /** Where a recorded effect was asked. */
+  /** The step that asked for a recorded effect. */
   placeOf(key: string): TapedStep | undefined {
     return this.#opened.get(key);
   }
 
+  /** Was this effect recorded without an outcome? */
   isUnanswered(key: string): boolean {
     return this.#unanswered.has(key);
   }
 
-  /** Takes the effect that was asked with this input: under this key if it can be, else the first one. */
+  /** Uses up the recorded effect with this input: the one under this key when it fits, otherwise the first one that fits. */
   take(actor: string, name: string, input: Json, key: string): TapedEffect | undefined {
-    const isMeant = (entry: TapedEffect) => this.#unused.has(entry) && fitsRecorded(entry.input, input);
+    const isSame = (entry: TapedEffect) => this.#unused.has(entry) && fitsRecorded(entry.input, input);
     const own = this.#byKey.get(key);
-    if (own?.actor === actor && own.name === name && isMeant(own)) return this.use(own);
-    return this.use(this.#of(actor, name).find(isMeant));
+    if (own?.actor === actor && own.name === name && isSame(own)) return this.use(own);
+    return this.use(this.#of(actor, name).find(isSame));
   }
 
-  /** The next one of that actor and name that nobody asked for yet, whatever its input. */
+  /** The next unused recorded effect of this actor and name, whatever its input. */
   next(actor: string, name: string): TapedEffect | undefined {
     return this.#of(actor, name).find((entry) => this.#unused.has(entry));
   }
 
-  /** Of all that were recorded under that name, used or not, the one nearest to what is asked. */
+  /** Of all recorded effects of this name, used or not, the nearest: by input, then actor, then unused ones first. */
   nearest(actor: string, name: string, input: Json): TapedEffect | undefined {
-    const far = (entry: TapedEffect) =>
+    const distance = (entry: TapedEffect) =>
       (fitsRecorded(entry.input, input) ? 0 : 4) + (entry.actor === actor ? 0 : 2) + (this.#unused.has(entry) ? 0 : 1);
-    const [nearest] = this.cassette.ledger.filter((entry) => entry.name === name).sort((a, b) => far(a) - far(b));
+    const [nearest] = this.cassette.ledger
+      .filter((entry) => entry.name === name)
+      .sort((a, b) => distance(a) - distance(b));
     return nearest;
   }
 
+  /** Uses up a recorded effect. */
   use(entry: TapedEffect | undefined): TapedEffect | undefined {
     if (entry) this.#unused.delete(entry);
     return entry;
   }
 
-  /** Recorded, and never asked for. */
+  /** Recorded effects that were not used. */
   get left(): readonly TapedEffect[] {
     return [...this.#unused];
   }
@@ -108,7 +117,7 @@ function cuesOf({ actors, steps, ledger }: Cassette): Cue[] {
     if (open?.kind === 'timer') return [{ kind: 'timer', at, key: event.id, due: open.due }];
     return event.from !== undefined && !inside.has(event.from) ? [{ kind: 'outside', at, step }] : [];
   });
-  // A result that no step took: the process stopped, or its actor ended, between the two.
+  // Outcomes that no step handled: the process stopped, or the actor ended, in between.
   const told = new Set(cues.flatMap((cue) => (cue.kind === 'effect' ? [cue.key] : [])));
   return [...cues, ...ledger.flatMap(({ key, at }): Cue[] => (told.has(key) ? [] : [{ kind: 'effect', at, key }]))];
 }

@@ -1,43 +1,47 @@
-/** A type of actor whose effects are answered by somebody else: the machines are the real ones, the world is not there. */
-import type { AnyActorLogic, AnyStateMachine } from 'xstate';
+/** An actor type with its real machines, whose effects are answered by a function instead of being performed. */
+import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { isMachine } from '../../system/logics.ts';
-import { eachChild } from '../effects.ts';
+import { actorLogics, eachChild, type Performer } from '../effects.ts';
+import { asJson } from '../jsonValues.ts';
 
+/** An effect that is asked for. */
 export interface Ask {
+  /** The name of the effect in setup({ actors }). */
   readonly name: string;
+  /** The input of the effect. */
   readonly input: Json;
+  /** What the engine gives the effect besides its input. */
   readonly scope: EffectScope;
-  /** What would have been performed. */
+  /** The logic that would be performed. */
   readonly logic: AnyActorLogic;
 }
-/** Never rejects: an error is an outcome too. */
+/** Answers an effect. Never rejects: a failure is an outcome, too. */
 export type Answerer = (ask: Ask) => Promise<Outcome>;
 
+/** The same actor type, and the same for its children, with every effect answered by `answer`. */
 export function taped(type: ActorType, answer: Answerer): ActorType {
   const { machine } = type.chart;
-  const effects = Object.entries(machine.implementations.actors).filter(([, logic]) => !isMachine(logic));
-  const actors = Object.fromEntries(
-    effects.map(([name, logic]) => [name, answered(name, logic as AnyActorLogic, answer)]),
-  );
+  const effects = Object.entries(actorLogics(machine)).filter(([, logic]) => !isMachine(logic));
+  const actors = Object.fromEntries(effects.map(([name, logic]) => [name, answered(name, logic, answer)]));
   return {
     ...type,
-    chart: { ...type.chart, machine: machine.provide({ actors }) as AnyStateMachine },
+    chart: { ...type.chart, machine: machine.provide({ actors }) },
     child: eachChild(type, (child) => taped(child, answer)),
   };
 }
 
-/** What the engine performs of a logic is what stands under `effect`. Without options nothing is tried twice: what was recorded is how it ended. */
+/** The engine performs what a logic has under `effect`. Without options it never retries: the recorded outcome is the final one. */
 const answered = (name: string, logic: AnyActorLogic, answer: Answerer): AnyActorLogic => {
-  const effect = {
+  const effect: Performer = {
     options: {},
     async perform(input: unknown, scope: EffectScope): Promise<Json> {
-      const plain = JSON.parse(JSON.stringify(input ?? null)) as Json;
+      const plain = asJson(JSON.parse(JSON.stringify(input ?? null)));
       const outcome = await answer({ name, input: plain, scope, logic });
       if (outcome.ok) return outcome.output;
-      // As data, not as an error: it is the recorded failure to the letter.
+      // Thrown as data, so that the machine gets exactly the recorded failure.
       // oxlint-disable-next-line typescript/only-throw-error
       throw outcome.failure;
     },

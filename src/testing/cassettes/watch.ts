@@ -1,19 +1,27 @@
-/** Reads along while a run writes its journal: where every actor stands, and which timers run. */
+/** Follows the journal of a replay: the state of every actor, and the timers that run. */
 import type { Commit, Journal } from '../../journal/journal.ts';
-import type { MachineEvent } from '../../system/chart.ts';
+
 import { phaseOf, type Drifts } from './drift.ts';
 import { fitsRecorded } from './masked.ts';
+import { timerOf } from '../pendingData.ts';
 import type { Tape } from './tape.ts';
 
+/** A timer that has not fired. */
 export interface RunningTimer {
+  /** The key of its pending. */
   readonly key: string;
+  /** The address of its actor. */
   readonly actor: string;
+  /** Milliseconds since the epoch. */
   readonly due: number;
+  /** The type of the event that it sends. */
   readonly type: string;
 }
 
+/** What the commits of a replay have done so far. */
 export class Watch {
-  readonly #places = new Map<string, { state: string; seq: number; status: Commit['status'] }>();
+  readonly #actors = new Map<string, { state: string; seq: number; status: Commit['status'] }>();
+  /** The running timers, by key. */
   readonly timers = new Map<string, RunningTimer>();
   readonly #tape: Tape;
   readonly #drifts: Drifts;
@@ -25,7 +33,7 @@ export class Watch {
     this.#drifts = drifts;
   }
 
-  /** A journal that is read along. */
+  /** The same journal; every commit is followed. */
   over(journal: Journal): Journal {
     const commit = async (entry: Commit): Promise<void> => {
       await journal.commit(entry);
@@ -35,17 +43,20 @@ export class Watch {
       get(target, name) {
         if (name === 'commit') return commit;
         const member: unknown = Reflect.get(target, name);
-        return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
+        // A method of a class with private fields needs its own object as `this`.
+        return typeof member === 'function' ? member.bind(target) : member;
       },
     });
   }
 
+  /** The state of an actor, and the number of its last step; empty and 0 for one without a step. */
   place(actor: string): { readonly state: string; readonly seq: number } {
-    return this.#places.get(actor) ?? { state: '', seq: 0 };
+    return this.#actors.get(actor) ?? { state: '', seq: 0 };
   }
 
+  /** Has this actor started and not ended? */
   isActive(actor: string): boolean {
-    return this.#places.get(actor)?.status === 'active';
+    return this.#actors.get(actor)?.status === 'active';
   }
 
   /** The timer that is due first. */
@@ -58,17 +69,19 @@ export class Watch {
   #note({ actor, seq, state, status, event, opens, closes }: Commit): void {
     this.count++;
     const before = this.place(actor);
-    this.#places.set(actor, { state, seq, status });
+    this.#actors.set(actor, { state, seq, status });
     for (const key of [...closes, event.id]) this.timers.delete(key);
-    for (const { key, kind, due, data } of opens)
-      if (kind === 'timer')
-        this.timers.set(key, { key, actor, due: due!, type: (data as unknown as { event: MachineEvent }).event.type });
+    for (const pending of opens) {
+      const { key, kind, due } = pending;
+      if (kind === 'timer' && due !== undefined)
+        this.timers.set(key, { key, actor, due, type: timerOf(pending).event.type });
+    }
     if (status !== 'active')
       for (const timer of this.timers.values()) if (timer.actor === actor) this.timers.delete(timer.key);
     this.#compare({ actor, seq, state, status, event }, before.state);
   }
 
-  /** Once an actor has left the recorded path, every step differs. */
+  /** Adds a difference when a step does not match its recorded one. After the first difference of an actor all its steps differ, so they are not compared. */
   #compare(
     { actor, seq, state, status, event }: Pick<Commit, 'actor' | 'seq' | 'state' | 'status' | 'event'>,
     before: string,
@@ -86,7 +99,7 @@ export class Watch {
       ? `"${event.type}" led elsewhere:`
       : this.#tape.knows(actor)
         ? `it went on with "${event.type}" where its recording ends`
-        : 'it was born, which was not recorded';
+        : 'it was started, which was not recorded';
     const told = (step: { event: { type: string }; state: string; status: string }) =>
       `${step.event.type} -> ${step.state} (${step.status})`;
     this.#drifts.add(

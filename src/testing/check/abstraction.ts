@@ -1,22 +1,26 @@
 /**
- * When two worlds count as one: everything that decides what can happen next, and nothing that only counts on.
+ * Decides when two worlds count as one: they agree in everything that decides what can happen next.
  *
- * Every situation is explored from a world that was really reached, so a trace is always real. But worlds that differ in what is dropped
- * here are merged, and only the first of them is gone on with.
+ * Only worlds that were really reached are explored, so every trace is real. Worlds that differ only in what is left out here are merged,
+ * and only the first of them is explored further.
  */
 import { typeOf } from '../../contracts/ids.ts';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json } from '../../contracts/json.ts';
 import type { Pending } from '../../journal/journal.ts';
+import { jsonObject } from '../jsonValues.ts';
+import { fieldsOf } from '../pendingData.ts';
 import { stateOfActor } from './turn.ts';
 import type { Actor, World } from './world.ts';
 
-/** What is kept of an actor beside its state. Numbers and lengths beyond `clamp` should become one. */
+/** What of an actor, beside its state, decides what happens next. Numbers and lengths above `clamp` should count as one value. */
 export type Keep = (actor: Actor, clamp: number) => Json;
 
+/** Levels of nesting that are kept. */
 const deepest = 4;
+/** Texts that are kept as they are. */
 const word = /^[\w./:@ -]{0,40}$/;
 
-/** Small numbers, words and short lists as they are; of everything larger only that it is large. */
+/** A value in outline: small numbers, words and short lists as they are; of larger ones only that they are large. */
 export function outline(value: unknown, clamp: number, depth = 0): Json {
   switch (typeof value) {
     case 'boolean':
@@ -43,36 +47,36 @@ export function outline(value: unknown, clamp: number, depth = 0): Json {
   }
 }
 
-/** Of any machine: its context in outline, and how long its lists are. */
+/** For any machine: its context in outline, and the lengths of its lists. */
 export const keepContext: Keep = ({ snapshot, lists }, clamp) => [
   outline(snapshot.context, clamp),
   Object.entries(lists).map(([name, { length }]) => [name, Math.min(length, clamp + 1)]),
 ];
 
-/** The same text for worlds that count as one. */
+/** A key that is the same for worlds that count as one. */
 export function keyOf(world: World, keep: (actor: Actor) => Json, clamp: number): string {
   const { actors, mail, asks, ended, left, lost } = world;
-  // An address tells how often its parent moved on before; of who has ended its last word is enough.
+  // An address counts the steps of the parent, so the path is used instead. Of an actor that has ended, what it said last is enough.
   const path = (address: string, said = '') => actors.get(address)?.path ?? `${typeOf(address)} ${said}`;
   const doubt = (key: string) => (world.mute.has(key) ? 'lost' : world.doubtful.has(key) ? 'doubtful' : '');
-  const wish = ({ key, kind, data }: Pending): Json => {
-    const { id, src, event } = data as { id?: string; src?: string; event?: { type: string } };
-    return [kind, id ?? '', src ?? '', event?.type ?? '', doubt(key)];
+  const outlineOf = (pending: Pending): Json => {
+    const { id, src, event } = fieldsOf(pending);
+    return [pending.kind, id ?? '', src ?? '', event?.type ?? '', doubt(pending.key)];
   };
   return JSON.stringify([
     ended ? outline(ended, clamp) : null,
     sortedBy(
       ([at]) => at,
       [...actors.values()].map((actor) => {
-        const wishes = [...actor.pendings.values()].map((pending) => JSON.stringify(wish(pending))).sort();
-        return [actor.path, stateOfActor(actor), keep(actor), wishes] as const;
+        const pendings = [...actor.pendings.values()].map((pending) => JSON.stringify(outlineOf(pending))).sort();
+        return [actor.path, stateOfActor(actor), keep(actor), pendings] as const;
       }),
     ),
-    // The order counts for a pair; there the stable sort keeps it.
+    // The order matters within a pair of actors; the stable sort keeps it there.
     sortedBy(
       ([from, to]) => `${from} ${to}`,
       mail.map(({ from, to, type, body }) => {
-        return [path(from, type), path(to), type, outline(withoutKey(body as Json), clamp)] as const;
+        return [path(from, type), path(to), type, outline(withoutKey(body), clamp)] as const;
       }),
     ),
     asks.map(({ type }) => type).sort(),
@@ -85,9 +89,9 @@ function sortedBy<T>(by: (each: T) => string, list: readonly T[]): T[] {
   return list.toSorted((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
 }
 
-/** The key a child lived by counts its parent's steps. */
+/** The message that a child has ended carries the child's key, which counts the parent's steps: it is left out. */
 const withoutKey = (body: Json): Json => {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const { key: _, ...rest } = body as JsonObject;
+  const { key: _, ...rest } = jsonObject(body);
   return rest;
 };

@@ -1,8 +1,9 @@
-/** Looks at everything that can happen in a team or a machine, within bounds, and says what is wrong and what was shown not to be. */
+/** Explores everything that can happen in a team or a machine, within bounds, and reports what is wrong and what is ruled out. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isSubject, type Subject } from '../../subject.ts';
-import { wayTo, type Graph, type Told as Move } from './explore.ts';
+import { errorMessageOf } from '../errorMessage.ts';
+import { nodeAt, wayTo, type Graph, type Told as Move } from './explore.ts';
 import type { Fault, Faults } from './faults.ts';
 import { growth } from './growth.ts';
 import { look } from './look.ts';
@@ -21,8 +22,8 @@ import { begin, type Turn } from './turn.ts';
 import { run, type World } from './world.ts';
 
 /**
- * Explores a team, an orchestrator, guardrails, or a machine with its children, with every message, every answer of an effect, every timer and the given faults in every order.
- * Rejects with `invalid` for options that cannot be, `definition` for what cannot be explored.
+ * Explores an agent, a team, an orchestrator, guardrails, or a machine with its children: every message, every outcome of an effect, every
+ * timer and the given faults, in every order. Rejects with `invalid` for wrong options, `definition` for what cannot be explored.
  * @example expect((await check(team)).findings).toEqual([]);
  */
 export async function check(subject: Subject, options: CheckOptions = {}): Promise<CheckReport> {
@@ -46,7 +47,7 @@ export async function check(subject: Subject, options: CheckOptions = {}): Promi
   };
 }
 
-/** A fault that changes nothing anywhere was never tried: nothing is claimed of it. */
+/** How often each fault was tried. One that changes nothing anywhere was never tried, and nothing is claimed about it. */
 function triedOf({ nodes }: Graph, faults: Faults): Faults {
   const causes = new Set<string>(nodes.flatMap(({ edges }) => edges.map(({ move }) => move.cause)));
   const times = (name: Fault) => (causes.has(name) ? faults[name] : 0);
@@ -75,7 +76,7 @@ function stageOf(subject: Subject, settings: Settings): Stage {
 
 function beginningOf({ type, name }: Stage, { faults }: Settings, input: Stage['inputs'][number]): Turn {
   const root = `${type.name}/${run}`;
-  const nothing: World = {
+  const empty: World = {
     root,
     actors: new Map(),
     mail: [],
@@ -86,22 +87,22 @@ function beginningOf({ type, name }: Stage, { faults }: Settings, input: Stage['
     lost: new Set(),
   };
   try {
-    return begin(nothing, type, { address: root, run, parent: undefined, input });
+    return begin(empty, type, { address: root, run, parent: undefined, input });
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `"${name}" cannot begin with the input ${JSON.stringify(input)}: ${(cause as Error).message} Say what it is started with: check(…, { input: … }).`,
+      `"${name}" cannot begin with the input ${JSON.stringify(input)}: ${errorMessageOf(cause)} Say what it is started with: check(…, { input: … }).`,
       { cause },
     );
   }
 }
 
-/** Each thing once, by the first way to it; the shortest of all first. */
+/** Each finding once, with the first trace that led to it; the shortest traces first. */
 function told(suspicions: readonly Suspicion[], graph: Graph, stage: Stage, subject: Subject): Finding[] {
   const once = new Map<string, Suspicion>();
   for (const suspicion of suspicions) {
     const { kind, about } = suspicion;
-    // What is stuck without a lost message is no finding of the message's loss.
+    // A deadlock that needs no lost message is no finding about lost messages.
     const known = kind === 'hang' || kind === 'expiry' ? once.has(`deadlock ${about}`) : false;
     if (!known && !once.has(`${kind} ${about}`)) once.set(`${kind} ${about}`, suspicion);
   }
@@ -121,17 +122,23 @@ function told(suspicions: readonly Suspicion[], graph: Graph, stage: Stage, subj
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));
 }
 
-/** Rounds on the way there are rounds as well: it was counted exactly for a while. */
+/** Without repetitions of the loop at the end of the trace: counts are exact up to a limit, so the walk may have gone round a few times before. */
 function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Move[] {
   const tail = way.slice(way.length - loop.length);
-  const isRound = loop.length > 0 && tail.length === loop.length && tail.every((move, i) => isSame(move, loop[i]!));
+  const isRound =
+    loop.length > 0 &&
+    tail.length === loop.length &&
+    tail.every((move, index) => {
+      const same = loop[index];
+      return same !== undefined && isSame(move, same);
+    });
   return isRound ? withoutRounds(way.slice(0, -loop.length), loop) : way;
 }
 const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.says === b.says;
 
-/** What the run was born with that this is about. */
+/** The input with which the run of this node was started. */
 function beginningFor({ nodes }: Graph, node: number): { input: Json } {
-  let at = nodes[node]!;
-  while (at.before) at = nodes[at.before.node]!;
+  let at = nodeAt(nodes, node);
+  while (at.before) at = nodeAt(nodes, at.before.node);
   return { input: at.world.actors.get(at.world.root)?.birth.input ?? null };
 }

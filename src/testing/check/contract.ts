@@ -1,4 +1,4 @@
-/** Agents and teams by their contracts, where what is looked at is who stands in front of them: they answer as declared, ask a person, fail, or die. */
+/** Agents and teams behind a supervisor, reduced to their contracts: each answers as declared, asks a person, fails, or exceeds its restarts. */
 import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError } from '../../contracts/failure.ts';
@@ -6,50 +6,56 @@ import type { Json } from '../../contracts/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { Member, Part } from '../../member.ts';
-import type { AnyAgent, AnyGuarded, AnyOrchestrator, AnyTeam } from '../../subject.ts';
-import type { EffectData } from '../../system/pendings.ts';
-import { asksPeople, memberMachine, type Deed, type Working } from './member.ts';
+import type { Worker } from '../../seats.ts';
+import type { AnyAgent, AnyTeam } from '../../subject.ts';
+import { asJson } from '../jsonValues.ts';
+import { present } from '../present.ts';
+import { contextOf } from './contexts.ts';
+import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
 import type { Settings } from './options.ts';
 import { fails } from './outcomes.ts';
 import { bodiesOf } from './samples.ts';
 import type { Possible } from './stage.ts';
 import type { Actor } from './world.ts';
 
-type Worker = AnyAgent | AnyTeam | AnyGuarded | AnyOrchestrator;
+/** The agent or team whose contract a machine keeps, by the machine's `work` effect: that one is the same in every copy of the machine. */
+const contractFor = new WeakMap<object, AnyAgent | AnyTeam>();
 
-/** Whose contract a machine keeps, by the effect that is its work: that is the same wherever the machine stands. */
-const whose = new WeakMap<object, AnyAgent | AnyTeam>();
-
-/** The same guardrails and routers, with nobody behind them but contracts. */
+/** The same guardrails and routers, with only the contracts of the agents and teams behind them. */
 export function byContract<W extends Worker>(worker: W): W {
-  // Each keeps its kind; an agent or a team is one that its supervisors speak to as to an agent.
-  if (worker.kind === 'guarded') return { ...worker, subject: byContract(worker.subject as Worker) };
-  if (worker.kind === 'orchestrator')
-    return { ...worker, members: worker.members.map((each) => ({ ...each, agent: byContract(each.agent as Worker) })) };
-  return contractOf(worker) as unknown as W;
+  // Each keeps its kind, except that a team becomes an agent with the same contract: supervisors treat both alike.
+  return reduced(worker) as W;
 }
 
-/** As a member, it is run by the machine of its contract. */
+function reduced(worker: Worker): object {
+  // The type of what is guarded or given tasks is not known here; it was checked when it was defined.
+  if (worker.kind === 'guarded') return { ...worker, subject: reduced(worker.subject as Worker) };
+  if (worker.kind === 'orchestrator')
+    return { ...worker, members: worker.members.map((each) => ({ ...each, agent: reduced(each.agent as Worker) })) };
+  return contractOf(worker);
+}
+
+/** An agent or a team as a member that is run by the machine of its contract. */
 export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Part } {
-  // Its outcomes are samples: it is never performed.
+  // Never performed: its outcomes are samples.
   const work = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
-  whose.set(work, worker);
-  const machine = memberMachine(worker as Partial<Pick<AnyAgent, 'deadline'>>).provide({ actors: { work } });
-  const { name, protocol, handles } = worker as Member;
+  contractFor.set(work, worker);
+  const machine = memberMachine(deadlineOf(worker)).provide({ actors: { work } });
+  const { name, protocol, handles }: Member = worker;
   const plain = { tools: [], definition: () => ({}) };
   return { kind: 'agent', name, protocol, handles, ...plain, part: () => ({ machine, options: {} }) };
 }
 
-/** What a member may do with the message it was given. */
-export function deedsOf(actor: Actor, { data }: Pending, settings: Settings): Possible[] {
-  const { input } = data as unknown as EffectData;
-  const { type, asked } = input as unknown as Working;
-  const { name, machine } = { name: actor.type.name, machine: actor.type.chart.machine };
-  const worker = whose.get(machine.implementations.actors['work'] as object)!;
-  const asks = asksPeople(worker as Member) && !asked;
+/** The possible outcomes of the message that a member was given. */
+export function deedsOf(actor: Actor, effect: Pending, settings: Settings): Possible[] {
+  const { type, asked } = workingOf(effect);
+  const { name, chart } = actor.type;
+  const { work } = chart.machine.implementations.actors;
+  const worker = present(work && contractFor.get(work), `The contract of "${name}"`);
+  const asks = asksPeople(worker) && !asked;
   return [
     ...answersOf(worker, type, settings).map((answer): Possible => ({
-      outcome: { ok: true, output: { answer } as Json },
+      outcome: { ok: true, output: { answer } },
       says: `answers ${answer.type}`,
     })),
     ...(asks ? [{ outcome: { ok: true, output: { asks: true } } as const, says: 'has to ask a person' }] : []),
@@ -59,24 +65,26 @@ export function deedsOf(actor: Actor, { data }: Pending, settings: Settings): Po
   ];
 }
 
-/** What is known of one that keeps its contract. */
-export const keepMember = ({ snapshot }: Actor): Json => {
-  const { type, asked } = snapshot.context as Working;
+/** The part of a member's context that counts. */
+export const keepMember = (actor: Actor): Json => {
+  const { type = null, asked = null } = contextOf(actor, 'member') ?? {};
   return [type, asked];
 };
 
 function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: Settings): AgentAnswer[] {
-  const { protocol, handles } = worker as Member;
+  const { protocol, handles }: Member = worker;
   if (!protocol || handles.length === 0) return [{ type: 'text', body: 'text' }];
   const isPlain = worker.kind === 'team' && worker.plain === true;
-  const replies = worker.kind === 'team' ? [worker.returns as string] : (protocol.messages[type]?.replies ?? []);
+  const replies: readonly string[] =
+    worker.kind === 'team' ? [worker.returns] : (protocol.messages[type]?.replies ?? []);
   return replies.flatMap((reply) =>
-    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: body as never })),
+    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: asJson(body) })),
   );
 }
 
-/** Bodies of a message that fit its schema. */
+/** Bodies of a message: the given samples, otherwise bodies that fit its schema. Throws `invalid` for a sample that does not fit, `definition` when none can be made up. */
 export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: Settings): readonly Json[] {
-  const parse = (body: unknown) => protocol.parse(type, body) as Json;
-  return samples[type]?.map(parse) ?? bodiesOf(type, jsonSchema(protocol.messages[type]!.body), parse);
+  const parse = (body: unknown): Json => asJson(protocol.parse(type, body));
+  const schema = () => jsonSchema(present(protocol.messages[type], `The message "${type}"`).body);
+  return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse);
 }

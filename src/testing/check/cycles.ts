@@ -1,15 +1,18 @@
-/** What can go round for ever by itself, without a state tagged `progress`. */
-import { keyIn, type Edge, type Graph, type Node, type Walk } from './explore.ts';
+/** Finds loops in which the run can go round for ever by itself without a state tagged `progress`. */
+import { keyIn, nodeAt, type Edge, type Graph, type Node, type Walk } from './explore.ts';
 import { Moves } from './moves.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { World } from './world.ts';
 
+/** The loops of a graph. */
 export interface Cycles {
+  /** The livelocks that were found. */
   readonly found: readonly Suspicion[];
-  /** Rounds in the picture that, when they were followed, came to an end: the picture is too coarse. */
+  /** Loops in the graph that ended when they were followed: the abstraction is too coarse to tell. */
   readonly apparent: number;
 }
 
+/** Finds every loop without progress, and follows each one to see that it really goes on. */
 export async function livelocks(graph: Graph, walk: Walk): Promise<Cycles> {
   const { nodes } = graph;
   const idle = nodes.map(({ world }) => !makesProgress(world));
@@ -18,20 +21,21 @@ export async function livelocks(graph: Graph, walk: Walk): Promise<Cycles> {
   );
   const found = new Map<string, Suspicion>();
   let apparent = 0;
-  for (const knot of knots(inside)) {
-    const members = new Set(knot);
-    const entry = knot.reduce((first, at) => (nodes[at]!.depth < nodes[first]!.depth ? at : first));
+  for (const component of components(inside)) {
+    const members = new Set(component);
+    const entry = component.reduce((first, at) => (nodeAt(nodes, at).depth < nodeAt(nodes, first).depth ? at : first));
     const loop = around(inside, members, entry);
     const about = [...new Set(loop.map(({ move: { from, to, says } }) => `${from} ${to} ${says}`))].sort().join('|');
     if (found.has(about)) continue;
-    if (!(await holds(nodes[entry]!, loop, nodes, walk))) {
+    if (!(await holds(nodeAt(nodes, entry), loop, nodes, walk))) {
       apparent++;
       continue;
     }
-    const leaves = knot.some((at) =>
-      nodes[at]!.edges.some(({ to, move: { cause } }) => !members.has(to) && cause !== 'drop'),
+    const leaves = component.some((at) =>
+      nodeAt(nodes, at).edges.some(({ to, move: { cause } }) => !members.has(to) && cause !== 'drop'),
     );
-    found.set(about, { kind: 'livelock', about, says: words(leaves), node: entry, loop: loop.map(({ move }) => move) });
+    const says = livelockWords(leaves);
+    found.set(about, { kind: 'livelock', about, says, node: entry, loop: loop.map(({ move }) => move) });
   }
   return { found: [...found.values()], apparent };
 }
@@ -39,14 +43,14 @@ export async function livelocks(graph: Graph, walk: Walk): Promise<Cycles> {
 const makesProgress = ({ actors }: World): boolean =>
   [...actors.values()].some(({ snapshot }) => snapshot.tags.has('progress'));
 
-const words = (leaves: boolean): string =>
+const livelockWords = (leaves: boolean): string =>
   `It can go round for ever without getting on${leaves ? '' : ', and nothing else can happen'}. Bound it by a count or a time, or tag a state of the round \`progress\` when going round is what it is for.`;
 
-/** A picture drops what only counts on; so the round is followed for real, longer than anything it counts exactly. */
+/** Follows the loop on real worlds, more often than the abstraction counts exactly: a loop that ends then was none. */
 async function holds({ world }: Node, loop: readonly Edge[], nodes: readonly Node[], walk: Walk): Promise<boolean> {
   const moves = new Moves(walk.stage);
   const key = keyIn(walk);
-  const keys = loop.map(({ to }) => key(nodes[to]!.world));
+  const keys = loop.map(({ to }) => key(nodeAt(nodes, to).world));
   let at = world;
   for (let round = 0; round < 2 * walk.clamp + 4; round++) {
     for (const [index, { move }] of loop.entries()) {
@@ -61,12 +65,13 @@ async function holds({ world }: Node, loop: readonly Edge[], nodes: readonly Nod
   return true;
 }
 
-/** The shortest way round that begins and ends at `entry`. */
+/** The shortest loop that begins and ends at `entry`. */
 function around(inside: readonly (readonly Edge[])[], members: ReadonlySet<number>, entry: number): Edge[] {
   const came = new Map<number, { from: number; edge: Edge }>();
+  const back = (at: number) => (at === entry ? undefined : came.get(at));
   const queue = [entry];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const edge of inside[at]!) {
+    for (const edge of inside[at] ?? []) {
       if (!members.has(edge.to) || came.has(edge.to)) continue;
       came.set(edge.to, { from: at, edge });
       if (edge.to !== entry) {
@@ -74,45 +79,52 @@ function around(inside: readonly (readonly Edge[])[], members: ReadonlySet<numbe
         continue;
       }
       const loop = [edge];
-      for (let back = at; back !== entry; back = came.get(back)!.from) loop.unshift(came.get(back)!.edge);
+      for (let step = back(at); step; step = back(step.from)) loop.unshift(step.edge);
       return loop;
     }
   }
   return [];
 }
 
-/** Tarjan's strongly connected components, of those that have a way round; without recursion, for chains may be long. */
-function knots(inside: readonly (readonly Edge[])[]): number[][] {
-  const index: number[] = [];
-  const low: number[] = [];
-  const stack: number[] = [];
-  const onStack = new Set<number>();
+interface Visit {
+  readonly at: number;
+  readonly index: number;
+  low: number;
+  isOnStack: boolean;
+}
+
+/** Strongly connected components that contain a loop, by Tarjan's algorithm; without recursion, because chains may be long. */
+function components(inside: readonly (readonly Edge[])[]): number[][] {
+  const visits: (Visit | undefined)[] = [];
+  const stack: Visit[] = [];
   const found: number[][] = [];
   let count = 0;
+  const enter = (at: number) => {
+    const visit: Visit = { at, index: count, low: count, isOnStack: true };
+    count++;
+    visits[at] = visit;
+    stack.push(visit);
+    return { visit, edges: inside[at] ?? [], next: 0 };
+  };
   for (let start = 0; start < inside.length; start++) {
-    if (index[start] !== undefined) continue;
-    const work: { at: number; edge: number }[] = [{ at: start, edge: 0 }];
-    while (work.length > 0) {
-      const frame = work.at(-1)!;
-      const { at } = frame;
-      if (frame.edge === 0) {
-        index[at] = low[at] = count++;
-        stack.push(at);
-        onStack.add(at);
-      }
-      const edge = inside[at]![frame.edge++];
+    if (visits[start]) continue;
+    const frames = [enter(start)];
+    for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+      const { visit, edges } = frame;
+      const edge = edges[frame.next++];
       if (edge) {
-        if (index[edge.to] === undefined) work.push({ at: edge.to, edge: 0 });
-        else if (onStack.has(edge.to)) low[at] = Math.min(low[at]!, index[edge.to]!);
+        const known = visits[edge.to];
+        if (!known) frames.push(enter(edge.to));
+        else if (known.isOnStack) visit.low = Math.min(visit.low, known.index);
         continue;
       }
-      work.pop();
-      const parent = work.at(-1)?.at;
-      if (parent !== undefined) low[parent] = Math.min(low[parent]!, low[at]!);
-      if (low[at] !== index[at]) continue;
-      const knot = stack.splice(stack.indexOf(at));
-      for (const member of knot) onStack.delete(member);
-      if (knot.length > 1 || inside[at]!.some(({ to }) => to === at)) found.push(knot);
+      frames.pop();
+      const parent = frames.at(-1)?.visit;
+      if (parent) parent.low = Math.min(parent.low, visit.low);
+      if (visit.low !== visit.index) continue;
+      const component = stack.splice(stack.indexOf(visit));
+      for (const member of component) member.isOnStack = false;
+      if (component.length > 1 || edges.some(({ to }) => to === visit.at)) found.push(component.map(({ at }) => at));
     }
   }
   return found;

@@ -1,28 +1,35 @@
-/** What the effects of an agent may answer: one of each sort that its machine tells apart. */
+/** The possible outcomes of an agent's effects: one of each kind that its machine distinguishes. */
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError, type FailureKind } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Delegation } from '../../../machines/member.ts';
-import type { Thinking } from '../../../machines/agent/turn.ts';
+import { asJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { fails, gives } from './outcomes.ts';
 import type { Possible } from './stage.ts';
 
-/** What an agent has, as far as its machine can tell. */
+/** What of an agent's definition its machine can distinguish. */
 export interface Means {
+  /** Has it tools that it runs itself? */
   readonly hasTools: boolean;
+  /** Does any of its calls need a person's approval? */
   readonly asksPeople: boolean;
+  /** Does any of its tools write? */
   readonly writes: boolean;
-  /** The answers it may give to a message. */
+  /** The answers that it may give to a message of this type. */
   answers(message: string): readonly AgentAnswer[];
+  /** Ids of its objectives. */
   readonly objectives: readonly string[];
-  /** Those it may call as its tools. */
+  /** The agents and teams that it may call as tools. */
   readonly delegations: readonly Delegated[];
 }
 
-/** A call that is work for somebody else. */
+/** A call that another agent or team carries out. */
 export interface Delegated {
+  /** The name of the tool. */
   readonly name: string;
+  /** Does the call need a person's approval? */
   readonly ask: boolean;
+  /** What the agent or team is given. */
   readonly delegate: Omit<Delegation, 'depth'>;
 }
 
@@ -34,24 +41,24 @@ const call = { id: 'call', name: 'tool', input: {}, hash: 'hash', tier: 'core', 
 const read = { ...call, how: 'run', effect: 'read' };
 const guarded = (ask: boolean) => ({ ...call, how: 'guarded', effect: 'write', ask, patience: 1_000 });
 
+/** An outcome of a model call: what it says to people, what the agent makes of it, and the calls in it. */
 const reading = (says: string, means: object, calls: readonly object[] = []): Possible => ({
-  ...gives('callModel', { text: '', ...bill, calls, means } as unknown as Json),
+  ...gives('callModel', asJson({ text: '', ...bill, calls, means })),
   says,
 });
-const trouble = (src: string, ...kinds: FailureKind[]) =>
+const failuresOf = (src: string, ...kinds: FailureKind[]) =>
   kinds.map((kind) => fails(src, new TroupeError(kind, `${src} went wrong.`)));
 
-type Deeds = Readonly<Record<string, (input: Json) => readonly Possible[]>>;
+type Outcomes = Readonly<Record<string, (input: Json) => readonly Possible[]>>;
 
-export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, delegations }: Means): Deeds {
+/** The possible outcomes of each of an agent's effects, by the name of the effect. */
+export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, delegations }: Means): Outcomes {
   const verdict = (met: boolean) =>
     gives('verify', { evidence: objectives.map((objective) => ({ objective, met, says: '' })) });
   const made = { kind: 'calls' };
   return {
     callModel: (input) => [
-      ...answers((input as unknown as Thinking).message).map((answer) =>
-        reading(`answers ${answer.type}`, { kind: 'answer', answer }),
-      ),
+      ...answers(messageIn(input)).map((answer) => reading(`answers ${answer.type}`, { kind: 'answer', answer })),
       ...(hasTools ? [reading('calls a tool', made, [read])] : []),
       ...(writes ? [reading('calls a tool that writes', made, [guarded(false)])] : []),
       ...(asksPeople ? [reading('calls a tool that needs a yes', made, [guarded(true)])] : []),
@@ -59,35 +66,38 @@ export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, del
         reading(`calls ${name}`, made, [{ ...guarded(ask), effect: 'read', name, delegate }]),
       ),
       reading('says what cannot be used', { kind: 'unusable', problem: 'it is empty.' }),
-      ...trouble('callModel', 'transient', 'auth'),
+      ...failuresOf('callModel', 'transient', 'auth'),
     ],
     analyze: () => [
       gives('analyze', { objective: '', requirements: [], risks: [], ...bill }),
-      ...trouble('analyze', 'transient'),
+      ...failuresOf('analyze', 'transient'),
     ],
     discover: () => [
       gives('discover', { tools: 1, epoch: 1, missing: [], problems: [] }),
-      ...trouble('discover', 'environment'),
+      ...failuresOf('discover', 'environment'),
     ],
     plan: () => [
       gives('plan', { steps: [{ id: 'a', goal: '', dependsOn: [], expected: '', verification: '' }], ...bill }),
-      ...trouble('plan', 'model'),
+      ...failuresOf('plan', 'model'),
     ],
-    runTool: () => [gives('runTool', { content: 'done' }), ...trouble('runTool', 'tool')],
+    runTool: () => [gives('runTool', { content: 'done' }), ...failuresOf('runTool', 'tool')],
     reconcile: () => [
       gives('reconcile', { done: true, content: 'done' }),
       gives('reconcile', { done: false }),
       gives('reconcile', {}),
-      ...trouble('reconcile', 'environment'),
+      ...failuresOf('reconcile', 'environment'),
     ],
-    connectToolbelt: () => [gives('connectToolbelt', null), ...trouble('connectToolbelt', 'environment')],
+    connectToolbelt: () => [gives('connectToolbelt', null), ...failuresOf('connectToolbelt', 'environment')],
     listToolbelt: () => [
       gives('listToolbelt', { tools: 2, epoch: 1, missing: [], conflicts: [] }),
-      ...trouble('listToolbelt', 'environment'),
+      ...failuresOf('listToolbelt', 'environment'),
     ],
-    dropToolbelt: () => [gives('dropToolbelt', null), ...trouble('dropToolbelt', 'environment')],
-    verify: () => [verdict(true), verdict(false), ...trouble('verify', 'tool')],
-    fallback: () => [gives('fallback', { resource: 'another' }), ...trouble('fallback', 'model')],
-    cleanUp: () => [gives('cleanUp', null), ...trouble('cleanUp', 'internal')],
+    dropToolbelt: () => [gives('dropToolbelt', null), ...failuresOf('dropToolbelt', 'environment')],
+    verify: () => [verdict(true), verdict(false), ...failuresOf('verify', 'tool')],
+    fallback: () => [gives('fallback', { resource: 'another' }), ...failuresOf('fallback', 'model')],
+    cleanUp: () => [gives('cleanUp', null), ...failuresOf('cleanUp', 'internal')],
   };
 }
+
+/** The type of the message that a model call is about. */
+const messageIn = (input: Json): string => jsonText(jsonObject(input)['message']);

@@ -1,72 +1,77 @@
-/** What is known of an effect without performing it, and what a pure one says: that one is asked itself, for it leaves no trace. */
-import type { AnyActorLogic } from 'xstate';
+/** What an effect declares about itself, and the outcome of a pure one: a pure effect changes nothing, so it is performed. */
+
 import { sleep, type Clock } from '../../contracts/clock.ts';
-import type { Outcome } from '../../contracts/effect.ts';
+import type { EffectKind, Outcome } from '../../contracts/effect.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+
 import type { Pending } from '../../journal/journal.ts';
 import { systemClock } from '../../system/clock.ts';
 import { perform } from '../../system/effects.ts';
-import type { EffectData } from '../../system/pendings.ts';
+import { actorLogics, optionFor, performerOf } from '../effects.ts';
+import { present } from '../present.ts';
+import { effectOf } from '../pendingData.ts';
 import { run, type Actor } from './world.ts';
 
-interface Options {
-  readonly kind?: unknown;
-  readonly idempotent?: unknown;
+const logicOf = (actor: Actor, src: string) => actorLogics(actor.type.chart.machine)[src];
+
+function kindOf(actor: Actor, effect: Pending): EffectKind | undefined {
+  const { src, input } = effectOf(effect);
+  return optionFor<EffectKind | undefined>(performerOf(logicOf(actor, src))?.options.kind, input, undefined);
 }
 
-function asked(actor: Actor, { data }: Pending, what: keyof Options): unknown {
-  const { src, input } = data as unknown as EffectData;
-  const logic = actor.type.chart.machine.implementations.actors[src] as unknown as
-    { effect?: { options: Options } } | undefined;
-  const option = logic?.effect?.options[what];
-  return typeof option === 'function' ? (option as (input: Json) => unknown)(input) : option;
+function isIdempotent(actor: Actor, effect: Pending): boolean {
+  const { src, input } = effectOf(effect);
+  return optionFor(performerOf(logicOf(actor, src))?.options.idempotent, input, false);
 }
 
-export const isPure = (actor: Actor, effect: Pending): boolean => asked(actor, effect, 'kind') === 'pure';
+/** Does the effect declare that it is pure for this input? */
+export const isPure = (actor: Actor, effect: Pending): boolean => kindOf(actor, effect) === 'pure';
 
-/** A write that the world does not know by its key: after a crash nobody knows whether it happened. */
+/** A write that is not idempotent: after a crash it is unknown whether it happened. */
 export const isBlindWrite = (actor: Actor, effect: Pending): boolean =>
-  asked(actor, effect, 'kind') === 'write' && asked(actor, effect, 'idempotent') !== true;
+  kindOf(actor, effect) === 'write' && !isIdempotent(actor, effect);
 
-/** Milliseconds that a pure effect may take: it only thinks. */
-const patience = 5_000;
+/** Milliseconds that a pure effect may take: it computes and does not wait. */
+const timeout = 5_000;
 
-/** For what is asked here time stands still. */
+/** The clock of effects that are performed here: it does not move. */
 const stopped: Clock = { now: () => 0, random: () => 0, id: () => 'check', wake: () => ({ [Symbol.dispose]() {} }) };
 
+/** Performs pure effects, each question once. */
 export class PureEffects {
-  /** The same question has the same answer. */
-  readonly #said = new Map<string, Promise<Outcome>>();
+  /** By question: a pure effect always gives the same outcome for it. */
+  readonly #outcomes = new Map<string, Promise<Outcome>>();
 
-  ask(actor: Actor, { data }: Pending): Promise<Outcome> {
-    const { src, input } = data as unknown as EffectData;
+  /** The outcome of an effect. Rejects with `definition` when it takes too long to be pure. */
+  ask(actor: Actor, effect: Pending): Promise<Outcome> {
+    const data = effectOf(effect);
+    const { src, input } = data;
     const question = JSON.stringify([actor.type.name, src, input, actor.lists]);
-    const known = this.#said.get(question);
+    const known = this.#outcomes.get(question);
     if (known) return known;
     const answer = this.#timely(src, (signal) => {
-      const logic = actor.type.chart.machine.implementations.actors[src] as AnyActorLogic;
+      const logic = present(logicOf(actor, src), `The effect "${src}"`);
       const { address } = actor.birth;
       const list = (name: string) => Promise.resolve(actor.lists[name] ?? []);
       const scope = { key: 'check', actor: address, run, signal, deadline: undefined, clock: stopped, again: false };
-      return perform(logic, data as unknown as EffectData, { ...scope, list, progress() {} });
+      return perform(logic, data, { ...scope, list, progress() {} });
     });
-    this.#said.set(question, answer);
+    this.#outcomes.set(question, answer);
     return answer;
   }
 
   async #timely(src: string, work: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
     const over = new AbortController();
-    const late = sleep(systemClock(), patience, over.signal).then(() => {
+    const late = sleep(systemClock(), timeout, over.signal).then(() => {
       throw new TroupeError(
         'definition',
-        `"${src}" says that it is pure and did not answer within ${patience} ms. A pure effect only thinks; call it 'read' and give samples of what it answers.`,
+        `"${src}" says that it is pure and did not answer within ${timeout} ms. A pure effect only computes; call it 'read' and give samples of what it answers.`,
       );
     });
     try {
       return await Promise.race([work(over.signal), late]);
     } finally {
-      late.catch(() => {}); // It is called off below.
+      late.catch(() => {}); // The next line cancels it.
       over.abort();
     }
   }

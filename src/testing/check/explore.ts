@@ -1,4 +1,4 @@
-/** Walks through everything that can happen, breadth first: the way by which a situation was first met is a shortest one. */
+/** Explores everything that can happen, breadth first: the first trace to a world is a shortest one. */
 import type { Clock } from '../../contracts/clock.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keyOf } from './abstraction.ts';
@@ -9,63 +9,92 @@ import type { Stage } from './stage.ts';
 import type { Problem, Turn } from './turn.ts';
 import type { Actor, World } from './world.ts';
 
+/** A world that was reached. */
 export interface Node {
+  /** The world. */
   readonly world: World;
+  /** Moves from the beginning. */
   readonly depth: number;
-  /** The first way here; undefined for a beginning. */
+  /** The move by which it was first reached, and from which node; undefined for a beginning. */
   readonly before?: { readonly node: number; readonly move: Told };
+  /** Every move that is possible here. */
   readonly edges: Edge[];
   /** False when a bound left it unexplored. */
   explored: boolean;
 }
-/** A move without the world it led to, which is the node. */
+/** A move without the world that it leads to: that is the node. */
 export type Told = Omit<Move, 'turn'>;
 
+/** A move from one node to another, and what is wrong with the step it takes. */
 export interface Edge {
+  /** The node that it leads to. */
   readonly to: number;
+  /** The move. */
   readonly move: Told;
+  /** What is wrong with its step. */
   readonly problems: readonly Problem[];
 }
 
+/** Everything that was reached. */
 export interface Graph {
+  /** Every world, in the order in which they were reached. */
   readonly nodes: readonly Node[];
+  /** How many moves there are. */
   readonly transitions: number;
-  /** Types of asks that are answered somewhere. */
+  /** Types of asks that are answered in at least one step. */
   readonly answered: ReadonlySet<string>;
-  /** Ids of the states that were passed. */
+  /** Ids of the states that were visited. */
   readonly passed: ReadonlySet<string>;
+  /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound?: Omit<Bound, 'grows'>;
 }
 
+/** The limits of an exploration. */
 export interface Limits {
+  /** Worlds. */
   readonly states: number;
+  /** Moves in a row. */
   readonly depth: number;
   /** Milliseconds. */
   readonly time: number;
 }
 
+/** What is explored, and how far. */
 export interface Walk {
+  /** The model. */
   readonly stage: Stage;
+  /** When to stop. */
   readonly limits: Limits;
+  /** Numbers up to this one are told apart. */
   readonly clamp: number;
+  /** Measures the limit of time. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Told now and then how far it is. */
+  /** Called from time to time with how many worlds were reached, and how many of them are not explored yet. */
   progress?(states: number, open: number): void;
 }
 
-/** Situations between two words about how far it is. */
+/** Worlds between two calls of `progress`. */
 const stride = 2_000;
 
+/** The key of a world at this precision: worlds with the same key count as one. */
 export const keyIn =
   ({ stage, clamp }: Walk) =>
   (world: World): string =>
     keyOf(world, (actor: Actor): Json => stage.keep(actor, clamp), clamp);
 
+/** The node of that number, which must exist. */
+export function nodeAt(nodes: readonly Node[], at: number): Node {
+  const node = nodes[at];
+  if (!node) throw new RangeError(`The graph has ${nodes.length} nodes; there is no node ${at}.`);
+  return node;
+}
+
+/** Explores from these beginnings until everything was seen or a limit is reached. Rejects with what the model throws. */
 export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<Graph> {
   const { stage, limits, clock, progress } = walk;
   const moves = new Moves(stage);
   const key = keyIn(walk);
-  const places = new Map<string, number>();
+  const known = new Map<string, number>();
   const nodes: Node[] = [];
   const answered = new Set<string>();
   const passed = new Set<string>();
@@ -73,25 +102,25 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
   let transitions = 0;
   let bound: Graph['bound'];
 
-  const place = (world: World, before: Node['before']): number | undefined => {
+  const add = (world: World, before: Node['before']): number | undefined => {
     const id = key(world);
-    const known = places.get(id);
-    if (known !== undefined) return known;
+    const at = known.get(id);
+    if (at !== undefined) return at;
     if (nodes.length >= limits.states) {
       bound = { what: 'states', at: limits.states };
       return undefined;
     }
-    const depth = before ? nodes[before.node]!.depth + 1 : 0;
-    places.set(id, nodes.length);
+    const depth = before ? nodeAt(nodes, before.node).depth + 1 : 0;
+    known.set(id, nodes.length);
     return nodes.push({ world, depth, edges: [], explored: false, ...(before ? { before } : {}) }) - 1;
   };
 
   for (const { world, passed: states } of beginnings) {
-    place(world, undefined);
+    add(world, undefined);
     for (const id of states) passed.add(id);
   }
-  for (let at = 0; at < nodes.length; at++) {
-    const node = nodes[at]!;
+  // Nodes that are added meanwhile are visited too.
+  for (const [at, node] of nodes.entries()) {
     if (node.depth >= limits.depth) {
       bound ??= { what: 'depth', at: limits.depth };
       continue;
@@ -106,7 +135,7 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
       transitions++;
       for (const type of turn.answered) answered.add(type);
       for (const id of turn.passed) passed.add(id);
-      const to = place(turn.world, { node: at, move });
+      const to = add(turn.world, { node: at, move });
       if (to === undefined) whole = false;
       else node.edges.push({ to, move, problems: turn.problems });
     }
@@ -119,6 +148,6 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
 /** The moves by which a node was first reached, in order. */
 export function wayTo({ nodes }: Pick<Graph, 'nodes'>, node: number): Told[] {
   const way: Told[] = [];
-  for (let { before } = nodes[node]!; before; { before } = nodes[before.node]!) way.push(before.move);
+  for (let { before } = nodeAt(nodes, node); before; { before } = nodeAt(nodes, before.node)) way.push(before.move);
   return way.reverse();
 }

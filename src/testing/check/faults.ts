@@ -1,33 +1,42 @@
 /**
- * What may go wrong while a check looks around, and how often at most.
+ * The faults that a check injects, and how often at most.
  *
- * F1 `drop`: a message to or from the outside, or the answer of an effect, is lost for good. Messages between actors of a run are not:
- *    they are in the journal until they are taken.
- * F2 `dup`: a client that has no answer yet asks the same again, under another id. (Under the same id it is the same message, and taken once.)
- * F3 `crash`: the process dies and another goes on from the last commits. Effects are performed again; a write that the world does not know
- *    by its key comes back as `uncertain`.
+ * F1 `drop`: a message to or from the outside, or the outcome of an effect, is lost for good. Messages between actors of a run cannot be
+ *    lost: they stay in the journal until they are handled.
+ * F2 `dup`: a client that has no answer yet sends the same ask again, under another id. (Under the same id it is the same message, and is
+ *    handled once.)
+ * F3 `crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent
+ *    comes back as `uncertain`.
  */
 import { TroupeError } from '../../contracts/failure.ts';
 
+/** The kinds of faults. */
 export const faultNames = ['drop', 'dup', 'crash'] as const;
+/** One kind of fault. */
 export type Fault = (typeof faultNames)[number];
+/** How often each fault may happen. */
 export type Faults = Readonly<Record<Fault, number>>;
 
-/** More of one kind than this is a state space nobody waits for. */
+/** Tells a fault from other causes of a move. */
+export const isFault = (name: string): name is Fault => faultNames.some((known) => known === name);
+
+/** The most faults of one kind: more of them make the state space too large to explore. */
 const most = 9;
 
-/** One of each unless told otherwise. Throws `invalid`. */
+/** The number of faults of each kind, 1 where none is given. Throws `invalid` for an unknown kind and for a number that is not a whole one from 0 to 9. */
 export function faultsOf(given: Readonly<Partial<Record<string, unknown>>> = {}): Faults {
+  const faults = { drop: 1, dup: 1, crash: 1 };
   for (const [name, count] of Object.entries(given)) {
-    if (!(faultNames as readonly string[]).includes(name))
+    if (!isFault(name))
       throw new TroupeError('invalid', `The faults are ${faultNames.join(', ')}; got ${JSON.stringify(name)}.`);
-    if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > most)
+    if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > most)
       throw new TroupeError(
         'invalid',
         `How often a fault may happen is a whole number from 0 to ${most}; "${name}" is ${JSON.stringify(count)}.`,
       );
+    faults[name] = count;
   }
-  return { drop: 1, dup: 1, crash: 1, ...(given as Partial<Faults>) };
+  return faults;
 }
 
 /** `3 faults (1 drop, 1 dup, 1 crash)`. */

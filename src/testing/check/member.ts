@@ -1,6 +1,6 @@
 /**
- * A member of a team as its contract has it: it takes a message, may wait for a person first when it has calls that need one, and answers
- * with any of the replies, or fails, or is told to stop. How it comes to its answer is its own affair, and is checked by itself.
+ * A member of a team reduced to its contract: it takes a message, may ask a person first when it has calls that need one, and answers with
+ * any of the replies, or fails, or is stopped. How it finds its answer is checked by a check of the member itself.
  */
 import { assign, setup } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
@@ -8,17 +8,25 @@ import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import { nothingUsed } from '../../../machines/agent/context.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
+import type { Pending } from '../../journal/journal.ts';
 import type { Member } from '../../member.ts';
 import type { AnyAgent } from '../../subject.ts';
+import { jsonObject, jsonText } from '../jsonValues.ts';
+import { effectOf } from '../pendingData.ts';
 
-/** What a member may do next. */
+/** What a member may do next: answer, or ask a person. */
 export type Deed = { readonly answer: AgentAnswer } | { readonly asks: true };
+/** The message that a member works on, and whether it has asked a person already. */
 export interface Working {
+  /** The type of the message. */
   readonly type: string;
+  /** Has it asked a person already? */
   readonly asked: boolean;
 }
 
-const output = (event: unknown) => (event as { output: Deed }).output;
+// XState types the events of an invoke only by their name; the machine below invokes nothing but `work` and `wait`.
+const outputIn = (event: unknown) => (event as { output: Deed }).output;
+const errorIn = (event: unknown) => (event as { error?: unknown }).error;
 const timeUp = new TroupeError('budget', 'The deadline of the member has passed.');
 const ended = (thrown: unknown): AgentOutput => ({
   status: 'failed',
@@ -37,18 +45,18 @@ const member = setup({
   },
   actors: { work: slot<Deed, Working>('work'), wait: waitMachine },
   guards: {
-    asks: ({ event }) => 'asks' in output(event),
-    /** It was restarted too often: that is not answered, it goes up. */
-    lives: ({ event }) => toFailure((event as { error?: unknown }).error).kind !== 'restarts',
+    asks: ({ event }) => 'asks' in outputIn(event),
+    /** Not when it was restarted too often: that failure is not answered, it goes up to the supervisor. */
+    lives: ({ event }) => toFailure(errorIn(event)).kind !== 'restarts',
   },
   actions: {
     noteAsked: assign({ asked: true }),
     keepAnswer: assign(({ event }) => {
-      const deed = output(event);
-      if (!('answer' in deed)) return {};
-      return { end: { status: 'completed' as const, answer: deed.answer, evidence: [], usage: nothingUsed } };
+      const next = outputIn(event);
+      if (!('answer' in next)) return {};
+      return { end: { status: 'completed' as const, answer: next.answer, evidence: [], usage: nothingUsed } };
     }),
-    keepFailure: assign(({ event }) => ({ end: ended((event as { error?: unknown }).error) })),
+    keepFailure: assign(({ event }) => ({ end: ended(errorIn(event)) })),
     keepCancelled: assign(() => ({ end: { status: 'cancelled' as const, reason: 'told to', usage: nothingUsed } })),
     keepLate: assign(() => ({ end: ended(timeUp) })),
   },
@@ -61,7 +69,7 @@ const question = {
   onExpiry: { default: { approved: false } },
 };
 
-/** Without a deadline of its own it works for as long as it takes: what the runtime sets after a day nobody should have to wait for. */
+/** The machine of a member. Without a `deadline` (milliseconds) it works for as long as it takes: the runtime's own limit of a day is not explored. */
 export const memberMachine = ({ deadline }: { readonly deadline?: number | undefined }) =>
   member.createMachine({
     id: 'member',
@@ -93,17 +101,32 @@ export const memberMachine = ({ deadline }: { readonly deadline?: number | undef
     output: ({ context }) => context.end,
   });
 
-type Below = Readonly<Record<string, Member>> | readonly { readonly agent: Member }[];
-const belowOf = (member: Member): readonly Member[] => {
-  const { members } = member as unknown as { readonly members: Below };
-  return Array.isArray(members)
-    ? members.map(({ agent }: { readonly agent: Member }) => agent)
-    : Object.values(members as Readonly<Record<string, Member>>);
+/** The deadline of a member that has one. */
+export const deadlineOf = (member: Member): { readonly deadline?: number } =>
+  'deadline' in member && typeof member.deadline === 'number' ? { deadline: member.deadline } : {};
+
+/** The message that a member works on, as its `work` effect was given it. */
+export function workingOf(effect: Pending): Working {
+  const { type, asked } = jsonObject(effectOf(effect).input);
+  return { type: jsonText(type), asked: asked === true };
+}
+
+interface Composed {
+  readonly members: Readonly<Record<string, Member>> | readonly { readonly agent: Member }[];
+}
+
+const membersOf = (member: Member): readonly Member[] => {
+  // Every kind but an agent has members, by name or as a list.
+  const entries: readonly (Member | { readonly agent: Member })[] = Object.values(
+    (member as Member & Composed).members,
+  );
+  return entries.map((entry) => ('agent' in entry ? entry.agent : entry));
 };
 
-/** Has it, or has anybody below it, anything that a person must agree to? */
+/** Does it, or any member below it, have a call that a person must approve? */
 export const asksPeople = (member: Member): boolean => {
-  if (member.kind !== 'agent') return belowOf(member).some(asksPeople);
+  if (member.kind !== 'agent') return membersOf(member).some(asksPeople);
+  // The kind says that it is an agent; `Member` lists only what all kinds share.
   const { tools, definition } = member as AnyAgent;
   return (
     tools.length > 0 &&

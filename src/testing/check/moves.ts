@@ -1,13 +1,13 @@
-/** Everything that can happen next in a world. */
+/** Everything that can happen next in a world, as moves. */
 import { toFailure, TroupeError } from '../../contracts/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { MachineEvent } from '../../system/chart.ts';
 import { fromEffect, fromTimer } from '../../system/delivery.ts';
 import { signal } from '../../system/letters.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
 import { isBlindWrite, isPure, PureEffects } from './effects.ts';
+import { present } from '../present.ts';
 import { eventOf, spent, still, type Move } from './move.ts';
 import { isTicket, wordsOfClients, wordsOfPerson } from './outside.ts';
 import type { Possible, Stage } from './stage.ts';
@@ -15,6 +15,7 @@ import { takeMail, takeOwn, type Turn } from './turn.ts';
 import { goneWords, mailWords, timerWords } from './words.ts';
 import { deliverable, run, type Actor, type World } from './world.ts';
 
+/** Lists the moves of a model. */
 export class Moves {
   readonly #stage: Stage;
   readonly #pure = new PureEffects();
@@ -23,6 +24,7 @@ export class Moves {
     this.#stage = stage;
   }
 
+  /** Every move that is possible in this world; none once the run has ended. Rejects with `definition` for what cannot be explored. */
   async from(world: World): Promise<Move[]> {
     if (world.ended) return [];
     const moves: Move[] = [];
@@ -37,10 +39,10 @@ export class Moves {
     return [...moves, ...wordsOfClients(this.#stage, world), ...this.#crash(world)];
   }
 
-  /** It may be due at any moment: how long things take is not looked at. */
-  #timer(world: World, actor: Actor, timer: Pending): Move[] {
+  /** A timer may be due at any moment: durations are not part of the model. */
+  #timer(world: World, actor: Actor, timer: PendingTimer): Move[] {
     if (this.#stage.isNet(actor, timer)) return [];
-    const { event, to } = timer.data as unknown as TimerData;
+    const { event, to } = timer.data;
     const label = this.#stage.label(actor);
     const common = { cause: 'inside', from: label, to: label } as const;
     if (to !== undefined) {
@@ -53,9 +55,9 @@ export class Moves {
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 
-  async #effect(world: World, actor: Actor, effect: Pending): Promise<Move[]> {
+  async #effect(world: World, actor: Actor, effect: PendingEffect): Promise<Move[]> {
     if (world.mute.has(effect.key)) return [];
-    const { src } = effect.data as unknown as EffectData;
+    const { src } = effect.data;
     const label = this.#stage.label(actor);
     const from = this.#stage.performer?.(actor) ?? src;
     const moves = (await this.#possible(world, actor, effect)).map(({ outcome, says, guessed, to = label }): Move => {
@@ -69,19 +71,20 @@ export class Moves {
     return [...moves, { cause: 'drop', from, to: label, says: `the answer of ${from} is lost`, turn: still(lost) }];
   }
 
-  async #possible(world: World, actor: Actor, effect: Pending): Promise<readonly Possible[]> {
+  async #possible(world: World, actor: Actor, effect: PendingEffect): Promise<readonly Possible[]> {
     if (isPure(actor, effect)) {
       const outcome = await this.#pure.ask(actor, effect);
       return [{ outcome, ...this.#stage.tell(actor, effect, outcome) }];
     }
     if (!world.doubtful.has(effect.key)) return this.#stage.outcomes(actor, effect);
-    const { src } = effect.data as unknown as EffectData;
+    const { src } = effect.data;
     const failure = toFailure(new TroupeError('uncertain', `"${src}" may have happened before the process stopped.`));
     return [{ outcome: { ok: false, failure }, says: `${src} may or may not have happened` }];
   }
 
   #mail(world: World, envelope: Envelope): Move {
-    const [sender, receiver] = [world.actors.get(envelope.from), world.actors.get(envelope.to)!];
+    const sender = world.actors.get(envelope.from);
+    const receiver = present(world.actors.get(envelope.to), `The recipient ${envelope.to}`);
     return {
       cause: 'inside',
       from: sender ? this.#stage.label(sender) : goneWords(envelope),
@@ -92,7 +95,7 @@ export class Moves {
     };
   }
 
-  /** Nothing that was committed is lost; of a blind write nobody knows whether it happened (F3). */
+  /** Nothing that was committed is lost. Of a write that is not idempotent it is unknown whether it happened (F3). */
   #crash(world: World): Move[] {
     if (world.left.crash === 0) return [];
     const blind = [...world.actors.values()].flatMap((actor) =>
@@ -107,7 +110,7 @@ export class Moves {
   }
 }
 
-/** What `null` breaks says nothing about the machine. */
+/** When the made-up outcome `null` breaks a step, that says nothing about the machine. */
 function requireSensible(src: string, { problems }: Turn): void {
   const broken = problems.find(({ kind }) => kind === 'broken');
   if (!broken) return;
@@ -120,14 +123,14 @@ function requireSensible(src: string, { problems }: Turn): void {
 const rootEvent = (world: World, actor: Actor, event: MachineEvent): { event?: MachineEvent } =>
   actor.birth.address === world.root ? { event } : {};
 
-/** A delayed sendTo is on its way now. */
-function forwarded(world: World, actor: Actor, timer: Pending, to: string, event: MachineEvent): World {
+/** A delayed `sendTo` is sent now. */
+function forwarded(world: World, actor: Actor, timer: PendingTimer, to: string, event: MachineEvent): World {
   const { address } = actor.birth;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
-  const letter = signal(timer.key, address, to, run, event as MachineEvent & JsonObject);
+  const envelope = signal(timer.key, address, to, run, event);
   return {
     ...world,
     actors: new Map(world.actors).set(address, { ...actor, pendings }),
-    mail: [...world.mail, letter],
+    mail: [...world.mail, envelope],
   };
 }

@@ -1,30 +1,31 @@
 /**
- * An agent: its own machine with the phases it asks for. Its effects answer one of each sort that the machine tells apart, and its counts
- * (steps, retries, rounds) are cut to one or two: what happens at a limit is seen, how high the limit is makes no difference.
+ * The model of an agent: its own machine with the phases it asks for. Its effects have one outcome of each kind that the machine distinguishes,
+ * and its limits (steps, retries, rounds) are cut to one or two: what happens at a limit is explored, and a higher limit adds nothing new.
  */
 import type { AgentAnswer, AgentLimits } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
-import { jsonSchema } from '../../contracts/protocol.ts';
-import type { ToolCallContext } from '../../../machines/toolCall.ts';
-import type { AgentContext } from '../../../machines/agent/context.ts';
+
 import { plainMember } from '../../../machines/member.ts';
 import { compile } from '../../compile.ts';
 import type { Delegate } from '../../delegate.ts';
 import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
+import { asJson } from '../jsonValues.ts';
+import { present } from '../present.ts';
 import { keepContext, type Keep } from './abstraction.ts';
-import { contractOf, deedsOf as workOf, keepMember } from './contract.ts';
+import { contextOf } from './contexts.ts';
+import { bodiesFor, contractOf, deedsOf as workOf, keepMember } from './contract.ts';
 import { deedsOf, type Delegated } from './deeds.ts';
 import { asksPeople } from './member.ts';
 import { keepGiven } from './ofMachine.ts';
 import type { Settings } from './options.ts';
 import { told } from './outcomes.ts';
-import { bodiesOf } from './samples.ts';
+import { effectOf, isDeadline } from '../pendingData.ts';
 import type { Stage } from './stage.ts';
 
-const small: Partial<AgentLimits> = {
+/** Limits for the model. */
+const smallLimits: Partial<AgentLimits> = {
   maxRetries: 1,
   maxAlternatives: 1,
   maxFallbacks: 1,
@@ -37,17 +38,14 @@ const small: Partial<AgentLimits> = {
   demoteAfter: 1,
   toolbeltPause: 1,
 };
-const steps = 2;
+const smallSteps = 2;
 
+/** The model of an agent. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
-  const { handles, protocol, tools, toolbelt, deadline } = agent;
-  const types = handles as readonly string[];
-  const bodies = (type: string): readonly Json[] => {
-    const parse = (body: unknown) => protocol!.parse(type, body) as Json;
-    const given = settings.samples?.[type];
-    return given ? given.map(parse) : bodiesOf(type, jsonSchema(protocol!.messages[type]!.body), parse);
-  };
-  const deeds = deedsOf({
+  const { protocol, tools, toolbelt, deadline } = agent;
+  const types: readonly string[] = agent.handles;
+  const bodies = (type: string): readonly Json[] => (protocol ? bodiesFor(protocol, type, settings) : []);
+  const outcomes = deedsOf({
     hasTools: tools.some((tool) => !isDelegate(tool)) || toolbelt.length > 0,
     delegations: delegations(agent),
     asksPeople: asksPeople(agent),
@@ -56,15 +54,15 @@ export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
     answers(message) {
       const replies: readonly string[] = protocol?.messages[message]?.replies ?? [];
       if (replies.length === 0) return [{ type: 'text', body: 'text' }];
-      return replies.map((type): AgentAnswer => ({ type, body: bodies(type)[0] as never }));
+      return replies.map((type): AgentAnswer => ({ type, body: asJson(bodies(type)[0]) }));
     },
   });
-  const made = (): readonly unknown[] =>
+  const inputs = (): readonly unknown[] =>
     types.length === 0 ? ['Do it.'] : types.flatMap((type) => bodies(type).map((body) => ({ type, body })));
   return {
     name: agent.name,
     type: typeOf(agent),
-    inputs: (settings.input === undefined ? made() : [settings.input]).map((input) => inputOf(agent, input)),
+    inputs: (settings.input === undefined ? inputs() : [settings.input]).map((input) => inputOf(agent, input)),
     outside: [
       { type: 'agent.cancel', kind: 'signal', body: { reason: 'not needed' }, watched: true },
       { type: 'agent.pause', kind: 'signal', body: {}, watched: true },
@@ -72,15 +70,13 @@ export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
     ],
     steers: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isNet: ({ birth }, { data }) =>
-      deadline === undefined &&
-      birth.parent === undefined &&
-      (data as unknown as TimerData).event.type.startsWith('xstate.after.deadline.'),
+    isNet: ({ birth }, timer) => deadline === undefined && birth.parent === undefined && isDeadline(timer),
     outcomes(actor, effect) {
-      const { src, input } = effect.data as unknown as EffectData;
-      return src === 'work' ? workOf(actor, effect, settings) : deeds[src]!(input);
+      const { src, input } = effectOf(effect);
+      if (src === 'work') return workOf(actor, effect, settings);
+      return present(outcomes[src], `What the effect "${src}" of an agent may give`)(input);
     },
-    tell: (_, effect, outcome) => told((effect.data as unknown as EffectData).src, outcome),
+    tell: (_, effect, outcome) => told(effectOf(effect).src, outcome),
     keep: keepGiven(settings, keepAgent),
     label: (actor) => (actor.birth.parent === undefined ? agent.name : actor.type.name),
   };
@@ -90,43 +86,48 @@ function typeOf(agent: AnyAgent): ActorType {
   const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
   const definition: AnyAgent['definition'] = (message) => {
     const whole = agent.definition(message);
-    return { ...whole, budget: { ...whole.budget, steps }, limits: { ...whole.limits, ...small } };
+    return {
+      ...whole,
+      budget: { ...whole.budget, steps: smallSteps },
+      limits: { ...whole.limits, ...smallLimits },
+    };
   };
-  // Those it calls keep their contracts.
+  // The agents and teams that it calls are reduced to their contracts.
   const tools = agent.tools.map((tool) =>
+    // The kinds that a delegate may have were checked when it was defined.
     isDelegate(tool) ? { ...tool, subject: contractOf(tool.subject as AnyAgent | AnyTeam) } : tool,
   );
   return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, tools, definition });
 }
 
-const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
+const isDelegate = (tool: AnyAgent['tools'][number]): tool is Delegate => 'kind' in tool && tool.kind === 'delegate';
 
-/** What a call of each of those it may call comes to. */
+/** A call of each agent and team that it may call. */
 const delegations = ({ tools }: AnyAgent): Delegated[] =>
   tools.filter(isDelegate).map(({ name, subject, approval }) => {
     const type = subject.handles[0] ?? 'task';
     return { name, ask: approval, delegate: { who: plainMember, type, body: 'Do it.', left: {} } };
   });
 
-/** What its guards look at. */
+/** The part of each context that the guards look at. */
 const keepAgent: Keep = (actor, clamp) => {
-  const { id } = actor.type.chart.machine;
-  if (id === 'member') return keepMember(actor);
-  // Of a call, what came of it is in its end; until then where it stands says enough.
-  if (id === 'toolCall') return [(actor.snapshot.context as ToolCallContext).attempts];
-  if (id !== 'agent') return keepContext(actor, clamp);
-  const context = actor.snapshot.context as AgentContext;
+  if (contextOf(actor, 'member')) return keepMember(actor);
+  const toolCall = contextOf(actor, 'toolCall');
+  // The state of a call says enough until it ends, and then its output does.
+  if (toolCall) return [toolCall.attempts];
+  const context = contextOf(actor, 'agent');
+  if (!context) return keepContext(actor, clamp);
   const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
   return [
     used.steps,
-    tries as unknown as Json,
+    asJson(tries),
     requeries,
     rounds,
     outcome?.status ?? null,
     failure?.kind ?? null,
-    calls.map(({ answered }) => answered !== undefined && answered),
+    calls.map(({ answered }) => answered !== undefined && asJson(answered)),
     [tools.tier, tools.wanted ?? null, tools.missing.length],
-    toolFailures,
+    asJson(toolFailures),
     inbox.length,
-  ] as Json;
+  ];
 };

@@ -1,18 +1,20 @@
-/** A machine as a user drew it, with its children: its messages are made up from their schemas, its effects answer by samples. */
+/** The model of a machine with its children: its messages are made up from their schemas, its effects give samples. */
 import * as z from 'zod';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import { jsonSchema } from '../../contracts/protocol.ts';
-import type { Subject } from '../../subject.ts';
-import { inputOf } from '../../subject.ts';
+import { inputOf, type Subject } from '../../subject.ts';
 import type { ActorType } from '../../system/actorType.ts';
-import type { EffectData } from '../../system/pendings.ts';
+
 import { everyNode } from '../../system/shape.ts';
+import { asJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { keepContext, type Keep } from './abstraction.ts';
 import { isSteering, type Settings } from './options.ts';
 import { sampled, told } from './outcomes.ts';
+import { effectOf } from '../pendingData.ts';
 import { bodiesOf, valuesOf } from './samples.ts';
 import type { Missed, Outside, Stage } from './stage.ts';
 
+/** The model of a machine. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function ofMachine(subject: Subject & { kind: 'machine' }, settings: Settings): Stage {
   const { type } = subject;
   const possible = sampled(settings.samples);
@@ -24,50 +26,54 @@ export function ofMachine(subject: Subject & { kind: 'machine' }, settings: Sett
     steers: isSteering(settings),
     isNet: () => false,
     outcomes: (_, effect) => possible(effect),
-    tell: (_, effect, outcome) => told((effect.data as unknown as EffectData).src, outcome),
+    tell: (_, effect, outcome) => told(effectOf(effect).src, outcome),
     keep: keepGiven(settings, keepContext),
     label: (actor) => actor.type.name,
     missed: ({ passed }) => missedStates(type, passed),
   };
 }
 
-/** What the user says of a machine's context counts instead. */
+/** For machines that the option `context` names, the user's function decides what is kept. */
 export const keepGiven =
   ({ context = {} }: Settings, otherwise: Keep): Keep =>
   (actor, clamp) => {
     const { id } = actor.type.chart.machine;
-    // The function was written for the context of this machine.
-    return Object.hasOwn(context, id) ? context[id]!(actor.snapshot.context as never) : otherwise(actor, clamp);
+    const keep = Object.hasOwn(context, id) ? context[id] : undefined;
+    // The user wrote the function for the context of the machine with this id.
+    return keep ? keep(actor.snapshot.context as never) : otherwise(actor, clamp);
   };
 
 const asks = ({ handles = {} }: ActorType, { samples = {} }: Settings): Outside[] =>
   Object.entries(handles).flatMap(([type, schema]) => {
-    const bodies = samples[type] ?? bodiesOf(type, jsonSchema(schema), (body) => schema.parse(body) as Json);
-    return bodies.map((body): Outside => ({ type, kind: 'ask', body: schema.parse(body) as Json }));
+    const parse = (body: unknown) => asJson(schema.parse(body));
+    const bodies = samples[type] ?? bodiesOf(type, jsonSchema(schema), parse);
+    return bodies.map((body): Outside => ({ type, kind: 'ask', body: parse(body) }));
   });
 
-/** Those its schema names; without one, every event that the machine knows and does not send itself. */
+/** The signals that its schema names; without a schema, every event that the machine handles and does not send itself. */
 function signals(type: ActorType, { samples = {} }: Settings): Outside[] {
   const { signals: schema, handles = {}, chart } = type;
   if (schema) {
-    return valuesOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject).flatMap((event) => {
-      const { type: name } = event as { type: string };
-      return (samples[name] ?? [event]).map((each): Outside => ({ type: name, kind: 'signal', body: each as Json }));
+    // Zod's own type of a JSON Schema has optional fields, which JSON has not.
+    const values = valuesOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject);
+    return values.flatMap((event) => {
+      const name = jsonText(jsonObject(event)['type']);
+      return (samples[name] ?? [event]).map((each): Outside => ({ type: name, kind: 'signal', body: asJson(each) }));
     });
   }
   const names = chart.machine.events.filter((name) => !/^xstate\.|\*/.test(name) && !Object.hasOwn(handles, name));
   return names.flatMap((name) =>
-    (samples[name] ?? [{}]).map((body): Outside => ({ type: name, kind: 'signal', body: body as Json })),
+    (samples[name] ?? [{}]).map((body): Outside => ({ type: name, kind: 'signal', body: asJson(body) })),
   );
 }
 
-/** States of this machine and of its children; a ticket is not the user's. */
+/** States that were not visited, of this machine and of its children. Tickets are not the user's machines. */
 function missedStates(type: ActorType, passed: ReadonlySet<string>): Missed[] {
   const { machine } = type.chart;
   if (machine.id === 'wait') return [];
   const missed = everyNode(machine.root).filter((node) => node.type !== 'history' && !passed.has(node.id));
-  // A state that is not reached says it for those inside.
-  const outermost = missed.filter(({ parent }) => !missed.includes(parent!));
+  // Only the outermost state is reported: its inner states cannot be reached either.
+  const outermost = missed.filter(({ parent }) => !parent || !missed.includes(parent));
   return [
     ...outermost.map(({ id }) => ({
       about: id,

@@ -1,46 +1,49 @@
-/** Guardrails or a router as they are, with the contracts of those behind them: whatever these do, every piece of work must be answered. */
-import type { AgentOutput } from '../../contracts/agent.ts';
+/** The models of guardrails and of an orchestrator: their own machines, with the members behind them reduced to contracts. Every piece of work must be answered. */
+
 import { healthOf, healthStatuses } from '../../contracts/health.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { WorkDone } from '../../contracts/work.ts';
 import { compile } from '../../compile.ts';
 import { inputOf, type AnyAgent, type AnyGuarded, type AnyOrchestrator, type AnyTeam } from '../../subject.ts';
+import { jsonObject, jsonObjects, jsonText } from '../jsonValues.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
+
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
-import type { Selection } from '../../../machines/router/vocabulary.ts';
 import { keepContext, type Keep } from './abstraction.ts';
+import { contextOf } from './contexts.ts';
 import { bodiesFor, byContract, deedsOf, keepMember } from './contract.ts';
 import { keepGiven } from './ofMachine.ts';
 import type { Settings } from './options.ts';
 import { gives, sampled, told } from './outcomes.ts';
+import { effectOf, isDeadline, timerOf } from '../pendingData.ts';
 import { endWords } from './routing.ts';
 import type { Outside, Possible, Stage } from './stage.ts';
 import { tasksFor, unanswered } from './tasks.ts';
 
 const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
-const said = (type: string, body: Json = {}): Outside => ({ type, kind: 'signal', body, watched: true });
+const signal = (type: string, body: Json = {}): Outside => ({ type, kind: 'signal', body, watched: true });
 const reason = { reason: 'not needed' };
 
+/** The model of guardrails. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function ofGuarded(guarded: AnyGuarded, settings: Settings): Stage {
-  const made = settings.input === undefined ? inputsOf(guarded, settings) : [settings.input];
+  const inputs = settings.input === undefined ? inputsOf(guarded, settings) : [settings.input];
   return {
     ...supervised(guarded, settings),
-    inputs: made.map((input) => inputOf(guarded, input)),
+    inputs: inputs.map((input) => inputOf(guarded, input)),
     outside: [
-      said('work.cancel', reason),
-      said('work.pause'),
-      said('work.resume'),
-      said('guardrail.trip', reason),
-      said('guardrail.reset'),
+      signal('work.cancel', reason),
+      signal('work.pause'),
+      signal('work.resume'),
+      signal('guardrail.trip', reason),
+      signal('guardrail.reset'),
     ],
   };
 }
 
+/** The model of an orchestrator. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function ofOrchestrator(orchestrator: AnyOrchestrator, settings: Settings): Stage {
   const { deadline, retry } = orchestrator.options;
-  // What happens at a limit is seen; how high it is makes no difference.
+  // What happens at a limit is explored; a higher limit adds nothing new.
   const once = retry && { ...retry, maxRetries: Math.min(1, retry.maxRetries) };
   const small = { ...orchestrator, options: { ...orchestrator.options, ...(once ? { retry: once } : {}) } };
   const stage = supervised(small, settings);
@@ -48,17 +51,14 @@ export function ofOrchestrator(orchestrator: AnyOrchestrator, settings: Settings
     ...stage,
     inputs: [inputOf(orchestrator, settings.input ?? { tasks: tasksFor(orchestrator, settings) })],
     outside: [
-      said('orchestra.cancel', reason),
-      said('orchestra.pause'),
-      said('orchestra.resume'),
-      said('orchestra.reset'),
+      signal('orchestra.cancel', reason),
+      signal('orchestra.pause'),
+      signal('orchestra.resume'),
+      signal('orchestra.reset'),
     ],
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
     isNet: (actor, timer) =>
-      stage.isNet(actor, timer) ||
-      (deadline === undefined &&
-        actor.birth.parent === undefined &&
-        (timer.data as unknown as TimerData).event.type.startsWith('xstate.after.deadline.')),
+      stage.isNet(actor, timer) || (deadline === undefined && actor.birth.parent === undefined && isDeadline(timer)),
     judge: unanswered,
   };
 }
@@ -70,25 +70,21 @@ function supervised(subject: AnyGuarded | AnyOrchestrator, settings: Settings): 
     name: subject.name,
     type: compile({ gateway: never, clock: systemClock(), opened: [] })(byContract(subject)),
     steers: () => true,
-    // That it is asked again and again is what it is for: the first time stands for all.
-    isNet: (_, { data }) => (data as unknown as TimerData).event.type === 'watch.due',
+    // A guard that watches is asked again and again; the first time stands for all.
+    isNet: (_, timer) => timerOf(timer).event.type === 'watch.due',
     outcomes(actor, effect) {
-      const { src, input } = effect.data as unknown as EffectData;
+      const { src, input } = effectOf(effect);
       if (src === 'work') return deedsOf(actor, effect, settings);
       if (Object.hasOwn(settings.samples ?? {}, src)) return possible(effect);
       if (src === 'checkWork') return [...verdicts, ...failing(possible(effect))];
-      if (src === 'select') return [...choices(input as unknown as Selection), ...failing(possible(effect))];
+      if (src === 'select') return [...choices(input), ...failing(possible(effect))];
       return possible(effect);
     },
-    tell: (_, effect, outcome) => told((effect.data as unknown as EffectData).src, outcome),
+    tell: (_, effect, outcome) => told(effectOf(effect).src, outcome),
     keep: keepGiven(settings, keepSupervisor),
     label,
-    read({ type, body }) {
-      if (type === 'work.done') return endWords(body as unknown as WorkDone);
-      return type.startsWith('xstate.done.actor.task.')
-        ? endWords(body as unknown as { output: AgentOutput })
-        : undefined;
-    },
+    read: ({ type, body }) =>
+      type === 'work.done' || type.startsWith('xstate.done.actor.task.') ? endWords(body) : undefined,
   };
 }
 
@@ -98,30 +94,34 @@ const verdicts: readonly Possible[] = [
 ];
 const failing = (all: readonly Possible[]) => all.filter(({ outcome }) => !outcome.ok);
 
-/** Each of the candidates, and somebody who is none. */
-const choices = ({ candidates }: Selection): Possible[] =>
-  [...candidates.map(({ id }) => id), 'nobody'].map((member) => ({
+/** Each of the candidates, and a name that is none of them. */
+const choices = (input: Json): Possible[] => {
+  const candidates = jsonObjects(jsonObject(input)['candidates']) ?? [];
+  return [...candidates.map(({ id }) => jsonText(id)), 'nobody'].map((member) => ({
     ...gives('select', { member }),
     says: `chooses ${member}`,
   }));
+};
 
-/** What what is guarded may be run with. */
+/** The inputs of what is guarded. */
 function inputsOf({ subject }: AnyGuarded, settings: Settings): readonly unknown[] {
+  // Which of the three kinds it is was checked when it was guarded.
   const inner = subject as AnyAgent | AnyTeam | AnyGuarded;
   if (inner.kind === 'guarded') return inputsOf(inner, settings);
-  if (inner.kind === 'team') return bodiesFor(inner.protocol, inner.accepts as string, settings);
-  const types = inner.handles as readonly string[];
-  if (types.length === 0) return ['Do it.'];
-  return types.flatMap((type) => bodiesFor(inner.protocol!, type, settings).map((body) => ({ type, body })));
+  if (inner.kind === 'team') return bodiesFor(inner.protocol, inner.accepts, settings);
+  const { protocol } = inner;
+  const types: readonly string[] = inner.handles;
+  if (!protocol || types.length === 0) return ['Do it.'];
+  return types.flatMap((type) => bodiesFor(protocol, type, settings).map((body) => ({ type, body })));
 }
 
-/** What their guards look at; what only counts on is left out. */
+/** The part of each context that the guards look at. */
 const keepSupervisor: Keep = (actor, clamp) => {
-  const { id } = actor.type.chart.machine;
-  const { context } = actor.snapshot as { context: unknown };
-  if (id === 'member') return keepMember(actor);
-  if (id === 'guardrail') return keepGuardrail(context as GuardrailContext);
-  return id === 'router' ? keepRouter(context as RouterContext) : keepContext(actor, clamp);
+  if (contextOf(actor, 'member')) return keepMember(actor);
+  const guardrail = contextOf(actor, 'guardrail');
+  if (guardrail) return keepGuardrail(guardrail);
+  const router = contextOf(actor, 'router');
+  return router ? keepRouter(router) : keepContext(actor, clamp);
 };
 
 const keepGuardrail = ({ passages, failures, round, dead, cancelled, standing, output }: GuardrailContext): Json => [
@@ -158,7 +158,7 @@ const keepRouter = (context: RouterContext): Json => {
   ];
 };
 
-/** Who does worse of late than whom: that, and no more, is what a router chooses by. */
+/** How many degrees of health are better than each member's: a router chooses by this order and by nothing else. */
 function worse(seats: RouterContext['seats']): readonly number[] {
   const healths = seats.map(({ recent }) => healthStatuses.indexOf(healthOf(recent, recent.at(-1)?.at ?? 0)));
   return healths.map((health) => new Set(healths.filter((other) => other < health)).size);

@@ -1,4 +1,4 @@
-/** A team: its own run machine with its own route, and members that keep their contracts and no more. */
+/** The model of a team: its own run machine with its own route, and members reduced to their contracts. */
 import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -6,16 +6,19 @@ import type { Protocol } from '../../contracts/protocol.ts';
 import type { RunMessage } from '../../contracts/run.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { defaultRunLimits } from '../../../machines/run/limits.ts';
-import { runActionsOf, type Routed } from '../../../machines/run/vocabulary.ts';
-import type { RunContext } from '../../../machines/run/context.ts';
+import { runActionsOf } from '../../../machines/run/actions.ts';
 import { compile } from '../../compile.ts';
-import { inputOf, type AnyAgent, type AnyTeam } from '../../subject.ts';
-import { actorType } from '../../system/actorType.ts';
+import { inputOf, type AnyTeam } from '../../subject.ts';
+import { asJson } from '../jsonValues.ts';
+import { present } from '../present.ts';
+import { actorType } from '../../system/nodePlatform.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { EffectData, TimerData } from '../../system/pendings.ts';
+
 import { keepContext, outline, type Keep } from './abstraction.ts';
+import { contextOf } from './contexts.ts';
 import { bodiesFor, keepMember } from './contract.ts';
-import { asksPeople, memberMachine, type Deed, type Working } from './member.ts';
+import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
+import { effectOf, isDeadline } from '../pendingData.ts';
 import type { Settings } from './options.ts';
 import { fails, told } from './outcomes.ts';
 import { keepGiven } from './ofMachine.ts';
@@ -25,6 +28,7 @@ import type { Actor, World } from './world.ts';
 import type { Member } from '../../member.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 
+/** The model of a team. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function ofTeam(team: AnyTeam, settings: Settings): Stage {
   const { protocol, members, options, accepts } = team;
   const bodies = sampler(protocol, settings);
@@ -42,40 +46,35 @@ export function ofTeam(team: AnyTeam, settings: Settings): Stage {
     ],
     steers: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isNet: ({ type: { chart } }, { data }) =>
-      options.deadline === undefined &&
-      chart.machine.id === 'run' &&
-      (data as unknown as TimerData).event.type.startsWith('xstate.after.deadline.'),
-    outcomes: (actor, effect) => deedsOf(actor, effect),
-    tell: (_, effect, outcome) =>
-      outcome.ok
-        ? routeWords(outcome.output as unknown as Routed)
-        : told((effect.data as unknown as EffectData).src, outcome),
+    isNet: ({ type: { chart } }, timer) =>
+      options.deadline === undefined && chart.machine.id === 'run' && isDeadline(timer),
+    outcomes: outcomesOf,
+    tell: (_, effect, outcome) => (outcome.ok ? routeWords(outcome.output) : told(effectOf(effect).src, outcome)),
     keep: keepGiven(settings, keepOf(options.maxTurns !== undefined)),
     label,
     performer: label,
-    read: ({ type, body }) => (type.startsWith('xstate.done.actor.member.') ? endWords(body as never) : undefined),
+    read: ({ type, body }) => (type.startsWith('xstate.done.actor.member.') ? endWords(body) : undefined),
     judge,
     missed: ({ worlds }) => idle(team, worlds),
   };
 
-  /** A second writer at work is "writer 2". */
+  /** A member that works on several messages at once gets a number: the second writer is "writer 2". */
   function label({ type, birth }: Actor): string {
     if (birth.parent === undefined) return team.name;
-    const place = Number(/\d+$/.exec(birth.id ?? '')?.[0] ?? 0);
-    return place > 0 ? `${type.name} ${place + 1}` : type.name;
+    const index = Number(/\d+$/.exec(birth.id ?? '')?.[0] ?? 0);
+    return index > 0 ? `${type.name} ${index + 1}` : type.name;
   }
 
-  function deedsOf({ type: { name } }: Actor, { data }: Pending): Possible[] {
-    const { type, asked } = (data as unknown as EffectData).input as unknown as Working;
-    const member = members[name]!;
+  function outcomesOf({ type: { name } }: Actor, effect: Pending): Possible[] {
+    const { type, asked } = workingOf(effect);
+    const member = present(members[name], `The member "${name}"`);
     const replies: readonly string[] = protocol.messages[type]?.replies ?? [];
     const answers = replies.flatMap((reply) =>
-      bodies(reply).map((body): AgentAnswer => ({ type: reply, body: body as never })),
+      bodies(reply).map((body): AgentAnswer => ({ type: reply, body: asJson(body) })),
     );
     return [
       ...answers.map((answer): Possible => ({
-        outcome: { ok: true, output: { answer } as Json },
+        outcome: { ok: true, output: { answer } },
         says: `answers ${answer.type}`,
       })),
       ...(asksPeople(member) && !asked
@@ -86,28 +85,27 @@ export function ofTeam(team: AnyTeam, settings: Settings): Stage {
   }
 }
 
-type Members = Readonly<Record<string, Member>>;
-
 /** Never performed: its outcomes are samples. */
 const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
 
 /**
- * As the runtime makes it, but for its members, without the bound on turns that nobody set (what goes on until then is to be seen),
- * and without its budget: members that are only a contract use nothing up.
+ * The actor type that the runtime makes, except for its members, without the default limit on turns (so that what goes on until then is
+ * explored), and without its budget (members that are only contracts use none of it).
  */
 function typeOf(team: AnyTeam) {
   const { maxTurns = Number.MAX_SAFE_INTEGER, budget: _, ...options } = team.options;
   const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
-  const surroundings = { gateway: never, clock: systemClock(), opened: [] };
-  const type = compile(surroundings)({ ...team, options: { ...options, maxTurns } });
-  const members = Object.entries(team.members as Members).map(([name, agent]) => {
-    return [
-      name,
-      memberMachine(agent as Member & Partial<Pick<AnyAgent, 'deadline'>>).provide({ actors: { work: sampledWork } }),
-    ] as const;
+  const type = compile({ gateway: never, clock: systemClock(), opened: [] })({
+    ...team,
+    options: { ...options, maxTurns },
   });
-  // Whatever they are, here they are spoken to as agents are: that is what all of them promise.
+  const members = Object.entries<Member>(team.members).map(([name, member]) => {
+    const machine = memberMachine(deadlineOf(member)).provide({ actors: { work: sampledWork } });
+    return [name, machine] as const;
+  });
+  // Every member is a contract here, so all of them are spoken to as agents.
   const alike = runActionsOf({ limits: defaultRunLimits, budget: {} });
+  // The actions are typed for the run machine, and here it is any machine.
   const machine = type.chart.machine.provide({ actors: Object.fromEntries(members), actions: alike as object });
   return actorType(machine, {
     ...(type.signals ? { signals: type.signals } : {}),
@@ -125,19 +123,19 @@ function sampler(protocol: Protocol, settings: Settings): (type: string) => read
   };
 }
 
-/** What a route can see is what was said. Of that counts who was heard how often, and what was said last. */
+/** A route sees the messages so far. Of these count how often each type came, and the latest body of each. */
 const keepOf =
   (countsTurns: boolean): Keep =>
   (actor, clamp) => {
-    const { id } = actor.type.chart.machine;
-    const { context } = actor.snapshot as { context: unknown };
-    if (id === 'member') return keepMember(actor);
-    if (id !== 'run') return keepContext(actor, clamp);
-    const { said, routed, turns, members, sending, outcome, failure } = context as RunContext;
-    const messages = (actor.lists['messages'] ?? []) as unknown as readonly RunMessage[];
+    if (contextOf(actor, 'member')) return keepMember(actor);
+    const context = contextOf(actor, 'run');
+    if (!context) return keepContext(actor, clamp);
+    const { said, routed, turns, members, sending, outcome, failure } = context;
+    // The run machine appends nothing else to this list.
+    const messages = (actor.lists['messages'] ?? []) as readonly unknown[] as readonly RunMessage[];
     const heard = [...new Set(messages.map(({ type }) => type))].sort().map((type) => {
       const all = messages.filter((message) => message.type === type);
-      return [type, outline(all.length, clamp), outline(all.at(-1)!.body, clamp)];
+      return [type, outline(all.length, clamp), outline(all.at(-1)?.body, clamp)];
     });
     return [
       heard,
@@ -151,14 +149,13 @@ const keepOf =
     ];
   };
 
-/** Who is never spoken to, or not with what it is there for. */
+/** Members that are never given a message that they handle. */
 function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
   const heard = new Set<string>();
   for (const { actors } of worlds)
-    for (const { type, snapshot } of actors.values())
-      heard.add(`${type.name} ${(snapshot.context as { type?: string }).type}`);
-  return Object.entries(members).flatMap(([member, { handles }]) =>
-    (handles as readonly string[])
+    for (const actor of actors.values()) heard.add(`${actor.type.name} ${contextOf(actor, 'member')?.type}`);
+  return Object.entries<Member>(members).flatMap(([member, { handles }]) =>
+    handles
       .filter((type) => !heard.has(`${member} ${type}`))
       .map((type) => ({
         about: `${member} ${type}`,

@@ -1,40 +1,44 @@
-/** What a check may be told, and what it makes of it. */
+/** The options of a check, and the settings that they come to. */
 import { milliseconds, type Duration } from '../../contracts/duration.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import type { Limits } from './explore.ts';
 
+/** How far `check` explores, and what it cannot know by itself. */
 export interface CheckOptions {
-  /** How often each fault may happen in one run of things; once each unless told otherwise, 0 for never. */
+  /** How often each fault may happen in one trace, from 0 to 9; once each by default. */
   readonly faults?: Partial<Faults>;
-  /** Situations to look at before it stops; 50,000 unless told otherwise. */
+  /** Worlds after which it stops; 50,000 by default. */
   readonly maxStates?: number;
-  /** Events in a row; no bound unless told otherwise. */
+  /** Moves in a row after which it goes no further; no limit by default. */
   readonly maxDepth?: number;
-  /** How long to look; one minute unless told otherwise. */
+  /** Time after which it stops; one minute by default. */
   readonly within?: Duration;
-  /** What it is started with. A team's is made up from its schema unless told otherwise; a machine's is `null`. */
+  /** The input of the run. By default it is made up from the schema of an agent or team; a machine's is `null`. */
   readonly input?: unknown;
   /**
-   * Bodies of messages, and answers of effects, by their name. An Error among the answers of an effect is a way it may fail;
-   * one that is `transient` is tried where none is given.
+   * Bodies of messages and outputs of effects, by the name of the message or effect; at least one each. An `Error` among the outputs is a
+   * failure; without one, a `transient` failure is tried. By default bodies are made up from schemas, and an effect gives `null`.
    */
   readonly samples?: Readonly<Record<string, readonly unknown[]>>;
-  /** What of a machine's context decides what happens next, by the machine's id. Small values of everything unless told otherwise. */
+  /** What of a machine's context decides what happens next, by the id of the machine. By default an outline of the whole context. */
   readonly context?: Readonly<Record<string, (context: never) => Json>>;
-  /** Messages from outside that only steer, such as `cancel`: whoever needs one to get on is stuck. Unless told otherwise those that end in cancel, abort, stop or pause. */
+  /** Types of messages that only interfere, such as `cancel`: a run that goes on only when one is sent is stuck. By default types that end in cancel, abort, stop or pause. */
   readonly steers?: readonly string[];
-  /** Called now and then with how many situations were seen and are still to be looked at. */
+  /** Called from time to time with how many worlds were reached, and how many of them are not explored yet. */
   readonly progress?: (states: number, open: number) => void;
 }
 
+/** The options with every default filled in. */
 export interface Settings extends Omit<CheckOptions, 'faults' | 'maxStates' | 'maxDepth' | 'within'> {
+  /** How often each fault may happen. */
   readonly faults: Faults;
+  /** The limits of the exploration. */
   readonly limits: Limits;
 }
 
-/** Throws `invalid` or, for a duration, `definition`. */
+/** Fills in the defaults. Throws `invalid` for an option out of range, `definition` for a wrong duration. */
 export function settingsOf(options: CheckOptions): Settings {
   const { faults, maxStates = 50_000, maxDepth = Infinity, within = '60s', ...rest } = options;
   for (const [name, value] of Object.entries({ maxStates, maxDepth })) {
@@ -52,6 +56,7 @@ export function settingsOf(options: CheckOptions): Settings {
   };
 }
 
+/** Tells whether a type of message only interferes. */
 export const isSteering = ({ steers }: Pick<Settings, 'steers'>) =>
   steers
     ? (type: string) => steers.includes(type)

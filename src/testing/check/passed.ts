@@ -1,33 +1,32 @@
-/** Which states a step goes through, those it does not rest in included. */
-import { getInitialMicrosteps, getMicrosteps, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+/** The states that a step visits, those of microsteps included. */
+import type { AnyStateMachine } from 'xstate';
 import type { Json } from '../../contracts/json.ts';
 import type { ActorType } from '../../system/actorType.ts';
 import type { MachineEvent, Snapshot } from '../../system/chart.ts';
 import { activeNodes, everyNode } from '../../system/shape.ts';
+import { asJson } from '../jsonValues.ts';
+import { initialMicrosteps, microstepsOf } from '../microsteps.ts';
 
+/** How a step began: with the input of the actor, or with a snapshot and an event. */
 type Began = { readonly input: Json } | { readonly before: Snapshot; readonly event: MachineEvent };
 
-/** Nobody who checks a team asks for the states of these. */
+/** Machines of the runtime whose states say nothing about what the user checks. */
 const ours: ReadonlySet<string> = new Set(['run', 'member', 'wait']);
 
-/** Does it have states that it may leave at once? Only then the steps in between are worth a look. */
-const hasPassage = new WeakMap<AnyStateMachine, boolean>();
+/** Whether a machine has eventless transitions, by machine: only then microsteps visit states that the machine does not rest in. */
+const hasEventless = new WeakMap<AnyStateMachine, boolean>();
 
+/** Ids of the states that a step visits. */
 export function passedBy({ chart: { machine } }: ActorType, after: Snapshot, began: Began): string[] {
   if (ours.has(machine.id)) return [];
-  let passage = hasPassage.get(machine);
-  if (passage === undefined) {
-    passage = everyNode(machine.root).some(({ always, on }) => (always ?? []).length > 0 || '' in on);
-    hasPassage.set(machine, passage);
+  let eventless = hasEventless.get(machine);
+  if (eventless === undefined) {
+    eventless = everyNode(machine.root).some(({ always, on }) => (always ?? []).length > 0 || '' in on);
+    hasEventless.set(machine, eventless);
   }
-  const ids = ({ value }: Snapshot) => activeNodes(machine.root, value as Json).map(({ id }) => id);
-  if (!passage) return ids(after);
+  const ids = ({ value }: Snapshot) => activeNodes(machine.root, asJson(value)).map(({ id }) => id);
+  if (!eventless) return ids(after);
   const steps =
-    'input' in began
-      ? getInitialMicrosteps(machine, began.input as never)
-      : getMicrosteps(machine, began.before as never, began.event as never);
-  return [
-    ...(steps as readonly (readonly [AnyMachineSnapshot, unknown])[]).flatMap(([snapshot]) => ids(snapshot)),
-    ...ids(after),
-  ];
+    'input' in began ? initialMicrosteps(machine, began.input) : microstepsOf(machine, began.before, began.event);
+  return [...steps.flatMap(([snapshot]) => ids(snapshot)), ...ids(after)];
 }

@@ -1,4 +1,4 @@
-/** What may be said after a check. Never that something is correct: what was looked for, how far, and what was left open. */
+/** What a check may claim. Never that something is correct: only what was looked for, within which limits, and what was left open. */
 import type { Faults } from './faults.ts';
 import { faultNames, faultWords } from './faults.ts';
 import { findingKinds, type Bound, type Finding, type FindingKind } from './report.ts';
@@ -14,17 +14,25 @@ const absent: Readonly<Record<FindingKind, string>> = {
   broken: 'no step that throws',
 };
 
+/** What the claims are made from. */
 export interface Facts {
+  /** Worlds that were reached. */
   readonly states: number;
-  /** What was allowed, and what of it happened anywhere. */
+  /** How often each fault was allowed. */
   readonly faults: Faults;
+  /** The same, with 0 for a fault that changed nothing anywhere. */
   readonly tried: Faults;
+  /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound: Bound | undefined;
+  /** Loops that ended when they were followed. */
   readonly apparent: number;
+  /** Is it looked for states that are not reached? */
   readonly looksForStates: boolean;
+  /** What was found. */
   readonly findings: readonly Finding[];
 }
 
+/** What is proved within the limits, and what is not. */
 export function proof({ states, faults, tried, bound, apparent, findings, looksForStates }: Facts): {
   proved: string[];
   unproven: string[];
@@ -68,6 +76,7 @@ const untried = (faults: Faults, tried: Faults): string[] => {
     : [`what ${names.join(' and ')} would do: there is nothing in it that this could change, so it was not tried`];
 };
 
+/** A limit in words: `it stopped at 50,000 states; …`. */
 export function boundWords({ what, at, grows }: Bound): string {
   const amount =
     what === 'time' ? `${at} ms` : `${at.toLocaleString('en')} ${what === 'depth' ? 'events in a row' : 'states'}`;

@@ -1,10 +1,10 @@
-/** What a check found, and what it may say it has proved. */
+/** The report of a check: its findings, and what it may claim to have proved. */
 import type { Fault, Faults } from './faults.ts';
 
 /**
- * `deadlock`: nothing can happen any more, and it has not ended. `livelock`: it can go round for ever without a state tagged `progress`.
- * `unhandled`: a message that means nothing to who gets it. `unanswered`: an ask that was taken and will never be answered.
- * `hang`: a deadlock once a message was lost. `expiry`: a deadlock once nobody answered a person's question in time.
+ * The kinds of findings. `deadlock`: nothing can happen any more although the run has not ended. `livelock`: it can go round for ever without
+ * a state tagged `progress`. `unhandled`: a message that its receiver does not handle. `unanswered`: an ask that was accepted and will never be
+ * answered. `hang`: a deadlock after a message was lost. `expiry`: a deadlock after a person's question expired.
  * `unreachable`: a state, a member or a route that nothing leads to. `broken`: a step that throws.
  */
 export const findingKinds = [
@@ -17,40 +17,48 @@ export const findingKinds = [
   'unreachable',
   'broken',
 ] as const;
+/** One kind of finding. */
 export type FindingKind = (typeof findingKinds)[number];
 
+/** Something that is wrong. */
 export interface Finding {
+  /** What kind of thing is wrong. */
   readonly kind: FindingKind;
   /** What is wrong, where, and what would mend it. */
   readonly says: string;
-  /** How it comes about: the shortest way there, a line for each thing that happens. Empty for what never happens. */
+  /** How it comes about: the shortest trace, one line for each move. Empty for something that never happens. */
   readonly trace: readonly string[];
-  /** The same as a mermaid sequence diagram. */
+  /** The same as a mermaid sequence diagram; empty for something that never happens. */
   readonly mermaid: string;
-  /** The same as a test to paste: it leads there and says what comes of it today. Empty for what never happens. */
+  /** The same as a test to paste: it leads there and asserts what happens today. Empty for something that never happens. */
   readonly story: string;
 }
 
+/** The limit at which a check stopped before everything was explored. */
 export interface Bound {
+  /** Which limit it was. */
   readonly what: 'states' | 'depth' | 'time';
-  /** States, events, or milliseconds. */
+  /** The limit: worlds for `states`, moves for `depth`, milliseconds for `time`. */
   readonly at: number;
-  /** The part of a context that took the most values: what an endless walk grows by. */
+  /** The part of a context that took the most values: usually the reason why the exploration does not end. */
   readonly grows?: string;
 }
 
+/** What a check found and proved. */
 export interface CheckReport {
+  /** The name of what was checked. */
   readonly name: string;
-  /** Situations that differ: the states and facts of every actor, and the messages in flight. */
+  /** Worlds that were reached: they differ in the states and contexts of actors, or in the messages in flight. */
   readonly states: number;
+  /** Moves from one world to another. */
   readonly transitions: number;
-  /** How many of each fault were tried at most, in one run of things. */
+  /** How often each fault was allowed in one trace. */
   readonly faults: Faults;
-  /** Where it stopped before everything was seen. */
+  /** The limit at which it stopped; absent when everything was explored. */
   readonly bound?: Bound;
-  /** The shortest traces first. */
+  /** What is wrong, the shortest traces first. */
   readonly findings: readonly Finding[];
-  /** Never that it is correct: what was looked for and is not there, within which faults and states. */
+  /** What was looked for and not found, within which faults and worlds. That is never a claim that it is correct. */
   readonly proved: readonly string[];
   /** What was left open, and why. */
   readonly unproven: readonly string[];

@@ -1,12 +1,16 @@
-/** What a route said, how a member ended, and what the end of a run says about its team. */
+/** Words for what a route decides and how a member ends, and the problem that the end of a run reveals about its team. */
 import type { AgentOutput } from '../../contracts/agent.ts';
 import type { Failure } from '../../contracts/failure.ts';
+import type { Json } from '../../contracts/json.ts';
 import { RunOutput } from '../../contracts/run.ts';
-import type { Routed } from '../../../machines/run/vocabulary.ts';
+import type { Routed } from '../../../machines/run/events.ts';
 import type { Problem } from './turn.ts';
 import type { World } from './world.ts';
 
-export function routeWords(routed: Routed): { says: string; to?: string } {
+/** What a route decided, for people: the message types, and the recipient when there is only one. */
+export function routeWords(output: Json): { says: string; to?: string } {
+  // The output of a team's `route`, which the team checked.
+  const routed = output as Routed;
   if ('finish' in routed) return { says: 'finishes' };
   const [first, ...others] = routed.send;
   if (!first) return { says: 'sends nothing' };
@@ -15,12 +19,15 @@ export function routeWords(routed: Routed): { says: string; to?: string } {
   return { says: routed.send.map(({ to, type }) => `${type} to ${to}`).join(', ') };
 }
 
-export function endWords({ output }: { readonly output: AgentOutput }): string {
+/** How an agent or team ended, for people, by the message that says so. */
+export function endWords(body: Json): string {
+  // The engine and the supervisors write these messages, with the output of the actor.
+  const { output } = body as { readonly output: AgentOutput };
   if (output.status === 'completed') return output.answer.type;
   return output.status === 'failed' ? `fails: ${output.failure.kind}` : 'has stopped';
 }
 
-/** How a run can end that says something about its team. */
+/** The problem that the end of a run reveals about its team; undefined for an end that reveals none. */
 export function judge({ ended }: World): Problem | undefined {
   const output = ended && 'output' in ended ? RunOutput.safeParse(ended.output).data : undefined;
   if (output?.status !== 'failed' || output.member !== undefined) return undefined;

@@ -1,18 +1,20 @@
-/** Makes up bodies that fit a JSON Schema: one for each alternative it names, the plainest first. */
+/** Makes up values that fit a JSON Schema: one for each alternative it names, the simplest first. */
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import { errorMessageOf } from '../errorMessage.ts';
+import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
 
-/** Alternatives of one value that are tried. */
+/** The most alternatives of one value. */
 const most = 6;
 
-/** Bodies that fit, checked by `parse`; never none. Throws `definition` when nothing that was made up fits. */
+/** Values that fit, as `parse` returns them; at least one. Throws `definition` when none of the made-up values fits. */
 export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json): Json[] {
   const problems: string[] = [];
-  const bodies = valuesOf(schema as JsonObject).flatMap((value) => {
+  const bodies = valuesOf(jsonObject(schema)).flatMap((value) => {
     try {
       return [parse(value)];
     } catch (thrown) {
-      problems.push((thrown as Error).message);
+      problems.push(errorMessageOf(thrown));
       return [];
     }
   });
@@ -23,16 +25,21 @@ export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json
   );
 }
 
+/** Values for a schema, before it is known whether they fit; at most six. */
 export function valuesOf(schema: JsonObject): Json[] {
   const { const: only, enum: choices, anyOf, oneOf, allOf, type, default: preset } = schema;
   if (only !== undefined) return [only];
-  if (Array.isArray(choices)) return (choices as Json[]).slice(0, most);
-  const alternatives = (anyOf ?? oneOf) as readonly JsonObject[] | undefined;
+  const listed = jsonList(choices);
+  if (listed) return listed.slice(0, most);
+  const alternatives = jsonObjects(anyOf ?? oneOf);
   if (alternatives) return alternatives.flatMap((each) => valuesOf(each).slice(0, 2)).slice(0, most);
-  if (Array.isArray(allOf))
-    return valuesOf(Object.assign({}, schema, { allOf: undefined }, ...(allOf as object[])) as JsonObject);
+  const parts = jsonObjects(allOf);
+  if (parts) {
+    const { allOf: _, ...rest } = schema;
+    return valuesOf(parts.reduce<JsonObject>((whole, part) => ({ ...whole, ...part }), rest));
+  }
   if (preset !== undefined) return [preset];
-  switch (Array.isArray(type) ? (type as Json[])[0] : type) {
+  switch (jsonList(type)?.[0] ?? type) {
     case 'boolean':
       return [true, false];
     case 'integer':
@@ -67,21 +74,23 @@ const formats: Readonly<Record<string, string>> = {
 };
 
 function textOf({ format, minLength = 0, maxLength = Infinity }: JsonObject): string {
-  const known = formats[format as string];
+  const known = typeof format === 'string' ? formats[format] : undefined;
   if (known !== undefined) return known;
   return 'text'.padEnd(Number(minLength), 'x').slice(0, Number(maxLength));
 }
 
 function arrayOf({ items, prefixItems, minItems }: JsonObject): Json[] {
-  if (Array.isArray(prefixItems)) return (prefixItems as JsonObject[]).map((each) => valuesOf(each)[0] ?? null);
-  const [item = null] = items === undefined ? [] : valuesOf(items as JsonObject);
+  const listed = jsonObjects(prefixItems);
+  if (listed) return listed.map((each) => valuesOf(each)[0] ?? null);
+  const [item = null] = items === undefined ? [] : valuesOf(jsonObject(items));
   return Array.from({ length: Math.max(1, Number(minItems ?? 1)) }, () => item);
 }
 
-/** What must be there in each of its alternatives, one property at a time; what may be there is left out. */
+/** Objects with the required properties: one with the first value of each, then each of their other values in turn. Optional properties are left out. */
 function objectsOf({ properties = {}, required = [] }: JsonObject): Json[] {
-  const known = properties as Readonly<Record<string, JsonObject>>;
-  const needed = (required as readonly string[]).map((name) => [name, valuesOf(known[name] ?? {})] as const);
+  const known = jsonObject(properties);
+  const names = (jsonList(required) ?? []).filter((name) => typeof name === 'string');
+  const needed = names.map((name) => [name, valuesOf(jsonObject(known[name]))] as const);
   const plain = Object.fromEntries(needed.map(([name, [first = null]]) => [name, first]));
   const others = needed.flatMap(([name, [, ...rest]]) => rest.map((value) => ({ ...plain, [name]: value })));
   return [plain, ...others].slice(0, most);

@@ -1,19 +1,26 @@
-/** A trace as lines, and as a mermaid sequence diagram. */
+/** Shows a trace as lines of text, and as a mermaid sequence diagram. */
 import type { Told } from './explore.ts';
+import { isFault } from './faults.ts';
 
+/** How a finding comes about. */
 export interface Trace {
+  /** The moves that lead there. */
   readonly way: readonly Told[];
+  /** The moves that then repeat for ever; empty when nothing repeats. */
   readonly loop: readonly Told[];
 }
 
+/** One move as a line: `[drop] client → desk: …`. */
 export const lineOf = ({ cause, from, to, says }: Told): string =>
   `${isFault(cause) ? `[${cause}] ` : ''}${from === to ? from : `${from} → ${to}`}: ${says}`;
 
+/** A trace as lines, one for each move. */
 export const linesOf = ({ way, loop }: Trace): string[] => [
   ...way.map(lineOf),
   ...(loop.length > 0 ? ['and then, over and over:', ...loop.map((move) => `  ${lineOf(move)}`)] : []),
 ];
 
+/** A trace as a mermaid sequence diagram; `ends` is the note at its end. */
 export function sequence({ way, loop }: Trace, ends: string): string {
   const all = [...way, ...loop];
   const names = [...new Set(all.flatMap(({ from, to }) => [from, to]))];
@@ -23,7 +30,8 @@ export function sequence({ way, loop }: Trace, ends: string): string {
     if (from === to) return `${indent}Note over ${id(from)}: ${escape(isFault(cause) ? `${cause}: ${says}` : says)}`;
     return `${indent}${id(from)}${cause === 'drop' ? '-x' : '->>'}${id(to)}: ${escape(says)}`;
   };
-  const last = names.length > 0 ? [id(names[0]!), id(names.at(-1)!)] : [];
+  const [first] = names;
+  const last = first === undefined ? [] : [id(first), id(names.at(-1) ?? first)];
   return [
     'sequenceDiagram',
     ...names.map((name) => `  participant ${id(name)} as ${escape(name)}`),
@@ -33,7 +41,5 @@ export function sequence({ way, loop }: Trace, ends: string): string {
   ].join('\n');
 }
 
-const isFault = (cause: string) => cause === 'drop' || cause === 'dup' || cause === 'crash';
-
-/** Characters that mermaid reads as its own, as codes that it shows as they are. */
+/** Replaces characters that mermaid would read as syntax by codes that it shows as they are. */
 const escape = (text: string): string => text.replace(/["#;<>{}\n\r]/g, (character) => `#${character.charCodeAt(0)};`);

@@ -1,4 +1,4 @@
-/** What is looked at, whatever it is: the actor it is run by, what may come from outside, and what its effects may answer. */
+/** What a check explores: the actor, what may come from outside, and the outcomes of its effects. */
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -10,59 +10,73 @@ import type { Keep } from './abstraction.ts';
 
 /** A message that a client may send at any time. */
 export interface Outside {
+  /** Type of the message. */
   readonly type: string;
+  /** How it is sent: with an answer expected, without one, or as a bare event. */
   readonly kind: 'ask' | 'tell' | 'signal';
+  /** Body of the message. */
   readonly body: Json;
-  /** Its sender sees what came of it, and says it again when nothing did. */
+  /** The sender sees the effect of it, and sends it again when there was none. */
   readonly watched?: true;
 }
 
+/** One possible outcome of an effect. */
 export interface Possible {
+  /** The output or the failure. */
   readonly outcome: Outcome;
   /** What happened, for people. */
   readonly says: string;
-  /** Nobody said what it answers. */
+  /** Made up, because no samples were given. */
   readonly guessed?: true;
-  /** To whom, when not to the actor whose effect it is. */
+  /** The name of the receiver when it is not the actor that asked for the effect. */
   readonly to?: string;
 }
 
-/** Everything that was met on the way. */
+/** Everything that an exploration reached. */
 export interface Seen {
+  /** The worlds. */
   readonly worlds: Iterable<World>;
-  /** Ids of states. */
+  /** Ids of the states that were visited. */
   readonly passed: ReadonlySet<string>;
 }
+/** Something that should be reached and was not. */
 export interface Missed {
+  /** Names it, so that it is reported once. */
   readonly about: string;
+  /** What is wrong, and what would mend it. */
   readonly says: string;
 }
 
+/** The model that is explored. */
 export interface Stage {
+  /** Its name, for people. */
   readonly name: string;
+  /** The type of the root actor. */
   readonly type: ActorType;
-  /** What it may be started with. */
+  /** The inputs that a run may start with. */
   readonly inputs: readonly Json[];
+  /** The messages that clients may send. */
   readonly outside: readonly Outside[];
-  /** Messages that steer: when nothing else is left, somebody has to interfere. */
+  /** Is this a message that only interferes? A run that goes on only when somebody sends one is stuck. */
   readonly steers: (type: string) => boolean;
-  /** Timers that the runtime sets by itself, so late that nobody should have to wait for them. */
+  /** Is this a timer that the runtime sets by default, so late that nobody should have to wait for it? */
   readonly isNet: (actor: Actor, timer: Pending) => boolean;
-  /** How an effect may end, when it is not asked itself. */
+  /** The possible outcomes of an effect that is not performed. */
   outcomes(actor: Actor, effect: Pending): readonly Possible[];
-  /** What a pure effect said, for people. */
+  /** What the outcome of a pure effect says, for people. */
   tell(actor: Actor, effect: Pending, outcome: Outcome): Omit<Possible, 'outcome'>;
+  /** What of an actor decides what happens next. */
   readonly keep: Keep;
-  /** Names for people. */
+  /** The name of an actor, for people. */
   label(actor: Actor): string;
-  /** Who performs an effect; the effect itself unless told otherwise. */
+  /** Who performs an effect, for people; the effect itself by default. */
   performer?(actor: Actor): string;
-  /** What a message between actors says, where it is known better than by its type. */
+  /** What a message between actors says, for people, where the type of the message says too little. */
   read?(envelope: Envelope): string | undefined;
-  /** A person made it stand still, and lets it go on. */
+  /** Is the run paused? Then it stands still until a person resumes it. */
   isHeld?(world: World): boolean;
   /** What is wrong with how a run ended. */
   judge?(world: World): Problem | undefined;
-  /** What should be reached, and was not; without it, that is not looked at. */
+  /** What should have been reached and was not. Without this method that is not looked at. */
   missed?(seen: Seen): readonly Missed[];
 }

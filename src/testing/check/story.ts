@@ -1,27 +1,37 @@
-/** A trace as a test to paste: it leads there and says what comes of it today. What a mended one should do is for its author to write. */
-import type { AgentOutput } from '../../contracts/agent.ts';
+/** Writes a trace as a test to paste: it leads to the finding and asserts what happens today. What should happen is for its author to write. */
+import { AgentOutput } from '../../contracts/agent.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { RunMessage } from '../../contracts/run.ts';
+import { RunMessage } from '../../contracts/run.ts';
 import type { AnyTeam, Subject } from '../../subject.ts';
 import type { MachineEvent } from '../../system/chart.ts';
+import { errorMessageOf } from '../errorMessage.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
 import type { Stage } from './stage.ts';
 
+/** What a test is written from. */
 export interface Tale {
+  /** The kind of finding. */
   readonly kind: FindingKind;
+  /** What is wrong. */
   readonly says: string;
+  /** How it comes about. */
   readonly trace: Trace;
+  /** The model in which it was found. */
   readonly stage: Stage;
+  /** What was checked. */
   readonly subject: Subject;
+  /** The input of the run. */
   readonly input: Json;
 }
 
+/** The source text of the test. */
 export function storyOf(tale: Tale): string {
-  switch (tale.subject.kind) {
+  const { subject } = tale;
+  switch (subject.kind) {
     case 'team':
-      return teamStory(tale, (said) => (tale.subject as AnyTeam).next(said));
+      return teamStory(tale, (said) => subject.next(said));
     case 'guarded':
     case 'orchestrator':
       return checkStory(tale);
@@ -33,7 +43,7 @@ export function storyOf(tale: Tale): string {
 const eventsOf = ({ way, loop }: Trace): MachineEvent[] =>
   [...way, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
 
-/** What the root took, in order, and where it stands then. */
+/** The events that the root handled, in order, and where it rests then. */
 function machineStory({ kind, says, trace, input, subject, stage }: Tale): string {
   const { machine } = stage.type.chart;
   const events = eventsOf(trace);
@@ -50,12 +60,12 @@ function machineStory({ kind, says, trace, input, subject, stage }: Tale): strin
     `  const story = () => play(${name}.type.chart.machine, ${text(input)}, [`,
     ...lines,
     '  ]);',
-    `  ${ending(() => play(machine, input as never, events).at(-1), 'story().at(-1)', 'story')}`,
+    `  ${ending(() => play(machine, input, events).at(-1), 'story().at(-1)', 'story')}`,
     '});',
   ].join('\n');
 }
 
-/** Its machine is ours, and made of what was written: what can be written down is that it is found. */
+/** The machine is the runtime's own, so the test asserts that the check reports the finding. */
 function checkStory({ kind, says, subject, input }: Tale): string {
   const name = variable(subject.name);
   return [
@@ -72,9 +82,9 @@ function checkStory({ kind, says, subject, input }: Tale): string {
   ].join('\n');
 }
 
-/** What was said in the team, in order, and what its route makes of it. */
+/** The messages of the team, in order, and what its route decides about them. */
 function teamStory({ kind, says, trace, input, subject }: Tale, next: AnyTeam['next']): string {
-  const said = [input as unknown as RunMessage, ...eventsOf(trace).flatMap(answerIn)].map(({ type, body }) => ({
+  const said = [RunMessage.parse(input), ...eventsOf(trace).flatMap(answerIn)].map(({ type, body }) => ({
     type,
     body,
   }));
@@ -93,24 +103,23 @@ function teamStory({ kind, says, trace, input, subject }: Tale, next: AnyTeam['n
   ].join('\n');
 }
 
-/** What comes of it today. */
+/** The assertion of what happens today. */
 function ending(today: () => unknown, value: string, call: string): string {
   try {
     return `expect(${value}).toEqual(${text(today())});`;
   } catch (thrown) {
-    return `expect(${call}).toThrow(${text((thrown as Error).message)});`;
+    return `expect(${call}).toThrow(${text(errorMessageOf(thrown))});`;
   }
 }
 
 function answerIn(event: MachineEvent): RunMessage[] {
-  const { output } = event as { output?: Partial<AgentOutput> };
-  return event.type.startsWith('xstate.done.actor.member.') && output?.status === 'completed' && 'answer' in output
-    ? [output.answer as RunMessage]
-    : [];
+  if (!event.type.startsWith('xstate.done.actor.member.')) return [];
+  const output = AgentOutput.safeParse(event['output']).data;
+  return output?.status === 'completed' ? [output.answer] : [];
 }
 
 function eventText(event: MachineEvent): string {
-  const { output, error } = event as { output?: unknown; error?: unknown };
+  const { output, error }: Readonly<Record<string, unknown>> = event;
   const [, how, id] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
   if (how === 'done') return `done(${text(id)}, ${text(output ?? null)})`;
   if (how === 'error') return `failed(${text(id)}, ${text(error ?? null)})`;
@@ -118,7 +127,7 @@ function eventText(event: MachineEvent): string {
   return delay === undefined ? text(event) : `after(${text(delay)}, ${text(state)})`;
 }
 
-/** As it is written in a program: strings in single quotes where that is plain. */
+/** A value as source text: a string in single quotes where it needs no escapes, otherwise JSON. */
 const text = (value: unknown): string =>
   typeof value === 'string' && !/['\\\n]/.test(value) ? `'${value}'` : JSON.stringify(value);
 

@@ -1,11 +1,11 @@
-/** Where nothing happens any more: dead ends, and asks that nobody will ever answer. */
-import { wayTo, type Edge, type Graph, type Node } from './explore.ts';
-import type { Faults } from './faults.ts';
+/** Finds dead ends, where nothing happens any more, and asks that will never be answered. */
+import { nodeAt, wayTo, type Graph, type Node } from './explore.ts';
+import { isFault, type Faults } from './faults.ts';
 import type { Suspicion } from './suspicion.ts';
 import { stateOfActor } from './turn.ts';
 import type { World } from './world.ts';
 
-/** Goes on by itself, or by what is rightly waited for; an event that changes nothing is no way on. */
+/** Does the run go on by itself, or by a message that it may wait for? An event that changes nothing does not count. */
 const goesOn = ({ edges }: Node, self: number): boolean =>
   edges.some(({ to, move: { cause } }) => to !== self && (cause === 'inside' || cause === 'outside'));
 
@@ -16,22 +16,25 @@ const used = ({ left }: World, faults: Faults): number =>
 const where = ({ actors }: World): string =>
   [...actors.values()].map((actor) => `${actor.path} in "${stateOfActor(actor)}"`).join(', ');
 
-/** The ways with the fewest faults first, of these the shortest. */
+/** Orders nodes: those with the fewest faults on the way first, and of these the nearest. */
 const byFaults =
   ({ nodes }: Graph, faults: Faults) =>
-  (a: number, b: number) =>
-    used(nodes[a]!.world, faults) - used(nodes[b]!.world, faults) || nodes[a]!.depth - nodes[b]!.depth;
+  (a: number, b: number) => {
+    const [one, other] = [nodeAt(nodes, a), nodeAt(nodes, b)];
+    return used(one.world, faults) - used(other.world, faults) || one.depth - other.depth;
+  };
 
+/** Nodes where nothing can happen any more although the run has not ended. `isHeld`: is a run paused by a person, and may stand still? */
 export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) => boolean = () => false): Suspicion[] {
   const { nodes } = graph;
   const ends = nodes.flatMap((node, at) =>
     node.explored && !node.world.ended && !goesOn(node, at) && !isHeld(node.world) ? [at] : [],
   );
   const stuck = new Set(ends);
-  // Whoever steers what is stuck does not make it stuck.
-  const first = ends.filter((at) => !stuck.has(nodes[at]!.before?.node ?? -1));
+  // A move from one stuck node to another is interference: only the first of them is reported.
+  const first = ends.filter((at) => !stuck.has(nodeAt(nodes, at).before?.node ?? -1));
   return first.sort(byFaults(graph, faults)).map((node): Suspicion => {
-    const { world } = nodes[node]!;
+    const { world } = nodeAt(nodes, node);
     const place = where(world);
     if (world.mute.size > 0 || world.lost.size > 0)
       return {
@@ -47,8 +50,9 @@ export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) =>
         node,
         says: `When nobody answers the question in time, nothing can happen any more: ${place}. Say what is to be done then.`,
       };
-    // Whoever asked would ask again if it had an answer.
-    if (world.asks.length > 0) return silent(world.asks[0]!.type, place, node);
+    // A client with an answer would ask again; one without an answer cannot.
+    const [ask] = world.asks;
+    if (ask) return silent(ask.type, place, node);
     return {
       kind: 'deadlock',
       about: place,
@@ -58,19 +62,23 @@ export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) =>
   });
 }
 
-/** Asks that are open and stay so, whatever happens. Only asks of a kind that is answered somewhere: others want no answer. */
+/** Asks that stay open whatever happens. Only types that are answered somewhere: of the others no answer is expected. */
 export function unanswered(graph: Graph, faults: Faults): Suspicion[] {
   const { nodes } = graph;
-  const back = nodes.map((): number[] => []);
-  nodes.forEach(({ edges }, from) =>
-    edges.forEach(({ to, move }: Edge) => isFault(move.cause) || back[to]!.push(from)),
-  );
+  const back = new Map<number, number[]>();
+  for (const [from, { edges }] of nodes.entries())
+    for (const { to, move } of edges) {
+      if (isFault(move.cause)) continue;
+      const before = back.get(to);
+      if (before) before.push(from);
+      else back.set(to, [from]);
+    }
   return [...graph.answered].flatMap((type) => {
     const isOpen = ({ world }: Node) => world.asks.some((ask) => ask.type === type);
     const hopeful = new Set(nodes.flatMap((node, at) => (!isOpen(node) || !node.explored ? [at] : [])));
     const queue = [...hopeful];
     for (let at = queue.pop(); at !== undefined; at = queue.pop())
-      for (const before of back[at]!) {
+      for (const before of back.get(at) ?? []) {
         if (hopeful.has(before)) continue;
         hopeful.add(before);
         queue.push(before);
@@ -80,7 +88,7 @@ export function unanswered(graph: Graph, faults: Faults): Suspicion[] {
       return !hopeful.has(at) && rests ? [at] : [];
     });
     return never.sort(byFaults(graph, faults)).map((node): Suspicion => {
-      const { world } = nodes[node]!;
+      const { world } = nodeAt(nodes, node);
       const place = world.ended ? 'it has ended' : where(world);
       const lost = world.mute.size > 0;
       if (!lost) return silent(type, place, node);
@@ -96,5 +104,3 @@ const silent = (type: string, place: string, node: number): Suspicion => ({
   node,
   says: `"${type}" was taken, and nobody will ever answer it: ${place}. Reply on every way out.`,
 });
-
-const isFault = (cause: string) => cause === 'drop' || cause === 'dup' || cause === 'crash';

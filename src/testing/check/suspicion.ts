@@ -1,16 +1,19 @@
-/** A finding before it is told: where in the graph it is, and what goes round when something does. */
+/** A finding before it is reported: where in the graph it is, and the loop that repeats where there is one. */
 import type { Told } from './explore.ts';
 import type { FindingKind } from './report.ts';
 
+/** Something that may be wrong. */
 export interface Suspicion {
+  /** What kind of finding it is. */
   readonly kind: FindingKind;
-  /** The same thing twice is told once. */
+  /** Identifies it: the same kind and text is reported once. */
   readonly about: string;
+  /** What is wrong, and what would mend it. */
   readonly says: string;
-  /** Where it shows; undefined for what never happens. */
+  /** The node where it shows; undefined for something that never happens. */
   readonly node?: number;
-  /** What happens there, if that is what is wrong. */
+  /** The move from that node which is wrong, when it is a move. */
   readonly move?: Told;
-  /** What then happens over and over. */
+  /** The moves that then repeat for ever. */
   readonly loop?: readonly Told[];
 }

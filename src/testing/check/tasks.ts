@@ -1,24 +1,28 @@
-/** Tasks for an orchestrator that a check made up, and whether all of them were answered. */
+/** Makes up tasks for an orchestrator, and tells whether all of them were answered. */
 import { answersTogether, type Strategy } from '../../../machines/router/settings.ts';
 import { RouterOutput, type TaskSpec } from '../../contracts/task.ts';
 import { takenBy, type Worker } from '../../seats.ts';
+import type { Member } from '../../member.ts';
 import type { AnyOrchestrator } from '../../subject.ts';
 import { bodiesFor } from './contract.ts';
+import { asJson } from '../jsonValues.ts';
 import type { Settings } from './options.ts';
 import type { Problem } from './turn.ts';
 import type { World } from './world.ts';
 
 /**
- * Two, so that one may be under way while the other one waits: such as the router can give to somebody, and one that it may have to refuse.
- * Where all members have a task they are under way side by side with one.
+ * Two tasks, so that one may be under way while the other one waits: one that the router can assign, and one that it may have to refuse.
+ * Where every member gets every task, one is enough.
  */
 export function tasksFor(orchestrator: AnyOrchestrator, settings: Settings): TaskSpec[] {
   const { members, router } = orchestrator;
   const [first, ...others] = members;
-  const chosen = answersTogether(router.strategy) ? [first!] : [first!, others.at(-1) ?? first!];
+  if (!first) return [];
+  const chosen = answersTogether(router.strategy) ? [first] : [first, others.at(-1) ?? first];
   return chosen.map(({ id, agent, role }, nth) => {
-    const metadata = wordsFor(router.strategy, role, nth);
+    const metadata = metadataFor(router.strategy, role, nth);
     return {
+      // What the type of a member leaves open was checked when the orchestrator was defined.
       input: messageFor(agent as Worker, settings),
       ...(router.strategy.kind === 'direct' ? { agentId: id } : {}),
       ...(metadata ? { metadata } : {}),
@@ -26,20 +30,22 @@ export function tasksFor(orchestrator: AnyOrchestrator, settings: Settings): Tas
   });
 }
 
-function wordsFor(strategy: Strategy, role: string | undefined, nth: number): TaskSpec['metadata'] {
+/** What the router's strategy reads from a task. */
+function metadataFor(strategy: Strategy, role: string | undefined, nth: number): TaskSpec['metadata'] {
   if (strategy.kind === 'role') return nth === 0 && role !== undefined ? { [strategy.key]: role } : {};
   return strategy.kind === 'sticky' ? { [strategy.key]: nth } : undefined;
 }
 
-/** A text, or the first message that it takes. */
+/** A text, or the first message that the member handles. */
 function messageFor(worker: Worker, settings: Settings): TaskSpec['input'] {
   const [type] = takenBy(worker);
-  const { protocol } = worker;
+  // Of a guarded member the type does not say that it speaks what is guarded.
+  const { protocol } = worker as Member;
   if (type === 'task' || type === undefined || !protocol) return 'Do it.';
-  return { type, body: bodiesFor(protocol as never, type, settings)[0] as never };
+  return { type, body: asJson(bodiesFor(protocol, type, settings)[0]) };
 }
 
-/** Every task has one result, in the order they came; after a stage that failed, those before it. */
+/** The problem that tasks were not answered: every task must have one result, in their order; after a failed stage of a pipeline only those before it. */
 export function unanswered({ ended }: World): Problem | undefined {
   const output = ended && 'output' in ended ? RouterOutput.safeParse(ended.output).data : undefined;
   if (!output || output.shape === 'one') return undefined;

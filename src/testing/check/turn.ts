@@ -1,4 +1,4 @@
-/** One turn of one actor in a world: a delivery, the step it causes, and everything that the commit of the step brings with it. */
+/** One step of one actor in a world: a message or the end of an effect arrives, the machine steps, and the commit of the step takes effect. */
 import type { Envelope } from '../../contracts/envelope.ts';
 import { toFailure, type Failure } from '../../contracts/failure.ts';
 import type { Address } from '../../contracts/ids.ts';
@@ -12,52 +12,61 @@ import type { Delivery } from '../../system/delivery.ts';
 import { fromEnvelope } from '../../system/doorway.ts';
 import { farewell } from '../../system/letters.ts';
 import { outboxOf } from '../../system/outbox.ts';
-import type { ChildData } from '../../system/pendings.ts';
+import { asJson, jsonObject } from '../jsonValues.ts';
+import { present } from '../present.ts';
 import { passedBy } from './passed.ts';
+import { childOf, envelopeIn } from '../pendingData.ts';
 import type { FindingKind } from './report.ts';
 import { client, family, person, senderOf, type Actor, type World } from './world.ts';
 
+/** Something wrong with a step. */
 export interface Problem {
+  /** What kind of finding it is. */
   readonly kind: FindingKind;
-  /** One problem is found once, however many ways lead to it. */
+  /** Identifies it: the same kind and text is reported once. */
   readonly about: string;
+  /** What is wrong, and what would mend it. */
   readonly says: string;
 }
 
-/** What came of a turn. */
+/** What a step did. */
 export interface Turn {
+  /** The world after it. */
   readonly world: World;
+  /** What was wrong with it. */
   readonly problems: readonly Problem[];
   /** Types of asks that were answered. */
   readonly answered: readonly string[];
-  /** Ids of the states that were passed, those without rest included. */
+  /** Ids of the states that were visited, those of microsteps included. */
   readonly passed: readonly string[];
 }
 
+/** The state of an actor, as `a.b|c`. */
 export const stateOfActor = ({ snapshot, type }: Actor): string => stateOf(snapshot.value, type.chart.machine.root);
 
-/** The first breath of the root. Throws what its machine throws. */
+/** Starts the root. Throws what its machine throws. */
 export function begin(world: World, type: ActorType, birth: Birth): Turn {
-  const turn = new Turning(world);
-  turn.bear(type, birth, type.name);
-  return turn.result();
+  const step = new StepBuilder(world);
+  step.spawn(type, birth, type.name);
+  return step.result();
 }
 
-/** The actor takes something that it asked for itself: the end of an effect, a timer. */
+/** The actor handles the end of something that it asked for itself: an effect or a timer. */
 export function takeOwn(world: World, address: Address, delivery: Delivery): Turn {
-  const turn = new Turning(world);
-  turn.take(address, delivery);
-  return turn.result();
+  const step = new StepBuilder(world);
+  step.take(address, delivery);
+  return step.result();
 }
 
-/** A message arrives. `refused` when its receiver has no use for it. */
+/** A message arrives at its receiver, which may refuse it. */
 export function takeMail(world: World, envelope: Envelope): Turn {
-  const turn = new Turning({ ...world, mail: world.mail.filter(({ id }) => id !== envelope.id) });
-  turn.receive(envelope);
-  return turn.result();
+  const step = new StepBuilder({ ...world, mail: world.mail.filter(({ id }) => id !== envelope.id) });
+  step.receive(envelope);
+  return step.result();
 }
 
-class Turning {
+/** Builds the world after a step, from the world before it. */
+class StepBuilder {
   readonly #before: World;
   readonly #actors: Map<Address, Actor>;
   #mail: Envelope[];
@@ -92,18 +101,18 @@ class Turning {
     return { world, problems: this.#problems, answered: this.#answered, passed: this.#passed };
   }
 
-  bear(type: ActorType, birth: Birth, path: string): void {
+  spawn(type: ActorType, birth: Birth, path: string): void {
     let step: Step;
     try {
       step = type.chart.initial(birth.input);
     } catch (thrown) {
       if (birth.parent === undefined) throw thrown;
       this.#broken(`${type.name} at its beginning`, thrown);
-      return this.#farewell(birth, 1, { error: toFailure(thrown) });
+      return this.#sendEnd(birth, 1, { error: toFailure(thrown) });
     }
     this.#passed.push(...passedBy(type, step[0], { input: birth.input }));
-    const unborn = { path, type, birth, seq: 0, pendings: new Map<string, Pending>(), lists: {} };
-    this.#commit({ ...unborn, snapshot: step[0] }, step, undefined, birth.address);
+    const actor = { path, type, birth, seq: 0, pendings: new Map<string, Pending>(), lists: {}, snapshot: step[0] };
+    this.#commit(actor, step, undefined, birth.address);
   }
 
   receive(envelope: Envelope): void {
@@ -112,7 +121,7 @@ class Turning {
     const inside = envelope.from !== client && envelope.from !== person;
     let delivery: Delivery;
     try {
-      delivery = fromEnvelope(actor.type, envelope, (key) => actor.pendings.get(key), nobody);
+      delivery = fromEnvelope(actor.type, envelope, (key) => actor.pendings.get(key), noReply);
     } catch (thrown) {
       if (inside) this.#unhandled(actor, envelope, toFailure(thrown).message);
       return;
@@ -122,14 +131,14 @@ class Turning {
     const taken = this.take(envelope.to, delivery);
     if (!taken && inside)
       this.#unhandled(actor, envelope, `in "${stateOfActor(actor)}" it means nothing to "${actor.type.name}"`);
-    // Whoever is refused has an answer.
+    // A refusal is an answer.
     if (this.#actors.get(envelope.to) === actor) this.#asks = this.#asks.filter((ask) => ask.id !== id);
   }
 
-  /** False when it means nothing in this state. */
+  /** False when the actor ignores it in this state. */
   take(address: Address, { own, event, id, settles }: Delivery): boolean {
-    const actor = this.#actors.get(address)!;
-    if (settles !== undefined && !actor.pendings.has(settles)) return true; // Stale: E3.
+    const actor = present(this.#actors.get(address), `The actor ${address}`);
+    if (settles !== undefined && !actor.pendings.has(settles)) return true; // It is stale: E3.
     const { chart } = actor.type;
     const before = actor.snapshot;
     try {
@@ -138,7 +147,7 @@ class Turning {
       this.#passed.push(...passedBy(actor.type, step[0], { before, event }));
       this.#commit(actor, step, settles, id);
     } catch (thrown) {
-      // A failure that nobody answers is the actor's end, which is how XState has it; anything else is a defect.
+      // An unanswered failure ends the actor, as in XState; anything else is a defect of the machine.
       if (!isUnanswered(event, thrown))
         this.#broken(`${actor.type.name} in "${stateOfActor(actor)}" at "${event.type}"`, thrown);
       if (own) this.#fail(actor, toFailure(thrown));
@@ -146,30 +155,30 @@ class Turning {
     return true;
   }
 
-  /** As `Self.step` does it: the wishes of a step are read, and what they open and close is so. */
+  /** Does what the engine does with a step: its actions become a commit, and what the commit opens and closes takes effect. */
   #commit(actor: Actor, step: Step, settles: string | undefined, cause: string): void {
     const { birth, type, seq } = actor;
     const before = seq === 0 ? undefined : actor.snapshot;
     const [snapshot, { length: index }] = step;
-    const draft = outboxOf(senderOf(actor), before, step, seq + 1, 0, cause);
+    const commit = outboxOf(senderOf(actor), before, step, seq + 1, 0, cause);
     requirePlain(`The context of "${type.name}"`, snapshot.context);
     const done = snapshot.status === 'done';
-    const letters = draft.opens.filter(({ kind }) => kind === 'message');
-    const opens = done ? [] : draft.opens.filter(({ kind }) => kind !== 'message');
-    const closes = done ? [...actor.pendings.keys()] : [...draft.closes, ...(settles === undefined ? [] : [settles])];
+    const messages = commit.opens.filter(({ kind }) => kind === 'message');
+    const opens = done ? [] : commit.opens.filter(({ kind }) => kind !== 'message');
+    const closes = done ? [...actor.pendings.keys()] : [...commit.closes, ...(settles === undefined ? [] : [settles])];
     const children = closes.flatMap((key) => {
       const pending = actor.pendings.get(key);
-      return pending?.kind === 'child' && key !== settles ? [(pending.data as unknown as ChildData).address] : [];
+      return pending?.kind === 'child' && key !== settles ? [childOf(pending).address] : [];
     });
     const pendings = new Map([...actor.pendings].filter(([key]) => !closes.includes(key)));
     for (const pending of opens) pendings.set(pending.key, pending);
     const lists = { ...actor.lists };
-    for (const { list, entry } of draft.appends) lists[list] = [...(lists[list] ?? []), entry];
+    for (const { list, entry } of commit.appends) lists[list] = [...(lists[list] ?? []), entry];
     const next: Actor = { ...actor, snapshot, seq: seq + 1, pendings, lists };
 
     for (const child of children) this.#remove(child);
-    for (const { data } of letters) this.#post(data as unknown as Envelope);
-    for (const { type: said, to } of draft.astray)
+    for (const message of messages) this.#post(envelopeIn(message));
+    for (const { type: said, to } of commit.astray)
       this.#problems.push({
         kind: 'unhandled',
         about: `${type.name} ${said} astray`,
@@ -177,32 +186,32 @@ class Turning {
       });
     if (done) {
       this.#actors.delete(birth.address);
-      return this.#farewell(birth, index, { output: (snapshot.output ?? null) as Json });
+      return this.#sendEnd(birth, index, { output: asJson(snapshot.output ?? null) });
     }
     this.#actors.set(birth.address, next);
-    for (const pending of opens) if (pending.kind === 'child') this.#spawn(next, pending);
+    for (const pending of opens) if (pending.kind === 'child') this.#spawnChild(next, pending);
   }
 
-  #spawn(parent: Actor, { key, data }: Pending): void {
-    const child = data as unknown as ChildData;
-    const { address, deadline } = parent.birth;
-    const type = parent.type.child(child.src)!;
-    this.bear(type, childBirth({ address, run: parent.birth.run, deadline }, key, child), `${parent.path}.${child.id}`);
+  #spawnChild(parent: Actor, pending: Pending): void {
+    const child = childOf(pending);
+    const { address, run, deadline } = parent.birth;
+    const type = present(parent.type.child(child.src), `The child machine "${child.src}" of "${parent.type.name}"`);
+    this.spawn(type, childBirth({ address, run, deadline }, pending.key, child), `${parent.path}.${child.id}`);
   }
 
   #fail(actor: Actor, failure: Failure): void {
     this.#remove(actor.birth.address);
-    this.#farewell(actor.birth, actor.seq + 1, { error: failure });
+    this.#sendEnd(actor.birth, actor.seq + 1, { error: failure });
   }
 
-  #farewell(birth: Birth, index: number, end: { output: Json } | { error: Failure }): void {
+  /** An actor has ended: its parent is told, and the end of the root is the end of the run. */
+  #sendEnd(birth: Birth, index: number, end: { output: Json } | { error: Failure }): void {
     if (birth.parent === undefined) {
       this.#ended = 'error' in end ? { failure: end.error } : end;
       this.#actors.clear();
       return;
     }
-    for (const { data } of farewell(birth, `${birth.address}/end/${index}`, end))
-      this.#mail.push(data as unknown as Envelope);
+    for (const message of farewell(birth, `${birth.address}/end/${index}`, end)) this.#mail.push(envelopeIn(message));
   }
 
   #post(envelope: Envelope): void {
@@ -216,11 +225,12 @@ class Turning {
     for (const each of family(this.#actors, address)) this.#actors.delete(each);
   }
 
-  /** The word of a child that nobody waits for any more, and mail for who is gone, change nothing. */
+  /** Messages to an actor that has ended, and the end of a child that its parent no longer waits for, change nothing. */
   #isWanted({ to, type, body }: Envelope): boolean {
     const actor = this.#actors.get(to);
     if (!actor) return false;
-    return !type.startsWith('xstate.') || actor.pendings.has((body as { key?: string }).key ?? '');
+    const { key } = jsonObject(body);
+    return !type.startsWith('xstate.') || (typeof key === 'string' && actor.pendings.has(key));
   }
 
   #unhandled({ type: { name } }: Actor, { type, from }: Envelope, why: string): void {
@@ -242,6 +252,11 @@ class Turning {
   }
 }
 
-const nobody = { done() {}, refuse() {} };
-const isUnanswered = (event: MachineEvent, thrown: unknown): boolean =>
-  event.type.startsWith('xstate.error.') && (event as { error?: unknown }).error === thrown;
+/** In a check nobody waits for the answer of a delivery. */
+const noReply = { done() {}, refuse() {} };
+
+/** Is it the failure of a child or effect that the machine did not answer? XState throws the same value again. */
+const isUnanswered = (event: MachineEvent, thrown: unknown): boolean => {
+  const { error }: Readonly<Record<string, unknown>> = event;
+  return event.type.startsWith('xstate.error.') && error === thrown;
+};

@@ -1,6 +1,7 @@
-/** What happens, in a few words. */
+/** Short words for what happens, as traces and diagrams show it. */
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Json } from '../../contracts/json.ts';
+import { jsonObject, jsonText } from '../jsonValues.ts';
 
 /** JSON that fits on a line of a diagram. */
 export const short = (value: Json): string => {
@@ -11,12 +12,13 @@ export const short = (value: Json): string => {
 /** `xstate.after.deadline.run.active` is known as `deadline`. */
 export const timerWords = (type: string): string => /^xstate\.after\.([^.]+)\./.exec(type)?.[1] ?? type;
 
+/** What a message between actors says. */
 export function mailWords({ type, body }: Envelope): string {
-  const end = (body ?? {}) as { output?: Json; error?: { kind?: string } };
-  if (type.startsWith('xstate.done.')) return `ends with ${short(end.output ?? null)}`;
-  if (type.startsWith('xstate.error.')) return `fails: ${end.error?.kind ?? 'internal'}`;
+  const { output = null, error } = jsonObject(body);
+  if (type.startsWith('xstate.done.')) return `ends with ${short(output)}`;
+  if (type.startsWith('xstate.error.')) return `fails: ${jsonText(jsonObject(error)['kind'], 'internal')}`;
   return type;
 }
 
-/** Who has ended is known by its type. */
+/** The type of a sender that has ended, from its address. */
 export const goneWords = ({ from }: Envelope): string => from.slice(0, from.indexOf('/'));

@@ -1,9 +1,9 @@
 /**
- * A run as a value: every actor, every message in flight, every ask without an answer. A step makes another one and leaves it as it is.
+ * A run as a value: every actor, every message in flight, every ask without an answer. A step makes a new world and leaves the old one unchanged.
  *
- * W1 What a step wishes for is read by the engine's own code (`outboxOf`), and what comes in is judged by its own door (`fromEnvelope`).
- * W2 A commit and the birth of its children are one; everything else that the engine does between commits may come in any order.
- * W3 Messages from one actor to another stay in order. What is for somebody who has ended is gone.
+ * W1 The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).
+ * W2 A commit and the start of its children are one move; everything else that the engine does between commits may come in any order.
+ * W3 Messages from one actor to another stay in order. Messages to an actor that has ended disappear.
  */
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Failure } from '../../contracts/failure.ts';
@@ -14,56 +14,75 @@ import type { ActorType } from '../../system/actorType.ts';
 import type { Birth } from '../../system/birth.ts';
 import type { Snapshot } from '../../system/chart.ts';
 import type { Sender } from '../../system/draft.ts';
-import type { ChildData } from '../../system/pendings.ts';
-import type { Faults } from './faults.ts';
 
+import type { Faults } from './faults.ts';
+import { childOf, fieldsOf } from '../pendingData.ts';
+
+/** One actor of the run. */
 export interface Actor {
-  /** Where it is in the family: `run.member.0`. Unlike its address it does not tell how often somebody was there before. */
+  /** Its place in the tree of actors: `run.member.0`. Unlike the address, it is the same for the next actor in that place. */
   readonly path: string;
+  /** Its actor type. */
   readonly type: ActorType;
+  /** What it was started with. */
   readonly birth: Birth;
+  /** The snapshot of its machine. */
   readonly snapshot: Snapshot;
+  /** How many steps it has taken. */
   readonly seq: number;
+  /** Its effects, children and timers that have not ended, by key. */
   readonly pendings: ReadonlyMap<string, Pending>;
+  /** Its append-only lists, by name. */
   readonly lists: Readonly<Record<string, readonly Json[]>>;
 }
 
+/** A client's ask without an answer. */
 export interface OpenAsk {
+  /** The id of its message. */
   readonly id: string;
+  /** The type of its message. */
   readonly type: string;
 }
 
+/** How the root ended. */
 export type Ending = { readonly output: Json } | { readonly failure: Failure };
 
+/** A run at one moment. */
 export interface World {
+  /** The address of the root. */
   readonly root: Address;
+  /** Every actor that has not ended, by address. */
   readonly actors: ReadonlyMap<Address, Actor>;
+  /** Messages in flight, oldest first. */
   readonly mail: readonly Envelope[];
   /** Asks of clients that were taken and not answered. */
   readonly asks: readonly OpenAsk[];
-  /** How the root ended. */
+  /** How the root ended; absent while it is active. */
   readonly ended?: Ending;
   /** Faults that may still happen. */
   readonly left: Faults;
-  /** Effects whose answer is lost, and effects that nobody knows whether they happened; by key. */
+  /** Keys of effects whose outcome is lost. */
   readonly mute: ReadonlySet<string>;
+  /** Keys of effects of which it is unknown whether they happened. */
   readonly doubtful: ReadonlySet<string>;
-  /** Messages from outside that were lost, and will not be sent again. */
+  /** Types of messages from outside that were lost and will not be sent again. */
   readonly lost: ReadonlySet<string>;
 }
 
+/** The id of the run that is explored. */
 export const run = 'check';
-/** Whoever speaks from outside. */
+/** The sender of messages from clients. */
 export const client: Address = 'outside/client';
+/** The sender of messages from people. */
 export const person: Address = 'outside/person';
 
-/** What the engine must know of who makes a step. */
+/** What the engine must know of the actor that takes a step. */
 export function senderOf({ type, birth, pendings }: Actor): Sender {
   const named = (kinds: readonly Pending['kind'][]) =>
     new Map(
-      [...pendings.values()].flatMap(({ key, kind, data }) => {
-        const { id } = data as { id?: string };
-        return kinds.includes(kind) && id !== undefined ? [[id, key] as const] : [];
+      [...pendings.values()].flatMap((pending) => {
+        const { id } = fieldsOf(pending);
+        return kinds.includes(pending.kind) && id !== undefined ? [[id, pending.key] as const] : [];
       }),
     );
   return {
@@ -78,18 +97,16 @@ export function senderOf({ type, birth, pendings }: Actor): Sender {
   };
 }
 
-export const childAddresses = ({ pendings }: Actor): Address[] =>
-  [...pendings.values()].flatMap(({ kind, data }) =>
-    kind === 'child' ? [(data as unknown as ChildData).address] : [],
-  );
+const childAddresses = ({ pendings }: Actor): Address[] =>
+  [...pendings.values()].flatMap((pending) => (pending.kind === 'child' ? [childOf(pending).address] : []));
 
-/** An actor and everybody below it. */
+/** The addresses of an actor and of every actor below it. */
 export function family(actors: ReadonlyMap<Address, Actor>, address: Address): Address[] {
   const actor = actors.get(address);
   return actor ? [address, ...childAddresses(actor).flatMap((child) => family(actors, child))] : [];
 }
 
-/** What can be taken next: of every pair the oldest (W3). */
+/** The messages that can be handled next: the oldest of every pair of sender and receiver (W3). */
 export function deliverable({ mail }: World): Envelope[] {
   const pairs = new Set<string>();
   return mail.filter(({ from, to }) => {

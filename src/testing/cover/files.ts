@@ -1,4 +1,4 @@
-/** Where coverage lies between the tests that saw it and the report: one file for each test file, the newest wins. */
+/** Stores coverage between the tests and the report: one file for each test file; a newer one replaces an older one. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,27 +6,30 @@ import { explain } from '../../contracts/explain.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import { CoverFile, merged, type MachineRecord } from './record.ts';
 
-/** Relative to where the tests run. */
+/** The default folder, relative to the working directory of the tests. */
 export const coverFolder = '.troupe/cover';
 
-/** `of` names who saw it: what the same one saw before is replaced. */
+/** Writes what one test file has covered. `of` names the test file; what it covered in an earlier run is replaced. */
 export function writeCover(folder: string, of: string, file: Omit<CoverFile, 'format'>): void {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${createHash('sha256').update(of).digest('hex').slice(0, 16)}.json`);
-  // Renamed into place: whoever reads meanwhile finds a whole file.
+  // Renamed into place, so that a reader never finds half a file.
   writeFileSync(`${path}.new`, JSON.stringify({ format: 'troupe-cover/1', ...file }));
   renameSync(`${path}.new`, path);
 }
 
+/** What was read from the folder. */
 export interface Covered {
+  /** One record for each machine. */
   readonly records: readonly MachineRecord[];
+  /** How many files were read. */
   readonly files: number;
-  /** Files of earlier runs that were left out. */
+  /** How many files of earlier runs were left out. */
   readonly stale: number;
 }
 
 /**
- * What the newest run of the tests saw; with `all`, what every run in the folder saw (shards of one run, brought together).
+ * Reads what the newest run of the tests covered; with `all`, what every run in the folder covered, so that shards of one run are added up.
  * Throws `invalid` when nothing was recorded, or when a file is damaged.
  */
 export function readCover(folder: string, { all = false } = {}): Covered {
@@ -52,7 +55,7 @@ function namesIn(folder: string): string[] {
       .filter((name) => name.endsWith('.json'))
       .sort();
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
     throw thrown;
   }
 }
@@ -68,7 +71,7 @@ function parse(path: string): CoverFile {
   } catch (cause) {
     throw say('it is not whole JSON.', cause);
   }
-  const { format } = (json ?? {}) as { format?: unknown };
+  const { format }: { format?: unknown } = Object(json);
   if (typeof format === 'string' && format !== 'troupe-cover/1')
     throw say(`it is written as ${JSON.stringify(format)}, this version reads "troupe-cover/1".`);
   const parsed = CoverFile.safeParse(json);

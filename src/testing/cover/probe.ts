@@ -1,36 +1,33 @@
-/** A machine that notes what a step goes through: the states, the transitions it takes, and what every guard that is asked says. */
-import {
-  and,
-  getInitialMicrosteps,
-  getMicrosteps,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-} from 'xstate';
+/** Follows the steps of a machine on a copy of it: the states, the transitions taken, and what each guard returned. */
+import { and, type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, type AnyStateNode } from 'xstate';
 import { inertly } from '../../system/chart.ts';
 import { nameOf } from '../../system/names.ts';
 import { everyNode } from '../../system/shape.ts';
 import type { Stepped } from '../../system/steps.ts';
+import { initialMicrosteps, lastOf, microstepsOf } from '../microsteps.ts';
 import { nodesOf } from '../nodes.ts';
 
+/** What a step went through. */
 export interface Sighting {
+  /** Ids of the states. */
   readonly states: ReadonlySet<string>;
-  /** Transitions by their place: `<state's id>#<index among the moves of its ChartNode>`. */
+  /** Ids of the transitions: `<id of the state>#<index among its moves in the ChartNode>`. */
   readonly moves: readonly string[];
-  /** Guards by their place: that of their transition, and `.<index>` for each `and`, `or` or `not` around them. */
+  /** What each guard returned. A guard's id is that of its transition, with `.<index>` for each `and`, `or` or `not` around it. */
   readonly answers: readonly (readonly [guard: string, yes: boolean])[];
-  /** Where the step came to rest. */
+  /** The snapshot after the step. */
   readonly snapshot: AnyMachineSnapshot;
 }
 
+/** Follows the steps of one machine. */
 export interface Probe {
-  /** Every guard of the machine: its place and its name. */
+  /** The names of all guards of the machine, by id. */
   readonly guards: ReadonlyMap<string, string>;
-  /** Goes through the step again. Guards and assigns are pure, so it is the same step; effects are only wished for. */
+  /** Takes the step again on the copy. Guards and assigns are pure, so it is the same step; effects are only requested, not performed. */
   follow(step: Stepped): Sighting;
 }
 
+/** Makes a probe of a machine. */
 export function probe(machine: AnyStateMachine): Probe {
   const copy = inertly(machine);
   mark(copy);
@@ -51,34 +48,32 @@ export function probe(machine: AnyStateMachine): Probe {
     guards,
     follow(step) {
       answers = [];
-      const steps = (
-        'from' in step
-          ? getMicrosteps(copy, rehoused(step.from, copy) as never, step.event as never)
-          : getInitialMicrosteps(copy, step.input as never)
-      ) as Microsteps;
+      const steps =
+        'from' in step ? microstepsOf(copy, onCopy(step.from, copy), step.event) : initialMicrosteps(copy, step.input);
       return {
         states: new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)).map(({ id }) => id)),
         moves: steps.flatMap(([, actions]) => takenIn(actions)),
         answers,
-        snapshot: steps.at(-1)![0],
+        snapshot: lastOf(steps),
       };
     },
   };
 }
 
-type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
-
 const takenType = 'troupe.taken';
-
-/** Makes every transition of a machine say that it was taken: by an action that nobody implements, which comes back as data. */
-export function mark(machine: AnyStateMachine): void {
-  for (const [place, move] of movesOf(machine))
-    Object.assign(move, { actions: [...move.actions, { type: takenType, params: { place } }] });
+interface Taken {
+  readonly place: string;
 }
 
-/** The transitions that a marked machine took, by their place. */
+/** Adds an action to every transition of a machine by which it reports that it was taken. The action is not implemented, so it comes back as data. */
+export function mark(machine: AnyStateMachine): void {
+  for (const [place, move] of movesOf(machine))
+    Object.assign(move, { actions: [...move.actions, { type: takenType, params: { place } satisfies Taken }] });
+}
+
+/** Ids of the transitions that a marked machine took. */
 export const takenIn = (actions: readonly AnyEventObject[]): string[] =>
-  actions.flatMap(({ type, params }) => (type === takenType ? [(params as { place: string }).place] : []));
+  actions.flatMap(({ type, params }) => (type === takenType ? [(params as Taken).place] : []));
 
 const movesOf = (machine: AnyStateMachine) =>
   everyNode(machine.root).flatMap((node) =>
@@ -89,42 +84,41 @@ const movesOf = (machine: AnyStateMachine) =>
   );
 
 /** The same snapshot, as one of the copy's own. */
-function rehoused(snapshot: AnyMachineSnapshot, copy: AnyStateMachine): AnyMachineSnapshot {
+function onCopy(snapshot: AnyMachineSnapshot, copy: AnyStateMachine): AnyMachineSnapshot {
   const { value, context, status, output, error, children } = snapshot;
-  const history = snapshot.historyValue as Readonly<Record<string, readonly AnyStateNode[]>>;
+  const history: Readonly<Record<string, readonly AnyStateNode[]>> = snapshot.historyValue;
   const historyValue = Object.fromEntries(
     Object.entries(history).map(([id, nodes]) => [id, nodes.map((node) => copy.getStateNodeById(node.id))]),
   );
-  const own = copy.resolveState({ value, context, status, output, error, historyValue } as never);
-  return Object.assign(own, { children }) as AnyMachineSnapshot;
+  // XState accepts an output and an error here, and its type does not say so.
+  const own: AnyMachineSnapshot = copy.resolveState({ value, context, status, output, error, historyValue } as never);
+  return Object.assign(own, { children });
 }
 
-/** One of XState's own guards: a function that answers by `check`. */
+/** One of XState's own guards: a function whose result XState asks for by `check`. */
 interface BuiltIn {
   check(snapshot: unknown, args: unknown, guard: { readonly guards?: readonly unknown[] | undefined }): boolean;
   readonly guards?: readonly unknown[];
 }
 
-/** The guard with somebody listening. Of `and`, `or` and `not` the guards inside are heard, since it is they that decide. */
+/** Wraps a guard so that its result is reported. Of `and`, `or` and `not` the inner guards are reported, since they decide. */
 function listening(
   guard: unknown,
   place: string,
-  meet: (place: string, name: string) => void,
-  hear: (place: string, yes: boolean) => void,
+  onGuard: (place: string, name: string) => void,
+  onAnswer: (place: string, yes: boolean) => void,
 ): unknown {
-  // What and() gives is declared as a plain function; that it has a check is how XState asks it.
-  const builtIn = (typeof guard === 'function' && 'guards' in guard
-    ? guard
-    : and([guard as never])) as unknown as BuiltIn;
-  const composed = (builtIn as unknown) === guard;
+  const composed = typeof guard === 'function' && 'guards' in guard;
+  // XState declares what and() returns as a plain function; in fact it has the `check` by which XState calls it.
+  const builtIn = (composed ? guard : and([guard as never])) as unknown as BuiltIn;
   const guards = composed
-    ? builtIn.guards?.map((inner, index) => listening(inner, `${place}.${index}`, meet, hear))
+    ? builtIn.guards?.map((inner, index) => listening(inner, `${place}.${index}`, onGuard, onAnswer))
     : builtIn.guards;
-  if (!composed) meet(place, nameOf(guard) ?? '(anonymous)');
+  if (!composed) onGuard(place, nameOf(guard) ?? '(anonymous)');
   return Object.assign(() => false, {
     check(snapshot: unknown, args: unknown) {
       const yes = builtIn.check(snapshot, args, { guards });
-      if (!composed) hear(place, yes);
+      if (!composed) onAnswer(place, yes);
       return yes;
     },
   });

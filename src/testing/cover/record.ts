@@ -1,4 +1,4 @@
-/** What was seen of a machine, as data: kept in files, merged, and compared with what there is to see. */
+/** Coverage of a machine as data: stored in files, added up, and compared with what there is to cover. */
 import * as z from 'zod';
 import type { ChartNode } from '../../charts.ts';
 
@@ -19,33 +19,36 @@ const absent = z.preprocess((given) => given ?? undefined, z.union([z.string(), 
 
 const Guard = z.object({ name: z.string(), yes: count, no: count });
 
+/** What was covered of one machine. Every count is a number of times. */
 export const MachineRecord = z.object({
   id: z.string(),
-  /** Changes with the machine's shape: versions do not mix. */
+  /** Hash of the machine's shape: versions of a machine are not added up. */
   hash: z.string(),
   chart: Node,
   steps: count,
-  /** Steps that came out otherwise when they were gone through again: something in the machine is not pure. */
+  /** Steps with another result when they were taken again: something in the machine is not pure. */
   strays: count,
   states: z.record(z.string(), count),
-  /** By place: `<state's id>#<index of the move>`. */
+  /** By id of the transition: `<id of the state>#<index of the move>`. */
   moves: z.record(z.string(), count),
   guards: z.record(z.string(), Guard),
 });
+/** What was covered of one machine. */
 export type MachineRecord = z.infer<typeof MachineRecord>;
 
-/** What one test file, or one process, has seen. */
+/** What one test file, or one process, covered. */
 export const CoverFile = z.object({
   format: z.literal('troupe-cover/1'),
-  /** The run of the test runner it belongs to. */
+  /** Names the run of the test runner, so that older runs can be told apart. */
   run: z.string(),
   /** Milliseconds since the epoch. */
   at: z.number(),
   machines: z.array(MachineRecord),
 });
+/** What one test file, or one process, covered. */
 export type CoverFile = z.infer<typeof CoverFile>;
 
-/** Sums the records of the same machine in the same shape; ordered by id. */
+/** Adds up the records of the same machine in the same shape; ordered by id. */
 export function merged(records: readonly MachineRecord[]): MachineRecord[] {
   const sums = new Map<string, MachineRecord>();
   for (const record of records) {

@@ -1,61 +1,66 @@
-/** Listens to every step of this process, and counts what was seen of each machine. */
+/** Records the coverage of every machine that takes a step in this process. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../charts.ts';
 import { everyNode, hashOf } from '../../system/shape.ts';
+import { nodePlatform } from '../../system/nodePlatform.ts';
 import { stepsChannel, type Stepped } from '../../system/steps.ts';
-import { probe, type Probe } from './probe.ts';
+import { probe as probeOf, type Probe } from './probe.ts';
 import { merged, type MachineRecord } from './record.ts';
 import { reportOf, type CoverReport } from './report.ts';
 
+/** A recording of coverage; disposing it ends the recording. */
 export interface Coverage extends Disposable {
-  /** What was seen so far, of each machine that took a step. */
+  /** What was covered so far, one record for each machine that took a step. */
   records(): MachineRecord[];
+  /** The same as a report: what is covered, and what is missing. */
   report(): CoverReport;
 }
 
 /**
- * Records which states, transitions and outcomes of guards are seen from now on, until it is disposed: of every machine that
- * `play`, a path or a runtime steps in this process.
+ * Records which states, transitions and guard results are covered from now on, until it is disposed: of every machine that `play`, a path's
+ * test or a runtime steps in this process.
  * @example using seen = coverage(); play(door, {}, [{ type: 'door.open' }]); expect(seen.report().missing).toEqual([]);
  */
 export function coverage(): Coverage {
   const counted = new Map<string, MachineRecord>();
-  // Machines come and go with the tests that make them; one shape is one record.
-  const sights = new WeakMap<AnyStateMachine, Sight>();
-  const known = (machine: AnyStateMachine): Sight => {
-    const before = sights.get(machine);
+  // Tests may make the same machine many times; machines of one shape share one record.
+  const followed = new WeakMap<AnyStateMachine, Followed>();
+  const follow = (machine: AnyStateMachine): Followed => {
+    const before = followed.get(machine);
     if (before) return before;
-    const made = probe(machine);
-    const key = `${machine.id} ${hashOf(machine, undefined)}`;
-    const record = counted.get(key) ?? blank(machine, made);
+    const probe = probeOf(machine);
+    const key = `${machine.id} ${hashOf(machine, undefined, nodePlatform.sha256)}`;
+    const record = counted.get(key) ?? emptyRecord(machine, probe);
     counted.set(key, record);
-    const sight = { record, probe: made };
-    sights.set(machine, sight);
-    return sight;
+    const made = { record, probe };
+    followed.set(machine, made);
+    return made;
   };
-  const hear = (message: unknown) => {
+  const onStep = (message: unknown) => {
+    // Only `tell` publishes on this channel.
     const step = message as Stepped;
-    const { record, probe } = known(step.machine);
-    note(record, probe, step);
+    const { record, probe } = follow(step.machine);
+    count(record, probe, step);
   };
-  subscribe(stepsChannel, hear);
+  subscribe(stepsChannel, onStep);
   const records = () => merged(structuredClone([...counted.values()]));
   return {
     records,
     report: () => reportOf(records()),
-    [Symbol.dispose]: () => void unsubscribe(stepsChannel, hear),
+    [Symbol.dispose]: () => void unsubscribe(stepsChannel, onStep),
   };
 }
 
-interface Sight {
+interface Followed {
   readonly record: MachineRecord;
   readonly probe: Probe;
 }
 
-function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
-  // A history state is a signpost: a machine is never in it.
+/** A record with every state, transition and guard, none of them covered. */
+function emptyRecord(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
+  // A machine is never in a history state.
   const nodes = everyNode(machine.root);
   const states = nodes.filter(({ type }) => type !== 'history');
   const moves = nodes.flatMap(({ id, transitions, always }) =>
@@ -63,7 +68,7 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
   );
   return {
     id: machine.id,
-    hash: hashOf(machine, undefined),
+    hash: hashOf(machine, undefined, nodePlatform.sha256),
     chart: nodeOf(machine.root),
     steps: 0,
     strays: 0,
@@ -73,20 +78,24 @@ function blank(machine: AnyStateMachine, { guards }: Probe): MachineRecord {
   };
 }
 
-/** Counted in place: there may be a million steps. */
-function note(record: MachineRecord, probe: Probe, step: Stepped): void {
+/** Counts in place, because there may be a million steps. */
+function count(record: MachineRecord, probe: Probe, step: Stepped): void {
   const sighting = attempt(() => probe.follow(step));
   record.steps++;
   if (!sighting || !isDeepStrictEqual(sighting.snapshot.value, step.to.value)) {
     record.strays++;
     return;
   }
-  for (const id of sighting.states) record.states[id]!++;
-  for (const place of sighting.moves) record.moves[place]!++;
-  for (const [place, yes] of sighting.answers) record.guards[place]![yes ? 'yes' : 'no']++;
+  const { states, moves, guards } = record;
+  for (const id of sighting.states) states[id] = (states[id] ?? 0) + 1;
+  for (const place of sighting.moves) moves[place] = (moves[place] ?? 0) + 1;
+  for (const [place, yes] of sighting.answers) {
+    const guard = guards[place];
+    if (guard) guard[yes ? 'yes' : 'no']++;
+  }
 }
 
-/** A listener that throws would end the process of whoever is heard. */
+/** A subscriber that throws would end the process that publishes. */
 function attempt<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -1,49 +1,67 @@
-/** What is covered, what is not, and where in the chart that is. */
+/** Reports what is covered and what is not, and where in the chart that is. */
 import { eventWords, type ChartNode, type Move } from '../../charts.ts';
 import type { MachineRecord } from './record.ts';
 
+/** What is counted of a machine. */
 export const aspects = ['states', 'transitions', 'guards'] as const;
+/** One of them. */
 export type Aspect = (typeof aspects)[number];
 
+/** How many of how many are covered. */
 export interface Share {
+  /** How many are covered. */
   readonly covered: number;
+  /** How many there are. */
   readonly total: number;
 }
 
+/** Something that is not covered. */
 export interface Gap {
+  /** The id of the machine. */
   readonly machine: string;
+  /** What is not covered: a state, a transition, or a result of a guard. */
   readonly kind: 'state' | 'transition' | 'guard';
-  /** The id of the state it is about, or leads away from. */
+  /** The id of the state, or of the state in which the transition begins. */
   readonly state: string;
-  /** The event's type of a transition or a guard; empty for one that needs none. */
+  /** The event type of the transition, or of the guard's transition; empty for an eventless one. */
   readonly on?: string;
+  /** The name of the guard. */
   readonly guard?: string;
-  /** What the guard never said. */
+  /** The result that the guard never had. */
   readonly outcome?: 'yes' | 'no';
-  /** The same in words. */
+  /** What is missing, in words. */
   readonly says: string;
 }
 
+/** The coverage of one machine: a share for each of states, transitions and guards. */
 export interface MachineReport extends Readonly<Record<Aspect, Share>> {
+  /** The id of the machine. */
   readonly id: string;
+  /** Hash of the machine's shape. */
   readonly hash: string;
+  /** How many steps it took. */
   readonly steps: number;
+  /** Steps with another result when they were taken again: something in the machine is not pure. */
   readonly strays: number;
+  /** What is not covered, in the order of the chart. */
   readonly gaps: readonly Gap[];
 }
 
+/** The coverage of all machines. */
 export interface CoverReport {
+  /** One report for each machine, ordered by id. */
   readonly machines: readonly MachineReport[];
-  /** What is not covered, in words: empty when everything is. */
+  /** What is not covered, in words; empty when everything is. */
   readonly missing: readonly string[];
 }
 
+/** Makes a report of records. */
 export function reportOf(records: readonly MachineRecord[]): CoverReport {
   const machines = records.map(machineReport);
   return { machines, missing: machines.flatMap(({ gaps }) => gaps.map(({ says }) => says)) };
 }
 
-/** The share in percent, rounded down: 100 is all of it, and of nothing, too. */
+/** The share in percent with one decimal, rounded down; 100 when there is nothing to cover. */
 export const percent = ({ covered, total }: Share): number =>
   total === 0 ? 100 : Math.floor((covered / total) * 1000) / 10;
 
@@ -67,6 +85,7 @@ const share = (counts: readonly number[]): Share => ({
   total: counts.length,
 });
 
+/** A node of a chart and every node inside it. */
 export const nodesIn = (node: ChartNode): ChartNode[] => [node, ...node.states.flatMap(nodesIn)];
 
 function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: state, moves: own }: ChartNode): Gap[] {
@@ -110,7 +129,7 @@ function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: sta
   ];
 }
 
-/** A transition in words: where it begins, by what, if what, where to. */
+/** A transition in words: where it begins, its event, its guard, and where it leads. */
 export const moveWords = (state: string, move: Move): string => `${state}, ${eventWords(move.on)}${toWords(move)}`;
 
 const toWords = ({ if: guard, to }: Move) =>

@@ -1,4 +1,4 @@
-/** Vitest's `setupFiles: ['troupe/testing/cover']`: what the tests of a file saw is written down when they are through. */
+/** A setup file for Vitest, `setupFiles: ['troupe/testing/cover']`: records coverage, and writes it when the tests of a file have ended. */
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterAll, expect } from 'vitest';
@@ -11,7 +11,7 @@ const seen = coverage();
 afterAll(() => {
   seen[Symbol.dispose]();
   const machines = seen.records();
-  // A worker is a thread of the runner's process, or a child of it.
+  // A worker of Vitest is a thread of the runner's process, or a child process of it.
   const run = String(isMainThread ? process.ppid : process.pid);
   const folder = resolve(process.env['TROUPE_COVER'] ?? coverFolder);
   if (machines.length > 0)

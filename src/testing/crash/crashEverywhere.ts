@@ -1,46 +1,51 @@
 /**
- * Pulls the plug at every point of a run, before and after it, and looks whether the run ends as if nothing had happened.
+ * Kills the process at every point of a run, before and after the point, and checks that the run ends as if nothing had happened.
  *
- * A point is a commit, a result put in the ledger, a message sent, posted or buried, or an acknowledgement. At the crash nothing more is
- * heard of that process: its journal and transport never answer again, its effects are told to stop. A second process goes on from the same journal.
+ * A point is a commit, a result put in the ledger, a message sent, posted or kept as a dead letter, or an acknowledgement. A killed process
+ * is never answered again by its journal and transport, and its effects are told to stop. A second process resumes the run from the same journal.
  */
 import { TroupeError } from '../../contracts/failure.ts';
 import { systemClock } from '../../system/clock.ts';
-import { virtualClock } from '../clock.ts';
-import { judge } from './judge.ts';
-import type { Death } from './life.ts';
-import { runOnce, type Ending } from './run.ts';
+import { compare, isSurfaced } from './compare.ts';
+import type { CrashEnding } from './crashEnding.ts';
+import { chooseCrashes, crashesAt, requireSound } from './crashes.ts';
+import { runOnce } from './runOnce.ts';
 import type { CrashOptions, MakeScenario } from './scenario.ts';
 
+/** A promise that was broken after one crash. */
 export interface Violation {
   /** `12 after`: the twelfth point, killed when it was done. */
   readonly point: string;
-  /** What was about to happen there, or had just happened. */
+  /** What is done at that point, in words. */
   readonly at: string;
-  /** What was promised and not kept. */
+  /** What went wrong, in words. */
   readonly problem: string;
   /** The last steps before the crash and the first after it. */
   readonly trace: readonly string[];
-  /** The same crash again, and nothing else. */
+  /** The call that repeats this crash alone. */
   readonly again: string;
 }
 
+/** What came of all the crashes. */
 export interface CrashReport {
   /** Points of the undisturbed run; each can be crashed before and after. */
   readonly points: number;
+  /** The number of crashes that were made. */
   readonly crashes: number;
   /** Were crashes left out, by `sample` or `only`? */
   readonly partial: boolean;
+  /** As in the options. */
   readonly seed: number;
-  /** Crashes after which a write was uncertain, and somebody was told: they may end in another way than the undisturbed run. */
+  /** Crashes after which a write was `uncertain` and a person or the machine was told: such a run may end otherwise than the undisturbed one. */
   readonly surfaced: number;
-  /** Milliseconds all of it took. */
+  /** Real milliseconds. */
   readonly took: number;
+  /** Empty when every promise was kept. */
   readonly violations: readonly Violation[];
 }
 
 /**
- * Runs a subject twice undisturbed, then once for every point and side. Does not throw for a violation: it reports them all (`expectSurvival` throws).
+ * Runs a subject twice undisturbed, then once for every point, killed before it, and once killed after it. Does not throw for a violation: it reports them all (`expectSurvival` throws).
  * Rejects with `invalid` when the undisturbed run does not end or is not the same each time, or when the options make no sense.
  * @example const report = await crashEverywhere(() => { const shop = new FakeShop(); return { subject: clerk(shop), input: 'Order tea.', world: () => shop.orders }; });
  */
@@ -51,32 +56,30 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   const began = now();
   const undisturbed = await runOnce(make, options, undefined);
   requireSame(undisturbed, await runOnce(make, options, undefined));
-  const { points } = undisturbed.seen;
-  const all = points.flatMap((_, index): Death[] => [
-    { at: index + 1, when: 'before' },
-    { at: index + 1, when: 'after' },
-  ]);
-  const chosen = choose(all, options);
-  const violations: Violation[] = undisturbed.seen.repeated.map((problem) => ({
+  const { points, broken } = undisturbed.recorder;
+  const all = crashesAt(points);
+  const chosen = chooseCrashes(all, options);
+  const violations: Violation[] = broken.map(({ says }) => ({
     point: 'none',
     at: 'the undisturbed run',
-    problem,
+    problem: says,
     trace: [],
     again: 'crashEverywhere(…, { only: [] })',
   }));
   let surfaced = 0;
-  for (const death of chosen) {
-    const ending = await runOnce(make, options, death);
-    const { uncertain, steps, died } = ending.seen;
-    if (uncertain.length > undisturbed.seen.uncertain.length) surfaced++;
+  for (const { name, description, killPoint } of chosen) {
+    const ending = await runOnce(make, options, killPoint);
+    if (isSurfaced(ending, undisturbed)) surfaced++;
+    const { steps, killedAt } = ending.recorder;
     const problems =
-      died === undefined ? ['the run never came there: it is not the same each time'] : judge(ending, undisturbed);
-    const point = nameOf(death);
+      killedAt === undefined
+        ? ['the run never came there: it is not the same each time']
+        : compare(ending, undisturbed);
     const about = {
-      point,
-      at: points[death.at - 1]!,
-      trace: steps.slice(Math.max(0, (died ?? 0) - 6), (died ?? 0) + 8),
-      again: `crashEverywhere(…, { only: ['${point}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
+      point: name,
+      at: description,
+      trace: steps.slice(Math.max(0, (killedAt ?? 0) - 6), (killedAt ?? 0) + 8),
+      again: `crashEverywhere(…, { only: ['${name}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
     };
     violations.push(...problems.map((problem) => ({ ...about, problem })));
   }
@@ -84,40 +87,11 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   return { points: points.length, crashes: chosen.length, partial, seed, surfaced, took: now() - began, violations };
 }
 
-const nameOf = ({ at, when }: Death) => `${at} ${when}`;
-
-function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
-  for (const [name, value, most, says] of [
-    ['sample', sample, Infinity, 'how many crashes to draw'],
-    ['seed', seed, 2 ** 32 - 1, 'what decides every chance'],
-    ['patience', patience, Infinity, 'how often a run may be moved on'],
-  ] as const)
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw invalid(
-        `${name} is ${says}, a whole number from 1${most < Infinity ? ` to ${most}` : ' on'}; it is ${value}.`,
-      );
-}
-
-function choose(all: readonly Death[], { only, sample, seed = 1 }: CrashOptions): readonly Death[] {
-  const unknown = only?.filter((name) => !all.some((death) => nameOf(death) === name)) ?? [];
-  if (unknown.length > 0)
-    throw invalid(
-      `There is no point ${unknown.map((name) => `"${name}"`).join(', ')}. This run has ${all.length / 2} points, "1 before" and "1 after" to "${all.length / 2} after".`,
-    );
-  const left = all.filter((death) => only?.includes(nameOf(death)) ?? true);
-  if (sample === undefined || sample >= left.length) return left;
-  // Spread first: neighbouring seeds would begin with the same draws.
-  const { random } = virtualClock({ seed: Math.imul(seed, 0x9e3779b1) });
-  const drawn = new Set<Death>();
-  while (drawn.size < sample) drawn.add(left[Math.floor(random() * left.length)]!);
-  return left.filter((death) => drawn.has(death));
-}
-
-/** What is not the same undisturbed proves nothing disturbed. */
-function requireSame(first: Ending, second: Ending): void {
+/** A run that is not the same each time, undisturbed, cannot be compared with a disturbed one. */
+function requireSame(first: CrashEnding, second: CrashEnding): void {
   if (first.output === undefined)
     throw invalid(
-      `The undisturbed run does not end: ${first.stands}. Nothing more happens by itself, or it goes round for ever: give it an answer to its tickets, the signals it waits for, or a way out.`,
+      `The undisturbed run does not end: ${first.active}. Nothing more happens by itself, or it goes round for ever: give it an answer to its tickets, the signals it waits for, or a way out.`,
     );
   if (first.before !== second.before)
     throw invalid(

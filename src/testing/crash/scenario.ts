@@ -1,33 +1,36 @@
-/** What is crashed: a subject, what it is given, and how people and the world behave meanwhile. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+/** What `crashEverywhere` runs: a subject, its input, and how people and the world behave meanwhile. */
+import type { Json } from '../../contracts/json.ts';
 import type { Subject } from '../../subject.ts';
 import type { Ticket } from '../../tickets.ts';
 import type { VirtualClock } from '../clock.ts';
-import type { Parts } from './points.ts';
+import type { Parts } from '../world/crashPoints.ts';
+import type { Signal } from '../world/people.ts';
 
+/** One run: what is run, and what is outside of it. */
 export interface CrashScenario {
   readonly subject: Subject;
   readonly input: unknown;
-  /** What people say to a ticket, each time the run waits for them. Undefined leaves it open, until it expires. */
+  /** What people answer to a ticket. Undefined leaves the ticket open until it expires, which is the default. */
   readonly answer?: (ticket: Ticket) => Json | undefined;
-  /** Sent to the root, one after the other, each when nothing more happens by itself. */
-  readonly signals?: readonly ({ readonly type: string } & JsonObject)[];
-  /** What the world looks like. At the end it must be the same wherever the plug was pulled. */
+  /** Signals to the root, in this order, each sent when nothing more happens by itself; none by default. */
+  readonly signals?: readonly Signal[];
+  /** The state of the world. At the end it must be the same wherever the process was killed; null by default. */
   readonly world?: () => Json;
 }
 
-/** Makes everything anew: every crash needs a fresh world. The clock is the one the run lives by. */
+/** Makes the subject and its world anew, for every crash. `clock` is the simulated clock of the run: take time and chance from it. */
 export type MakeScenario = (clock: VirtualClock) => CrashScenario;
 
+/** Which crashes are made, and how. */
 export interface CrashOptions {
-  /** Only these points, as a violation names them: `12 after`. */
+  /** Crashes only at these points, as a violation names them: `12 after`; at every point by default. */
   readonly only?: readonly string[];
-  /** No more crashes than this, drawn by `seed` from all there are. All of them unless told otherwise. */
+  /** The number of crashes, drawn by `seed`, a whole number from 1; all of them by default. */
   readonly sample?: number;
-  /** Decides which are drawn, and every chance within the runs; 1 unless told otherwise. */
+  /** Decides which crashes are drawn, and every chance within the runs: a whole number from 1 to 4,294,967,295; 1 by default. */
   readonly seed?: number;
-  /** How often a run may be moved on by a person or by time before it counts as one that never ends; 1,000 unless told otherwise. */
+  /** The number of times that a person or the clock may move the run on before it counts as one that never ends; 1,000 by default. */
   readonly patience?: number;
-  /** Plants a fault in every process, to see that the proof fails. */
+  /** Plants a defect into the parts of every process, to see that the proof fails; none by default. */
   readonly fault?: (parts: Parts, clock: VirtualClock) => Parts;
 }

@@ -1,26 +1,27 @@
-/** The events a machine can meet, read from its chart: ends of what it invokes, its timers, and the signals and messages it takes. */
+/** Derives the events that a machine can get from its chart: ends of what it invokes, its timers, and the signals and messages it handles. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
-import type { Json } from '../../contracts/json.ts';
+
 import { nameOf } from '../../system/names.ts';
 import { everyNode } from '../../system/shape.ts';
 import { done, failed } from '../play.ts';
 import { samplesOf } from './sample.ts';
 
+/** What a chart does not say about its events. */
 export interface EventOptions {
-  /** Events as you would have them; they stand in for those of the same type that are derived. */
+  /** Events to use as they are, instead of derived ones of the same type; none by default. */
   readonly samples?: readonly AnyEventObject[];
-  /** What its effects answer, by their name in setup({ actors }). One that is not here answers nothing. */
+  /** Schemas of the outputs of its effects and children, by name in setup({ actors }). One without a schema gives `undefined`. */
   readonly outputs?: Readonly<Record<string, ZodType>>;
-  /** The bare events it takes. Without it and without `handles`, every event the chart names, with its type alone. */
+  /** The schema of its bare events (signals). Without it and without `handles`, every event type that the chart names, without other properties. */
   readonly signals?: ZodType | undefined;
-  /** The messages it takes, each with the schema of its body. */
+  /** The schemas of the bodies of its messages, by type; none by default. */
   readonly handles?: Readonly<Record<string, ZodType>> | undefined;
-  /** Decides what is drawn where anything would do; 1 unless told otherwise. */
+  /** A number that decides made-up values; 1 by default. */
   readonly seed?: number;
 }
 
-/** Children that are spawned, and events by pattern (`call.*`), cannot be read from a chart: give `samples` of those. */
+/** The events of a machine. Ends of spawned children, and events by pattern (`call.*`), cannot be read from a chart: give `samples` of those. */
 export function eventsOf(machine: AnyStateMachine, options: EventOptions = {}): AnyEventObject[] {
   const { samples = [], outputs = {}, signals, handles, seed = 1 } = options;
   const nodes = everyNode(machine.root);
@@ -34,8 +35,9 @@ export function eventsOf(machine: AnyStateMachine, options: EventOptions = {}): 
       return [...(schema ? draw(schema) : [undefined]).map((output) => done(id, output)), failed(id)];
     });
   const timers = types.filter((type) => type.startsWith('xstate.after.')).map((type) => ({ type }));
-  const said = signals ? (draw(signals) as (Json & AnyEventObject)[]) : [];
-  const told = Object.entries(handles ?? {}).flatMap(([type, body]) =>
+  // A schema of signals describes events: objects with a type.
+  const bareSignals = signals ? (draw(signals) as readonly unknown[] as readonly AnyEventObject[]) : [];
+  const messages = Object.entries(handles ?? {}).flatMap(([type, body]) =>
     draw(body).map((drawn) => ({ type, body: drawn, meta: { id: 'sample', from: 'person/sample', kind: 'tell' } })),
   );
   const bare =
@@ -46,5 +48,8 @@ export function eventsOf(machine: AnyStateMachine, options: EventOptions = {}): 
           .map((type) => ({ type }));
 
   const given = new Set(samples.map(({ type }) => type));
-  return [...samples, ...[...ends, ...timers, ...said, ...told, ...bare].filter(({ type }) => !given.has(type))];
+  return [
+    ...samples,
+    ...[...ends, ...timers, ...bareSignals, ...messages, ...bare].filter(({ type }) => !given.has(type)),
+  ];
 }

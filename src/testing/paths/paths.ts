@@ -1,48 +1,54 @@
-/** Generated tests: the shortest way to every end of a machine, gone again as the engine goes it. */
+/** Generates tests: the shortest path to every end of a machine, taken again as the engine takes it. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { eventWords } from '../../charts.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+
 import { chart, stateOf } from '../../system/chart.ts';
+import { trace } from '../../system/steps.ts';
 import type { Subject } from '../../subject.ts';
+import { asJson, jsonObject } from '../jsonValues.ts';
 import { purely } from '../pure.ts';
 import { eventsOf, type EventOptions } from './events.ts';
 import { targetsOf, type Goal } from './targets.ts';
 import { resting, walk, type Walk, type WalkOptions } from './walk.ts';
 
+/** What the paths lead to, and with which events. `input`, `key` and `limit` are those of `walk`. */
 export interface PathOptions extends EventOptions, Pick<WalkOptions, 'input' | 'key' | 'limit'> {
-  /** Where to: every final state, every state, or through every transition. */
+  /** What the paths lead to: every final state, every state, or every transition; `final` by default. */
   readonly to?: Goal;
-  /** Exactly these events, instead of those that are derived from the chart. */
+  /** Exactly these events; by default they are derived from the chart. */
   readonly events?: readonly AnyEventObject[];
 }
 
+/** The shortest path to one target, as a test. */
 export interface Path {
-  /** Where it leads and by what, for the name of a test. */
+  /** The target and the events, as the name of a test. */
   readonly says: string;
-  /** The id of a state, or the words for a transition. */
+  /** The id of the state, or the words for the transition. */
   readonly to: string;
+  /** False when no path was found. */
   readonly found: boolean;
+  /** The events of the path, in order. */
   readonly events: readonly AnyEventObject[];
-  /** Where the machine rests at first, and after each event. */
+  /** The state in which the machine rests at first, and after each event. */
   readonly states: readonly string[];
   /**
-   * Goes the path as the engine would: machine held to be pure, and saved and restored between any two events. Throws when it comes
-   * to rest elsewhere than the walk did, and for an end to which no path was found.
+   * Takes the path as the engine does: the machine must be pure, and is saved and restored between any two events. Throws `definition` for a
+   * step that is not pure and for a target without a path, `incompatible` when the machine comes to another state than before.
    */
   test(): void;
 }
 
 /**
- * The shortest path to each final state, found breadth first. A state to which none was found is a path whose test fails and says why:
- * with these events there is none, or the walk met its limit (then, which part of the context grows).
+ * The shortest path to each target, found breadth first. A target without a path gives a path whose test fails and says why: these events do
+ * not lead there, or the walk was cut off at its limit (then, which part of the context grows). Throws `definition` when the machine throws.
  * @example for (const path of paths(doorMachine, { input: {} })) test(path.says, () => path.test());
  */
 export function paths(subject: AnyStateMachine | Extract<Subject, { kind: 'machine' }>, options: PathOptions): Path[] {
-  const ours = 'kind' in subject;
-  const machine = ours ? subject.type.chart.machine : subject;
+  const isSubject = 'kind' in subject;
+  const machine = isSubject ? subject.type.chart.machine : subject;
   const { to = 'final', input, key, limit } = options;
-  const declared = ours ? { signals: subject.type.signals, handles: subject.type.handles } : {};
+  const declared = isSubject ? { signals: subject.type.signals, handles: subject.type.handles } : {};
   const events = options.events ?? eventsOf(machine, { ...declared, ...options });
   const { all, reached, machine: walkable } = targetsOf(machine, to);
   const found = new Map<string, readonly AnyEventObject[]>();
@@ -85,13 +91,13 @@ function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: re
   };
 }
 
-/** As the engine does it: before every event the machine is what its saved snapshot says. A step that throws is the last one. */
+/** Takes the steps as the engine does: before every event the machine is restored from its saved snapshot. A step that throws is the last one. */
 function replayed(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
-  const own = chart(machine);
+  const own = chart(machine, trace);
   let [snapshot] = own.initial(input);
   const states = [stateOf(snapshot.value, machine.root)];
   for (const event of events) {
-    const saved = JSON.parse(JSON.stringify(own.save(snapshot))) as JsonObject;
+    const saved = jsonObject(asJson(JSON.parse(JSON.stringify(own.save(snapshot)))));
     try {
       [snapshot] = own.step(own.restore(saved), event);
     } catch (thrown) {
@@ -125,10 +131,12 @@ function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
 /** The parts of the context that took the most values, in words. */
 function growth({ places }: Walk): string {
   const values = new Map<string, Set<string>>();
-  for (const { snapshot } of places.values())
-    for (const [name, value] of Object.entries(snapshot.context as Record<string, unknown>))
+  for (const { snapshot } of places.values()) {
+    const context: Readonly<Record<string, unknown>> = snapshot.context;
+    for (const [name, value] of Object.entries(context))
       values.set(name, (values.get(name) ?? new Set()).add(JSON.stringify(value)));
+  }
   const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, 3);
-  const said = most.filter(([, { size }]) => size > 1).map(([name, { size }]) => `"${name}" (${size} values)`);
-  return said.length > 0 ? ` Its context grows by ${said.join(', ')}.` : '';
+  const words = most.filter(([, { size }]) => size > 1).map(([name, { size }]) => `"${name}" (${size} values)`);
+  return words.length > 0 ? ` Its context grows by ${words.join(', ')}.` : '';
 }

@@ -1,24 +1,26 @@
-/** Values that fit a schema: every branch of a union, every member of an enum, the ends of a range, with and without what is optional. */
+/** Makes up values that fit a schema: every branch of a union, every member of an enum, the ends of a range, with and without what is optional. */
 import type { ZodType } from 'zod';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { jsonSchema } from '../../contracts/protocol.ts';
 import { virtualClock } from '../clock.ts';
+import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
 
+/** How values are made up. */
 export interface SampleOptions {
-  /** Decides what is drawn where anything would do; 1 unless told otherwise. */
+  /** A number that decides values where any would fit; 1 by default. */
   readonly seed?: number;
-  /** At most so many values; 16 unless told otherwise. */
+  /** The most values that are returned; 16 by default. */
   readonly most?: number;
 }
 
 /**
- * Draws values that the schema takes; the same seed draws the same. Throws `definition` when none can be drawn: a pattern or a
- * refinement that chance does not meet.
+ * Makes up values that the schema accepts; the same seed gives the same values. Throws `definition` when none fits, as may be with a pattern
+ * or a refinement.
  * @example samplesOf(z.object({ size: z.enum(['s', 'l']) })) // [{ size: 's' }, { size: 'l' }]
  */
 export function samplesOf(schema: ZodType, { seed = 1, most = 16 }: SampleOptions = {}): Json[] {
-  const root = jsonSchema(schema) as JsonObject;
+  const root = jsonObject(jsonSchema(schema));
   const { random } = virtualClock({ seed });
   const drawn = distinct(drawing(root, random)(root, 0)).filter((value) => schema.safeParse(value).success);
   if (drawn.length === 0)
@@ -33,7 +35,7 @@ const distinct = (values: readonly Json[]): Json[] => [
   ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
 ];
 
-/** References may go round in a circle; deeper than this only what is short is drawn. */
+/** References may be recursive: deeper than this they are not followed. */
 const deepest = 6;
 
 const formats: Readonly<Record<string, string>> = {
@@ -54,10 +56,10 @@ function drawing(root: JsonObject, random: () => number) {
     if (typeof $ref === 'string') return depth > deepest ? [] : draw(resolved(root, $ref), depth + 1);
     if (constant !== undefined) return [constant];
     if (Array.isArray(members)) return members;
-    const branches = (anyOf ?? oneOf) as JsonObject[] | undefined;
+    const branches = jsonObjects(anyOf ?? oneOf);
     if (branches) return branches.flatMap((branch) => draw(branch, depth + 1));
-    if (Array.isArray(allOf))
-      return [Object.assign({}, ...(allOf as JsonObject[]).map((part) => draw(part, depth + 1)[0]))];
+    const parts = jsonObjects(allOf);
+    if (parts) return [Object.assign({}, ...parts.map((part) => draw(part, depth + 1)[0]))];
     switch (type) {
       case 'boolean':
         return [true, false];
@@ -80,14 +82,14 @@ const resolved = (root: JsonObject, ref: string): JsonObject =>
   ref
     .split('/')
     .slice(1)
-    .reduce<JsonObject>((at, name) => at[name] as JsonObject, root);
+    .reduce<JsonObject>((at, name) => jsonObject(at[name]), root);
 
-/** Both ends and something between; an end beyond what is safe is no end. */
+/** Both ends of the range and something between; a bound beyond the safe integers is none. */
 function numbers(schema: JsonObject, random: () => number): number[] {
   const step = Number(schema['multipleOf'] ?? (schema['type'] === 'integer' ? 1 : 0.5));
   const end = (closed: string, open: string, inward: number) => {
-    const bound = (schema[closed] ?? schema[open]) as number | undefined;
-    if (bound === undefined || Math.abs(bound) >= Number.MAX_SAFE_INTEGER) return undefined;
+    const bound = schema[closed] ?? schema[open];
+    if (typeof bound !== 'number' || Math.abs(bound) >= Number.MAX_SAFE_INTEGER) return undefined;
     return schema[closed] === undefined ? bound + inward * step : bound;
   };
   const [least, most] = [end('minimum', 'exclusiveMinimum', 1), end('maximum', 'exclusiveMaximum', -1)];
@@ -103,27 +105,29 @@ function text({ format, minLength = 1, maxLength = Infinity }: JsonObject, rando
   return Array.from({ length }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join('');
 }
 
-/** The shortest, and one longer. */
+/** The shortest list, and one that is longer by one. */
 function arrays(
   { items, prefixItems, minItems = 0, maxItems }: JsonObject,
   draw: (item: JsonObject) => Json[],
 ): Json[] {
-  if (Array.isArray(prefixItems)) return [prefixItems.map((item) => draw(item as JsonObject)[0] ?? null)];
-  const values = draw((items ?? {}) as JsonObject);
+  const listed = jsonObjects(prefixItems);
+  if (listed) return [listed.map((item) => draw(item)[0] ?? null)];
+  const values = draw(jsonObject(items));
   const filled = (length: number): Json[] =>
     Array.from({ length }, (_, index) => values[index % values.length]).filter((value) => value !== undefined);
   const least = Number(minItems);
   return [filled(least), filled(Math.min(least + 1, Number(maxItems ?? Infinity)))];
 }
 
-/** One with everything, each property's other values one at a time, and one with only what is required. */
+/** One object with every property, each property's other values one at a time, and one object with only the required properties. */
 function objects({ properties = {}, required = [] }: JsonObject, draw: (property: JsonObject) => Json[]): Json[] {
-  const values = Object.entries(properties as JsonObject).map(
-    ([name, each]) => [name, draw(each as JsonObject)] as const,
-  );
-  const drawn = values.filter(([, [first]]) => first !== undefined);
-  const full = Object.fromEntries(drawn.map(([name, [first]]) => [name, first!]));
-  const varied = drawn.flatMap(([name, [, ...others]]) => others.map((other) => ({ ...full, [name]: other })));
-  const bare = Object.fromEntries(Object.entries(full).filter(([name]) => (required as string[]).includes(name)));
+  const drawn = Object.entries(jsonObject(properties)).flatMap(([name, each]) => {
+    const [first, ...others] = draw(jsonObject(each));
+    return first === undefined ? [] : [{ name, first, others }];
+  });
+  const full = Object.fromEntries(drawn.map(({ name, first }) => [name, first]));
+  const varied = drawn.flatMap(({ name, others }) => others.map((other) => ({ ...full, [name]: other })));
+  const names = jsonList(required) ?? [];
+  const bare = Object.fromEntries(Object.entries(full).filter(([name]) => names.includes(name)));
   return [full, ...varied, bare];
 }

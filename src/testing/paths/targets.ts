@@ -1,4 +1,4 @@
-/** What a path may lead to, and which of it a step reaches. */
+/** The targets of paths, and which of them a step reaches. */
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../charts.ts';
 import { inertly } from '../../system/chart.ts';
@@ -7,16 +7,20 @@ import { mark, takenIn } from '../cover/probe.ts';
 import { moveWords, nodesIn } from '../cover/report.ts';
 import type { Stride } from './walk.ts';
 
+/** What paths lead to: every final state, every state, or every transition. */
 export type Goal = 'final' | 'states' | 'transitions';
 
+/** The targets of one machine. */
 export interface Targets {
-  /** The machine to walk: it says what it does. */
+  /** The machine to walk; for transitions a copy that reports which of them it takes. */
   readonly machine: AnyStateMachine;
-  /** Every target, with its words. */
+  /** Every target by its id, with its words. */
   readonly all: ReadonlyMap<string, string>;
+  /** Ids of the targets that a step reaches. */
   reached(stride: Stride): readonly string[];
 }
 
+/** The targets of a machine for a goal. */
 export function targetsOf(machine: AnyStateMachine, goal: Goal): Targets {
   if (goal === 'transitions') return transitions(machine);
   const nodes = everyNode(machine.root).filter(({ type }) =>

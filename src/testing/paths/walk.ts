@@ -1,46 +1,53 @@
-/** Every situation a machine can come to, breadth first, with the states it passes without resting. */
-import {
-  getInitialMicrosteps,
-  getMicrosteps,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-} from 'xstate';
+/** Walks through every situation that a machine can reach, breadth first, and notes the states of its microsteps. */
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../../contracts/failure.ts';
 import { stateOf } from '../../system/chart.ts';
+import { initialMicrosteps, lastOf, microstepsOf, type Microstep } from '../microsteps.ts';
 import { nodesOf } from '../nodes.ts';
 
+/** With what a machine is walked, and how far. */
 export interface WalkOptions {
+  /** The machine's input. */
   readonly input: unknown;
-  /** Samples of every event it can meet. Ends of children are offered only while that child is there. */
+  /** Samples of every event that it can get. The end of a child is tried only while that child runs. */
   readonly events: readonly AnyEventObject[];
-  /** The part of context that decides behaviour; it keeps the walk finite. The whole context unless told otherwise. */
+  /** The part of the context that decides what happens next: situations that differ elsewhere count as one. The whole context by default. */
   key?(context: never): unknown;
-  /** Situations after which the walk is cut off; 20,000 unless told otherwise. */
+  /** Situations after which the walk is cut off; 20,000 by default. */
   readonly limit?: number;
-  /** Called for every step, in order; true ends the walk. `from` is undefined for the first one. */
+  /** Called for every step, in order; true ends the walk. */
   visit?(step: Stride): boolean;
 }
 
+/** One step of a walk. */
 export interface Stride {
+  /** The situation before it; undefined for the first step. */
   readonly from: Place | undefined;
+  /** The event that caused it; undefined for the first step. */
   readonly event: AnyEventObject | undefined;
+  /** The states that it visited, those of microsteps included. */
   readonly passed: ReadonlySet<AnyStateNode>;
-  /** What it did and wished for on the way. */
+  /** The actions that it requested. */
   readonly actions: readonly AnyEventObject[];
+  /** The situation after it. */
   readonly to: Place;
 }
 
+/** A situation: a state with the part of the context that counts. */
 export interface Place {
+  /** The snapshot when it was first reached. */
   readonly snapshot: AnyMachineSnapshot;
-  /** The events that led here: as few as possible. */
+  /** The events that led here, as few as possible. */
   readonly path: readonly AnyEventObject[];
+  /** Keys of the situations that follow. */
   readonly next: Set<string>;
 }
 
+/** What a walk reached. */
 export interface Walk {
+  /** Every situation, by its key. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Every state that was visited. */
   readonly seen: ReadonlySet<AnyStateNode>;
   /** False when the limit was reached before everything was seen. */
   readonly whole: boolean;
@@ -49,20 +56,22 @@ export interface Walk {
 const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
 
 /**
- * Steps the pure machine; nothing is recorded as covered. Throws `definition` when the machine throws, and names the event.
+ * Walks a machine. Its steps do not count as covered. Throws `definition` when the machine throws, and names the event.
  * @example walk(doorMachine, { input: {}, events: [{ type: 'door.open' }, after('patience', 'door.opening')] }).places.size
  */
 export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
-  const { input, events, key = (context: unknown) => context, limit = 20_000, visit = () => false } = options;
+  const { input, events, limit = 20_000, visit = () => false } = options;
+  // The caller wrote `key` for the context of this machine.
+  const key = (context: unknown): unknown => (options.key ? options.key(context as never) : context);
   const places = new Map<string, Place>();
   const seen = new Set<AnyStateNode>();
   const queue: Place[] = [];
-  /** True when this was enough. */
-  const arrive = (steps: Microsteps, from?: Place, event?: AnyEventObject): boolean => {
+  /** Adds the situation after a step; true when the walk is over. */
+  const arrive = (steps: readonly Microstep[], from?: Place, event?: AnyEventObject): boolean => {
     const passed = new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)));
     for (const node of passed) seen.add(node);
-    const snapshot = steps.at(-1)![0];
-    const id = idOf(snapshot, key as (context: unknown) => unknown);
+    const snapshot = lastOf(steps);
+    const id = idOf(snapshot, key);
     from?.next.add(id);
     const known = places.get(id);
     const path = from && event ? [...from.path, event] : [];
@@ -75,7 +84,7 @@ export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
   };
 
   let cut = false;
-  let over = arrive(stepped(machine, undefined, () => getInitialMicrosteps(machine, input as never)));
+  let over = arrive(stepped(machine, undefined, () => initialMicrosteps(machine, input)));
   for (let place = queue.shift(); place && !over; place = queue.shift()) {
     const { snapshot } = place;
     if (snapshot.status !== 'active') continue;
@@ -83,7 +92,7 @@ export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
       const child = childEvent.exec(event.type)?.[1];
       if (child !== undefined && !(child in snapshot.children)) continue;
       over = arrive(
-        stepped(machine, event, () => getMicrosteps(machine, snapshot, event as never)),
+        stepped(machine, event, () => microstepsOf(machine, snapshot, event)),
         place,
         event,
       );
@@ -93,27 +102,29 @@ export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
   return { places, seen, whole: !cut };
 }
 
-/** Where it rests at first and after each event, in words. Not recorded either. */
+/** The states, as `a.b|c`, in which a machine rests at first and after each event. These steps do not count as covered either. */
 export function resting(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
-  let at = stepped(machine, undefined, () => getInitialMicrosteps(machine, input as never)).at(-1)![0];
+  let at = lastOf(stepped(machine, undefined, () => initialMicrosteps(machine, input)));
   const words = () => stateOf(at.value, machine.root);
   return [
     words(),
     ...events.map((event) => {
-      at = stepped(machine, event, () => getMicrosteps(machine, at, event as never)).at(-1)![0];
+      at = lastOf(stepped(machine, event, () => microstepsOf(machine, at, event)));
       return words();
     }),
   ];
 }
 
-type Microsteps = readonly (readonly [AnyMachineSnapshot, readonly AnyEventObject[]])[];
-
 const idOf = ({ value, status, context, children }: AnyMachineSnapshot, key: (context: unknown) => unknown) =>
   JSON.stringify([value, status, Object.keys(children).sort(), key(context)]);
 
-function stepped(machine: AnyStateMachine, event: AnyEventObject | undefined, run: () => unknown): Microsteps {
+function stepped(
+  machine: AnyStateMachine,
+  event: AnyEventObject | undefined,
+  run: () => readonly Microstep[],
+): readonly Microstep[] {
   try {
-    return run() as Microsteps;
+    return run();
   } catch (cause) {
     const what = event ? `at the event "${event.type}"` : 'at its start';
     throw new TroupeError(

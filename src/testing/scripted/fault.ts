@@ -1,21 +1,24 @@
-/** What goes wrong on purpose: a failure of a kind, or what an HTTP server would have said. */
+/** A failure on purpose: of a kind, or as an HTTP server would have caused it. */
 import { milliseconds, type Duration } from '../../contracts/duration.ts';
 import { TroupeError, type FailureKind } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { kindOfStatus } from '../../gateway/explain.ts';
 
+/** A failure on purpose. */
 export interface Fault {
-  /** `transient` unless a status says otherwise. */
+  /** The kind of failure; by default what `status` means, or `transient`. */
   readonly kind?: FailureKind;
-  /** What a server answered: 429 is transient, 401 is auth, as for a real model. */
+  /** An HTTP status: 429 is `transient`, 401 is `auth`, as for a real model. None by default. */
   readonly status?: number;
-  /** As the header Retry-After: nothing is tried again before this time has passed. */
+  /** As the header Retry-After: the call is not retried before this time has passed. None by default. */
   readonly retryAfter?: Duration;
+  /** The message; by default one that names the model or tool and the status. */
   readonly message?: string;
-  /** Facts for programs, such as `{ sent: false }` of a write that was never begun. */
+  /** Facts for programs, such as `{ sent: false }` for a write that was never begun; by default the status, when there is one. */
   readonly data?: Json;
 }
 
+/** The error of a fault; `who` names the model or tool. */
 export const errorOf = (who: string, { kind, status, retryAfter, message, data }: Fault): TroupeError =>
   new TroupeError(
     kind ?? (status === undefined ? 'transient' : kindOfStatus(status)),
@@ -26,7 +29,7 @@ export const errorOf = (who: string, { kind, status, retryAfter, message, data }
     },
   );
 
-/** Ends only by being stopped. */
+/** Rejects with `cancelled` when the signal aborts, and never settles otherwise. */
 export const forever = (who: string, signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     const stop = () => reject(new TroupeError('cancelled', `${who} was stopped.`));

@@ -1,49 +1,57 @@
-/** A model that says what it was told to say, and complains about everything that was not expected: for tests and examples. */
+/** A model that answers by a script and refuses every request that the script does not expect: for tests and examples. */
 import type { Json } from '../../contracts/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, Usage } from '../../contracts/model.ts';
 import { difference } from '../difference.ts';
+import { asJson } from '../jsonValues.ts';
 import { errorOf, forever, type Fault } from './fault.ts';
 import { inWords, Script, type Conditional } from './script.ts';
 
-/** Text or a pattern in the latest message, a few of its properties (or of the request's), or any question about the request. */
+/** Which requests a step answers: those whose latest message contains a text or matches a pattern, that have these properties (or whose latest message has them), or for which a function returns true. */
 export type ModelWhen =
   string | RegExp | Partial<ModelRequest> | Partial<Message> | ((request: ModelRequest) => boolean);
 
+/** What the model does for one request. */
 export interface ScriptStep extends Conditional<ModelWhen> {
-  /** Refuses the request unless its latest message holds this. */
+  /** Refuses the request unless its latest message contains this text or matches this pattern; no condition by default. */
   readonly expect?: string | RegExp;
+  /** The reasoning before the text; none by default. */
   readonly reasoning?: string;
+  /** The text of the answer; empty by default. */
   readonly text?: string;
+  /** The tool calls of the answer; none by default. `input` is `{}`, `id` a number of its own by default; `unreadable` is the text of arguments that are no JSON. */
   readonly calls?: readonly {
     readonly name: string;
     readonly input?: Json;
     readonly id?: string;
     readonly unreadable?: string;
   }[];
-  /** Parts the text comes in; two unless told otherwise. */
+  /** In how many parts the text is streamed; 2 by default. */
   readonly chunks?: number;
+  /** What the request used: by default 10 input tokens, 5 output tokens and no cost. */
   readonly usage?: Partial<Usage>;
-  /** Why it ends; `calls` or `stop` unless told otherwise. */
+  /** Why the answer ends; by default `calls` when it has calls, otherwise `stop`. */
   readonly reason?: FinishReason;
-  /** Fails instead, after half of the text. @example { error: { status: 429, retryAfter: '30s' } } */
+  /** Fails after half of the text; no failure by default. @example { error: { status: 429, retryAfter: '30s' } } */
   readonly error?: Fault;
-  /** Ends after half of the text, without a word. */
+  /** Ends the stream after half of the text, without a finish; false by default. */
   readonly half?: boolean;
-  /** Says nothing until it is stopped; with `half`, nothing more after half of the text. */
+  /** Streams nothing until it is stopped; with `half`, nothing more after half of the text. False by default. */
   readonly hang?: boolean;
 }
+/** A step, or a function that makes one for the request. */
 export type ScriptEntry = ScriptStep | ((request: ModelRequest) => ScriptStep);
 
+/** A model that answers by a script. */
 export interface ScriptedModel extends Model, Disposable {
-  /** Every request it was given. */
+  /** Every request that it got, oldest first. */
   readonly requests: readonly ModelRequest[];
-  /** Throws `invalid` when it was called unexpectedly, or steps are left that nobody asked for. `using model = …` does the same at the end. */
+  /** Throws `invalid` when a request was not expected, or steps are left. `using model = …` does the same at the end of the block. */
   assertDone(): void;
 }
 
 /**
- * Steps in order, each for one call, those with `when` for the call they fit; or one function for every call, which goes by the
- * conversation and so survives a restart.
+ * Makes a scripted model. Steps without `when` answer one request each, in order; a step with `when` answers the requests that fit. A function
+ * instead of steps answers every request by its conversation, so it also works after a restart. `id`: the model's id, `scripted:model` by default.
  * @example using model = scriptedModel([{ calls: [{ name: 'search', input: { q: 'actors' } }] }, { when: /found/, text: 'Here it is.' }])
  */
 export function scriptedModel(
@@ -92,8 +100,7 @@ function* callsOf({ calls = [] }: ScriptStep, { messages }: ModelRequest): Gener
   for (const [index, { id = `call_${messages.length}_${index}`, name, input = {}, unreadable }] of calls.entries())
     yield {
       type: 'call',
-      // `Json` is zod's JSON with read-only lists.
-      call: { id, name, ...(unreadable === undefined ? { input: input as never } : { input: null, unreadable }) },
+      call: { id, name, ...(unreadable === undefined ? { input: asJson(input) } : { input: null, unreadable }) },
     };
 }
 
@@ -111,20 +118,18 @@ function fits(when: ModelWhen, request: ModelRequest): boolean {
   return within(when, request.messages.at(-1)) || within(when, request);
 }
 
-/** Every property that is asked for is there: the same, or, of a text, matched. Of a list, in any place. */
+/** Does the whole have every property of the part? Texts may match a pattern; the items of a list may be in any place. */
 function within(part: unknown, whole: unknown): boolean {
   if (part instanceof RegExp) return typeof whole === 'string' && holds(part, whole);
   if (Array.isArray(part))
     return Array.isArray(whole) && part.every((one) => whole.some((other) => within(one, other)));
   if (typeof part !== 'object' || part === null) return part === whole;
-  return (
-    typeof whole === 'object' &&
-    whole !== null &&
-    Object.entries(part).every(([key, inner]) => within(inner, (whole as Record<string, unknown>)[key]))
-  );
+  if (typeof whole !== 'object' || whole === null) return false;
+  const properties: Readonly<Record<string, unknown>> = { ...whole };
+  return Object.entries(part).every(([key, inner]) => within(inner, properties[key]));
 }
 
-/** A pattern marked g or y remembers where it was; a question about a text must not depend on the last one. */
+/** A pattern with the flag g or y keeps its last position; `search` ignores it. */
 const holds = (pattern: string | RegExp, text: string): boolean =>
   typeof pattern === 'string' ? text.includes(pattern) : text.search(pattern) >= 0;
 

@@ -1,30 +1,35 @@
 /**
- * What somebody under test is told to do, one step for one call: in order, by what the call is, or by a function.
+ * A script: what a scripted model or tool does, one step for each call, in order, by what the call is, or by a function.
  *
- * A step with `when` stands outside the order: it answers the first call it fits, so many `times`. The others answer in turn.
- * Whoever calls gets an error where no step is ready; because what is under test may well survive that, it is remembered too.
+ * A step with `when` is outside the order: it answers the first calls that it fits, as often as `times` says. The other steps answer in turn.
+ * A call for which no step is ready fails. The code under test may survive that, so it is remembered and reported at the end too.
  */
 import { TroupeError } from '../../contracts/failure.ts';
 
+/** When a step applies. */
 export interface Conditional<When> {
-  /** Answers only the calls that fit, whichever they are by number. */
+  /** Answers only the calls that fit, in any order; by default the step answers the next call in turn. */
   readonly when?: When;
-  /** How many calls a step with `when` answers; one unless told otherwise, `Infinity` for as many as come. */
+  /** How many calls a step with `when` answers; 1 by default, `Infinity` for any number. */
   readonly times?: number;
 }
 
+/** A step, or a function that makes one for the call. */
 export type Entry<Call, Step> = Step | ((call: Call) => Step);
 
+/** How a script judges calls, and how it names them in messages. */
 export interface Words<Call, When> {
-  /** `The scripted model`, `The scripted tool "search"`. */
+  /** Who is scripted: `The scripted model`, `The scripted tool "search"`. */
   readonly who: string;
+  /** Does a call fit the condition of a step? */
   fits(when: When, call: Call): boolean;
-  /** How a call reads in a message. */
+  /** A call, as a message shows it. */
   show(call: Call): string;
 }
 
+/** A running script. */
 export class Script<Call, When, Step extends Conditional<When>> {
-  readonly #steps: readonly { readonly entry: Entry<Call, Step>; left: number }[] | undefined;
+  readonly #steps: readonly Open<Call, When, Step>[];
   readonly #always: ((call: Call) => Step) | undefined;
   readonly #words: Words<Call, When>;
   readonly #refused: string[] = [];
@@ -32,28 +37,28 @@ export class Script<Call, When, Step extends Conditional<When>> {
 
   constructor(script: readonly Entry<Call, Step>[] | ((call: Call) => Step), words: Words<Call, When>) {
     this.#words = words;
-    if (typeof script === 'function') this.#always = script;
-    else this.#steps = script.map((entry) => ({ entry, left: timesOf(entry) }));
+    this.#always = typeof script === 'function' ? script : undefined;
+    this.#steps = typeof script === 'function' ? [] : script.map((entry) => open<Call, When, Step>(entry));
   }
 
-  /** The step for a call. Throws `invalid` when none is ready for it. */
+  /** Gives the step for a call. Throws `invalid` when none is ready for it. */
   next(call: Call): Step {
     this.#calls++;
     const step = this.#always ? this.#always(call) : this.#take(call);
-    // A function may be one that forgot a case.
+    // A function of untyped code may return nothing.
     return step ?? this.refuse(call, 'its function gave no step');
   }
 
-  /** Fails this call, and `assertDone` later. */
+  /** Throws `invalid` for this call, and again in `assertDone`. */
   refuse(call: Call, why: string): never {
     const message = `${this.#words.who} was not ready for call ${this.#calls}: ${why}.\n${this.#words.show(call)}`;
     this.#refused.push(message);
     throw new TroupeError('invalid', message);
   }
 
-  /** Throws `invalid` when a call came that no step was ready for, or steps are left that nobody asked for. */
+  /** Throws `invalid` when a call was refused, or steps are left. */
   assertDone(): void {
-    const left = (this.#steps ?? []).flatMap(({ entry, left: times }, at) =>
+    const left = this.#steps.flatMap(({ entry, left: times }, at) =>
       times > 0 && times !== Infinity
         ? [`  step ${at + 1}: ${inWords(entry)}${times > 1 ? `, ${times} more times` : ''}`]
         : [],
@@ -62,42 +67,46 @@ export class Script<Call, When, Step extends Conditional<When>> {
       left.length === 0
         ? []
         : [
-            `${this.#words.who} has ${counted(this.#steps!.length, 'step')} and got ${counted(this.#calls, 'call')}; these are left, which nobody asked for:\n${left.join('\n')}`,
+            `${this.#words.who} has ${counted(this.#steps.length, 'step')} and got ${counted(this.#calls, 'call')}; these are left, which nobody asked for:\n${left.join('\n')}`,
           ];
     const problems = [...this.#refused, ...unused];
     if (problems.length > 0) throw new TroupeError('invalid', problems.join('\n\n'));
   }
 
   #take(call: Call): Step | undefined {
-    const steps = this.#steps!;
+    const steps = this.#steps;
     const found =
-      steps.find(({ entry, left }) => left > 0 && isConditional(entry) && this.#words.fits(entry.when as When, call)) ??
-      steps.find(({ entry, left }) => left > 0 && !isConditional(entry));
+      steps.find(({ left, when }) => left > 0 && when !== undefined && this.#words.fits(when, call)) ??
+      steps.find(({ left, when }) => left > 0 && when === undefined);
     if (!found) return this.refuse(call, this.#why(steps));
     found.left--;
     return typeof found.entry === 'function' ? found.entry(call) : found.entry;
   }
 
-  #why(steps: readonly { readonly entry: Entry<Call, Step>; readonly left: number }[]): string {
+  #why(steps: readonly Open<Call, When, Step>[]): string {
     const open = steps.filter(({ left }) => left > 0).map(({ entry }) => inWords(entry));
     if (open.length === 0) return `it has ${counted(steps.length, 'step')}, all used`;
     return `of its ${counted(steps.length, 'step')} only these are left, and none fits: ${open.join(', ')}`;
   }
 }
 
-const isConditional = <Call, Step extends Conditional<unknown>>(entry: Entry<Call, Step>): entry is Step =>
-  typeof entry !== 'function' && entry.when !== undefined;
+/** A step that may still answer calls. */
+interface Open<Call, When, Step> {
+  readonly entry: Entry<Call, Step>;
+  readonly when: When | undefined;
+  left: number;
+}
 
-function timesOf<Call, Step extends Conditional<unknown>>(entry: Entry<Call, Step>): number {
-  if (!isConditional<Call, Step>(entry)) return 1;
-  const { times = 1 } = entry;
-  if (times === Infinity || (Number.isInteger(times) && times > 0)) return times;
+function open<Call, When, Step extends Conditional<When>>(entry: Entry<Call, Step>): Open<Call, When, Step> {
+  if (typeof entry === 'function' || entry.when === undefined) return { entry, when: undefined, left: 1 };
+  const { when, times = 1 } = entry;
+  if (times === Infinity || (Number.isInteger(times) && times > 0)) return { entry, when, left: times };
   throw new TroupeError('definition', `A step's times is a whole number above zero, or Infinity; got ${times}.`);
 }
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** Short enough for a message, with regular expressions and functions told apart. */
+/** A value as text of at most 300 characters; regular expressions and functions are named. */
 export const inWords = (value: unknown): string =>
   typeof value === 'function'
     ? 'a function'

@@ -1,4 +1,4 @@
-/** A tool whose results are written down beforehand, and that remembers who called it under which key. */
+/** A tool that answers by a script, and keeps every call with its key. */
 import * as z from 'zod';
 import { sleep } from '../../contracts/clock.ts';
 import { milliseconds, type Duration } from '../../contracts/duration.ts';
@@ -6,44 +6,53 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
 import { tool, type Tool, type ToolDefinition } from '../../tools/tool.ts';
+import { asJson } from '../jsonValues.ts';
 import { errorOf, forever, type Fault } from './fault.ts';
 import { Script, type Conditional } from './script.ts';
 
+/** One call of a scripted tool. */
 export interface ToolCalled<Input = unknown> {
+  /** The input, as the tool's schema returns it. */
   readonly input: Input;
-  /** The idempotency key: the same for every try of one call, and after a restart. */
+  /** The idempotency key: the same for every attempt of one call, and after a restart. */
   readonly key: string;
   /** Milliseconds since the epoch, on the clock of the run. */
   readonly at: number;
 }
 
+/** What the tool does for one call. */
 export interface ToolStep<Input = unknown> extends Conditional<(call: ToolCalled<Input>) => boolean> {
+  /** The output; `null` by default. */
   readonly output?: Json;
-  /** How long it takes. */
+  /** How long the call takes on the run's clock; no time by default. */
   readonly takes?: Duration;
+  /** Fails instead of giving an output; no failure by default. */
   readonly error?: Fault;
-  /** Never answers; its time runs out, or it is stopped. */
+  /** Never answers: the call ends when it is stopped or its time is up. False by default. */
   readonly hang?: boolean;
-  /** Says itself that it took too long. */
+  /** Fails with `timeout`; false by default. */
   readonly timeout?: boolean;
 }
 
+/** A tool that answers by a script. */
 export interface ScriptedTool<Input = unknown> extends Tool<Input, Json>, Disposable {
-  /** Every call, those that failed included, oldest first. */
+  /** Every call, failed ones included, oldest first. */
   readonly called: readonly ToolCalled<Input>[];
-  /** Throws `invalid` when it was called unexpectedly, or steps are left that nobody asked for. `using search = …` does the same at the end. */
+  /** Throws `invalid` when a call was not expected, or steps are left. `using search = …` does the same at the end of the block. */
   assertDone(): void;
 }
 
+/** What the tool is, as for `tool()`. */
 export interface ScriptedToolOptions<Input extends z.ZodType> extends Partial<
   Omit<ToolDefinition<Input, z.ZodJSONSchema>, 'run' | 'output' | 'name'>
 > {
+  /** The name of the tool. The other options are optional: the description names the tool, and any object is accepted as input by default. */
   readonly name: string;
 }
 
 /**
- * Steps in order, those with `when` for the call they fit, or one function for every call. With `idempotent`, a key that was answered
- * is answered the same again, as the world would, and takes no step.
+ * Makes a scripted tool. Steps without `when` answer one call each, in order; a step with `when` answers the calls that fit; a function instead
+ * of steps answers every call. With `idempotent`, a call under a key that was answered before gets the same output and uses no step.
  * @example using mail = scriptedTool({ name: 'mail', effect: 'write' }, [{ error: { status: 503 } }, { output: 'sent' }])
  */
 export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never, never>, z.core.$loose>>(
@@ -55,14 +64,14 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
   type Call = ToolCalled<z.output<Input>>;
   const who = `The scripted tool "${name}"`;
   const called: Call[] = [];
-  const answered = new Map<string, Json>();
+  const answered = new Map<string, z.core.util.JSONType>();
   const script = new Script<Call, (call: Call) => boolean, ToolStep<z.output<Input>>>(steps, {
     who,
     fits: (when, call) => when(call),
     show: ({ input: given, key }) => `It was called with ${JSON.stringify(given)} under the key ${key}.`,
   });
 
-  async function run(given: z.output<Input>, { key, signal, clock }: ToolScope): Promise<Json> {
+  async function run(given: z.output<Input>, { key, signal, clock }: ToolScope): Promise<z.core.util.JSONType> {
     const call = { input: given, key, at: clock.now() };
     called.push(call);
     const known = answered.get(key);
@@ -72,8 +81,9 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
     if (hang) return forever(who, signal);
     if (timeout) throw new TroupeError('timeout', `${who} took too long.`);
     if (error) throw errorOf(who, error);
-    answered.set(key, output);
-    return output;
+    const result = asJson(output);
+    answered.set(key, result);
+    return result;
   }
 
   const assertDone = () => script.assertDone();
@@ -81,10 +91,11 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
     ...rest,
     name,
     description,
-    // Without a schema it takes what it is given: the default of the type parameter says the same.
+    // Without a schema any object is accepted: the default of the type parameter says the same.
     input: (input ?? z.looseObject({})) as Input,
     output: z.json(),
-    run: (given, scope) => run(given, scope) as Promise<z.input<ReturnType<typeof z.json>>>,
+    run,
   });
+  // The type of the output's schema is a plain JSON value; `Tool` reads it as `Json`.
   return { ...(made as unknown as Tool<z.output<Input>, Json>), called, assertDone, [Symbol.dispose]: assertDone };
 }

@@ -1,136 +1,122 @@
-/** Runs a subject under many seeds: the real engine, on simulated time, disk and network, with everything going wrong that can. */
-import type { ModelDoor } from '../../../actors/tools.ts';
-import { sleep, type Clock } from '../../contracts/clock.ts';
-import type { EffectKind } from '../../contracts/effect.ts';
+/** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
-import { breaker } from '../../../actors/gateway.ts';
-import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { View } from '../../journal/view.ts';
-import { compile } from '../../compile.ts';
-import { inputOf, type Subject } from '../../subject.ts';
-import type { ActorType } from '../../system/actorType.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { optionFor, withEffects } from '../effects.ts';
-import { everyFault, type Fault, type FaultKind } from './faults.ts';
-import { minimised } from './minimise.ts';
-import { simulateSeed, type Play, type Result, type Simulation } from './simulation.ts';
+import { everyFault, type Fault, type FaultKind } from '../world/faultPlan.ts';
+import { ScenarioCompiler } from './scenarioCompiler.ts';
+import type { SeedResult } from './seed.ts';
+import type { Scenario } from './simulationScenario.ts';
+import { shrink, type FewerFaults } from './shrink.ts';
+import { simulateSeed } from './simulation.ts';
 
-export interface Scenario extends Omit<Play, 'versions' | 'input'> {
-  readonly subject: Subject;
-  readonly input: unknown;
-  /** The next version of the definition, which some processes come back with. */
-  readonly next?: Subject;
-}
-
+/** Which seeds are run, and what may go wrong. */
 export interface SimulateOptions {
-  /** The first seed; 1 unless told otherwise. */
+  /** The first seed, a whole number from 1; 1 by default. */
   readonly seed?: number;
-  /** How many, one after the other; 100 unless told otherwise. */
+  /** The number of seeds, one after the other; 100 by default. */
   readonly seeds?: number;
-  /** What may go wrong; everything unless told otherwise. Under each seed a part of it does. */
+  /** The kinds of faults that may strike; all of them by default. Each seed draws a part of them. */
   readonly faults?: readonly FaultKind[];
-  /** Seeds that failed once, and are run first for ever. */
+  /** Seeds that failed once, which are run before the others; none by default. */
   readonly regressions?: readonly number[];
-  /** Stops the first seed after so many steps: to look at the trace of a failure. */
+  /** Stops each seed after this number of steps, so that the trace of a failure can be read; to the end by default. */
   readonly until?: number;
-  /** False: a failure is told with all the faults that struck, which is quicker. */
+  /** False: failures are reported with all faults that struck, which is quicker; by default those of the first three are shrunk. */
   readonly shrink?: boolean;
-  /** How a failure is had again, for its message. */
+  /** The file of the scenario, for the command in a failure's `again`; `FILE` by default. */
   readonly name?: string;
   /** Called after each seed. */
-  readonly progress?: (result: Result) => void;
-  /** Plants a defect into the journal, to see that it is found. */
+  readonly progress?: (result: SeedResult) => void;
+  /** Plants a defect into the journal, to see that it is found; none by default. */
   readonly journal?: (journal: Journal) => Journal;
-  /** Each process plays a shared log into a journal of its own, as over JetStream; the faults of the disk are then those of the log. */
+  /**
+   * True: each process applies a shared log to a journal of its own, as over JetStream, and the faults of the disk are those of the log.
+   * A function plants a defect into the view that applies the log. False by default: all processes write to one journal.
+   */
   readonly shared?: boolean | ((view: View) => View);
-  /** The same for each process's transport. */
+  /** Plants a defect into the transport of each process; none by default. */
   readonly transport?: (transport: Transport) => Transport;
 }
 
+/** What went wrong under one seed. */
 export interface SimulationFailure {
   readonly seed: number;
+  /** What went wrong, in words. */
   readonly problems: readonly string[];
-  /** The few faults that are enough for it; of the first failures only, the others have all that struck. */
+  /** The few faults that are enough for it, where the failure was shrunk; otherwise all that struck. */
   readonly faults: readonly Fault[];
+  /** The last things that happened, oldest first. */
   readonly trace: readonly string[];
-  /** The command that has it again. */
+  /** The command that repeats it. */
   readonly again: string;
 }
 
+/** What came of all seeds. */
 export interface SimulationReport {
+  /** The number of seeds that were run, regressions included. */
   readonly seeds: number;
+  /** Steps of all seeds: how often simulated time was moved on. */
   readonly steps: number;
+  /** Commits of all seeds. */
   readonly commits: number;
-  /** Simulated milliseconds, of all seeds together. */
+  /** Simulated milliseconds of all seeds. */
   readonly lasted: number;
   /** How often each kind of fault struck. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Empty when every promise and invariant held under every seed. */
   readonly failures: readonly SimulationFailure[];
-  /** The results of the seeds, for whoever compares them. */
-  readonly results: readonly Result[];
+  /** One for each seed, in the order they were run. */
+  readonly results: readonly SeedResult[];
 }
 
-/** Failures that are made smaller: who has seen three mends those first. */
-const shown = 3;
+/** Failures that are shrunk: three are enough to begin with. */
+const mostShrunk = 3;
 
 /**
+ * Runs a subject once for each seed and checks every run. Does not throw for a failure: the report lists them all.
+ * Rejects with `definition` when the options make no sense or an invariant throws.
  * @param scenario makes the subject and its world anew for each seed; its models and tools must be scripted, and not depend on how often they are asked.
  * @example const { failures } = await simulate(() => ({ subject: desk(), input: { topic: 'tea' } }), { seeds: 500 }); expect(failures).toEqual([]);
  */
 export async function simulate(scenario: () => Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
-  const {
-    seed: first = 1,
-    seeds: count = 100,
-    regressions = [],
-    faults = everyFault,
-    name = 'FILE',
-    progress,
-  } = options;
+  const { seed: first = 1, seeds: count = 100, regressions = [], faults = everyFault, name = 'FILE' } = options;
   requireCounts({ first, count });
   requireKnown(faults);
   const seeds = [...regressions, ...Array.from({ length: count }, (_, i) => first + i)];
-  const results: Result[] = [];
+  const results: SeedResult[] = [];
   const failures: SimulationFailure[] = [];
-  const theatre = new Theatre();
-  const play = (
-    seed: number,
-    { without, kinds = faults }: { without?: ReadonlySet<number>; kinds?: readonly FaultKind[] } = {},
-  ) =>
-    simulateSeed((simulation) => theatre.play(simulation, scenario()), {
-      seed,
-      faults: kinds,
-      until: options.until,
-      journal: options.journal,
-      transport: options.transport,
-      shared: options.shared,
-      ...(without ? { without } : {}),
-    });
+  const compiler = new ScenarioCompiler();
+  const runSeed = (seed: number, { without, kinds = faults }: FewerFaults = {}) => {
+    const { until, journal, transport, shared } = options;
+    const seedOptions = { seed, faults: kinds, without, until, journal, transport, shared };
+    return simulateSeed((world) => compiler.compile(world, scenario()), seedOptions);
+  };
   for (const seed of seeds) {
-    const result = await play(seed);
-    progress?.(result);
+    const result = await runSeed(seed);
+    options.progress?.(result);
     results.push(result);
     if (result.problems.length === 0) continue;
-    const isShown = options.shrink !== false && failures.length < shown;
-    const smallest = isShown ? await minimised(result, (fewer) => play(seed, fewer)) : result;
-    failures.push({
-      seed,
-      problems: smallest.problems,
-      faults: smallest.faults,
-      trace: smallest.trace,
-      again: `troupe simulate ${name} --seed ${seed} --until ${smallest.steps}`,
-    });
+    const isShrunk = options.shrink !== false && failures.length < mostShrunk;
+    const { problems, faults, trace, steps } = isShrunk
+      ? await shrink(result, (fewer) => runSeed(seed, fewer))
+      : result;
+    const again = `troupe simulate ${name} --seed ${seed} --until ${steps}`;
+    failures.push({ seed, problems, faults, trace, again });
   }
-  const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
-  const struck: Partial<Record<FaultKind, number>> = {};
-  for (const { kind } of results.flatMap((result) => result.faults)) struck[kind] = (struck[kind] ?? 0) + 1;
+  return reportOf(results, failures);
+}
+
+function reportOf(results: readonly SeedResult[], failures: readonly SimulationFailure[]): SimulationReport {
+  const sum = (of: (result: SeedResult) => number) => results.reduce((total, result) => total + of(result), 0);
+  const faults: Partial<Record<FaultKind, number>> = {};
+  for (const { kind } of results.flatMap((result) => result.faults)) faults[kind] = (faults[kind] ?? 0) + 1;
   return {
-    seeds: seeds.length,
+    seeds: results.length,
     steps: sum(({ steps }) => steps),
     commits: sum(({ commits }) => commits),
     lasted: sum(({ lasted }) => lasted),
-    faults: struck,
+    faults,
     failures,
     results,
   };
@@ -146,70 +132,8 @@ function requireCounts(counts: Record<string, number>): void {
 }
 
 function requireKnown(faults: readonly string[]): void {
-  const unknown = faults.find((name) => !(everyFault as readonly string[]).includes(name));
+  const known: readonly string[] = everyFault;
+  const unknown = faults.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new TroupeError('definition', `There is no fault "${unknown}"; there are ${everyFault.join(', ')}.`);
-}
-
-/** A subject is compiled once, however many seeds it is run under: what belongs to a seed is looked up when it is needed. */
-class Theatre {
-  #now!: { readonly simulation: Simulation; readonly models: ModelDoor };
-  readonly #types = new WeakMap<Subject, ActorType>();
-  readonly #compiled: (subject: Subject) => ActorType;
-
-  constructor() {
-    const time = () => this.#now.simulation.time;
-    const clock: Clock = {
-      now: () => time().now(),
-      random: () => time().random(),
-      id: () => time().id(),
-      wake: (at, call) => time().wake(at, call),
-    };
-    const models: ModelDoor = { answer: (...asked) => this.#now.models.answer(...asked) };
-    this.#compiled = compile({ gateway: models, clock, opened: [] });
-  }
-
-  play(simulation: Simulation, { subject, next, input, ...rest }: Scenario): Play {
-    this.#now = {
-      simulation,
-      models: gateway({ breaker: () => breaker(), clock: simulation.time, env: {} }),
-    };
-    return {
-      ...rest,
-      input: inputOf(subject, input) as Json,
-      versions: [subject, ...(next ? [next] : [])].map((version) => this.#typeOf(version)),
-    };
-  }
-
-  #typeOf(subject: Subject): ActorType {
-    const known = this.#types.get(subject);
-    if (known) return known;
-    const type = this.#disturbed(this.#compiled(subject));
-    this.#types.set(subject, type);
-    return type;
-  }
-
-  /** Its effects are seen by the witness, and go wrong as the plan says. */
-  #disturbed(type: ActorType): ActorType {
-    return withEffects(type, (name, performer) => async (input, scope) => {
-      const { plan, random, witness, processes } = this.#now.simulation;
-      const { clock, key, signal } = scope;
-      const where = `"${name}" under ${key}`;
-      witness.begins(name, performer, input, key, clock);
-      const takes = plan.strikes('late', where, 0.1) ? plan.size('late', 1_000, 60_000) : random.between(1, 500);
-      // The world is reached somewhere in between: what comes after may find it done and nobody told.
-      const before = random.between(0, takes);
-      await sleep(clock, before, signal);
-      // What only computes has nothing that could fail.
-      const isAsking = optionFor<EffectKind>(performer.options.kind, input, 'read') !== 'pure';
-      if (isAsking && plan.strikes('failing', where))
-        throw new TroupeError('transient', 'Nothing was done; it may pass.');
-      const done = performer.perform(input, scope);
-      const answer = await (processes.get(clock)?.gate.answer(done) ?? done);
-      await sleep(clock, takes - before, signal);
-      if (isAsking && plan.strikes('lost', where, 0.1))
-        throw new TroupeError('transient', 'The connection broke before the answer.');
-      return answer;
-    });
-  }
 }

@@ -1,36 +1,50 @@
-/** How something ended, whatever it is: a story, an outcome, or a run that is still to be asked. */
+/** How a story, an outcome or a run ended, in one form for a matcher. */
 import { came } from '../../contracts/explain.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import type { RunHandle, RunOutcome } from '../../runtime.ts';
 import type { Played } from '../play.ts';
 import { inWords } from './path.ts';
 
+/** How something ended. */
 export interface Ends {
+  /** Its name, for messages. */
   readonly who: string;
+  /** Has it ended? */
   readonly ended: boolean;
-  /** What a test compares with. */
+  /** The properties that a test compares with. */
   readonly facts: object;
-  /** How it stands, in a sentence. */
+  /** What it does or how it ended, in a sentence. */
   readonly says: string;
+  /** The story, when it is one. */
   readonly played?: Played;
 }
 
-/** Throws `invalid` for what cannot end. */
+/** Reads how something ended; asks a run for its outcome. Throws `invalid` for anything else. */
 export function endOf(value: unknown): Ends | Promise<Ends> {
-  const given = (value ?? {}) as Partial<Played & RunHandle & RunOutcome>;
-  if (given.snapshot && given.path) return ofStory(value as Played);
-  if (typeof given.outcome === 'function')
-    return given.outcome({ returnWhenWaiting: true }).then((outcome) => ofOutcome(`the run ${given.id}`, outcome));
-  if (typeof given.status === 'string') return ofOutcome('the run', value as RunOutcome);
+  if (isPlayed(value)) return ofStory(value);
+  if (isRun(value))
+    return value.outcome({ returnWhenWaiting: true }).then((outcome) => ofOutcome(`the run ${value.id}`, outcome));
+  if (isOutcome(value)) return ofOutcome('the run', value);
   throw new TroupeError('invalid', `toHaveEnded looks at a story, a run or an outcome; got ${came(value)}.`);
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isRun = (value: unknown): value is RunHandle =>
+  isObject(value) && 'outcome' in value && typeof value.outcome === 'function';
+const isOutcome = (value: unknown): value is RunOutcome =>
+  isObject(value) && 'status' in value && typeof value.status === 'string';
+
+/** Is it a story, or what `play` and `story` are made of? */
+export const isPlayed = (value: unknown): value is Played =>
+  isObject(value) && 'snapshot' in value && 'path' in value && Boolean(value.snapshot) && Boolean(value.path);
+
 function ofStory(played: Played): Ends {
-  const { status, output, value, machine } = played.snapshot;
+  const { status, value, machine } = played.snapshot;
+  const output: unknown = played.snapshot.output;
   return {
     who: `"${machine.id}"`,
     ended: status !== 'active',
-    facts: { status, output: output as unknown, state: inWords(value) },
+    facts: { status, output, state: inWords(value) },
     says: status === 'active' ? `it rests in "${inWords(value)}"` : `it ended in "${inWords(value)}"`,
     played,
   };

@@ -1,6 +1,6 @@
 /**
- * What a test says of a machine and of a run: `expect(story).toRestIn('review.waiting')`.
- * A mismatch shows where the machine is, the path it took, and the event that led away.
+ * Matchers for stories and runs: `expect(story).toRestIn('review.waiting')`.
+ * A mismatch shows where the machine is, the path it took, and the event that led away from what was expected.
  */
 import type { MatcherState } from 'vitest';
 import { TroupeError } from '../../contracts/failure.ts';
@@ -8,7 +8,7 @@ import { came } from '../../contracts/explain.ts';
 import { everyNode } from '../../system/shape.ts';
 import { listed, started, type Played } from '../play.ts';
 import { inWords, isIn, pathInWords } from './path.ts';
-import { endOf, type Ends } from './ended.ts';
+import { endOf, isPlayed, type Ends } from './ended.ts';
 
 interface Verdict {
   readonly pass: boolean;
@@ -37,14 +37,14 @@ export const matchers = {
 
   toHaveWished(this: MatcherState, received: unknown, wish: string, ...input: readonly [unknown?]): Verdict {
     const played = requirePlayed(received, 'toHaveWished');
-    const wishes = [
+    const requested = [
       ...started(played).map(({ src, input: given }) => ({ name: src, given })),
       ...played.wishes
         .filter(({ type }) => !type.startsWith('xstate.'))
         .map(({ type, params }) => ({ name: type, given: params })),
     ];
-    const same = wishes.filter(({ name }) => name === wish).map(({ given }) => given);
-    const names = [...new Set(wishes.map(({ name }) => name))].join(', ') || 'nothing';
+    const same = requested.filter(({ name }) => name === wish).map(({ given }) => given);
+    const names = [...new Set(requested.map(({ name }) => name))].join(', ') || 'nothing';
     return found(this, played, `wished for "${wish}"`, same, input, `it wished for: ${names}`);
   },
 
@@ -61,7 +61,7 @@ export const matchers = {
   },
 
   toHaveEnded(this: MatcherState, received: unknown, ...expected: readonly [object?]): Verdict | Promise<Verdict> {
-    const judge = (end: Ends): Verdict => {
+    const verdict = (end: Ends): Verdict => {
       const pass =
         end.ended &&
         (expected.length === 0 ||
@@ -78,11 +78,11 @@ export const matchers = {
       };
     };
     const end = endOf(received);
-    return end instanceof Promise ? end.then(judge) : judge(end);
+    return end instanceof Promise ? end.then(verdict) : verdict(end);
   },
 };
 
-/** Among several of one name, the one that is nearest is not guessed at: the last one is shown beside what was expected. */
+/** The verdict on several actions or entries of one name. The last of them is shown beside the expected one; which is nearest is not guessed. */
 function found(
   state: MatcherState,
   played: Played,
@@ -110,15 +110,14 @@ function found(
 }
 
 function requirePlayed(value: unknown, matcher: string): Played {
-  const { snapshot, path } = (value ?? {}) as Partial<Played>;
-  if (snapshot && path) return value as Played;
+  if (isPlayed(value)) return value;
   throw new TroupeError(
     'invalid',
     `${matcher} looks at a story: expect(story(machine, input).done('fetch')).${matcher}(…); got ${came(value)}.`,
   );
 }
 
-/** A state that the machine does not have would make `not.toRestIn` true for ever. */
+/** Throws `invalid` for a state that the machine does not have: `not.toRestIn` would always be true. */
 function requireState({ snapshot: { machine } }: Played, state: string): void {
   const ids = everyNode(machine.root).map(({ path }) => `.${path.join('.')}.`);
   if (ids.some((id) => id.includes(`.${state}.`))) return;

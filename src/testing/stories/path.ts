@@ -1,13 +1,14 @@
-/** Where a machine has been, in words: one line for each event, as a failed test shows it. */
+/** Shows the path of a machine in words: one line for each event, as a failed test shows it. */
 import type { EventObject, StateValue } from 'xstate';
-import type { Json } from '../../contracts/json.ts';
+
 import { cut, stateWords } from '../../observe/words.ts';
+import { asJson } from '../jsonValues.ts';
 import type { Played, Step } from '../play.ts';
 
-/** `review.waiting`; regions at the same time are joined by `|`. */
-export const inWords = (value: StateValue): string => stateWords(value as Json);
+/** A state value in words: `review.waiting`; parallel regions are joined by `|`. */
+export const inWords = (value: StateValue): string => stateWords(asJson(value));
 
-/** Every place a value is in at once: one for each region, from the root down. */
+/** Every path of state names in a state value, from the root down: one for each region. */
 export function placesOf(value: StateValue): string[] {
   if (typeof value === 'string') return [value];
   return Object.entries(value).flatMap(([name, inner]) => {
@@ -16,11 +17,11 @@ export function placesOf(value: StateValue): string[] {
   });
 }
 
-/** Is `state` (a place, or the end or middle of one) among them? `review` and `waiting` are both in `review.waiting`. */
+/** Is the machine in this state? `state` may be any part of a path: `review` and `waiting` are both in `review.waiting`. */
 export const isIn = (value: StateValue, state: string): boolean =>
   placesOf(value).some((place) => `.${place}.`.includes(`.${state}.`));
 
-/** `mark` puts a word behind the step of that number. */
+/** The path, one line for each event. `mark` adds a remark to the step of that number. */
 export function pathInWords(
   { path }: Pick<Played, 'path'>,
   mark?: { readonly at: number; readonly says: string },
@@ -28,14 +29,14 @@ export function pathInWords(
   const events = path.map(({ event }) => eventInWords(event));
   const widest = Math.min(60, Math.max(...events.map((event) => event.length)));
   return path
-    .map(
-      (step, at) =>
-        `  ${events[at]!.padEnd(widest)} -> ${stationsOf(step)}${mark?.at === at ? `   <- ${mark.says}` : ''}`,
-    )
+    .map((step, at) => {
+      const remark = mark?.at === at ? `   <- ${mark.says}` : '';
+      return `  ${(events[at] ?? '').padEnd(widest)} -> ${stationsOf(step)}${remark}`;
+    })
     .join('\n');
 }
 
-/** What it went through without resting there stands before. */
+/** The states of a step; those of microsteps come before the one in which it came to rest. */
 const stationsOf = ({ values }: Step): string =>
   values.length === 0
     ? '(it meant nothing)'
@@ -49,7 +50,7 @@ function eventInWords(event: EventObject | undefined): string {
   const { type, ...rest } = event;
   const child = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
   if (child) {
-    const { output, error } = rest as { output?: unknown; error?: unknown };
+    const { output, error }: Readonly<Record<string, unknown>> = rest;
     return child[1] === 'done'
       ? `"${child[2]}" is done${shown(output)}`
       : `"${child[2]}" failed${shown(error instanceof Error ? error.message : error)}`;

@@ -1,31 +1,33 @@
-/** A story told to a machine, event by event. What cannot happen where it stands is refused, so that a story never goes on beside the machine. */
+/** A story: a machine stepped event by event. An event that cannot happen in its state is refused, so that a test never describes something impossible. */
 import type { AnyStateMachine, EventFromLogic, EventObject, InputFrom } from 'xstate';
 import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+
 import { activeNodes } from '../../system/shape.ts';
 import { after, done, failed, next, start, type Played } from '../play.ts';
+import { asJson } from '../jsonValues.ts';
 import { pathInWords } from './path.ts';
 
+/** A machine after some events; each method takes one more event and returns a new story. */
 export interface Story<M extends AnyStateMachine = AnyStateMachine> extends Played {
-  /** Any event of the machine's own. One that means nothing where it stands is allowed: that may be the point. */
+  /** Sends an event of the machine's own. One that the machine ignores in this state is allowed: a test may be about that. */
   readonly send: (event: EventFromLogic<M>) => Story<M>;
-  /** An effect or child that is running answers. Throws `invalid` when none has that id. */
+  /** A running effect or child ends with this output. Throws `invalid` when none with this id is running. */
   readonly done: (id: string, output?: unknown) => Story<M>;
-  /** An effect or child that is running fails. Throws `invalid` when none has that id. */
+  /** A running effect or child fails with this error. Throws `invalid` when none with this id is running. */
   readonly failed: (id: string, error?: unknown) => Story<M>;
-  /** The time is up that a state waits for, by the name of the delay or its milliseconds. Throws `invalid` unless one state waits for it; name that where several do. */
+  /** A delay of an active state is over. `delay`: its name or milliseconds; `state`: the id of the state, when several wait for the same delay. Throws `invalid` unless exactly one state waits for it. */
   readonly after: (delay: string | number, state?: string) => Story<M>;
 }
 
 /**
- * Begins a story. Each step gives a new one, so a story may branch; it is what the matchers look at.
+ * Begins a story. Each step returns a new story, so a story may branch; the matchers look at it. Throws what the machine throws.
  * @example expect(story(fetcher, { url }).failed('fetch').after('backoff').done('fetch', 3)).toRestIn('ready')
  */
 export const story = <M extends AnyStateMachine>(machine: M, input?: InputFrom<M>): Story<M> =>
-  tell(machine, start(machine, input));
+  withSteps(machine, start(machine, input));
 
-function tell<M extends AnyStateMachine>(machine: M, played: Played): Story<M> {
-  const on = (event: EventObject) => tell(machine, next(machine, played, event));
+function withSteps<M extends AnyStateMachine>(machine: M, played: Played): Story<M> {
+  const on = (event: EventObject) => withSteps(machine, next(machine, played, event));
   return {
     ...played,
     send: on,
@@ -41,17 +43,19 @@ function running(played: Played, id: string): string {
   throw wrong(played, `Nothing called "${id}" is running, so it cannot end; running: ${list(ids)}.`);
 }
 
-/** The state whose delay it is. */
+/** The id of the one active state that waits for this delay. */
 function waiting(played: Played, delay: string): string {
-  const clocks = activeNodes(played.snapshot.machine.root, played.snapshot.value as Json).flatMap((node) =>
+  const { machine, value } = played.snapshot;
+  const delays = activeNodes(machine.root, asJson(value)).flatMap((node) =>
     node.after.map(({ delay: known }) => ({ delay: String(known), state: node.id })),
   );
-  const states = [...new Set(clocks.filter((clock) => clock.delay === delay).map(({ state }) => state))];
-  if (states.length === 1) return states[0]!;
+  const states = [...new Set(delays.filter((each) => each.delay === delay).map(({ state }) => state))];
+  const [state, ...others] = states;
+  if (state !== undefined && others.length === 0) return state;
   throw wrong(
     played,
     states.length === 0
-      ? `No active state waits for "${delay}"; waited for: ${list(clocks.map((clock) => `${clock.delay} in ${clock.state}`))}.`
+      ? `No active state waits for "${delay}"; waited for: ${list(delays.map((each) => `${each.delay} in ${each.state}`))}.`
       : `Several active states wait for "${delay}": ${states.join(', ')}. Name one: after('${delay}', '${states[0]}').`,
   );
 }

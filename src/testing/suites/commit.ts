@@ -1,10 +1,10 @@
-/** Commits as the engine would make them: for tests of journals. */
+/** Commits as the engine makes them, for tests of journals. */
 import type { Commit } from '../../journal/journal.ts';
 
-/** When they were made; milliseconds since the epoch. */
+/** The time of the commits, in milliseconds since the epoch. */
 export const now = 1_700_000_000_000;
 
-/** The first commit of an actor; say only what matters. */
+/** The first commit of an actor; pass only the fields that matter to the test. */
 export const commit = (over: Partial<Commit> = {}): Commit => {
   const { actor = 'agent/a', seq = 1 } = over;
   return {

@@ -1,6 +1,6 @@
 /**
- * The suites that our own backends pass, for yours: `import … from 'troupe/testing/suites'`. They are tests for Vitest, which must be installed.
- * The interfaces they hold a backend to come along.
+ * The contract suites that our own backends pass, for yours: `import … from 'troupe/testing/suites'`. They need Vitest.
+ * The interfaces that a backend implements are exported too.
  */
 export { journalSuite, type JournalCase } from './journal.ts';
 export { modelSuite, type ModelCase } from './model.ts';

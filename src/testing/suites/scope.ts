@@ -1,21 +1,26 @@
-/** What a call of a tool is given in tests: a clock that stands still, and everything the tool said while it worked. */
+/** The scope of a tool call in tests: a virtual clock, and every progress note of the tool. */
 import { toFailure } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 
+/** The scope of a tool call that a test controls. */
 export interface TestScope extends ToolScope {
+  /** The clock of the call. */
   readonly clock: VirtualClock;
+  /** Every progress note so far. */
   readonly said: Json[];
+  /** Stops the call. */
   abort(): void;
   /** Resolves at the next progress note. */
   heard(): Promise<Json>;
 }
 
+/** Makes a scope; `key` is `agent/a/1/0` and the clock a new one by default. */
 export function testScope({ key = 'agent/a/1/0', clock = virtualClock() } = {}): TestScope {
   const stop = new AbortController();
   const said: Json[] = [];
-  let listeners: ((note: Json) => void)[] = [];
+  let waiting: ((note: Json) => void)[] = [];
   return {
     key,
     clock,
@@ -24,15 +29,15 @@ export function testScope({ key = 'agent/a/1/0', clock = virtualClock() } = {}):
     abort: () => stop.abort(),
     progress(note) {
       said.push(note);
-      const hear = listeners;
-      listeners = [];
-      for (const listener of hear) listener(note);
+      const resolvers = waiting;
+      waiting = [];
+      for (const resolve of resolvers) resolve(note);
     },
-    heard: () => new Promise((resolve) => listeners.push(resolve)),
+    heard: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }
 
-/** The failure a promise ends in; a promise that does not fail is one itself. */
+/** The failure that a promise rejects with. Rejects when the promise resolves. */
 export async function failureOf(work: Promise<unknown>) {
   return work.then(
     (value) => {

@@ -1,13 +1,14 @@
-/** What every source of tools promises. Each implementation runs this suite as it is. */
+/** The contract of a source of tools as tests. Every implementation runs this suite. */
 import { describe, expect, test } from 'vitest';
 import type { ToolSource } from '../../contracts/tool.ts';
 import { failureOf, testScope } from './scope.ts';
 
 /**
- * Describes the tests that any source of tools must pass, ours and yours. It is run with a source that offers these tools, each allowed a minute:
+ * Describes the tests that every source of tools must pass, ours and yours. Call it in a test file, with a source of these tools, each with a
+ * timeout of one minute:
  *
  *   add({ a, b })   reads: the sum, as { sum }             wait({})   reads: says `started` as progress, ends only when stopped
- *   fail({ why })   reads: fails with `why`                stopped({}) reads: how many waits were stopped, as { stopped }
+ *   fail({ why })   reads: fails with `why`                stopped({}) reads: how many calls of wait were stopped, as { stopped }
  *   big({ bytes })  reads: a text of that many bytes       key({})    write, idempotent: the key of the call, as { key }
  *                                                          fire({})   write, not idempotent
  *

@@ -1,4 +1,4 @@
-/** Who listens in this process, and the subscriptions by which they hear: one for all actors of a run, so that an actor costs the server nothing. */
+/** The listeners of this process and their subscriptions: one subscription for all actors of a run, so that an actor costs the server nothing. */
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../contracts/failure.ts';
@@ -8,78 +8,81 @@ import type { Subjects } from './subjects.ts';
 import { Thanks } from './thanks.ts';
 import { blobHeader, envelopeOf, nobodyAt, recipientOf, refusal } from './wire.ts';
 
+/** Takes a message over; rejects to refuse it. */
 export type Receive = (envelope: Envelope) => Promise<void>;
 
-interface Heard {
+interface SharedSubscription {
   readonly subject: string;
   readonly subscription: Subscription;
   listeners: number;
 }
 
+/** Receives the messages of this process's actors, acknowledges or refuses each, and keeps their order (T1). */
 export class Ears {
   readonly #connection: NatsConnection;
-  readonly #at: Subjects;
-  readonly #unpacked: (message: Msg) => Promise<Envelope>;
+  readonly #subjects: Subjects;
+  readonly #decode: (message: Msg) => Promise<Envelope>;
   readonly #listeners = new Map<Address, Receive>();
-  readonly #heard = new Map<string, Heard>();
-  readonly #lines = new Lines();
-  readonly #thanks: Thanks;
+  readonly #subscriptions = new Map<string, SharedSubscription>();
+  readonly #ordering = new Lines();
+  readonly #acks: Thanks;
   #closed = false;
 
-  /** `unpacked` reads a message whose body was put aside. */
-  constructor(connection: NatsConnection, at: Subjects, unpacked: (message: Msg) => Promise<Envelope>) {
+  /** `decode` reads a message whose body is in the object store. */
+  constructor(connection: NatsConnection, subjects: Subjects, decode: (message: Msg) => Promise<Envelope>) {
     this.#connection = connection;
-    this.#at = at;
-    this.#unpacked = unpacked;
-    this.#thanks = new Thanks(connection, at.inbox(''));
+    this.#subjects = subjects;
+    this.#decode = decode;
+    this.#acks = new Thanks(connection, subjects.inbox(''));
   }
 
-  /** Who listens at an address in this very process. */
+  /** The listener at an address in this process. */
   get(address: Address): Receive | undefined {
     return this.#listeners.get(address);
   }
 
-  /** Throws `conflict`. */
+  /** Listens at an address, as `Transport.listen`. Throws `conflict` when it has a listener. */
   add(address: Address, receive: Receive, run: string | undefined): Disposable {
     if (this.#listeners.has(address))
       throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
-    const heard = this.#hear(this.#at.heard(address, run));
-    heard.listeners++;
+    const shared = this.#share(this.#subjects.heard(address, run));
+    shared.listeners++;
     this.#listeners.set(address, receive);
     return {
       [Symbol.dispose]: () => {
         if (this.#listeners.get(address) !== receive) return;
         this.#listeners.delete(address);
-        this.#leave(heard);
+        this.#leave(shared);
       },
     };
   }
 
+  /** Stops receiving. */
   close(): void {
     this.#closed = true;
-    for (const { subscription } of this.#heard.values()) subscription.unsubscribe();
+    for (const { subscription } of this.#subscriptions.values()) subscription.unsubscribe();
   }
 
-  /** One for a subject, which all who listen there share: an actor at rest keeps no name of it. */
-  #hear(subject: string): Heard {
-    const known = this.#heard.get(subject);
+  /** The subscription to a subject, which all listeners there share. */
+  #share(subject: string): SharedSubscription {
+    const known = this.#subscriptions.get(subject);
     if (known) return known;
-    const heard = { subject, subscription: this.#subscribe(subject), listeners: 0 };
-    this.#heard.set(subject, heard);
-    return heard;
+    const shared = { subject, subscription: this.#subscribe(subject), listeners: 0 };
+    this.#subscriptions.set(subject, shared);
+    return shared;
   }
 
-  #leave(heard: Heard): void {
-    if (--heard.listeners > 0) return;
-    this.#heard.delete(heard.subject);
-    if (!this.#closed) heard.subscription.unsubscribe();
+  #leave(shared: SharedSubscription): void {
+    if (--shared.listeners > 0) return;
+    this.#subscriptions.delete(shared.subject);
+    if (!this.#closed) shared.subscription.unsubscribe();
   }
 
   #subscribe(subject: string): Subscription {
     return this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
-        void this.#take(message).then(
+        void this.#receive(message).then(
           () => this.#accept(message),
           (thrown: unknown) => this.#refuse(message, thrown),
         );
@@ -88,7 +91,7 @@ export class Ears {
   }
 
   #accept({ reply }: Msg): void {
-    if (reply && !this.#closed) this.#thanks.say(reply);
+    if (reply && !this.#closed) this.#acks.say(reply);
   }
 
   #refuse({ reply }: Msg, thrown: unknown): void {
@@ -97,16 +100,16 @@ export class Ears {
     this.#connection.publish(reply, payload, { headers });
   }
 
-  async #take(message: Msg): Promise<void> {
+  async #receive(message: Msg): Promise<void> {
     const isLarge = message.headers?.has(blobHeader);
     const { from, to } = recipientOf(message);
     let envelope: Envelope | undefined;
-    // T1: a large body comes by a way of its own, and nothing may pass it.
-    const fetch = isLarge ? async () => void (envelope = await this.#unpacked(message)) : undefined;
-    const before = this.#lines.through(`${from} ${to}`, fetch);
+    // T1: a large body is fetched from the object store, and later messages must not overtake it.
+    const fetch = isLarge ? async () => void (envelope = await this.#decode(message)) : undefined;
+    const before = this.#ordering.through(`${from} ${to}`, fetch);
     if (before) await before;
     envelope ??= envelopeOf(message, message.data);
-    if (this.#at.actor(envelope.to, envelope.run) !== message.subject)
+    if (this.#subjects.actor(envelope.to, envelope.run) !== message.subject)
       throw new TroupeError(
         'invalid',
         `A message for ${envelope.to} of the run ${envelope.run} came on ${message.subject}.`,

@@ -1,19 +1,20 @@
-/** Keeps those in line who came after somebody slow: work under one name ends in the order in which it began, and costs nothing where nobody is slow. */
+/** Keeps messages in order behind one that takes time: work under one name ends in the order in which it began. Without slow work it costs nothing. */
+/** Queues by name. */
 export class Lines {
-  readonly #lines = new Map<string, Promise<void>>();
+  readonly #queues = new Map<string, Promise<void>>();
 
-  /** When it is one's turn, after one's own work if there is any; undefined: at once. What went wrong before harms nobody behind. */
+  /** Resolves when it is the caller's turn and its `work`, if any, is done; undefined when that is at once. A failure of earlier work does not affect later work. */
   through(name: string, work?: () => Promise<void>): Promise<void> | undefined {
-    const before = this.#lines.get(name);
-    if (!before && !work) return undefined;
-    const turn = work ? (before ?? Promise.resolve()).then(work) : before!;
+    const before = this.#queues.get(name);
+    const turn = work ? (before ?? Promise.resolve()).then(work) : before;
+    if (!turn) return undefined;
     const end = turn.then(
       () => {},
       () => {},
     );
-    this.#lines.set(name, end);
+    this.#queues.set(name, end);
     void end.then(() => {
-      if (this.#lines.get(name) === end) this.#lines.delete(name);
+      if (this.#queues.get(name) === end) this.#queues.delete(name);
     });
     return turn;
   }

@@ -1,13 +1,14 @@
 /**
- * Carries messages between processes over NATS. A message waits for its recipient's word (T2) and is sent again until it has it (T3); the
- * connection is kept for ever, and what was under way when it broke goes again when it is back.
+ * Carries messages between processes over NATS. A message waits for its recipient's acknowledgement (T2) and is sent again until it has it (T3). The
+ * connection is never given up: after a reconnection, messages that were under way are sent again.
  */
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../contracts/failure.ts';
-import { blobs } from '../../nats/blobs.ts';
+import { reasonOf } from '../../contracts/cause.ts';
 import { roomIn } from '../../nats/connection.ts';
+import { objectStore } from '../../nats/objectStore.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
@@ -17,67 +18,87 @@ import { Post } from './post.ts';
 import { subjects } from './subjects.ts';
 import { blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
 
+/** How it is made. */
 export interface NatsTransportOptions {
-  /** From `dial`; it stays open when the transport is closed. */
+  /** From `dial`. It stays open when the transport is closed. */
   readonly connection: NatsConnection;
   readonly clock: Clock;
-  /** Troupes of different tenants do not hear each other; `default` unless told otherwise. */
+  /** Processes of different tenants do not receive each other's messages. Default: `default`. */
   readonly tenant?: string;
 }
 
-/** Longer than any message is under way, in milliseconds. */
-const bodiesLast = 24 * 3_600_000;
+/** Milliseconds until a large body is deleted: longer than any message is under way. */
+const bodyTtl = 24 * 3_600_000;
 
-/** @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() }); */
+/**
+ * Makes a transport over a connection.
+ * @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
+ */
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
-  const at = subjects(tenant);
-  const post = new Post(connection, clock, at.inbox(clock.id()));
-  const large = blobs(connection, `troupe_${tenant}_bodies`, bodiesLast);
+  const names = subjects(tenant);
+  const requests = new Post(connection, clock, names.inbox(clock.id()));
+  const bodies = objectStore({ connection, clock, bucket: `troupe_${tenant}_bodies`, ttl: bodyTtl });
   const sending = new Lines();
-  const hearing = new Set<Subscription>();
+  const subscriptions = new Set<Subscription>();
   let closed = false;
   void (async () => {
-    for await (const { type } of connection.status()) if (type === 'reconnect') post.resend();
+    for await (const { type } of connection.status()) if (type === 'reconnect') requests.resend();
   })();
 
   const requireOpen = () => {
-    if (closed) throw shut();
+    if (closed) throw closedError();
   };
-  /** What is sent, and whether its body has to be put aside first. */
-  const packed = (envelope: Envelope) => {
+  /** The message for an envelope. A body that is too large goes to the object store first. */
+  const encode = (envelope: Envelope) => {
     const payload = bytesOf(copy(envelope.body)); // T5
     const isLarge = payload.length > roomIn(connection);
-    return { payload: isLarge ? new Uint8Array() : payload, headers: headersOf(envelope), put: isLarge && payload };
+    return {
+      payload: isLarge ? new Uint8Array() : payload,
+      headers: headersOf(envelope),
+      large: isLarge ? payload : undefined,
+    };
   };
-  const putAside = async ({ headers, put }: ReturnType<typeof packed>) => {
-    if (put === false) return;
+  const storeBody = async ({ headers, large }: ReturnType<typeof encode>) => {
+    if (!large) return;
+    await bodies.open().catch((cause: unknown) => {
+      throw new TroupeError(
+        'invalid',
+        `A message of ${large.length} bytes is more than this NATS server takes (${connection.info?.max_payload ?? 0}), and it has no object store for larger ones (${reasonOf(cause)}). Start it with JetStream (-js), or raise its max_payload.`,
+        { cause },
+      );
+    });
     const name = clock.id();
-    await large.put(name, put);
+    await bodies.putBytes(name, large);
     headers.set(blobHeader, name);
   };
-  const unpacked = async (message: Msg) => {
-    const name = message.headers?.get(blobHeader);
-    return envelopeOf(message, name ? await large.get(name) : message.data);
+  const loadBody = async (name: string) => {
+    const bytes = await bodies.getBytes(name);
+    if (bytes) return bytes;
+    throw new TroupeError('environment', `What was put into the object store as ${name} is gone.`, { retryable: true });
   };
-  const ears = new Ears(connection, at, unpacked);
+  const decode = async (message: Msg) => {
+    const name = message.headers?.get(blobHeader);
+    return envelopeOf(message, name ? await loadBody(name) : message.data);
+  };
+  const listeners = new Ears(connection, names, decode);
 
-  /** Who listens in this process hears it without the server, and never inside its sender. */
-  const here = async (envelope: Envelope) => {
+  /** Delivers inside this process without the server, and never inside the call of the sender. */
+  const deliverLocally = async (envelope: Envelope) => {
     const message = { ...envelope, body: copy(envelope.body) }; // T5
     await nextTurn;
     requireOpen();
-    const receive = ears.get(message.to);
-    await (receive ? receive(message) : abroad(message));
+    const receive = listeners.get(message.to);
+    await (receive ? receive(message) : deliverRemotely(message));
   };
-  const abroad = (envelope: Envelope): Promise<void> => {
+  const deliverRemotely = (envelope: Envelope): Promise<void> => {
     const { to, type, from, run, deadline } = envelope;
-    const sealed = packed(envelope);
-    const { payload, headers } = sealed;
-    // T1: a large body takes a way of its own, and nothing may pass it.
-    const before = sending.through(`${from} ${to}`, sealed.put ? () => putAside(sealed) : undefined);
+    const message = encode(envelope);
+    const { payload, headers } = message;
+    // T1: a large body is stored first, and later messages must not overtake it.
+    const before = sending.through(`${from} ${to}`, message.large ? () => storeBody(message) : undefined);
     const deliver = () => {
       requireOpen();
-      return post.deliver({ subject: at.actor(to, run), to, type, payload, headers, deadline });
+      return requests.deliver({ subject: names.actor(to, run), to, type, payload, headers, deadline });
     };
     return before ? before.then(deliver) : deliver();
   };
@@ -86,39 +107,39 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     async send(envelope) {
       requireOpen();
       const { to, deadline } = envelope;
-      if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now());
-      await (ears.get(to) ? here(envelope) : abroad(envelope));
+      if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now() - deadline);
+      await (listeners.get(to) ? deliverLocally(envelope) : deliverRemotely(envelope));
     },
 
     listen(address, receive, run) {
       requireOpen();
-      return ears.add(address, receive, run);
+      return listeners.add(address, receive, run);
     },
 
     async publish(topic, envelope) {
       tokensOf(topic, false);
-      const sealed = packed(envelope);
+      const message = encode(envelope);
       requireOpen();
-      await putAside(sealed);
-      connection.publish(at.topic(topic), sealed.payload, { headers: sealed.headers });
+      await storeBody(message);
+      connection.publish(names.topic(topic), message.payload, { headers: message.headers });
     },
 
-    subscribe(pattern, hear) {
+    subscribe(pattern, deliver) {
       tokensOf(pattern, true);
       requireOpen();
-      const subscription = connection.subscribe(at.topic(pattern), {
+      const subscription = connection.subscribe(names.topic(pattern), {
         callback: (error, message) => {
           if (error) return;
-          // A hearer that breaks harms itself; what is no message of a troupe is nobody's news.
-          void unpacked(message)
-            .then((envelope) => hear(envelope, at.topicOf(message.subject)))
+          // An error of a subscriber concerns only itself, and a message that is no envelope is ignored.
+          void decode(message)
+            .then((envelope) => deliver(envelope, names.topicOf(message.subject)))
             .catch(() => {});
         },
       });
-      hearing.add(subscription);
+      subscriptions.add(subscription);
       return {
         [Symbol.dispose]() {
-          if (hearing.delete(subscription) && !closed) subscription.unsubscribe();
+          if (subscriptions.delete(subscription) && !closed) subscription.unsubscribe();
         },
       };
     },
@@ -126,20 +147,19 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      post.close(shut());
-      ears.close();
-      for (const subscription of hearing) subscription.unsubscribe();
-      await connection.flush().catch(() => {}); // What was said last is on its way; a server that is gone hears nothing.
+      requests.close(closedError());
+      listeners.close();
+      for (const subscription of subscriptions) subscription.unsubscribe();
+      await connection.flush().catch(() => {}); // So that the last messages are sent. Without a server there is nothing to wait for.
     },
   };
 }
 
 const nextTurn = Promise.resolve();
 
-const shut = () => new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
+const closedError = () =>
+  new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
 
-const expired = ({ type, to, deadline }: Envelope, now: number) =>
-  new TroupeError(
-    'expired',
-    `"${type}" for ${to} was sent ${now - deadline!} ms after its deadline. It was not delivered.`,
-  );
+/** `late`: milliseconds since the deadline. */
+const expired = ({ type, to }: Envelope, late: number) =>
+  new TroupeError('expired', `"${type}" for ${to} was sent ${late} ms after its deadline. It was not delivered.`);

@@ -1,35 +1,37 @@
-/** Messages that wait for their recipient's word: one subscription for all answers of this process, and each message sent again until it has one. */
+/** Sends messages and waits for their acknowledgements: one subscription for all answers to this process, and each message is sent again until it has one. */
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../contracts/clock.ts';
 import { TroupeError } from '../../contracts/failure.ts';
 import { manyTaken, nobodyAt, refusalIn, tokensIn } from './wire.ts';
 
-/** Milliseconds after which a message without an answer is sent again: its recipient may have died with it. */
-const again = 5_000;
-/** For so long after the server was lost, that nobody listens at an address may only mean that its process is not back yet. Milliseconds. */
-const doubt = 5_000;
-/** Milliseconds between two looks at what waits: nothing is sent again, or given up, much later than it should be. */
-const glance = 100;
+/** Milliseconds after which a message without an answer is sent again: its recipient may have died before it answered. */
+const resendAfter = 5_000;
+/** Milliseconds after a reconnection in which a missing listener may only mean that its process has not reconnected yet. */
+const reconnectGrace = 5_000;
+/** Milliseconds between two checks of the waiting messages: none is sent again, or given up, much later than it should be. */
+const checkInterval = 100;
 
+/** A message to send. */
 export interface Letter {
   readonly subject: string;
   readonly to: string;
   readonly type: string;
   readonly payload: Uint8Array;
   readonly headers: MsgHdrs;
-  /** Milliseconds since the epoch: nobody waits longer. */
+  /** In milliseconds since the epoch: after it the message is rejected with `expired`. Default: none. */
   readonly deadline?: number | undefined;
 }
 
 interface Waiting {
-  readonly letter: Letter;
+  readonly outgoing: Letter;
   readonly reply: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** When to send it again, unless it is answered before. */
+  /** When to send it again unless it is answered before, in milliseconds since the epoch. */
   due: number;
 }
 
+/** The messages of this process that wait for an answer. */
 export class Post {
   readonly #connection: NatsConnection;
   readonly #clock: Clock;
@@ -37,9 +39,9 @@ export class Post {
   readonly #waiting = new Map<string, Waiting>();
   readonly #answers: Subscription;
   #count = 0;
-  #doubtUntil = -Infinity;
-  /** One look in a while at all that wait: a timer for each message would cost more than the message. */
-  #round: Disposable | undefined;
+  #graceUntil = -Infinity;
+  /** One timer for all waiting messages: a timer for each would cost more than the message. */
+  #timer: Disposable | undefined;
 
   constructor(connection: NatsConnection, clock: Clock, inbox: string) {
     this.#connection = connection;
@@ -55,35 +57,36 @@ export class Post {
     });
   }
 
-  /** Resolves when the recipient has taken it over. Rejects with what it refused with, `unknown_recipient`, `expired` or `environment`. */
-  deliver(letter: Letter): Promise<void> {
+  /** Resolves when the recipient has accepted it. Rejects with the recipient's refusal, `unknown_recipient`, `expired` or `environment`. */
+  deliver(outgoing: Letter): Promise<void> {
     const token = (this.#count++).toString(36);
     return new Promise<void>((resolve, reject) => {
-      const waiting = { letter, reply: `${this.#inbox}.${token}`, resolve, reject, due: Infinity };
+      const waiting = { outgoing, reply: `${this.#inbox}.${token}`, resolve, reject, due: Infinity };
       this.#waiting.set(token, waiting);
       this.#send(token, waiting);
       this.#watch();
     });
   }
 
-  /** The connection is back: what was under way may be lost. */
+  /** Call it after a reconnection: messages that were under way may be lost, so all are sent again. */
   resend(): void {
-    this.#doubtUntil = this.#clock.now() + doubt;
+    this.#graceUntil = this.#clock.now() + reconnectGrace;
     for (const [token, waiting] of this.#waiting) this.#send(token, waiting);
   }
 
+  /** Rejects all that wait. */
   close(error: TroupeError): void {
-    this.#round?.[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
     this.#answers.unsubscribe();
     for (const token of this.#waiting.keys()) this.#end(token)?.reject(error);
   }
 
   #send(token: string, waiting: Waiting): void {
-    const { letter, reply } = waiting;
-    const { subject, to, type, payload, headers, deadline = Infinity } = letter;
+    const { outgoing, reply } = waiting;
+    const { subject, to, type, payload, headers, deadline = Infinity } = outgoing;
     const now = this.#clock.now();
-    if (now > deadline) return this.#end(token)?.reject(late(type, to));
-    waiting.due = Math.min(now + again, deadline + 1);
+    if (now > deadline) return this.#end(token)?.reject(expired(type, to));
+    waiting.due = Math.min(now + resendAfter, deadline + 1);
     try {
       this.#connection.publish(subject, payload, { reply, headers });
     } catch (thrown) {
@@ -100,11 +103,11 @@ export class Post {
       return refusal ? waiting.reject(refusal) : waiting.resolve();
     }
     const now = this.#clock.now();
-    if (now >= this.#doubtUntil) return this.#end(token)?.reject(nobodyAt(waiting.letter.to));
-    waiting.due = now + glance;
+    if (now >= this.#graceUntil) return this.#end(token)?.reject(nobodyAt(waiting.outgoing.to));
+    waiting.due = now + checkInterval;
   }
 
-  /** Nothing more is expected for it. */
+  /** Stops waiting for it. */
   #end(token: string): Waiting | undefined {
     const waiting = this.#waiting.get(token);
     this.#waiting.delete(token);
@@ -112,8 +115,8 @@ export class Post {
   }
 
   #watch(): void {
-    this.#round ??= this.#clock.wake(this.#clock.now() + glance, () => {
-      this.#round = undefined;
+    this.#timer ??= this.#clock.wake(this.#clock.now() + checkInterval, () => {
+      this.#timer = undefined;
       const now = this.#clock.now();
       for (const [token, waiting] of this.#waiting) if (waiting.due <= now) this.#send(token, waiting);
       if (this.#waiting.size > 0) this.#watch();
@@ -121,5 +124,5 @@ export class Post {
   }
 }
 
-const late = (type: string, to: string) =>
+const expired = (type: string, to: string) =>
   new TroupeError('expired', `"${type}" for ${to} was not taken over before its deadline. It may have arrived.`);

@@ -1,20 +1,22 @@
-/** Where things are said on the bus: a subject for each actor, under its run; one for each topic; all under their tenant. */
+/** The NATS subjects of a tenant: one for each actor, under its run; one for each topic; one for each process's answers. */
 import { keyOf, typeOf, type Address } from '../../contracts/ids.ts';
 import { requireTenant } from '../../nats/tenant.ts';
 
+/** The subjects of one tenant. */
 export interface Subjects {
-  /** `troupe.<tenant>.<run>.<type>.<key>.in`; of a door, which is of no run, `troupe.<tenant>._door.<key>`. A dot, which would part tokens, is written as a slash: no id has one. */
+  /** The subject of an actor: `troupe.<tenant>.<run>.<type>.<key>.in`. An actor of type `door` belongs to no run, so its subject is `troupe.<tenant>._door.<key>`. A dot would separate tokens, so it is written as a slash, which no id contains. */
   actor(address: Address, run: string): string;
-  /** What has to be subscribed to in order to hear what is said to an address: all that is said in its run; where the run is not known, in any. */
+  /** The subscription that receives an actor's messages: all messages of its run; without `run`, the messages to this address in every run. */
   heard(address: Address, run: string | undefined): string;
   /** `troupe.<tenant>._topic.<topic>`, wildcards included. No run begins with an underscore. */
   topic(pattern: string): string;
-  /** The topic that such a subject stands for. */
+  /** The topic of such a subject. */
   topicOf(subject: string): string;
-  /** `troupe.<tenant>._inbox.<id>`: where answers for one process arrive, a token for each. */
+  /** `troupe.<tenant>._inbox.<id>`: below it the answers to one process arrive, a token for each message. */
   inbox(id: string): string;
 }
 
+/** The subjects of a tenant. Throws `invalid` when it is no name of a tenant. */
 export function subjects(tenant: string): Subjects {
   const root = `troupe.${requireTenant(tenant)}`;
   const token = (id: string) => id.replaceAll('.', '/');

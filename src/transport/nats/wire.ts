@@ -1,15 +1,16 @@
-/** An envelope on the bus: its body is the payload, as JSON; everything else stands in the headers, where a person with a plain client can read it. */
+/** Encodes an envelope as a NATS message: the body is the payload, as JSON; everything else is in headers, so that a person can read it with any NATS client. */
 import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { reasonOf } from '../../contracts/cause.ts';
 import { explain } from '../../contracts/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';
-import { fromFailure, toFailure, TroupeError } from '../../contracts/failure.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../../contracts/failure.ts';
 
-const text = new TextEncoder();
-const words = new TextDecoder('utf-8', { fatal: true });
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 const Heading = Envelope.omit({ body: true });
 
-/** The envelope's keys as headers. `Nats-Msg-Id` is the one that the server itself knows. */
+/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
 const names = {
   id: 'Nats-Msg-Id',
   type: 'Troupe-Type',
@@ -21,13 +22,16 @@ const names = {
   causation: 'Troupe-Causation',
   deadline: 'Troupe-Deadline',
 } as const satisfies Record<Exclude<keyof Envelope, 'body'>, string>;
-/** Names the object that holds a body which was too large for a message. */
+/** The header with the name of the object that holds a body which was too large for a message. */
 export const blobHeader = 'Troupe-Blob';
 const failureHeader = 'Troupe-Failure';
-const keys = Object.keys(names) as (keyof typeof names)[];
-const keyOf = new Map<string, keyof typeof names>(keys.map((key) => [names[key], key]));
+type Key = keyof typeof names;
 
-/** All at once: set one by one, each name is checked and looked for again. */
+// `names` is a constant of exactly these keys.
+const keys = Object.keys(names) as Key[];
+const keyOf = new Map<string, Key>(keys.map((key) => [names[key], key]));
+
+/** The headers of an envelope. They are made at once: `set` would check each name and search for it. */
 export function headersOf(envelope: Envelope): MsgHdrs {
   const sent: Record<string, string[]> = {};
   for (const key of keys) {
@@ -37,45 +41,49 @@ export function headersOf(envelope: Envelope): MsgHdrs {
   return MsgHdrsImpl.fromRecord(sent);
 }
 
-export const bytesOf = (body: Envelope['body']): Uint8Array => text.encode(JSON.stringify(body));
+/** A body as the payload of a message. */
+export const bytesOf = (body: Envelope['body'] | { readonly failure: Failure }): Uint8Array =>
+  encoder.encode(JSON.stringify(body));
 
-/** Throws `invalid`: whoever can write to the bus can write anything. */
+/** The envelope of a message. Throws `invalid` when it is none: any client of the server can send anything. */
 export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
-  const said: Record<string, unknown> = {};
+  const heading: Record<string, unknown> = {};
   for (const [name, [value]] of message.headers ?? []) {
     const key = keyOf.get(name);
-    if (key && value) said[key] = key === 'deadline' ? Number(value) : decoded(value);
+    if (key && value) heading[key] = key === 'deadline' ? Number(value) : decoded(value);
   }
-  const parsed = Heading.safeParse(said);
-  // What JSON gave is JSON: checking it again would cost as much as parsing, and lose keys such as "__proto__".
-  if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) as Envelope['body'] };
+  const parsed = Heading.safeParse(heading);
+  // The body is not checked by a schema: parsed JSON is JSON, and a check would cost as much as parsing and lose keys such as "__proto__".
+  if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) };
   throw new TroupeError(
     'invalid',
-    `What came on ${message.subject} is no message of a troupe: ${explain(parsed.error, said)}.`,
+    `What came on ${message.subject} is no message of a troupe: ${explain(parsed.error, heading)}.`,
   );
 }
 
-/** From whom to whom, as far as its headers tell without being checked. */
-export const recipientOf = ({ headers: said }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
-  from: said?.get(names.from) ?? '',
-  to: said?.get(names.to) ?? '',
+/** The addresses of sender and recipient as the headers say, unchecked; empty where there is none. */
+export const recipientOf = ({ headers: sent }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
+  from: sent?.get(names.from) ?? '',
+  to: sent?.get(names.to) ?? '',
 });
 
+/** The error for an address without a listener: `unknown_recipient`, with `data` { to }. */
 export const nobodyAt = (to: string): TroupeError =>
   new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
 
-/** Where a process hears of several of its messages at once that they were taken; the payload is their tokens, with a space between. */
+/** The token under which a process receives the acknowledgement of several messages at once; the payload is their tokens, separated by spaces. */
 export const manyTaken = '_';
-export const tokensIn = ({ data }: Pick<Msg, 'data'>): string[] => words.decode(data).split(' ');
+/** The tokens in such a payload. */
+export const tokensIn = ({ data }: Pick<Msg, 'data'>): string[] => decoder.decode(data).split(' ');
 
-/** The word of a recipient why it did not take a message over. */
+/** The answer of a recipient that refuses a message. */
 export function refusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
   sent.set(failureHeader, 'yes');
-  return { payload: bytesOf({ failure: toFailure(thrown) } as Envelope['body']), headers: sent };
+  return { payload: bytesOf({ failure: toFailure(thrown) }), headers: sent };
 }
 
-/** Undefined when it took it. */
+/** The refusal in an answer; undefined when the recipient accepted the message. */
 export function refusalIn(message: Msg): TroupeError | undefined {
   if (!message.headers?.has(failureHeader)) return undefined;
   const parsed = FailureBody.safeParse(jsonOf(message.data, message.subject));
@@ -84,11 +92,12 @@ export function refusalIn(message: Msg): TroupeError | undefined {
     : new TroupeError('invalid', 'The recipient refused the message with something that is no failure.');
 }
 
-function jsonOf(payload: Uint8Array, subject: string): unknown {
+function jsonOf(payload: Uint8Array, subject: string): Envelope['body'] {
   try {
-    return JSON.parse(words.decode(payload));
+    const json: Envelope['body'] = JSON.parse(decoder.decode(payload));
+    return json;
   } catch (cause) {
-    throw new TroupeError('invalid', `What came on ${subject} is no JSON: ${(cause as Error).message}.`, { cause });
+    throw new TroupeError('invalid', `What came on ${subject} is no JSON: ${reasonOf(cause)}.`, { cause });
   }
 }
 

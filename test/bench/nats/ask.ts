@@ -6,7 +6,7 @@ import { engineActions, type MessageMeta } from '../../../machines/slot.ts';
 import { protocol } from '../../../src/contracts/protocol.ts';
 import { memory } from '../../../src/journal/memory.ts';
 import { dial } from '../../../src/nats/connection.ts';
-import { actorType } from '../../../src/system/actorType.ts';
+import { actorType } from '../../../src/system/nodePlatform.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { Host } from '../../../src/system/host.ts';
 import { Door } from '../../../src/system/ref.ts';

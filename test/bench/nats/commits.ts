@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { setup } from 'xstate';
 import { jetstream } from '../../../src/journal/jetstream.ts';
 import { dial } from '../../../src/nats/connection.ts';
-import { actorType } from '../../../src/system/actorType.ts';
+import { actorType } from '../../../src/system/nodePlatform.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { Host } from '../../../src/system/host.ts';
 import { commit } from '../../../src/testing/suites/commit.ts';

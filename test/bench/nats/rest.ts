@@ -8,7 +8,7 @@ import { setup } from 'xstate';
 import { jetstream } from '../../../src/journal/jetstream.ts';
 import { streamOf } from '../../../src/journal/streamLog.ts';
 import { dial } from '../../../src/nats/connection.ts';
-import { actorType } from '../../../src/system/actorType.ts';
+import { actorType } from '../../../src/system/nodePlatform.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { Host } from '../../../src/system/host.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';

@@ -1,6 +1,6 @@
 /** What the laws need to walk through the treasurer's machine: alone, and with a run above it. */
 import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
-import type { TreasuryContext, TreasuryInput } from '../../../machines/treasury/vocabulary.ts';
+import type { TreasuryContext, TreasuryInput } from '../../../machines/treasury/context.ts';
 import { done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
 import { fault, used } from '../said.ts';

@@ -1,0 +1,10 @@
+/** Provides actors under names that only the settings of a chart know: members, delegates, guardrails. */
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
+
+/** The machine with these actors beside its own. */
+export const withActors = <Machine extends AnyStateMachine>(
+  machine: Machine,
+  actors: Readonly<Record<string, AnyActorLogic>>,
+): Machine =>
+  // XState allows other names at run time; its types allow those of the setup only. The type of the machine stays.
+  machine.provide({ actors: actors as never }) as Machine;

@@ -1,0 +1,71 @@
+/**
+ * A phase that asks the model one question before the turns begin. It holds while a pause is wanted. Input that interrupts starts the phase again;
+ * the call that was stopped is charged with what was reserved for it.
+ */
+import { agent, thinking } from '../vocabulary.ts';
+
+interface ModelPhase<Working extends string> {
+  /** The id of the phase; its failures name it. */
+  readonly phase: 'requirements' | 'planning';
+  /** Whether the settings ask for it. */
+  readonly wanted: 'asksForAnalysis' | 'asksForPlan';
+  /** Where it leads if they do not. */
+  readonly next: string;
+  /** The state in which the model is asked. */
+  readonly working: Working;
+  readonly effect: 'analyze' | 'plan';
+  readonly onDone: readonly {
+    readonly guard?: 'isFollowable' | 'mayRequery';
+    readonly target: string;
+    readonly actions: readonly ('pay' | 'appendAnalysis' | 'appendPlan' | 'countRequery' | 'noteBadPlan')[];
+  }[];
+}
+
+export const modelPhase = <Working extends string>({
+  phase,
+  wanted,
+  next,
+  working,
+  effect,
+  onDone,
+}: ModelPhase<Working>) =>
+  agent.createStateConfig({
+    id: phase,
+    initial: 'considering',
+    states: {
+      considering: {
+        always: [
+          { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
+          { guard: wanted, target: 'asking' },
+          { target: next },
+        ],
+      },
+      asking: {
+        always: [{ guard: 'isPauseWanted', target: 'holding' }, { target: working }],
+      },
+      holding: {
+        entry: 'sayHeld',
+        on: { 'agent.resume': 'considering' },
+      },
+      [working]: {
+        tags: 'thinking',
+        on: {
+          'agent.input': {
+            guard: 'interrupts',
+            target: 'considering',
+            actions: ['chargeStopped', 'queueInput', 'deliverInput'],
+          },
+        },
+        invoke: {
+          src: effect,
+          id: effect,
+          input: thinking,
+          onDone,
+          onError: { target: '#errorHandling', actions: ['pay', { type: 'keepFailure', params: { phase } }] },
+        },
+        after: {
+          phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase } } },
+        },
+      },
+    },
+  });

@@ -1,0 +1,28 @@
+/** The guards and delays that depend on the settings of a guardrail. They close over the settings, which are therefore in no snapshot. */
+import { whoFor } from './behind.ts';
+import { atOf, type Facts } from './events.ts';
+import { rejectedBefore } from './rules.ts';
+import type { GuardrailSettings } from './settings.ts';
+
+type Ask = (facts: Facts) => boolean;
+
+export function guardrailGuardsOf(settings: GuardrailSettings) {
+  const { trip, below } = settings;
+  return {
+    isUnknown: ({ event }) => event.type === 'work' && below === undefined && whoFor({ settings }, event) === undefined,
+    isRejected: ({ context, event }) =>
+      event.type === 'work' && rejectedBefore(settings, context, event, atOf(event)) !== undefined,
+    /** Its own rejection, if the settings want a person to look at that. */
+    isGrave: ({ context, event }) =>
+      event.type === 'guardrail.failed' && event.round === context.round && trip === 'person' && event.own,
+    isTooMany: ({ context, event }) =>
+      event.type === 'guardrail.failed' &&
+      event.round === context.round &&
+      typeof trip === 'object' &&
+      context.failures + 1 >= trip.after,
+  } satisfies Record<string, Ask>;
+}
+
+export const guardrailDelaysOf = ({ trip }: GuardrailSettings) => ({
+  rest: typeof trip === 'object' ? trip.rest : 0,
+});

@@ -1,0 +1,43 @@
+/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+import { setup } from 'xstate';
+import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
+import { engineActions, slot } from '../slot.ts';
+import { isOver, lookahead, type Filed, type RouterContext, type RouterStart } from './context.ts';
+import type { Reading, RouterEvent } from './events.ts';
+import { routerDelaysOf, routerGuardsOf } from './guards.ts';
+import { defaultRouterSettings } from './settings.ts';
+
+export const base = setup({
+  types: {} as {
+    context: RouterContext;
+    input: RouterStart;
+    events: RouterEvent;
+    output: RouterOutput;
+    tags: 'paused';
+  },
+  actors: {
+    load: slot<readonly Filed[], Reading>('load'),
+    collect: slot<readonly TaskResult[], null>('collect'),
+  },
+  delays: routerDelaysOf(defaultRouterSettings),
+  guards: {
+    isDue: ({ context }) => context.due,
+    isOver: ({ context }) => isOver(context),
+    ...routerGuardsOf(defaultRouterSettings),
+    /** The queue runs low, and there are more tasks in the list. */
+    hasMore: ({ context }) =>
+      context.loaded < context.submitted &&
+      (context.halt !== undefined || context.queue.length < lookahead(context) / 2),
+    takesTasks: ({ context }) => context.standing && !context.closed,
+    isCompleted: ({ context }) => context.halt === undefined,
+    isCancelled: ({ context }) => context.halt?.kind === 'cancelled',
+  },
+  actions: engineActions,
+});
+
+/** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
+export interface RouterAction extends ReturnType<typeof base.enqueueActions> {}
+
+/** Checks actions by their names, and gives them the short type. */
+export const routerActions = <Name extends string>(actions: Record<Name, RouterAction>): Record<Name, RouterAction> =>
+  actions;

@@ -1,0 +1,55 @@
+/** The events of a router: commands, work, budget messages, its alarms, and the ends of its children. */
+import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
+import type { RunOutput } from '../../src/contracts/run.ts';
+import type { RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
+import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
+import type { Filed } from './context.ts';
+import type { Alarm } from './desk.ts';
+
+/** The input of `load`: which tasks of the list are read back. */
+export interface Reading {
+  readonly from: number;
+  readonly count: number;
+}
+/** The input of a selector: the task, and the members in rotation that may have it, in the order of the settings. */
+export interface Selection {
+  readonly task: Task;
+  readonly candidates: readonly { readonly id: string; readonly role?: string }[];
+}
+/** What a selector decided. */
+export interface Selected {
+  /** The id of one of the candidates. */
+  readonly member: string;
+  /** Why, for people. */
+  readonly reason?: string;
+  /** What the choice used, if a model was asked. */
+  readonly usage?: AgentUsage;
+}
+
+export type RouterEvent =
+  | RouterSignal
+  | Work
+  | WorkDone
+  | WorkSignal
+  | TreasuryLease
+  | TreasuryAnswer
+  | Alarm
+  | { type: 'router.settled' }
+  /** From the engine: the deadline that the run was started with has passed. */
+  | { type: 'troupe.deadline' }
+  | DoneActorEvent<readonly Filed[], 'load'>
+  | DoneActorEvent<readonly TaskResult[], 'collect'>
+  | DoneActorEvent<AgentOutput | RunOutput, `task.${number}`>
+  | ErrorActorEvent<unknown, `task.${number}`>
+  | DoneActorEvent<Selected, `select.${number}`>
+  | ErrorActorEvent<unknown, `select.${number}`>
+  | DoneActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `standing.${string}`>
+  | DoneActorEvent<unknown, 'guard'>
+  | ErrorActorEvent<unknown, 'guard'>
+  | ErrorActorEvent;
+
+/** The event of a type. */
+export type EventOf<T extends string> = Extract<RouterEvent, { type: T }>;

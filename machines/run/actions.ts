@@ -1,0 +1,111 @@
+/** The actions that depend on the settings of a run and on what its members are. */
+import type { AnyActorRef } from 'xstate';
+import { spawnNamed } from '../children.ts';
+import { endOf, inputFor, plainMember, together, wordFor, type MemberCommand } from '../member.ts';
+import { momentOf } from '../moment.ts';
+import { parent } from '../parent.ts';
+import { base, runActions } from './base.ts';
+import { memberId, workers, type RunContext } from './context.ts';
+import { sentIn } from './events.ts';
+import type { RunSettings } from './limits.ts';
+import * as money from './money.ts';
+import { endedPlaces, standingId, workFor } from './standing.ts';
+import { without } from './updates.ts';
+
+const { enqueueActions } = base;
+
+export function runActionsOf(settings: RunSettings) {
+  const { members: known = {} } = settings;
+  const membership = (name: string) => known[name] ?? plainMember;
+  /** The id of the child that works at a place. */
+  const childAt = (place: number, name: string) =>
+    membership(name).kind === 'standing' ? standingId(name) : memberId(place);
+  const tellAll = (command: MemberCommand, reasonOf: (context: RunContext) => string = () => '') =>
+    enqueueActions(({ context, enqueue }) => {
+      for (const { place, name } of workers(context)) {
+        const event = wordFor(membership(name), command, String(place), reasonOf(context));
+        enqueue.sendTo<AnyActorRef>(childAt(place, name), event);
+      }
+    });
+  return runActions({
+    /** Hands every message to its member; where there is a budget, with the leases that were granted for them. */
+    delegate: enqueueActions(({ context, event, enqueue }) => {
+      const [members, granted, leases] = [[...context.members], [...context.granted], [...context.leases]];
+      const [asked, standing] = [[...context.asked], [...context.standing]];
+      const { sending } = context;
+      const left = event.type === 'treasury.granted' ? event.budget : {};
+      const messages = sending?.messages ?? sentIn(event);
+      for (const [nth, { to, type, body }] of messages.entries()) {
+        const free = members.indexOf(null);
+        const place = free < 0 ? members.length : free;
+        members[place] = to;
+        granted[place] = left;
+        const leaseId = sending ? money.leaseOf(sending, nth) : null;
+        leases[place] = leaseId;
+        asked[place] = context.turns + nth;
+        const who = membership(to);
+        const lease = money.lent(leaseId ?? undefined, settings);
+        const handed = { type, body, left, depth: context.depth + 1, ...lease };
+        // Each member of the team is provided under its name.
+        if (who.kind !== 'standing') spawnNamed(enqueue, to, memberId(place), inputFor(who, handed));
+        else {
+          if (!standing.includes(to)) {
+            standing.push(to);
+            spawnNamed(enqueue, to, standingId(to), { standing: true });
+          }
+          enqueue.sendTo<AnyActorRef>(standingId(to), workFor(who, place, handed));
+        }
+      }
+      const turns = context.turns + messages.length;
+      const routed = context.routed + 1;
+      enqueue.assign({ members, granted, leases, asked, standing, sending: undefined, turns, routed });
+    }),
+    openTreasury: enqueueActions(({ context, enqueue }) => {
+      if (!money.hasBudget(context, settings)) return;
+      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasuryOf(context, settings) });
+    }),
+    closeTreasury: enqueueActions(({ context, enqueue }) => {
+      if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
+    }),
+    /** A member has ended: its place is free, what it used is counted, and its answer is a message of the run. */
+    takeEnd: enqueueActions(({ context, event, enqueue }) => {
+      const places = endedPlaces(context, event);
+      const [place] = places;
+      const name = place === undefined ? '' : (context.members[place] ?? '');
+      const { answer, usage } = endOf(event, membership(name));
+      if (place !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberId(place));
+      const message = answer && place !== undefined && { ...answer, from: name };
+      if (message) {
+        const entry = { ...message, turn: context.asked[place] ?? 0, usage, at: momentOf(event).at };
+        enqueue({ type: 'append', params: { list: 'messages', entry } });
+      }
+      enqueue.assign({
+        ...without(context, places),
+        ...(place === undefined ? {} : { used: together(context.used, usage) }),
+        ...(message ? { said: context.said + 1, latest: message } : {}),
+      });
+    }),
+    /** Passes a budget message on, up or down. */
+    carryWord: enqueueActions(({ context, event, enqueue }) => {
+      if (!money.isMoney(event)) return;
+      const to = money.carried(context, event);
+      if (to === 'above') enqueue.sendTo(parent, event);
+      else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(money.treasurerId, event);
+      else if (to !== undefined) {
+        enqueue.sendTo<AnyActorRef>(childAt(to, context.members[to] ?? ''), event);
+        if (event.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, event.budget) });
+      }
+    }),
+    abandonMembers: enqueueActions(({ context, enqueue }) => {
+      const left = workers(context).map(({ place, name }) => childAt(place, name));
+      for (const id of new Set(left)) enqueue.stopChild(id);
+    }),
+    stopMembers: tellAll('cancel', ({ outcome, failure: reason }) =>
+      outcome?.status === 'completed'
+        ? 'the run has its answer'
+        : (outcome?.reason ?? reason?.message ?? 'the run ended'),
+    ),
+    pauseMembers: tellAll('pause'),
+    resumeMembers: tellAll('resume'),
+  });
+}

@@ -1,0 +1,43 @@
+/** The events of a run: signals, budget messages, and the ends of its members and its route. */
+import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { Json } from '../../src/contracts/json.ts';
+import type { RunOutput, RunSignal } from '../../src/contracts/run.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
+import type { WorkDone } from '../../src/contracts/work.ts';
+import { outputIn } from '../ended.ts';
+import type { Sent } from './context.ts';
+
+/** The input of `route`. */
+export interface Routing {
+  /** Which of the run's messages is to be routed, from 0. */
+  readonly index: number;
+}
+/** What `route` decided: the messages to send to members, or the result of the team. */
+export type Routed = { readonly send: readonly Sent[] } | { readonly finish: Json };
+
+export type RunEvent =
+  | RunSignal
+  | TreasuryLease
+  | TreasuryAnswer
+  | { type: 'run.settled' }
+  /** From the engine: the deadline that the run was started with has passed. */
+  | { type: 'troupe.deadline' }
+  /** The team's own deadline has passed; `expired`: the one that the run was started with. */
+  | { type: 'run.late'; expired?: true }
+  | DoneActorEvent<Routed, 'route'>
+  | WorkDone
+  | DoneActorEvent<AgentOutput | RunOutput, `member.${number}`>
+  | DoneActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `standing.${string}`>
+  | ErrorActorEvent<unknown, `member.${number}`>
+  | ErrorActorEvent;
+
+/** What the route decided. Use it on the `onDone` of `route` and nowhere else. */
+export const routedIn = (event: RunEvent): Routed => outputIn<Routed>(event);
+
+/** The messages that the route wants sent; none when it finished. */
+export const sentIn = (event: RunEvent): readonly Sent[] => {
+  const routed = routedIn(event);
+  return 'send' in routed ? routed.send : [];
+};

@@ -1,0 +1,17 @@
+/** The guards and delays that depend on the settings of a run. They close over the settings, which are therefore in no snapshot. */
+import type { RunContext } from './context.ts';
+import { sentIn, type RunEvent } from './events.ts';
+import type { RunSettings } from './limits.ts';
+import { hasBudget } from './money.ts';
+
+type Ask = (facts: { context: RunContext; event: RunEvent }) => boolean;
+
+export function runGuardsOf(settings: RunSettings) {
+  const { limits } = settings;
+  return {
+    isTooMany: ({ context, event }) => context.turns + sentIn(event).length > limits.maxTurns,
+    isBudgeted: ({ context, event }) => sentIn(event).length > 0 && hasBudget(context, settings),
+  } satisfies Record<string, Ask>;
+}
+
+export const runDelaysOf = ({ limits }: RunSettings) => ({ deadline: limits.deadline, grace: limits.grace });

@@ -1,0 +1,40 @@
+/** What one seed of a simulation takes, and what comes of it. */
+import type { Journal } from '../../journal/journal.ts';
+import type { View } from '../../journal/view.ts';
+import type { Transport } from '../../transport/transport.ts';
+import type { Fault, FaultKind } from '../world/faultPlan.ts';
+
+/** What came of one seed. */
+export interface SeedResult {
+  readonly seed: number;
+  /** What went wrong, in words; empty when everything held. */
+  readonly problems: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly steps: number;
+  readonly commits: number;
+  /** Simulated milliseconds. */
+  readonly lasted: number;
+  /** Of everything that happened, in order: the same for the same seed. */
+  readonly hash: string;
+  /** The last things that happened, oldest first. */
+  readonly trace: readonly string[];
+  /** The root's status and output as JSON; `stuck` or `stopped` when the run did not end. */
+  readonly end: string;
+}
+
+/** One seed, and what may go wrong under it. */
+export interface SeedOptions {
+  readonly seed: number;
+  /** The kinds that may strike. */
+  readonly faults: readonly FaultKind[];
+  /** Numbers of faults that are left out; none by default. */
+  readonly without?: ReadonlySet<number> | undefined;
+  /** Stops after so many steps and returns what has happened so far. */
+  readonly until?: number | undefined;
+  /** Plants a defect into the journal: the oracles must find it. */
+  readonly journal?: ((journal: Journal) => Journal) | undefined;
+  /** Plants a defect into the transport of each process. */
+  readonly transport?: ((transport: Transport) => Transport) | undefined;
+  /** The journal is a log that each process applies for itself; `true`, or a defect planted into the view that applies it. */
+  readonly shared?: boolean | ((view: View) => View) | undefined;
+}

@@ -1,0 +1,48 @@
+/** What one seed decides and records: its time, its chances, its faults and its trace. */
+import { virtualClock, type VirtualClock } from '../clock.ts';
+import { FaultPlan } from '../world/faultPlan.ts';
+import { randomOf, type Random } from '../world/random.ts';
+import type { SharedJournal } from '../world/replica.ts';
+import type { SeedOptions } from './seed.ts';
+import { SeedTrace } from './seedTrace.ts';
+import { logRecorder, sharedJournal } from './sharedJournal.ts';
+import { SimulationRecorder } from './simulationRecorder.ts';
+
+/** Everything of a seed that does not depend on the scenario. */
+export class SeedWorld {
+  readonly options: SeedOptions;
+  readonly time: VirtualClock;
+  readonly random: Random;
+  readonly plan: FaultPlan;
+  readonly shared: SharedJournal | undefined;
+  readonly recorder: SimulationRecorder;
+  readonly trace: SeedTrace;
+  readonly #start: number;
+  /** How often the clock was moved on. */
+  steps = 0;
+
+  constructor(options: SeedOptions) {
+    const { seed, faults, without = new Set() } = options;
+    this.options = options;
+    this.time = virtualClock({ seed });
+    this.#start = this.time.now();
+    this.random = randomOf(seed);
+    this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`);
+    this.shared = sharedJournal(options, this.random);
+    this.recorder = this.shared
+      ? logRecorder(this.shared, this.time)
+      : new SimulationRecorder(undefined, options.journal);
+    this.plan = new FaultPlan({
+      seed,
+      allowed: faults,
+      without,
+      now: () => this.at,
+      report: ({ number, kind, where }) => this.trace.note(`fault ${number}: ${kind}, ${where}`),
+    });
+  }
+
+  /** Milliseconds since the start of the run. */
+  get at(): number {
+    return this.time.now() - this.#start;
+  }
+}

@@ -1,0 +1,110 @@
+/** One process of a simulation, which may be paused, crash and come back: each life has a clock, a journal access and an engine of its own. */
+import { inProcess } from '../../transport/inProcess.ts';
+import { FaultClock } from '../world/faultClock.ts';
+import { FaultyJournal } from '../world/faultyJournal.ts';
+import { faultyTransport } from '../world/faultyTransport.ts';
+import { MortalProcess } from '../world/mortalProcess.ts';
+import { Replica, type ReplicaFile } from '../world/replica.ts';
+import type { SimulationContext } from './simulationContext.ts';
+
+/** How long a lease lasts: a process that died may hold its run that long; milliseconds. */
+const leaseTtl = 20_000;
+/** How often messages left by other processes are looked for; milliseconds. */
+const pollInterval = 5_000;
+
+/** From one start to the next crash. */
+interface Life {
+  readonly process: MortalProcess;
+  readonly access: FaultyJournal | Replica;
+}
+
+/** Its first life begins when it is made; `keepStarting` makes it work. */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly #context: SimulationContext;
+  #lives = 0;
+  #version = 0;
+  #life: Life;
+  /** What it left on its machine when it crashed. */
+  #file: ReplicaFile | undefined;
+
+  constructor(name: string, context: SimulationContext) {
+    this.name = name;
+    this.#context = context;
+    this.#life = this.#begin();
+  }
+
+  /** The process as it is now. */
+  get current(): MortalProcess {
+    return this.#life.process;
+  }
+
+  /** Its own copy of a shared journal. */
+  get replica(): Replica | undefined {
+    const { access } = this.#life;
+    return access instanceof Replica ? access : undefined;
+  }
+
+  restart(): void {
+    this.#life = this.#begin();
+  }
+
+  crash(): void {
+    const { dead, random } = this.#context;
+    const { access, process } = this.#life;
+    dead.add(this.#owner);
+    const file = access.crash() ?? undefined;
+    // It may come back on another machine.
+    this.#file = file && random.chance(0.5) ? file : undefined;
+    process.kill();
+  }
+
+  /** The process does not reach the journal until then; milliseconds of the world's time. */
+  partition(until: number): void {
+    this.#life.access.partition(until);
+  }
+
+  /** Starts or resumes the run again and again as long as this life lasts, as a client that wants the result does. */
+  keepStarting(): void {
+    const { clock } = this.current;
+    const { time, random, isDisturbed } = this.#context;
+    const later = (ms: number) => void time.wake(time.now() + ms, start);
+    const start = () => {
+      if (clock.dead) return;
+      void this.#start();
+      later(random.between(500, isDisturbed() ? 5_000 : 60_000));
+    };
+    later(random.between(0, 50));
+  }
+
+  get #owner(): string {
+    return `${this.name}#${this.#lives}`;
+  }
+
+  #begin(): Life {
+    const context = this.#context;
+    const { time, plan, journal, shared, versions, transport, seesDead, dead, inspected } = context;
+    const { name } = this;
+    this.#lives++;
+    if (plan.strikes('upgrade', name, 0.5)) this.#version = versions.length - 1;
+    const clock = new FaultClock(time);
+    const itself = { name, clock, context };
+    const access = shared ? new Replica(shared, itself, this.#file) : new FaultyJournal(journal, itself);
+    const process = new MortalProcess({
+      clock,
+      parts: { journal: access.journal, transport: faultyTransport(transport(inProcess()), clock, plan) },
+      lease: { owner: this.#owner, ttl: leaseTtl, alive: (owner) => !(seesDead && dead.has(owner)) },
+      observe: (event) => inspected(name, event),
+      poll: pollInterval,
+    });
+    return { process, access };
+  }
+
+  async #start(): Promise<void> {
+    const { run, input, versions } = this.#context;
+    const { host, clock } = this.current;
+    if (clock.dead || clock.paused || host.owns(run)) return;
+    const version = versions.at(this.#version) ?? versions[0];
+    await host.start(version, { run, input }).catch(() => {}); // Another process has the run, or the journal is not reached.
+  }
+}

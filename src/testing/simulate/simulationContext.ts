@@ -1,0 +1,25 @@
+/** What the processes of one seed share. */
+import type { Inspection } from '../../contracts/inspection.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { Transport } from '../../transport/transport.ts';
+import type { FaultContext } from '../world/faultContext.ts';
+import type { SharedJournal } from '../world/replica.ts';
+import type { CompiledScenario } from './simulationScenario.ts';
+
+/** One for each seed. */
+export interface SimulationContext extends FaultContext, Pick<CompiledScenario, 'versions' | 'input'> {
+  /** The journal that all processes write to, where there is no shared log. */
+  readonly journal: Journal;
+  /** Where it is given, each process applies this to a copy of its own, instead of the one journal. */
+  readonly shared: SharedJournal | undefined;
+  readonly run: string;
+  /** Do processes see that another one is dead, or does only its lease tell? */
+  readonly seesDead: boolean;
+  /** Lease owners that died. */
+  readonly dead: Set<string>;
+  /** May faults still strike? */
+  readonly isDisturbed: () => boolean;
+  readonly inspected: (process: string, event: Inspection) => void;
+  /** Changes what carries messages within a process: how a defect is planted. */
+  readonly transport: (transport: Transport) => Transport;
+}

@@ -1,0 +1,44 @@
+/** What is simulated: a subject, its input, and how people and the world behave meanwhile. */
+import type { Duration } from '../../contracts/duration.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { ActorRow, Journal } from '../../journal/journal.ts';
+import type { Subject } from '../../subject.ts';
+import type { ActorType } from '../../system/actorType.ts';
+import type { Ticket } from '../../tickets.ts';
+import type { Fault } from '../world/faultPlan.ts';
+import type { Signal } from '../world/people.ts';
+
+/** What is simulated: a subject with its input, and how people and the world behave meanwhile. */
+export interface Scenario extends ScenarioConditions {
+  readonly subject: Subject;
+  readonly input: unknown;
+  /** The next version of the definition, with which a process may come back (fault `upgrade`); none by default. */
+  readonly next?: Subject;
+}
+
+/** How people and the world behave while a subject is simulated, and what must hold at the end. */
+export interface ScenarioConditions {
+  /** What people answer to a ticket. Without it tickets stay open until they expire. */
+  readonly answer?: ((ticket: Ticket) => Json) | undefined;
+  /** Signals to the root, each `after` some simulated time from the start; none by default. */
+  readonly script?: readonly { readonly after: Duration; readonly signal: Signal }[];
+  /** By name: what is wrong with a run that has ended, or undefined when nothing is; none by default. */
+  readonly invariants?: Readonly<Record<string, (end: EndedRun) => string | undefined>>;
+}
+
+/** A scenario as the engine takes it: its subject is compiled. */
+export interface CompiledScenario extends ScenarioConditions {
+  /** The definition, and the next version of it where there is one. */
+  readonly versions: readonly [ActorType, ...ActorType[]];
+  readonly input: Json;
+}
+
+/** What an invariant is asked about. */
+export interface EndedRun {
+  /** Undefined when the run was never started. */
+  readonly root: ActorRow | undefined;
+  /** All actors of the run. */
+  readonly rows: readonly ActorRow[];
+  readonly disk: Journal;
+  readonly faults: readonly Fault[];
+}

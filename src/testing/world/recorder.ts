@@ -1,0 +1,73 @@
+/** Records what really reached the journal, whatever the processes believe, and which of the engine's promises (E4, E5, E7) that broke. */
+import type { Commit, Journal } from '../../journal/journal.ts';
+import { memory } from '../../journal/memory.ts';
+import { overriding } from './intercept.ts';
+
+/** A promise of the engine that was broken. */
+export interface BrokenPromise {
+  readonly promise: 'E4' | 'E5' | 'E7';
+  /** What happened, in words. */
+  readonly says: string;
+}
+
+type Result = Commit['results'][number];
+
+/** One for all processes that share a journal. */
+export class Recorder {
+  /** The journal that all processes share; what is written to it is recorded. */
+  readonly journal: Journal;
+  readonly broken: BrokenPromise[] = [];
+  /** Keys of the writes whose outcome is `uncertain`: a person or the machine decides what to do. */
+  readonly uncertain: string[] = [];
+  /** Commits that were stored. */
+  commits = 0;
+  /** Keys whose result is in the ledger. */
+  readonly #known = new Set<string>();
+  /** Of each run, the epoch of its latest claim. */
+  readonly #epochs = new Map<string, number>();
+
+  /** `inner` keeps what is written; `defect` plants a defect, to see that it is found. */
+  constructor(inner: Journal = memory(), defect: (journal: Journal) => Journal = (journal) => journal) {
+    this.journal = defect(
+      overriding(inner, {
+        claim: async (run, ...more) => {
+          const epoch = await inner.claim(run, ...more);
+          this.#epochs.set(run, epoch);
+          return epoch;
+        },
+        commit: async (commit) => {
+          await inner.commit(commit);
+          this.#committed(commit);
+        },
+        record: async (...args) => {
+          await inner.record(...args);
+          this.#stored(args[4]);
+        },
+      }),
+    );
+  }
+
+  /** The engine starts an effect, which it must not when the result is in the ledger (E5). */
+  effectStarted(name: string, key: string): void {
+    if (this.#known.has(key))
+      this.report('E5', `"${name}" was performed again under ${key}, whose result was in the ledger`);
+  }
+
+  protected report(promise: BrokenPromise['promise'], what: string): void {
+    this.broken.push({ promise, says: `${what} (${promise})` });
+  }
+
+  /** A commit must be of the process that claimed the run last (E4). */
+  #committed({ run, epoch, actor, seq, results }: Commit): void {
+    this.commits++;
+    const now = this.#epochs.get(run);
+    if (epoch !== now)
+      this.report('E4', `commit ${seq} of ${actor} was written in epoch ${epoch}, when the owner was that of ${now}`);
+    for (const result of results) this.#stored(result);
+  }
+
+  #stored({ key, outcome }: Result): void {
+    this.#known.add(key);
+    if (!outcome.ok && outcome.failure.kind === 'uncertain') this.uncertain.push(key);
+  }
+}
