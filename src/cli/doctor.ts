@@ -1,7 +1,8 @@
 /** `troupe doctor`: checks that everything troupe needs is present and works, and says what to do if not. */
+import { errorMessage } from '../contracts/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf, exit, errorText } from './exit.ts';
+import { messageOf, exit } from './exit.ts';
 import { readsTypeScript } from './load.ts';
 import { colorful, type Cli } from './cli.ts';
 import { runtimeOptions, type Shared } from './options.ts';
@@ -122,7 +123,7 @@ async function disk(cli: Cli, options: Shared): Promise<Finding> {
       ? { what: 'disk', ok: true, says }
       : { what: 'disk', ok: 'note', says: `${says}; a full disk stops every run until there is room again.` };
   } catch (thrown) {
-    const says = `${folder} cannot be written: ${errorText(thrown)}`;
+    const says = `${folder} cannot be written: ${errorMessage(thrown)}`;
     return isShared
       ? { what: 'disk', ok: 'note', says: `${says}. What is read of the shared journal is kept in memory.` }
       : { what: 'disk', ok: false, says };

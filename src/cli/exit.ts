@@ -39,6 +39,3 @@ export function messageOf(thrown: unknown): string {
   if (thrown instanceof TroupeError) return `${thrown.message} (${thrown.kind})`;
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
-
-/** Why something failed, in one line: the message of an error, or what was thrown as text. */
-export const errorText = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,6 +1,7 @@
 /** `troupe runs export`: prints a run as a cassette, which a test or `troupe check --against` replays. */
+import { errorMessage } from '../contracts/cause.ts';
 import type { Cli } from './cli.ts';
-import { exit, errorText, UsageError } from './exit.ts';
+import { exit, UsageError } from './exit.ts';
 import { existing, type Shared } from './options.ts';
 import { say } from './output.ts';
 import { rootOf } from './roots.ts';
@@ -29,7 +30,7 @@ function patternOf(text: string): RegExp {
   try {
     pattern = new RegExp(text, 'gu');
   } catch (cause) {
-    throw new UsageError(`--redact expects a regular expression; ${errorText(cause)}.`, { cause });
+    throw new UsageError(`--redact expects a regular expression; ${errorMessage(cause)}.`, { cause });
   }
   if (pattern.test(''))
     throw new UsageError(

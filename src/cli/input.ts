@@ -1,9 +1,10 @@
 /** The input of a run, from `--input` and `--set`. */
+import { errorMessage } from '../contracts/cause.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import type { Cli } from './cli.ts';
-import { errorText, UsageError } from './exit.ts';
+import { UsageError } from './exit.ts';
 
 /** What the command line gives a run. */
 export interface Given {
@@ -21,13 +22,10 @@ export async function inputFrom(
 ): Promise<Given> {
   const input = inputOption === undefined ? undefined : parseInput(await textOf(cli, inputOption));
   const set = Object.fromEntries(sets.map(parseSetting));
-  if (input !== undefined && !isObject(input)) return { input, settings: set };
+  if (input !== undefined && !isJsonObject(input)) return { input, settings: set };
   const merged = { ...input, ...set };
   return { input: input === undefined && sets.length === 0 ? undefined : merged, settings: merged };
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 async function textOf({ cwd, readAll }: Pick<Cli, 'cwd' | 'readAll'>, given: string): Promise<string> {
   if (given === '-') return readAll();
@@ -47,7 +45,7 @@ function parseInput(text: string): Json {
   } catch (cause) {
     if (!looksLikeJson) return text;
     throw new UsageError(
-      `--input looks like JSON but is not: ${errorText(cause)}. Quote it for the shell: --input '{"topic":"actors"}'.`,
+      `--input looks like JSON but is not: ${errorMessage(cause)}. Quote it for the shell: --input '{"topic":"actors"}'.`,
       { cause },
     );
   }

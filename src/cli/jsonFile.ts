@@ -1,8 +1,9 @@
 /** Reads a JSON file that a user wrote, with the position of each value for messages with file:line:column. */
+import { errorMessage } from '../contracts/cause.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Cli } from './cli.ts';
-import { errorText, UsageError } from './exit.ts';
+import { UsageError } from './exit.ts';
 
 /** A JSON file and the positions of its values. */
 export interface JsonFile {
@@ -27,7 +28,7 @@ export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise
     const offsets = offsetsIn(text);
     return { file, value, at: (where) => location(offsetOf(offsets, where)) };
   } catch (cause) {
-    const message = errorText(cause);
+    const message = errorMessage(cause);
     const [, position] = /at position (\d+)/.exec(message) ?? [];
     const [reason] = message.split(/ in JSON| \(line|, "| at position/);
     throw new UsageError(`${location(position === undefined ? text.length : Number(position))}: not JSON: ${reason}.`, {

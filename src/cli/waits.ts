@@ -1,9 +1,10 @@
 /** `troupe waits`: lists, answers and withdraws the questions that wait for a person, from any process. */
+import { errorMessage } from '../contracts/cause.ts';
 import type { Json } from '../contracts/json.ts';
 import { durationWords } from '../observe/words.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Cli } from './cli.ts';
-import { errorText, exit, UsageError } from './exit.ts';
+import { exit, UsageError } from './exit.ts';
 import { parseJson } from './input.ts';
 import { existing, type Shared } from './options.ts';
 import { ago, say, writeJson } from './output.ts';
@@ -68,7 +69,7 @@ function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
     return parseJson(answer);
   } catch (cause) {
     throw new UsageError(
-      `--answer must be JSON, such as '{"city":"Berlin"}' or '"text"'; got ${answer}: ${errorText(cause)}.`,
+      `--answer must be JSON, such as '{"city":"Berlin"}' or '"text"'; got ${answer}: ${errorMessage(cause)}.`,
       { cause },
     );
   }

@@ -1,7 +1,7 @@
 /** Turns inspection events into the messages of Stately's inspector (@statelyai/inspect): a new actor, an event, a snapshot. */
 import { typeOf } from '../contracts/ids.ts';
 import type { Inspection } from '../contracts/inspection.ts';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json } from '../contracts/json.ts';
 
 /** The revision of the message shapes below (those of @statelyai/inspect). */
 const version = '0.7.1';
@@ -81,9 +81,8 @@ const common = ({ actor, seq, at }: Commit, root: string, what: string): Common 
 
 const eventOf = ({ event: { type, body } }: Commit): Event => {
   if (body === null) return { type };
-  return isObject(body) ? { ...body, type } : { type, body };
+  return isJsonObject(body) ? { ...body, type } : { type, body };
 };
-const isObject = (body: Json): body is JsonObject => typeof body === 'object' && body !== null && !Array.isArray(body);
 
 const snapshotOf = ({ status, state, context, tags, failure }: Commit): Snapshot => ({
   status: statuses[status],
