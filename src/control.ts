@@ -4,7 +4,7 @@ import type { JsonObject } from './contracts/json.ts';
 import type { Monitor, Reconfiguration, TaskSpec } from './contracts/task.ts';
 import { Task } from './contracts/task.ts';
 import { checked } from './contracts/explain.ts';
-import { monitorOf } from './orchestra.ts';
+import { monitorOf } from './monitor.ts';
 import { hardeningOf, type HardeningJson } from './orchestrate/hardening.ts';
 import type { RunHandle, Runtime } from './runtime.ts';
 

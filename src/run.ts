@@ -8,7 +8,7 @@ import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from './cont
 import { joined } from './joined.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { OrchestratorInput } from './orchestra.ts';
+import type { OrchestratorInput } from './orchestratorInput.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';

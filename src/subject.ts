@@ -7,7 +7,7 @@ import { requireInput } from './contracts/plain.ts';
 import type { ExecutionMode } from './contracts/task.ts';
 import { factsOf, type Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
-import { tasksOf } from './orchestra.ts';
+import { tasksOf } from './orchestratorInput.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { Team } from './team.ts';
 

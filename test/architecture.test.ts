@@ -106,7 +106,7 @@ const plan: Record<string, Room> = {
       'src/outcome.ts',
       'src/profiled.ts',
       'src/control.ts',
-      'src/orchestra.ts',
+      'src/monitor.ts',
       'src/runtime.ts',
       'src/system/clock.ts',
       'src/testing',
