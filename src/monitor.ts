@@ -6,13 +6,14 @@ import type { Monitor } from './contracts/task.ts';
 import type { ActorRow } from './journal/journal.ts';
 
 /**
- * How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`.
- * `now`: the moment for which health is told, milliseconds since the epoch; that of the row unless told otherwise. Throws `invalid` for another actor.
+ * Limits, counts and members of an orchestration, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`.
+ * `now`: the time for which health is judged, in milliseconds since the epoch; the time of the row by default. Throws `invalid` for another actor.
  */
 export function monitorOf(
   { actor, snapshot, updated }: Pick<ActorRow, 'actor' | 'snapshot' | 'updated'>,
   now = updated,
 ): Monitor {
+  // What the machine says it is decides whether the context is that of a router.
   const { machine, state } = snapshot as unknown as { machine: string; state: { context: RouterContext } };
   if (machine !== 'router')
     throw new TroupeError('invalid', `${actor} is no orchestration: it is run by the machine "${machine}".`);

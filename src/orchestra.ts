@@ -5,6 +5,7 @@ import { concurrencyOf } from './contracts/task.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { profileOf } from './seats.ts';
 
+/** Options with their defaults, all times in milliseconds. */
 export function settingsOf({ members, router, mode, guardrails, options }: Orchestrator): RouterSettings {
   const { budget = {}, retry, rotation = {}, deadline, grace } = options;
   const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;

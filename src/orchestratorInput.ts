@@ -5,23 +5,30 @@ import { concurrencyOf, Task, type ExecutionMode, type RouterInput, type TaskSpe
 import type { Orchestrator } from './orchestrator.ts';
 import { requireBody } from './seats.ts';
 
-/** Several tasks, each a text or more; or one. `standing`: it goes on until it is told `orchestra.close`. */
+/** The input of an orchestrator: one task, as a text or with options, or several. */
 export type OrchestratorInput =
   | string
   | TaskSpec
-  | { readonly tasks: readonly (TaskSpec | string)[]; readonly mode?: ExecutionMode; readonly standing?: boolean };
+  | {
+      /** The tasks, each a text or with options. */
+      readonly tasks: readonly (TaskSpec | string)[];
+      /** How many are worked on at once; the mode of the orchestrator by default. */
+      readonly mode?: ExecutionMode;
+      /** True when it goes on after the last result, and takes more tasks, until it is closed; false by default. */
+      readonly standing?: boolean;
+    };
 
-/** Throws `invalid` or `definition`, with the task that is wrong. */
+/** The checked tasks of an input. Throws `invalid` or `definition`, and names the task that is wrong. */
 export function tasksOf(subject: Orchestrator, input: unknown): RouterInput {
   const { name, mode } = subject;
-  const given = input as Partial<Extract<OrchestratorInput, { tasks: unknown }>> | null | undefined;
   if (typeof input === 'string' || (typeof input === 'object' && input !== null && 'input' in input))
     return { tasks: [taskOf(subject, input, 'The task', mode === 'pipeline')], shape: 'one' };
-  if (!Array.isArray(given?.tasks))
+  if (!isBatch(input))
     throw new TroupeError(
       'invalid',
       `The orchestrator "${name}" takes { tasks: [ … ] }, one task or a text; got ${came(input)}.`,
     );
+  const given = input;
   if (given.mode !== undefined) concurrencyOf(given.mode);
   const isPipeline = (given.mode ?? mode) === 'pipeline';
   if (isPipeline && given.standing === true)
@@ -50,6 +57,10 @@ export function tasksOf(subject: Orchestrator, input: unknown): RouterInput {
   };
 }
 
+/** Only that it is a list is known here; every task of it is checked by its schema. */
+const isBatch = (input: unknown): input is Extract<OrchestratorInput, { tasks: unknown }> =>
+  typeof input === 'object' && input !== null && 'tasks' in input && Array.isArray(input.tasks);
+
 function taskOf({ name, members }: Orchestrator, given: unknown, which: string, mayBeEmpty: boolean): Task {
   const spec = typeof given === 'string' ? { input: given } : given;
   const parsed = Task.safeParse(spec);
@@ -61,10 +72,11 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
   if (typeof input === 'string') {
     if (input.trim() === '' && !mayBeEmpty)
       throw new TroupeError('invalid', `${which} for "${name}" has an empty text. Say what is to be done.`);
-    // In a pipeline it is given with what the stage before it answered.
+    // A stage of a pipeline gets the answer of the stage before it.
     if (!mayBeEmpty) requireBody(meant, 'task', input);
     return task;
   }
   if (input.body === undefined && mayBeEmpty) return task;
+  // A schema leaves JSON.
   return { ...task, input: { type: input.type, body: requireBody(meant, input.type, input.body) as never } };
 }

@@ -182,10 +182,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
       throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
   }
   const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
-  const arriving = new Set<string>([
-    accepts,
-    ...each.flatMap(([, definition]) => answersOf(definition, protocol)),
-  ]);
+  const arriving = new Set<string>([accepts, ...each.flatMap(([, definition]) => answersOf(definition, protocol))]);
   const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
   if (unrouted.length > 0)
     throw new TroupeError(

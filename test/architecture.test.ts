@@ -59,6 +59,8 @@ const plan: Record<string, Room> = {
       'machines',
       'src/contracts',
       'src/agent.ts',
+      'src/anyMember.ts',
+      'src/orchestrator.ts',
       'src/definition.ts',
       'src/delegate.ts',
       'src/member.ts',

@@ -39,7 +39,7 @@ const Handoff = z.object({ to: z.string(), note: z.string() });
 export function conversationOf(said: readonly TeamMessage[]): Conversation {
   const [task, ...answers] = said;
   return {
-    task: String(task?.body ?? ''),
+    task: typeof task?.body === 'string' ? task.body : '',
     turns: answers.filter(({ type }) => turnTypes.has(type)).map(turnOf),
     usage: answers.reduce((sum, { usage }) => together(sum, usage ?? nothingUsed), nothingUsed),
     elapsed: Math.max(0, (said.at(-1)?.at ?? 0) - (task?.at ?? 0)),

@@ -176,7 +176,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
       case 'TSDeclareFunction':
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
-        for (const part of [node.typeParameters, ...node.params, node.returnType]) if (part) walk(part);
+        walkFunction(node);
         return;
       case 'VariableDeclarator':
         if (node.id.type !== 'Identifier' || node.id.name !== name) return;
@@ -186,9 +186,6 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         return;
       case 'TSPropertySignature':
         field(node.start, node.key, isLiteral(node.typeAnnotation?.typeAnnotation));
-        break;
-      case 'TSMethodSignature':
-        field(node.start, node.key, false);
         break;
       case 'PropertyDefinition':
       case 'MethodDefinition':
@@ -205,17 +202,20 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         const method =
           callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
         if (callee.type === 'MemberExpression') walk(callee.object);
-        const [first, second] = node.arguments;
-        const argument = method === 'discriminatedUnion' ? second : first;
-        if (
-          argument &&
-          /^(?:object|strictObject|looseObject|extend|array|record|union|discriminatedUnion|intersection|optional|or|and)$/.test(
-            method,
-          )
-        )
-          for (const each of node.arguments) walkSchema(each);
+        for (const shape of schemasIn(method, node.arguments)) walkSchema(shape);
         return;
       }
+      case 'TSConditionalType':
+        // What a type is compared with is seen by nobody.
+        for (const part of [node.checkType, node.trueType, node.falseType]) walk(part);
+        return;
+      case 'TSMethodSignature':
+        field(node.start, node.key, false);
+        walkFunction(node);
+        return;
+      case 'TSFunctionType':
+        walkFunction(node);
+        return;
       case 'Identifier':
         uses.add(node.name);
         break;
@@ -224,6 +224,17 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         return;
     }
     for (const child of childrenOf(node)) walk(child);
+  };
+  /** The sentence of a function says what it gives: fields that are written in its return type need none. */
+  const walkFunction = ({
+    typeParameters,
+    params,
+    returnType,
+  }: Pick<ESTree.Function, 'typeParameters' | 'params' | 'returnType'>) => {
+    for (const part of [typeParameters, ...params]) if (part) walk(part);
+    const before = fields.length;
+    if (returnType) walk(returnType);
+    fields.length = before;
   };
   const walkSchema = (node: ESTree.Node): void => {
     switch (node.type) {
@@ -249,6 +260,15 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
   walk(declaration);
   return { fields, uses: [...uses] };
 }
+
+/** The arguments of a call that say what the schema it makes holds. */
+const schemasIn = (method: string, given: readonly ESTree.Node[]): readonly ESTree.Node[] => {
+  if (method === 'discriminatedUnion') return given.slice(1, 2);
+  if (method === 'intersection') return given;
+  return /^(?:object|strictObject|looseObject|extend|array|union|optional|or|and)$/.test(method)
+    ? given.slice(0, 1)
+    : [];
+};
 
 const isLiteral = (type: ESTree.Node | null | undefined): boolean => type?.type === 'TSLiteralType';
 const isLiteralSchema = (value: ESTree.Node): boolean =>
