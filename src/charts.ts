@@ -13,6 +13,7 @@ export interface ChartNode {
   readonly id: string;
   /** Its name within its parent. */
   readonly key: string;
+  /** The kind of state, as XState names it. */
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   /** The id of the state it begins in. */
   readonly initial: string | undefined;

@@ -12,7 +12,7 @@ interface Nested {
 /** The labels in alphabetical order, each once. All members of a run are in one process, so its node needs what any of them needs. */
 export const needsOf = (subject: Subject): string[] =>
   // Definitions are unions of generic types; here only where labels may be counts.
-  [...new Set(within(subject as unknown as Nested))].sort();
+  [...new Set(within(subject as Nested))].sort();
 
 const within = ({ needs = [], members = {}, subject, tools = [] }: Nested): string[] => [
   ...needs,

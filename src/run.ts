@@ -34,7 +34,14 @@ type InputOf<S> =
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string
-        : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]
+        : {
+            [K in H]: {
+              /** The name of a message that the agent handles. */
+              type: K;
+              /** The body of that message. */
+              body: BodyInput<M, K>;
+            };
+          }[H]
       : S extends MachineSubject
         ? Json
         : S extends Orchestrator

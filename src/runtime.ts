@@ -105,7 +105,13 @@ export interface Runtime extends AsyncDisposable {
   /** The hash of the definition's machine. A stored run with another hash was made by another version. */
   hashOf(subject: Subject): string;
   /** Sends a signal to any actor of any run, whichever process owns it. Rejects with `invalid` when the actor takes no such signal, `conflict` when it has ended. */
-  signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
+  signal(
+    actor: Address,
+    event: {
+      /** The type of the signal, such as `agent.cancel`. */
+      readonly type: string;
+    } & JsonObject,
+  ): Promise<void>;
   /** The open tickets of one run, or of all runs. */
   tickets(run?: string): Promise<Ticket[]>;
   /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */

@@ -50,7 +50,7 @@ export function preset<I, O>(options: PresetOptions, { what, messages, members, 
   const { name, supervise, budget, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
     throw new TroupeError('definition', `The ${what}${named(options)} needs a name.`);
-  const protocol = protocolOf(messages as never) as unknown as Protocol;
+  const protocol = protocolOf(messages);
   const step = (_: unknown, { said }: { readonly said: readonly TeamMessage[] }) => next(said);
   const made = team({
     name,

@@ -55,7 +55,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
 function distance(wanted: string, known: string): number {
   if (known.endsWith(`__${wanted}`) || known.replace('__', '/') === wanted) return 0;
   let row = Array.from({ length: known.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...wanted].entries()) {
+  for (const [i, letter] of wanted.split('').entries()) {
     let left = i + 1;
     row = row.map((above, j) => {
       if (j === 0) return left;

@@ -136,7 +136,7 @@ export function undocumented(entry: string): string[] {
     const place = `${file.path}: ${name}`;
     if (seen.has(place)) return;
     seen.add(place);
-    const parts = file.declarations.get(name) ?? [];
+    const parts = visibleOf(file.declarations.get(name) ?? []);
     const isSeen = file.exports.has(name) || parts.some(({ type }) => type.startsWith('Function'));
     if (isSeen && !parts.some(({ start }) => file.documented.has(start))) found.add(place);
     for (const part of parts) {
@@ -154,6 +154,12 @@ export function undocumented(entry: string): string[] {
   }
   return [...found].sort();
 }
+
+/** Of a function with overloads only these are seen. */
+const visibleOf = (parts: readonly ESTree.Node[]): readonly ESTree.Node[] => {
+  const overloads = parts.filter(({ type }) => type === 'TSDeclareFunction');
+  return overloads.length > 0 ? overloads : parts;
+};
 
 interface Shape {
   readonly fields: readonly { readonly start: number; readonly name: string }[];
@@ -222,6 +228,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
       case 'TSQualifiedName':
         walk(node.left);
         return;
+      default:
     }
     for (const child of childrenOf(node)) walk(child);
   };
