@@ -99,7 +99,7 @@ export const TeamShape = z.strictObject({
   members: z.record(
     z.string(),
     z.custom((value) => isMember(value), {
-      error: 'expected agent({ … }), team({ … }) or somebody who stands in front of them',
+      error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
     }),
   ),
   accepts: text,

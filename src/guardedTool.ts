@@ -126,14 +126,11 @@ const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: 
   signal,
 });
 
-const workOf = ({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work => ({
-  type: 'work',
-  id: name,
+function workOf({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work {
   // The input of a tool may be more than JSON; guardrails see what JSON can hold of it.
-  message: { type: name, body: JSON.parse(JSON.stringify(input ?? null)) as AgentAnswer['body'] },
-  attempt: 1,
-  facts: { timeout },
-});
+  const body: AgentAnswer['body'] = JSON.parse(JSON.stringify(input ?? null));
+  return { type: 'work', id: name, message: { type: name, body }, attempt: 1, facts: { timeout } };
+}
 
 function requireFitting({ name }: Tool, { name: guardrail, rule, checks, trip }: Guardrail): void {
   const problem =

@@ -207,7 +207,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
     protocol,
     handles: [...new Set(members.flatMap(({ agent }): readonly string[] => memberDefinition(agent).handles))],
     router,
-    mode: (options.mode ?? 'auto') as Mode,
+    mode: options.mode ?? 'auto',
     guardrails,
     options: {
       ...(budget ? { budget } : {}),
@@ -217,7 +217,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
       ...(grace === undefined ? {} : { grace }),
     },
   };
-  // What its members are is known by the types of what was given; here they are anybody.
+  // The types of members and mode are read from the options; here they are any.
   return made as unknown as Orchestrator<Mode, WhoIn<Specs>>;
 }
 

@@ -65,7 +65,7 @@ function answerWhenCut(transport: Transport): void {
     if (!isRequest || options?.onRequestStreamEnd) return send(message, options);
     const { id } = message;
     const error = { code: streamEnded, message: 'the connection was dropped before the answer' };
-    // After an answer nobody waits for this one any more, and it is dropped.
+    // After an answer no caller waits for this one, so it is dropped.
     return send(message, {
       ...options,
       onRequestStreamEnd: () => transport.onmessage?.({ jsonrpc: '2.0', id, error }),
