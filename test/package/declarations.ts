@@ -211,6 +211,9 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         for (const shape of schemasIn(method, node.arguments)) walkSchema(shape);
         return;
       }
+      case 'TSSatisfiesExpression':
+        walk(node.expression);
+        return;
       case 'TSConditionalType':
         // What a type is compared with is seen by nobody.
         for (const part of [node.checkType, node.trueType, node.falseType]) walk(part);
