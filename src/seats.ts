@@ -6,9 +6,10 @@ import { answersTogether, type Profile } from '../machines/router/settings.ts';
 import type { Protocol } from './contracts/protocol.ts';
 import { membershipOf } from './member.ts';
 import type { Member } from './orchestrator.ts';
-import { guardedDefinition, memberDefinition, type AnyMember } from './anyMember.ts';
+import { guardedDefinition, memberDefinition, type AnyGuarded, type AnyMember } from './anyMember.ts';
 
-export type { AnyMember as Worker } from './anyMember.ts';
+/** A member as the check kit takes it. */
+export type Worker = AnyMember | AnyGuarded;
 
 /** What the machine of an orchestrator is told about one of its members. */
 export function profileOf({ id, agent, role, capacity, maxSteps }: Member): Profile {
@@ -58,9 +59,9 @@ function stepsOf(member: AnyMember): number {
 const bounded = (steps: number): number => Math.min(steps, Number.MAX_SAFE_INTEGER);
 
 /** The names of the messages that a member takes; a text is a `task`. */
-export function takenBy(member: AnyMember): readonly string[] {
-  if (member.kind === 'orchestrator')
-    return [...new Set(member.members.flatMap(({ agent }) => takenBy(memberDefinition(agent))))];
+export function takenBy(given: Pick<AnyMember, 'kind' | 'name'>): readonly string[] {
+  const member = memberDefinition(given);
+  if (member.kind === 'orchestrator') return [...new Set(member.members.flatMap(({ agent }) => takenBy(agent)))];
   const { protocol, handles } = member;
   return protocol && handles.length > 0 ? handles : ['task'];
 }
