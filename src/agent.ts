@@ -1,5 +1,6 @@
-/** An agent: who it is, what it may use, what it answers with, and what it may cost. */
+/** Defines an agent: its name, model, tools, messages and limits. */
 import * as z from 'zod';
+import type { AnyAgent } from './anyMember.ts';
 import type { AgentDefinition, Objective, ReplyContract } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import { checked, named } from './contracts/explain.ts';
@@ -14,6 +15,7 @@ import { requireDepth } from './depth.ts';
 import type { ServerDefinition } from './servers.ts';
 import type { Tool } from './tools/tool.ts';
 
+/** What an agent is defined with. */
 export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pick<
   AgentDefinition,
   | 'model'
@@ -30,42 +32,59 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   | 'temperature'
   | 'maxHistory'
 > {
+  /** Its name, in lower case also its id: letters, digits and ". _ -". */
   readonly name: string;
+  /** The system prompt; empty by default. */
   readonly instructions?: string;
-  /** What it speaks, and which asks it handles. Without a protocol it takes a text and answers with one. */
+  /** The messages that it speaks. Without a protocol it takes a text and answers with one. */
   readonly protocol?: Protocol<M>;
+  /** The messages of the protocol that it takes. Each needs replies. None by default. */
   readonly handles?: readonly H[];
-  /** Its own functions, servers of tools, and others as tools: `asTool(…)`. */
+  /** Its own functions, MCP servers, other sources, and agents or teams made into tools by `asTool(…)`; none by default. */
   readonly tools?: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
-  /** Names of the tools it may use, of all that its sources offer; all of them unless told otherwise. */
+  /** Names of the tools that it may use, out of all that its sources offer; all by default. */
   readonly allow?: readonly string[];
-  /** Servers that are connected only when the tools above do not suffice. */
+  /** Servers that are connected only when the tools above do not suffice; none by default. */
   readonly toolbelt?: readonly (ServerDefinition | ToolSource)[];
-  /** What must be true of an answer before it counts. */
+  /** Conditions that an answer must meet before it counts; none by default. */
   readonly objectives?: readonly Objective[];
+  /** How long one task may take, as a duration such as '2m' or in milliseconds; `limits.deadline` by default. */
   readonly deadline?: Duration;
-  /** Labels that a node of a cluster must have to run it, such as `gpu`. */
+  /** Labels that a node of a cluster must have to run it, such as `gpu`; none by default. */
   readonly needs?: readonly string[];
-  /** Closes what was opened for one task; called once when it is over, however it ended. */
+  /** Closes what was opened for one task. It is called once when the task is over, however it ended. */
   readonly cleanUp?: (scope: {
+    /** The address of the agent's actor. */
     readonly actor: string;
+    /** The id of its run. */
     readonly run: string;
+    /** Fires when cleaning up must stop. */
     readonly signal: AbortSignal;
   }) => Promise<void>;
 }
 
+/** A defined agent: something to run, or a member of a team. */
 export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M>> {
   readonly kind: 'agent';
+  /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
+  /** The messages that it speaks; undefined when it takes a text and answers with one. */
   readonly protocol: Protocol<M> | undefined;
+  /** The messages that it takes; empty when it takes a text. */
   readonly handles: readonly H[];
+  /** Its functions, MCP servers, sources, and agents or teams made into tools. */
   readonly tools: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
+  /** Names of the tools that it may use; undefined for all. */
   readonly allow: readonly string[] | undefined;
+  /** Servers that are connected only when its tools do not suffice. */
   readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
+  /** How long one task may take, in milliseconds; undefined when only its limits say so. */
   readonly deadline: number | undefined;
+  /** Labels that its node must have. */
   readonly needs: readonly string[];
+  /** Closes what was opened for one task. */
   readonly cleanUp: AgentOptions<M, never>['cleanUp'];
-  /** What it is made of, for the message it is given: the replies differ. */
+  /** Its definition for one kind of message, because replies differ between messages. */
   definition(message: string): AgentDefinition;
 }
 
@@ -90,17 +109,17 @@ export function agent<M extends Messages = Record<never, never>, const H extends
     ...rest
   } = options;
   const name = slug(options.name);
-  if (handles.length > 0 && !protocol)
-    throw new TroupeError(
-      'definition',
-      `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`,
-    );
   for (const type of handles) {
-    const spec = Object.hasOwn(protocol!.messages, type) ? protocol!.messages[type] : undefined;
+    if (!protocol)
+      throw new TroupeError(
+        'definition',
+        `The agent "${name}" handles ${handles.join(', ')} but has no protocol that says what they are.`,
+      );
+    const spec = Object.hasOwn(protocol.messages, type) ? protocol.messages[type] : undefined;
     if (!spec)
       throw new TroupeError(
         'definition',
-        `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol!.messages).join(', ')}).`,
+        `The agent "${name}" handles "${type}", which is not a message of its protocol (${Object.keys(protocol.messages).join(', ')}).`,
       );
     if (!spec.replies?.length)
       throw new TroupeError(
@@ -124,16 +143,14 @@ export function agent<M extends Messages = Record<never, never>, const H extends
     needs,
     cleanUp,
     definition(message) {
-      const replies = protocol?.messages[message]?.replies ?? [];
+      const replies = protocol ? repliesOf(protocol, message) : {};
       const limits = { ...rest.limits, ...(limit === undefined ? {} : { deadline: limit }) };
       return {
         ...rest,
         name,
         instructions,
         limits,
-        ...(protocol && replies.length > 0
-          ? { replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])) }
-          : {}),
+        ...(Object.keys(replies).length > 0 ? { replies } : {}),
       };
     },
   } satisfies Agent<M, H>);
@@ -147,25 +164,22 @@ export function withTools<A extends Agent>(given: A, tools: readonly Delegate[])
   return { ...given, tools: all };
 }
 
-/** The same agent, speaking a protocol that it is given: for one that has none of its own. */
+/** The same agent with a protocol: for an agent that has none of its own. */
 export const speaking = <M extends Messages, const H extends Name<M>>(
-  given: Agent<never, never>,
+  given: AnyAgent,
   protocol: Protocol<M>,
   handles: readonly H[],
 ): Agent<M, H> => ({
-  ...(given as unknown as Agent<M, H>),
+  ...given,
   protocol,
   handles,
-  definition(message) {
-    const replies = protocol.messages[message]?.replies ?? [];
-    return {
-      ...given.definition(message),
-      replies: Object.fromEntries(replies.map((reply) => [reply, contract(protocol, reply)])),
-    };
-  },
+  definition: (message) => ({ ...given.definition(message), replies: repliesOf(protocol, message) }),
 });
 
-/** What the agent calls to answer, and to ask for more tools. */
+const repliesOf = <M extends Messages>(protocol: Protocol<M>, message: string): Record<string, ReplyContract> =>
+  Object.fromEntries((protocol.messages[message]?.replies ?? []).map((reply) => [reply, contract(protocol, reply)]));
+
+/** Names of the tools by which a model answers, and asks for more tools. */
 const reservedNames = (protocol: Protocol | undefined, handles: readonly string[]): ReadonlySet<string> =>
   new Set([
     'request_tools',
@@ -193,10 +207,11 @@ function requireDistinct(
 }
 
 function contract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {
-  const { body } = protocol.messages[reply]!;
-  const description = z.globalRegistry.get(body)?.description;
+  const spec = protocol.messages[reply];
+  if (!spec) throw new TroupeError('definition', `"${reply}" is not a message of the protocol.`);
+  const description = z.globalRegistry.get(spec.body)?.description;
   return {
-    schema: jsonSchema(body) as JsonObject,
+    schema: jsonSchema(spec.body) as JsonObject,
     parse: (value) => protocol.parse(reply, value) as never,
     ...(description ? { description } : {}),
   };

@@ -1,5 +1,6 @@
-/** The chart of anything that can be run, as data: for drawing, and for the inspector. */
+/** The state charts of definitions as data: for diagrams, and for the inspector. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { guardedDefinition, type AnyMember } from './anyMember.ts';
 import type { Member } from './member.ts';
 import type { Subject } from './subject.ts';
 import { milliseconds } from './contracts/duration.ts';
@@ -8,43 +9,50 @@ import { nameOf } from './system/names.ts';
 
 /** A state, with only what a picture needs. */
 export interface ChartNode {
+  /** The path from the machine's root, with dots between. */
   readonly id: string;
+  /** Its name within its parent. */
   readonly key: string;
+  /** The kind of state, as XState names it. */
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   /** The id of the state it begins in. */
   readonly initial: string | undefined;
+  /** The states within it. */
   readonly states: readonly ChartNode[];
+  /** Its transitions. */
   readonly moves: readonly Move[];
 }
+/** A transition. */
 export interface Move {
   /** The event's type; empty when it needs none (`always`). */
   readonly on: string;
   /** The guard's name. */
   readonly if: string | undefined;
+  /** The ids of its target states; none when it stays where it is. */
   readonly to: readonly string[];
 }
 
-/** Of a machine its own chart; of an agent or a team the chart that it is run by. */
+/** The chart of a machine itself; of an agent, a team or an orchestrator that of the machine that runs it. */
 export async function chartOf(subject: Subject): Promise<ChartNode> {
-  const machine = subject.kind === 'machine' ? subject.type.chart.machine : await ours(subject.kind);
+  const machine = subject.kind === 'machine' ? subject.type.chart.machine : await machineOf(subject.kind);
   return nodeOf(machine.root);
 }
 
-async function ours(kind: 'agent' | 'team' | 'guarded' | 'orchestrator'): Promise<AnyStateMachine> {
+async function machineOf(kind: AnyMember['kind']): Promise<AnyStateMachine> {
   const { agentMachine, guardrailMachine, routerMachine, runMachine } = await import('../machines/index.ts');
   return { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine }[kind];
 }
 
-/** What is guarded, however often. */
+/** The definition behind all guardrails. */
 const innermost = (subject: Subject): Subject =>
-  subject.kind === 'guarded' ? innermost(subject.subject as Subject) : subject;
-/** The types of its guardrails' actors. */
+  subject.kind === 'guarded' ? innermost(guardedDefinition(subject)) : subject;
+/** The actor types of its guardrails. */
 const guardIds = (subject: Subject): string[] =>
   subject.kind === 'guarded'
-    ? [...subject.guardrails.map(({ id }) => id), ...guardIds(subject.subject as Subject)]
+    ? [...subject.guardrails.map(({ id }) => id), ...guardIds(guardedDefinition(subject))]
     : [];
 
-/** What the inspector draws an actor by: the chart of its type, as XState's own JSON. */
+/** For the inspector: the machine of each actor type of a definition, as XState's own JSON text; undefined for other types. */
 export async function definitionsOf(whole: Subject): Promise<(type: string) => string | undefined> {
   const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../machines/index.ts');
@@ -59,19 +67,15 @@ export async function definitionsOf(whole: Subject): Promise<(type: string) => s
     'tool-call': toolCallMachine,
     wait: waitMachine,
     ...(subject.kind === 'team'
-      ? Object.fromEntries(
-          Object.entries(subject.members as Readonly<Record<string, Member>>).map(([name, { kind }]) => [
-            name,
-            byKind[kind],
-          ]),
-        )
+      ? Object.fromEntries(Object.entries<Member>(subject.members).map(([name, { kind }]) => [name, byKind[kind]]))
       : {}),
     ...(subject.kind === 'orchestrator'
       ? Object.fromEntries(subject.members.map(({ id, agent }) => [id, byKind[agent.kind]]))
       : {}),
     ...(subject.kind === 'machine' ? { [subject.name]: subject.type.chart.machine } : {}),
   };
-  return (type) => (Object.hasOwn(machines, type) ? JSON.stringify(machines[type]!.config) : undefined);
+  const definitions = new Map(Object.entries(machines).map(([type, { config }]) => [type, JSON.stringify(config)]));
+  return (type) => definitions.get(type);
 }
 
 /** The chart of one machine: its root and everything in it. */
@@ -90,7 +94,7 @@ export function nodeOf({ id, key, type, initial, states, transitions, always }: 
   };
 }
 
-/** Events that XState makes itself, as a person would say them. */
+/** A readable name for events that XState makes itself, such as `clerk done` or `after 500 ms`. */
 export function eventWords(type: string): string {
   const [, how, id] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
   if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
@@ -98,7 +102,7 @@ export function eventWords(type: string): string {
   return delay === undefined ? type || 'always' : /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
 }
 
-/** How a team looks after its members: what it says itself, and what is so unless it says otherwise. Times are milliseconds. */
+/** The supervision of a team's members: what its options say, and defaults for the rest. Times are milliseconds. */
 export function supervisionOf({ options: { supervise = {} } }: Extract<Subject, { kind: 'team' }>): Supervision {
   const { within, ...rest } = supervise;
   return { ...supervision, ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) };

@@ -1,10 +1,14 @@
-/** Things to close together, last opened first; Node 20 has no AsyncDisposableStack. */
+/** A stack of resources that are closed together, the last one first. Node 20 has no AsyncDisposableStack. */
+
+/** Resources to close together. */
 export interface Closers {
+  /** Adds a resource, and returns it. */
   use<Part extends Disposable | AsyncDisposable>(part: Part): Part;
-  /** Closing twice is closing once. */
+  /** Closes all resources, the last one first. A second call does nothing. */
   close(): Promise<void>;
 }
 
+/** An empty stack of resources. */
 export function closers(): Closers {
   const parts: (Disposable | AsyncDisposable)[] = [];
   return {

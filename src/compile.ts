@@ -1,4 +1,4 @@
-/** What a subject comes to for the engine: an actor type with every slot filled. */
+/** Compiles a definition for the engine: to an actor type with every slot filled. */
 import type { AnyStateMachine } from 'xstate';
 import * as z from 'zod';
 import { agentActor } from '../actors/agent.ts';
@@ -6,11 +6,12 @@ import { routerActor } from '../actors/router.ts';
 import { guardrailChain, type Guardrail } from '../actors/guardrail.ts';
 import { runActor } from '../actors/run.ts';
 import { GuardrailMail } from './contracts/guardrail.ts';
+import { TroupeError } from './contracts/failure.ts';
 import { ownTypes } from './contracts/ids.ts';
 import { inOrder } from './guarded.ts';
 import { delegateSource } from '../machines/member.ts';
 import { toolServer } from '../actors/toolServer.ts';
-import type { AgentDeps, Delegate as Deputy, ModelDoor } from '../actors/tools.ts';
+import type { AgentDeps, Delegate as CompiledDelegate, ModelDoor } from '../actors/tools.ts';
 import { defaultLimits } from '../machines/agent/limits.ts';
 import { defaultRunLimits } from '../machines/run/limits.ts';
 import { AgentSignal } from './contracts/agent.ts';
@@ -27,28 +28,33 @@ import type { Orchestrator } from './orchestrator.ts';
 import { mcpServer as connect } from './mcp/server.ts';
 import type { ServerDefinition } from './servers.ts';
 import { selectBy } from './routers.ts';
-import { requireSubject, type AnyAgent, type AnyGuarded, type AnyTeam, type Subject } from './subject.ts';
+import { guardedDefinition, memberDefinition, type AnyAgent, type AnyGuarded, type AnyTeam } from './anyMember.ts';
+import { requireSubject, type Subject } from './subject.ts';
 import type { ActorType, ActorTypeOptions } from './system/actorType.ts';
 import { actorType } from './system/nodePlatform.ts';
 import type { Delegate } from './delegate.ts';
+import { kindOf } from './definition.ts';
 import { requireDepth } from './depth.ts';
-import { membershipOf, type Member, type Part, type Standing } from './member.ts';
+import { isStanding, membershipOf, type Member, type Part } from './member.ts';
 import { catalog } from './tools/catalog.ts';
 import { held } from './tools/held.ts';
 import { localTools } from './tools/local.ts';
 import type { Tool } from './tools/tool.ts';
 
+/** What compiling needs of the runtime. */
 export interface Surroundings {
+  /** Answers the requests of agents to models. */
   readonly gateway: ModelDoor;
+  /** Time, randomness and ids. */
   readonly clock: Clock;
-  /** Where what was opened is left, to be closed with the runtime. */
+  /** Connections that were opened are added here; the runtime closes them. */
   readonly opened: AsyncDisposable[];
-  /** What is done to every type before it is used. */
+  /** For tests: changes every actor type before it is used. */
   readonly prepare?: ((type: ActorType) => ActorType) | undefined;
 }
 
 const ticketOptions = { wait: { signals: WaitSignal } };
-/** What an agent's signals and tickets may hold, checked at the door. */
+/** The signals that an agent takes, and those of its tickets. They are checked when they arrive. */
 const agentOptions: ActorTypeOptions = {
   signals: AgentSignal.or(TreasuryAnswer),
   endsByDeadline: true,
@@ -57,15 +63,15 @@ const agentOptions: ActorTypeOptions = {
 
 const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: ticketOptions };
 
-const isDelegate = (tool: object): tool is Delegate => (tool as { kind?: unknown }).kind === 'delegate';
+const isDelegate = (tool: object): tool is Delegate => kindOf(tool) === 'delegate';
 
-/** What a run hears at its door: signals, what those that stand have done, and words about money. */
+/** The messages that a run takes: signals, finished work of its long-lived members, and answers of a treasurer. */
 export const runSignals = z.union([RunSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
-/** A router the same, and work where it is a member itself. */
+/** The messages that a router takes: those of a run, and work where it is a member itself. */
 export const routerMail = z.union([RouterSignal, Work, WorkSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 /**
- * Guardrails as one standing machine, for whoever has members of its own: it takes `work` with `to`, and answers with `work.done`.
+ * Compiles guardrails to one long-lived machine that supervises members: it takes `work` with `to`, and answers with `work.done`.
  * `options` are for the actor type it is a child of. Throws `definition`.
  * @example const { machine, options } = guardChain([guardrails.timeout({ max: '2m' })], { clerk: { machine, options } })
  */
@@ -75,26 +81,31 @@ export function guardChain(
   { bare = false }: { readonly bare?: boolean } = {},
 ): Part & { readonly name: string } {
   const [first, ...rest] = inOrder(guardrails, Object.keys(supervised));
-  const of = (what: 'machine' | 'options') =>
-    Object.fromEntries(Object.entries(supervised).map(([name, parts]) => [name, parts[what]]));
-  const machines = of('machine') as Record<string, AnyStateMachine>;
-  const machine = guardrailChain({ guardrails: [first!, ...rest], supervised: machines, bare });
-  const standing = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
+  if (!first) throw new TroupeError('definition', 'A chain of guardrails has at least one.');
+  const machine = guardrailChain({ guardrails: [first, ...rest], supervised: machinesOf(supervised), bare });
+  const longLived = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
     signals: GuardrailMail,
     endsByDeadline: true,
     children: { wait: { signals: WaitSignal }, ...children },
   });
-  const last = standing(of('options') as NonNullable<ActorTypeOptions['children']>);
-  const options = rest.reduceRight((below, { id }) => standing({ [id]: below }), last);
-  return { name: first!.id, machine, options };
+  const options = rest.reduceRight(
+    (below, { id }) => longLived({ [id]: below }),
+    longLived(childOptionsOf(supervised)),
+  );
+  return { name: first.id, machine, options };
 }
 
-/** Makes actor types out of subjects; the same subject always gives the same one. */
+const machinesOf = (parts: Readonly<Record<string, Part>>): Record<string, AnyStateMachine> =>
+  Object.fromEntries(Object.entries(parts).map(([name, { machine }]) => [name, machine]));
+const childOptionsOf = (parts: Readonly<Record<string, Part>>): Record<string, ActorTypeOptions> =>
+  Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
+
+/** Makes a function that compiles definitions to actor types. The same definition always gives the same type. */
 export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
   const types = new WeakMap<Subject, ActorType>();
   const servers = new WeakMap<object, ToolSource>();
 
-  /** What somebody else made stays open for them. */
+  /** A source that the user made stays the user's to close. */
   const open = (definition: ServerDefinition | ToolSource): ToolSource => {
     if (!('kind' in definition)) return definition;
     const { place, options } = definition;
@@ -142,7 +153,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     };
   }
 
-  const delegateOf = ({ subject, name, description, approval, schema, message }: Delegate): Deputy => ({
+  const delegateOf = ({ subject, name, description, approval, schema, message }: Delegate): CompiledDelegate => ({
     info: {
       name,
       description,
@@ -158,28 +169,35 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     message,
   });
 
-  /** What a member of a team comes to. */
-  const partOf = (member: Member): Part => {
-    // Whoever says itself what it is run by is asked first.
-    if ('part' in member) return (member as Standing).part(partOf);
-    if (member.kind === 'agent') return agentPart(member as AnyAgent);
-    if (member.kind === 'team') return teamPart(member as AnyTeam);
-    if (member.kind === 'orchestrator' && 'router' in member)
-      return orchestratorPart(member as unknown as Orchestrator);
-    return guardedPart(member as unknown as AnyGuarded);
+  /** Compiles a member of a team. A member that compiles itself is asked first. */
+  const partOf = (given: Member): Part => {
+    if (isStanding(given)) return given.part(partOf);
+    const member = memberDefinition(given);
+    switch (member.kind) {
+      case 'agent':
+        return agentPart(member);
+      case 'team':
+        return teamPart(member);
+      case 'orchestrator':
+        return orchestratorPart(member);
+      case 'guarded':
+        return guardedPart(member);
+    }
   };
+  const partsOf = (members: readonly (readonly [string, Member])[]): Record<string, Part> =>
+    Object.fromEntries(members.map(([name, member]) => [name, partOf(member)]));
 
   function teamPart(team: AnyTeam): Part {
     const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
-    const members = Object.entries(team.members as Readonly<Record<string, Member>>);
-    const parts = members.map(([name, member]) => [name, partOf(member)] as const);
+    const members: [string, Member][] = Object.entries(team.members);
+    const parts = partsOf(members);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
       ...(maxTurns === undefined ? {} : { maxTurns }),
     };
     const machine = runActor({
       next: (said) => team.next(said) as never,
-      members: Object.fromEntries(parts.map(([name, part]) => [name, part.machine])),
+      members: machinesOf(parts),
       memberships: Object.fromEntries(members.map(([name, member]) => [name, membershipOf(member)])),
       settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
     });
@@ -190,43 +208,47 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       deadline: limits.deadline ?? defaultRunLimits.deadline,
       supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
       children: {
-        ...Object.fromEntries(parts.map(([name, part]) => [name, part.options])),
+        ...childOptionsOf(parts),
         treasurer: treasurerOptions,
       },
     };
     return { machine, options };
   }
 
-  function guardedPart({ subject, guardrails, bare }: AnyGuarded): Part & { readonly name: string } {
-    const inner = subject as AnyAgent | AnyTeam | AnyGuarded;
-    // Its actors are called as it is, unless the runtime means something else by that.
+  function guardedPart(guarded: AnyGuarded): Part & { readonly name: string } {
+    const { guardrails, bare } = guarded;
+    const inner = guardedDefinition(guarded);
+    // Its actors have its name, unless the runtime uses that name itself.
     const name = ownTypes.has(inner.name) ? 'subject' : inner.name;
-    return guardChain(guardrails, { [name]: partOf(inner as unknown as Member) }, { bare });
+    return guardChain(guardrails, { [name]: partOf(inner) }, { bare });
   }
 
   function typeOf(subject: Subject): ActorType {
     if (subject.kind === 'machine') return subject.type;
     requireDepth(subject);
-    const { machine, options, ...named } =
-      subject.kind === 'guarded' ? guardedPart(subject) : partOf(subject as Member);
-    return actorType(machine, { ...options, ...named });
+    if (subject.kind === 'guarded') {
+      const { machine, options, name } = guardedPart(subject);
+      return actorType(machine, { ...options, name });
+    }
+    const { machine, options } = partOf(subject);
+    return actorType(machine, options);
   }
 
   function orchestratorPart(subject: Orchestrator): Part {
     const { router, guardrails } = subject;
-    const parts = subject.members.map(({ id, agent }) => [id, partOf(agent as Member)] as const);
-    const guard = guardrails.length > 0 ? guardChain(guardrails, Object.fromEntries(parts)) : undefined;
+    const parts = partsOf(subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]));
+    const guard = guardrails.length > 0 ? guardChain(guardrails, parts) : undefined;
     const machine = routerActor({
       settings: settingsOf(subject),
       ...(guard ? { guard: guard.machine } : {}),
-      members: Object.fromEntries(parts.map(([id, part]) => [id, part.machine])),
+      members: machinesOf(parts),
       ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
     });
     const options: ActorTypeOptions = {
       signals: routerMail,
       endsByDeadline: true,
       children: {
-        ...Object.fromEntries(parts.map(([id, part]) => [id, part.options])),
+        ...childOptionsOf(parts),
         ...(guard ? { guard: { ...guard.options, name: guard.name } } : {}),
       },
     };

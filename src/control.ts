@@ -1,37 +1,41 @@
-/** Steers an orchestration that runs, in this process or in another: what is said goes to its actor as a message and is kept in the journal. */
+/** Controls an orchestration that runs, in this process or in another. Each call sends a signal to its actor, which the journal keeps. */
 import { TroupeError } from './contracts/failure.ts';
 import type { JsonObject } from './contracts/json.ts';
 import type { Monitor, Reconfiguration, TaskSpec } from './contracts/task.ts';
 import { Task } from './contracts/task.ts';
 import { checked } from './contracts/explain.ts';
-import { monitorOf } from './orchestra.ts';
+import { monitorOf } from './monitor.ts';
 import { hardeningOf, type HardeningJson } from './orchestrate/hardening.ts';
 import type { RunHandle, Runtime } from './runtime.ts';
 
+/** Controls of one orchestration. */
 export interface Control {
-  /** Other limits from now on, and other retries for tasks that have not begun; as ours, or as the seed's JSON, whose guardrails cannot change while it runs. */
+  /** Sets other limits from now on, and other retries for tasks that have not begun. Takes our options, or the JSON of `--hardening`, whose guardrails cannot change while it runs. */
   configure(options: Reconfiguration | HardeningJson): Promise<void>;
-  /** Nothing more begins; what is under way is told to stop. */
+  /** Begins no more tasks, and stops those under way. */
   cancel(reason?: string): Promise<void>;
+  /** Pauses the tasks under way, and begins no more. */
   pause(): Promise<void>;
+  /** Continues after a pause. */
   resume(): Promise<void>;
-  /** Everybody is back in rotation; one that stands takes tasks again after it was cancelled. */
+  /** Returns all members to rotation. An orchestration that stands takes tasks again after a cancel. */
   reset(): Promise<void>;
-  /** One more task, for an orchestration that stands. */
+  /** Adds a task to an orchestration that stands. */
   add(task: TaskSpec | string): Promise<void>;
-  /** No more tasks will come: it ends when everything is answered. */
+  /** Takes no more tasks: the orchestration ends when all tasks have a result. */
   close(): Promise<void>;
-  /** How it stands, as of its last step. */
+  /** Its limits, counts and members, as of its last step. */
   monitor(): Promise<Monitor>;
 }
 
 /**
- * The controls of one orchestration and no other. Each rejects with `conflict` when it has ended, and `invalid` when the run is no orchestration.
+ * The controls of one orchestration. Each rejects with `conflict` when it has ended, and `invalid` when the run is no orchestration.
  * @example const desk = control(runtime, handle); await desk.configure({ limits: { maxTotalTasks: 50 } }); await desk.cancel('enough');
  */
 export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control {
   const { root } = run;
   const say = (type: string, more: object = {}) =>
+    // Tasks and options were checked by their schemas, and JSON leaves out what is undefined.
     runtime.signal(root, { ...(more as JsonObject), type: `orchestra.${type}` });
   return {
     configure: async (options) => say('configure', changesOf(options)),
@@ -50,7 +54,7 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control
   };
 }
 
-/** What the seed's JSON changes of an orchestration that runs: all of its limits, and the condition of a retry. Throws `definition`. */
+/** The changes that the JSON of `--hardening` makes to an orchestration that runs: all limits, and the condition of retries. Throws `definition`. */
 export function reconfigurationOf(json: unknown): Reconfiguration {
   const { budget, retry, guardrails } = hardeningOf(json);
   if (guardrails.length > 0)
@@ -63,4 +67,6 @@ export function reconfigurationOf(json: unknown): Reconfiguration {
 }
 
 const changesOf = (options: Reconfiguration | HardeningJson): Reconfiguration =>
-  'limits' in options || 'retry' in options ? (options as Reconfiguration) : reconfigurationOf(options);
+  isReconfiguration(options) ? options : reconfigurationOf(options);
+const isReconfiguration = (options: Reconfiguration | HardeningJson): options is Reconfiguration =>
+  'limits' in options || 'retry' in options;

@@ -1,4 +1,4 @@
-/** What agents and teams are made of, checked where they are written: plain JavaScript and configuration come in here too. */
+/** Schemas for the options of agents and teams. They are checked when they are defined, because plain JavaScript and configuration files have no types. */
 import * as z from 'zod';
 import { AgentLimits, Budget } from './contracts/agent.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
@@ -6,18 +6,24 @@ import { InputPolicy } from './contracts/input.ts';
 import type { ModelChoice } from './contracts/model.ts';
 import { onExhausted } from './contracts/treasury.ts';
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 const has = (value: unknown, ...methods: string[]): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
+  isObject(value) && methods.every((method) => typeof value[method] === 'function');
+const hasField = (value: unknown, name: string): boolean => isObject(value) && name in value;
+/** The `kind` of a definition; undefined for anything else. */
+export const kindOf = (value: unknown): unknown => (isObject(value) ? value['kind'] : undefined);
+
 const text = z.string().refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'expected a function',
 });
 
+/** A duration such as '500ms', or a positive number of milliseconds. */
 export const duration = z.custom<Duration>(
   (value) => {
     try {
+      // It throws for anything that is no duration.
       return milliseconds(value as Duration) > 0;
     } catch {
       return false;
@@ -27,7 +33,7 @@ export const duration = z.custom<Duration>(
 );
 
 const oneModel = z.custom<string>(
-  (value) => (typeof value === 'string' ? value.trim() !== '' : has(value, 'stream') && 'id' in (value as object)),
+  (value) => (typeof value === 'string' ? value.trim() !== '' : has(value, 'stream') && hasField(value, 'id')),
   { error: 'expected "provider:model", the name of a group, or a model object such as offlineModel()' },
 );
 const models = z.custom<ModelChoice>(
@@ -39,18 +45,18 @@ const models = z.custom<ModelChoice>(
 );
 const isModel = (value: unknown) => oneModel.safeParse(value).success;
 
-const isTool = (value: unknown) => has(value, 'run') && 'schema' in (value as object);
-const isSource = (value: unknown) =>
-  has(value, 'list', 'call') || (value as { kind?: unknown } | null | undefined)?.kind === 'mcp';
+const isTool = (value: unknown) => has(value, 'run') && hasField(value, 'schema');
+const isSource = (value: unknown) => has(value, 'list', 'call') || kindOf(value) === 'mcp';
 const source = z.custom((value) => isSource(value), { error: 'expected mcpServer({ … })' });
-const isDelegate = (value: unknown) => (value as { kind?: unknown } | null | undefined)?.kind === 'delegate';
+const isDelegate = (value: unknown) => kindOf(value) === 'delegate';
 const toolOrSource = z.custom((value) => isTool(value) || isDelegate(value) || isSource(value), {
   error: 'expected tool({ … }) or mcpServer({ … }), or asTool(…)',
 });
-const protocol = z.custom((value) => has(value, 'parse') && 'messages' in (value as object), {
+const protocol = z.custom((value) => has(value, 'parse') && hasField(value, 'messages'), {
   error: 'expected protocol({ … })',
 });
 
+/** The options of `agent()`. */
 export const AgentShape = z.strictObject({
   name: text,
   instructions: z.string().optional(),
@@ -83,16 +89,17 @@ export const AgentShape = z.strictObject({
 });
 
 const memberKinds: readonly unknown[] = ['agent', 'team', 'guarded', 'orchestrator'];
-export const isMember = (value: unknown): boolean =>
-  memberKinds.includes((value as { kind?: unknown } | null | undefined)?.kind);
+/** Was it made by `agent()`, `team()`, `guarded()` or `orchestrator()`? */
+export const isMember = (value: unknown): boolean => memberKinds.includes(kindOf(value));
 
+/** The options of `team()`. */
 export const TeamShape = z.strictObject({
   name: text,
   protocol,
   members: z.record(
     z.string(),
     z.custom((value) => isMember(value), {
-      error: 'expected agent({ … }), team({ … }) or somebody who stands in front of them',
+      error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
     }),
   ),
   accepts: text,

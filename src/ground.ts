@@ -1,4 +1,4 @@
-/** What a runtime stands on: where its actors are kept, and what carries their messages. */
+/** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { closers } from './closers.ts';
@@ -11,25 +11,30 @@ import { natsPlace, type NatsPlace } from './nats/place.ts';
 import { inProcess } from './transport/inProcess.ts';
 import type { Transport } from './transport/transport.ts';
 
+/** Which journal and which transport a runtime uses. */
 export interface GroundOptions {
-  /** The journal's file, or `memory` to keep nothing. `TROUPE_DB`, then `./.troupe/troupe.db`, unless told otherwise. */
+  /** The file of the journal, or `memory` to keep nothing. `TROUPE_DB` by default, and without it `./.troupe/troupe.db`. */
   readonly db?: string;
   /**
-   * A NATS server, `nats://host:port`: actors on many machines, on one journal that the server keeps. With `db` as well the journal stays in that file,
-   * and the server only carries messages. `TROUPE_NATS` unless told otherwise, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`.
+   * A NATS server, `nats://host:port`: for actors on many machines, with one journal on the server. With `db` as well the journal stays in that file,
+   * and the server only carries messages. `TROUPE_NATS` by default, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`; none without it.
    */
   readonly nats?: string | NatsPlace;
-  /** For tests: a journal or a transport that is already open (it stays open). */
+  /** For tests: a journal that is already open. It stays open. */
   readonly journal?: Journal;
+  /** For tests: a transport that is already open. It stays open. */
   readonly transport?: Transport;
 }
 
+/** The open backends of a runtime. */
 export interface Ground extends AsyncDisposable {
+  /** Stores actors. */
   readonly journal: Journal;
+  /** Carries messages. */
   readonly transport: Transport;
 }
 
-/** Rejects with `storage`, `environment` or `auth` when something cannot be opened; what was opened by then is closed. */
+/** Opens journal and transport. Rejects with `storage`, `environment` or `auth` when one cannot be opened; the other is then closed. */
 export async function ground(
   { db, nats, journal: givenJournal, transport: givenTransport }: GroundOptions,
   env: Readonly<Record<string, string | undefined>>,
@@ -38,7 +43,7 @@ export async function ground(
   const { use: keep, close } = closers();
   try {
     const place = natsPlace(nats, env);
-    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await busAt(place, clock));
+    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await natsAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
     const journal = givenJournal ?? keep(await (bus && db === undefined ? bus.journal() : inFile()));
@@ -49,8 +54,8 @@ export async function ground(
   }
 }
 
-/** Loaded only by who uses it. */
-async function busAt(place: NatsPlace, clock: Clock) {
+/** Connects to a NATS server. Its modules are loaded only here. */
+async function natsAt(place: NatsPlace, clock: Clock) {
   const [{ dial }, { forbidden }, { nats }, { jetstream }, { patient }] = await Promise.all([
     import('./nats/connection.ts'),
     import('./nats/forbidden.ts'),
@@ -78,12 +83,12 @@ async function busAt(place: NatsPlace, clock: Clock) {
           throw forbidden(thrown) ?? unanswered(thrown);
         },
       ),
-    // A server that is gone has nothing to drain.
+    // Without a server there is nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };
 }
 
-/** A server that is there and too busy, or on its way up or down. */
+/** The server is too busy, or is starting or stopping. */
 const unanswered = (thrown: unknown): unknown =>
   thrown instanceof TroupeError
     ? thrown

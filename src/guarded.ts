@@ -1,36 +1,43 @@
-/** Guardrails in front of something: an agent, a team, or a single tool. */
+/** Puts guardrails in front of something: an agent, a team, or a single tool. */
 import type { Guardrail } from '../actors/guardrail.ts';
 import { milliseconds } from './contracts/duration.ts';
 import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { TaskFacts } from './contracts/work.ts';
+import { kindOf } from './definition.ts';
 import { guardedTool } from './guardedTool.ts';
-import type { AnyAgent, AnyGuarded, AnyTeam, Subject } from './subject.ts';
+import { guardedDefinition, type AnyAgent, type AnyGuarded, type AnyTeam, type Guardable } from './anyMember.ts';
+import type { Subject } from './subject.ts';
 import type { Tool } from './tools/tool.ts';
 
+/** Something with guardrails in front of it. It is run, nested and called as what it guards. */
 export interface Guarded<S> {
   readonly kind: 'guarded';
-  /** Of what it guards. */
+  /** The name of what it guards. */
   readonly name: string;
+  /** What it guards. */
   readonly subject: S;
-  /** In the order in which work meets them. */
+  /** In the order in which they check work. */
   readonly guardrails: readonly Guardrail[];
-  /** What it guards gives a body alone, as a team does. */
+  /** True when what it guards answers with a body alone, as a team does. */
   readonly bare: boolean;
-  /** What it speaks and takes is what it guards speaks and takes: it may stand wherever that may. */
+  /** The protocol of what it guards. */
   readonly protocol: S extends { readonly protocol: infer P } ? P : never;
+  /** The messages that it takes: those of what it guards. */
   readonly handles: S extends { readonly handles: infer H } ? H : never;
+  /** The name under which what it guards knows the message it is given, where that is another. */
   readonly takes?: string;
+  /** The name that its answer has in a team, where that is another. */
   readonly gives?: string;
-  /** Whom it is in front of, by name. */
+  /** What it guards, by name. */
   readonly members: Readonly<Record<string, S>>;
 }
 
 /**
- * Puts guardrails in front of an agent, a team or a tool. What comes of it is run, nested or called as before, with the same types; a rejection
- * is a failure whose `data` has `refusedBy`, `stage` and `reason`. Work meets the guardrails in a fixed order (timeout, budget, rateLimit,
- * cancellation, input, output, tool, schema, then your own), the first one to reject it ends it, and results meet them the other way round.
- * Throws `definition`.
+ * Puts guardrails in front of an agent, a team or a tool. The result is run, nested or called as before, with the same types.
+ * Guardrails check work in a fixed order: timeout, budget, rateLimit, cancellation, input, output, tool, schema, then your own. The first
+ * one that rejects the work ends it. Results are checked in the opposite order. A rejection is a failure whose `data` has `refusedBy`,
+ * `stage` and `reason`. Throws `definition`.
  * @example await run(guarded(clerk, [guardrails.timeout({ max: '2m' }), guardrails.output([/secret/i])]), 'Write to Ada.')
  */
 export function guarded<S extends AnyAgent | AnyTeam | AnyGuarded>(
@@ -42,49 +49,54 @@ export function guarded(
   subject: AnyAgent | AnyTeam | AnyGuarded | Tool,
   guardrails: readonly Guardrail[],
 ): Guarded<AnyAgent | AnyTeam | AnyGuarded> | Tool {
-  const { kind, name } = (subject ?? {}) as { kind?: unknown; name?: string };
-  if (kind === 'agent' || kind === 'team' || kind === 'guarded') {
-    const inner = subject as AnyAgent | AnyTeam | AnyGuarded;
-    const bare = inner.kind === 'team' || (inner.kind === 'guarded' && inner.bare);
+  if (isGuardable(subject)) {
+    const bare = subject.kind === 'team' || (subject.kind === 'guarded' && subject.bare);
     return Object.freeze({
       kind: 'guarded',
-      name: inner.name,
-      subject: inner,
-      guardrails: inOrder(guardrails, [...namesIn(inner)]),
+      name: subject.name,
+      subject,
+      guardrails: inOrder(guardrails, [...namesIn(subject)]),
       bare,
-      protocol: inner.protocol,
-      handles: inner.handles,
-      ...calledBy(inner),
-      members: { [inner.name]: inner },
+      protocol: subject.protocol,
+      handles: subject.handles,
+      ...calledBy(subject),
+      members: { [subject.name]: subject },
     });
   }
-  if (typeof (subject as Partial<Tool> | null)?.run === 'function' && typeof name === 'string')
-    return guardedTool(subject as Tool, inOrder(guardrails, []));
+  if (isTool(subject)) return guardedTool(subject, inOrder(guardrails, []));
   throw new TroupeError(
     'definition',
     `What is guarded is an agent({ … }), a team({ … }), a tool({ … }) or something guarded already; got ${came(subject)}.`,
   );
 }
 
-/** What its message and its answer are called in a team. */
-const calledBy = (subject: AnyAgent | AnyTeam | AnyGuarded): { takes?: string; gives?: string } => {
-  if (subject.kind === 'team') return { gives: subject.returns as string };
-  const { takes, gives } = subject as Partial<AnyGuarded>;
+const isGuardable = (subject: AnyAgent | AnyTeam | AnyGuarded | Tool): subject is Guardable => {
+  const kind = kindOf(subject);
+  return kind === 'agent' || kind === 'team' || kind === 'guarded';
+};
+const isTool = (subject: Partial<Tool> | null | undefined): subject is Tool =>
+  typeof subject?.run === 'function' && typeof subject.name === 'string';
+
+/** The names that its message and its answer have in a team. */
+const calledBy = (subject: Guardable): { takes?: string; gives?: string } => {
+  if (subject.kind === 'agent') return {};
+  if (subject.kind === 'team') return { gives: String(subject.returns) };
+  const { takes, gives } = subject;
   return { ...(takes === undefined ? {} : { takes }), ...(gives === undefined ? {} : { gives }) };
 };
 
-const namesIn = (subject: AnyAgent | AnyTeam | AnyGuarded): string[] =>
+const namesIn = (subject: Guardable): string[] =>
   subject.kind === 'guarded' ? [subject.name, ...subject.guardrails.map(({ id }) => id)] : [subject.name];
 
-/** Checked, and sorted by the fixed order. `taken`: names of those they guard. Throws `definition`. */
+/** Checks a list of guardrails and sorts it by the fixed order. `taken`: names that no guardrail may have. Throws `definition`. */
 export function inOrder(guardrails: readonly Guardrail[], taken: readonly string[]): readonly Guardrail[] {
   if (!Array.isArray(guardrails) || guardrails.length === 0)
     throw new TroupeError(
       'definition',
       `guarded(…) takes a list of guardrails with at least one; got ${came(guardrails)}.`,
     );
-  for (const each of guardrails as readonly unknown[])
-    if ((each as Partial<Guardrail> | null)?.kind !== 'guardrail')
+  for (const each of guardrails)
+    if (kindOf(each) !== 'guardrail')
       throw new TroupeError(
         'definition',
         `A guardrail is made by guardrails.timeout({ … }) and its like; got ${came(each)}.`,
@@ -105,9 +117,9 @@ export function inOrder(guardrails: readonly Guardrail[], taken: readonly string
   return guardrails.toSorted((a, b) => a.rank - b.rank);
 }
 
-/** What is known of a task from whoever does it: the time and the budget that it was defined with. */
+/** What a definition says about its own work: how long it may take, and what it may use up. */
 export function factsOf(subject: Subject): TaskFacts {
-  if (subject.kind === 'guarded') return factsOf(subject.subject as Subject);
+  if (subject.kind === 'guarded') return factsOf(guardedDefinition(subject));
   if (subject.kind === 'machine' || subject.kind === 'orchestrator') return {};
   const { deadline, budget } =
     subject.kind === 'agent' ? { deadline: subject.deadline, budget: subject.definition('').budget } : subject.options;

@@ -1,4 +1,4 @@
-/** A tool with guardrails in front of it: each call is looked at before and after, where it is made. What they count is counted in this process. */
+/** A tool with guardrails in front of it. Each call is checked before and after it is made. Counts last as long as this process. */
 import type { Guardrail } from '../actors/guardrail.ts';
 import { breaker } from '../actors/gateway.ts';
 import { asked, verdictOf } from '../actors/verdict.ts';
@@ -6,7 +6,8 @@ import { taken, type Buckets } from '../machines/guardrail/bucket.ts';
 import { refusal } from '../machines/guardrail/refusal.ts';
 import { rejectedBefore } from '../machines/guardrail/rules.ts';
 import { defaultGuardrailSettings } from '../machines/guardrail/settings.ts';
-import { fromFailure, toFailure, TroupeError } from './contracts/failure.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from './contracts/failure.ts';
+import type { AgentAnswer } from './contracts/agent.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
 import type { ToolScope } from './contracts/tool.ts';
 import type { Stage, Work } from './contracts/work.ts';
@@ -14,6 +15,7 @@ import type { Tool } from './tools/tool.ts';
 
 type Rejected = Parameters<typeof refusal>[2];
 
+/** The same tool with guardrails. Throws `definition` for guardrails that a tool cannot have. */
 export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
   for (const guardrail of guardrails) requireFitting(tool, guardrail);
   const gates = guardrails.map(gate);
@@ -33,7 +35,7 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
           passed.push(each);
           continue;
         }
-        // What did not come through does not count.
+        // A call that was rejected does not count.
         for (const earlier of passed) earlier.refund(work, scope);
         throw refused(each.name, 'pre', rejected, { sent: false });
       }
@@ -57,16 +59,17 @@ async function performed(tool: Tool, input: unknown, scope: ToolScope, gates: re
   }
 }
 
-/** `more` tells the engine what became of a write. */
+/** `more` tells the engine whether a write was made. */
 const refused = (name: string, stage: Stage, rejected: Rejected, more: JsonObject): TroupeError => {
   const { data, ...failure } = refusal(name, stage, rejected);
-  return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as never });
+  // What a refusal says is an object.
+  return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as Failure['data'] });
 };
 
-/** One guardrail as it stands in this process. */
+/** One guardrail with its counts in this process. */
 function gate(guardrail: Guardrail) {
   const { name, rule, checks, limit, trip } = guardrail;
-  const door =
+  const circuit =
     typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;
   const settings = { ...defaultGuardrailSettings, name, rule };
   let buckets: Buckets = {};
@@ -79,14 +82,15 @@ function gate(guardrail: Guardrail) {
     return verdict.ok ? undefined : verdict;
   };
   const counted = (rejected: Rejected | undefined, { clock }: ToolScope) => {
-    if (rejected) door?.failed(clock.now(), refusal(name, 'pre', rejected));
+    if (rejected) circuit?.failed(clock.now(), refusal(name, 'pre', rejected));
     return rejected;
   };
   return {
     name,
     async before(work: Work, scope: ToolScope): Promise<Rejected | undefined> {
       const at = scope.clock.now();
-      if (door && !door.allows(at)) return { kind: 'transient', reason: 'too many failed in a row, and it rests' };
+      if (circuit && !circuit.allows(at))
+        return { kind: 'transient', reason: 'too many failed in a row, and it rests' };
       const rejected = rejectedBefore(settings, { buckets, cancelled: undefined }, work, at);
       if (rejected) return counted(rejected, scope);
       take(work, 1, at);
@@ -98,14 +102,15 @@ function gate(guardrail: Guardrail) {
       return undefined;
     },
     async after(work: Work, output: unknown, scope: ToolScope): Promise<Rejected | undefined> {
-      const body = (output ?? null) as never;
+      // An output is made JSON after the guardrails; they see it as the tool gave it.
+      const body = (output ?? null) as AgentAnswer['body'];
       const { post } = checks;
       const asking = { ...askedOf(work, scope), text: textOf(body), answer: { type: work.message.type, body }, usage };
       return counted(post && (await look(() => post(asking), scope)), scope);
     },
     refund: (work: Work, { clock }: ToolScope) => take(work, -1, clock.now()),
-    well: () => door?.succeeded(),
-    failed: ({ clock }: ToolScope, thrown: unknown) => door?.failed(clock.now(), toFailure(thrown)),
+    well: () => circuit?.succeeded(),
+    failed: ({ clock }: ToolScope, thrown: unknown) => circuit?.failed(clock.now(), toFailure(thrown)),
   };
 }
 
@@ -113,7 +118,7 @@ const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, tool
 const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: ToolScope) => ({
   type,
-  body: body as Json,
+  body,
   text: textOf(body),
   to: undefined,
   attempt,
@@ -121,14 +126,11 @@ const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: 
   signal,
 });
 
-const workOf = ({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work => ({
-  type: 'work',
-  id: name,
-  // What the tool takes may be more than JSON; the guardrails see what can be said of it.
-  message: { type: name, body: JSON.parse(JSON.stringify(input ?? null)) as never },
-  attempt: 1,
-  facts: { timeout },
-});
+function workOf({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work {
+  // The input of a tool may be more than JSON; guardrails see what JSON can hold of it.
+  const body: AgentAnswer['body'] = JSON.parse(JSON.stringify(input ?? null));
+  return { type: 'work', id: name, message: { type: name, body }, attempt: 1, facts: { timeout } };
+}
 
 function requireFitting({ name }: Tool, { name: guardrail, rule, checks, trip }: Guardrail): void {
   const problem =

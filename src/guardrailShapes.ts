@@ -1,15 +1,16 @@
-/** What the options of guardrails must look like, said in words where they do not. */
+/** Schemas for the options of guardrails, with messages for options that do not fit. */
 import * as z from 'zod';
 import { Budget } from './contracts/agent.ts';
 import { duration } from './definition.ts';
 
+/** A function. */
 export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'expected a function',
 });
 const name = z.string().regex(/[a-z0-9]/i, { error: 'expected a name with a letter or a digit' });
 const count = z.number().int().positive();
 
-/** What every guardrail takes. */
+/** Options of every guardrail. */
 export const CheckShape = z.strictObject({
   name: name.optional(),
   limit: duration.optional(),
@@ -20,6 +21,7 @@ export const CheckShape = z.strictObject({
     .optional(),
 });
 
+/** The options of `guardrails.timeout`. */
 export const TimeoutShape = CheckShape.extend({
   max: duration.optional(),
   requireExplicit: z.boolean().optional(),
@@ -27,6 +29,7 @@ export const TimeoutShape = CheckShape.extend({
   error: 'it limits nothing: give max, requireExplicit or both',
 });
 
+/** The options of `guardrails.budget`. */
 export const BudgetShape = CheckShape.extend({
   steps: count.optional(),
   tokens: count.optional(),
@@ -38,17 +41,19 @@ export const BudgetShape = CheckShape.extend({
   error: 'it limits nothing: give steps, tokens, usd or toolCalls',
 });
 
+/** The options of `guardrails.rateLimit`. */
 export const RateShape = CheckShape.extend({
   tasks: count.optional(),
   tokens: count.optional(),
   per: duration.optional(),
   key: callable.optional(),
-})
-  .refine(({ tasks, tokens, per }) => per !== undefined && (tasks !== undefined || tokens !== undefined), {
-    error: "it requires both how many (tasks, tokens or both) and per what time, such as { tasks: 10, per: '1m' }",
-  })
-  .transform(({ per, ...rest }) => ({ ...rest, per: per! }));
+}).transform(({ per, tasks, tokens, ...rest }, { addIssue }) => {
+  if (per !== undefined && (tasks !== undefined || tokens !== undefined)) return { ...rest, tasks, tokens, per };
+  addIssue("it requires both how many (tasks, tokens or both) and per what time, such as { tasks: 10, per: '1m' }");
+  return z.NEVER;
+});
 
+/** The options of `guardrails.tool`. */
 export const ToolShape = CheckShape.extend({
   allow: z.array(z.string().min(1)).optional(),
   deny: z.array(z.string().min(1)).optional(),
@@ -58,11 +63,13 @@ export const ToolShape = CheckShape.extend({
 const zod = z.custom<z.ZodType>((value) => typeof value === 'object' && value !== null && '_zod' in value, {
   error: 'expected a zod schema, such as z.object({ … })',
 });
+/** The options of `guardrails.schema`. */
 export const SchemaShape = CheckShape.extend({ input: zod.optional(), output: zod.optional() }).refine(
   ({ input, output }) => input !== undefined || output !== undefined,
   { error: 'it holds nothing to a schema: give input, output or both' },
 );
 
+/** The options of `guardrails.guardrail`. */
 export const OwnShape = CheckShape.extend({
   name,
   pre: callable.optional(),

@@ -1,4 +1,4 @@
-/** The guardrails of the house, and how a user makes one: each a definition; what runs is made of it where it is used. */
+/** Defines guardrails: the built-in ones, and a user's own. */
 import * as z from 'zod';
 import type { Guardrail } from '../actors/guardrail.ts';
 import { defaultGuardrailSettings, type Rule, type Trip } from '../machines/guardrail/settings.ts';
@@ -21,17 +21,24 @@ import {
   ToolShape,
 } from './guardrailShapes.ts';
 
-/** What every guardrail takes beside its own options. */
+/** Options of every guardrail. */
 export interface GuardrailOptions {
-  /** Another name than its kind's, where there are two of a kind. */
+  /** Its name; the name of its kind by default. Two of one kind need different names. */
   readonly name?: string;
-  /** How long one of its checks may take; 30 seconds unless told otherwise. What takes longer lets nothing through. */
+  /** How long one check may take, as a duration or in milliseconds; 30 seconds by default. A check that takes longer rejects. */
   readonly limit?: Duration;
-  /** When its door shuts: after so many failures in a row for a while, or at its first rejection until a person resets it. */
-  readonly trip?: 'person' | { readonly after: number; readonly rest: Duration };
+  /** When it rejects everything: after so many failures in a row for a while, or (`person`) from its first rejection until a person resets it. Never by default. */
+  readonly trip?:
+    | 'person'
+    | {
+        /** How many failures in a row; 1 or more. */
+        readonly after: number;
+        /** How long it then rejects everything, as a duration or in milliseconds. */
+        readonly rest: Duration;
+      };
 }
 
-/** The fixed order in which work meets them. A user's own come last, as they were given. */
+/** The fixed order in which they check work. A user's own come last, in the order in which they were given. */
 const order = ['timeout', 'budget', 'rateLimit', 'cancellation', 'input', 'output', 'tool', 'schema', 'own'] as const;
 
 function make(
@@ -62,12 +69,16 @@ const tripOf = (trip: NonNullable<GuardrailOptions['trip']>): Trip =>
   trip === 'person' ? trip : { after: trip.after, rest: milliseconds(trip.rest) };
 
 /**
- * Holds work to a time: what says a longer timeout than `max` is rejected, and what takes longer is stopped. Fails with kind `timeout`.
- * With `requireExplicit` work that says no timeout of its own is rejected (for an agent or a team, its `deadline`).
+ * Limits how long work may take. Work whose own timeout is longer than `max` is rejected, and work that takes longer is stopped. Fails with kind `timeout`.
  * @example guarded(clerk, [guardrails.timeout({ max: '2m' })])
  */
 function timeout(
-  options: GuardrailOptions & { readonly max?: Duration; readonly requireExplicit?: boolean },
+  options: GuardrailOptions & {
+    /** The longest time for one piece of work, as a duration or in milliseconds; no limit by default. */
+    readonly max?: Duration;
+    /** Rejects work without a timeout of its own (for an agent or a team, its `deadline`); false by default. */
+    readonly requireExplicit?: boolean;
+  },
 ): Guardrail {
   const { max, requireExplicit = false } = checked(TimeoutShape, options, 'guardrails.timeout');
   return make('timeout', options, {
@@ -76,15 +87,16 @@ function timeout(
 }
 
 /**
- * Holds work to a budget: what asks for more is rejected before it begins, what is under way is held to it, and what used more all the same
- * is rejected afterwards, with its answer kept as partial. Fails with kind `budget`.
+ * Limits what work may use up. Work that asks for more is rejected before it begins, and work under way is stopped at the limit. Work that used
+ * more nevertheless is rejected afterwards, and its answer is kept as `partial`. Fails with kind `budget`.
  * @example guarded(clerk, [guardrails.budget({ steps: 8, usd: 0.2 })])
  */
 function budget(
   options: GuardrailOptions &
     Budget & {
+      /** Rejects work without a budget of its own; false by default. */
       readonly requireExplicit?: boolean;
-      /** Lets work in although nothing is left of the budget of its run. */
+      /** Lets work in although nothing is left of the budget of its run; false by default. */
       readonly allowExhausted?: boolean;
     },
 ): Guardrail {
@@ -94,24 +106,30 @@ function budget(
     ...rest
   } = checked(BudgetShape, options, 'guardrails.budget');
   const { steps, tokens, usd, toolCalls } = rest;
-  const limits = Object.fromEntries(
-    Object.entries({ steps, tokens, usd, toolCalls }).filter(([, limit]) => limit !== undefined),
-  ) as Budget;
+  const limits: Budget = {
+    ...(steps === undefined ? {} : { steps }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(usd === undefined ? {} : { usd }),
+    ...(toolCalls === undefined ? {} : { toolCalls }),
+  };
   return make('budget', options, { rule: { kind: 'budget', limits, requireExplicit, allowExhausted } });
 }
 
 /**
- * At most so many tasks, or tokens of models, in each stretch of `per`, for each key: a bucket that fills steadily. More is rejected with kind
- * `transient` and `retryAfter`. A task that a guardrail further on rejects does not count. Counted for as long as the guardrail stands: in a
- * team for its run, for a guarded tool in this process.
+ * Limits tasks, or tokens of models, within `per`, for each key, by a token bucket that fills steadily. Work above the limit is rejected with kind
+ * `transient` and `retryAfter`. A task that a later guardrail rejects does not count. In a team the counts last as long as its run; for a guarded
+ * tool, as long as this process.
  * @example guardrails.rateLimit({ tasks: 10, per: '1m', key: ({ facts }) => JSON.stringify(facts.metadata?.['user']) })
  */
 function rateLimit(
   options: GuardrailOptions & {
+    /** How many tasks within `per`; no limit by default. Tasks, tokens or both are needed. */
     readonly tasks?: number;
+    /** How many tokens of models within `per`, input and output; no limit by default. */
     readonly tokens?: number;
+    /** The time that the limit is for, as a duration or in milliseconds. */
     readonly per: Duration;
-    /** Whose bucket it is taken from. Pure: no clock, no world. One bucket for all unless told otherwise. */
+    /** The key of the bucket that a task counts for. Pure: no clock, no I/O. One bucket for all tasks by default. */
     readonly key?: (work: KeyedWork) => string;
   },
 ): Guardrail {
@@ -121,27 +139,33 @@ function rateLimit(
   return make('rateLimit', options, { rule: { kind: 'rateLimit', tasks, tokens, per: milliseconds(per), keyOf } });
 }
 
+/** What the key of a rate limit may depend on. */
 export interface KeyedWork {
+  /** The name of the message. */
   readonly type: string;
+  /** Its body. */
   readonly body: Json;
+  /** The member it is for; undefined where it is for the only one. */
   readonly to: string | undefined;
+  /** What is known about its task, such as `metadata`. */
   readonly facts: TaskFacts;
 }
 const keyed = ({ message: { type, body }, to, facts }: Work): KeyedWork => ({ type, body, to, facts });
 
 /**
- * Once everything was cancelled, what comes after is rejected, and what is under way fails with kind `cancelled` and keeps what it had.
+ * After a cancel, new work is rejected, and work under way fails with kind `cancelled` and keeps what it had as `partial`.
  * @example guarded(clerk, [guardrails.cancellation()])
  */
-const cancellation = (options: GuardrailOptions = {}): Guardrail =>
-  make('cancellation', checked(CheckShape, options, 'guardrails.cancellation') as GuardrailOptions, {
-    rule: { kind: 'cancellation' },
-  });
+const cancellation = (options: GuardrailOptions = {}): Guardrail => {
+  checked(CheckShape, options, 'guardrails.cancellation');
+  return make('cancellation', options, { rule: { kind: 'cancellation' } });
+};
 
+/** Texts, matched in upper or lower case, and regular expressions. */
 export type Patterns = readonly (string | RegExp)[];
 
 /**
- * Looks at what comes in. A text with one of the patterns (texts regardless of case) is rejected, or what the function says no to.
+ * Checks input. A text that matches one of the patterns (texts in upper or lower case) is rejected, or input that the function rejects.
  * @example guardrails.input([/ignore (all|your) instructions/i]), guardrails.input(({ text }) => text.length < 10_000 || 'it is too long')
  */
 function input(
@@ -153,20 +177,25 @@ function input(
   return make('input', options, { checks: { pre } });
 }
 
-/** What an answer is looked at by: a part of it while it is said (`whole` is false), and all of it at the end. */
+/** An answer to check: a part of it while a model streams it (`whole` is false), and all of it at the end. */
 export interface AskedOutput extends Partial<AskedAnswer> {
+  /** The answer as a text; the part so far while it is streamed. */
   readonly text: string;
+  /** True when it is the whole answer. */
   readonly whole: boolean;
+  /** Fires when the check must stop. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Looks at what goes out, also while a model is still saying it: a stream that trips is stopped. What was said by then is never shown.
+ * Checks output, also while a model streams it. A stream that is rejected is stopped, and what came of it is never shown.
  * @example guardrails.output([/\b\d{16}\b/]), guardrails.output(({ text, whole }) => !whole || text.includes('Sources:') || 'no sources')
  */
 function output(
   look: Patterns | ((asked: AskedOutput) => Says | Promise<Says>),
-  options: GuardrailOptions & { /** `false`: only the whole answer. */ readonly stream?: boolean } = {},
+  options: GuardrailOptions & {
+    /** `false`: checks only the whole answer; true by default. */ readonly stream?: boolean;
+  } = {},
 ): Guardrail {
   checked(CheckShape.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
   const says = lookOf<AskedOutput>('output', look);
@@ -183,8 +212,9 @@ function lookOf<A extends { readonly text: string }>(
   look: Patterns | ((asked: A) => Says | Promise<Says>),
 ): (asked: A) => Says | Promise<Says> {
   const given = checked(atOnce, look, `What guardrails.${kind} looks for`);
+  // The schema knows it is a function; the types of the caller say of what.
   if (typeof given === 'function') return given as (asked: A) => Says | Promise<Says>;
-  // A pattern that remembers where it was would let every second one through.
+  // A pattern with the flag g or y keeps its position, and would miss every second match.
   const patterns = given.map((each) =>
     typeof each === 'string' ? each.toLowerCase() : new RegExp(each.source, each.flags.replace(/[gy]/g, '')),
   );
@@ -192,21 +222,22 @@ function lookOf<A extends { readonly text: string }>(
     const found = patterns.find((each) =>
       typeof each === 'string' ? text.toLowerCase().includes(each) : each.test(text),
     );
-    // A pattern may be a secret itself, and what it found is one.
+    // The message names neither the pattern nor the match: both may be secrets.
     return found === undefined || `it has what pattern ${patterns.indexOf(found) + 1} of ${patterns.length} looks for`;
   };
 }
 
 /**
- * Which tools may be called. What changes the world is refused unless `writes` says otherwise; the call is not made, and the model is told why.
+ * Which tools may be called. Tools with the effect `write` are rejected by default. A rejected call is not made, and the model gets the reason.
  * Names may end in `*`. @example guardrails.tool({ deny: ['shell'], writes: 'ask' })
  */
 function tool(
   options: GuardrailOptions & {
-    /** All of them unless told otherwise. */
+    /** Tools that may be called; all by default. */
     readonly allow?: readonly string[];
+    /** Tools that may not be called; none by default. */
     readonly deny?: readonly string[];
-    /** `deny` unless told otherwise; `ask`: a person must agree to each. */
+    /** What happens to calls of tools with the effect `write`; `deny` by default. `ask`: a person must agree to each. */
     readonly writes?: 'deny' | 'ask' | 'allow';
   } = {},
 ): Guardrail {
@@ -226,9 +257,16 @@ function tool(
 }
 
 /**
- * Holds what comes in, what goes out, or both to a schema. @example guardrails.schema({ output: z.object({ total: z.number() }) })
+ * Checks input, output, or both against a schema. @example guardrails.schema({ output: z.object({ total: z.number() }) })
  */
-function schema(options: GuardrailOptions & { readonly input?: z.ZodType; readonly output?: z.ZodType }): Guardrail {
+function schema(
+  options: GuardrailOptions & {
+    /** The schema of the input; not checked by default. */
+    readonly input?: z.ZodType;
+    /** The schema of the output; not checked by default. */
+    readonly output?: z.ZodType;
+  },
+): Guardrail {
   checked(SchemaShape, options, 'guardrails.schema');
   const fits = async (type: z.ZodType, body: Json): Promise<Says> => {
     const parsed = await type.safeParseAsync(body);
@@ -244,19 +282,29 @@ function schema(options: GuardrailOptions & { readonly input?: z.ZodType; readon
 }
 
 /**
- * A guardrail of your own. Each check gives `true`, `false` or why not; one that throws, or says nothing in time, lets nothing through.
- * `mid` is asked when work begins, and again each `every` while it is under way.
+ * A guardrail of your own. Each check gives `true`, `false` or the reason for a rejection. A check that throws, or does not answer in time, rejects.
  * @example guardrails.guardrail({ name: 'office-hours', pre: async ({ signal }) => (await isOpen(signal)) || 'nobody is in' })
  */
 function guardrail(
-  options: GuardrailOptions & Checks & { readonly name: string; readonly every?: Duration },
+  options: GuardrailOptions &
+    Checks & {
+      /** Its name. */
+      readonly name: string;
+      /** How often `mid` is called again while work is under way, as a duration or in milliseconds; only once, when work begins, by default. */
+      readonly every?: Duration;
+    },
 ): Guardrail {
   checked(OwnShape, options, 'guardrails.guardrail');
   const { pre, mid, post, stream, tool: calls, every } = options;
-  const checks = Object.fromEntries(
-    Object.entries({ pre, mid, post, stream, tool: calls }).filter(([, check]) => check !== undefined),
-  ) as Checks;
+  const checks: Checks = {
+    ...(pre ? { pre } : {}),
+    ...(mid ? { mid } : {}),
+    ...(post ? { post } : {}),
+    ...(stream ? { stream } : {}),
+    ...(calls ? { tool: calls } : {}),
+  };
   return make('own', options, { checks, every });
 }
 
+/** Makes guardrails for `guarded(…)` and for orchestrators. @example guarded(clerk, [guardrails.timeout({ max: '2m' })]) */
 export const guardrails = { timeout, budget, rateLimit, cancellation, input, output, tool, schema, guardrail } as const;

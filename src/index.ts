@@ -18,20 +18,10 @@ export {
   type RotationOptions,
 } from './orchestrator.ts';
 export { routers, type Router } from './routers.ts';
-export { monitorOf } from './orchestra.ts';
+export { monitorOf } from './monitor.ts';
 export { control, type Control } from './control.ts';
 export { standing, type Call, type HealthStatus, type HealthWindow, type Standing } from './contracts/health.ts';
 export type { HealthReport } from './observe/health.ts';
-export { readPipeline, readResult, writePipeline, writeResult } from './orchestrate/result.ts';
-export { readTask, writeTask } from './orchestrate/task.ts';
-export { orchestratorSnapshot, taskResultDetail, writeMonitor } from './orchestrate/monitor.ts';
-export {
-  defaultOptions,
-  hardeningOf,
-  validateOptions,
-  type Hardening,
-  type HardeningJson,
-} from './orchestrate/hardening.ts';
 export type {
   BudgetSnapshot,
   ExecutionMode,

@@ -1,13 +1,13 @@
-/** A run that another process is at work on is waited for: when it has ended, its result is there; when its process died, it is gone on with here. */
+/** Waits for a run that another process owns. When the run has ended, its result is there; when that process has died, this one takes the run over. */
 import { sleep, type Clock } from './contracts/clock.ts';
 import { toFailure } from './contracts/failure.ts';
 
-/** A file that another process has locked is tried again for so long; milliseconds. */
+/** How long to retry while another process has locked the file; milliseconds. */
 const locked = 30_000;
-/** How often to look whether the process that has the run is done with it, or gone; milliseconds. */
+/** How often to check whether the other process has released the run; milliseconds. */
 const patience = 250;
 
-/** Calls `begin` until no other process has the run; `waiting` is told once. Rejects with `cancelled` when the signal fires. */
+/** Calls `begin` until no other process owns the run; calls `waiting` once, before the first pause. Rejects with `cancelled` when the signal fires. */
 export async function joined<T>(
   begin: () => Promise<T>,
   clock: Clock,
@@ -19,7 +19,7 @@ export async function joined<T>(
       return await begin();
     } catch (thrown) {
       const { kind, retryable } = toFailure(thrown);
-      // Begun or not, nothing of it happened here; who holds the file may be standing still in the middle of a write.
+      // Nothing has happened here yet, so it is safe to try again. The process that locks the file may be stopped in the middle of a write.
       const passes = kind === 'owned_elsewhere' || (kind === 'storage' && retryable && clock.now() < until);
       if (!passes) throw thrown;
       tell?.();

@@ -1,18 +1,21 @@
-/** Level two: any XState machine as a durable actor of its own. */
+/** Defines a durable actor from any XState machine. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from './contracts/failure.ts';
 import { ownTypes } from './contracts/ids.ts';
 import type { ActorType, ActorTypeOptions } from './system/actorType.ts';
 import { actorType } from './system/nodePlatform.ts';
 
+/** A machine that can be run. */
 export interface MachineSubject {
   readonly kind: 'machine';
+  /** The machine's id. */
   readonly name: string;
+  /** The actor type that runs it. */
   readonly type: ActorType;
 }
 
 /**
- * Makes a machine something that `run` takes. It is checked here: what cannot be made durable is refused by name.
+ * Makes any XState machine into something that `run` takes. The machine is checked here: parts that cannot be made durable are refused by name. Throws `definition`.
  * @example run(machine(setup({ … }).createMachine({ … })), input)
  */
 export function machine(chart: AnyStateMachine, options: ActorTypeOptions = {}): MachineSubject {

@@ -1,12 +1,14 @@
-/** Who may do what on a bus, from what files define: a server's configuration, and a key for each role. */
+/** Access rights on a NATS server for definitions from files: the server's configuration, and a key for each role. */
+import { memberDefinition } from './anyMember.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { writeConfig, type ConfigOptions, type Written } from './nats/config/write.ts';
 import type { Subject } from './subject.ts';
 
+/** Options of the configuration; the definitions that can be invoked come from the files. */
 export type NatsConfigOptions = Omit<ConfigOptions, 'doors'>;
 export type { Written };
 
-/** Rejects with `definition` when two of them have one name: whoever asks could not tell them apart. */
+/** Writes the configuration and the keys. Rejects with `definition` when two definitions have the same name. */
 export async function natsConfig(subjects: readonly Subject[], options: NatsConfigOptions): Promise<Written[]> {
   const names = subjects.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -24,6 +26,6 @@ function takes(subject: Subject): string {
   if (kind === 'team') return `a team that takes ${String(subject.accepts)} and gives ${String(subject.returns)}`;
   if (kind === 'orchestrator') return 'an orchestrator that takes tasks';
   if (kind === 'machine') return 'a machine that takes its input';
-  const handles = (subject.handles ?? []) as readonly string[];
+  const handles: readonly string[] = memberDefinition(subject).handles ?? [];
   return `${kind === 'guarded' ? 'guarded' : 'an agent'} that takes ${handles.length > 0 ? handles.join(', ') : 'a text'}`;
 }

@@ -1,7 +1,7 @@
-/** What a definition needs of the machine it runs on: the labels of all agents in it. */
+/** The labels that a node must have to run a definition: those of all agents in it. */
 import type { Subject } from './subject.ts';
 
-/** Whoever may have others below, by whatever word. */
+/** A definition that may contain others: members, what it guards, or tools that are agents. */
 interface Nested {
   readonly needs?: readonly string[];
   readonly members?: Readonly<Record<string, Nested>> | readonly { readonly agent: Nested }[];
@@ -9,15 +9,17 @@ interface Nested {
   readonly tools?: readonly { readonly subject?: Nested }[];
 }
 
-/** In alphabetical order, each once. All members of a run are in one process, so its node needs what any of them needs. */
-export const needsOf = (subject: Subject): string[] => [...new Set(within(subject as unknown as Nested))].sort();
+/** The labels in alphabetical order, each once. All members of a run are in one process, so its node needs what any of them needs. */
+export const needsOf = (subject: Subject): string[] =>
+  // Definitions are unions of generic types; here only where labels may be counts.
+  [...new Set(within(subject as Nested))].sort();
 
 const within = ({ needs = [], members = {}, subject, tools = [] }: Nested): string[] => [
   ...needs,
-  ...(Array.isArray(members)
-    ? (members as readonly { readonly agent: Nested }[]).map(({ agent }) => agent)
-    : Object.values(members as Readonly<Record<string, Nested>>)
-  ).flatMap(within),
+  ...(isList(members) ? members.map(({ agent }) => agent) : Object.values(members)).flatMap(within),
   ...(subject ? within(subject) : []),
   ...tools.flatMap((tool) => (tool.subject ? within(tool.subject) : [])),
 ];
+
+/** `Array.isArray` leaves readonly arrays out. */
+const isList = (value: object): value is readonly { readonly agent: Nested }[] => Array.isArray(value);

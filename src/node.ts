@@ -1,4 +1,4 @@
-/** Makes this process a node of a cluster, and speaks to nodes from outside: the front door of src/cluster. */
+/** Joins a cluster: makes this process a node, or connects to the nodes from outside. */
 import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { closers } from './closers.ts';
@@ -15,27 +15,29 @@ import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import { version } from './version.ts';
 
+/** What a node is opened with. */
 export interface NodeOptions extends RuntimeOptions {
-  /** What it is called, once in its cluster; the machine's name unless told otherwise. */
+  /** Its name, unique in the cluster; the host name by default. */
   readonly name?: string;
-  /** What it has that definitions may need: `gpu`. */
+  /** Labels that definitions may need, such as `gpu`; none by default. */
   readonly labels?: readonly string[];
-  /** Its share of the runs against that of other nodes; 1 unless told otherwise. */
+  /** Its share of the runs relative to other nodes; 1 by default. */
   readonly weight?: number;
-  /** How many runs it has at most; no bound unless told otherwise. */
+  /** How many runs it has at most; no limit by default. */
   readonly maxRuns?: number;
-  /** Told what it does, a line each. */
+  /** Called with one line for each thing it does; nothing by default. */
   readonly say?: (line: string) => void;
 }
 
+/** This process as a node of a cluster. */
 export interface ClusterNode extends Node {
-  /** Why it takes no runs now; undefined while it does. */
+  /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
 }
 
 /**
- * Offers definitions to a cluster: takes runs of them that nobody has, answers who asks for one, and gives its runs away when it is disposed.
- * Rejects with `conflict` when a node of that name is there, `definition` when it lacks a label that is needed, `environment` or `auth` as `dial` does.
+ * Offers definitions to a cluster. The node takes runs of them that no other node has, runs them on request, and gives its runs to other nodes
+ * when it is disposed. Rejects with `conflict` when there is a node of that name, `definition` when it lacks a label that is needed, `environment` or `auth` as `dial` does.
  * @example await using a = await node([newsroom], { nats: 'nats://10.0.0.5:4222', name: 'a' });
  */
 export function node(subjects: readonly Subject[], options: NodeOptions): Promise<ClusterNode> {
@@ -45,7 +47,7 @@ export function node(subjects: readonly Subject[], options: NodeOptions): Promis
   );
 }
 
-/** As `node`, for definitions that may have been made by a function. `open` opens the runtime. */
+/** As `node`, for definitions that a function may make. `open` opens the runtime. */
 export async function join(
   offers: readonly Offered[],
   { name: called = hostname(), labels = [], weight, maxRuns: most, say, ...options }: NodeOptions,
@@ -91,12 +93,20 @@ function lossOf(connection: NatsConnection): () => boolean {
 }
 
 /**
- * Speaks to the nodes of a cluster: who is there, who should have which run, and what they offer.
+ * Connects to the nodes of a cluster: lists them, moves runs between them, and invokes what they offer. Rejects with `invalid` without a server.
  * @example await using nodes = await cluster('nats://10.0.0.5:4222'); await nodes.invoke('newsroom', { topic: 'tea' }, { key: 'job-42' });
  */
 export async function cluster(
   nats: string | NatsPlace,
-  { env = process.env, clock = systemClock() }: { env?: RuntimeOptions['env']; clock?: Clock } = {},
+  {
+    env = process.env,
+    clock = systemClock(),
+  }: {
+    /** Environment variables; those of the process by default. */
+    env?: RuntimeOptions['env'];
+    /** For tests: another clock. */
+    clock?: Clock;
+  } = {},
 ): Promise<Cluster> {
   const { openCluster } = await import('./cluster/client.ts');
   return openCluster(requirePlace(nats, env), clock);

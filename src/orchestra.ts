@@ -1,28 +1,11 @@
-/** What an orchestrator comes to for its machine, what its runs start with, and how they stand. */
+/** The settings that an orchestrator's machine is made with. */
 import { defaultRouterSettings, type RouterSettings } from '../machines/index.ts';
-import type { RouterContext } from '../machines/router/context.ts';
 import { milliseconds } from './contracts/duration.ts';
-import { came, explain } from './contracts/explain.ts';
-import { TroupeError } from './contracts/failure.ts';
-import { healthOf } from './contracts/health.ts';
-import {
-  concurrencyOf,
-  Task,
-  type ExecutionMode,
-  type Monitor,
-  type RouterInput,
-  type TaskSpec,
-} from './contracts/task.ts';
-import type { ActorRow } from './journal/journal.ts';
+import { concurrencyOf } from './contracts/task.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import { profileOf, requireBody } from './seats.ts';
+import { profileOf } from './seats.ts';
 
-/** Several tasks, each a text or more; or one. `standing`: it goes on until it is told `orchestra.close`. */
-export type OrchestratorInput =
-  | string
-  | TaskSpec
-  | { readonly tasks: readonly (TaskSpec | string)[]; readonly mode?: ExecutionMode; readonly standing?: boolean };
-
+/** Options with their defaults, all times in milliseconds. */
 export function settingsOf({ members, router, mode, guardrails, options }: Orchestrator): RouterSettings {
   const { budget = {}, retry, rotation = {}, deadline, grace } = options;
   const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
@@ -45,94 +28,5 @@ export function settingsOf({ members, router, mode, guardrails, options }: Orche
     },
     ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
     ...(grace === undefined ? {} : { grace: milliseconds(grace) }),
-  };
-}
-
-/** Throws `invalid` or `definition`, with the task that is wrong. */
-export function tasksOf(subject: Orchestrator, input: unknown): RouterInput {
-  const { name, mode } = subject;
-  const given = input as Partial<Extract<OrchestratorInput, { tasks: unknown }>> | null | undefined;
-  if (typeof input === 'string' || (typeof input === 'object' && input !== null && 'input' in input))
-    return { tasks: [taskOf(subject, input, 'The task', mode === 'pipeline')], shape: 'one' };
-  if (!Array.isArray(given?.tasks))
-    throw new TroupeError(
-      'invalid',
-      `The orchestrator "${name}" takes { tasks: [ … ] }, one task or a text; got ${came(input)}.`,
-    );
-  if (given.mode !== undefined) concurrencyOf(given.mode);
-  const isPipeline = (given.mode ?? mode) === 'pipeline';
-  if (isPipeline && given.standing === true)
-    throw new TroupeError(
-      'invalid',
-      `A pipeline ends with its last stage; "${name}" cannot stand in that mode. Choose another mode, or leave standing out.`,
-    );
-  const tasks = given.tasks.map((each: unknown, index) =>
-    taskOf(subject, each, `Task ${index + 1}`, isPipeline && index > 0),
-  );
-  const ids = new Map<string, number>();
-  for (const [index, { id = `task-${index + 1}` }] of tasks.entries()) {
-    const before = ids.get(id);
-    if (before !== undefined)
-      throw new TroupeError(
-        'invalid',
-        `Tasks ${before + 1} and ${index + 1} for "${name}" have the same id "${id}". Give each its own.`,
-      );
-    ids.set(id, index);
-  }
-  return {
-    tasks,
-    shape: 'many',
-    ...(given.mode === undefined ? {} : { mode: given.mode }),
-    ...(given.standing === undefined ? {} : { standing: given.standing }),
-  };
-}
-
-function taskOf({ name, members }: Orchestrator, given: unknown, which: string, mayBeEmpty: boolean): Task {
-  const spec = typeof given === 'string' ? { input: given } : given;
-  const parsed = Task.safeParse(spec);
-  if (!parsed.success)
-    throw new TroupeError('invalid', `${which} for "${name}" cannot be used: ${explain(parsed.error, spec)}.`);
-  const task = parsed.data;
-  const { input } = task;
-  const meant = members.filter(({ id }) => task.agentId === undefined || id === task.agentId);
-  if (typeof input === 'string') {
-    if (input.trim() === '' && !mayBeEmpty)
-      throw new TroupeError('invalid', `${which} for "${name}" has an empty text. Say what is to be done.`);
-    // In a pipeline it is given with what the stage before it answered.
-    if (!mayBeEmpty) requireBody(meant, 'task', input);
-    return task;
-  }
-  if (input.body === undefined && mayBeEmpty) return task;
-  return { ...task, input: { type: input.type, body: requireBody(meant, input.type, input.body) as never } };
-}
-
-/**
- * How an orchestration stands, from the row of its actor: `monitorOf((await runtime.journal.find({ actor: run.root }))[0]!)`.
- * `now`: the moment for which health is told, milliseconds since the epoch; that of the row unless told otherwise. Throws `invalid` for another actor.
- */
-export function monitorOf(
-  { actor, snapshot, updated }: Pick<ActorRow, 'actor' | 'snapshot' | 'updated'>,
-  now = updated,
-): Monitor {
-  const { machine, state } = snapshot as unknown as { machine: string; state: { context: RouterContext } };
-  if (machine !== 'router')
-    throw new TroupeError('invalid', `${actor} is no orchestration: it is run by the machine "${machine}".`);
-  const { limits, consumed, dispatched, halt, seats } = state.context;
-  const { maxTotalSteps, maxTotalTasks } = limits;
-  return {
-    ...limits,
-    consumedSteps: consumed,
-    dispatchedTasks: dispatched,
-    stepBudgetExhausted: maxTotalSteps !== null && consumed >= maxTotalSteps,
-    taskBudgetExhausted: maxTotalTasks !== null && dispatched >= maxTotalTasks,
-    cancelled: halt?.kind === 'cancelled',
-    members: seats.map(({ id, busy, taken, failures, outUntil, recent }) => ({
-      id,
-      busy,
-      taken,
-      failures,
-      outUntil,
-      health: healthOf(recent, now),
-    })),
   };
 }

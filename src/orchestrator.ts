@@ -1,37 +1,43 @@
-/** An orchestrator: gives tasks to its members by a router, within limits, and answers with a result for each. */
+/** Defines an orchestrator: it gives tasks to its members by a router, within limits, and answers with a result for each task. */
 import * as z from 'zod';
 import type { Guardrail } from '../actors/guardrail.ts';
+import { memberDefinition } from './anyMember.ts';
 import type { Duration } from './contracts/duration.ts';
 import { checked, named } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import { ownTypes, slug } from './contracts/ids.ts';
 import { isMode, RetryPolicy, type ExecutionMode } from './contracts/task.ts';
-import { duration, isMember } from './definition.ts';
+import { duration, isMember, kindOf } from './definition.ts';
 import { requireDepth } from './depth.ts';
 import type { Member as AnyMember } from './member.ts';
 import { routers, type Router } from './routers.ts';
 
-/** An agent, a team, an orchestrator, or something guarded. What it speaks is read from its own type. */
+/** Whatever may work for an orchestrator: an agent, a team, an orchestrator, or one of them guarded. The messages that it speaks are read from its own type. */
 export type Worker = Pick<AnyMember, 'kind' | 'name'>;
 
-/** A member with more than its own name to be found by. */
+/** A member with its id, role and limits in one orchestrator. */
 export interface MemberOptions<Who extends Worker = Worker> {
+  /** The agent, team, orchestrator or guarded definition that does the work. */
   readonly agent: Who;
-  /** What it is called here; its own name unless told otherwise. */
+  /** Its id in this orchestrator; its own name by default. */
   readonly id?: string;
+  /** The role by which `routers.role` finds it; none by default. */
   readonly role?: string;
-  /** Tasks at once; as many as come unless told otherwise. */
+  /** How many tasks it works on at once; no limit by default. */
   readonly capacity?: number;
-  /** Answers of a model that an attempt may take where the task does not say. */
+  /** How many model answers one attempt may take when the task sets no limit; no limit of its own by default. */
   readonly maxSteps?: number;
 }
+/** A member as it may be written: alone, or with its options. */
 export type MemberSpec = Worker | MemberOptions;
 type MemberSpecs = readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
 
+/** A member of a defined orchestrator. */
 export interface Member<Who extends Worker = Worker> extends Omit<MemberOptions<Who>, 'id'> {
+  /** Its id in this orchestrator. */
   readonly id: string;
 }
-/** Who they are, whichever way they were given. */
+/** The types of the members, from a list or from an object. */
 type WhoIn<Specs> = Specs extends readonly (infer Spec)[]
   ? WhoOf<Spec>
   : { [K in keyof Specs]: WhoOf<Specs[K]> }[keyof Specs];
@@ -39,55 +45,73 @@ type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends Worker } ? W
 type SpokenBy<Who> = Who extends { readonly protocol: infer Spoken } ? Spoken : never;
 type TakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
 
-/** How many tasks at once, how many of all, and how many answers of a model all of them may take. */
+/** Limits of one orchestration. */
 export interface OrchestratorBudget {
+  /** How many tasks are worked on at once; the limit of the mode by default. */
   readonly maxConcurrentTasks?: number;
+  /** How many model answers all tasks together may take; no limit by default. */
   readonly maxTotalSteps?: number;
+  /** How many tasks are given out in all; no limit by default. */
   readonly maxTotalTasks?: number;
 }
 
+/** When a member that keeps failing gets no tasks for a while. */
 export interface RotationOptions {
-  /** Failures in a row, by its own fault, that take a member out of rotation; 3 unless told otherwise. */
+  /** How many failures in a row, by the member's own fault, take it out of rotation; 3 by default. */
   readonly maxFailures?: number;
-  /** Within what time; five minutes unless told otherwise. */
+  /** The time within which those failures must happen, as a duration or in milliseconds; five minutes by default. */
   readonly within?: Duration;
-  /** How long it rests before it is tried again; 30 seconds unless told otherwise, `never` when it stays out. */
+  /** How long it gets no tasks before it is tried again, as a duration or in milliseconds; 30 seconds by default. `never`: it stays out. */
   readonly rest?: Duration | 'never';
 }
 
+/** What an orchestrator is defined with. */
 export interface OrchestratorOptions<
   Mode extends ExecutionMode = ExecutionMode,
   Specs extends MemberSpecs = MemberSpecs,
 > {
+  /** Its name, in lower case also its id. */
   readonly name: string;
-  /** Agents, teams, orchestrators and whatever is guarded, in this order: routers that take the first or the next one go by it. */
+  /** Agents, teams, orchestrators and guarded definitions. Routers that take the first or the next member go by this order. */
   readonly members: Specs;
-  /** Who has a task; `routers.firstAvailable()` unless told otherwise. */
+  /** Decides which member gets a task; `routers.firstAvailable()` by default. */
   readonly router?: Router;
+  /** How many tasks are worked on at once, and whether each gets the answer of the one before it; `auto` by default: up to 64 at once. */
   readonly mode?: Mode;
+  /** Limits of one orchestration; none by default. */
   readonly budget?: OrchestratorBudget;
-  /** For tasks that say nothing themselves: no further attempts unless told otherwise. */
+  /** Further attempts for tasks that set none themselves; none by default. */
   readonly retry?: z.input<typeof RetryPolicy>;
+  /** When a member that keeps failing gets no tasks for a while. */
   readonly rotation?: RotationOptions;
-  /** In front of all members: a rejection is in the result of its task. */
+  /** Guardrails in front of all members; none by default. A rejection becomes the result of its task. */
   readonly guardrails?: readonly Guardrail[];
-  /** All of it must be over within this time from its beginning. As a member of something: each piece of work. */
+  /** How long the whole orchestration may take from its beginning, as a duration or in milliseconds; as a member of something, each piece of work. No limit by default. */
   readonly deadline?: Duration;
-  /** How long members may take to end when they are stopped; 15 seconds unless told otherwise. */
+  /** How long members may take to end when they are stopped, as a duration or in milliseconds; 15 seconds by default. */
   readonly grace?: Duration;
 }
 
+/** A defined orchestrator: something to run, or a member. */
 export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends Worker = Worker> {
   readonly kind: 'orchestrator';
+  /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
+  /** Its members, in the order in which they were given. */
   readonly members: readonly Member<Who>[];
-  /** As a member of a team it speaks what its members speak, where that is one protocol; it takes what any of them takes, and answers with their answers. */
+  /** The protocol of its members, where all of them have the same. As a member of a team it takes what any of its members takes, and answers with their answers. */
   readonly protocol: SpokenBy<Who> | undefined;
+  /** The messages that any of its members takes. */
   readonly handles: readonly TakenBy<Who>[];
+  /** Decides which member gets a task. */
   readonly router: Router;
+  /** How many tasks are worked on at once. */
   readonly mode: Mode;
+  /** In front of all members. */
   readonly guardrails: readonly Guardrail[];
+  /** Its limits as they were given. */
   readonly options: Pick<OrchestratorOptions, 'budget' | 'rotation' | 'deadline' | 'grace'> & {
+    /** Further attempts for tasks that set none themselves. */
     readonly retry?: RetryPolicy;
   };
 }
@@ -96,7 +120,7 @@ const whole = z.number().int().positive();
 const agentLike = z.custom((value) => isMember(value), {
   error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
 });
-const Member = z.union(
+const MemberShape = z.union(
   [
     agentLike,
     z.strictObject({
@@ -119,7 +143,7 @@ const OrchestratorShape = z.strictObject({
     error: 'expected a list of members, or an object with a member under each id',
   }),
   router: z
-    .custom((value) => (value as { kind?: unknown } | null)?.kind === 'router', {
+    .custom((value) => kindOf(value) === 'router', {
       error: 'expected one of routers.…()',
     })
     .optional(),
@@ -143,7 +167,7 @@ const OrchestratorShape = z.strictObject({
     .optional(),
   guardrails: z
     .array(
-      z.custom((value) => (value as { kind?: unknown } | null)?.kind === 'guardrail', {
+      z.custom((value) => kindOf(value) === 'guardrail', {
         error: 'expected one of guardrails.…()',
       }),
     )
@@ -152,7 +176,7 @@ const OrchestratorShape = z.strictObject({
   grace: duration.optional(),
 });
 
-/** Names under which a router keeps what is not a member. */
+/** Names that the machine of a router uses for its own actors. */
 const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'collect', 'select', 'guard']);
 
 /**
@@ -174,16 +198,16 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
     );
   const name = slug(options.name);
   requireDepth({ kind: 'orchestrator', name, members });
-  const protocols = new Set(members.map(({ agent }) => (agent as AnyMember).protocol));
+  const protocols = new Set(members.map(({ agent }) => memberDefinition(agent).protocol));
   const [protocol] = protocols.size === 1 ? protocols : [];
   const made = {
     kind: 'orchestrator',
     name,
     members,
     protocol,
-    handles: [...new Set(members.flatMap(({ agent }) => (agent as AnyMember).handles))],
+    handles: [...new Set(members.flatMap(({ agent }): readonly string[] => memberDefinition(agent).handles))],
     router,
-    mode: (options.mode ?? 'auto') as Mode,
+    mode: options.mode ?? 'auto',
     guardrails,
     options: {
       ...(budget ? { budget } : {}),
@@ -193,7 +217,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
       ...(grace === undefined ? {} : { grace }),
     },
   };
-  // What its members are is known by the types of what was given; here they are anybody.
+  // The types of members and mode are read from the options; here they are any.
   return made as unknown as Orchestrator<Mode, WhoIn<Specs>>;
 }
 
@@ -202,9 +226,9 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
     ? given.map((spec: MemberSpec) => [undefined, spec] as const)
     : Object.entries(given);
   const members = entries.map(([key, spec]): Member => {
-    checked(Member, spec, `${what} has a member that`);
+    checked(MemberShape, spec, `${what} has a member that`);
     const { id, ...rest }: MemberOptions = 'kind' in spec ? { agent: spec } : spec;
-    return { ...rest, id: key ?? id ?? (rest.agent as AnyMember).name };
+    return { ...rest, id: key ?? id ?? rest.agent.name };
   });
   if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);
   const ids = members.map(({ id }) => id);

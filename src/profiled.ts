@@ -1,4 +1,4 @@
-/** An orchestrator made of profiles: what `troupe run agents.json` runs. */
+/** Makes an orchestrator of agents in JSON: what `troupe run agents.json` runs. */
 import type { Guardrail } from '../actors/guardrail.ts';
 import { agent } from './agent.ts';
 import { slug } from './contracts/ids.ts';
@@ -10,26 +10,28 @@ import { hardeningOf, type GuardrailData, type HardeningJson } from './orchestra
 import type { Profile } from './orchestrate/profiles.ts';
 import { routers } from './routers.ts';
 
-/** Plain JSON: a run that is gone on with is made of the same again. */
+/** Settings of the orchestrator. They are JSON and stored with the run, so that a resumed run gets the same orchestrator. */
 export interface ProfiledSettings {
-  /** The one agent that has every task. */
+  /** The id of the one agent that gets every task; the router chooses by default. */
   readonly target?: string;
+  /** How many tasks are worked on at once; `auto` by default. */
   readonly mode?: ExecutionMode;
-  /** For agents that name none themselves: `provider:model`; the offline model without it. */
+  /** The model of agents that name none, `provider:model`; the offline model by default. */
   readonly model?: string;
-  /** Instead of what the profiles say. */
+  /** A system prompt for all agents, instead of those of their profiles; none by default. */
   readonly system?: string;
+  /** Limits and guardrails; `usualHardening` by default. */
   readonly hardening?: HardeningJson;
 }
 
-/** Eight tasks at once and a thousand steps in all; five minutes for an attempt and fifty steps for a task. */
+/** The default limits: eight tasks at once and a thousand steps in all; five minutes for an attempt and fifty steps for a task. */
 export const usualHardening = {
   max_concurrent_tasks: 8,
   max_total_steps: 1_000,
   guardrails: { timeout: { max_timeout_ms: 300_000 }, budget: { max_task_steps: 50 } },
 } satisfies HardeningJson;
 
-/** A target has every task; several take turns; the only one has what comes. Throws `definition`. */
+/** The orchestrator. A target gets every task; without one, agents take turns. Throws `definition`. */
 export function profiled(name: string, profiles: readonly Profile[], settings: ProfiledSettings): Orchestrator {
   const { target, mode = 'auto', system, hardening = usualHardening } = settings;
   const { budget, retry, guardrails: held } = hardeningOf(hardening);
@@ -56,7 +58,7 @@ export function profiled(name: string, profiles: readonly Profile[], settings: P
   });
 }
 
-/** As the command line knows them, as actors in front of the members. */
+/** The guardrails of the command line, in front of the members. */
 const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
   list.map((each) => {
     switch (each.kind) {
@@ -69,7 +71,7 @@ const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
         return guardrails.budget({
           requireExplicit,
           allowExhausted,
-          // Without a maximum of its own it only wants to be told one.
+          // Without a maximum it only requires that the task has one.
           steps: maxTaskSteps ?? Number.MAX_SAFE_INTEGER,
         });
       }
@@ -80,7 +82,7 @@ const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
     }
   });
 
-/** What the guardrails of a task come to where the task says nothing: an attempt's time and steps. */
+/** The limits of a task that sets none: the time of an attempt in milliseconds, and its steps. */
 export function boundsOf(hardening: HardeningJson = usualHardening): { timeout?: number; maxSteps?: number } {
   const { guardrails } = hardeningOf(hardening);
   const timeout = guardrails.find((each) => each.kind === 'timeout')?.max;

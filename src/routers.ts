@@ -1,4 +1,4 @@
-/** Ways to decide which member has a task. */
+/** Routers: ways to decide which member of an orchestrator gets a task. */
 import { effect } from '../actors/effect.ts';
 import type { Select } from '../actors/router.ts';
 import { byModel } from '../actors/select.ts';
@@ -9,17 +9,30 @@ import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { ModelChoice } from './contracts/model.ts';
 
+/** A way to decide which member gets a task: one of `routers.…()`. */
 export interface Router {
   readonly kind: 'router';
+  /** The strategy as the orchestrator's machine knows it. */
   readonly strategy: Strategy;
-  /** Who chooses, for `selector`: a function, or a model with what it is told. */
+  /** For `selector`: the function, or the model with its instructions, that chooses. */
   readonly chooser?: Chooser;
 }
 
-/** Chooses one of the candidates by its id. */
+/** Gives the id of one of the candidates, alone or with a reason. */
 export type Choose = (selection: Selection) => string | Choice | Promise<string | Choice>;
 type Choice = Omit<Selected, 'usage'>;
-export type Chooser = { readonly choose: Choose } | { readonly model: ModelChoice; readonly instructions?: string };
+/** What chooses a member: a function or a model. */
+export type Chooser =
+  | {
+      /** A function that gives the id of a candidate. */
+      readonly choose: Choose;
+    }
+  | {
+      /** The model that chooses. */
+      readonly model: ModelChoice;
+      /** What the model should go by; nothing by default. */
+      readonly instructions?: string;
+    };
 
 const router = (strategy: Strategy, chooser?: Chooser): Router => ({
   kind: 'router',
@@ -33,25 +46,33 @@ const key = (name: unknown, what: string): string => {
 };
 
 /**
- * Routers for an orchestrator. A task that names its agent goes to nobody else, whatever the router.
+ * Routers for an orchestrator. A task that names its agent goes to that agent alone, whatever the router.
  * @example orchestrator({ name: 'desk', members: [ada, bob], router: routers.roundRobin() })
  */
 export const routers = {
   /** The member that the task names as its `agentId`. */
   direct: (): Router => router({ kind: 'direct' }),
-  /** One after the other, in the order they were registered. */
+  /** The next member each time, in the order in which they were given. */
   roundRobin: (): Router => router({ kind: 'roundRobin' }),
-  /** The first that is in rotation and has room. */
+  /** The first member that is in rotation and below its capacity. */
   firstAvailable: (): Router => router({ kind: 'firstAvailable' }),
-  /** The first whose role is what the task's metadata say. `fallback` is asked when no member has that role; without it such a task is refused. */
-  role: ({ key: name = 'role', fallback }: { key?: string; fallback?: Router } = {}): Router =>
+  /** The first member with the role that the task's metadata name. */
+  role: ({
+    key: name = 'role',
+    fallback,
+  }: {
+    /** The entry of the metadata that names the role; `role` by default. */
+    key?: string;
+    /** Decides when no member has the role; without it such a task is refused. */
+    fallback?: Router;
+  } = {}): Router =>
     router(
       { kind: 'role', key: key(name, 'routers.role'), ...(fallback ? { fallback: fallback.strategy } : {}) },
       fallback?.chooser,
     ),
   /** A function or a model decides. @example routers.selector({ choose: ({ candidates }) => candidates[0]!.id }) */
   selector: (chooser: Chooser): Router => {
-    const { choose, model } = (chooser ?? {}) as { choose?: unknown; model?: unknown };
+    const { choose, model }: { choose?: unknown; model?: unknown } = chooser ?? {};
     if (typeof choose !== 'function' && model === undefined)
       throw new TroupeError(
         'definition',
@@ -59,12 +80,16 @@ export const routers = {
       );
     return router({ kind: 'selector' }, chooser);
   },
-  /** Tasks with the same word in their metadata go to the same member as long as it is in rotation. */
-  sticky: ({ key: name = 'key' }: { key?: string } = {}): Router =>
-    router({ kind: 'sticky', key: key(name, 'routers.sticky') }),
-  /** The one with the fewest tasks under way; of those the one that has had the fewest. */
+  /** Tasks with the same value in their metadata go to the same member as long as it is in rotation. */
+  sticky: ({
+    key: name = 'key',
+  }: {
+    /** The entry of the metadata that holds the value; `key` by default. */
+    key?: string;
+  } = {}): Router => router({ kind: 'sticky', key: key(name, 'routers.sticky') }),
+  /** The member with the fewest tasks under way; of several such members, the one that has had the fewest tasks. */
   leastBusy: (): Router => router({ kind: 'leastBusy' }),
-  /** All of them; the result is the list of their answers. */
+  /** All members; the result is the list of their answers. */
   broadcast: (): Router => router({ kind: 'broadcast' }),
 } as const;
 

@@ -1,4 +1,4 @@
-/** Runs something to its end in this process: the shortest way from a definition to a result. */
+/** Runs a definition to its end in this process, and gives its result. */
 import type { Agent } from './agent.ts';
 import { fromFailure, TroupeError } from './contracts/failure.ts';
 import type { Json } from './contracts/json.ts';
@@ -8,22 +8,24 @@ import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from './cont
 import { joined } from './joined.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { OrchestratorInput } from './orchestra.ts';
+import type { OrchestratorInput } from './orchestratorInput.ts';
 import type { Subject } from './subject.ts';
 import { systemClock } from './system/clock.ts';
 import type { Team } from './team.ts';
 import type { Guarded } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
 
+/** Options of `run`: those of the runtime, and those of one run. */
 export interface RunOptions extends RuntimeOptions {
-  /** The same key is the same run, whoever starts it and however often. */
+  /** The key of the run: any number of calls with the same key are one run. A new run by default. */
   readonly key?: string;
+  /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
-  /** Asked when only a person can move the run on. Without it the run waits for an answer from elsewhere. */
+  /** Called with each ticket when only a person can move the run on; gives the answer. Without it the run waits for an answer from another process. */
   readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
 }
 
-/** What goes in: a body of what the team accepts, a message for an agent with a protocol, or plain text. */
+/** The input: the body of the message that a team accepts, a message for an agent with a protocol, or a text. */
 type Input<S> = S extends Guarded<infer Inner> ? Input<Inner> : InputOf<S>;
 type Output<S> = S extends Guarded<infer Inner> ? Output<Inner> : OutputOf<S>;
 type InputOf<S> =
@@ -32,7 +34,14 @@ type InputOf<S> =
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string
-        : { [K in H]: { type: K; body: BodyInput<M, K> } }[H]
+        : {
+            [K in H]: {
+              /** The name of a message that the agent handles. */
+              type: K;
+              /** The body of that message. */
+              body: BodyInput<M, K>;
+            };
+          }[H]
       : S extends MachineSubject
         ? Json
         : S extends Orchestrator
@@ -48,13 +57,18 @@ type OutputOf<S> =
       : Json;
 
 /**
- * Runs a team, an agent or a machine, and gives its result. Rejects with the TroupeError that ended it.
- * Durable: with a `key`, a process that died is gone on from by calling it again.
+ * Runs an agent, a team, an orchestrator or a machine, and gives its result. Rejects with the TroupeError that ended it.
+ * With a `key` the run is durable: after the process has died, the same call continues it.
  * @example const article = await run(newsroom, { topic: 'actors' }, { key: 'job-42' });
  */
 export function run<Mode extends ExecutionMode, Own extends ExecutionMode = Mode>(
   subject: Orchestrator<Mode>,
-  input: { readonly tasks: readonly (TaskSpec | string)[]; readonly mode?: Own },
+  input: {
+    /** The tasks, each a text or with options. */
+    readonly tasks: readonly (TaskSpec | string)[];
+    /** How many are worked on at once; the mode of the orchestrator by default. */
+    readonly mode?: Own;
+  },
   options?: RunOptions,
 ): Promise<Own extends 'pipeline' ? PipelineResult : TaskResult[]>;
 export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
@@ -75,6 +89,7 @@ export async function run<S extends Subject>(
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
     switch (outcome.status) {
       case 'done':
+        // What comes out was checked by the schema of its message; the types say which.
         return outcome.output as Output<S>;
       case 'failed':
         throw fromFailure(outcome.failure);
@@ -90,14 +105,14 @@ export async function run<S extends Subject>(
         );
       case 'waiting':
         for (const ticket of outcome.tickets) {
-          const answer = await onTicket!(ticket);
-          await runtime.answer(ticket.id, answer).catch(unlessSettled);
+          if (!onTicket) break; // Without it the runtime waits on by itself.
+          await runtime.answer(ticket.id, await onTicket(ticket)).catch(unlessSettled);
         }
     }
   }
 }
 
-/** It expired, or somebody elsewhere was quicker: the run goes on either way. */
+/** The ticket has expired, or was answered elsewhere: the run goes on either way. */
 function unlessSettled(thrown: unknown): void {
   if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
 }

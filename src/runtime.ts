@@ -1,4 +1,4 @@
-/** Puts the rooms together: the only file that knows them all. Everything that opens here is closed by disposing the runtime. */
+/** Opens a runtime: journal, transport, gateway and host together. Disposing the runtime closes everything it opened. */
 import type { Clock } from './contracts/clock.ts';
 import { milliseconds, type Duration } from './contracts/duration.ts';
 import type { Envelope } from './contracts/envelope.ts';
@@ -29,70 +29,102 @@ import { ticketDesk, type Ticket } from './tickets.ts';
 export { keyNames } from './gateway/providers.ts';
 export { isSubject, type Subject, type Ticket };
 
+/** What a runtime is opened with. */
 export interface RuntimeOptions extends GroundOptions {
+  /** Called with every event of every actor; none by default. */
   readonly observers?: readonly Observer[];
   /** Model groups, prices and retries; see docs/models.md. */
   readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
+  /** Environment variables, for keys and defaults; those of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** For tests: another clock. */
   readonly clock?: Clock;
-  /** How often messages left by other processes are looked for; milliseconds, 250 unless told otherwise. */
+  /** How often to look for messages from other processes; milliseconds, 250 by default. */
   readonly poll?: number;
-  /** For tests: what is done to every type of actor before it is used. */
+  /** For tests: changes every actor type before it is used. */
   readonly prepare?: (type: ActorType) => ActorType;
 }
 
+/** Options of one run. */
 export interface StartOptions {
-  /** The same key is the same run: it is joined when it goes on, and its result is given again when it has ended. */
+  /** The key of the run. A key that was used before continues that run, or gives its result again when it has ended. A new run by default. */
   readonly key?: string;
-  /** Within what time from now the run must end. */
+  /** How long the run may take from now, as a duration or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
-  /** Facts for people and commands: the file it came from. */
+  /** Facts for people and commands, such as the file it came from; none by default. */
   readonly meta?: JsonObject;
 }
 
+/** The state of a run that does not go on by itself. */
 export type RunOutcome =
   | Ended
   /** Only people can move it on. */
-  | { readonly status: 'waiting'; readonly tickets: readonly Ticket[] }
-  /** This process has let go of it; resume it here or elsewhere. With the failure that made it do so, if one did. */
-  | { readonly status: 'parked'; readonly failure?: Failure };
+  | {
+      readonly status: 'waiting';
+      /** The open tickets. */
+      readonly tickets: readonly Ticket[];
+    }
+  /** This process has released it; it can be resumed here or in another process. */
+  | {
+      readonly status: 'parked';
+      /** The failure that made this process release it, if one did. */
+      readonly failure?: Failure;
+    };
 
+/** A run that this process has started or resumed. */
 export interface RunHandle {
+  /** The id of the run. */
   readonly id: string;
+  /** The address of its root actor. */
   readonly root: Address;
-  outcome(options?: { returnWhenWaiting?: boolean }): Promise<RunOutcome>;
-  /** Speaks to the root actor in the messages of a protocol: for a machine that `handles` them. */
+  /** Resolves when the run has ended or was parked. */
+  outcome(options?: {
+    /** Resolves also when only people can move the run on; false by default. */
+    returnWhenWaiting?: boolean;
+  }): Promise<RunOutcome>;
+  /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
   ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
-  /** Is nothing of it being done right now, so that only time or a person can move it? */
+  /** True when nothing of it is being done right now: only time or a person can move it on. */
   readonly resting: boolean;
-  /** Lets go of the run, to be resumed. What is being done gets `grace` milliseconds to finish. */
+  /** Releases the run, to be resumed. Effects under way get `grace` milliseconds to finish; 0 by default. */
   park(grace?: number): Promise<void>;
 }
 
+/** An open runtime. */
 export interface Runtime extends AsyncDisposable {
+  /** The journal that stores its actors. */
   readonly journal: Journal;
-  /** How the journal calls this runtime where it says who has a run. */
+  /** The name of this runtime in the leases of the journal. */
   readonly owner: string;
+  /** Starts a run, or continues the run of that key. Rejects with `invalid` for an input that does not fit, `owned_elsewhere` when another process owns the run. */
   start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
+  /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Subject): Promise<RunHandle>;
-  /** What keeps a definition from going on with a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
+  /** Why a definition cannot continue a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
   misfits(run: string, subject: Subject): Promise<Failure[]>;
-  /** By what a stored run is judged to fit a definition: another one is another version of its machine. */
+  /** The hash of the definition's machine. A stored run with another hash was made by another version. */
   hashOf(subject: Subject): string;
-  /** Leaves a signal for any actor of any run, whoever owns it. Rejects with `invalid` when it takes no such signal, `conflict` when it has ended. */
-  signal(actor: Address, event: { readonly type: string } & JsonObject): Promise<void>;
+  /** Sends a signal to any actor of any run, whichever process owns it. Rejects with `invalid` when the actor takes no such signal, `conflict` when it has ended. */
+  signal(
+    actor: Address,
+    event: {
+      /** The type of the signal, such as `agent.cancel`. */
+      readonly type: string;
+    } & JsonObject,
+  ): Promise<void>;
+  /** The open tickets of one run, or of all runs. */
   tickets(run?: string): Promise<Ticket[]>;
-  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it is used up. */
+  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
-  /** Withdraws a ticket. Rejects with `conflict` when it is used up. */
+  /** Withdraws a ticket. Rejects with `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
+  /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
-  /** How the agents, models and tool servers that this runtime has used are of late. */
+  /** The health of the agents, models and tool servers that this runtime has used, by their latest calls. */
   health(): HealthReport;
-  /** Its time: milliseconds since the epoch. */
+  /** The time of its clock: milliseconds since the epoch. */
   now(): number;
-  /** Parks what still runs and closes what was opened; `await using` does the same. */
+  /** Parks the runs that still go on, and closes everything that was opened; `await using` does the same. */
   close(): Promise<void>;
 }
 
@@ -104,16 +136,16 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
   const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
   const sender = `person/${clock.id()}`;
-  // Opened when nothing else can fail any more: nobody would close it.
-  const standsOn = await ground(options, env, clock);
-  const { journal, transport } = standsOn;
+  // Opened last: if something failed after it, nothing would close it.
+  const backends = await ground(options, env, clock);
+  const { journal, transport } = backends;
   const { poll } = options;
   const host = new Host({
     journal,
     transport,
     clock,
     lease,
-    // First what happened, then what it means for the health of whom.
+    // First the event itself, then the change of health that follows from it.
     observe(event) {
       observers.observe(event);
       health.observe(event);
@@ -121,7 +153,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(poll === undefined ? {} : { poll }),
   });
   const opened: AsyncDisposable[] = [];
-  let door: Door | undefined;
+  let replies: Door | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketDesk(journal, signal);
 
@@ -133,7 +165,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
           const { promise: moved, stop } = nextRest(run);
-          const outcome = await standing(subject, run, root, returnWhenWaiting);
+          const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
           await moved;
         }
@@ -141,15 +173,15 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       get resting() {
         return host.quiet(run);
       },
-      ref: (protocol) => (door ??= new Door(transport, clock)).ref(protocol, root, run),
+      ref: (protocol) => (replies ??= new Door(transport, clock)).ref(protocol, root, run),
       async park(grace = 0) {
         await host.park(run, grace);
       },
     };
   }
 
-  /** How the run stands; undefined while it goes on by itself. */
-  async function standing(
+  /** The state of the run; undefined while it goes on by itself. */
+  async function stateOf(
     subject: Subject,
     run: string,
     root: Address,
@@ -161,7 +193,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       if (!host.owns(run)) return parked(run);
     }
     if (!returnWhenWaiting || !host.quiet(run)) return undefined;
-    if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for a moment, not for a person.
+    if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await tickets.list(run)).filter(({ answered }) => !answered);
     return open.length > 0 && host.quiet(run) ? { status: 'waiting', tickets: open } : undefined;
   }
@@ -189,6 +221,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const envelope: Envelope = {
       id,
       type: event.type,
+      // Signals are JSON; zod's own type for it can be written to.
       body: signalFor(row, event) as Envelope['body'],
       from: sender,
       to: actor,
@@ -200,7 +233,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeAll());
-  /** What is asked of a closed runtime fails with that reason, not with what it meets on the way. */
+  /** Calls of a closed runtime fail because it is closed, whatever else fails on the way. */
   async function open<T>(ask: () => Promise<T>): Promise<T> {
     const closed = (cause?: unknown) =>
       new TroupeError('environment', 'This runtime is closed. Open another with openRuntime().', { cause });
@@ -254,8 +287,8 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   async function closeAll(): Promise<void> {
     await host[Symbol.asyncDispose]();
-    door?.[Symbol.dispose]();
+    replies?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
-    await standsOn[Symbol.asyncDispose]();
+    await backends[Symbol.asyncDispose]();
   }
 }

@@ -1,51 +1,55 @@
-/** What a router must know of a member: what it takes, what it is spoken to as, and how many answers of a model it may come to. */
+/** What a router must know about a member: the messages it takes, the names it uses for them, and how many model answers one task may cost. */
 import { defaultBudget } from '../machines/agent/limits.ts';
 import type { Membership } from '../machines/member.ts';
 import { defaultRunLimits } from '../machines/run/limits.ts';
 import { answersTogether, type Profile } from '../machines/router/settings.ts';
 import type { Protocol } from './contracts/protocol.ts';
-import { membershipOf, type Member as AnyMember } from './member.ts';
-import type { Member, Orchestrator } from './orchestrator.ts';
-import type { AnyAgent, AnyGuarded, AnyTeam } from './subject.ts';
+import { membershipOf } from './member.ts';
+import type { Member } from './orchestrator.ts';
+import { guardedDefinition, memberDefinition, type AnyGuarded, type AnyMember } from './anyMember.ts';
 
-export type Worker = AnyAgent | AnyTeam | AnyGuarded | Orchestrator;
+/** A member as the check kit takes it. */
+export type Worker = AnyMember | AnyGuarded;
 
+/** What the machine of an orchestrator is told about one of its members. */
 export function profileOf({ id, agent, role, capacity, maxSteps }: Member): Profile {
-  const worker = agent as Worker;
+  const member = memberDefinition(agent);
   return {
     id,
-    who: whoIs(worker),
+    who: namesOf(member),
     ...(role === undefined ? {} : { role }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxSteps === undefined ? {} : { maxSteps }),
-    steps: stepsOf(worker),
-    takes: takenBy(worker),
+    steps: stepsOf(member),
+    takes: takenBy(member),
   };
 }
 
-/** Who has no names for what it gives answers with a text. */
-function whoIs(worker: Worker): Membership {
-  const who = membershipOf(worker as AnyMember);
-  return isPlain(worker) ? { ...who, gives: 'text' } : who;
+/** A preset has no name for its answer: it answers with a text. */
+function namesOf(member: AnyMember): Membership {
+  const membership = membershipOf(member);
+  return isPlain(member) ? { ...membership, gives: 'text' } : membership;
 }
-const isPlain = (worker: Worker): boolean =>
-  worker.kind === 'guarded' ? isPlain(worker.subject as Worker) : worker.kind === 'team' && worker.plain === true;
+const isPlain = (member: AnyMember): boolean =>
+  member.kind === 'guarded' ? isPlain(guardedDefinition(member)) : member.kind === 'team' && member.plain === true;
 
-/** The most that it may come to for one task. */
-function stepsOf(worker: Worker): number {
-  switch (worker.kind) {
+/** The largest number of model answers that one task may cost. */
+function stepsOf(member: AnyMember): number {
+  switch (member.kind) {
     case 'agent':
-      return worker.definition('').budget?.steps ?? defaultBudget.steps!;
+      return member.definition('').budget?.steps ?? defaultBudget.steps ?? Infinity;
     case 'guarded':
-      return stepsOf(worker.subject as Worker);
+      return stepsOf(guardedDefinition(member));
     case 'team': {
-      const { budget, maxTurns = defaultRunLimits.maxTurns } = worker.options;
-      const each = Object.values(worker.members as Readonly<Record<string, Worker>>).map(stepsOf);
+      const { budget, maxTurns = defaultRunLimits.maxTurns } = member.options;
+      const each = Object.values(member.members).map((one) => stepsOf(memberDefinition(one)));
       return budget?.steps ?? bounded(maxTurns * Math.max(...each));
     }
     case 'orchestrator': {
-      const { members, router, options } = worker;
-      const each = members.map(({ agent, maxSteps = Infinity }) => Math.min(maxSteps, stepsOf(agent as Worker)));
+      const { members, router, options } = member;
+      const each = members.map(({ agent, maxSteps = Infinity }) =>
+        Math.min(maxSteps, stepsOf(memberDefinition(agent))),
+      );
       const once = answersTogether(router.strategy) ? each.reduce((sum, steps) => sum + steps, 0) : Math.max(...each);
       return bounded(once * (1 + (options.retry?.maxRetries ?? 0)));
     }
@@ -54,27 +58,27 @@ function stepsOf(worker: Worker): number {
 /** A number that a snapshot can hold. */
 const bounded = (steps: number): number => Math.min(steps, Number.MAX_SAFE_INTEGER);
 
-/** The messages that it takes; a text is a `task`. */
-export function takenBy(worker: Worker): readonly string[] {
-  if (worker.kind === 'orchestrator')
-    return [...new Set(worker.members.flatMap(({ agent }) => takenBy(agent as Worker)))];
-  const { protocol, handles } = worker as AnyMember;
+/** The names of the messages that a member takes; a text is a `task`. */
+export function takenBy(given: Pick<AnyMember, 'kind' | 'name'>): readonly string[] {
+  const member = memberDefinition(given);
+  if (member.kind === 'orchestrator') return [...new Set(member.members.flatMap(({ agent }) => takenBy(agent)))];
+  const { protocol, handles } = member;
   return protocol && handles.length > 0 ? handles : ['task'];
 }
 
-/** The body as the first of those who take the message would have it; what nobody here takes, or anybody takes as it is, is left alone. Throws `invalid`. */
+/** Checks a body against the first member that takes the message, and gives it as the schema leaves it. A body that no member here takes, or that some member takes without a schema, stays as it is. Throws `invalid`. */
 export function requireBody(members: readonly Member[], type: string, body: unknown): unknown {
-  const takers = members.map(({ agent }) => agent as Worker).filter((worker) => takenBy(worker).includes(type));
-  const protocols = takers.map((worker) => protocolFor(worker, type));
+  const takers = members.map(({ agent }) => memberDefinition(agent)).filter((member) => takenBy(member).includes(type));
+  const protocols = takers.map((member) => protocolFor(member, type));
   return protocols.includes(undefined) ? body : (protocols[0]?.parse(type, body) ?? body);
 }
 
-/** Undefined where it is any text. */
-function protocolFor(worker: Worker, type: string): Protocol | undefined {
-  if (worker.kind === 'orchestrator') {
-    const taker = worker.members.find(({ agent }) => takenBy(agent as Worker).includes(type));
-    return taker && protocolFor(taker.agent as Worker, type);
+/** The protocol that defines the message; undefined where it is any text. */
+function protocolFor(member: AnyMember, type: string): Protocol | undefined {
+  if (member.kind === 'orchestrator') {
+    const taker = member.members.map(({ agent }) => memberDefinition(agent)).find((one) => takenBy(one).includes(type));
+    return taker && protocolFor(taker, type);
   }
-  const { protocol, handles } = worker as AnyMember;
+  const { protocol, handles } = member;
   return protocol && handles.includes(type) ? protocol : undefined;
 }

@@ -1,11 +1,15 @@
-/** Other people's tools, as a definition names them: connected when a run first needs them, and closed with the runtime. */
+/** Defines an MCP server as a source of tools. It is connected when a run first needs it, and closed with the runtime. */
 import type { McpOptions } from './mcp/server.ts';
 import { parsePlace, type McpPlace } from './mcp/place.ts';
 
+/** An MCP server as a definition names it. */
 export interface ServerDefinition {
   readonly kind: 'mcp';
+  /** The name of the server; its tools are allowed as `name/tool` or `name/*`. */
   readonly name: string;
+  /** The program to start, or the URL to call. */
   readonly place: McpPlace;
+  /** How far it is trusted, what is allowed, and how long it may take. */
   readonly options: McpOptions;
 }
 

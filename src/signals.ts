@@ -1,4 +1,4 @@
-/** What our own machines take from people, checked where it is sent: a signal that means nothing must not look as if it had been heard. */
+/** Checks the signals that our own machines take before they are sent, because a machine ignores signals it does not know. */
 import * as z from 'zod';
 import { AgentSignal } from './contracts/agent.ts';
 import { explain } from './contracts/explain.ts';
@@ -13,7 +13,7 @@ import { refusalOf } from '../machines/agent/inputs.ts';
 import type { ActorRow } from './journal/journal.ts';
 import { requireInput } from './contracts/plain.ts';
 
-/** By machine; a user's own says itself what it takes. */
+/** Schemas by machine; a user's own machine declares its signals itself. */
 const known: Readonly<Record<string, z.ZodType>> = {
   agent: AgentSignal,
   run: RunSignal,
@@ -23,11 +23,12 @@ const known: Readonly<Record<string, z.ZodType>> = {
   wait: WaitSignal,
 };
 
-/** Throws `invalid`; and, for input, `conflict` when the agent takes none, or `mailbox_full` when too much of it waits to be read. */
+/** The signal as JSON. Throws `invalid` when the actor does not take it; for input, `conflict` when the agent takes none, or `mailbox_full` when too many inputs wait. */
 export function signalFor(
   { actor, status, snapshot }: ActorRow,
   event: { readonly type: string } & JsonObject,
 ): JsonObject {
+  // What was an object stays one.
   const signal = requireInput(`A signal for ${actor}`, event) as JsonObject;
   if (typeof signal['type'] !== 'string' || signal['type'] === '')
     throw new TroupeError('invalid', `A signal for ${actor} needs a type: { "type": "…" }.`);
@@ -36,9 +37,9 @@ export function signalFor(
   const parsed = schema?.safeParse(signal);
   if (parsed && !parsed.success)
     throw new TroupeError('invalid', `${actor} does not take this signal: ${explain(parsed.error, signal)}.`);
-  // Of one that has ended, whoever takes the signal to it says so.
+  // When the actor has ended, the host rejects the signal.
   if (status !== 'active' || machine !== 'agent' || signal['type'] !== 'agent.input') return signal;
-  // What an agent's machine stored; a machine of a user's may bear the same name.
+  // The context of an agent's machine, unless a machine of the user has the same name: then both fields have defaults.
   const { onInput = 'merge', inbox = [] } = (state?.context ?? {}) as Partial<AgentContext>;
   const refusal = refusalOf({ onInput, inbox });
   if (refusal) throw fromFailure(refusal);

@@ -1,30 +1,33 @@
 /** What can be run, and what a run of it starts with. */
-import type { Agent } from './agent.ts';
+import {
+  guardedDefinition,
+  type AnyAgent,
+  type AnyGuarded,
+  type AnyMember,
+  type AnyOrchestrator,
+  type AnyTeam,
+} from './anyMember.ts';
 import { came } from './contracts/explain.ts';
 import { TroupeError } from './contracts/failure.ts';
 import type { Json, JsonObject } from './contracts/json.ts';
 import { requireInput } from './contracts/plain.ts';
-import type { ExecutionMode } from './contracts/task.ts';
-import { factsOf, type Guarded } from './guarded.ts';
+import { kindOf } from './definition.ts';
+import { factsOf } from './guarded.ts';
 import type { MachineSubject } from './machine.ts';
-import { tasksOf } from './orchestra.ts';
+import { tasksOf } from './orchestratorInput.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import type { Team } from './team.ts';
 
-/* oxlint-disable typescript/no-explicit-any -- A run takes agents and teams of any protocol; their message types were checked where they were defined. */
-export type AnyAgent = Agent<any, any>;
-export type AnyTeam = Team<any, any, any>;
-export type AnyGuarded = Guarded<any>;
-export type AnyOrchestrator = Orchestrator<ExecutionMode, any>;
+export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
+
+/** Everything that `run` and `runtime.start` take. */
 export type Subject = AnyAgent | AnyTeam | MachineSubject | AnyGuarded | Orchestrator;
-/* oxlint-enable typescript/no-explicit-any */
 
 const kinds: readonly unknown[] = ['agent', 'team', 'machine', 'guarded', 'orchestrator'] satisfies Subject['kind'][];
 
-export const isSubject = (value: unknown): value is Subject =>
-  kinds.includes((value as Partial<Subject> | null | undefined)?.kind);
+/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()` or `machine()`? */
+export const isSubject = (value: unknown): value is Subject => kinds.includes(kindOf(value));
 
-/** Throws `definition`. */
+/** Throws `definition` for anything that cannot be run. */
 export function requireSubject(value: unknown): asserts value is Subject {
   if (isSubject(value)) return;
   throw new TroupeError(
@@ -33,15 +36,16 @@ export function requireSubject(value: unknown): asserts value is Subject {
   );
 }
 
-/** What a run of a subject starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
+/** The input that a run of a definition starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
 export function inputOf(subject: Subject, input: unknown): Json {
   const what = `What "${subject.name}" is given`;
   switch (subject.kind) {
     case 'machine':
       return requireInput(what, input);
     case 'guarded': {
-      const inner = inputOf(subject.subject as Subject, input) as JsonObject;
-      return { facts: factsOf(subject.subject as Subject) as JsonObject, ...inner };
+      const inner = guardedDefinition(subject);
+      // Everything that can be guarded starts with a message, which is an object.
+      return { facts: factsOf(inner) as JsonObject, ...(inputOf(inner, input) as JsonObject) };
     }
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
@@ -55,8 +59,9 @@ export function inputOf(subject: Subject, input: unknown): Json {
           `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : came(input)}.`,
         );
       }
-      const { type, body } = (input ?? {}) as { type?: string; body?: unknown };
-      if (type === undefined || !subject.handles.includes(type)) {
+      const { type, body }: { type?: unknown; body?: unknown } =
+        typeof input === 'object' && input !== null ? input : {};
+      if (typeof type !== 'string' || !subject.handles.includes(type)) {
         throw new TroupeError(
           'unknown_message',
           `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${came(input)}.`,

@@ -1,4 +1,4 @@
-/** Questions that wait for a person: which there are, and how they are answered or withdrawn, whoever owns their run. */
+/** Tickets: questions that wait for a person. Lists, answers and withdraws them, whichever process owns their run. */
 import * as z from 'zod';
 import type { Envelope } from './contracts/envelope.ts';
 import { explain } from './contracts/explain.ts';
@@ -8,31 +8,39 @@ import type { Json, JsonObject } from './contracts/json.ts';
 import { WaitInput, type WaitSignal } from './contracts/wait.ts';
 import type { ActorRow, Journal } from './journal/journal.ts';
 
+/** A question that waits for a person. */
 export interface Ticket {
+  /** The address of the actor that waits. */
   readonly id: Address;
+  /** The id of its run. */
   readonly run: string;
+  /** The question, for people. */
   readonly question: string;
-  /** What exactly is asked about: a tool, its arguments and their hash. */
+  /** What exactly the question is about, such as a tool, its arguments and their hash. */
   readonly subject: Json;
   /** JSON Schema of the answer. */
   readonly schema: JsonObject;
-  /** Milliseconds since the epoch. */
+  /** When it expires; milliseconds since the epoch. */
   readonly deadline: number;
+  /** When it was opened; milliseconds since the epoch. */
   readonly since: number;
-  /** Somebody has answered or withdrawn it; the run takes that when it goes on. */
+  /** True when it was answered or withdrawn, and the run has not yet processed that. */
   readonly answered: boolean;
 }
 
+/** The tickets of a journal. */
 export interface Tickets {
+  /** Open tickets of one run, or of all runs; at most 1,000. */
   list(run?: string): Promise<Ticket[]>;
-  /** Rejects with `invalid` when the answer does not fit, `conflict` when the ticket is used up. */
+  /** Answers a ticket in the name of `by`. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by: string): Promise<void>;
-  /** Rejects with `conflict` when the ticket is used up. */
+  /** Withdraws a ticket in the name of `by`. Rejects with `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by: string): Promise<void>;
 }
 
-type Signal = (actor: Address, event: WaitSignal & JsonObject, id: string) => Promise<void>;
+type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
 
+/** The tickets of a journal. `signal` sends a signal to an actor under a message id. */
 export function ticketDesk(journal: Journal, signal: Signal): Tickets {
   async function find(id: Address): Promise<Ticket> {
     const [row] = typeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
@@ -41,11 +49,11 @@ export function ticketDesk(journal: Journal, signal: Signal): Tickets {
     throw new TroupeError('unknown_recipient', `There is no ticket "${id}". "troupe waits list" shows the open ones.`);
   }
 
-  /** One id for every word on a ticket: of two given in the same moment one is kept, and the other is told. */
-  async function settle({ id, run }: Ticket, word: WaitSignal): Promise<void> {
-    if (word.by.trim() === '') throw new TroupeError('invalid', 'Say who answers: a name that is not empty.');
+  /** All answers to a ticket have the same message id. When two arrive at the same moment one is kept, and the sender of the other gets a `conflict`. */
+  async function settle({ id, run }: Ticket, answer: WaitSignal): Promise<void> {
+    if (answer.by.trim() === '') throw new TroupeError('invalid', 'Say who answers: a name that is not empty.');
     try {
-      await signal(id, word as WaitSignal & JsonObject, `${id}/answer`);
+      await signal(id, answer, `${id}/answer`);
     } catch (thrown) {
       if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict' || statusIn(thrown)) throw thrown;
       throw new TroupeError(
@@ -71,7 +79,8 @@ export function ticketDesk(journal: Journal, signal: Signal): Tickets {
     async answer(id, answer, by) {
       const ticket = await find(id);
       requireFit(ticket, answer);
-      await settle(ticket, { type: 'wait.answer', answer: answer as WaitInput['schema'], by });
+      // Answers are JSON; zod's own type for it can be written to.
+      await settle(ticket, { type: 'wait.answer', answer: answer as z.util.JSONType, by });
     },
     async abort(id, reason, by) {
       await settle(await find(id), { type: 'wait.abort', reason, by });
@@ -79,9 +88,11 @@ export function ticketDesk(journal: Journal, signal: Signal): Tickets {
   };
 }
 
-/** A ticket as its actor's row has it; undefined when that is something else. */
+/** The ticket of an actor, read from its row; undefined when the actor is no ticket. */
 export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly Envelope[]): Ticket | undefined {
-  const parsed = WaitInput.safeParse((meta as { input?: unknown } | null)?.input);
+  const parsed = WaitInput.safeParse(
+    typeof meta === 'object' && meta !== null && 'input' in meta ? meta.input : undefined,
+  );
   if (!parsed.success) return undefined;
   const { question, subject, schema, deadline } = parsed.data;
   return {
@@ -96,11 +107,12 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
   };
 }
 
-const statusIn = ({ data }: TroupeError): unknown => (data as { status?: unknown } | undefined)?.status;
+const statusIn = ({ data }: TroupeError): unknown =>
+  typeof data === 'object' && data !== null && 'status' in data ? data.status : undefined;
 
-/** Throws `invalid` when the answer is not what was asked for. */
+/** Throws `invalid` when the answer does not fit the ticket's schema. */
 export function requireFit({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
-  const parsed = z.fromJSONSchema(schema as never).safeParse(answer);
+  const parsed = z.fromJSONSchema({ ...schema }).safeParse(answer);
   if (parsed.success) return;
   throw new TroupeError(
     'invalid',

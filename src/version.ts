@@ -1,14 +1,14 @@
-/** The version of this package, read from where it is installed. */
+/** The version of this package, read from its package.json. */
 import { readFileSync } from 'node:fs';
 
+/** The version, such as `0.1.0`; `unknown` when there is no package.json. */
 export function version(): string {
-  // One folder up from src, two from dist/src.
-  for (const up of ['../package.json', '../../package.json']) {
+  // The sources are one or two folders below package.json, and one deeper in dist.
+  for (const up of ['../package.json', '../../package.json', '../../../package.json']) {
     try {
-      const { name, version: found } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
-        name?: string;
-        version: string;
-      };
+      const { name, version: found }: { name?: string; version: string } = JSON.parse(
+        readFileSync(new URL(up, import.meta.url), 'utf8'),
+      );
       if (name === 'troupe') return found;
     } catch {
       // Not there; the other one is.

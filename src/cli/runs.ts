@@ -4,7 +4,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Monitor } from '../contracts/task.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { shortState, visible } from '../observe/words.ts';
-import { monitorOf } from '../orchestra.ts';
+import { monitorOf } from '../monitor.ts';
 import { writeMonitor } from '../orchestrate/monitor.ts';
 import { outcomeOf, type Ended } from '../outcome.ts';
 import type { Cli, Writer } from './cli.ts';

@@ -25,18 +25,26 @@ export const Budget = z.strictObject({
   steps: count.optional(),
   /** Input and output together. */
   tokens: count.optional(),
+  /** The price in US dollars; no limit by default. */
   usd: z.number().nonnegative().optional(),
+  /** Tool calls; no limit by default. */
   toolCalls: count.optional(),
 });
 export type Budget = z.infer<typeof Budget>;
 
 /** What was used up. `usd` is null as soon as the price of one answer was not known. */
 export const AgentUsage = z.object({
+  /** Model answers. */
   steps: count,
+  /** Input tokens. */
   inputTokens: z.number(),
+  /** Output tokens. */
   outputTokens: z.number(),
+  /** Input tokens that came from the provider's cache. */
   cachedTokens: z.number(),
+  /** Tool calls. */
   toolCalls: count,
+  /** The price in US dollars; null when it is not known. */
   usd: z.number().nullable(),
 });
 export type AgentUsage = z.infer<typeof AgentUsage>;
@@ -57,11 +65,23 @@ export const AgentInput = z.object({
 export type AgentInput = z.infer<typeof AgentInput>;
 
 /** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
-export const AgentAnswer = z.object({ type: z.string(), body: anyJson() });
+export const AgentAnswer = z.object({
+  /** The name of the message. */
+  type: z.string(),
+  /** Its body. */
+  body: anyJson(),
+});
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
 
 /** Whether an objective was met, and the reason. */
-export const Evidence = z.object({ objective: z.string(), met: z.boolean(), says: z.string() });
+export const Evidence = z.object({
+  /** The id of the objective. */
+  objective: z.string(),
+  /** True when it was met. */
+  met: z.boolean(),
+  /** Why it was met or not. */
+  says: z.string(),
+});
 export type Evidence = z.infer<typeof Evidence>;
 
 /** The nine phases of a task, and `errorHandling`, which may come between them. */
@@ -81,17 +101,37 @@ export type Phase = (typeof phases)[number];
 
 /** How an agent ended. A partial result is the last thing it said or answered before it failed or was stopped. */
 export const AgentOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), answer: AgentAnswer, evidence: z.array(Evidence), usage: AgentUsage }),
+  z.object({
+    status: z.literal('completed'),
+    /** The answer. */
+    answer: AgentAnswer,
+    /** The checks of its objectives. */
+    evidence: z.array(Evidence),
+    /** What it used up. */
+    usage: AgentUsage,
+  }),
   z.object({
     status: z.literal('failed'),
+    /** Why it failed. */
     failure: Failure,
     /** Where it failed. */
     phase: z.enum(phases),
+    /** What there was of an answer. */
     partial: AgentAnswer.optional(),
+    /** The checks of its objectives. */
     evidence: z.array(Evidence),
+    /** What it used up. */
     usage: AgentUsage,
   }),
-  z.object({ status: z.literal('cancelled'), reason: z.string(), partial: AgentAnswer.optional(), usage: AgentUsage }),
+  z.object({
+    status: z.literal('cancelled'),
+    /** The reason that was given. */
+    reason: z.string(),
+    /** What there was of an answer. */
+    partial: AgentAnswer.optional(),
+    /** What it used up. */
+    usage: AgentUsage,
+  }),
 ]);
 export type AgentOutput = z.infer<typeof AgentOutput>;
 
@@ -116,7 +156,9 @@ export const AgentLimits = z.strictObject({
   maxRequeries: count,
   /** How many recoveries in a row by trying again, by another approach, by another resource. */
   maxRetries: count,
+  /** Recoveries in a row by another approach. */
   maxAlternatives: count,
+  /** Recoveries in a row by another resource. */
   maxFallbacks: count,
   /** How many recoveries of any kind in one task: the limits above multiply, this one does not. */
   maxRecoveries: count,
@@ -128,6 +170,7 @@ export const AgentLimits = z.strictObject({
   maxRepeats: atLeastOne,
   /** The first pause before trying again; it doubles up to `maxBackoff`. */
   backoff: ms,
+  /** The longest pause before trying again; milliseconds. */
   maxBackoff: ms,
   /** Steps between two checks whether the tools offered are the right ones. */
   evalEvery: atLeastOne,
@@ -142,6 +185,7 @@ export type AgentLimits = Readonly<z.infer<typeof AgentLimits>>;
 
 /** A message an agent may answer with. */
 export interface ReplyContract {
+  /** What the reply is for, for the model. */
   readonly description?: string;
   /** JSON Schema of the body: what the model is shown. */
   readonly schema: JsonObject;
@@ -151,49 +195,65 @@ export interface ReplyContract {
 
 /** What a check is given to judge an answer by. */
 export interface Judged {
+  /** The answer to judge. */
   readonly answer: AgentAnswer;
+  /** The conversation so far. */
   readonly transcript: readonly Message[];
+  /** Fires when the check must stop. */
   readonly signal: AbortSignal;
 }
 
 /** Something that must be true of an answer before a task counts as completed. */
 export interface Objective {
+  /** Its id, in evidence and messages. */
   readonly id: Id;
   /** The objective in words a model understands. */
   readonly says: string;
+  /** Judges an answer. */
   check(judged: Judged): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
 }
 
 /** A call as an approval policy sees it. */
 export interface AskedCall {
+  /** The name of the tool. */
   readonly tool: ToolInfo;
+  /** The arguments. */
   readonly input: Json;
 }
 
 /** How an agent is defined, beside the tools and the gateway that its actor is given. */
 export interface AgentDefinition {
+  /** Its id. */
   readonly name: Id;
+  /** The system prompt. */
   readonly instructions: string;
+  /** The model that answers. */
   readonly model: ModelChoice;
   /** Models that take over, in order, when the model fails in a way that trying again does not solve. */
   readonly fallbacks?: readonly ModelChoice[];
   /** The messages it may answer with; without any, its last text is the answer. */
   readonly replies?: Readonly<Record<string, ReplyContract>>;
+  /** Conditions that an answer must meet; none by default. */
   readonly objectives?: readonly Objective[];
   /** Which calls need a person, beside tools that require it themselves. */
   readonly approve?: 'writes' | 'all' | ((call: AskedCall) => boolean);
   /** `model`: the requirements are analysed, or a plan is made, by a model call of its own. Default `none`. */
   readonly analysis?: 'none' | 'model';
+  /** `model`: a model plans first; `none` by default. */
   readonly planning?: 'none' | 'model';
   /** Capabilities that some tool must have. */
   readonly requires?: readonly string[];
+  /** What one task may use up; 50 model answers by default. */
   readonly budget?: Budget;
   /** What happens when the budget has no room for another step; default `fail`. */
   readonly onExhausted?: 'fail' | 'ask' | 'degrade';
+  /** Bounds of its behaviour; the defaults are in `defaultLimits`. */
   readonly limits?: Partial<AgentLimits>;
   /** What happens to input that comes while it is working; default `merge`. */
   readonly onInput?: InputPolicy;
+  /** The most tokens of one answer; the limit of the model by default. */
   readonly maxOutputTokens?: number;
+  /** The sampling temperature; the model's own by default. */
   readonly temperature?: number;
   /** How many characters of transcript the model is shown; beyond it the oldest tool results are left out. Default 400,000. */
   readonly maxHistory?: number;

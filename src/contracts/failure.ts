@@ -46,20 +46,26 @@ export type FailureKind = keyof typeof failureKinds;
 
 /** An error as data: what is stored and sent. */
 export const Failure = z.object({
+  /** What a caller can act upon: see `failureKinds`. */
   kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
+  /** What was expected, what came, and what to do. */
   message: z.string(),
+  /** True when the same call may succeed later. */
   retryable: z.boolean(),
   /** Do not try again before this many milliseconds have passed, when the other side asked for that. */
   retryAfter: z.number().optional(),
   /** Facts for programs: a path, an id, a status code. Never a secret. */
   data: anyJson().optional(),
+  /** The message of the underlying error. */
   cause: z.string().optional(),
 });
 export type Failure = z.infer<typeof Failure>;
 
 /** What an error may say beside its kind and message. */
 export interface FailureDetail {
+  /** Facts for programs. Never a secret. */
   data?: Json | undefined;
+  /** The underlying error. */
   cause?: unknown;
   /** Overrides the default of the kind. */
   retryable?: boolean | undefined;
@@ -73,9 +79,13 @@ const longestPause = 10 * 60_000;
 /** The one error class of the public API: `kind` is what a caller can act upon; the message says what was expected, what came and what to do. */
 export class TroupeError extends Error {
   override readonly name = 'TroupeError';
+  /** What a caller can act upon. */
   readonly kind: FailureKind;
+  /** True when the same call may succeed later. */
   readonly retryable: boolean;
+  /** How long to wait before the next attempt, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** Facts for programs. */
   readonly data: Json | undefined;
 
   constructor(kind: FailureKind, message: string, { data, cause, retryable, retryAfter }: FailureDetail = {}) {

@@ -6,18 +6,24 @@ import type { Json, JsonObject } from './json.ts';
 
 /** A call of a tool that a model asks for. */
 export const ToolCall = z.object({
+  /** Its id in the conversation. */
   id: z.string(),
+  /** The name of the tool. */
   name: z.string(),
   /** Parsed arguments; `unreadable` instead when the model did not write JSON. */
   input: anyJson(),
+  /** What the model wrote, when that is not JSON. */
   unreadable: z.string().optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
 /** What came of a call. */
 export const ToolResult = z.object({
+  /** The id of the call. */
   id: z.string(),
+  /** The name of the tool. */
   name: z.string(),
+  /** False when the call failed. */
   ok: z.boolean(),
   /** What the model is shown. */
   content: z.string(),
@@ -26,22 +32,41 @@ export type ToolResult = z.infer<typeof ToolResult>;
 
 /** A message as models read it. Every call in an assistant's message is answered by the one `tool` message after it. */
 export const Message = z.discriminatedUnion('role', [
-  z.object({ role: z.literal('user'), text: z.string() }),
-  z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(ToolCall) }),
-  z.object({ role: z.literal('tool'), results: z.array(ToolResult) }),
+  z.object({
+    role: z.literal('user'),
+    /** The text. */
+    text: z.string(),
+  }),
+  z.object({
+    role: z.literal('assistant'),
+    /** The text. */
+    text: z.string(),
+    /** The tool calls that the model made. */
+    calls: z.array(ToolCall),
+  }),
+  z.object({
+    role: z.literal('tool'),
+    /** The results of the calls before it. */
+    results: z.array(ToolResult),
+  }),
 ]);
 export type Message = z.infer<typeof Message>;
 
 /** A tool as the model sees it. `input` is JSON Schema 2020-12. */
 export interface ToolSpec {
+  /** The name of the tool. */
   readonly name: string;
+  /** What it does and when to use it. */
   readonly description: string;
+  /** JSON Schema of its input. */
   readonly input: JsonObject;
 }
 
 /** A tool as the runtime sees it. */
 export interface ToolInfo extends ToolSpec {
+  /** What it does outside: `pure`, `read` or `write`. */
   readonly effect: EffectKind;
+  /** When an agent offers it to its model. */
   readonly tier: ToolTier;
   /** What it can do, to be matched with what a task requires. */
   readonly capabilities: readonly string[];
@@ -52,13 +77,18 @@ export interface ToolInfo extends ToolSpec {
 }
 /** From the tools an agent always has to those it connects only when it needs them. */
 export const toolTiers = ['core', 'toolchain', 'toolbelt'] as const;
+/** When an agent offers a tool to its model: always, when needed, or from the toolbelt. */
 export type ToolTier = (typeof toolTiers)[number];
 
 /** Tokens as the provider counted them. `reported: false` when it did not: counts are then estimates. */
 export const Usage = z.object({
+  /** Input tokens. */
   inputTokens: z.number().nonnegative(),
+  /** Output tokens. */
   outputTokens: z.number().nonnegative(),
+  /** Input tokens that came from the provider's cache; 0 by default. */
   cachedTokens: z.number().nonnegative().default(0),
+  /** False when the counts are estimates. */
   reported: z.boolean(),
   /** US dollars; null when the price of the model is not known. */
   usd: z.number().nonnegative().nullable(),
@@ -71,22 +101,44 @@ export type FinishReason = z.infer<typeof FinishReason>;
 
 /** What a model is asked. */
 export interface ModelRequest {
+  /** The system prompt. */
   readonly instructions: string;
+  /** The conversation so far. */
   readonly messages: readonly Message[];
+  /** The tools that the model may call. */
   readonly tools: readonly ToolSpec[];
+  /** The most tokens of the answer; the limit of the model by default. */
   readonly maxOutputTokens?: number;
+  /** The sampling temperature; the model's own by default. */
   readonly temperature?: number;
 }
 
 /** A part of a streamed answer. A stream that ends without `finish` was cut. */
 export const ModelPart = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('reasoning'), text: z.string() }),
+  z.object({
+    type: z.literal('text'),
+    /** The next piece of text. */
+    text: z.string(),
+  }),
+  z.object({
+    type: z.literal('reasoning'),
+    /** The next piece of text. */
+    text: z.string(),
+  }),
   // Some providers leave the id out; it gets one when the answer is read.
-  z.object({ type: z.literal('call'), call: ToolCall.extend({ id: z.string().default('') }) }),
+  z.object({
+    type: z.literal('call'),
+    /** A tool call. */
+    call: ToolCall.extend({
+      /** The id of the call; empty when the provider gave none. */
+      id: z.string().default(''),
+    }),
+  }),
   z.object({
     type: z.literal('finish'),
+    /** Why the model stopped. */
     reason: FinishReason,
+    /** The tokens of the whole answer. */
     usage: Usage,
     /** `provider:model`, as it answered. */
     model: z.string(),
@@ -107,8 +159,11 @@ export type ModelAnswer = z.infer<typeof ModelAnswer>;
 
 /** What a model is given beside the request. */
 export interface ModelScope {
+  /** The idempotency key of the call. */
   readonly key: string;
+  /** Fires when the call must stop. */
   readonly signal: AbortSignal;
+  /** When it must have answered; milliseconds since the epoch, undefined for no limit. */
   readonly deadline: number | undefined;
   /** Shown to observers; not stored. */
   readonly progress?: (note: Json) => void;
@@ -116,7 +171,9 @@ export interface ModelScope {
 
 /** A model. `id` is `provider:model`. Throws TroupeError of kind transient, timeout, auth, model, format or invalid. */
 export interface Model {
+  /** `provider:model`. */
   readonly id: string;
+  /** Streams one answer, ending with `finish`. */
   stream(request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
 }
 

@@ -28,15 +28,29 @@ export type RetryCondition = z.infer<typeof RetryCondition>;
 
 /** Attempts beside the first. The pause doubles with every attempt, is shortened at random to between half and all of itself, and is never shorter than the other side asked for. */
 export const RetryPolicy = z.strictObject({
+  /** Attempts after the first; 0 by default. */
   maxRetries: count.default(0),
+  /** The first pause, as a duration or in milliseconds; 0 by default. */
   backoff: z.union([z.literal(0), time]).default(0),
+  /** When a failed attempt is repeated; `always` by default. */
   condition: RetryCondition.default('always'),
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-const Input = z.union([z.string(), z.strictObject({ type: name, body: anyJson().optional() })], {
-  error: 'expected a text or { type, body }',
-});
+const Input = z.union(
+  [
+    z.string(),
+    z.strictObject({
+      /** The name of a message of the members' protocol. */
+      type: name,
+      /** Its body. */
+      body: anyJson().optional(),
+    }),
+  ],
+  {
+    error: 'expected a text or { type, body }',
+  },
+);
 
 /** One piece of work for one member (with `broadcast`, for each of them). */
 export const Task = z.strictObject({
@@ -52,10 +66,13 @@ export const Task = z.strictObject({
   timeout: time.optional(),
   /** When it must be over, including waiting, attempts and pauses. Milliseconds since the epoch. */
   deadline: z.number().optional(),
+  /** Further attempts; those of the orchestrator by default. */
   retry: RetryPolicy.optional(),
   /** Answers of a model that all attempts together may use. */
   budgetSteps: atLeastOne.optional(),
+  /** An id of the caller, kept in the result; none by default. */
   correlationId: z.string().optional(),
+  /** Facts for routers and guardrails; none by default. */
   metadata: z.record(z.string(), anyJson()).optional(),
 });
 export type Task = z.infer<typeof Task>;
@@ -68,11 +85,13 @@ export type TaskErrorKind = z.infer<typeof TaskErrorKind>;
 
 /** How the member for a task was chosen. */
 export const RoutingDecision = z.object({
+  /** The name of the router. */
   router: z.string(),
   /** Empty when no member was eligible. Of a broadcast all of them, separated by commas. */
   selected: z.string(),
   /** How many members were eligible. */
   candidates: count,
+  /** Why it chose that member. */
   reason: z.string().optional(),
 });
 export type RoutingDecision = z.infer<typeof RoutingDecision>;
@@ -87,45 +106,70 @@ export const TaskMetadata = z.object({
   concurrencyWaitMs: z.number(),
   /** The last attempt took longer than it was allowed. */
   timedOut: z.boolean(),
+  /** The task's deadline had passed. */
   deadlineExceeded: z.boolean(),
+  /** The task was cancelled. */
   cancelled: z.boolean(),
+  /** No model answers were left. */
   budgetExhausted: z.boolean(),
   /** There was more than one attempt. */
   retryApplied: z.boolean(),
+  /** The name of the router. */
   routedBy: z.string().optional(),
+  /** The mode of the orchestration. */
   executionMode: z.string().optional(),
+  /** The caller's id. */
   correlationId: z.string().optional(),
+  /** Why it failed. */
   errorKind: TaskErrorKind.optional(),
+  /** The decision of the router. */
   routing: RoutingDecision.optional(),
   /** The guardrail that rejected it. */
-  guardrail: z.object({ name: z.string(), stage: z.enum(stages).optional() }).optional(),
+  guardrail: z
+    .object({
+      /** The name of the guardrail. */
+      name: z.string(),
+      /** The stage at which it refused. */
+      stage: z.enum(stages).optional(),
+    })
+    .optional(),
 });
 export type TaskMetadata = z.infer<typeof TaskMetadata>;
 
 /** How a task ended. `output` is the text or the message that was answered; of a failed task, the partial answer, or null. */
 export const TaskResult = z.object({
+  /** The id of the task. */
   taskId: z.string(),
   /** Empty when no member worked on it. */
   agentId: z.string(),
+  /** The answer; of a failed task, what there was of it, or null. */
   output: anyJson(),
+  /** True when the task succeeded. */
   success: z.boolean(),
+  /** Why it failed, for people. */
   error: z.string().optional(),
+  /** Why it failed, for programs. */
   errorKind: TaskErrorKind.optional(),
   /** The same with its kind and its data, for programs. */
   failure: Failure.optional(),
   /** Answers of a model, of all attempts. */
   stepsUsed: count,
+  /** What all attempts used up. */
   usage: AgentUsage,
+  /** How the task went. */
   metadata: TaskMetadata,
 });
 export type TaskResult = z.infer<typeof TaskResult>;
 
 /** How a pipeline ended: every stage that was begun, the failed one included. */
 export const PipelineResult = z.object({
+  /** The results of the stages that were begun. */
   taskResults: z.array(TaskResult),
   /** Of the last stage that was begun; null when there was none. */
   finalOutput: anyJson(),
+  /** Model answers of all stages. */
   totalSteps: count,
+  /** True when every stage succeeded. */
   success: z.boolean(),
   /** The first failure. */
   error: z.string().optional(),
@@ -146,10 +190,15 @@ export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
 
 /** The limits of an orchestration, and what it has used. A limit that is null is none. */
 export const BudgetSnapshot = z.object({
+  /** How many tasks are worked on at once. */
   maxConcurrentTasks: count.nullable(),
+  /** How many model answers all tasks together may take. */
   maxTotalSteps: count.nullable(),
+  /** How many tasks are given out in all. */
   maxTotalTasks: count.nullable(),
+  /** Model answers so far. */
   consumedSteps: count,
+  /** Tasks given out so far. */
   dispatchedTasks: count,
 });
 export type BudgetSnapshot = z.infer<typeof BudgetSnapshot>;
@@ -207,11 +256,25 @@ export type RouterOutput = z.infer<typeof RouterOutput>;
 const newLimit = atLeastOne.nullable().optional();
 /** What can be changed of a running orchestration. `backoff` is milliseconds. */
 export const Reconfiguration = z.object({
-  limits: z.strictObject({ maxConcurrentTasks: newLimit, maxTotalSteps: newLimit, maxTotalTasks: newLimit }).optional(),
+  /** Other limits; null is none, and a limit that is missing stays. */
+  limits: z
+    .strictObject({
+      /** How many tasks are worked on at once. */
+      maxConcurrentTasks: newLimit,
+      /** How many model answers all tasks together may take. */
+      maxTotalSteps: newLimit,
+      /** How many tasks are given out in all. */
+      maxTotalTasks: newLimit,
+    })
+    .optional(),
+  /** Other retries, for tasks that have not begun. */
   retry: z
     .strictObject({
+      /** Attempts after the first. */
       maxRetries: count.optional(),
+      /** The first pause in milliseconds. */
       backoff: z.number().nonnegative().optional(),
+      /** When a failed attempt is repeated. */
       condition: RetryCondition.optional(),
     })
     .optional(),
@@ -236,8 +299,11 @@ export type RouterSignal = z.infer<typeof RouterSignal>;
 
 /** One member as a screen shows it. */
 export interface MemberMonitor {
+  /** The id of the member. */
   readonly id: string;
+  /** Tasks under way. */
   readonly busy: number;
+  /** Tasks it has had. */
   readonly taken: number;
   /** Failures in a row. */
   readonly failures: number;
@@ -249,8 +315,12 @@ export interface MemberMonitor {
 
 /** The status of an orchestration. */
 export interface Monitor extends BudgetSnapshot {
+  /** True when no model answers are left. */
   readonly stepBudgetExhausted: boolean;
+  /** True when no tasks are left. */
   readonly taskBudgetExhausted: boolean;
+  /** True after a cancel. */
   readonly cancelled: boolean;
+  /** The members, in their order. */
   readonly members: readonly MemberMonitor[];
 }

@@ -1,4 +1,4 @@
-/** Any language model object of the AI SDK (specification v3), spoken to at its own level: one call, no loop, no retry of its own. */
+/** Makes a model out of a language model object of the AI SDK (specification v3): one call, without loops or retries of the SDK. */
 import type {
   LanguageModelV3,
   LanguageModelV3CallOptions,
@@ -7,20 +7,21 @@ import type {
   LanguageModelV3Usage,
 } from '@ai-sdk/provider';
 import { TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
 import { explain } from './explain.ts';
 
+/** A language model object of the AI SDK, such as `mistral('mistral-large-latest')`. */
 export type LanguageModel = LanguageModelV3;
 
+/** Options of `aiSdkModel`. */
 export interface AdapterOptions {
-  /** `provider:model`; made of the object's own names unless told otherwise. */
+  /** The id of the model, `provider:model`; made of the object's own names by default. */
   readonly id?: string;
-  /** Applied to every word of an error. */
+  /** Applied to the text of every error, to hide secrets; changes nothing by default. */
   readonly mask?: (text: string) => string;
 }
 
-/** @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
+/** Makes a model of an AI SDK object. @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
 export function aiSdkModel(
   model: LanguageModel,
   { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AdapterOptions = {},
@@ -58,7 +59,7 @@ function optionsOf(
     ...(temperature === undefined ? {} : { temperature }),
     ...(tools.length === 0
       ? {}
-      : // Their JSON Schema type is an older draft's; the words we use mean the same in both.
+      : // The SDK's JSON Schema type is an older draft's; what we use means the same in both.
         {
           tools: tools.map(({ name, description, input }) => ({
             type: 'function' as const,
@@ -136,10 +137,11 @@ function partOf(
   }
 }
 
-/** What a model wrote as arguments is its word, not JSON, until it is read. */
+/** The tool call that a model wrote. Arguments that are not JSON are kept as they were written. */
 export function callOf(id: string, name: string, written: string): ToolCall {
   try {
-    return { id, name, input: (written.trim() === '' ? {} : JSON.parse(written)) as ToolCall['input'] };
+    const input: ToolCall['input'] = written.trim() === '' ? {} : JSON.parse(written);
+    return { id, name, input };
   } catch {
     return { id, name, input: null, unreadable: written.slice(0, 10_000) };
   }
@@ -165,8 +167,8 @@ function usageOf({ inputTokens, outputTokens }: LanguageModelV3Usage, request: M
   };
 }
 
-/** Four characters are about a token: better than nothing when a provider counts nothing. */
+/** Four characters are about a token: an estimate for providers that do not count. */
 const tokens = (characters: number): number => Math.ceil(characters / 4);
 
 const lengthOfRequest = ({ instructions, messages }: ModelRequest): number =>
-  instructions.length + JSON.stringify(messages as unknown as Json).length;
+  instructions.length + JSON.stringify(messages).length;

@@ -1,23 +1,25 @@
-/** One try at one model: watched for silence, bounded in size, stopped when its caller is. */
+/** One attempt at one model: limited in time and size, stopped when its caller is stopped. */
 import type { Clock } from '../contracts/clock.ts';
 import { explain } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { ModelPart, type Model, type ModelRequest, type ModelScope } from '../contracts/model.ts';
 import { durationWords } from '../observe/words.ts';
 
+/** How long one attempt may take; milliseconds. */
 export interface Patience {
-  /** Milliseconds until the first part must be there, and between two parts. */
+  /** Until the first part arrives. */
   readonly first: number;
+  /** Between two parts. */
   readonly idle: number;
-  /** Milliseconds that one try may take in all, however much it says. */
+  /** For the whole answer. */
   readonly whole: number;
 }
 
-/** Characters of one answer; more is a model that has lost itself. */
+/** The most characters of one answer; a model that writes more does not end by itself. */
 const most = 10_000_000;
 
 function streamOf(model: Model, request: ModelRequest, scope: ModelScope): AsyncIterator<ModelPart> {
-  const stream = model.stream(request, scope) as Partial<AsyncIterable<ModelPart>> | undefined;
+  const stream: Partial<AsyncIterable<ModelPart>> | undefined = model.stream(request, scope);
   const iterator = stream?.[Symbol.asyncIterator]?.();
   if (iterator) return iterator;
   throw new TroupeError(
@@ -26,7 +28,7 @@ function streamOf(model: Model, request: ModelRequest, scope: ModelScope): Async
   );
 }
 
-/** A model may be anybody's: what it yields is looked at before it is used. */
+/** Users may write models: every part is checked before it is used. */
 function partOf(model: Model, value: unknown): ModelPart {
   const parsed = ModelPart.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -48,7 +50,7 @@ export async function* attempt(
   let stopped: TroupeError | undefined;
   let refuse: (error: TroupeError) => void = () => {};
   const over = new Promise<never>((_, reject) => (refuse = reject));
-  over.catch(() => {}); // Whoever waits for the next part hears of it; nobody else has to.
+  over.catch(() => {}); // The loop below rejects with it; without a loop it is no unhandled rejection.
   const end = (error: TroupeError) => {
     stopped ??= error;
     stop.abort(error);
@@ -84,7 +86,7 @@ export async function* attempt(
   };
   look();
 
-  // Too late, or stopped already: the model is not even asked.
+  // The deadline has passed, or the caller was stopped: the model is not called.
   if (stopped) {
     scope.signal.removeEventListener('abort', onAbort);
     throw stopped;
@@ -109,7 +111,7 @@ export async function* attempt(
           'format',
           `${model.id} wrote more than ${most} characters in one answer. Ask it for less, or set maxOutputTokens.`,
         );
-      // Before it is given out: whoever has the end does not ask for more.
+      // Set before the part is yielded: after `finish` the caller asks for no more parts.
       ended = value.type === 'finish';
       yield value;
       if (ended) return;
@@ -119,7 +121,7 @@ export async function* attempt(
   } finally {
     watch?.[Symbol.dispose]();
     scope.signal.removeEventListener('abort', onAbort);
-    // An answer that is whole needs no stopping; an abort would only make an error nobody reads.
+    // A whole answer needs no abort, which would only make an error that is never handled.
     if (!ended) stop.abort();
     void parts.return?.().then(undefined, () => {});
   }

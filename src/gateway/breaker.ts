@@ -1,13 +1,15 @@
-/** The switch between callers and a model that keeps failing, as the gateway sees it. */
+/** The interface of circuit breakers: they keep calls away from a model that keeps failing. */
 import type { Failure } from '../contracts/failure.ts';
 
-/** Keeps callers away from a model that keeps failing. The machine behind it is `machines/gateway.ts`. */
+/** Keeps calls away from a model that keeps failing. Its machine is `machines/gateway.ts`. */
 export interface Breaker {
   /** May a call be made now (milliseconds since the epoch)? */
   allows(now: number): boolean;
+  /** A call succeeded. */
   succeeded(): void;
+  /** A call failed at this time (milliseconds since the epoch). */
   failed(now: number, failure: Failure): void;
 }
 
-/** Lets everything pass: for models that cannot be overloaded, and where nobody brought a breaker. */
+/** Lets every call through: for models that cannot be overloaded, and where no breaker was given. */
 export const alwaysClosed: Breaker = { allows: () => true, succeeded() {}, failed() {} };

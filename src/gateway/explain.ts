@@ -1,7 +1,7 @@
-/** What went wrong with a provider, in our words and kinds, and without its key. */
+/** Turns errors of providers into failures with a kind, without their keys. */
 import { TroupeError, type FailureKind } from '../contracts/failure.ts';
 
-/** The shape of the AI SDK's API errors; of what comes from elsewhere every field is missing. */
+/** The fields of the AI SDK's API errors; other errors have some of them or none. */
 interface ApiError {
   readonly message?: string;
   readonly statusCode?: number;
@@ -12,7 +12,7 @@ interface ApiError {
   readonly name?: string;
 }
 
-/** What an HTTP status means for whoever called a model. */
+/** The kind of failure that an HTTP status of a provider means. */
 export const kindOfStatus = (status: number): FailureKind =>
   status === 401 || status === 403
     ? 'auth'
@@ -29,8 +29,10 @@ const todo: Partial<Record<FailureKind, string>> = {
 
 const tooLong = /context[ _-]?(length|window)|too many tokens|prompt is too long|maximum context|input.*too long/i;
 
+/** A TroupeError for anything that a provider's client throws. `mask` hides keys. */
 export function explain(model: string, thrown: unknown, mask: (text: string) => string): unknown {
   if (thrown instanceof TroupeError) return thrown;
+  // Any value can be thrown: every field may be missing.
   const error = (thrown ?? {}) as ApiError;
   const { statusCode, responseHeaders = {}, responseBody = '' } = error;
   const said = [error.message, error.cause?.message].filter(Boolean).join(': ') || String(thrown);
@@ -48,7 +50,7 @@ export function explain(model: string, thrown: unknown, mask: (text: string) => 
   });
 }
 
-/** `Retry-After` in seconds, in milliseconds, or as a date next to the server's own date: whose clock is wrong does not matter. */
+/** The pause in milliseconds that `Retry-After` asks for. A date is compared with the server's own `Date`, so clocks need not agree. */
 export function pauseIn(headers: Readonly<Record<string, string>>): number | undefined {
   const ms = Number(headers['retry-after-ms']);
   if (Number.isFinite(ms) && ms > 0) return ms;

@@ -1,5 +1,5 @@
 /**
- * The one door to every model: named groups, retries, fallback, price. Keys stay behind it.
+ * Calls models: named groups, retries, fallback, prices. Keys never leave this room.
  *
  * G1 Retries are made inside one call, under its key; a caller sees one answer or one failure.
  * G2 `stream` never changes models once a part was handed out; `answer` starts over, so an answer is never half of one and half of another.
@@ -26,32 +26,40 @@ import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
 
+/** What a gateway is opened with. */
 export interface GatewayOptions extends ProviderOptions {
+  /** Time and randomness. */
   readonly clock: Clock;
-  /** Groups: a name, and models in order of preference. `{ fast: ['openai:gpt-5-mini', 'google:gemini-2.5-flash'] }` */
+  /** Groups of models by name, in order of preference: `{ fast: ['openai:gpt-5-mini', 'google:gemini-2.5-flash'] }`; none by default. */
   readonly models?: Readonly<Record<string, readonly string[]>>;
-  /** US dollars per million tokens, by `provider:model`; goes before the built-in table. */
+  /** Prices by `provider:model`, in US dollars per million tokens; they override the built-in table. */
   readonly prices?: Readonly<Record<string, Price>>;
-  /** Tries of each model, the first pause and the longest in milliseconds, and how many retries there may be among all calls of a model. */
+  /** How failed calls are repeated. */
   readonly retry?: {
+    /** How many attempts each model gets; 3 by default. */
     readonly times?: number;
+    /** The first pause in milliseconds; it doubles with every attempt; 1,000 by default. */
     readonly backoff?: number;
+    /** The longest pause in milliseconds; 60,000 by default. */
     readonly longest?: number;
+    /** How many retries there may be among all calls of a model. */
     readonly budget?: RetryBudgetOptions;
   };
+  /** How long one attempt may take, in milliseconds: 120,000 until the first part, 60,000 between parts, 600,000 in all, by default. */
   readonly patience?: Partial<Patience>;
-  /** One for each model; calls are let through without it. */
+  /** Makes the circuit breaker of a model; by default every call is let through. */
   readonly breaker?: (model: string) => Breaker;
-  /** Hears of every failed try. Keys are masked. */
+  /** Called after every failed attempt, with the pause in milliseconds before the next; undefined when there is none. Keys are masked. Nothing by default. */
   readonly onFailure?: (model: string, failure: Failure, pause: number | undefined) => void;
 }
 
+/** Calls models. */
 export interface Gateway {
-  /** The parts of one answer, as they come. */
+  /** The parts of one answer, as they arrive. */
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
-  /** The models that a choice comes to, in order of preference. */
+  /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
-  /** One whole answer. `onPart` is shown the parts of every try, each with the whole text of its try so far. */
+  /** One whole answer. `onPart` is called with the parts of every attempt, each with the whole text of its attempt so far. */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
@@ -60,6 +68,7 @@ export interface Gateway {
   ): Promise<ModelAnswer>;
 }
 
+/** Opens a gateway. Nothing is connected until a model is called. */
 export function gateway(options: GatewayOptions): Gateway {
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
@@ -80,16 +89,16 @@ export function gateway(options: GatewayOptions): Gateway {
     budgets.set(id, known);
     return known;
   };
-  /** What each model failed with last. */
+  /** The message of each model's latest failure. */
   const latest = new Map<string, string>();
   const listOf = (choice: ModelChoice): readonly (string | Model)[] =>
     [choice]
       .flat()
       .flatMap((entry): readonly (string | Model)[] =>
-        typeof entry === 'string' && Object.hasOwn(groups, entry) ? groups[entry]! : [entry as string | Model],
+        typeof entry === 'string' && Object.hasOwn(groups, entry) ? (groups[entry] ?? []) : [entry],
       );
 
-  /** Tries models in order, each a few times. `once` runs one try and may say that it must be the last. */
+  /** Tries models in order, each a few times. `once` runs one attempt; `isLast` says that no other may follow. */
   async function tryAll<T>(
     choice: ModelChoice,
     scope: ModelScope,
@@ -145,7 +154,7 @@ export function gateway(options: GatewayOptions): Gateway {
         }
       }
     }
-    throw nobody(choice, failures);
+    throw noAnswer(choice, failures);
   }
 
   /** Milliseconds to wait; undefined when the deadline would pass first. */
@@ -200,7 +209,7 @@ export function gateway(options: GatewayOptions): Gateway {
   };
 }
 
-function nobody(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {
+function noAnswer(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {
   const last = failures.at(-1)?.failure;
   if (!last)
     return new TroupeError(
@@ -211,7 +220,7 @@ function nobody(choice: ModelChoice, failures: readonly { model: string; failure
   const message =
     names.size === 1
       ? last.message
-      : `No model answered. ${[...names].map((name) => `${name}: ${failures.findLast(({ model }) => model === name)!.failure.message}`).join(' ')}`;
+      : `No model answered. ${[...names].map((name) => `${name}: ${failures.findLast(({ model }) => model === name)?.failure.message ?? ''}`).join(' ')}`;
   return new TroupeError(last.kind, message, {
     retryable: last.retryable,
     retryAfter: last.retryAfter,

@@ -1,4 +1,4 @@
-/** The model of the demo: no language model, but a set of rules that reads what tools return and says only what it read. */
+/** A model without a network, for demos: fixed rules that read the results of tools and answer only from them. */
 import type { Json } from '../contracts/json.ts';
 import type { Model, ModelPart, ModelRequest, Usage } from '../contracts/model.ts';
 import { conversationOf, type Conversation } from './offline/conversation.ts';
@@ -10,7 +10,7 @@ import { digest, frequencies } from './offline/sentences.ts';
 const id = 'offline:extractive';
 
 /**
- * Extracts; invents nothing; needs no key and no network. The same request always gets the same answer.
+ * A model that extracts sentences from the results of tools. It needs no key and no network, and the same request always gets the same answer.
  * @example agent({ name: 'reader', model: offlineModel(), tools: [files] })
  */
 export function offlineModel(): Model {
@@ -25,7 +25,7 @@ export function offlineModel(): Model {
         return;
       }
       for (const [index, { name, input }] of said.entries()) {
-        yield { type: 'call', call: { id: `call_${request.messages.length}_${index}`, name, input: input as never } };
+        yield { type: 'call', call: { id: `call_${request.messages.length}_${index}`, name, input } };
       }
       yield { type: 'finish', reason: 'calls', usage, model: id };
     },
@@ -36,7 +36,8 @@ export function offlineModel(): Model {
 function reply(talk: Conversation): readonly Wish[] | string {
   const reads = toRead(talk);
   if (reads.length > 0) return reads;
-  const answer = (reply: string, input: Json): Wish[] => [{ name: `answer_${reply}`, input }];
+  // Answers are JSON; zod's own type for it can be written to.
+  const answer = (reply: string, input: Json): Wish[] => [{ name: `answer_${reply}`, input: input as Wish['input'] }];
   const offers = (name: string) => talk.answers.some((tool) => tool.name === `answer_${name}`);
 
   if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) });
@@ -51,7 +52,7 @@ function reply(talk: Conversation): readonly Wish[] | string {
 
   const best = bestOf(material(talk));
   const [first] = talk.answers;
-  if (first) return [{ name: first.name, input: fill(first.input, supplyOf(best)) }];
+  if (first) return answer(first.name.replace(/^answer_/, ''), fill(first.input, supplyOf(best)));
   return `This is the offline model: it extracts, and understands nothing. The most telling it found:\n${
     best
       .slice(0, 3)

@@ -1,11 +1,13 @@
-/** What models cost. A table grows old: override it with `prices`, and what is not in it is said to be unknown. */
+/** Prices of models. The table grows old: `prices` overrides it, and the price of a model that is in neither is unknown. */
 import type { Usage } from '../contracts/model.ts';
 
 /** US dollars per million tokens. */
 export interface Price {
+  /** For input tokens. */
   readonly input: number;
+  /** For output tokens. */
   readonly output: number;
-  /** Input that was read from the provider's cache; the price of input unless told otherwise. */
+  /** For input tokens from the provider's cache; the price of input by default. */
   readonly cached?: number;
 }
 
@@ -27,7 +29,7 @@ const list: Readonly<Record<string, Price>> = {
   'google:gemini-2.5-flash-lite': { input: 0.1, output: 0.4, cached: 0.01 },
 };
 
-/** Runs on the user's own machine, or is no model at all. */
+/** Providers that run on the user's own machine, or are no models at all. */
 const free = new Set(['ollama', 'offline', 'scripted']);
 
 /** US dollars of one answer; null when the price is not known. */

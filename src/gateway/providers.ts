@@ -1,13 +1,16 @@
-/** Models by name: `provider:model`, opened when first used, with the key from the environment. */
+/** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { aiSdkModel, type LanguageModel } from './aiSdkModel.ts';
 
+/** How providers of models are reached. */
 export interface ProviderOptions {
+  /** Environment variables with their keys and URLs. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The function that sends requests; the `fetch` of the platform by default. */
   readonly fetch?: typeof fetch;
-  /** Other places than the providers' own: `{ openai: 'http://127.0.0.1:8080/v1' }`. */
+  /** Base URLs instead of the providers' own, by provider: `{ openai: 'http://127.0.0.1:8080/v1' }`; none by default. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
 
@@ -105,7 +108,7 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
       );
       return aiSdkModel(inner, { id: name, mask });
     } catch (thrown) {
-      if ((thrown as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw thrown;
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND')) throw thrown;
       throw new TroupeError(
         'environment',
         `"${name}" needs the package ${found.package}. Run: npm install ${found.package}`,
@@ -117,7 +120,7 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
   return (name) => {
     const known = opened.get(name) ?? open(name);
     opened.set(name, known);
-    // A key that is set later is found later.
+    // A failure is forgotten: the key may be set before the next call.
     known.catch(() => opened.delete(name));
     return known;
   };

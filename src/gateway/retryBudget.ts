@@ -1,21 +1,25 @@
 /**
- * How much load retries may add to a model that fails: a share of the calls made of it, and a small reserve for when there were few.
- * When everything fails at once, each caller would otherwise ask three times, and an outage would triple the load that caused it.
+ * Limits the retries of one model to a share of its calls, and a small reserve for when there were few calls. Without the limit every
+ * caller would try three times during an outage, and triple the load that caused it.
  */
+
+/** How many retries are allowed. */
 export interface RetryBudgetOptions {
-  /** Retries that each call earns; 0.2 unless told otherwise. */
+  /** How many retries each call adds to the budget; 0.2 by default. */
   readonly share?: number;
-  /** Retries that may be saved up, and that there are at the beginning; 10 unless told otherwise. */
+  /** The largest budget, and the budget at the beginning, in retries; 10 by default. */
   readonly reserve?: number;
 }
 
+/** The retries that one model may still have. */
 export interface RetryBudget {
-  /** A call is made: it earns its share. */
+  /** A call is made: it adds its share. */
   called(): void;
-  /** May one more retry be made? It is taken when the answer is yes. */
+  /** May one more retry be made? If so it is taken from the budget. */
   take(): boolean;
 }
 
+/** A full budget. */
 export function retryBudget({ share = 0.2, reserve = 10 }: RetryBudgetOptions = {}): RetryBudget {
   let left = reserve;
   return {

@@ -1,4 +1,4 @@
-/** Child processes that see little of us, and leave nothing behind. */
+/** Child processes: with few environment variables, and ended together with this process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 
 const passedOn =
@@ -8,7 +8,7 @@ const passedOn =
       )
     : ['PATH', 'HOME', 'LANG', 'LC_ALL', 'LOGNAME', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER'];
 
-/** The few variables that every program needs. */
+/** The environment variables that every program needs. */
 export function safeEnvironment(): Record<string, string> {
   const found = passedOn.map((name) => [name, process.env[name]] as const);
   // A value that starts with () is an exported shell function.
@@ -17,7 +17,7 @@ export function safeEnvironment(): Record<string, string> {
   );
 }
 
-/** The child and what it started: it must lead a process group. */
+/** Kills a child and all processes that it started. The child must lead a process group. */
 export function killGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (child.pid === undefined) return;
   try {
@@ -25,13 +25,13 @@ export function killGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
       spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { windowsHide: true }).on('error', () => child.kill());
     else process.kill(-child.pid, signal);
   } catch {
-    // Nobody of the group is left.
+    // The group has ended already.
   }
 }
 
 const running = new Set<ChildProcess>();
 
-/** A process that ends without closing its connections must not leave servers behind: one listener ends them all. */
+/** Kills the child when this process exits, so that no server outlives it. One listener kills all children. */
 export function endWithUs(child: ChildProcess): void {
   if (running.size === 0) process.once('exit', killAll);
   running.add(child);

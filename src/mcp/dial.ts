@@ -1,8 +1,8 @@
-/** Opens a connection to a server with the MCP client library, and speaks for it in our words. */
+/** Opens a connection to an MCP server with the client library, and turns its results and errors into ours. */
 import type { Client } from '@modelcontextprotocol/client';
 import type { Clock } from '../contracts/clock.ts';
 import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { cancelled } from '../tools/within.ts';
 import { blameOn, classify, environment, type Blame } from './failure.ts';
@@ -15,14 +15,16 @@ import { schemaChecker, type Misfit } from './schema.ts';
 import { stdioWire } from './stdio.ts';
 import type { Wire } from './wire.ts';
 
+/** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
 export type Protocol = 'auto' | 'legacy';
 
+/** A function that connects to one server. */
 export function dialer(place: ProgramPlace | HttpPlace, protocol: Protocol, clock: Clock): Dial {
   const blame = blameOn(place);
   const misfit = schemaChecker();
 
   return async (signal, events) => {
-    // Loaded when first needed: those who use no server do not pay for it.
+    // Loaded when first needed, because many programs use no server.
     const { Client } = await import('@modelcontextprotocol/client');
     const wire = 'command' in place ? await stdioWire(place, clock, blame) : await httpWire(place, clock, blame);
     const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
@@ -32,7 +34,7 @@ export function dialer(place: ProgramPlace | HttpPlace, protocol: Protocol, cloc
     );
     try {
       const connecting = client.connect(wire.transport, { signal, timeout: untimed });
-      // The library does not stop at every moment; we do.
+      // The library does not always stop when the signal fires.
       await Promise.race([connecting, aborted(signal)]);
     } catch (error) {
       await closeBoth(client, wire);
@@ -85,15 +87,16 @@ function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events
   };
 }
 
-const request = (client: Client, tool: ServerTool, input: Json, scope: ToolScope) =>
+const request = (client: Client, tool: ServerTool, input: JsonObject, scope: ToolScope) =>
   client.callTool(
-    { name: tool.name, arguments: input as Record<string, unknown>, _meta: { 'troupe/key': scope.key } },
+    { name: tool.name, arguments: { ...input }, _meta: { 'troupe/key': scope.key } },
     {
       signal: scope.signal,
       timeout: untimed,
+      // Notes of progress came over the wire as JSON; the library's type has an open index.
       onprogress: (note) => scope.progress(note as unknown as Json),
       // Without its output schema, which we check ourselves and compile only once.
-      toolDefinition: { name: tool.name, inputSchema: tool.input as { type: 'object' } },
+      toolDefinition: { name: tool.name, inputSchema: { ...tool.input, type: 'object' } },
     },
   );
 
@@ -103,7 +106,7 @@ const aborted = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(cancelled(signal)), { once: true });
   });
 
-/** The wire first: it says goodbye, which the library's client does not. */
+/** The wire first: it ends the session, which the library's client does not. */
 async function closeBoth(client: Client, wire: Wire): Promise<void> {
   await wire.close().catch(() => {});
   await client.close().catch(() => {});

@@ -1,15 +1,18 @@
-/** What went wrong with a server, in our kinds and without its secrets. */
+/** Turns errors of MCP servers into failures with a kind, without secrets. */
 import { causesOf, reasonOf } from '../contracts/cause.ts';
 import { TroupeError, type FailureKind } from '../contracts/failure.ts';
 import { redactor } from '../observe/redactor.ts';
 import { secretsOf, type HttpPlace, type ProgramPlace } from './place.ts';
 
+/** Which server failed, and how its secrets are hidden. */
 export interface Blame {
+  /** The name of the server. */
   readonly server: string;
-  /** Masks what must not be seen. */
+  /** Replaces secrets in a text. */
   readonly mask: (text: string) => string;
 }
 
+/** For the errors of one server. */
 export const blameOn = (place: ProgramPlace | HttpPlace): Blame => ({
   server: place.name,
   mask: redactor(secretsOf(place)),
@@ -18,7 +21,7 @@ export const blameOn = (place: ProgramPlace | HttpPlace): Blame => ({
 /** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
 export const streamEnded = -32_097;
 
-/** A server that is gone comes back: `retryable` unless told otherwise. */
+/** An `environment` failure; retryable by default, because a server that is gone may come back. */
 export function environment({ server, mask }: Blame, message: string, retryable = true, cause?: unknown): TroupeError {
   return new TroupeError('environment', `Tool server "${server}" ${mask(message)}`, {
     retryable,
@@ -27,25 +30,26 @@ export function environment({ server, mask }: Blame, message: string, retryable 
   });
 }
 
-/** Whatever the client library threw, sorted. What a server says of a call's arguments is `invalid`; of our other requests, it is broken. */
+/** The failure for anything that the client library throws. An error about the arguments of a call is `invalid`. */
 export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'calling', error: unknown): TroupeError {
   if (error instanceof TroupeError) return error;
+  const status = statusOf(error);
   const { kind, retryable } = doing === 'calling' ? (sortAnswer(error) ?? sort(error)) : sort(error);
   const reason = blame.mask(reasonOf(error)).slice(0, longest);
   return new TroupeError(kind, `Tool server "${blame.server}" failed while ${doing}: ${reason}`, {
     retryable,
-    data: { server: blame.server, ...(statusOf(error) === undefined ? {} : { status: statusOf(error)! }) },
-    // The original may carry headers or the server's whole answer: its words are enough.
+    data: { server: blame.server, ...(status === undefined ? {} : { status }) },
+    // The original may contain headers or the whole answer of the server: the message is enough.
     cause: new Error(reason),
   });
 }
 
-/** Characters of what a server said of itself. */
+/** The most characters of a server's message. */
 const longest = 500;
 
 /** A JSON-RPC error has a number. */
 function sortAnswer(error: unknown): Sorted | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code;
+  const code = codeOf(error);
   if (typeof code !== 'number' || code === streamEnded || statusOf(error) !== undefined) return undefined;
   return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
 }
@@ -58,7 +62,7 @@ interface Sorted {
 function sort(error: unknown): Sorted {
   const status = statusOf(error);
   const causes = causesOf(error);
-  const has = (...codes: unknown[]) => causes.some((cause) => codes.includes((cause as NodeJS.ErrnoException).code));
+  const has = (...codes: unknown[]) => causes.some((cause) => codes.includes(codeOf(cause)));
   const isNamed = (name: string) => causes.some((cause) => cause.name === name);
 
   if (status === 401 || status === 403 || isNamed('UnauthorizedError')) return { kind: 'auth', retryable: undefined };
@@ -68,12 +72,15 @@ function sort(error: unknown): Sorted {
   if (has('REQUEST_TIMEOUT')) return { kind: 'timeout', retryable: undefined };
   if (has(streamEnded)) return { kind: 'environment', retryable: true };
   const speaksOtherwise = has('INVALID_RESULT', 'CLIENT_HTTP_UNEXPECTED_CONTENT') || isNamed('ZodError');
-  const refuses =
-    status !== undefined || causes.some((cause) => typeof (cause as { code?: unknown }).code === 'number');
+  const refuses = status !== undefined || causes.some((cause) => typeof codeOf(cause) === 'number');
   return { kind: 'environment', retryable: !speaksOtherwise && !refuses };
 }
 
 const statusOf = (error: unknown): number | undefined => {
-  const status = (error as { data?: { status?: unknown } } | undefined)?.data?.status;
+  const status = fieldOf(fieldOf(error, 'data'), 'status');
   return typeof status === 'number' ? status : undefined;
 };
+
+const codeOf = (error: unknown): unknown => fieldOf(error, 'code');
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

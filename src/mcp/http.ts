@@ -1,4 +1,4 @@
-/** Talks to a server over Streamable HTTP; what an answer may make us keep is bounded. */
+/** Talks to a server over Streamable HTTP. The size of an answer is bounded. */
 import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
@@ -8,11 +8,12 @@ import type { HttpPlace } from './place.ts';
 import type { Wire } from './wire.ts';
 
 const maxAnswer = 8 * 1024 * 1024;
-/** Milliseconds for the goodbye. */
+/** How long ending the session may take; milliseconds. */
 const farewell = 1_000;
 const lineFeed = 10;
 const carriageReturn = 13;
 
+/** Prepares a connection to a URL. */
 export async function httpWire({ url, headers }: HttpPlace, clock: Clock, blame: Blame): Promise<Wire> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   let failure: TroupeError | undefined;
@@ -64,7 +65,7 @@ function answerWhenCut(transport: Transport): void {
     if (!isRequest || options?.onRequestStreamEnd) return send(message, options);
     const { id } = message;
     const error = { code: streamEnded, message: 'the connection was dropped before the answer' };
-    // After an answer nobody waits for this one any more, and it is dropped.
+    // After an answer no caller waits for this one, so it is dropped.
     return send(message, {
       ...options,
       onRequestStreamEnd: () => transport.onmessage?.({ jsonrpc: '2.0', id, error }),

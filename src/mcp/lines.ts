@@ -1,14 +1,16 @@
-/** Cuts a stream of bytes into lines, and keeps no more than one of them. */
+/** Splits a stream of bytes into lines, and keeps at most one line in memory. */
 
 const lineFeed = 10;
 
+/** Splits a stream into lines. */
 export interface Lines {
+  /** Adds the next bytes. */
   add(chunk: Buffer): void;
-  /** Forgets what has not become a line. */
+  /** Drops an unfinished line. */
   clear(): void;
 }
 
-/** `tooLong` is called when a line passes `max` bytes; there are no more lines after that. */
+/** Calls `take` with each line. Calls `tooLong` when a line is longer than `max` bytes; no more lines follow. */
 export function lines(max: number, take: (line: string) => void, tooLong: () => void): Lines {
   let parts: Buffer[] = [];
   let size = 0;

@@ -1,4 +1,4 @@
-/** Lists a server's tools page by page, with an end whatever the server says. */
+/** Lists the tools of a server page by page, up to a limit. */
 import type { Client, Tool } from '@modelcontextprotocol/client';
 import type { JsonObject } from '../contracts/json.ts';
 import { requireCount } from '../tools/admit.ts';
@@ -7,10 +7,10 @@ import type { ServerTool } from './link.ts';
 
 const maxPages = 100;
 
-/** The longest a timer of the library can run: the times allowed are ours, on our clock. */
+/** The longest time that a timer of the library can have; timeouts are measured on our clock. Milliseconds. */
 export const untimed = 2 ** 31 - 1;
 
-/** @throws TroupeError `environment` when there is no end to it. */
+/** All tools of a server. Throws `environment` when there are too many pages. */
 export async function listTools(client: Client, blame: Blame, signal: AbortSignal): Promise<readonly ServerTool[]> {
   if (!client.getServerCapabilities()?.tools) return [];
   const tools: ServerTool[] = [];
@@ -33,6 +33,7 @@ export async function listTools(client: Client, blame: Blame, signal: AbortSigna
 const toServerTool = ({ name, description = '', inputSchema, outputSchema, annotations }: Tool): ServerTool => ({
   name,
   description,
+  // The library has parsed them from JSON.
   input: inputSchema as JsonObject,
   output: (outputSchema as JsonObject | undefined) ?? null,
   readOnly: annotations?.readOnlyHint === true,

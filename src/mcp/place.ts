@@ -1,4 +1,4 @@
-/** Where a tool server is: a program to start, or an address to call. */
+/** The address of an MCP server: a program to start, or a URL to call. */
 import * as z from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
 import { explain } from '../contracts/explain.ts';
@@ -10,26 +10,35 @@ const name = z.string().refine((value) => isSourceName(value) && value !== local
 const texts = z.record(z.string(), z.string());
 
 const ProgramPlace = z.strictObject({
+  /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
   name,
+  /** The program to start. */
   command: z.string().min(1),
+  /** Its arguments; none by default. */
   args: z.array(z.string()).default([]),
-  /** Added to the few variables every program gets (PATH, HOME and the like); nothing else of ours is passed on. */
+  /** Environment variables in addition to the few that every program gets (PATH, HOME and the like); no others of this process are passed on. */
   env: texts.default({}),
+  /** The folder to start it in; the working directory by default. */
   cwd: z.string().optional(),
 });
+/** A program to start, with its defaults. */
 export type ProgramPlace = z.infer<typeof ProgramPlace>;
 
 const HttpPlace = z.strictObject({
+  /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
   name,
+  /** The http or https URL to call. */
   url: z.url({ protocol: /^https?$/, error: 'expected an http or https address' }),
+  /** Headers of every request; none by default. */
   headers: texts.default({}),
 });
+/** A URL to call, with its defaults. */
 export type HttpPlace = z.infer<typeof HttpPlace>;
 
-/** A tool server's name, and `command` or `url`. */
+/** The address of an MCP server: its name, and `command` or `url`. */
 export type McpPlace = z.input<typeof ProgramPlace> | z.input<typeof HttpPlace>;
 
-/** @throws TroupeError `definition` that says what is missing. */
+/** The checked address. Throws `definition` with what is missing. */
 export function parsePlace(place: McpPlace): ProgramPlace | HttpPlace {
   const parsed = ('url' in place ? HttpPlace : ProgramPlace).safeParse(place);
   if (parsed.success) return parsed.data;
@@ -39,7 +48,7 @@ export function parsePlace(place: McpPlace): ProgramPlace | HttpPlace {
   );
 }
 
-/** What must never be seen in a message: the values of headers and variables, and what an address carries beside its path. */
+/** Secrets that no message may contain: the values of headers and variables, and the user, password and query of a URL. */
 export function secretsOf(place: ProgramPlace | HttpPlace): readonly string[] {
   if ('command' in place) return long(Object.values(place.env));
   const { username, password, search } = new URL(place.url);
@@ -49,7 +58,7 @@ export function secretsOf(place: ProgramPlace | HttpPlace): readonly string[] {
 
 const long = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);
 
-/** For people: the program, or the address without what may be secret in it. */
+/** A readable address without secrets: the program, or the origin and path of the URL. */
 export function whereabouts(place: ProgramPlace | HttpPlace): string {
   if ('command' in place) return place.command;
   const { origin, pathname } = new URL(place.url);

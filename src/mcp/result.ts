@@ -1,4 +1,4 @@
-/** What a server answered to a call, as one JSON value. */
+/** Turns the result of a call into one JSON value. */
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
@@ -25,6 +25,7 @@ export async function toResult(blame: Blame, tool: ServerTool, result: CallToolR
   }
 
   return passOn(async () => {
+    // The library has parsed it from JSON.
     const structured = result.structuredContent as Json | undefined;
     if (tool.output && structured === undefined) {
       throw broken(

@@ -1,12 +1,13 @@
-/** Checks values against other people's JSON Schema, without trusting the schema either. */
+/** Checks values against the JSON Schemas of servers, which are not trusted either. */
 import type { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
 import type { Json, JsonObject } from '../contracts/json.ts';
 
-/** What does not fit, in words; undefined when it fits, or when the schema is one we cannot read: then its server must judge. */
+/** What does not fit; undefined when the value fits, or when the schema cannot be read: then the server must check the value. */
 export type Misfit = (schema: JsonObject, value: Json) => Promise<string | undefined>;
 
 const maxKept = 256;
 
+/** A checker that compiles each schema once. */
 export function schemaChecker(): Misfit {
   let library: AjvJsonSchemaValidator | undefined;
   const compiled = new Map<string, ReturnType<AjvJsonSchemaValidator['getValidator']> | undefined>();
@@ -14,7 +15,7 @@ export function schemaChecker(): Misfit {
   return async (schema, value) => {
     const key = JSON.stringify(schema);
     if (!compiled.has(key)) {
-      // The library never forgets a schema; a server that changes its list all day must not fill the memory.
+      // The library keeps every schema; a new one bounds the memory when a server changes its list often.
       if (!library || compiled.size >= maxKept) {
         const { AjvJsonSchemaValidator } = await import('@modelcontextprotocol/client/validators/ajv');
         library = new AjvJsonSchemaValidator();
@@ -36,23 +37,27 @@ const inOurWords = (message: string) =>
 
 function compile(library: AjvJsonSchemaValidator, schema: JsonObject) {
   try {
-    const { $id: _, ...nameless } = harmless(schema) as JsonObject;
+    const { $id: _, ...nameless } = harmless(schema);
     return library.getValidator(nameless);
   } catch {
     return undefined;
   }
 }
 
-/** Without regular expressions: one made for it runs for hours on thirty letters. The server checks its patterns itself. */
-function harmless(schema: Json): Json {
-  if (Array.isArray(schema)) return schema.map(harmless);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema as JsonObject).filter(
-    ([key, value]) =>
-      !(key === 'pattern' && typeof value === 'string') && !(key === 'patternProperties' && isObject(value)),
+/** The schema without regular expressions, because a malicious one can run for hours on thirty letters. The server checks its patterns itself. */
+const harmless = (schema: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(schema)
+      .filter(
+        ([key, value]) =>
+          !(key === 'pattern' && typeof value === 'string') && !(key === 'patternProperties' && isObject(value)),
+      )
+      .map(([key, value]) => [key, literal.has(key) ? value : harmlessPart(value)]),
   );
-  return Object.fromEntries(kept.map(([key, value]) => [key, literal.has(key) ? value : harmless(value)]));
-}
+
+const harmlessPart = (part: Json): Json =>
+  Array.isArray(part) ? part.map(harmlessPart) : isObject(part) ? harmless(part) : part;
 
 const literal = new Set(['const', 'enum', 'default', 'examples']);
-const isObject = (value: Json) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

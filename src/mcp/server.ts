@@ -1,8 +1,8 @@
 /**
- * Somebody else's tools, over MCP: a source whose connection is opened when first wanted and kept alive.
+ * The tools of an MCP server as a source. Its connection is opened when it is first needed, and kept alive.
  *
- * A call waits for the connection, ends in the time allowed, and carries its idempotency key as `_meta["troupe/key"]`. When the server
- * goes away in the middle of it, the call fails with `environment`, and `data.sent` says whether the server may have begun.
+ * A call waits for the connection, ends within its timeout, and carries its idempotency key as `_meta["troupe/key"]`. When the server
+ * ends during a call, the call fails with `environment`, and `data.sent` says whether the server may have begun.
  */
 import type { Clock } from '../contracts/clock.ts';
 import { milliseconds, type Duration } from '../contracts/duration.ts';
@@ -19,36 +19,42 @@ import { dialer, type Protocol } from './dial.ts';
 import type { Keep, ServerTool } from './link.ts';
 import { parsePlace, whereabouts, type McpPlace } from './place.ts';
 
+/** How an MCP server is used. */
 export interface McpOptions {
-  /** What single tools do to the world, by their own names. Else a tool is `write`, unless its server says that it only reads. */
+  /** The effect of single tools, by their names on the server. By default `read` for tools that the server declares read-only, and `write` for all others. */
   readonly effects?: Readonly<Record<string, EffectKind>>;
-  /** `read`: nothing this server offers changes the world. */
+  /** `read`: no tool of this server has the effect `write`. Not trusted by default. */
   readonly trust?: 'read';
-  /** Tools that a person must agree to: all, all that write, or these. None unless told otherwise. */
+  /** Tools whose calls a person must agree to: all (true), those with the effect `write`, or those named; none by default. */
   readonly approval?: boolean | 'writes' | readonly string[];
+  /** The tier of its tools; `core` by default. */
   readonly tier?: ToolTier;
-  /** What single tools can do, for matching with what a task requires. */
+  /** Capabilities of single tools, matched with what a task requires; none by default. */
   readonly capabilities?: Readonly<Record<string, readonly string[]>>;
-  /** An agent may work without it: when it cannot be reached, the others' tools do, and the log says so. */
+  /** True when an agent may work without this server while it cannot be reached; false by default. */
   readonly optional?: boolean;
-  /** For one call, with the wait for the connection: one minute. */
+  /** How long one call may take, with the wait for the connection, as a duration or in milliseconds; one minute by default. */
   readonly timeout?: Duration;
-  /** For connecting, and for listing: half a minute. */
+  /** How long connecting and listing may take, as a duration or in milliseconds; 30 seconds by default. */
   readonly connectTimeout?: Duration;
-  /** Failures in a row after which the server is given up: five. After that each use is one more try. */
+  /** How many failures in a row end the attempts to connect; 5 by default. After that each use is one more attempt. */
   readonly tries?: number;
-  /** `legacy` speaks the revisions with a handshake; `auto` asks for a newer one first. Over stdio asking may end a server. */
+  /** `legacy`: the revisions with a handshake; `auto`: asks for a newer revision first, which may end a server over stdio. `legacy` for programs and `auto` for URLs by default. */
   readonly protocol?: Protocol;
 }
 
+/** What a source needs of the runtime. */
 export interface McpSurroundings {
+  /** Time, timers and ids. */
   readonly clock: Clock;
+  /** Keeps its connection alive. */
   readonly keep: Keep;
 }
 
 /**
+ * A source of tools: those of one server.
  * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] })
- * @throws TroupeError `definition` when the place or an option cannot be.
+ * @throws TroupeError `definition` when the address or an option cannot be used.
  */
 export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }: McpSurroundings): ToolSource {
   const where = parsePlace(place);
@@ -142,8 +148,11 @@ const effectOf = ({ name, readOnly }: ServerTool, { effects, trust }: McpOptions
 const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
   record && Object.hasOwn(record, key) ? record[key] : undefined;
 
+const isObject = (input: Json): input is JsonObject =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
+
 function requireObject(tool: string, input: Json): JsonObject {
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as JsonObject;
+  if (isObject(input)) return input;
   throw new TroupeError(
     'invalid',
     `Tool "${tool}" takes an object of named arguments; got ${Array.isArray(input) ? 'an array' : input === null ? 'null' : typeof input}.`,

@@ -2,8 +2,8 @@
  * Talks to a server that is a child process: one JSON message per line.
  *
  * S1 The server gets the variables it was given and a few safe ones, never our whole environment.
- * S2 It runs in a process group of its own, and nothing of that group outlives the connection.
- * S3 What it may make us keep is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.
+ * S2 It runs in a process group of its own, and no process of that group outlives the connection.
+ * S3 Memory is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
@@ -18,12 +18,13 @@ import type { Wire } from './wire.ts';
 const maxLine = 8 * 1024 * 1024;
 const maxNoise = 100;
 const maxStderr = 4 * 1024;
-/** Milliseconds a server has to leave by itself after its input ended, and again after SIGTERM. */
+/** How long a server has to end by itself after its input has ended, and again after SIGTERM; milliseconds. */
 const grace = 1_000;
 
 /** Reads a message, or throws. */
 type Parse = (value: unknown) => JSONRPCMessage;
 
+/** Starts a program as a server. */
 export async function stdioWire(place: ProgramPlace, clock: Clock, blame: Blame): Promise<Wire> {
   const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
   const transport = new StdioTransport(place, clock, blame, parseJSONRPCMessage);
@@ -163,11 +164,12 @@ class StdioTransport implements Transport {
     this.onmessage?.(message);
   }
 
-  /** What it sends cannot be trusted any more: it is stopped at once. */
+  /** After such an error its messages cannot be trusted: it is killed at once. */
   #break(problem: string): void {
     this.#fail(problem, false);
     this.#lines.clear();
-    const child = this.#child!;
+    const child = this.#child;
+    if (!child) return;
     child.stdout?.removeAllListeners('data').resume();
     killGroup(child);
   }

@@ -1,11 +1,13 @@
-/** One way to a server, whichever it is. */
+/** The connection to a server, over stdio or HTTP. */
 import type { Transport } from '@modelcontextprotocol/client';
 import type { TroupeError } from '../contracts/failure.ts';
 
+/** A connection to a server. */
 export interface Wire {
+  /** The transport for the client library. */
   readonly transport: Transport;
-  /** Why it broke, when the server broke it. */
+  /** Why it ended, when the server ended it. */
   readonly failure: TroupeError | undefined;
-  /** Leaves nothing behind: no process, no session, no request. */
+  /** Ends the process, the session and all requests. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
-/** Limits and guardrails of an orchestration as the seed's JSON has them: checked, with every error at once, and turned into options. */
+/** Limits and guardrails of an orchestration as snake_case JSON (`--hardening`): checked, with all errors at once, and turned into options. */
 import * as z from 'zod';
 import { came } from '../contracts/explain.ts';
+import { reasonOf } from '../contracts/cause.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { conditions, given, optional } from './words.ts';
 
@@ -14,28 +15,56 @@ const limit = optional(
       else if (!Number.isSafeInteger(value))
         addIssue({ code: 'custom', message: ` must be a whole number if set, came ${value}` });
     })
-    .transform((value) => value as number),
+    .transform((value) => Number(value)),
 );
 const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false);
 
-const RateLimit = z.strictObject({ max_tasks: limit, window_ms: limit });
+const RateLimit = z.strictObject({
+  /** How many tasks. */
+  max_tasks: limit,
+  /** Within what time, in milliseconds. */
+  window_ms: limit,
+});
 
-/** The seed's `OrchestratorOptions`. */
+/** The JSON of `--hardening`, with its defaults. */
 export const HardeningOptions = z.strictObject({
+  /** How many tasks are worked on at once; no limit by default. */
   max_concurrent_tasks: limit,
+  /** How many model answers all tasks together may take; no limit by default. */
   max_total_steps: limit,
+  /** How many tasks are given out in all; no limit by default. */
   max_total_tasks: limit,
+  /** When a failed attempt is repeated: `always` (the default), `on_transient` or `never`. */
   default_retry_condition: conditions.schema.nullish().transform((value) => value ?? 'always'),
+  /** Guardrails in front of all members; none by default. */
   guardrails: z
     .strictObject({
-      timeout: optional(z.strictObject({ max_timeout_ms: limit, require_explicit_timeout: flag })),
-      budget: optional(
-        z.strictObject({ max_task_steps: limit, require_explicit_budget: flag, allow_exhausted_orchestrator: flag }),
+      /** Limits the time of an attempt. */
+      timeout: optional(
+        z.strictObject({
+          /** The longest time in milliseconds; no limit by default. */
+          max_timeout_ms: limit,
+          /** Rejects tasks without a timeout of their own; false by default. */
+          require_explicit_timeout: flag,
+        }),
       ),
+      /** Limits the model answers of a task. */
+      budget: optional(
+        z.strictObject({
+          /** The most model answers; no limit by default. */
+          max_task_steps: limit,
+          /** Rejects tasks without a budget of their own; false by default. */
+          require_explicit_budget: flag,
+          /** Lets tasks in although nothing is left of the budget of the run; false by default. */
+          allow_exhausted_orchestrator: flag,
+        }),
+      ),
+      /** Limits the tasks within a time; both fields are needed. */
       rate_limit: optional(RateLimit),
+      /** Rejects tasks after a cancel; false by default. */
       cancellation: flag,
     })
     .nullish()
@@ -43,37 +72,72 @@ export const HardeningOptions = z.strictObject({
       (value) => value ?? { timeout: undefined, budget: undefined, rate_limit: undefined, cancellation: false },
     ),
 });
+/** The JSON of `--hardening`, as it is written. */
 export type HardeningJson = z.input<typeof HardeningOptions>;
 
-/** What it comes to. Times are milliseconds. */
+/** The options of an orchestrator that the JSON means. Times are milliseconds. */
 export interface Hardening {
+  /** Limits of the orchestration; a limit that is missing is none. */
   readonly budget: {
+    /** How many tasks are worked on at once. */
     readonly maxConcurrentTasks?: number;
+    /** How many model answers all tasks together may take. */
     readonly maxTotalSteps?: number;
+    /** How many tasks are given out in all. */
     readonly maxTotalTasks?: number;
   };
-  readonly retry: { readonly condition: 'always' | 'onTransient' | 'never' };
-  /** In the order in which they are asked: timeout, budget, rateLimit, cancellation. */
+  /** Further attempts. */
+  readonly retry: {
+    /** When a failed attempt is repeated. */
+    readonly condition: 'always' | 'onTransient' | 'never';
+  };
+  /** In the order in which they check: timeout, budget, rateLimit, cancellation. */
   readonly guardrails: readonly GuardrailData[];
 }
 
+/** A guardrail as data. */
 export type GuardrailData =
-  | { readonly kind: 'timeout'; readonly max?: number; readonly requireExplicit: boolean }
+  | {
+      readonly kind: 'timeout';
+      /** The longest time of an attempt in milliseconds; no limit when it is missing. */
+      readonly max?: number;
+      /** Rejects tasks without a timeout of their own. */
+      readonly requireExplicit: boolean;
+    }
   | {
       readonly kind: 'budget';
+      /** The most model answers of a task; no limit when it is missing. */
       readonly maxTaskSteps?: number;
+      /** Rejects tasks without a budget of their own. */
       readonly requireExplicit: boolean;
+      /** Lets tasks in although nothing is left of the budget of the run. */
       readonly allowExhausted: boolean;
     }
-  | { readonly kind: 'rateLimit'; readonly max: number; readonly window: number }
+  | {
+      readonly kind: 'rateLimit';
+      /** How many tasks. */
+      readonly max: number;
+      /** Within what time, in milliseconds. */
+      readonly window: number;
+    }
   | { readonly kind: 'cancellation' };
 
+/** Whether options can be used. */
 export type Validation =
-  | { readonly valid: true; readonly errors: readonly [] }
-  /** `error` is all of them in one line. */
-  | { readonly valid: false; readonly errors: readonly string[]; readonly error: string };
+  | {
+      readonly valid: true;
+      /** None. */
+      readonly errors: readonly [];
+    }
+  | {
+      readonly valid: false;
+      /** Every error, with the path of its field. */
+      readonly errors: readonly string[];
+      /** All errors in one line. */
+      readonly error: string;
+    };
 
-/** The limits of nobody: what is not said is not limited. */
+/** Options without limits and guardrails. */
 export const defaultOptions = () =>
   ({ default_retry_condition: 'always', guardrails: { cancellation: false } }) satisfies HardeningJson;
 
@@ -136,24 +200,27 @@ function read(json: unknown): { options?: z.output<typeof HardeningOptions>; err
     try {
       value = JSON.parse(json);
     } catch (cause) {
-      return { errors: [`the options are not JSON: ${(cause as Error).message}`] };
+      return { errors: [`the options are not JSON: ${reasonOf(cause)}`] };
     }
   }
   const parsed = HardeningOptions.safeParse(value);
-  const errors = [...(parsed.error?.issues.flatMap(wordsOf) ?? []), ...halfRates(value)];
+  const errors = [...(parsed.error?.issues.flatMap(messagesOf) ?? []), ...halfRates(value)];
   return parsed.success && errors.length === 0 ? { options: parsed.data, errors } : { errors };
 }
 
-/** Looked for beside the schema, which stops at the first sort of trouble in an object. */
+/** Checked separately, because the schema reports only one kind of error in an object. */
 function halfRates(value: unknown): string[] {
-  const rate = ((value as { guardrails?: { rate_limit?: unknown } } | null)?.guardrails?.rate_limit ?? undefined) as
-    { max_tasks?: unknown; window_ms?: unknown } | undefined;
+  const rate = fieldOf(fieldOf(value, 'guardrails'), 'rate_limit') ?? undefined;
   if (typeof rate !== 'object') return [];
-  const isWhole = (rate.max_tasks ?? undefined) !== undefined && (rate.window_ms ?? undefined) !== undefined;
+  const isWhole =
+    (fieldOf(rate, 'max_tasks') ?? undefined) !== undefined && (fieldOf(rate, 'window_ms') ?? undefined) !== undefined;
   return isWhole ? [] : ['guardrails.rate_limit requires both max_tasks and window_ms'];
 }
 
-function wordsOf(issue: z.core.$ZodIssue): string[] {
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+function messagesOf(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.join('.');
   if (issue.code === 'custom') return [`${path}${issue.message}`];
   if (issue.code === 'unrecognized_keys')

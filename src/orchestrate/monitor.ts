@@ -1,4 +1,4 @@
-/** How an orchestration stands and how a task ended, as the seed shows them to a host: pure conversions of JSON to JSON. */
+/** Monitors of orchestrations and details of task results as snake_case JSON. */
 import * as z from 'zod';
 import type { BudgetSnapshot, Monitor } from '../contracts/task.ts';
 import type { JsonObject } from '../contracts/json.ts';
@@ -16,7 +16,7 @@ const WireBudget = z.object({
   dispatched_tasks: count.default(0),
 });
 
-/** Throws `invalid`. */
+/** Reads limits and counts. Throws `invalid` with every field that does not fit. */
 export function readBudget(json: unknown): BudgetSnapshot {
   const wire = readWith(WireBudget, json, 'The budget snapshot');
   return {
@@ -28,6 +28,7 @@ export function readBudget(json: unknown): BudgetSnapshot {
   };
 }
 
+/** Limits and counts as JSON. */
 export const writeBudget = (budget: BudgetSnapshot) => ({
   max_concurrent_tasks: budget.maxConcurrentTasks,
   max_total_steps: budget.maxTotalSteps,
@@ -49,7 +50,7 @@ export function orchestratorSnapshot(budget: unknown, cancelled: boolean) {
 
 const isSpent = (used: number, most: number | null): boolean => most !== null && used >= most;
 
-/** The monitor of an orchestration that runs, in the seed's words and with its members beside. */
+/** A monitor as JSON, with its members as an additional field. */
 export const writeMonitor = (monitor: Monitor) =>
   ({
     ...orchestratorSnapshot(writeBudget(monitor), monitor.cancelled),
@@ -63,7 +64,7 @@ export const writeMonitor = (monitor: Monitor) =>
     })),
   }) satisfies JsonObject;
 
-/** What decided a task's end, from a task result as JSON; null for what it does not say. Throws `invalid` for what is none. */
+/** Why a task ended as it did, from a task result as JSON; null for everything that it does not say. Throws `invalid` for anything that is no task result. */
 export function taskResultDetail(json: unknown) {
   const { metadata, errorKind } = readResult(json);
   const { routing, guardrail } = metadata;

@@ -1,24 +1,32 @@
-/** Agents as the seed's JSON has them: profiles (`id`, `name`, `role`) and, in the same list, entries of its registry (`agent-type`, `model_provider`). */
+/** Agents as JSON: profiles (`id`, `name`, `role`) and, in the same list, entries of a registry (`agent-type`, `model_provider`). */
 import * as z from 'zod';
 import { came } from '../contracts/explain.ts';
 import { slug } from '../contracts/ids.ts';
 import { optional } from './words.ts';
 
-/** What an agent of ours is made of. */
+/** What an agent is made of. */
 export interface Profile {
+  /** Its id, as it is written. */
   readonly id: string;
+  /** Its name, for people. */
   readonly name: string;
+  /** Its role, for routers. */
   readonly role: string;
+  /** Its system prompt. */
   readonly instructions: string;
+  /** The most model answers of one attempt; no limit of its own when it is missing. */
   readonly maxSteps?: number;
-  /** `provider:model`; without it whoever runs the agents says so. */
+  /** `provider:model`; without it the caller chooses the model. */
   readonly model?: string;
+  /** The sampling temperature, 0 to 2; the model's own when it is missing. */
   readonly temperature?: number;
 }
 
-/** Something that is wrong, and where: `[1, 'id']` is the id of the second agent. */
+/** An error in a list of agents. */
 export interface Misfit {
+  /** Where it is: `[1, 'id']` is the id of the second agent. */
   readonly path: readonly (string | number)[];
+  /** What is wrong. */
   readonly message: string;
 }
 
@@ -39,7 +47,7 @@ const object = {
     `expected an agent such as { "id": …, "name": …, "role": … }, came ${came(input)}`,
 };
 
-const SeedProfile = z.strictObject(
+const AgentProfile = z.strictObject(
   {
     id: Id,
     name: filled,
@@ -73,27 +81,30 @@ const RegistryEntry = z.strictObject({
   enabled: flag.default(true),
 });
 
+/** The agents of a list, and its errors. */
 export interface Profiles {
-  /** In the order of the file; those that are not enabled are left out. */
+  /** The enabled agents, in the order of the list. */
   readonly profiles: readonly Profile[];
+  /** The ids of agents that are not enabled. */
   readonly disabled: readonly string[];
+  /** Every error; none when the list can be used. */
   readonly misfits: readonly Misfit[];
 }
 
-/** What a list of agents comes to, and everything in it that does not fit. */
+/** Reads a list of agents, and finds every error in it. */
 export function profilesOf(json: unknown): Profiles {
   if (!Array.isArray(json) || json.length === 0)
-    return nobody([{ path: [], message: `expected a list of one agent or more, came ${came(json)}` }]);
+    return noAgents([{ path: [], message: `expected a list of one agent or more, came ${came(json)}` }]);
   const read = json.map((entry: unknown, i) => (isRegistered(entry) ? registered(entry, i) : plain(entry, i)));
   const misfits = [...read.flatMap((one) => one.misfits), ...twins(json)];
   const enabled = read.flatMap(({ profile }) => (profile ? [profile] : []));
   const disabled = read.flatMap((one) => (one.disabled === undefined ? [] : [one.disabled]));
   if (misfits.length === 0 && enabled.length === 0)
-    return nobody([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
+    return noAgents([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
   return { profiles: enabled, disabled, misfits };
 }
 
-const nobody = (misfits: Misfit[]): Profiles => ({ profiles: [], disabled: [], misfits });
+const noAgents = (misfits: Misfit[]): Profiles => ({ profiles: [], disabled: [], misfits });
 
 const isRegistered = (entry: unknown): boolean =>
   typeof entry === 'object' && entry !== null && ('agent-type' in entry || 'model_provider' in entry);
@@ -105,7 +116,7 @@ interface Read {
 }
 
 function plain(entry: unknown, at: number): Read {
-  const parsed = SeedProfile.safeParse(entry);
+  const parsed = AgentProfile.safeParse(entry);
   if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
   const { id, name, role, system_prompt, max_steps } = parsed.data;
   const instructions = system_prompt ?? `You are ${name}. Your role: ${role}.`;
@@ -145,7 +156,12 @@ const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
         message: `"${key}" is not known; check how it is written`,
       }));
     const [key] = path;
-    const isMissing = path.length === 1 && typeof entry === 'object' && entry !== null && !Object.hasOwn(entry, key!);
+    const isMissing =
+      path.length === 1 &&
+      typeof entry === 'object' &&
+      entry !== null &&
+      key !== undefined &&
+      !Object.hasOwn(entry, key);
     return [
       isMissing
         ? { path: [at], message: `"${String(key)}" is missing` }
@@ -153,19 +169,21 @@ const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
     ];
   });
 
-/** Two of one id could not be told apart, nor two whose addresses are the same: "Coder" and "coder". */
+/** Two agents may not have the same id, nor ids with the same address: "Coder" and "coder". */
 function twins(entries: readonly unknown[]): Misfit[] {
   const first = new Map<string, number>();
   return entries.flatMap((entry, at): Misfit[] => {
-    const { id } = (entry ?? {}) as { id?: unknown };
-    if (!Id.safeParse(id).success) return [];
-    const address = slug(id as string);
+    const { data: id } = Id.safeParse(
+      typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'id') : undefined,
+    );
+    if (id === undefined) return [];
+    const address = slug(id);
     const before = first.get(address);
     if (before === undefined) return (first.set(address, at), []);
     return [
       {
         path: [at, 'id'],
-        message: `"id": "${String(id)}" is taken by agent ${before + 1} of the list; give each its own`,
+        message: `"id": "${id}" is taken by agent ${before + 1} of the list; give each its own`,
       },
     ];
   });

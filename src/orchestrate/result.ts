@@ -1,10 +1,10 @@
-/** How tasks ended, as the seed's JSON has it. What the seed does not know (`usage`, `failure`) goes beside it, so that nothing is lost on the way. */
+/** Task and pipeline results as snake_case JSON, read and written. `usage` and `failure` are additional fields, so that nothing is lost. */
 import * as z from 'zod';
 import { AgentUsage } from '../contracts/agent.ts';
 import { Failure } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { PipelineResult, TaskResult, type TaskMetadata } from '../contracts/task.ts';
-import { errorKinds, given, optional, readWith, routers, stageWords } from './words.ts';
+import { errorKinds, given, givenJson, optional, readWith, routers, stageWords } from './words.ts';
 
 const count = z.number().int().nonnegative();
 const flag = z.boolean().default(false);
@@ -58,10 +58,10 @@ const WireResult = z.object({
   failure: optional(Failure),
 });
 
-/** Metadata alone; without any, those of a task that was never begun. Throws `invalid`. */
+/** Reads metadata; undefined gives those of a task that was never begun. Throws `invalid`. */
 export const readMetadata = (json: unknown): TaskMetadata => metadataOf(readWith(WireMetadata, json, 'The metadata'));
 
-/** Throws `invalid` with every field that does not fit. */
+/** Reads a task result. Throws `invalid` with every field that does not fit. */
 export function readResult(json: unknown): TaskResult {
   const wire = readWith(WireResult, json, 'The task result');
   return TaskResult.parse(
@@ -80,12 +80,12 @@ export function readResult(json: unknown): TaskResult {
   );
 }
 
-/** `session`: what the result's `session_id` says, such as the run. */
+/** A task result as JSON. `session`: its `session_id`, such as the id of the run; empty by default. */
 export function writeResult(result: TaskResult, session = ''): JsonObject {
-  return given({
+  return givenJson({
     task_id: result.taskId,
     agent_id: result.agentId,
-    output: result.output as Json,
+    output: result.output,
     success: result.success,
     error: result.error,
     error_kind: result.errorKind && errorKinds.write(result.errorKind),
@@ -93,8 +93,9 @@ export function writeResult(result: TaskResult, session = ''): JsonObject {
     session_id: session,
     metadata: writeMetadata(result.metadata),
     usage: writeUsage(result.usage),
+    // A failure is JSON; fields that are undefined are left out when it is written.
     failure: result.failure as Json | undefined,
-  }) as JsonObject;
+  });
 }
 
 const WirePipeline = z.object({
@@ -105,7 +106,7 @@ const WirePipeline = z.object({
   error: optional(z.string()),
 });
 
-/** Throws `invalid` with every field that does not fit. */
+/** Reads a pipeline result. Throws `invalid` with every field that does not fit. */
 export function readPipeline(json: unknown): PipelineResult {
   const wire = readWith(WirePipeline, json, 'The pipeline result');
   const { task_results, final_output, total_steps, success, error } = wire;
@@ -120,14 +121,15 @@ export function readPipeline(json: unknown): PipelineResult {
   );
 }
 
+/** A pipeline result as JSON. `session`: the `session_id` of its task results; empty by default. */
 export const writePipeline = (pipeline: PipelineResult, session = ''): JsonObject =>
-  given({
+  givenJson({
     task_results: pipeline.taskResults.map((result) => writeResult(result, session)),
-    final_output: pipeline.finalOutput as Json,
+    final_output: pipeline.finalOutput,
     total_steps: pipeline.totalSteps,
     success: pipeline.success,
     error: pipeline.error,
-  }) as JsonObject;
+  });
 
 function metadataOf(wire: z.output<typeof WireMetadata>): TaskMetadata {
   const { routing_decision: routing, guardrail_name, guardrail_stage } = wire;
@@ -153,12 +155,13 @@ function metadataOf(wire: z.output<typeof WireMetadata>): TaskMetadata {
         reason: routing.reason,
       }),
     guardrail: guardrail_name === undefined ? undefined : given({ name: guardrail_name, stage: guardrail_stage }),
-  }) as TaskMetadata;
+  });
 }
 
+/** Metadata as JSON. */
 export function writeMetadata(metadata: TaskMetadata): JsonObject {
   const { routing, guardrail } = metadata;
-  return given({
+  return givenJson({
     attempt_count: metadata.attempts,
     duration_ms: metadata.durationMs,
     timed_out: metadata.timedOut,
@@ -171,7 +174,7 @@ export function writeMetadata(metadata: TaskMetadata): JsonObject {
     error_kind: metadata.errorKind && errorKinds.write(metadata.errorKind),
     routing_decision:
       routing &&
-      given({
+      givenJson({
         router_name: routers.write(routing.router),
         selected_agent_id: routing.selected,
         candidates_considered: routing.candidates,
@@ -181,11 +184,11 @@ export function writeMetadata(metadata: TaskMetadata): JsonObject {
     budget_exhausted: metadata.budgetExhausted,
     guardrail_name: guardrail?.name,
     guardrail_stage: guardrail?.stage && stageWords.write(guardrail.stage),
-  }) as JsonObject;
+  });
 }
 
 function usageOf({ usage, steps_used: steps }: z.output<typeof WireResult>): AgentUsage {
-  // The seed counts steps and nothing else: what they cost is not known.
+  // Without usage only the steps are known: the price is unknown.
   if (!usage) return { steps, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 0, usd: null };
   const { input_tokens, output_tokens, cached_tokens, tool_calls, usd } = usage;
   return {

@@ -1,8 +1,8 @@
-/** A task as the seed's JSON has it (`task_id`, `timeout_ms`, `retry_policy`), read and written. */
+/** Tasks as snake_case JSON (`task_id`, `timeout_ms`, `retry_policy`), read and written. */
 import * as z from 'zod';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { Task, type RetryPolicy, type TaskSpec } from '../contracts/task.ts';
-import { conditions, given, optional, readWith } from './words.ts';
+import { conditions, given, givenJson, optional, readWith } from './words.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -28,10 +28,10 @@ const WireTask = z.strictObject({
   metadata: z.record(z.string(), z.json()).default({}),
 });
 
-/** Where a task of ours keeps the seed's session: every attempt of ours has a conversation of its own, so it is a fact and no more. */
+/** The entry of a task's metadata that holds `session_id`. It has no other effect, because every attempt has a conversation of its own. */
 const session = 'session_id';
 
-/** Throws `invalid` with every field that does not fit. */
+/** Reads a task. Throws `invalid` with every field that does not fit. */
 export function readTask(json: unknown): Task {
   const wire = readWith(WireTask, json, 'The task');
   const metadata = { ...wire.metadata, ...(wire.session_id === undefined ? {} : { [session]: wire.session_id }) };
@@ -57,13 +57,14 @@ const readRetry = ({ max_retries, backoff_ms, condition }: z.output<typeof WireR
   condition,
 });
 
+/** A task as JSON. */
 export function writeTask(task: Task): JsonObject {
   const { [session]: held, ...metadata } = task.metadata ?? {};
   const isSession = typeof held === 'string';
-  return given({
+  return givenJson({
     task_id: task.id,
     agent_id: task.agentId,
-    input: task.input as Json,
+    input: inputOf(task.input),
     session_id: isSession ? held : undefined,
     max_steps: task.maxSteps,
     timeout_ms: task.timeout,
@@ -75,6 +76,9 @@ export function writeTask(task: Task): JsonObject {
     },
     budget_steps: task.budgetSteps,
     correlation_id: task.correlationId,
-    metadata: (isSession || held === undefined ? metadata : task.metadata) as JsonObject,
-  }) as JsonObject;
+    metadata: isSession || held === undefined ? metadata : task.metadata,
+  });
 }
+
+const inputOf = (input: Task['input']): Json =>
+  typeof input === 'string' ? input : givenJson({ type: input.type, body: input.body });

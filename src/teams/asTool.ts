@@ -1,28 +1,30 @@
-/** An agent or a team as a tool of another agent: a call of it is an actor of its own, with its own history, questions and end. */
+/** Makes an agent or a team into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
 import { came } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { jsonSchema, protocol } from '../contracts/protocol.ts';
+import { memberDefinition } from '../anyMember.ts';
+import { kindOf } from '../definition.ts';
 import type { Delegate } from '../delegate.ts';
-import type { Member } from '../member.ts';
 import { spoken, type Voice } from './voice.ts';
 
+/** How an agent or a team is offered to models as a tool. */
 export interface AsToolOptions {
   /** What it does and when to call it, for the model. */
   readonly description: string;
-  /** Its own name unless told otherwise. */
+  /** The tool's name, 1 to 64 of A-Z a-z 0-9 _ -; the name of the agent or team by default. */
   readonly name?: string;
-  /** True when a person must agree to each call. */
+  /** True when a person must agree to each call; false by default. */
   readonly approval?: boolean;
 }
 
 /**
- * Lets an agent call another one, or a team. Questions to people come up in the run as all others do, a cancel reaches it, and what it uses is its caller's.
- * Its failure is told to the model, as a result. Throws `definition`.
+ * Lets an agent call another agent, or a team. Its tickets appear in the run as all others do, a cancel reaches it, and what it uses counts for
+ * its caller. Its failure is a result for the model. Throws `definition`.
  * @example agent({ name: 'editor', model, tools: [asTool(researcher, { description: 'Finds facts on a topic.' })] })
  */
 export function asTool(subject: Voice, { description, name, approval = false }: AsToolOptions): Delegate {
-  const { kind } = (subject ?? {}) as Partial<Voice>;
+  const kind = kindOf(subject);
   if (kind !== 'agent' && kind !== 'team')
     throw new TroupeError('definition', `asTool() takes agent({ … }) or team({ … }); got ${came(subject)}.`);
   const called = (name ?? subject.name).replaceAll('.', '_');
@@ -37,7 +39,7 @@ export function asTool(subject: Voice, { description, name, approval = false }: 
   const { input, takes } = spoken(`the tool "${called}"`, subject);
   const whole = jsonSchema(input) as JsonObject;
   const isText = subject.kind === 'agent' && subject.handles.length === 0;
-  // Models call tools with named arguments: what is no object is one of them.
+  // Models call tools with named arguments: an input that is no object becomes one argument.
   const argument = whole['type'] === 'object' ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
     message: { body: isText ? input.refine((text) => text !== '', 'a text that is not empty') : input },
@@ -46,7 +48,7 @@ export function asTool(subject: Voice, { description, name, approval = false }: 
     kind: 'delegate',
     name: called,
     description,
-    subject: subject as Member,
+    subject: memberDefinition(subject),
     approval,
     effect: 'read',
     schema:
@@ -54,8 +56,11 @@ export function asTool(subject: Voice, { description, name, approval = false }: 
         ? whole
         : { type: 'object', properties: { [argument]: whole }, required: [argument], additionalProperties: false },
     message(given) {
-      const body = argument === undefined ? given : (given as { readonly [key: string]: Json } | null)?.[argument];
+      const body = argument === undefined ? given : isObject(given) ? given[argument] : undefined;
       return { type: takes, body: contract.parse('message', body) as Json };
     },
   };
 }
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,16 +1,18 @@
-/** Some argue, side by side, for some rounds; then one judges. */
+/** A preset: several members argue side by side for some rounds, then a judge decides. */
 import * as z from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
+import { latestOf } from '../team.ts';
 import { conversationOf, prompt } from './chat.ts';
 import { atLeastOne, finish, place, preset, send, wait, type Preset, type PresetOptions } from './plan.ts';
-import { cast, memberOf, requireText, spoken, type Out, type Voice } from './voice.ts';
+import { cast, memberOf, nameOf, requireText, spoken, type Out, type Voice } from './voice.ts';
 
+/** What a debate is defined with. */
 export interface DebateOptions<J extends Voice> extends PresetOptions {
-  /** Two at least. */
+  /** The members that argue; two or more. */
   readonly debaters: readonly Voice[];
-  /** Reads everything and gives the team's answer. It takes a text; what it gives is its own. */
+  /** Reads everything and gives the team's answer, of any type. It takes a text. */
   readonly judge: J;
-  /** Two unless told otherwise. */
+  /** How many rounds of argument; 2 by default. */
   readonly rounds?: number;
 }
 
@@ -24,7 +26,7 @@ export function debate<J extends Voice>(options: DebateOptions<J>): Preset<strin
   const debaters = cast(where, options.debaters);
   if (debaters.size < 2)
     throw new TroupeError('definition', `A debate needs two who argue; the ${where} has ${debaters.size}.`);
-  const judgeName = [...cast(where, [...options.debaters, judge]).keys()].at(-1)!;
+  const judgeName = nameOf(where, judge, options.debaters);
   for (const voice of debaters.values()) requireText(where, voice);
   const verdict = spoken(where, judge);
   if (!verdict.input.safeParse('text').success)
@@ -50,7 +52,7 @@ export function debate<J extends Voice>(options: DebateOptions<J>): Preset<strin
       [judgeName]: memberOf(where, judge, { protocol, handles: ['judge'], gives: 'result' }),
     }),
     next(said) {
-      const { type, body } = said.at(-1)!;
+      const { type, body } = latestOf(said);
       if (type === 'result') return finish(body);
       const conversation = conversationOf(said);
       const argued = conversation.turns.length;

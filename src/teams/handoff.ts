@@ -1,8 +1,8 @@
 /**
- * The conversation belongs to one member at a time. Who owns it answers, or hands it over.
+ * A preset: the task belongs to one member at a time. The owner answers it or hands it over.
  *
- * H1 A hand-over goes to a member, or to somebody outside whom `until.handedOff` names: nobody else can be said.
- * H2 Nobody hands over for ever: who gets it a second time from the same member, or after `maxHandoffs`, must answer.
+ * H1 A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other.
+ * H2 Hand-overs end: a member that gets the task a second time from the same member, or after `maxHandoffs`, must answer.
  */
 import * as z from 'zod';
 import { TroupeError } from '../contracts/failure.ts';
@@ -12,13 +12,15 @@ import { atLeastOne, place, preset, send, type Preset, type PresetOptions } from
 import { requireUntil, type Turn, type Until } from './until.ts';
 import { cast, memberOf, requireText, type Voice } from './voice.ts';
 
+/** What a hand-off is defined with. */
 export interface HandoffOptions extends PresetOptions {
+  /** The members that may own the task; at least one. */
   readonly members: readonly Voice[];
-  /** Who has it first; the first of the members unless told otherwise. */
+  /** The name of the first owner; the first of the members by default. */
   readonly start?: string;
-  /** When it is over before anybody answered. */
+  /** A condition that ends it before a member has answered; none by default. */
   readonly until?: Until;
-  /** Eight unless told otherwise. */
+  /** After so many hand-overs the owner must answer; 8 by default. */
   readonly maxHandoffs?: number;
 }
 
@@ -31,8 +33,8 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
   const voices = cast(where, options.members);
   for (const voice of voices.values()) requireText(where, voice);
   const names = [...voices.keys()];
-  const start = options.start === undefined ? names[0]! : slug(options.start);
-  if (!voices.has(start))
+  const start = options.start === undefined ? names[0] : slug(options.start);
+  if (start === undefined || !voices.has(start))
     throw new TroupeError(
       'definition',
       `The ${where} starts with "${start}", who is not in it. It has ${names.join(', ')}.`,
@@ -49,7 +51,7 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
       reply: { body: z.string().min(1).describe('Your answer to the task. It ends the conversation. Call it alone.') },
       handoff: {
         body: z
-          .object({ to: z.enum(targets as [string, ...string[]]), note: z.string() })
+          .object({ to: z.enum(targets), note: z.string() })
           .describe('Hands the task over to somebody who is better at it, with what they need to know. Call it alone.'),
       },
       result: { body: ChatResult },
@@ -58,7 +60,7 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
       Object.fromEntries(
         [...voices].map(([name, voice]) => [
           name,
-          // Whoever has messages of its own cannot say "handoff": what it says is its answer.
+          // A member with messages of its own has none for a hand-over: what it says is its answer.
           memberOf(where, voice, {
             protocol,
             handles: ['turn', 'decide'],
@@ -78,10 +80,10 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
         return over(conversation, forced ? `handed round too often: ${way}` : `${latest.from} answered`);
       }
       const owner = latest?.to ?? start;
-      const [type, ask] = mustAnswer(turns, maxHandoffs)
-        ? ['decide', `You are ${owner}. It was handed round enough: answer it yourself, as well as you can.`]
-        : ['turn', `You are ${owner}, and the task is yours. Answer it, or hand it over: ${targets.join(', ')}.`];
-      return send(owner, type!, prompt(conversation, ask!));
+      const ask = (type: string, text: string) => send(owner, type, prompt(conversation, text));
+      return mustAnswer(turns, maxHandoffs)
+        ? ask('decide', `You are ${owner}. It was handed round enough: answer it yourself, as well as you can.`)
+        : ask('turn', `You are ${owner}, and the task is yours. Answer it, or hand it over: ${targets.join(', ')}.`);
     },
     maxTurns: maxHandoffs + 1,
   });

@@ -1,21 +1,23 @@
-/** Many items, some at a time, and one answer made of all of theirs. */
+/** A preset: splits a task into items, gives each to a worker, some at a time, and makes one answer of all answers. */
 import * as z from 'zod';
 import { came } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Messages } from '../contracts/protocol.ts';
-import type { TeamMessage } from '../team.ts';
+import { latestOf, type TeamMessage } from '../team.ts';
 import { atLeastOne, finish, place, preset, send, wait, type Preset, type PresetOptions } from './plan.ts';
-import { cast, memberOf, spoken, type In, type Out, type Voice } from './voice.ts';
+import { memberOf, nameOf, spoken, type In, type Out, type Voice } from './voice.ts';
 
+/** What a map-reduce is defined with. */
 export interface MapReduceOptions<I, M extends Voice> extends PresetOptions {
-  /** What the team takes; a text unless told otherwise. */
+  /** The schema of the team's input; a text by default. */
   readonly input?: z.ZodType<I, I>;
-  /** Takes a task apart. Pure, as `reduce` is: both are asked again after a restart. */
+  /** Splits a task into items. Pure, as `reduce` is: both are called again after a restart. */
   readonly split: (task: I) => readonly In<M>[];
+  /** The member that works on one item. */
   readonly map: M;
-  /** How many items are worked on at once; eight unless told otherwise. */
+  /** How many items are worked on at once; 8 by default. */
   readonly concurrency?: number;
-  /** More items than this fail the run; 10,000 unless told otherwise. */
+  /** The run fails when there are more items than this; 10,000 by default. */
   readonly maxItems?: number;
 }
 
@@ -31,7 +33,7 @@ export function mapReduce<M extends Voice, R, I = string>(
 ): Preset<I, R>;
 export function mapReduce<M extends Voice, V extends Voice, I = string>(
   options: MapReduceOptions<I, M> & {
-    /** Who is given all answers, as a list or as a text, and makes one of them. */
+    /** The member that gets all answers, as a list or as a text, and makes one answer of them. */
     readonly reduce: V;
   },
 ): Preset<I, Out<V>>;
@@ -43,10 +45,8 @@ export function mapReduce(
   const width = atLeastOne(`concurrency of ${where}`, concurrency);
   const most = atLeastOne(`maxItems of ${where}`, maxItems);
   const reducer = typeof reduce === 'function' ? undefined : reduce;
-  const [[mapper], [gatherer]] = [
-    [...cast(where, [map]).keys()],
-    reducer ? [...cast(where, [map, reducer]).keys()].slice(1) : [],
-  ];
+  const mapper = nameOf(where, map);
+  const gatherer = reducer ? { name: nameOf(where, reducer, [map]), voice: reducer } : undefined;
   const worker = spoken(where, map);
   const last = reducer ? spoken(where, reducer) : undefined;
   const split = splitter(where, options.split, most);
@@ -63,27 +63,31 @@ export function mapReduce(
       result: { body: last?.output ?? z.json() },
     },
     members: (protocol) => ({
-      [mapper!]: memberOf(where, map, { protocol, handles: ['item'], gives: 'mapped' }),
-      ...(reducer ? { [gatherer!]: memberOf(where, reducer, { protocol, handles: ['gather'], gives: 'result' }) } : {}),
+      [mapper]: memberOf(where, map, { protocol, handles: ['item'], gives: 'mapped' }),
+      ...(gatherer
+        ? { [gatherer.name]: memberOf(where, gatherer.voice, { protocol, handles: ['gather'], gives: 'result' }) }
+        : {}),
     }),
     // Looks at the latest message and at how many there are: what a step costs does not grow with the items.
     next(said) {
-      const { type, body } = said.at(-1)!;
+      const { type, body } = latestOf(said);
       if (type === 'result') return finish(body);
-      const items = split(said[0]!);
+      const [task = latestOf(said)] = said;
+      const items = split(task);
       const answered = said.length - 1;
       const started = answered === 0 ? 0 : Math.min(items.length, width + answered - 1);
       if (answered === items.length) return gather(said);
       const next = items.slice(started, Math.min(items.length, width + answered));
-      return next.length === 0 ? wait : { send: next.map((item) => ({ to: mapper!, type: 'item', body: item })) };
+      return next.length === 0 ? wait : { send: next.map((item) => ({ to: mapper, type: 'item', body: item })) };
     },
     maxTurns: most + 1,
   });
 
   function gather([task, ...answers]: readonly TeamMessage[]) {
-    const all = answers.toSorted((a, b) => a.turn! - b.turn!).map(({ body }) => body);
-    if (typeof reduce === 'function') return finish(reduce(all as never, task!.body));
-    return send(gatherer!, 'gather', takesText ? all.map(listed).join('\n\n') : all);
+    const all = answers.toSorted((a, b) => (a.turn ?? 0) - (b.turn ?? 0)).map(({ body }) => body);
+    // The overloads say what the answers are; here they are of any type.
+    if (typeof reduce === 'function') return finish(reduce(all as never, task?.body));
+    return send(gatherer?.name ?? '', 'gather', takesText ? all.map(listed).join('\n\n') : all);
   }
 }
 
@@ -96,7 +100,7 @@ function splitter(where: string, split: (task: unknown) => readonly unknown[], m
   return (task: TeamMessage): readonly unknown[] => {
     const before = known.get(task);
     if (before) return before;
-    const items: unknown = split(task.body);
+    const items: readonly unknown[] = split(task.body);
     if (!Array.isArray(items))
       throw new TroupeError('definition', `The split of ${where} must give a list of items; it gave ${came(items)}.`);
     if (items.length > most)
@@ -104,7 +108,7 @@ function splitter(where: string, split: (task: unknown) => readonly unknown[], m
         'invalid',
         `The task of ${where} has ${items.length} items, and maxItems is ${most}. Raise it, or split into fewer.`,
       );
-    known.set(task, items as unknown[]);
-    return items as unknown[];
+    known.set(task, items);
+    return items;
   };
 }

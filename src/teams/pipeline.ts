@@ -1,5 +1,6 @@
-/** One after the other: what a stage gives is what the next one takes. */
+/** A preset: members work one after the other; each takes what the one before it answered. */
 import type { MessageSpec } from '../contracts/protocol.ts';
+import { latestOf } from '../team.ts';
 import { place, preset, finish, send, type Preset, type PresetOptions } from './plan.ts';
 import { cast, memberOf, spoken, type In, type Out, type Voice } from './voice.ts';
 
@@ -11,7 +12,9 @@ type Fitting<S extends readonly unknown[]> = S extends readonly [infer A, infer 
   : S;
 type Last<S extends readonly unknown[]> = S extends readonly [...unknown[], infer L] ? L : never;
 
+/** What a pipeline is defined with. */
 export interface PipelineOptions<S extends readonly [Voice, ...Voice[]]> extends PresetOptions {
+  /** The members in the order in which they work; at least one. */
   readonly stages: S & Fitting<S>;
 }
 
@@ -26,7 +29,8 @@ export function pipeline<const S extends readonly [Voice, ...Voice[]]>(
   const stages = [...cast(where, options.stages)];
   const shapes = stages.map(([, voice]) => spoken(where, voice));
   const gives = (index: number) => (index === stages.length - 1 ? 'result' : `stage${index + 1}_done`);
-  const messages: Record<string, MessageSpec> = { task: { body: shapes[0]!.input } };
+  const [first] = options.stages;
+  const messages: Record<string, MessageSpec> = { task: { body: spoken(where, first).input } };
   for (const [index, { input, output }] of shapes.entries()) {
     messages[`stage${index + 1}`] = { body: input, replies: [gives(index)] };
     messages[gives(index)] = { body: output };
@@ -43,7 +47,7 @@ export function pipeline<const S extends readonly [Voice, ...Voice[]]>(
       ),
     // The task and every answer so far: as many messages as there are stages done, and one.
     next(said) {
-      const { body } = said.at(-1)!;
+      const { body } = latestOf(said);
       const stage = stages[said.length - 1];
       return stage ? send(stage[0], `stage${said.length}`, body) : finish(body);
     },

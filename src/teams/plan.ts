@@ -1,4 +1,4 @@
-/** What every preset comes to: a team that takes a `task` and gives a `result`, with messages, members and a route of its own making. */
+/** Makes the team behind a preset: it takes a `task` and gives a `result`; messages, members and route are the preset's own. */
 import type * as z from 'zod';
 import type { Budget } from '../contracts/agent.ts';
 import type { Duration } from '../contracts/duration.ts';
@@ -9,35 +9,48 @@ import { protocol as protocolOf, type Messages, type Protocol } from '../contrac
 import type { Member } from '../member.ts';
 import { team, type Next, type Team, type TeamMessage, type TeamOptions } from '../team.ts';
 
-/** What may be said of any preset. */
+/** Options of every preset. */
 export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise'> {
+  /** The name of the team. */
   readonly name: string;
+  /** What all members together may use up; no limit by default. */
   readonly budget?: Budget;
-  /** One hour unless told otherwise: a team that waits for ever helps nobody. */
+  /** How long a run may take, as a duration or in milliseconds; one hour by default. */
   readonly deadline?: Duration;
 }
 
+/** The messages of a preset that its users see. */
 export type Whole<I, O> = {
-  readonly task: { readonly body: z.ZodType<I, I> };
-  readonly result: { readonly body: z.ZodType<O, O> };
+  /** What it takes. */
+  readonly task: {
+    /** The schema of its input. */
+    readonly body: z.ZodType<I, I>;
+  };
+  /** What it gives. */
+  readonly result: {
+    /** The schema of its output. */
+    readonly body: z.ZodType<O, O>;
+  };
 };
-/** A team made by a preset: it runs, nests and is tested as every other. */
+/** A team made by a preset. It is run, nested and tested as every other team. */
 export type Preset<I, O> = Team<Whole<I, O>, 'task', 'result'>;
 
 interface Plan {
+  /** The kind of preset, for messages. */
   readonly what: string;
   readonly messages: Messages;
   members(protocol: Protocol): Readonly<Record<string, Member>>;
-  /** Who speaks next. What it sends was checked by the preset; bodies and recipients are checked once more by the team. */
+  /** Decides what happens next. The team checks recipients and bodies. */
   next(said: readonly TeamMessage[]): Next;
   readonly maxTurns?: number;
 }
 
+/** Makes the team. Throws `definition`. */
 export function preset<I, O>(options: PresetOptions, { what, messages, members, next, maxTurns }: Plan): Preset<I, O> {
   const { name, supervise, budget, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
     throw new TroupeError('definition', `The ${what}${named(options)} needs a name.`);
-  const protocol = protocolOf(messages as never) as unknown as Protocol;
+  const protocol = protocolOf(messages);
   const step = (_: unknown, { said }: { readonly said: readonly TeamMessage[] }) => next(said);
   const made = team({
     name,
@@ -51,19 +64,22 @@ export function preset<I, O>(options: PresetOptions, { what, messages, members, 
     ...(budget ? { budget } : {}),
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
-  // The messages between task and result are the preset's own business; what goes in and out was said by its caller.
+  // The messages between task and result are internal to the preset; its caller declares the types of task and result.
   return { ...made, plain: true } as unknown as Preset<I, O>;
 }
 
+/** Hands a message to one member. */
 export const send = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });
+/** Ends the run with this result. */
 export const finish = (body: unknown): Next => ({ finish: body });
-/** Somebody else is still at work. */
+/** Hands out nothing, because other members are still at work. */
 export const wait: Next = { send: [] };
 
+/** The preset with its name, for messages. */
 export const place = (what: string, { name }: { readonly name?: unknown }): string =>
   typeof name === 'string' && name !== '' ? `${what} "${slug(name)}"` : what;
 
-/** Throws `definition` for what is no whole number from 1 on. */
+/** Throws `definition` for anything other than a whole number of 1 or more. */
 export function atLeastOne(what: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new TroupeError('definition', `${what} is a whole number from 1 on; got ${String(value)}.`);

@@ -1,17 +1,18 @@
-/** Everybody in turn, round after round. */
+/** A preset: members speak in turn, round after round. */
 import * as z from 'zod';
 import { boundOf, ChatResult, conversationOf, over, prompt, type ChatOptions } from './chat.ts';
 import { place, preset, send, type Preset } from './plan.ts';
 import { requireUntil } from './until.ts';
 import { cast, memberOf, requireText, type Voice } from './voice.ts';
 
+/** What a round robin is defined with. */
 export interface RoundRobinOptions extends ChatOptions {
-  /** In the order in which they speak. */
+  /** The members in the order in which they speak; at least one. */
   readonly members: readonly Voice[];
 }
 
 /**
- * A conversation in which everybody in turn reads what was said so far and adds to it.
+ * A conversation in which each member in turn reads what was said so far and adds to it.
  * @example await run(roundRobin({ name: 'desk', members: [writer, critic], until: until.textMentions('DONE').or(until.maxTurns(8)) }), 'A haiku on tea')
  */
 export function roundRobin(options: RoundRobinOptions): Preset<string, ChatResult> {
@@ -39,7 +40,7 @@ export function roundRobin(options: RoundRobinOptions): Preset<string, ChatResul
       const conversation = conversationOf(said);
       const reason = until.reason(conversation);
       if (reason !== undefined) return over(conversation, reason);
-      const speaker = names[conversation.turns.length % names.length]!;
+      const speaker = names.at(conversation.turns.length % names.length) ?? '';
       return send(speaker, 'turn', prompt(conversation, `You are ${speaker}. It is your turn.`));
     },
     ...boundOf(until),

@@ -1,19 +1,22 @@
-/** Somebody chooses who speaks next: a function, or a model. */
+/** A preset: a function or a model chooses the next speaker. */
 import * as z from 'zod';
-import { speaking, type Agent } from '../agent.ts';
+import type { Agent } from '../agent.ts';
 import { came } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { Messages } from '../contracts/protocol.ts';
-import type { Member } from '../member.ts';
+import { kindOf } from '../definition.ts';
+import { latestOf } from '../team.ts';
 import { boundOf, ChatResult, conversationOf, over, prompt, type ChatOptions } from './chat.ts';
 import { place, preset, send, type Preset } from './plan.ts';
 import { requireUntil, type Conversation } from './until.ts';
 import { cast, memberOf, requireText, type Voice } from './voice.ts';
 
-/** Gives the name of who speaks next. Pure: it is asked again after a restart. */
+/** Gives the name of the next speaker. Pure: it is called again after a restart. */
 export type Choose = (conversation: Conversation, members: readonly string[]) => string;
 
+/** What a conversation with a selector is defined with. */
 export interface SelectorOptions extends ChatOptions {
+  /** The members that may speak; at least one. */
   readonly members: readonly Voice[];
   /** A pure function, or an agent without a protocol, which is shown the conversation and the names. */
   readonly choose: Choose | Agent<Record<never, never>, never>;
@@ -34,7 +37,7 @@ export function selector(options: SelectorOptions): Preset<string, ChatResult> {
   const names = [...voices.keys()];
   const choices: Messages = {
     choose: { body: z.string(), replies: ['chosen'] },
-    chosen: { body: z.object({ speaker: z.enum(names as [string, ...string[]]) }) },
+    chosen: { body: z.object({ speaker: z.enum(names) }) },
   };
   return preset(options, {
     what: 'selector',
@@ -52,28 +55,30 @@ export function selector(options: SelectorOptions): Preset<string, ChatResult> {
           memberOf(where, voice, { protocol, handles: ['turn'], gives: 'said' }),
         ]),
       ),
-      ...(chooser
-        ? { [chooser.name]: speaking(chooser as unknown as Agent<never, never>, protocol, ['choose']) as Member }
-        : {}),
+      ...(chooser ? { [chooser.name]: memberOf(where, chooser, { protocol, handles: ['choose'] }) } : {}),
     }),
     next(said) {
       const conversation = conversationOf(said);
-      const { type, body } = said.at(-1)!;
+      const { type, body } = latestOf(said);
       const turn = (speaker: string) =>
         send(speaker, 'turn', prompt(conversation, `You are ${speaker}. It is your turn.`));
-      if (type === 'chosen') return turn((body as { speaker: string }).speaker);
+      if (type === 'chosen') return turn(Chosen.parse(body).speaker);
       const reason = until.reason(conversation);
       if (reason !== undefined) return over(conversation, reason);
       if (typeof choose === 'function') return turn(choose(conversation, names));
-      return send(chooser!.name, 'choose', prompt(conversation, `Who speaks next? One of ${names.join(', ')}.`));
+      return send(choose.name, 'choose', prompt(conversation, `Who speaks next? One of ${names.join(', ')}.`));
     },
     ...boundOf(until, chooser ? 2 : 1),
   });
 }
 
+const Chosen = z.object({ speaker: z.string() });
+
+const isPlainAgent = (value: unknown): value is Agent<Record<never, never>, never> =>
+  kindOf(value) === 'agent' && z.object({ handles: z.array(z.unknown()).length(0) }).safeParse(value).success;
+
 function requireChooser(where: string, choose: unknown): Agent<Record<never, never>, never> {
-  const { kind, handles } = (choose ?? {}) as Partial<Agent>;
-  if (kind === 'agent' && handles?.length === 0) return choose as Agent<Record<never, never>, never>;
+  if (isPlainAgent(choose)) return choose;
   throw new TroupeError(
     'definition',
     `In ${where}, "choose" is a function of the conversation, or an agent without a protocol; got ${came(choose)}.`,

@@ -1,14 +1,17 @@
-/** One agent who hands work to others, sees what comes of it, and answers. */
+/** A preset: one agent hands work to others, reads their answers, and answers itself. */
 import type { MessageSpec } from '../contracts/protocol.ts';
 import { TroupeError } from '../contracts/failure.ts';
-import { withTools, type Agent } from '../agent.ts';
+import { withTools } from '../agent.ts';
+import { memberDefinition } from '../anyMember.ts';
 import type { Delegate } from '../delegate.ts';
+import { latestOf } from '../team.ts';
 import { asTool } from './asTool.ts';
 import { finish, place, preset, send, type Preset, type PresetOptions } from './plan.ts';
-import { cast, memberOf, spoken, type In, type Out, type Voice } from './voice.ts';
+import { cast, memberOf, nameOf, spoken, type In, type Out, type Voice } from './voice.ts';
 
+/** What a supervisor team is defined with. */
 export interface SupervisorTeamOptions<S extends Voice> extends PresetOptions {
-  /** An agent; it gets a tool for every worker, beside those it has. */
+  /** An agent; it gets a tool for every worker, in addition to its own tools. */
   readonly supervisor: S;
   /** Agents and teams, or tools made by `asTool` where a worker needs a description of its own. */
   readonly workers: readonly (Voice | Delegate)[];
@@ -16,17 +19,17 @@ export interface SupervisorTeamOptions<S extends Voice> extends PresetOptions {
 
 /**
  * A team in which a supervisor hands out work by calling its workers, as often and as many side by side as it likes, and gives the team's answer.
- * A worker that fails is told to it as a result. Throws `definition`.
+ * The failure of a worker is a result for the supervisor. Throws `definition`.
  * @example supervisorTeam({ name: 'desk', supervisor: editor, workers: [researcher, asTool(press, { description: 'Prints a text.' })] })
  */
 export function supervisorTeam<S extends Voice>(options: SupervisorTeamOptions<S>): Preset<In<S>, Out<S>> {
   const where = place('supervisor team', options);
-  const supervisor = options.supervisor as Voice;
-  const [name] = [...cast(where, [supervisor]).keys()];
+  const name = nameOf(where, options.supervisor);
+  const supervisor = memberDefinition(options.supervisor);
   if (supervisor.kind !== 'agent')
     throw new TroupeError('definition', `The supervisor of ${where} is agent({ … }): it has to call its workers.`);
   cast(where, options.workers.map(whoWorks));
-  const leader = withTools(supervisor as Agent, options.workers.map(toolOf));
+  const leader = withTools(supervisor, options.workers.map(toolOf));
   const { input, output } = spoken(where, supervisor);
   const messages: Record<string, MessageSpec> = {
     task: { body: input },
@@ -36,10 +39,10 @@ export function supervisorTeam<S extends Voice>(options: SupervisorTeamOptions<S
   return preset(options, {
     what: 'supervisor team',
     messages,
-    members: (protocol) => ({ [name!]: memberOf(where, leader, { protocol, handles: ['lead'], gives: 'result' }) }),
+    members: (protocol) => ({ [name]: memberOf(where, leader, { protocol, handles: ['lead'], gives: 'result' }) }),
     next(said) {
-      const { type, body } = said.at(-1)!;
-      return type === 'result' ? finish(body) : send(name!, 'lead', body);
+      const { type, body } = latestOf(said);
+      return type === 'result' ? finish(body) : send(name, 'lead', body);
     },
     maxTurns: 1,
   });

@@ -1,38 +1,45 @@
 /**
- * When a conversation is over. Conditions are pure: they look at the whole conversation each time somebody has spoken, and once met they stay met,
- * so `and` and `or` mean what they say.
+ * Conditions that end a conversation. They are pure: each time a member has spoken they look at the whole conversation. A condition that is
+ * met stays met, so `and` and `or` can combine them.
  */
 import { came } from '../contracts/explain.ts';
 import { milliseconds, type Duration } from '../contracts/duration.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import type { AgentUsage } from '../contracts/agent.ts';
 
-/** What somebody said. A hand-over has `to`. */
+/** What one member said in a conversation. A hand-over has `to`. */
 export interface Turn {
+  /** The name of the member. */
   readonly from: string;
+  /** What it said. */
   readonly text: string;
+  /** The name of the member it handed the task over to; missing when it only spoke. */
   readonly to?: string;
 }
 
+/** A conversation so far. */
 export interface Conversation {
+  /** The task that it began with. */
   readonly task: string;
+  /** What was said, oldest first. */
   readonly turns: readonly Turn[];
-  /** What everybody used so far, those who chose the speakers included. */
+  /** The tokens that all members have used so far, including those that chose the speakers. */
   readonly usage: Pick<AgentUsage, 'inputTokens' | 'outputTokens'>;
-  /** Milliseconds since the task came, when the latest turn did. */
+  /** Milliseconds from the arrival of the task to the latest turn. */
   readonly elapsed: number;
 }
 
+/** A condition that ends a conversation. */
 export interface Until {
-  /** Why it is over; undefined while it is not. */
+  /** Why the conversation is over; undefined while it is not. */
   reason(conversation: Conversation): string | undefined;
-  /** After so many turns it is over at the latest; undefined when that cannot be said. */
+  /** The number of turns after which it is over at the latest; undefined when that cannot be said. */
   readonly turns: number | undefined;
-  /** To whom the conversation may be handed over beside its members: that ends it. */
+  /** Recipients outside the team to which the conversation may be handed over; that ends it. */
   readonly exits: readonly string[];
-  /** Both. */
+  /** Met when both conditions are met. */
   and(other: Until): Until;
-  /** Whichever is met first. */
+  /** Met when one of the two is met. */
   or(other: Until): Until;
 }
 
@@ -67,14 +74,17 @@ function condition(
   return Object.freeze(self);
 }
 
-/** Throws `definition`. */
+/** Throws `definition` for anything that is no condition. */
 export function requireUntil(where: string, value: unknown): Until {
-  if (typeof (value as Partial<Until> | null | undefined)?.reason === 'function') return value as Until;
+  if (isUntil(value)) return value;
   throw new TroupeError(
     'definition',
     `${where} needs to know when it is over, such as until.maxTurns(10).or(until.textMentions('DONE')); got ${came(value)}.`,
   );
 }
+
+const isUntil = (value: unknown): value is Until =>
+  typeof value === 'object' && value !== null && 'reason' in value && typeof value.reason === 'function';
 
 const count = (what: string, value: number): number => {
   if (Number.isInteger(value) && value > 0) return value;
@@ -86,7 +96,7 @@ const text = (what: string, value: string): string => {
 };
 
 /**
- * When a conversation ends. `timeout` and the others are asked whenever somebody has spoken; what stops a member in the middle is the team's `deadline`.
+ * Conditions that end a conversation. They are checked whenever a member has spoken; the team's `deadline` stops a member in the middle of its work.
  * @example until.textMentions('APPROVED').or(until.maxTurns(12)).or(until.tokenBudget(50_000))
  */
 export const until = {
@@ -95,7 +105,7 @@ export const until = {
     count('until.maxTurns', turns);
     return condition((said) => (said.turns.length >= turns ? `${turns} turns` : undefined), { turns });
   },
-  /** Once a member has said this, in any case. */
+  /** Once a member has said this text, in upper or lower case. */
   textMentions(mark: string): Until {
     const wanted = text('until.textMentions', mark).toLowerCase();
     return condition(({ turns }) => {
@@ -103,19 +113,19 @@ export const until = {
       return found && `${found.from} said "${mark}"`;
     });
   },
-  /** Once everybody together has used so many tokens, in and out. */
+  /** Once all members together have used so many tokens, input and output. */
   tokenBudget(tokens: number): Until {
     count('until.tokenBudget', tokens);
     return condition(({ usage: { inputTokens, outputTokens } }) =>
       inputTokens + outputTokens >= tokens ? `${tokens} tokens` : undefined,
     );
   },
-  /** Once so much time has passed since the task came. */
+  /** Once so much time has passed since the task arrived. */
   timeout(duration: Duration): Until {
     const limit = milliseconds(duration);
     return condition(({ elapsed }) => (elapsed >= limit ? `it took ${duration}` : undefined));
   },
-  /** Once it was handed over to somebody: a member, or anybody outside who goes on with it. */
+  /** Once the task was handed over to this recipient: a member, or one outside the team that continues with it. */
   handedOff(to: string): Until {
     text('until.handedOff', to);
     return condition(

@@ -1,25 +1,28 @@
-/** Who takes part in a preset: anybody who takes one kind of message and gives one kind of answer. An agent without a protocol takes a text and gives one. */
+/** The participants of a preset: members that take one kind of message and give one kind of answer. An agent without a protocol takes a text and gives one. */
 import * as z from 'zod';
 import { speaking, type Agent } from '../agent.ts';
 import { came } from '../contracts/explain.ts';
 import { TroupeError } from '../contracts/failure.ts';
 import { slug } from '../contracts/ids.ts';
 import type { Body, BodyInput, Name, Protocol, RepliesTo } from '../contracts/protocol.ts';
-import { answersTogether, type Strategy } from '../../machines/router/settings.ts';
+import { answersTogether } from '../../machines/router/settings.ts';
+import { guardedDefinition, memberDefinition } from '../anyMember.ts';
 import { isMember } from '../definition.ts';
 import type { Member } from '../member.ts';
+import type { Orchestrator } from '../orchestrator.ts';
 import type { Team } from '../team.ts';
 
-/* oxlint-disable typescript/no-explicit-any -- Anybody's messages will do; what they are is read from the types below, and checked when the preset is made. */
+/* oxlint-disable typescript/no-explicit-any -- Participants have messages of any protocol; the types below read them, and the preset checks them when it is made. */
+/** A participant: an agent, a team, an orchestrator, or one of them guarded. */
 export type Voice = Member<any, any> | Agent<any, any> | Team<any, any, any>;
 /* oxlint-enable typescript/no-explicit-any */
 
-/** Who stands in front of others takes and gives what they do. */
+/** A guarded definition and an orchestrator take and give what their members do. */
 type InFront<Inner> =
   | { readonly kind: 'guarded'; readonly subject: Inner }
   | { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: Inner }[] };
 
-/** What it is given. */
+/** The type of what a participant takes. */
 export type In<V> =
   V extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
@@ -30,7 +33,7 @@ export type In<V> =
           ? string
           : BodyInput<M, H>
         : never;
-/** What it gives. */
+/** The type of what a participant gives. */
 export type Out<V> =
   V extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
@@ -42,12 +45,13 @@ export type Out<V> =
           : Body<M, RepliesTo<M, H> & Name<M>>
         : never;
 
-/** Members by their names. Throws `definition` for nobody, for two of one name, and for what is no member. */
+/** Participants by name. Throws `definition` when there is none, when two have the same name, and for anything that is no member. */
 export function cast(where: string, voices: readonly Voice[]): ReadonlyMap<string, Voice> {
   if (!Array.isArray(voices) || voices.length === 0)
     throw new TroupeError('definition', `${where} needs at least one member, as a list; got ${came(voices)}.`);
   const byName = new Map<string, Voice>();
-  for (const voice of voices as readonly Voice[]) {
+  const given: readonly Voice[] = voices;
+  for (const voice of given) {
     if (!isMember(voice))
       throw new TroupeError('definition', `A member of ${where} is agent({ … }) or team({ … }); got ${came(voice)}.`);
     const name = slug(voice.name);
@@ -58,58 +62,78 @@ export function cast(where: string, voices: readonly Voice[]): ReadonlyMap<strin
   return byName;
 }
 
-/** What somebody takes and gives, by the names it has for them; without names it is text. */
+/** What a participant takes and gives; a text where it has no messages. */
 interface Spoken {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+  /** Its own name for the message that it takes. */
   readonly takes: string;
 }
 
+/** What a participant takes and gives. Throws `definition` when it takes several messages, or may give several answers. */
 export function spoken(where: string, voice: Voice): Spoken {
-  const { kind, name, handles, protocol } = voice as Member;
-  if (kind === 'team') {
-    const { accepts, returns, protocol: own } = voice as Team;
-    return { input: bodyOf(own, accepts), output: bodyOf(own, returns), takes: accepts };
+  const member = memberDefinition(voice);
+  switch (member.kind) {
+    case 'team': {
+      const { accepts, returns, protocol } = member;
+      return { input: bodyOf(protocol, accepts), output: bodyOf(protocol, returns), takes: accepts };
+    }
+    case 'guarded':
+      return spoken(where, guardedDefinition(member));
+    case 'orchestrator':
+      return spokenByAll(where, member);
+    case 'agent':
+      return spokenByAgent(where, member);
   }
-  if (kind === 'guarded' && 'subject' in voice) return spoken(where, voice.subject as Voice);
-  if (kind === 'orchestrator' && 'members' in voice) return spokenByAll(where, voice as unknown as Pool);
-  if (!protocol || handles.length === 0) return { input: z.string(), output: z.string(), takes: 'task' };
-  const [takes, ...others] = handles as readonly string[];
-  const replies = protocol.messages[takes!]?.replies ?? [];
-  if (others.length > 0 || replies.length !== 1)
+}
+
+function spokenByAgent(where: string, { name, handles, protocol }: Member): Spoken {
+  const [takes, ...others] = handles;
+  if (!protocol || takes === undefined) return { input: z.string(), output: z.string(), takes: 'task' };
+  const replies = protocol.messages[takes]?.replies ?? [];
+  const [gives] = replies;
+  if (others.length > 0 || gives === undefined || replies.length > 1)
     throw new TroupeError(
       'definition',
       `In ${where}, "${name}" must handle one message that has one reply; it handles ${handles.join(', ')} with ${replies.join(', ') || 'no'} as replies. Write a team({ … }) with a route for more.`,
     );
-  return { input: bodyOf(protocol, takes!), output: bodyOf(protocol, replies[0]!), takes: takes! };
+  return { input: bodyOf(protocol, takes), output: bodyOf(protocol, gives), takes };
 }
 
-interface Pool {
-  readonly name: string;
-  readonly members: readonly { readonly agent: Voice }[];
-  readonly router: { readonly strategy: Strategy };
-}
-
-/** An orchestrator takes what any of its members may be given. */
-function spokenByAll(where: string, { name, members, router }: Pool): Spoken {
+/** An orchestrator takes what all of its members take. */
+function spokenByAll(where: string, { name, members, router }: Orchestrator): Spoken {
   if (answersTogether(router.strategy))
     throw new TroupeError(
       'definition',
       `In ${where}, "${name}" gives every task to all of its members, and answers with a list. Let it choose one: another router.`,
     );
-  const [first, ...others] = members.map(({ agent }) => spoken(where, agent));
-  const other = others.find(({ takes }) => takes !== first!.takes);
+  const [first, ...others] = members.map(({ agent }) => spoken(where, memberDefinition(agent)));
+  if (!first) throw new TroupeError('definition', `In ${where}, "${name}" has no members; it needs at least one.`);
+  const other = others.find(({ takes }) => takes !== first.takes);
   if (other)
     throw new TroupeError(
       'definition',
-      `In ${where}, all members of "${name}" must take the same message; it has some for ${first!.takes} and some for ${other.takes}.`,
+      `In ${where}, all members of "${name}" must take the same message; it has some for ${first.takes} and some for ${other.takes}.`,
     );
-  return first!;
+  return first;
 }
 
-const bodyOf = ({ messages }: Protocol, type: string): z.ZodType => messages[type]!.body;
+function bodyOf({ messages }: Protocol, type: string): z.ZodType {
+  const body = messages[type]?.body;
+  if (body) return body;
+  throw new TroupeError(
+    'unknown_message',
+    `The protocol has ${Object.keys(messages).join(', ')}; it has no message "${type}".`,
+  );
+}
 
-/** As a member of a preset: what is said is called there by the preset's names. An agent without a protocol may be made to answer in the preset's own messages. */
+/** The name that a participant has beside others. Throws `definition` as `cast` does. */
+export const nameOf = (where: string, voice: Voice, others: readonly Voice[] = []): string => {
+  cast(where, [...others, voice]);
+  return slug(voice.name);
+};
+
+/** Makes a participant a member of the preset's team: its messages get the preset's names. An agent without a protocol gets the preset's protocol, unless `gives` names its answer. */
 export function memberOf(
   where: string,
   voice: Voice,
@@ -119,12 +143,13 @@ export function memberOf(
     gives,
   }: { readonly protocol: Protocol; readonly handles: readonly string[]; readonly gives?: string },
 ): Member {
-  const plain = voice.kind === 'agent' && voice.handles.length === 0;
-  if (plain && gives === undefined) return speaking(voice as Agent<never, never>, protocol, handles);
-  return { ...(voice as Member), protocol, handles, takes: spoken(where, voice).takes, gives: gives ?? 'reply' };
+  const member = memberDefinition(voice);
+  if (member.kind === 'agent' && member.handles.length === 0 && gives === undefined)
+    return speaking(member, protocol, handles);
+  return { ...member, protocol, handles, takes: spoken(where, voice).takes, gives: gives ?? 'reply' };
 }
 
-/** Throws `definition` when somebody takes or gives something else than text. */
+/** Throws `definition` when a participant takes or gives anything other than text. */
 export function requireText(where: string, voice: Voice): void {
   const { input, output } = spoken(where, voice);
   for (const [schema, what] of [

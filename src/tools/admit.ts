@@ -1,20 +1,24 @@
-/** Takes in a list of tools from somebody we do not know: bounded, with readable names and honest text. */
+/** Sanitizes a list of tools from a source that is not trusted: bounds its size, and checks names and texts. */
 import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import { isToolName, toolNameRule } from './names.ts';
 
-/** No model chooses well among more. */
+/** The most tools of one source: models choose badly among more. */
 export const maxTools = 256;
+/** The longest description of a tool, in bytes. */
 export const maxDescriptionBytes = 8 * 1024;
+/** The largest input schema of a tool, in bytes. */
 export const maxSchemaBytes = 64 * 1024;
 
+/** A sanitized list. */
 export interface Admitted {
+  /** The tools that may be offered. */
   readonly tools: readonly ToolInfo[];
-  /** What was left out or cut, and why. */
+  /** Why tools were left out. */
   readonly problems: readonly Failure[];
 }
 
-/** @throws TroupeError `environment` when the list itself is beyond bounds; one bad tool only leaves itself out. */
+/** Leaves out tools that cannot be offered. Throws `environment` when there are too many. */
 export function admit(source: string, listed: readonly ToolInfo[]): Admitted {
   requireCount(source, listed.length);
   const tools = new Map<string, ToolInfo>();
@@ -39,6 +43,7 @@ export function admit(source: string, listed: readonly ToolInfo[]): Admitted {
   return { tools: [...tools.values()], problems };
 }
 
+/** Throws `environment` when a source has too many tools. */
 export function requireCount(source: string, count: number): void {
   if (count <= maxTools) return;
   throw new TroupeError(
@@ -50,7 +55,7 @@ export function requireCount(source: string, count: number): void {
   );
 }
 
-/** Without characters that make a reader see another text than the model does, and cut at 8 KB. */
+/** The text without characters that people do not see and models read, cut at 8 KB. */
 export function honest(description: string): string {
   const visible = description
     .slice(0, maxDescriptionBytes * 2)

@@ -15,16 +15,21 @@ import { admit } from './admit.ts';
 import { withFacts } from './facts.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './names.ts';
 
+/** Which tools to list. */
 export interface ToolFilter {
-  /** Only these: a name as the model sees it, `server/tool`, or `server/*`. */
+  /** Only these: names as a model sees them, `server/tool`, or `server/*`; all by default. */
   readonly allow?: readonly string[];
 }
 
 /** A source made of sources: its names are the ones a model sees. */
 export interface Catalog extends ToolSource {
+  /** Rises with every change of the list. */
   readonly epoch: number;
+  /** The tools of all sources, by the names that a model sees. */
   list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
+  /** Why a source that is not optional is missing. */
   missing(): Failure | undefined;
+  /** All other problems of the sources. */
   problems(filter?: ToolFilter): readonly Failure[];
 }
 
@@ -47,7 +52,7 @@ interface Shelf {
   listed: number;
 }
 
-/** Owns the sources: disposing it disposes them. */
+/** Makes one source of several. Disposing it disposes them. */
 export function catalog(sources: readonly ToolSource[]): Catalog {
   const shelves = sources.map((source): Shelf => ({
     source,
@@ -133,7 +138,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
   };
 }
 
-/** Whoever watches hears how each call of a source went. */
+/** Reports how a call of a source ended. */
 async function toldOf<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {
   const began = clock.now();
   const tell = (more: Pick<CallNote, 'failure'>) =>
@@ -155,7 +160,7 @@ async function refreshShelf(shelf: Shelf, signal: AbortSignal, changed: () => vo
     (infos) => admitted(source, infos),
     (error: unknown) => ({ failure: toFailure(error) }),
   );
-  // Stopped by its caller: nothing was learnt about the source.
+  // Stopped by its caller: that says nothing about the source.
   if (signal.aborted && 'failure' in listed) throw fromFailure(listed.failure);
   if (shelf.listed > version) return;
   shelf.listed = version;

@@ -1,20 +1,20 @@
 /**
- * What a failed call tells whoever decides whether it may be made again (E7).
+ * Annotates the failure of a call, so that the engine can decide whether the call may be repeated (E7).
  *
- * `sent: false`: nothing was begun. `done: true`: it was carried out, and only its result cannot be passed on.
+ * `sent: false`: the call was not begun. `done: true`: the call was made, and only its result is missing.
  */
 import { TroupeError } from '../contracts/failure.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import type { Json, JsonObject } from '../contracts/json.ts';
 
-/** The same failure with these facts beside its own. What is no TroupeError stays as it is. */
+/** The same failure with these facts in its data. Any other error stays as it is. */
 export function withFacts(error: unknown, facts: JsonObject): unknown {
   if (!(error instanceof TroupeError)) return error;
   const { kind, message, retryable, retryAfter, data, cause } = error;
-  const known = typeof data === 'object' && !Array.isArray(data) ? (data as JsonObject | null) : {};
+  const known = isObject(data) ? data : {};
   return new TroupeError(kind, message, { retryable, retryAfter, cause, data: { ...known, ...facts } });
 }
 
-/** Passes a result on: what goes wrong here goes wrong after the work was done. */
+/** Hands a result on. An error here means that the call was made. */
 export async function passOn<T>(show: () => T | Promise<T>): Promise<T> {
   try {
     return await show();
@@ -22,3 +22,6 @@ export async function passOn<T>(show: () => T | Promise<T>): Promise<T> {
     throw withFacts(error, { done: true });
   }
 }
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

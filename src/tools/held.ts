@@ -1,13 +1,16 @@
-/** Sources that are open only while some actor holds them. */
+/** Reference-counted sources of tools: they are open only while an actor holds them. */
 import type { ToolSource } from '../contracts/tool.ts';
 import { catalog, type Catalog } from './catalog.ts';
 
+/** A catalog whose sources are closed when no actor holds them. */
 export interface Held extends Catalog {
+  /** Holds the sources for an actor. */
   hold(actor: string): void;
-  /** The last one to let go lets the sources rest. */
+  /** Releases them. After the last release the sources close until they are needed again. */
   release(actor: string): Promise<void>;
 }
 
+/** A catalog of these sources, reference-counted by actor. */
 export function held(sources: readonly ToolSource[]): Held {
   const holders = new Set<string>();
   return Object.assign(catalog(sources), {

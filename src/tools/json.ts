@@ -1,13 +1,13 @@
-/** Makes sure that a tool's result is data: nothing but JSON, and not too much of it. */
+/** Checks that the result of a tool is JSON, and at most 1 MB. */
 import { TroupeError } from '../contracts/failure.ts';
 import type { Json } from '../contracts/json.ts';
 
-/** A bigger result would crowd the journal, and no model could read it. */
+/** The largest result in bytes: no model could read a larger one. */
 export const maxResultBytes = 1024 * 1024;
 const maxDepth = 200;
 
 /**
- * A copy that shares nothing with what the tool holds on to. `undefined` becomes null, and is left out of objects.
+ * A deep copy of a result. `undefined` becomes null, and is left out of objects.
  * @throws TroupeError `tool` that names the path of what is not JSON, or says how large the result is.
  */
 export function toJson(value: unknown, tool: string): Json {
@@ -21,9 +21,11 @@ export function toJson(value: unknown, tool: string): Json {
   }
   const text = JSON.stringify(value ?? null);
   requireSize(Buffer.byteLength(text), tool);
-  return JSON.parse(text) as Json;
+  const copy: Json = JSON.parse(text);
+  return copy;
 }
 
+/** Throws `tool` for a result that is too large. */
 export function requireSize(bytes: number, tool: string): void {
   if (bytes <= maxResultBytes) return;
   const size = (bytes / maxResultBytes).toFixed(1);

@@ -17,7 +17,7 @@ import { didYouMean, localSource } from './names.ts';
 import type { Tool } from './tool.ts';
 import { inWords, within } from './within.ts';
 
-/** @throws TroupeError `definition` when two tools have one name. */
+/** A source of these tools. Throws `definition` when two tools have the same name. */
 export function localTools(tools: readonly Tool[]): ToolSource {
   const byName = new Map<string, Tool>();
   for (const tool of tools) {
@@ -60,7 +60,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       if (!tool.reconcile) return undefined;
       const parsed = await parseInput(tool, input);
       return perform(tool, scope, async (inner) => {
-        const found = await tool.reconcile!(parsed, inner);
+        const found = await tool.reconcile?.(parsed, inner);
         if (!found?.done) return found;
         return { done: true as const, output: await passOn(() => checkOutput(tool, found.output)) };
       });
@@ -114,7 +114,7 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
     );
   return within({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
-      // A tool that goes on after its end is not heard any more.
+      // Progress that a tool reports after its end is ignored.
       return await work({
         key,
         clock,
@@ -129,7 +129,7 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
 
 function broken(tool: Tool, when: string, error: unknown): TroupeError {
   const reason = reasonOf(error).slice(0, 2_000);
-  // A connection that broke, or time that was up, is tried again where that does no harm; anything else is the tool's own.
+  // Network errors and timeouts may be retried; all others are errors of the tool.
   return new TroupeError(networkKind(error) ?? 'tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
     cause: error,
     data: { tool: tool.name },

@@ -1,24 +1,26 @@
-/** Names of tools: which are allowed, what a model calls them, and which one was probably meant. */
+/** Names of tools: which are allowed, what a model sees, and suggestions for unknown names. */
 import { createHash } from 'node:crypto';
 
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** What a tool may be called by whoever makes it. */
+/** The rule for names of tools. */
 export const toolNameRule = '1 to 64 of A-Z a-z 0-9 _ . -, and not __proto__, constructor or prototype';
+/** Does it keep that rule? */
 export const isToolName = (name: unknown): name is string =>
   typeof name === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(name) && !reserved.has(name);
 
-/** What a source of tools may be called; short, so that its tools' names stay readable. */
+/** The rule for names of sources; short, so that the names of their tools stay readable. */
 export const sourceNameRule = '1 to 32 of A-Z a-z 0-9 _ -, starting with a letter or digit';
+/** Does it keep that rule? */
 export const isSourceName = (name: unknown): name is string =>
   typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(name) && !reserved.has(name);
 
-/** The source whose tools keep their bare names: our own functions. */
+/** The source of a user's own functions, whose tools have no prefix. */
 export const localSource = 'local';
 
 /**
- * What a model calls a tool. Providers take only `[A-Za-z0-9_-]{1,64}`, so a server's tool is `server__tool`, always: a name
- * that changed when another server joined would break transcripts and approvals. What is too long ends in a hash of the whole.
+ * The name of a tool for models. Providers take only `[A-Za-z0-9_-]{1,64}`, so a server's tool is always `server__tool`: if names
+ * changed when a server is added, transcripts and approvals would break. A name that is too long ends in a hash of the whole.
  */
 export function modelName(source: string, tool: string): string {
   const name = fullName(source, tool);
@@ -53,13 +55,14 @@ export function didYouMean(name: string, known: readonly string[]): string {
 function distance(wanted: string, known: string): number {
   if (known.endsWith(`__${wanted}`) || known.replace('__', '/') === wanted) return 0;
   let row = Array.from({ length: known.length + 1 }, (_, i) => i);
-  for (let i = 0; i < wanted.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < known.length; j++) {
-      const replaced = row[j]! + (wanted[i] === known[j] ? 0 : 1);
-      next.push(Math.min(replaced, row[j + 1]! + 1, next[j]! + 1));
-    }
-    row = next;
+  for (const [i, letter] of wanted.split('').entries()) {
+    let left = i + 1;
+    row = row.map((above, j) => {
+      if (j === 0) return left;
+      const diagonal = row[j - 1] ?? Infinity;
+      left = Math.min(diagonal + (letter === known[j - 1] ? 0 : 1), above + 1, left + 1);
+      return left;
+    });
   }
-  return row.at(-1)!;
+  return row.at(-1) ?? wanted.length;
 }

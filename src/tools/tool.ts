@@ -8,53 +8,76 @@ import { toolTiers, type ToolTier } from '../contracts/model.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { isToolName, toolNameRule } from './names.ts';
 
-/** What became of a call that may have been performed: `undefined` when that cannot be told. */
-export type Reconciled<Output> = { done: true; output: Output } | { done: false } | undefined;
+/** Whether a call was made, looked up after a crash; undefined when that cannot be found out. */
+export type Reconciled<Output> =
+  | {
+      done: true;
+      /** The output of the call. */
+      output: Output;
+    }
+  | { done: false }
+  | undefined;
 
+/** What a tool is defined with. */
 export interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodType> {
+  /** Its name: 1 to 64 of A-Z a-z 0-9 _ . -. */
   name: string;
   /** What it does and when to use it, for the model. */
   description: string;
-  /** An object: models call tools with named arguments. */
+  /** The schema of its input: an object, because models call tools with named arguments. */
   input: Input;
+  /** The schema of its output. */
   output: Output;
-  /** `read` unless told otherwise. Say `write` when it changes the world: it is then never repeated blindly. */
+  /** `read` by default. `pure`: the same input always gives the same output. `write`: it changes something outside, and is never repeated without a check. */
   effect?: EffectKind;
-  /** Must end when `scope.signal` fires; if it does not, its caller is answered all the same. */
+  /** The function itself. It must end when `scope.signal` fires; if it does not, its caller gets an answer nevertheless. */
   run(input: z.output<Input>, scope: ToolScope): z.input<Output> | Promise<z.input<Output>>;
-  /** One minute unless told otherwise. */
+  /** How long one call may take, as a duration or in milliseconds; one minute by default. */
   timeout?: Duration;
-  /** True when the world honours `scope.key`: performing again under the same key changes nothing. */
+  /** True when a call can be repeated under the same `scope.key` without another effect; false by default. */
   idempotent?: boolean;
-  /** True when a person must agree to each call. */
+  /** True when a person must agree to each call; false by default. */
   approval?: boolean;
+  /** When an agent offers it to its model; `core` by default: always. */
   tier?: ToolTier;
-  /** What it can do, for matching with what a task requires. */
+  /** Capabilities, matched with what a task requires; none by default. */
   capabilities?: readonly string[];
-  /** Looks up whether a call was performed, after a crash in the middle of it. */
+  /** Looks up whether a call was made, after a crash in the middle of it. */
   reconcile?(input: z.output<Input>, scope: ToolScope): Promise<Reconciled<z.input<Output>>>;
 }
 
 /** A tool that was checked and can be called. Made by `tool()`. */
 export interface Tool<Input = unknown, Output = unknown> {
+  /** Its name: 1 to 64 of A-Z a-z 0-9 _ . -. */
   readonly name: string;
+  /** What it does and when to use it, for the model. */
   readonly description: string;
+  /** The schema of its input. */
   readonly input: z.ZodType<Input>;
+  /** The schema of its output. */
   readonly output: z.ZodType<Output>;
   /** The input as JSON Schema, for models. */
   readonly schema: JsonObject;
+  /** What it does outside: `pure`, `read` or `write`. */
   readonly effect: EffectKind;
-  /** Milliseconds. */
+  /** How long one call may take; milliseconds. */
   readonly timeout: number;
+  /** True when a call can be repeated under the same key without another effect. */
   readonly idempotent: boolean;
+  /** True when a person must agree to each call. */
   readonly approval: boolean;
+  /** When an agent offers it to its model. */
   readonly tier: ToolTier;
+  /** Capabilities, matched with what a task requires. */
   readonly capabilities: readonly string[];
+  /** Performs one call. */
   run(input: Input, scope: ToolScope): unknown;
+  /** Looks up whether a call was made. */
   reconcile?(input: Input, scope: ToolScope): Promise<Reconciled<unknown>>;
 }
 
 /**
+ * Defines a tool.
  * @example
  * const add = tool({
  *   name: 'add', description: 'Adds two numbers.', effect: 'pure',
@@ -85,6 +108,7 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
   const made: Tool<z.output<Input>, z.output<Output>> = {
     name,
     description,
+    // A schema of `z.output<Input>` is what `Input` is; the compiler cannot tell.
     input: input as z.ZodType<z.output<Input>>,
     output: output as z.ZodType<z.output<Output>>,
     schema: schemaOf(name, input),
@@ -95,7 +119,7 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
     tier,
     capabilities: Object.freeze([...capabilities]),
     run: (value, scope) => definition.run(value, scope),
-    ...(definition.reconcile && { reconcile: (value, scope) => definition.reconcile!(value, scope) }),
+    ...(definition.reconcile && { reconcile: definition.reconcile.bind(definition) }),
   };
   return Object.freeze(made);
 }

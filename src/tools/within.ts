@@ -1,18 +1,20 @@
-/** Waits for work no longer than it may take: whatever the work does, its caller is answered. */
+/** Runs work with a timeout: its caller gets an answer in time, whatever the work does. */
 import type { Clock } from '../contracts/clock.ts';
 import { TroupeError } from '../contracts/failure.ts';
 
+/** How long work may take, and what else ends it. */
 export interface Limits {
+  /** Time and timers. */
   readonly clock: Clock;
   /** Milliseconds. */
   readonly timeout: number;
-  /** The caller's: when it fires, the work is `cancelled`. */
+  /** The caller's signal: when it fires, the work fails with `cancelled`. */
   readonly signal: AbortSignal;
-  /** What to say when time is up. */
+  /** Makes the error for the timeout. */
   readonly late: () => TroupeError;
 }
 
-/** Gives the work a signal that fires on either; an answer after that is dropped, also when it is an error. */
+/** Runs the work with a signal that fires at the timeout or when the caller's does. Its result after that is dropped, also when it is an error. */
 export function within<T>(
   { clock, timeout, signal, late }: Limits,
   work: (signal: AbortSignal) => Promise<T> | T,
@@ -36,6 +38,7 @@ export function within<T>(
   });
 }
 
+/** The error for a signal that fired. */
 export const cancelled = (signal: AbortSignal): TroupeError =>
   signal.reason instanceof TroupeError
     ? signal.reason

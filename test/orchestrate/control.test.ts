@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { agent, control, orchestrator, TroupeError, type Model } from 'troupe';
 import { testRuntime } from 'troupe/testing';
-import { orchestratorSnapshot } from '../../src/orchestrate/monitor.ts';
+import { orchestratorSnapshot } from 'troupe/formats';
 import { deferred } from '../deferred.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };

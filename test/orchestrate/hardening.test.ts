@@ -1,6 +1,6 @@
 /** Options that a host writes as JSON: every mistake is said at once, with its place. */
 import { expect, test } from 'vitest';
-import { defaultOptions, hardeningOf, validateOptions } from '../../src/orchestrate/hardening.ts';
+import { defaultOptions, hardeningOf, validateOptions } from 'troupe/formats';
 
 const all = {
   max_concurrent_tasks: 4,

@@ -10,7 +10,7 @@ import {
   writePipeline,
   writeResult,
 } from '../../src/orchestrate/result.ts';
-import { readTask, writeTask } from '../../src/orchestrate/task.ts';
+import { readTask, writeTask } from 'troupe/formats';
 
 const usage = { steps: 5, inputTokens: 10, outputTokens: 20, cachedTokens: 3, toolCalls: 2, usd: 0.5 };
 const result = (over: Partial<TaskResult> = {}): TaskResult => ({

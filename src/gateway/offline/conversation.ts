@@ -1,25 +1,37 @@
-/** What the offline model understands of a conversation: the task, what tools returned, and what was wrong with an earlier answer. */
+/** Reads a conversation for the offline model: the task, the results of tools, and complaints about an earlier answer. */
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import { isJsonObject, isList, textField } from './fields.ts';
 import type { Message, ModelRequest, ToolSpec } from '../../contracts/model.ts';
 
+/** The result of a tool call. */
 export interface Read {
+  /** The name of the tool. */
   readonly tool: string;
+  /** The input of the call. */
   readonly input: Json;
+  /** False when the call failed. */
   readonly ok: boolean;
-  /** The text a tool returned, out of whatever it was wrapped in. */
+  /** The text of the result, without its wrapping. */
   readonly text: string;
 }
 
+/** What the offline model knows when it answers. */
 export interface Conversation {
+  /** The task as JSON; empty when it is a plain text. */
   readonly body: JsonObject;
+  /** The task as a text. */
   readonly text: string;
+  /** The results of tool calls, oldest first. */
   readonly reads: readonly Read[];
-  /** What it was told after its first turn: problems to mend. */
+  /** Problems with an earlier answer, to be corrected. */
   readonly complaints: string;
+  /** Tools by which it may answer. */
   readonly answers: readonly ToolSpec[];
+  /** All other tools. */
   readonly tools: readonly ToolSpec[];
 }
 
+/** The conversation in a request. */
 export function conversationOf({ messages, tools }: ModelRequest): Conversation {
   const [first, ...rest] = messages;
   const text = first?.role === 'user' ? first.text : '';
@@ -41,7 +53,8 @@ function bodyIn(text: string): JsonObject {
   const start = text.indexOf('{');
   if (start < 0) return {};
   try {
-    return JSON.parse(text.slice(start)) as JsonObject;
+    const body: unknown = JSON.parse(text.slice(start));
+    return isJsonObject(body) ? body : {};
   } catch {
     return {};
   }
@@ -51,7 +64,7 @@ function readsIn(messages: readonly Message[]): Read[] {
   const inputs = new Map<string, Json>();
   const reads: Read[] = [];
   for (const message of messages) {
-    if (message.role === 'assistant') for (const { id, input } of message.calls) inputs.set(id, input as Json);
+    if (message.role === 'assistant') for (const { id, input } of message.calls) inputs.set(id, input);
     if (message.role !== 'tool') continue;
     for (const { id, name, ok, content } of message.results) {
       reads.push({ tool: name, input: inputs.get(id) ?? null, ok, text: textIn(content) });
@@ -63,11 +76,11 @@ function readsIn(messages: readonly Message[]): Read[] {
 /** Tool servers wrap text as `{ content: [{ text }] }` or `{ content: "text" }`; our own give it bare or as a JSON string. */
 function textIn(content: string): string {
   try {
-    const value = JSON.parse(content) as unknown;
+    const value: unknown = JSON.parse(content);
     if (typeof value === 'string') return value;
-    const { content: inner } = (value ?? {}) as { content?: unknown };
+    const inner = isJsonObject(value) ? value['content'] : undefined;
     if (typeof inner === 'string') return inner;
-    if (Array.isArray(inner)) return inner.map((part) => (part as { text?: string }).text ?? '').join('\n');
+    if (isList(inner)) return inner.map((part) => textField(part, 'text') ?? '').join('\n');
   } catch {
     // Not JSON: it is the text.
   }

@@ -1,5 +1,6 @@
-/** Writing from facts, and judging what was written: by rules that a person could follow with a pencil. */
-import type { JsonObject } from '../../contracts/json.ts';
+/** Writes a text from facts, and checks a text against facts, by fixed rules. */
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import { isJsonObject, isList, numberField, textField } from './fields.ts';
 import type { Fact } from './researcher.ts';
 
 const citation = /\[([^\s[\]]+):(\d+)\]/g;
@@ -50,5 +51,16 @@ export function faults(text: string, facts: readonly Fact[]): string {
   ].join(' ');
 }
 
-export const factsOf = (body: JsonObject): Fact[] =>
-  Array.isArray(body.facts) ? (body.facts as unknown as Fact[]) : [];
+/** The facts in a task; none when it has no list of them. */
+export const factsOf = ({ facts }: JsonObject): Fact[] => (isList(facts) ? facts.flatMap(factIn) : []);
+
+const factIn = (value: Json): Fact[] =>
+  isJsonObject(value)
+    ? [
+        {
+          text: textField(value, 'text') ?? '',
+          file: textField(value, 'file') ?? '',
+          line: numberField(value, 'line') ?? 0,
+        },
+      ]
+    : [];

@@ -1,34 +1,39 @@
-/** Fills any JSON Schema from what was read, the same way every time: the last resort of a model that does not understand the question. */
+/** Makes a value for any JSON Schema out of sentences, always the same for the same input. */
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import { isJsonObject, isList, numberField } from './fields.ts';
 
-/** Hands out the best sentences one by one, and begins anew when they are used up. */
+/** Gives one sentence at a time, best first, and starts again after the last. */
 export type Supply = () => string;
 
+/** A supply of these sentences. */
 export const supplyOf = (sentences: readonly string[]): Supply => {
   let next = 0;
   return () => sentences[next++ % Math.max(1, sentences.length)] ?? 'Nothing was found.';
 };
 
+/** A value that fits the schema. */
 export function fill(schema: JsonObject, supply: Supply, depth = 0): Json {
   const { const: only, enum: choices, default: preset, anyOf, oneOf, type } = schema;
   if (only !== undefined) return only;
-  if (Array.isArray(choices)) return (choices as Json[])[0] ?? null;
+  if (isList(choices)) return choices[0] ?? null;
   if (preset !== undefined) return preset;
-  const [option] = (anyOf ?? oneOf ?? []) as JsonObject[];
-  if (option && depth < 8) return fill(option, supply, depth + 1);
-  switch (Array.isArray(type) ? (type as string[])[0] : type) {
+  const options = anyOf ?? oneOf;
+  const option = isList(options) ? options[0] : undefined;
+  if (isJsonObject(option) && depth < 8) return fill(option, supply, depth + 1);
+  switch (isList(type) ? type[0] : type) {
     case 'object': {
-      const { properties = {}, required = [] } = schema as { properties?: JsonObject; required?: readonly string[] };
-      const wanted = depth < 8 ? Object.entries(properties) : [];
+      const { properties, required } = schema;
+      const needed = isList(required) ? required : [];
+      const wanted = depth < 8 && isJsonObject(properties) ? Object.entries(properties) : [];
       return Object.fromEntries(
         wanted
-          .filter(([name]) => required.includes(name) || depth === 0)
-          .map(([name, inner]) => [name, fill(inner as JsonObject, supply, depth + 1)]),
+          .filter(([name]) => needed.includes(name) || depth === 0)
+          .map(([name, inner]) => [name, fill(schemaOf(inner), supply, depth + 1)]),
       );
     }
     case 'array': {
-      const { items = {}, minItems = 1 } = schema as { items?: JsonObject; minItems?: number };
-      return Array.from({ length: Math.min(Math.max(1, minItems), 20) }, () => fill(items, supply, depth + 1));
+      const length = Math.min(Math.max(1, numberField(schema, 'minItems') ?? 1), 20);
+      return Array.from({ length }, () => fill(schemaOf(schema['items']), supply, depth + 1));
     }
     case 'integer':
     case 'number':
@@ -38,8 +43,13 @@ export function fill(schema: JsonObject, supply: Supply, depth = 0): Json {
     case 'null':
       return null;
     default: {
-      const { minLength = 0, maxLength = 2_000 } = schema as { minLength?: number; maxLength?: number };
-      return supply().padEnd(minLength, '.').slice(0, maxLength);
+      const shortest = numberField(schema, 'minLength') ?? 0;
+      return supply()
+        .padEnd(shortest, '.')
+        .slice(0, numberField(schema, 'maxLength') ?? 2_000);
     }
   }
 }
+
+/** A schema may also be `true`: anything fits. */
+const schemaOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

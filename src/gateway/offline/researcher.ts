@@ -1,14 +1,18 @@
-/** Reads a folder through whatever tools list and read, and notes the most telling facts with file and line. */
-import type { Json } from '../../contracts/json.ts';
+/** Reads a folder by tools that list and read files, and picks the best facts with their file and line. */
+import type { ToolCall } from '../../contracts/model.ts';
+import { textField } from './fields.ts';
 import type { Conversation, Read } from './conversation.ts';
 import { digest, frequencies } from './sentences.ts';
 
+/** A tool call to make. */
 export interface Wish {
+  /** The name of the tool. */
   readonly name: string;
-  readonly input: Json;
+  /** Its input. */
+  readonly input: ToolCall['input'];
 }
 
-/** A type rather than an interface, so that it is JSON by its shape. */
+/** A sentence with its file and line. A type rather than an interface, so that it is JSON. */
 export type Fact = { readonly text: string; readonly file: string; readonly line: number };
 
 const mostFiles = 12;
@@ -16,16 +20,16 @@ const mostCalls = 6;
 const factsPerFile = 3;
 const skipped = /^(licen[cs]e|changelog|code_of_conduct)/i;
 
-const pathOf = ({ input }: Read): string => (input as { path?: string } | null)?.path ?? '';
+const pathOf = ({ input }: Read): string => textField(input, 'path') ?? '';
 const join = (folder: string, name: string) => `${folder.replace(/\/+$/, '')}/${name}`;
 
-/** The next things to look at; none when all was seen, or nothing can be looked at. */
+/** The next calls to make; none when everything was read, or no tool can list and read. */
 export function toRead({ tools, reads, body }: Conversation): Wish[] {
   const list = tools.find(({ name }) => /list_directory$|list_files$|(^|_)list$/.test(name))?.name;
   const read =
     tools.find(({ name }) => name.endsWith('read_text_file'))?.name ??
     tools.find(({ name }) => /read_file$|(^|_)read$/.test(name))?.name;
-  const folder = (body as { folder?: string }).folder ?? '.';
+  const folder = textField(body, 'folder') ?? '.';
   if (list === undefined || read === undefined) return [];
   const seen = new Set(reads.map(pathOf));
   const listings = reads.filter(({ tool, ok }) => tool === list && ok);
@@ -45,13 +49,13 @@ export function toRead({ tools, reads, body }: Conversation): Wish[] {
 /** The Markdown files of a listing, the README first. */
 const filesIn = (listing: string): string[] =>
   [...listing.matchAll(/^\[FILE\] (.+\.md)$/gim)]
-    .map(([, name]) => name!)
+    .map(([, name = '']) => name)
     .filter((name) => !skipped.test(name))
     .sort((a, b) => Number(/^readme/i.test(b)) - Number(/^readme/i.test(a)) || (a < b ? -1 : 1));
 
 /** What the files say, each file in the order it was read. Facts that were complained about stay out. */
 export function factsIn({ reads, body, complaints }: Conversation): Fact[] {
-  const folder = (body as { folder?: string }).folder ?? '.';
+  const folder = textField(body, 'folder') ?? '.';
   const files = reads.filter((read) => read.ok && /\.md$/i.test(pathOf(read)));
   const weights = frequencies(files.map(({ text }) => text));
   return files.flatMap((read) => {
