@@ -71,7 +71,7 @@ describe('an orchestrator', () => {
       const one = orchestrator({ name: 'desk', members: [member], deadline: '1h' });
       expect((await check(one, { input: 'Do it.' })).findings).toEqual([]);
     }
-  }, 120_000);
+  });
 
   test('that sets no time waits for ever once an answer is lost: found, by the shortest way', async () => {
     const { findings } = await check(orchestrator({ name: 'desk', members: [ada] }), { input: 'Do it.' });
@@ -89,7 +89,7 @@ describe('something guarded', () => {
     await clean(guarded(ada, [guardrails.timeout({ max: '2m' }), guardrails.input([/secret/])]));
     const table = roundRobin({ name: 'table', members: [ada], until: until.maxTurns(1), deadline: '1m' });
     await clean(guarded(table, [guardrails.timeout({ max: '2m' })]));
-  }, 120_000);
+  });
 
   test('that sets no time waits for ever once an answer is lost', async () => {
     const { findings } = await check(guarded(ada, [guardrails.cancellation()]));
@@ -137,7 +137,7 @@ test('an agent that calls others is looked at with what these may do', async () 
   expect(states).toBeGreaterThan((await clean(voice('boss', { deadline: '1h' }))).states);
   const forgetful = await check(voice('boss', { tools }));
   expect(forgetful.findings.flatMap(({ trace }) => trace)).toContain('callModel → boss: calls ada');
-}, 120_000);
+});
 
 const worker = setup({
   actors: { work: fromPromise(() => Promise.resolve(null)) },
