@@ -1,8 +1,7 @@
 /** How long a test waits before it calls something hung; every limit of time in the tests comes from here. A limit ends a hang and decides nothing else. */
+import { slow } from '../src/testing/slow.ts';
 
-/** `TROUPE_SLOW=6`: this machine may be six times slower than an idle laptop, and every limit is six times longer. */
-export const slow = Number(process.env['TROUPE_SLOW'] ?? 1);
-if (!(slow >= 1)) throw new Error(`TROUPE_SLOW is a number, 1 or more; it is ${process.env['TROUPE_SLOW']}.`);
+export { slow };
 
 /** So many seconds on this machine, in milliseconds. */
 const seconds = (count: number): number => count * 1_000 * slow;

@@ -8,6 +8,7 @@ import type { Pending } from '../../journal/journal.ts';
 import { systemClock } from '../../system/clock.ts';
 import { perform } from '../../system/effects.ts';
 import type { EffectData } from '../../system/pendings.ts';
+import { slow } from '../slow.ts';
 import { run, type Actor } from './world.ts';
 
 interface Options {
@@ -30,7 +31,7 @@ export const isBlindWrite = (actor: Actor, effect: Pending): boolean =>
   asked(actor, effect, 'kind') === 'write' && asked(actor, effect, 'idempotent') !== true;
 
 /** Milliseconds that a pure effect may take: it only thinks. */
-const patience = 5_000;
+const patience = 5_000 * slow;
 
 /** For what is asked here time stands still. */
 const stopped: Clock = { now: () => 0, random: () => 0, id: () => 'check', wake: () => ({ [Symbol.dispose]() {} }) };

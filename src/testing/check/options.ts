@@ -4,6 +4,10 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import type { Limits } from './explore.ts';
+import { slow } from '../slow.ts';
+
+/** How long is looked where nothing is said; milliseconds. */
+const aMinute = 60_000 * slow;
 
 export interface CheckOptions {
   /** How often each fault may happen in one run of things; once each unless told otherwise, 0 for never. */
@@ -12,7 +16,7 @@ export interface CheckOptions {
   readonly maxStates?: number;
   /** Events in a row; no bound unless told otherwise. */
   readonly maxDepth?: number;
-  /** How long to look; one minute unless told otherwise. */
+  /** How long to look; one minute unless told otherwise (times TROUPE_SLOW, where that is set). */
   readonly within?: Duration;
   /** What it is started with. A team's is made up from its schema unless told otherwise; a machine's is `null`. */
   readonly input?: unknown;
@@ -36,7 +40,7 @@ export interface Settings extends Omit<CheckOptions, 'faults' | 'maxStates' | 'm
 
 /** Throws `invalid` or, for a duration, `definition`. */
 export function settingsOf(options: CheckOptions): Settings {
-  const { faults, maxStates = 50_000, maxDepth = Infinity, within = '60s', ...rest } = options;
+  const { faults, maxStates = 50_000, maxDepth = Infinity, within, ...rest } = options;
   for (const [name, value] of Object.entries({ maxStates, maxDepth })) {
     if (value !== Infinity && !(Number.isInteger(value) && value >= 1))
       throw new TroupeError('invalid', `${name} is a whole number, 1 or more; got ${JSON.stringify(value)}.`);
@@ -48,7 +52,7 @@ export function settingsOf(options: CheckOptions): Settings {
   return {
     ...rest,
     faults: faultsOf(faults),
-    limits: { states: maxStates, depth: maxDepth, time: milliseconds(within) },
+    limits: { states: maxStates, depth: maxDepth, time: within === undefined ? aMinute : milliseconds(within) },
   };
 }
 

@@ -2,10 +2,11 @@
 import { sleep } from '../../contracts/clock.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { systemClock } from '../../system/clock.ts';
+import { slow } from '../slow.ts';
 
 /** Milliseconds that an effect may take without a sign of real work, and with one, before the clock goes on. */
 const graceWithout = 100;
-const graceWith = 5_000;
+const graceWith = 5_000 * slow;
 
 const real = systemClock();
 
