@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { limits } from './test/limits.ts';
-import { fastRooms, isolated } from './test/reporter/rooms.ts';
+import { fastRooms, isolated, slowFiles } from './test/reporter/rooms.ts';
 
 /** Also for configurations that are elsewhere. */
 const here = (path: string) => resolve(import.meta.dirname, path);
@@ -32,10 +32,10 @@ export default defineConfig({
     setupFiles: [here('test/reporter/measure.ts')],
     reporters: ['default', here('test/reporter/cost.ts')],
     projects: [
-      project('fast', { include: fast, exclude: isolated }),
+      project('fast', { include: fast, exclude: [...slowFiles, ...isolated] }),
       project('rest', {
-        include: ['test/**/*.test.ts'],
-        exclude: [...fast, ...isolated],
+        include: [`test/!(${fastRooms.join('|')})/**/*.test.ts`, 'test/*.test.ts', ...slowFiles],
+        exclude: isolated,
         globalSetup: [here('test/built.ts')],
       }),
       project('isolated', { include: isolated, isolate: true }),
