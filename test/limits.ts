@@ -19,4 +19,4 @@ export const limits = {
 };
 
 /** The limit for so many seeds; milliseconds. */
-export const limitOfSeeds = (seeds: number): number => limits.test + seeds * seconds(1);
+export const limitOfSeeds = (seeds: number): number => limits.test + seeds * seconds(2);
