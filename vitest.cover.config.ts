@@ -1,7 +1,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import base from './vitest.config.ts';
+import everything from './vitest.config.ts';
 
 // Our own machines, with somebody watching: `npm run cover`. Users write setupFiles: ['troupe/testing/cover'].
 // Some answers of guards are met by many random schedules only: it takes the whole dose.
-const watched = { setupFiles: ['./src/testing/cover/setup.ts'], env: { TROUPE_DOSE: 'full' } };
-export default mergeConfig(base, defineConfig({ test: watched }));
+const watched = { isolate: true, setupFiles: ['./src/testing/cover/setup.ts'], env: { TROUPE_DOSE: 'full' } };
+export default mergeConfig(everything, defineConfig({ test: watched }));

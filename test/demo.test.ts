@@ -9,24 +9,20 @@ import newsroom from '../examples/demo/index.ts';
 const citations = (text: string) =>
   [...text.matchAll(/\[([^\s[\]]+):(\d+)\]/g)].map(([, file, line]) => ({ file: file!, line: Number(line) }));
 
-test(
-  'three agents digest this project’s own documents, and every citation names a line that is there',
-  { timeout: 60_000 },
-  async () => {
-    const folder = resolve(import.meta.dirname, '..');
-    const db = join(mkdtempSync(join(tmpdir(), 'troupe-demo-')), 'j.db');
-    const { title, text } = await run(newsroom({ folder }), {}, { db, key: 'digest' });
-    expect(title).not.toBe('');
-    expect(citations(text).length).toBeGreaterThan(5);
-    expect(citations(text).map(({ file }) => file)).toContain('README.md');
-    for (const { file, line } of citations(text))
-      expect(readFileSync(join(folder, file), 'utf8').split('\n')[line - 1]?.trim(), `${file}:${line}`).toBeTruthy();
-    // The same key again is the same run: nothing is read, the result is given again.
-    expect(await run(newsroom({ folder }), {}, { db, key: 'digest' })).toEqual({ title, text });
-  },
-);
+test('three agents digest this project’s own documents, and every citation names a line that is there', async () => {
+  const folder = resolve(import.meta.dirname, '..');
+  const db = join(mkdtempSync(join(tmpdir(), 'troupe-demo-')), 'j.db');
+  const { title, text } = await run(newsroom({ folder }), {}, { db, key: 'digest' });
+  expect(title).not.toBe('');
+  expect(citations(text).length).toBeGreaterThan(5);
+  expect(citations(text).map(({ file }) => file)).toContain('README.md');
+  for (const { file, line } of citations(text))
+    expect(readFileSync(join(folder, file), 'utf8').split('\n')[line - 1]?.trim(), `${file}:${line}`).toBeTruthy();
+  // The same key again is the same run: nothing is read, the result is given again.
+  expect(await run(newsroom({ folder }), {}, { db, key: 'digest' })).toEqual({ title, text });
+});
 
-test('a folder given by the user is read, and nothing outside it', { timeout: 60_000 }, async () => {
+test('a folder given by the user is read, and nothing outside it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-notes-'));
   mkdirSync(join(folder, 'docs'));
   writeFileSync(join(folder, 'tea.md'), '# Tea\n\nGreen tea is brewed with water that is hot but no longer boiling.\n');
@@ -37,7 +33,7 @@ test('a folder given by the user is read, and nothing outside it', { timeout: 60
   );
 });
 
-test('an empty folder is said to hold nothing, and the run ends', { timeout: 60_000 }, async () => {
+test('an empty folder is said to hold nothing, and the run ends', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-empty-'));
   await expect(run(newsroom({ folder }), {}, { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError' });
 });

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { built } from './built.ts';
+import { limits } from './limits.ts';
 
 const folder = resolve(import.meta.dirname, '../examples');
 const examples = readdirSync(folder).filter((name) => /^\d\d-.*\.ts$/.test(name));
@@ -22,8 +24,8 @@ test.concurrent.each(examples)('%s is short, asserts, and runs', async (name) =>
 });
 
 async function run(file: string) {
-  const child = spawn(process.execPath, ['--conditions', 'troupe-source', '--import', 'tsx', file], {
-    timeout: 25_000,
+  const child = spawn(process.execPath, [built(file)], {
+    timeout: limits.test,
   });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

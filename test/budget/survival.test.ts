@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
 import type { Budget } from 'troupe';
+import { limits } from '../limits.ts';
 import { desk } from './desk.ts';
 import { dose } from '../dose.ts';
 
@@ -21,7 +22,6 @@ test.each([
   ],
 ])(
   'a team %s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
-  { timeout: 120_000 },
   async (_, make) => {
     const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
     expect(points).toBeGreaterThan(10);
@@ -42,7 +42,7 @@ const within = (steps: number) => ({
 
 test(
   'everything that can go wrong leaves the money conserved, and no more than the budget used',
-  { timeout: 300_000 },
+  { timeout: limits.long },
   async () => {
     const fails = () => ({ subject: desk(short), input: { ada: 20, bob: 3 }, invariants: within(8) });
     expect((await simulate(fails, { seeds, shrink: false })).failures).toEqual([]);

@@ -5,16 +5,17 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { limits } from '../limits.ts';
+import { built } from '../built.ts';
 import { cutRound } from './cutRound.ts';
 import { notice } from './mount.ts';
 import { playRound } from './play.ts';
 import { dose } from '../dose.ts';
 
 const seed = Number(process.env.TROUPE_SEED ?? 2);
-const root = resolve(import.meta.dirname, '../..');
-const long = { timeout: 120_000 };
+const long = { timeout: limits.long };
 
 const ways = [
   ['killed at named points, three runs at once', 'points', 'kills'],
@@ -58,8 +59,7 @@ test.skipIf(reason !== undefined)(
 /** From a folder of its own, so that its result file is the only one. */
 const chaos = (...args: readonly string[]) => {
   const cwd = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
-  const node = ['--conditions', 'troupe-source', '--import', join(root, 'node_modules/tsx/dist/esm/index.mjs')];
-  const ended = spawnSync(process.execPath, [...node, join(root, 'test/chaos/chaos.ts'), ...args], {
+  const ended = spawnSync(process.execPath, [built('test/chaos/chaos.ts'), ...args], {
     cwd,
     encoding: 'utf8',
   });

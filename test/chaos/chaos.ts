@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import compile from '../built.ts';
 import { cutRound } from './cutRound.ts';
 import { notice } from './mount.ts';
 import { playRound, plus } from './play.ts';
@@ -13,6 +14,8 @@ import { nothing } from './stage.ts';
 
 const kinds = [...Object.keys(rounds), 'nodes', 'cuts'];
 const { minutes, seed: first, only } = options();
+// Where nobody has done so before: the tests start the compiled form of this file.
+if (import.meta.filename.endsWith('.ts')) compile();
 const until = Date.now() + minutes * 60_000;
 const began = new Date();
 const violations: { seed: number; kind: string; what: string; again: string }[] = [];

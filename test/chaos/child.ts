@@ -1,10 +1,8 @@
 /** The processes that chaos is made with: the real `troupe run`, and the worker whose points have names. */
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { built, root } from '../built.ts';
+import { limits } from '../limits.ts';
 import type { NatsServer } from '../nats/server.ts';
-
-const root = resolve(import.meta.dirname, '../..');
-const conditions = ['--conditions', 'troupe-source', '--import', 'tsx'];
 
 export interface End {
   readonly code: number | null;
@@ -20,24 +18,21 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Nothing here takes longer than this; milliseconds. */
-const longest = 60_000;
-
 export const troupe = (db: string, url: string, room: string): Child =>
-  start([join(root, 'src/cli/main.ts'), 'run', 'test/chaos/subject.ts', '--input', room, '--key', room, '--db', db], {
+  start([built('src/cli/main.ts'), 'run', built('test/chaos/subject.ts'), '--input', room, '--key', room, '--db', db], {
     CHAOS_WORLD: url,
   });
 
 /** `point`: where it kills itself, such as `commit 7 after`. */
 export const worker = (db: string, url: string, rooms: readonly string[], point = ''): Child =>
-  start([join(root, 'test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
+  start([built('test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
 /** A node of a cluster, with the subject to offer. */
 export const node = (server: NatsServer, name: string, url: string): Child =>
-  start([join(root, 'test/chaos/nodeWorker.ts'), server.url, server.views, name], { CHAOS_WORLD: url }, 10 * longest);
+  start([built('test/chaos/nodeWorker.ts'), server.url, server.views, name], { CHAOS_WORLD: url });
 
-function start(args: readonly string[], env: Record<string, string>, most = longest): Child {
-  const child = spawn(process.execPath, [...conditions, ...args], {
+function start(args: readonly string[], env: Record<string, string>): Child {
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,7 +41,7 @@ function start(args: readonly string[], env: Record<string, string>, most = long
   let err = '';
   let works!: () => void;
   const working = new Promise<void>((begun) => (works = begun));
-  const limit = setTimeout(() => child.kill('SIGKILL'), most);
+  const limit = setTimeout(() => child.kill('SIGKILL'), limits.long);
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();

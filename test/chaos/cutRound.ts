@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { built, root } from '../built.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import { chance } from './chance.ts';
 import { disk } from './mount.ts';
@@ -35,12 +36,10 @@ export async function cutRound(seed: number): Promise<CutRound> {
 /** Cuts the power when so many commits were acknowledged. */
 async function cutAfter(lines: number, script: string): Promise<Cut> {
   using before = disk();
-  const root = resolve(import.meta.dirname, '../..');
-  const child = spawn(
-    process.execPath,
-    ['--conditions', 'troupe-source', '--import', 'tsx', join(root, script), join(before.path, 'j.db')],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [built(script), join(before.path, 'j.db')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const dead = new Promise<void>((over) => child.on('close', () => over()));
   let said = '';
   // The copy takes a while, and must be of one moment: the process stands still meanwhile. Only what it said before must be in it.

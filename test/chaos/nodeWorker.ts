@@ -2,11 +2,12 @@
 import { node } from 'troupe';
 import { fastClock } from './fastClock.ts';
 import subject from './subject.ts';
+import { limits } from '../limits.ts';
 
 const [servers = '', folder = '', name = ''] = process.argv.slice(2);
 const told = new Promise((tell) => process.once('SIGTERM', tell));
 const me = await node([subject], { name, nats: { servers, folder }, clock: fastClock(), env: {} });
 process.stderr.write(`working ${name}\n`);
 await told;
-await me.drain(70_000); // Of its own clock's milliseconds: seven seconds.
+await me.drain(limits.long);
 await me[Symbol.asyncDispose]();

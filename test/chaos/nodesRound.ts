@@ -3,6 +3,7 @@ import { openCluster } from '../../src/cluster/client.ts';
 import { toFailure } from '../../src/contracts/failure.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openRuntime } from '../../src/runtime.ts';
+import { limits, slow } from '../limits.ts';
 import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';
 import { fastClock } from './fastClock.ts';
@@ -12,8 +13,6 @@ import { overriding } from '../../src/testing/world/intercept.ts';
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 /** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */
 const blows = 16;
-/** When nothing happens to them any more, all must be done within this time; milliseconds. */
-const patience = 60_000;
 
 export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
   await using server = await natsServer();
@@ -52,7 +51,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
       await server.again();
     } else if (fate < 0.4) {
       victim.kill('SIGSTOP');
-      await pause(1_200 + random() * 800); // Longer than a lease.
+      await pause((1_200 + random() * 800) * slow); // Longer than a lease.
       victim.kill('SIGCONT');
       stage.counts.zombies++;
     } else {
@@ -87,7 +86,8 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
   }
 
   async function finished(): Promise<void> {
-    for (const until = Date.now() + patience; Date.now() < until; await pause(100)) if ((await going()) === 0) return;
+    for (const until = Date.now() + limits.test; Date.now() < until; await pause(100))
+      if ((await going()) === 0) return;
     stage.violations.push(`${await going()} runs are stuck`);
   }
 

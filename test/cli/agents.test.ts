@@ -1,5 +1,6 @@
 /** Agents in JSON from the shell: tasks in, results as the seed's JSON out, and a run that lasts like any other. */
 import { expect, test } from 'vitest';
+import { limits } from '../limits.ts';
 import { main } from '../../src/cli/program.ts';
 import { testRuntime } from '../../src/testing/testRuntime.ts';
 import { paperCli } from './cli.ts';
@@ -110,7 +111,7 @@ test.concurrent(
     expect(json(resumed.out)).toMatchObject({ success: false, error_kind: 'cancelled', metadata: { cancelled: true } });
     expect((await at.troupe('runs', 'get', 'job-2')).out).toMatch(/tasks +1 of 7, cancelled/);
   },
-  120_000,
+  limits.long,
 );
 
 test.concurrent.each([

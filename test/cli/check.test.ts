@@ -10,7 +10,7 @@ test('what is wrong is printed with the way to it, a picture and a test to paste
   expect(out).toMatch(/^desk: [\d,]+ states, [\d,]+ transitions, 1 found\.\n\nlivelock: /);
   expect(out).toContain('  and then, over and over:\n    desk → writer: brief\n    writer: answers article\n');
   expect(out).toContain('```mermaid\nsequenceDiagram\n');
-  expect(out).toContain(`import desk from './endless.ts';`);
+  expect(out).toContain(`import desk from './endless.js';`);
   expect(out).toMatch(/- no deadlock up to \d faults? \(1 drop/);
 });
 

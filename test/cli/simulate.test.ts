@@ -14,7 +14,7 @@ test.concurrent('says how much went wrong and that nothing came of it', async ()
 test.concurrent('a failure has its seed, the line that has it again, and is run first from then on', async () => {
   using at = place();
   const file = at.file(
-    'four.ts',
+    'four.mts',
     `import counter, { simulation as three } from ${JSON.stringify(at.fixture('counter.ts'))};
      export default counter;
      export const simulation = () => ({ ...three(), invariants: { four: () => 'it did not count so far' } });`,
@@ -44,7 +44,7 @@ test.concurrent.each([
 
 test.concurrent('a book of seeds that cannot be read names its line', async () => {
   using at = place();
-  const file = at.file('counter.ts', `export { default } from ${JSON.stringify(at.fixture('counter.ts'))};`);
+  const file = at.file('counter.mts', `export { default } from ${JSON.stringify(at.fixture('counter.ts'))};`);
   writeFileSync(`${file}.seeds`, '# known\n12\ntwelve\n');
   const { code, err } = await at.troupe('simulate', file, '--seeds', '1');
   expect({ code, err }).toEqual({

@@ -2,10 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { built } from '../built.ts';
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
-const tsx = import.meta.resolve('tsx');
+const main = built('src/cli/main.ts');
 
 export interface Ended {
   readonly code: number | null;
@@ -15,6 +15,7 @@ export interface Ended {
 
 export interface Place extends Disposable {
   readonly folder: string;
+  /** A file of `fixtures`, compiled: to read TypeScript takes a process most of its time. */
   fixture(name: string): string;
   /** Writes a file that a user might have written. */
   file(name: string, text: string): string;
@@ -27,7 +28,7 @@ export function place(): Place {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'));
 
   const start: Place['start'] = (...args) => {
-    const child = spawn(process.execPath, ['--conditions=troupe-source', '--import', tsx, main, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, TROUPE_DB: join(folder, 'troupe.db') },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,7 +55,7 @@ export function place(): Place {
   return {
     folder,
     start,
-    fixture: (name) => resolve(import.meta.dirname, 'fixtures', name),
+    fixture: (name) => built(join(import.meta.dirname, 'fixtures', name)),
     file(name, text) {
       writeFileSync(join(folder, name), text);
       return join(folder, name);

@@ -1,9 +1,10 @@
 /** Nodes as a user meets them: processes that are started, asked, stopped and killed. */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { built } from '../built.ts';
 import { place, type Place } from '../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
@@ -13,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const worker = resolve(import.meta.dirname, '../nats/fixtures/worker.ts');
+const worker = built('test/nats/fixtures/worker.ts');
 type Running = ReturnType<Place['start']>;
-const painter = resolve(import.meta.dirname, 'fixtures/painter.ts');
+const painter = built('test/cluster/fixtures/painter.ts');
 const on = () => ['--nats', server.url];
 
 test('three nodes: one is killed in the middle of a call, one is told to leave, and the run ends with nothing repeated that was kept', async () => {
@@ -28,7 +29,7 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   for (const one of started) await one.until(/has joined, and offers worker/);
   const begun = await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'job', '--detach', ...on());
   expect(begun).toMatchObject({ code: 0, out: 'job\n' });
-  await expect.poll(counted, { timeout: 20_000 }).toEqual([1, 2, 3]);
+  await expect.poll(counted).toEqual([1, 2, 3]);
 
   const { out } = await at.troupe('ps', '--json', ...on());
   const [row] = JSON.parse(out) as { run: string; node: string; state: string; lease: number }[];
@@ -58,7 +59,7 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   expect((JSON.parse(nodes.out) as { name: string }[]).map(({ name }) => name)).toEqual([names[1]]);
   rest[1]!.process.kill('SIGTERM');
   await rest[1]!.ended;
-}, 90_000);
+});
 
 test('a run that is left with Ctrl-C is free at once, and nothing is said of what does not matter', async () => {
   using at = place();
@@ -72,7 +73,7 @@ test('a run that is left with Ctrl-C is free at once, and nothing is said of wha
   expect(err).not.toContain('(storage)');
   const [row] = JSON.parse((await at.troupe('ps', '--json', ...rest)).out) as { owner: string | null }[];
   expect(row).toMatchObject({ run: 'left', owner: null });
-}, 60_000);
+});
 
 test('a run that a node has is paused, and told to go on, from anywhere', async () => {
   using at = place();
@@ -82,11 +83,11 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
   await at.troupe('runs', 'pause', 'held', ...on2);
   const left = async () => (JSON.parse((await at.troupe('ps', '--json', ...on2)).out) as { mail: number }[])[0]?.mail;
-  await expect.poll(left, { timeout: 20_000 }).toBe(0);
+  await expect.poll(left).toBe(0);
   at.file('go', '');
   const state = async () =>
     (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...on2)).out) as { state: string }).state;
-  await expect.poll(state, { timeout: 20_000 }).toMatch(/holding/);
+  await expect.poll(state).toMatch(/holding/);
   expect(await at.troupe('runs', 'resume', 'held', ...on2)).toMatchObject({
     code: 0,
     err: expect.stringMatching(/told to go on.*troupe runs tail held/) as string,
@@ -94,7 +95,7 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   expect(await at.troupe('invoke', 'worker', '--key', 'held', ...on2)).toMatchObject({ code: 0 });
   node.process.kill('SIGTERM');
   await node.ended;
-}, 60_000);
+});
 
 test('a node whose server comes back with nothing ends with the reason, for somebody to see', async () => {
   using at = place();
@@ -108,7 +109,7 @@ test('a node whose server comes back with nothing ends with the reason, for some
     code: 1,
     err: expect.stringMatching(/is not there\. Put the store back\./) as string,
   });
-}, 60_000);
+});
 
 test('what a node cannot do is said before it joins', async () => {
   using at = place();
@@ -116,7 +117,7 @@ test('what a node cannot do is said before it joins', async () => {
   expect(unfit).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
   const twice = await at.troupe('node', worker, worker, ...on());
   expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('"worker"') as string });
-}, 60_000);
+});
 
 interface Shown {
   readonly sessionId: string;

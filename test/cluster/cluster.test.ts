@@ -7,6 +7,7 @@ import { setup } from 'xstate';
 import { z } from 'zod';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
+import { limits } from '../limits.ts';
 import { clock, cluster, member } from './stage.ts';
 
 let server: NatsServer;
@@ -52,7 +53,7 @@ test.concurrent(
     const ask = async (body: string, key?: string) => {
       const headers = plainHeaders();
       if (key !== undefined) headers.set('Troupe-Key', key);
-      const options = { timeout: 10_000, headers };
+      const options = { timeout: limits.reply, headers };
       const { data } = await stranger.request('troupe.plain._ask.greeter', new TextEncoder().encode(body), options);
       return JSON.parse(new TextDecoder().decode(data)) as object;
     };
@@ -128,7 +129,6 @@ test.concurrent(
     expect(a.node.report.runs).toBe(0);
     await expect(outside.migrate('next', 'a')).rejects.toMatchObject({ kind: 'conflict' });
   },
-  30_000,
 );
 
 /** A door that waits for pushes, and another version of it, in which no state is called `open`. */
@@ -166,7 +166,6 @@ test.concurrent(
     await b.runtime.signal('door/d1', { type: 'push' });
     expect(await outside.invoke('door', undefined, { key: 'd1' })).toMatchObject({ status: 'done' });
   },
-  30_000,
 );
 
 test.concurrent(
@@ -178,70 +177,60 @@ test.concurrent(
     for (const key of runs) await outside.invoke('door', null, { key, detach: true });
     await expect.poll(() => a.node.report.runs).toBe(12);
     await using b = await member(server, 'shares', 'b', [door()]);
-    await expect.poll(() => b.node.report.runs, { timeout: 30_000 }).toBeGreaterThan(2);
-    await expect.poll(() => a.node.report.runs + b.node.report.runs, { timeout: 5_000 }).toBe(12);
+    await expect.poll(() => b.node.report.runs).toBeGreaterThan(2);
+    await expect.poll(() => a.node.report.runs + b.node.report.runs).toBe(12);
     const owners = new Map((await a.runtime.journal.claims()).map(({ run, owner }) => [run, owner]));
     expect(new Set(owners.values())).toEqual(new Set([a.runtime.owner, b.runtime.owner]));
   },
-  40_000,
 );
 
-test.concurrent(
-  'a node has no more runs than it may, and what it may not have goes elsewhere',
-  async ({ expect }) => {
-    await using a = await member(server, 'full', 'a', [door()]);
-    const outside = await cluster(server.url, 'full');
-    for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
-    await using b = await member(server, 'full', 'b', [door()], { most: 2 });
-    await using c = await member(server, 'full', 'c', [door()]);
-    await a.node.drain(0);
-    await expect.poll(() => b.node.report.runs + c.node.report.runs, { timeout: 20_000 }).toBe(6);
-    expect(b.node.report.runs).toBeLessThanOrEqual(2);
-    await outside[Symbol.asyncDispose]();
-  },
-  40_000,
-);
+test.concurrent('a node has no more runs than it may, and what it may not have goes elsewhere', async ({ expect }) => {
+  await using a = await member(server, 'full', 'a', [door()]);
+  const outside = await cluster(server.url, 'full');
+  for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
+  await using b = await member(server, 'full', 'b', [door()], { most: 2 });
+  await using c = await member(server, 'full', 'c', [door()]);
+  await a.node.drain(0);
+  await expect.poll(() => b.node.report.runs + c.node.report.runs).toBe(6);
+  expect(b.node.report.runs).toBeLessThanOrEqual(2);
+  await outside[Symbol.asyncDispose]();
+});
 
-test.concurrent(
-  'a process that runs something itself, and stops, leaves it to the nodes',
-  async ({ expect }) => {
-    const { subject, begun, free } = worker();
-    const { openRuntime } = await import('troupe');
-    await using runtime = await openRuntime({
-      nats: { servers: server.url, folder: server.views, tenant: 'parked' },
-      env: {},
-    });
-    const handle = await runtime.start(subject, 'Dig.', { key: 'job' });
-    await expect.poll(() => begun).toEqual([1, 2]);
-    await handle.park();
-    await using _ = await member(server, 'parked', 'a', [subject]);
-    free();
-    await using outside = await cluster(server.url, 'parked');
-    await expect.poll(() => begun, { timeout: 10_000 }).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.
-    expect(await outside.invoke('digger', undefined, { key: 'job' })).toMatchObject({ status: 'done', output: 'Dug.' });
-  },
-  30_000,
-);
+test.concurrent('a process that runs something itself, and stops, leaves it to the nodes', async ({ expect }) => {
+  const { subject, begun, free } = worker();
+  const { openRuntime } = await import('troupe');
+  await using runtime = await openRuntime({
+    nats: { servers: server.url, folder: server.views, tenant: 'parked' },
+    env: {},
+  });
+  const handle = await runtime.start(subject, 'Dig.', { key: 'job' });
+  await expect.poll(() => begun).toEqual([1, 2]);
+  await handle.park();
+  await using _ = await member(server, 'parked', 'a', [subject]);
+  free();
+  await using outside = await cluster(server.url, 'parked');
+  await expect.poll(() => begun).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.
+  expect(await outside.invoke('digger', undefined, { key: 'job' })).toMatchObject({ status: 'done', output: 'Dug.' });
+});
 
-test.concurrent(
-  'a result that is larger than a message comes whole, and harms no node',
-  async ({ expect }) => {
-    const long = 'x'.repeat(2_500_000);
-    const writer = agent({ name: 'writer', model: scriptedModel(() => ({ text: long })) });
-    await using a = await member(server, 'large', 'a', [writer]);
-    await using outside = await cluster(server.url, 'large');
-    expect(await outside.invoke('writer', 'Write.', { key: 'novel' })).toMatchObject({ status: 'done', output: long });
-    const stranger = await plainConnect({ servers: server.url });
-    const headers = plainHeaders();
-    headers.set('Troupe-Key', 'novel');
-    const { data } = await stranger.request('troupe.large._ask.writer', new Uint8Array(), { timeout: 5_000, headers });
-    expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'novel', status: 'large' });
-    await stranger.close();
-    expect((await outside.nodes()).map(({ name }) => name)).toEqual(['a']);
-    expect(a.node.report.runs).toBe(0);
-  },
-  30_000,
-);
+test.concurrent('a result that is larger than a message comes whole, and harms no node', async ({ expect }) => {
+  const long = 'x'.repeat(2_500_000);
+  const writer = agent({ name: 'writer', model: scriptedModel(() => ({ text: long })) });
+  await using a = await member(server, 'large', 'a', [writer]);
+  await using outside = await cluster(server.url, 'large');
+  expect(await outside.invoke('writer', 'Write.', { key: 'novel' })).toMatchObject({ status: 'done', output: long });
+  const stranger = await plainConnect({ servers: server.url });
+  const headers = plainHeaders();
+  headers.set('Troupe-Key', 'novel');
+  const { data } = await stranger.request('troupe.large._ask.writer', new Uint8Array(), {
+    timeout: limits.reply,
+    headers,
+  });
+  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'novel', status: 'large' });
+  await stranger.close();
+  expect((await outside.nodes()).map(({ name }) => name)).toEqual(['a']);
+  expect(a.node.report.runs).toBe(0);
+});
 
 test.concurrent(
   'an input that no message can carry, and a key or a name that is none, are said to be so at once',
@@ -274,7 +263,6 @@ test.concurrent(
     expect(await result).toMatchObject({ status: 'done', output: 'Dug.' });
     expect(begun).toEqual([1, 2, 2, 3]);
   },
-  40_000,
 );
 
 test.concurrent(
@@ -292,24 +280,19 @@ test.concurrent(
     await a.runtime.signal('door/d1', { type: 'push' });
     expect(await second).toEqual({ run: 'd2', status: 'active' });
   },
-  20_000,
 );
 
-test.concurrent(
-  'runs that nobody offers cost a node nothing, however many there are',
-  async ({ expect }) => {
-    const first = await member(server, 'unoffered', 'a', [door()]);
-    await using outside = await cluster(server.url, 'unoffered');
-    for (let n = 0; n < 20; n++) await outside.invoke('door', null, { key: `d${n}`, detach: true });
-    await first[Symbol.asyncDispose]();
-    await using other = await member(server, 'unoffered', 'b', [greeter]);
-    const asked = vi.spyOn(other.runtime.journal, 'claims');
-    const looked = vi.spyOn(other.runtime.journal, 'find');
-    await expect.poll(() => asked.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(3);
-    expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
-  },
-  20_000,
-);
+test.concurrent('runs that nobody offers cost a node nothing, however many there are', async ({ expect }) => {
+  const first = await member(server, 'unoffered', 'a', [door()]);
+  await using outside = await cluster(server.url, 'unoffered');
+  for (let n = 0; n < 20; n++) await outside.invoke('door', null, { key: `d${n}`, detach: true });
+  await first[Symbol.asyncDispose]();
+  await using other = await member(server, 'unoffered', 'b', [greeter]);
+  const asked = vi.spyOn(other.runtime.journal, 'claims');
+  const looked = vi.spyOn(other.runtime.journal, 'find');
+  await expect.poll(() => asked.mock.calls.length).toBeGreaterThan(3);
+  expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
+});
 
 test('of two nodes of one name that come at the same moment, one is refused', async ({ expect }) => {
   await using b = await member(server, 'twins', 'b', []);
@@ -330,7 +313,9 @@ test.concurrent('nonsense that is said to a node is refused as that, and harms i
   const text = new TextEncoder();
   for (const at of ['take', 'give', 'fits'])
     for (const body of ['', '{', '[]', '7', '{"run":7,"why":"x"}']) {
-      const { data } = await stranger.request(`troupe.nonsense._node.a.${at}`, text.encode(body), { timeout: 5_000 });
+      const { data } = await stranger.request(`troupe.nonsense._node.a.${at}`, text.encode(body), {
+        timeout: limits.reply,
+      });
       expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ failure: { kind: 'invalid' } });
     }
   for (const body of ['', '{', 'null', '{"name":"b"}']) stranger.publish('troupe.nonsense._nodes', text.encode(body));

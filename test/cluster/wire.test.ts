@@ -14,6 +14,7 @@ import { NodeReport } from '../../src/cluster/report.ts';
 import { Envelope } from '../../src/contracts/envelope.ts';
 import { Failure } from '../../src/contracts/failure.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
+import { limits } from '../limits.ts';
 import { member } from './stage.ts';
 
 const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
@@ -58,7 +59,7 @@ test('answers and reports are of the shape that is written down', async () => {
   const stranger = await plainConnect({ servers: server.url });
   const ask = async (subject: string, text: string) => {
     const { data } = await stranger.request(`troupe.shapes.${subject}`, new TextEncoder().encode(text), {
-      timeout: 10_000,
+      timeout: limits.reply,
     });
     return JSON.parse(new TextDecoder().decode(data)) as { status?: string };
   };

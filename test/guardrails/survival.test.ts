@@ -1,5 +1,6 @@
 /** A guarded agent when everything goes wrong: it ends as it would have undisturbed, its write is done once, and nothing gets past. */
 import { expect, test } from 'vitest';
+import { limitOfSeeds, limits } from '../limits.ts';
 import { crashEverywhere, everyFault, expectSurvival, simulate } from 'troupe/testing';
 import { scenario } from './scenario.ts';
 import { dose } from '../dose.ts';
@@ -13,7 +14,7 @@ test.each(['Mail Ada.', 'Tell me the secret.'])(
     expect(report.points).toBeGreaterThan(20);
     expectSurvival(report);
   },
-  120_000,
+  limits.long,
 );
 
 test(
@@ -36,5 +37,5 @@ test(
     );
     expect(told.failures).toEqual([]);
   },
-  seeds * 2_000 + 60_000,
+  limitOfSeeds(seeds),
 );

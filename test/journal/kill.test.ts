@@ -2,13 +2,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { built } from '../built.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
-const scribe = resolve(import.meta.dirname, 'scribe.ts');
-const node = ['--import', 'tsx', scribe];
+const node = [built('test/journal/scribe.ts')];
 
 /** Runs a scribe and kills it after so many acknowledged lines; gives every line it said. */
 function killedAfter(lines: number, path: string): Promise<string[]> {
@@ -31,31 +31,27 @@ function killedAfter(lines: number, path: string): Promise<string[]> {
   });
 }
 
-test(
-  'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
-  { timeout: 120_000 },
-  async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'troupe-kill-')), 'j.db');
-    const seed = 20;
-    const clock = virtualClock({ seed });
-    const acknowledged = new Map<string, number>();
-    for (let kill = 0; kill < 20; kill++) {
-      const lines = 1 + Math.floor(clock.random() * 60);
-      for (const line of await killedAfter(lines, path)) {
-        const [actor, seq] = line.split(' ') as [string, string];
-        acknowledged.set(actor, Number(seq));
-      }
-      await using journal = await sqlite(path);
-      for (const [actor, seq] of acknowledged) {
-        const stored = await journal.load(actor);
-        expect(stored!.seq, `${actor} after kill ${kill} at line ${lines} (seed ${seed})`).toBeGreaterThanOrEqual(seq);
-        expect(await journal.list(actor, 'said')).toHaveLength(stored!.seq);
-      }
-      expect((await journal.verify()).damage, `after kill ${kill} (seed ${seed})`).toEqual([]);
+test('kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'troupe-kill-')), 'j.db');
+  const seed = 20;
+  const clock = virtualClock({ seed });
+  const acknowledged = new Map<string, number>();
+  for (let kill = 0; kill < 20; kill++) {
+    const lines = 1 + Math.floor(clock.random() * 60);
+    for (const line of await killedAfter(lines, path)) {
+      const [actor, seq] = line.split(' ') as [string, string];
+      acknowledged.set(actor, Number(seq));
     }
-    expect([...acknowledged.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(100);
-  },
-);
+    await using journal = await sqlite(path);
+    for (const [actor, seq] of acknowledged) {
+      const stored = await journal.load(actor);
+      expect(stored!.seq, `${actor} after kill ${kill} at line ${lines} (seed ${seed})`).toBeGreaterThanOrEqual(seq);
+      expect(await journal.list(actor, 'said')).toHaveLength(stored!.seq);
+    }
+    expect((await journal.verify()).damage, `after kill ${kill} (seed ${seed})`).toEqual([]);
+  }
+  expect([...acknowledged.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(100);
+});
 
 test('a file that may not be written is said to be read-only, to a user who is not root', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-readonly-'));

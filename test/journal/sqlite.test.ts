@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
+import { built } from '../built.ts';
 import { sqlite } from '../../src/journal/sqlite.ts';
 import { journalSuite } from 'troupe/testing/suites';
 import { commit } from '../../src/testing/suites/commit.ts';
@@ -48,10 +49,10 @@ describe.each(drivers)('sqlite on %s', (driver) => {
 
   test('several processes may open a new file at once', async () => {
     const path = fresh();
-    const script = `import { sqlite } from ${JSON.stringify(new URL('../../src/journal/sqlite.ts', import.meta.url).href)};
+    const script = `import { sqlite } from ${JSON.stringify(built('src/journal/sqlite.ts'))};
       for (let i = 0; i < 15; i++) await (await sqlite(${JSON.stringify(path)} + i, { driver: ${JSON.stringify(driver)} }))[Symbol.asyncDispose]();`;
     const run = promisify(execFile);
-    const all = [1, 2, 3].map(() => run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]));
+    const all = [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '-e', script]));
     await expect(Promise.all(all)).resolves.toHaveLength(3);
   });
 });

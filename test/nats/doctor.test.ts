@@ -56,7 +56,7 @@ test('asked at its monitor: safe, lossy, of another server, away', async () => {
     ok: true,
     says: text(/^lossy: .*every 30 s/),
   });
-}, 60_000);
+});
 
 test('a server that is known to be lossy is warned of once at the start, unless that is wanted', async () => {
   await using lossy = await natsServer('jetstream { sync_interval: "30s" }');

@@ -1,7 +1,8 @@
 /** Two processes, one server, one run: kill -9 the one that has it, and the other goes on. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { built } from '../built.ts';
 import { place } from '../cli/troupe.ts';
 import { natsServer } from './server.ts';
 
@@ -13,10 +14,10 @@ const counted = (folder: string) => {
 test('a process that is killed: another one, which waited for the result, goes on without repeating what was done', async () => {
   await using server = await natsServer();
   using at = place();
-  const file = resolve(import.meta.dirname, 'fixtures/worker.ts');
+  const file = built('test/nats/fixtures/worker.ts');
   const args = ['run', file, '--input', '"Count."', '--key', 'job', '--nats', server.url];
   const first = at.start(...args);
-  await expect.poll(() => counted(at.folder), { timeout: 20_000 }).toEqual([1, 2, 3]);
+  await expect.poll(() => counted(at.folder)).toEqual([1, 2, 3]);
   const second = at.start(...args);
   await second.until(/another process|waits|waiting/i);
   first.process.kill('SIGKILL');
@@ -27,4 +28,4 @@ test('a process that is killed: another one, which waited for the result, goes o
   expect(counted(at.folder)).toEqual([1, 2, 3, 3, 4, 5]);
   const listed = await at.troupe('runs', 'list', '--json', '--nats', server.url);
   expect(JSON.parse(listed.out)).toMatchObject([{ run: 'job', status: 'done' }]);
-}, 60_000);
+});

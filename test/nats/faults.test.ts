@@ -7,6 +7,7 @@ import { openRuntime } from 'troupe';
 import { systemClock } from '../../src/system/clock.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 let server: NatsServer;
@@ -89,7 +90,7 @@ test('a server that opens no journal, because it is busy with itself, is said to
     message: expect.stringMatching(/did not open the journal: .*Start again when it answers/) as string,
   });
   busy.close();
-}, 30_000);
+});
 
 test('two processes speak to each other, and only within their tenant', async () => {
   await using one = await open('shop');
@@ -138,7 +139,7 @@ test('a server that is lost and comes back: what was under way arrives, and the 
   await fragile.again();
   await sending;
   expect([...got]).toEqual(['before', 'meanwhile']);
-}, 30_000);
+});
 
 test('a recipient that dies with the message in its hands: it is sent again, to whoever listens by then', async () => {
   await using one = await open('dies');
@@ -155,7 +156,7 @@ test('a recipient that dies with the message in its hands: it is sent again, to 
   second.listen('agent/b', async ({ body }) => void got.push(body));
   await sending;
   expect(got).toEqual(['again']);
-}, 30_000);
+});
 
 test('whoever writes nonsense to the bus is told so, and harms nobody', async () => {
   await using transport = await open('noise');
@@ -166,7 +167,7 @@ test('whoever writes nonsense to the bus is told so, and harms nobody', async ()
     const sent = plainHeaders();
     for (const [name, value] of Object.entries(more)) sent.set(name, value);
     const { data } = await stranger.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
-      timeout: 2_000,
+      timeout: limits.reply,
       headers: sent,
     });
     return new TextDecoder().decode(data);

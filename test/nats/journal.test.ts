@@ -80,4 +80,4 @@ test('a server that is killed in the middle of many commits: each is there once 
   expect(await again.list('agent/a', 'said')).toHaveLength(300);
   await journal[Symbol.asyncDispose]();
   await again[Symbol.asyncDispose]();
-}, 60_000);
+});

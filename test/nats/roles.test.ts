@@ -16,6 +16,7 @@ import { natsConfig } from '../../src/natsConfig.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { inboxOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
@@ -87,7 +88,7 @@ function heard(connection: NatsConnection, subject: string, answer?: string) {
 }
 /** What the server says to somebody who publishes there. */
 const said = (connection: NatsConnection, subject: string, body = '') =>
-  connection.request(subject, body, { timeout: 2_000 }).then(
+  connection.request(subject, body, { timeout: limits.reply }).then(
     (reply) => reply.string(),
     (thrown: Error) => thrown.message,
   );
@@ -175,7 +176,10 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   });
   const sent = plainHeaders();
   sent.set('Troupe-Key', 'by-asker');
-  const { data } = await plain.request('troupe.shop._ask.desk', new Uint8Array(), { timeout: 5_000, headers: sent });
+  const { data } = await plain.request('troupe.shop._ask.desk', new Uint8Array(), {
+    timeout: limits.reply,
+    headers: sent,
+  });
   expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'by-asker', output: 'Done.' });
   await plain.close();
   expect(await operator.drain('n1')).toBe(0);
@@ -234,7 +238,7 @@ test('a sender who forges an envelope is refused by the server', async () => {
   forged.set('Nats-Msg-Id', 'm1');
   forged.set('Troupe-From', 'agent/boss');
   forged.set('Troupe-To', 'agent/job.desk');
-  const sent = asker.request('troupe.shop.job.agent.job/desk.in', '{}', { timeout: 2_000, headers: forged });
+  const sent = asker.request('troupe.shop.job.agent.job/desk.in', '{}', { timeout: limits.reply, headers: forged });
   await expect(sent).rejects.toThrow(forbidden);
   await settled(asker, node);
   expect(reached.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);

@@ -7,6 +7,7 @@ import { TroupeError } from '../../src/contracts/failure.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { nats } from '../../src/transport/nats/nats.ts';
 import { headersOf } from '../../src/transport/nats/wire.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 let server: NatsServer;
@@ -95,7 +96,7 @@ test('messages that are taken at the same moment are acknowledged by few, and on
   expect(words).toBeLessThan(50);
   const subject = `troupe.${options.tenant}.r1.agent.b.in`;
   const sealed = headersOf({ ...letter, id: 'plain', body: null });
-  const word = await connection.request(subject, 'null', { timeout: 5_000, headers: sealed });
+  const word = await connection.request(subject, 'null', { timeout: limits.reply, headers: sealed });
   expect(word.data).toHaveLength(0);
   expect(word.headers?.has('Troupe-Failure') ?? false).toBe(false);
 });

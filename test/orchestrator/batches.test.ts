@@ -27,7 +27,12 @@ test('every task has one result, in the order they were submitted, whatever the 
 });
 
 test('no more tasks are under way than the mode and the budget let', async () => {
-  async function most(mode: Exclude<ExecutionMode, 'pipeline'>, maxConcurrentTasks?: number): Promise<number> {
+  /** The most that were under way at once, looked at when `wanted` are and nothing more begins. */
+  async function most(
+    wanted: number,
+    mode: Exclude<ExecutionMode, 'pipeline'>,
+    maxConcurrentTasks?: number,
+  ): Promise<number> {
     let now = 0;
     let peak = 0;
     const gate = deferred();
@@ -52,14 +57,16 @@ test('no more tasks are under way than the mode and the budget let', async () =>
     const budget = maxConcurrentTasks === undefined ? {} : { maxConcurrentTasks };
     const desk = orchestrator({ name: 'desk', members: [slow], mode, budget });
     const all = run(desk, { tasks: Array.from({ length: 12 }, () => 'Go.') }, { db });
-    setTimeout(() => gate.resolve(), 150);
+    await expect.poll(() => peak).toBeGreaterThanOrEqual(wanted);
+    for (let turn = 0; turn < 100; turn++) await new Promise((over) => setImmediate(over));
+    gate.resolve();
     expect((await all).every(({ success }) => success)).toBe(true);
     return peak;
   }
-  expect(await most('sequential')).toBe(1);
-  expect(await most('parallel:3')).toBe(3);
-  expect(await most('auto')).toBe(12);
-  expect(await most('concurrent', 5)).toBe(5);
+  expect(await most(1, 'sequential')).toBe(1);
+  expect(await most(3, 'parallel:3')).toBe(3);
+  expect(await most(12, 'auto')).toBe(12);
+  expect(await most(5, 'concurrent', 5)).toBe(5);
 });
 
 test('one task or one text gives its one result', async () => {

@@ -1,5 +1,6 @@
 /** Orchestrations that are killed at every point, and under everything going wrong at once. */
 import { expect, test } from 'vitest';
+import { limitOfSeeds, limits } from '../limits.ts';
 import { orchestrator, routers, type ExecutionMode, type Orchestrator } from 'troupe';
 import { crashEverywhere, expectSurvival, simulate, type SimulationScenario } from 'troupe/testing';
 import { echo } from './given.ts';
@@ -63,7 +64,7 @@ test.each(modes)(
     const { failures } = await simulate(scenario(mode), { seeds });
     expect(failures).toEqual([]);
   },
-  seeds * 300 + 60_000,
+  limitOfSeeds(seeds),
 );
 
 test.each(modes)(
@@ -72,5 +73,5 @@ test.each(modes)(
     const report = await crashEverywhere(() => ({ subject: desk(mode), input: { tasks: tasks.slice(0, 3) } }));
     expectSurvival(report);
   },
-  180_000,
+  limits.long,
 );

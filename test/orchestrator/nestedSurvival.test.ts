@@ -1,5 +1,6 @@
 /** Teams in orchestrators and orchestrators in teams, killed at every point, and under everything going wrong at once. */
 import { expect, test } from 'vitest';
+import { limitOfSeeds, limits } from '../limits.ts';
 import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, routers, team } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, type SimulationScenario } from 'troupe/testing';
@@ -82,7 +83,7 @@ test.each(Object.entries(nestings))(
   async (_, make) => {
     expectSurvival(await crashEverywhere(make as never, { sample: dose(10, 1_000) }));
   },
-  180_000,
+  limits.long,
 );
 
 const seeds = dose(10, 300);
@@ -92,7 +93,7 @@ test.each(Object.entries(nestings))(
     const { failures } = await simulate(make, { seeds });
     expect(failures).toEqual([]);
   },
-  seeds * 300 + 60_000,
+  limitOfSeeds(seeds),
 );
 
 test.each(Object.entries(supervisors))(
@@ -112,5 +113,5 @@ test.each(Object.entries(supervisors))(
     expectSurvival(await crashEverywhere(make as never, { sample: dose(5, 60) }));
     expect((await simulate(make, { seeds, shrink: false })).failures).toEqual([]);
   },
-  seeds * 300 + 120_000,
+  limitOfSeeds(seeds),
 );

@@ -28,7 +28,7 @@ function failures(): Map<string, string[]> {
   return failed;
 }
 
-test('a backend that breaks a promise fails by the name of the promise', { timeout: 60_000 }, () => {
+test('a backend that breaks a promise fails by the name of the promise', () => {
   const failed = failures();
   const expected: Record<string, RegExp> = {
     'a transport that says taken before it is': /over when the recipient has taken the message/,

@@ -122,7 +122,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
   },
 };
 
-test.each(Object.entries(mutants))('the proof catches: %s', { timeout: 60_000 }, async (_, { fault, scenario }) => {
+test.each(Object.entries(mutants))('the proof catches: %s', async (_, { fault, scenario }) => {
   const { violations } = await crashEverywhere(scenario, { fault, patience: 80 });
   expect(violations.length).toBeGreaterThan(0);
 });
@@ -167,6 +167,6 @@ test('the proof catches: no fencing', async () => {
 test.each([
   ['counting', counting],
   ['rounds', rounds],
-])('without a fault it is content: %s', { timeout: 60_000 }, async (_, scenario) => {
+])('without a fault it is content: %s', async (_, scenario) => {
   expect((await crashEverywhere(scenario)).violations).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { rounds } from './scenarios.ts';
 
 vi.mock('../../src/system/stale.ts', () => ({ isStale: () => false }));
 
-test('the proof catches: no stale check', { timeout: 60_000 }, async () => {
+test('the proof catches: no stale check', async () => {
   const { violations } = await crashEverywhere(rounds, { patience: 80 });
   expect(violations.length).toBeGreaterThan(0);
 });

@@ -16,7 +16,6 @@ const subjects: Record<string, MakeScenario> = {
 
 test.each(Object.entries(subjects))(
   '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
-  { timeout: 60_000 },
   async (_, make) => {
     const { points, crashes, partial, took } = expectSurvival(await crashEverywhere(make));
     console.log(`${points} points, ${crashes} crashes, ${took} ms`);

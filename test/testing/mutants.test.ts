@@ -182,7 +182,7 @@ function unpaid(snapshot: Commit['snapshot']): Commit['snapshot'] {
   return copy;
 }
 
-test.each(Object.entries(mutants))('%s', { timeout: 120_000 }, async (_, { scenario, plant, says, seeds }) => {
+test.each(Object.entries(mutants))('%s', async (_, { scenario, plant, says, seeds }) => {
   const parts = plant();
   const { seed: first, seeds: count } = seeds ?? { seed: 1, seeds: 150 };
   const found: string[] = [];

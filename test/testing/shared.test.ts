@@ -1,6 +1,7 @@
 /** Many seeds on a journal that every process plays from a shared log, which is slow, cut off, full, doubled and cut behind snapshots: what holds of one disk holds of it, and defects in what plays it are found. */
 import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
+import { limitOfSeeds } from '../limits.ts';
 import { simulate, type SimulateOptions } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Mark, View } from '../../src/journal/view.ts';
@@ -22,7 +23,7 @@ test.each([
     for (const fault of ['partition', 'zombie', 'crash', 'duplicate', 'delay', 'unsure', 'slow'] as const)
       expect(faults[fault], fault).toBeGreaterThan(0);
   },
-  seeds * 400 + 30_000,
+  limitOfSeeds(seeds),
 );
 
 test('the same seed is the same run, event by event', async () => {

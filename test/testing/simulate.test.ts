@@ -1,5 +1,6 @@
 /** Many seeds of a subject on the real engine, with everything going wrong: what must hold holds, and a planted defect is found. */
 import { expect, test } from 'vitest';
+import { limitOfSeeds } from '../limits.ts';
 import { setup } from 'xstate';
 import { machine } from 'troupe';
 import { everyFault, simulate } from 'troupe/testing';
@@ -22,7 +23,7 @@ test.each([
     expect(failures).toEqual([]);
     expect(Object.keys(faults).length).toBeGreaterThan(everyFault.length / 2);
   },
-  seeds * 200 + 30_000,
+  limitOfSeeds(seeds),
 );
 
 test('the same seed is the same run, event by event', async () => {

@@ -10,6 +10,7 @@ import { perform } from '../../system/effects.ts';
 import { actorLogics, optionFor, performerOf } from '../effects.ts';
 import { present } from '../present.ts';
 import { effectOf } from '../pendingData.ts';
+import { slow } from '../slow.ts';
 import { run, type Actor } from './world.ts';
 
 const logicOf = (actor: Actor, src: string) => actorLogics(actor.type.chart.machine)[src];
@@ -32,7 +33,7 @@ export const isBlindWrite = (actor: Actor, effect: Pending): boolean =>
   kindOf(actor, effect) === 'write' && !isIdempotent(actor, effect);
 
 /** Milliseconds that a pure effect may take: it computes and does not wait. */
-const timeout = 5_000;
+const timeout = 5_000 * slow;
 
 /** The clock of effects that are performed here: it does not move. */
 const stopped: Clock = { now: () => 0, random: () => 0, id: () => 'check', wake: () => ({ [Symbol.dispose]() {} }) };

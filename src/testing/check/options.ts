@@ -4,6 +4,10 @@ import { TroupeError } from '../../contracts/failure.ts';
 import type { Json } from '../../contracts/json.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import type { Limits } from './explore.ts';
+import { slow } from '../slow.ts';
+
+/** How long is looked where nothing is said; milliseconds. */
+const aMinute = 60_000 * slow;
 
 /** How far `check` explores, and what it cannot know by itself. */
 export interface CheckOptions {
@@ -13,7 +17,7 @@ export interface CheckOptions {
   readonly maxStates?: number;
   /** Moves in a row after which it goes no further; no limit by default. */
   readonly maxDepth?: number;
-  /** Time after which it stops; one minute by default. */
+  /** Time after which it stops; one minute by default, times TROUPE_SLOW where that is set. */
   readonly within?: Duration;
   /** The input of the run. By default it is made up from the schema of an agent or team; a machine's is `null`. */
   readonly input?: unknown;
@@ -40,7 +44,7 @@ export interface Settings extends Omit<CheckOptions, 'faults' | 'maxStates' | 'm
 
 /** Fills in the defaults. Throws `invalid` for an option out of range, `definition` for a wrong duration. */
 export function settingsOf(options: CheckOptions): Settings {
-  const { faults, maxStates = 50_000, maxDepth = Infinity, within = '60s', ...rest } = options;
+  const { faults, maxStates = 50_000, maxDepth = Infinity, within, ...rest } = options;
   for (const [name, value] of Object.entries({ maxStates, maxDepth })) {
     if (value !== Infinity && !(Number.isInteger(value) && value >= 1))
       throw new TroupeError('invalid', `${name} is a whole number, 1 or more; got ${JSON.stringify(value)}.`);
@@ -52,7 +56,7 @@ export function settingsOf(options: CheckOptions): Settings {
   return {
     ...rest,
     faults: faultsOf(faults),
-    limits: { states: maxStates, depth: maxDepth, time: milliseconds(within) },
+    limits: { states: maxStates, depth: maxDepth, time: within === undefined ? aMinute : milliseconds(within) },
   };
 }
 

@@ -113,9 +113,11 @@ const cameTo = (state = '') => (state.startsWith('threw ') ? state : `came to "$
 
 function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
   const { size } = walked.places;
-  const why = walked.whole
-    ? `these events lead to ${size} ${size === 1 ? 'situation' : 'situations'}, and it is in none of them. Give samples of what leads there, or remove it`
-    : `the walk was cut off at its limit of ${size} situations.${growth(walked)} Let "key" keep only what decides, or raise "limit"`;
+  // Told only when it is asked: to look through every situation takes longer than to find them.
+  const why = (): string =>
+    walked.whole
+      ? `these events lead to ${size} ${size === 1 ? 'situation' : 'situations'}, and it is in none of them. Give samples of what leads there, or remove it`
+      : `the walk was cut off at its limit of ${size} situations.${growth(walked)} Let "key" keep only what decides, or raise "limit"`;
   return {
     says: `${to}: no path found`,
     to,
@@ -123,7 +125,7 @@ function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
     events: [],
     states: [],
     test() {
-      throw new TroupeError('definition', `No path leads to ${to} of the machine "${machine.id}": ${why}.`);
+      throw new TroupeError('definition', `No path leads to ${to} of the machine "${machine.id}": ${why()}.`);
     },
   };
 }

@@ -1,10 +1,11 @@
 /** From a run in a journal to a cassette, and from cassettes to word of what a change would do: by the real command. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { built } from '../../built.ts';
 import { place } from '../../cli/troupe.ts';
 
-const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name);
+const fixture = (name: string) => built(join(import.meta.dirname, 'fixtures', name));
 
 test('runs are exported and replayed; a change shows which of them would take another path', async () => {
   using here = place();

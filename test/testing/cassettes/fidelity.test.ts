@@ -12,6 +12,7 @@ import {
   type ScriptStep,
 } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
+import { limits } from '../../limits.ts';
 import { folder, nobody } from './given.ts';
 
 /** An agent in a world as bad as the seed makes it; offline when it is played again. */
@@ -91,7 +92,7 @@ const yes = ({ properties }: JsonObject, is: boolean) => ({ [Object.keys(propert
 /** So many lives; TROUPE_LIVES asks for more. */
 const lives = Number(process.env['TROUPE_LIVES'] ?? 40);
 
-test(`${lives} lives of an agent are played again without a difference`, { timeout: 600_000 }, async () => {
+test(`${lives} lives of an agent are played again without a difference`, { timeout: limits.long }, async () => {
   using place = folder();
   const ends = new Map<string, number>();
   const differs: string[] = [];
