@@ -1,19 +1,19 @@
 /** The actor of an agent: its machine with every slot filled from its definition, a gateway and tools. */
 import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
-import { TroupeError } from '../src/contracts/failure.ts';
+import { TroupeError } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
-import { withDefaults } from '../src/contracts/json.ts';
+import { withDefaults } from '../src/values/json.ts';
 import { agentWith } from '../machines/agent/agent.ts';
-import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/limits.ts';
+import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/settings.ts';
 import { delegateSource } from '../machines/member.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
 import { callModel, modelsOf, type Define } from './callModel.ts';
 import { discover } from './discover.ts';
 import { effect } from './effect.ts';
-import { withActors } from './named.ts';
+import { withActors } from './withActors.ts';
 import { plan } from './plan.ts';
-import { cleanUp, fallback } from './recover.ts';
+import { cleanUp, fallback } from './fallback.ts';
 import { reconcile, runTool } from './runTool.ts';
 import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
 import type { AgentDeps } from './tools.ts';

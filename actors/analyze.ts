@@ -1,6 +1,6 @@
 /** Asks the model what the task requires, before the first turn. */
 import * as z from 'zod';
-import type { Analysis, Thinking } from '../machines/agent/turn.ts';
+import type { Analysis, Thinking } from '../machines/agent/effectTypes.ts';
 import { askTyped } from './askTyped.ts';
 import type { Define } from './callModel.ts';
 import { effect } from './effect.ts';

@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { TroupeError } from '../src/contracts/failure.ts';
-import type { JsonObject } from '../src/contracts/json.ts';
+import { TroupeError } from '../src/values/failure.ts';
+import type { JsonObject } from '../src/values/json.ts';
 import type { Message, Usage } from '../src/contracts/model.ts';
-import type { Bill, Thinking } from '../machines/agent/turn.ts';
+import type { Bill, Thinking } from '../machines/agent/effectTypes.ts';
 import { choiceOf, modelScope, outputRoom } from './callModel.ts';
 import { conversationOf } from './conversation.ts';
 import { elide } from './history.ts';

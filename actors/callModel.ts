@@ -1,18 +1,18 @@
 /** One turn of the model: the request from the transcript and the tools, and what the answer means. */
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { withDefaults } from '../src/contracts/json.ts';
+import { withDefaults } from '../src/values/json.ts';
 import type { Model, ModelChoice } from '../src/contracts/model.ts';
-import type { Reading, Thinking } from '../machines/agent/turn.ts';
-import { defaultBudget } from '../machines/agent/limits.ts';
-import { charged, leftOf, tighter, tokensOf } from '../machines/agent/money.ts';
-import { ownLimits } from '../machines/agent/purse.ts';
+import type { Reading, Thinking } from '../machines/agent/effectTypes.ts';
+import { defaultBudget } from '../machines/agent/settings.ts';
+import { charged, leftOf, tighter, tokensOf } from '../machines/agent/budget.ts';
+import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../machines/json.ts';
 import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';
 import { elide } from './history.ts';
-import { offerOf } from './offer.ts';
-import { readAnswer } from './readAnswer.ts';
+import { offerOf } from './toolOffer.ts';
+import { readAnswer } from './parseAnswer.ts';
 import type { AgentDeps, ModelDoor } from './tools.ts';
 
 /** The definition of an agent for a task whose message has this type. */

@@ -1,6 +1,6 @@
 /** Lists the tools, and finds the required capabilities that none of them has and what is wrong with the list. */
 import type { ToolTier } from '../src/contracts/model.ts';
-import type { Discovered } from '../machines/agent/turn.ts';
+import type { Discovered } from '../machines/agent/effectTypes.ts';
 import type { Define } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';

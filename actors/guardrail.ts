@@ -1,17 +1,17 @@
 /** The actors of guardrails: a chain of machines, the first in front, the last one with the supervised machines behind it. */
 import type { AnyStateMachine } from 'xstate';
-import { TroupeError } from '../src/contracts/failure.ts';
+import { TroupeError } from '../src/values/failure.ts';
 import type { AskedWork, Checks } from '../src/contracts/guardrail.ts';
-import type { Json } from '../src/contracts/json.ts';
+import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { Checking } from '../machines/guardrail/draft.ts';
 import type { Verdict } from '../machines/guardrail/events.ts';
 import { guardrailWith } from '../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type Rule, type Tongue, type Trip } from '../machines/guardrail/settings.ts';
 import { effect } from './effect.ts';
-import { withActors } from './named.ts';
-import { verdictOf } from './verdict.ts';
-import { watched } from './watch.ts';
+import { withActors } from './withActors.ts';
+import { verdictOf } from './checkResult.ts';
+import { watched } from './guardStream.ts';
 
 /** One guardrail as it was defined. Times are in milliseconds. */
 export interface Guardrail {

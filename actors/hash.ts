@@ -1,6 +1,6 @@
 /** The hash of a call: the same for the same tool and arguments, whatever the order of their keys. */
 import { createHash } from 'node:crypto';
-import type { Json } from '../src/contracts/json.ts';
+import type { Json } from '../src/values/json.ts';
 
 /** SHA-256, as base64url. */
 export const hashOf = (name: string, input: Json): string =>

@@ -1,6 +1,6 @@
 /** Asks the model for a plan: steps, and for each its dependencies, its tool, its expected result and how to check that. */
 import * as z from 'zod';
-import type { Planned, Thinking } from '../machines/agent/turn.ts';
+import type { Planned, Thinking } from '../machines/agent/effectTypes.ts';
 import { askTyped } from './askTyped.ts';
 import type { Define } from './callModel.ts';
 import { effect } from './effect.ts';

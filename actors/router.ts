@@ -1,6 +1,6 @@
 /** The actor of a router: its machine with its members by name, its lists to read back, and a selector if it has one. */
 import type { AnyStateMachine } from 'xstate';
-import { TroupeError } from '../src/contracts/failure.ts';
+import { TroupeError } from '../src/values/failure.ts';
 import type { TaskResult } from '../src/contracts/task.ts';
 import { routerWith } from '../machines/router/router.ts';
 import type { Filed } from '../machines/router/context.ts';
@@ -8,7 +8,7 @@ import type { RouterSettings } from '../machines/router/settings.ts';
 import type { Reading, Selected, Selection } from '../machines/router/events.ts';
 import { effect, type Effect } from './effect.ts';
 import { entriesOf } from './lists.ts';
-import { withActors } from './named.ts';
+import { withActors } from './withActors.ts';
 
 /** The effect that chooses a member. */
 export type Select = Effect<Selected, Selection>;

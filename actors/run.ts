@@ -1,13 +1,13 @@
 /** The actor of a team's run: the run machine with its route and its members, by name. */
-import { withDefaults } from '../src/contracts/json.ts';
+import { withDefaults } from '../src/values/json.ts';
 import type { RunMessage } from '../src/contracts/run.ts';
 import type { AnyStateMachine } from 'xstate';
-import { defaultRunLimits, type RunSettings } from '../machines/run/limits.ts';
+import { defaultRunLimits, type RunSettings } from '../machines/run/settings.ts';
 import { runWith } from '../machines/run/run.ts';
 import type { Routed, Routing } from '../machines/run/events.ts';
 import { effect } from './effect.ts';
 import { entriesOf } from './lists.ts';
-import { withActors } from './named.ts';
+import { withActors } from './withActors.ts';
 
 export interface TeamActor {
   /** Decides what follows after the messages so far; the last one is the one to route. */

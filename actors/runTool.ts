@@ -1,9 +1,9 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { toFailure, TroupeError } from '../src/contracts/failure.ts';
-import type { Json } from '../src/contracts/json.ts';
+import { toFailure, TroupeError } from '../src/values/failure.ts';
+import type { Json } from '../src/values/json.ts';
 import type { Reconciled } from '../machines/toolCall.ts';
-import type { ToolAnswer, ToolRequest } from '../machines/agent/turn.ts';
+import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { effect } from './effect.ts';
 import { sourceOf, type AgentDeps, type Tools } from './tools.ts';

@@ -3,10 +3,10 @@
  * The machine decides; this file holds what a machine cannot hold: the open connection, and the callers that wait for it.
  */
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
-import type { Clock } from '../src/contracts/clock.ts';
-import { fromFailure, toFailure, TroupeError, type Failure } from '../src/contracts/failure.ts';
-import type { Json } from '../src/contracts/json.ts';
-import type { Dial, Keeper, KeepOptions, Link, ServerTool } from '../src/mcp/link.ts';
+import type { Clock } from '../src/values/clock.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
+import type { Json } from '../src/values/json.ts';
+import type { Dial, Keeper, KeepOptions, Link, ServerTool } from '../src/mcp/keepAlive.ts';
 import { asJson } from '../machines/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 

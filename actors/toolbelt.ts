@@ -1,6 +1,6 @@
 /** Activates the toolbelt and takes it away again. */
-import { TroupeError } from '../src/contracts/failure.ts';
-import type { Belt, Belting } from '../machines/agent/turn.ts';
+import { TroupeError } from '../src/values/failure.ts';
+import type { Belt, Belting } from '../machines/agent/effectTypes.ts';
 import type { Define } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, ownTools, type AgentDeps } from './tools.ts';

@@ -1,6 +1,6 @@
 /** What an agent's actor is given: the gateway to the models, and its tools. */
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { fromFailure, type Failure } from '../src/contracts/failure.ts';
+import { fromFailure, type Failure } from '../src/values/failure.ts';
 import type {
   Model,
   ModelAnswer,
@@ -12,7 +12,7 @@ import type {
   ToolTier,
 } from '../src/contracts/model.ts';
 import { toolTiers } from '../src/contracts/model.ts';
-import type { Json } from '../src/contracts/json.ts';
+import type { Json } from '../src/values/json.ts';
 import type { ToolSource } from '../src/contracts/tool.ts';
 import type { AnyStateMachine } from 'xstate';
 import type { Membership } from '../machines/member.ts';

@@ -1,6 +1,6 @@
 /** Checks an answer against every objective, all at once. A check that throws is a failure of the phase, and not an objective that was not met. */
 import type { AgentAnswer } from '../src/contracts/agent.ts';
-import type { Verified } from '../machines/agent/turn.ts';
+import type { Verified } from '../machines/agent/effectTypes.ts';
 import type { Define } from './callModel.ts';
 import { conversationOf } from './conversation.ts';
 import { effect } from './effect.ts';

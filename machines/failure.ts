@@ -1,5 +1,5 @@
 /** Failures as the charts read and make them. The engine passes failures as data; anything else that was thrown is a defect. */
-import type { Failure, FailureKind } from '../src/contracts/failure.ts';
+import type { Failure, FailureKind } from '../src/values/failure.ts';
 import type { Refusal } from '../src/contracts/work.ts';
 import { fieldsOf } from './json.ts';
 

@@ -1,6 +1,6 @@
 /** The circuit breaker of a model: after a number of failures in a row it is not called for a while; then one call tries whether it is back. */
 import { assign, setup } from 'xstate';
-import { ceiling } from '../src/contracts/backoff.ts';
+import { ceiling } from '../src/values/backoff.ts';
 
 /** When the breaker opens, and for how long. */
 export interface GatewaySettings {

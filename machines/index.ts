@@ -1,9 +1,9 @@
 /** The statecharts of Troupe. Reading them explains the product; the engine runs them. */
 export { agentMachine, agentWith } from './agent/agent.ts';
-export { defaultBudget, defaultLimits, defaultSettings, type AgentSettings } from './agent/limits.ts';
-export type * from './agent/turn.ts';
+export { defaultBudget, defaultLimits, defaultSettings, type AgentSettings } from './agent/settings.ts';
+export type * from './agent/effectTypes.ts';
 export { runMachine, runWith } from './run/run.ts';
-export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/limits.ts';
+export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/settings.ts';
 export type { Routed, Routing } from './run/events.ts';
 export { routerMachine, routerWith } from './router/router.ts';
 export { defaultRotation, defaultRouterSettings, type RouterSettings, type Strategy } from './router/settings.ts';
@@ -13,7 +13,7 @@ export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';
 export { guardrailMachine, guardrailWith } from './guardrail/guardrail.ts';
 export { defaultGuardrailSettings, type GuardrailSettings } from './guardrail/settings.ts';
-export { momentOf, type Moment } from './moment.ts';
+export { momentOf, type Moment } from './eventContext.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
 export { treasurerMachine } from './treasury/treasurer.ts';

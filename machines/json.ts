@@ -1,6 +1,6 @@
 /** Reads and writes plain data whose type alone does not say that it is JSON. */
 import type { AgentInput } from '../src/contracts/agent.ts';
-import type { Json } from '../src/contracts/json.ts';
+import type { Json } from '../src/values/json.ts';
 
 /** JSON as zod types it: the same values, with arrays and objects that may be written to. */
 export type ZodJson = AgentInput['body'];

@@ -1,11 +1,11 @@
 /** A member that works on a message: an agent or a nested team does one task and ends; a supervisor lives on and takes one after another. */
 import type { AgentAnswer, AgentInput, AgentOutput, AgentUsage, Budget, Phase } from '../src/contracts/agent.ts';
-import type { Failure } from '../src/contracts/failure.ts';
+import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
-import type { Json } from '../src/contracts/json.ts';
+import type { Json } from '../src/values/json.ts';
 import type { WorkSignal } from '../src/contracts/work.ts';
 import { nothingUsed } from './agent/context.ts';
-import { failureIn, isError, outputIn, type ChildEnded } from './ended.ts';
+import { failureIn, isError, outputIn, type ChildEnded } from './childEvents.ts';
 import { failure } from './failure.ts';
 import { asZodJson } from './json.ts';
 

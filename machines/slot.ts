@@ -1,8 +1,8 @@
 /** What a chart names but does not do itself: slots for effects, and the actions that the engine performs in the commit of the step. */
 import { fromPromise, type PromiseActorLogic } from 'xstate';
-import type { Failure } from '../src/contracts/failure.ts';
-import type { Address } from '../src/contracts/ids.ts';
-import type { Json } from '../src/contracts/json.ts';
+import type { Failure } from '../src/values/failure.ts';
+import type { Address } from '../src/values/ids.ts';
+import type { Json } from '../src/values/json.ts';
 
 /**
  * Names an effect that a machine needs, without saying how it is done. `effect(…)` fills it by `.provide`.

@@ -9,10 +9,10 @@
  */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
-import type { Failure } from '../src/contracts/failure.ts';
+import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
-import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/turn.ts';
+import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
 import { failure, failureOf } from './failure.ts';
 import { asZodJson, fieldsOf } from './json.ts';
 import { endOf, inputFor, maxDepth, plainMember, tooDeep, wordFor, type Delegation } from './member.ts';

@@ -3,9 +3,9 @@
  * and gives up after a number of failures in a row. A connection that lasted long enough resets that number.
  */
 import { assign, setup } from 'xstate';
-import { backoff } from '../src/contracts/backoff.ts';
-import type { Failure } from '../src/contracts/failure.ts';
-import type { Json } from '../src/contracts/json.ts';
+import { backoff } from '../src/values/backoff.ts';
+import type { Failure } from '../src/values/failure.ts';
+import type { Json } from '../src/values/json.ts';
 import { failureOf } from './failure.ts';
 import { slot } from './slot.ts';
 

@@ -1,9 +1,9 @@
 /** A question to a person, answered once: by a person, by a default when its time is up, or by a withdrawal. */
 import { assign, setup } from 'xstate';
-import type { Failure } from '../src/contracts/failure.ts';
+import type { Failure } from '../src/values/failure.ts';
 import type { WaitInput, WaitOutput, WaitSignal } from '../src/contracts/wait.ts';
 import { failure } from './failure.ts';
-import { fits } from './fits.ts';
+import { fits } from './schemaCheck.ts';
 
 /** The facts of a ticket. */
 export interface WaitContext {

@@ -2,11 +2,11 @@
 import { assign } from 'xstate';
 import { expired } from '../failure.ts';
 import type { AgentContext } from './context.ts';
-import * as deeds from './deeds.ts';
+import * as deeds from './updates.ts';
 import type { AgentEvent } from './events.ts';
-import type { AgentSettings } from './limits.ts';
-import { exhausted, spent, tighter } from './money.ts';
-import { ownLimits, plead } from './purse.ts';
+import type { AgentSettings } from './settings.ts';
+import { exhausted, spent, tighter } from './budget.ts';
+import { ownLimits, plead } from './funding.ts';
 
 interface Facts {
   readonly context: AgentContext;

@@ -11,7 +11,7 @@
 import { bySettlement, configured, endStates } from '../lifecycle.ts';
 import { beginning, outputOf } from './context.ts';
 import { onInput } from './inputs.ts';
-import type { AgentSettings } from './limits.ts';
+import type { AgentSettings } from './settings.ts';
 import { delaysOf, guardsOf } from './guards.ts';
 import { cleanup } from './phases/cleanup.ts';
 import { discovery } from './phases/discovery.ts';
@@ -26,7 +26,7 @@ import { verification } from './phases/verification.ts';
 import { budget } from './regions/budget.ts';
 import { control } from './regions/control.ts';
 import { actionsOf } from './actions.ts';
-import { agent } from './vocabulary.ts';
+import { agent } from './setup.ts';
 
 /** The chart of an agent with default settings; `agentWith` gives it others. */
 export const agentMachine = agent.createMachine({

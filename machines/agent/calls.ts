@@ -2,11 +2,11 @@
  * The calls of one turn. A result goes into the transcript when it comes; the context only notes that it came, because results may be large (E6).
  * Every call gets a result: however a turn ends, `closed` makes one for each call that has none yet.
  */
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import type { AgentContext, OpenCall } from './context.ts';
-import type { Reading, ReadCall, ToolOutcome } from './turn.ts';
-import { sentence, stoppedFor } from './words.ts';
+import type { Reading, ReadCall, ToolOutcome } from './effectTypes.ts';
+import { sentence, stoppedFor } from './prompts.ts';
 
 /** How many of the latest calls are searched for a loop. */
 const horizon = 20;

@@ -8,13 +8,13 @@ import type {
   Evidence,
   Phase,
 } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import { momentOf } from '../moment.ts';
-import { purseOf, type Purse } from './purse.ts';
-import type { Setback, Tries } from './strategy.ts';
-import type { Belt } from './turn.ts';
+import { momentOf } from '../eventContext.ts';
+import { purseOf, type Purse } from './funding.ts';
+import type { Setback, Tries } from './recovery.ts';
+import type { Belt } from './effectTypes.ts';
 
 /** A call of the current turn. Once it is answered, its result is in the transcript and nowhere else. */
 export interface OpenCall {

@@ -3,8 +3,8 @@ import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentSignal } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { failureIn, isError, outputIn } from '../ended.ts';
-import type { Belt, Discovered, Fallback, Planned, Analysis, Reading, ToolOutcome, Verified } from './turn.ts';
+import { failureIn, isError, outputIn } from '../childEvents.ts';
+import type { Belt, Discovered, Fallback, Planned, Analysis, Reading, ToolOutcome, Verified } from './effectTypes.ts';
 
 export type AgentEvent =
   | AgentSignal

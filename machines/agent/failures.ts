@@ -1,8 +1,8 @@
 /** The failures of a task, with messages for its user. Those of a budget are in money.ts. */
 import type { Evidence, Phase } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { failure } from '../failure.ts';
-import type { Reading } from './turn.ts';
+import type { Reading } from './effectTypes.ts';
 
 export const tookTooLong = (phase: Phase): Failure => failure('timeout', `The phase "${phase}" took too long.`);
 

@@ -2,20 +2,20 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { outputIn } from '../ended.ts';
+import { outputIn } from '../childEvents.ts';
 import { failureOf } from '../failure.ts';
-import { placeOf } from '../place.ts';
+import { placeOf } from '../slotIndex.ts';
 import { grantIn } from '../treasury/ticket.ts';
 import { isLooping, isMade, leaving } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import { readingIn, type AgentEvent } from './events.ts';
 import { inputGuards, said } from './inputs.ts';
-import type { AgentSettings } from './limits.ts';
-import { exhausted, low, noCallsLeft, tighter } from './money.ts';
-import { isOfLease, mayAskForMore, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './purse.ts';
-import { pauseOf, strategyFor, type Strategy } from './strategy.ts';
-import type { Planned, Verified } from './turn.ts';
-import { isDag } from './words.ts';
+import type { AgentSettings } from './settings.ts';
+import { exhausted, low, noCallsLeft, tighter } from './budget.ts';
+import { isOfLease, mayAskForMore, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './funding.ts';
+import { pauseOf, strategyFor, type Strategy } from './recovery.ts';
+import type { Planned, Verified } from './effectTypes.ts';
+import { isDag } from './prompts.ts';
 
 type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
 

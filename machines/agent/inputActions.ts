@@ -1,9 +1,9 @@
 /** The actions for input that comes while the agent works: it is queued, replaced, refused, or interrupts the turn. */
 import type { AnyActorRef } from 'xstate';
-import { base, agentActions, toResults, toTrajectory, toTranscript } from './base.ts';
+import { base, agentActions, toResults, toTrajectory, toTranscript } from './setupBase.ts';
 import { callId, resultOf } from './calls.ts';
 import * as inputs from './inputs.ts';
-import { finishSoon, note, stoppedFor } from './words.ts';
+import { finishSoon, note, stoppedFor } from './prompts.ts';
 
 const { assign, enqueueActions } = base;
 

@@ -3,11 +3,11 @@
  * or among the dead letters with the reason.
  */
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
 import { failure } from '../failure.ts';
 import { fieldsOf } from '../json.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf } from '../eventContext.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 

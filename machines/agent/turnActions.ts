@@ -1,10 +1,10 @@
 /** The actions of one turn: the model's answer is written down, its calls are started, and every call gets a result. */
 import type { AnyActorRef } from 'xstate';
-import { spawnNamed } from '../children.ts';
+import { spawnNamed } from '../spawnByName.ts';
 import { delegateSource } from '../member.ts';
-import { inTime, momentOf } from '../moment.ts';
-import { placeOf } from '../place.ts';
-import { base, agentActions, toResults, toTrajectory, toTranscript } from './base.ts';
+import { inTime, momentOf } from '../eventContext.ts';
+import { placeOf } from '../slotIndex.ts';
+import { base, agentActions, toResults, toTrajectory, toTranscript } from './setupBase.ts';
 import {
   callId,
   closed,
@@ -19,9 +19,9 @@ import {
   unmade,
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
-import * as deeds from './deeds.ts';
+import * as deeds from './updates.ts';
 import { isOutcome, outcomeIn, readingIn, type AgentEvent } from './events.ts';
-import { mend, note } from './words.ts';
+import { mend, note } from './prompts.ts';
 
 const { assign, enqueueActions } = base;
 

@@ -1,17 +1,17 @@
 /** The actions that depend on the settings of a guardrail. */
 import type { AnyActorRef } from 'xstate';
 import type { Work } from '../../src/contracts/work.ts';
-import { spawnNamed } from '../children.ts';
-import { failureIn, isError } from '../ended.ts';
-import { outputOf } from '../output.ts';
+import { spawnNamed } from '../spawnByName.ts';
+import { failureIn, isError } from '../childEvents.ts';
+import { outputOf } from '../memberOutput.ts';
 import { parent } from '../parent.ts';
-import { fallen } from '../run/standing.ts';
-import { base, guardrailActions } from './base.ts';
-import * as behind from './behind.ts';
+import { fallen } from '../run/services.ts';
+import { base, guardrailActions } from './setupBase.ts';
+import * as behind from './forward.ts';
 import { belowId } from './context.ts';
 import { draft, placesOf, type Deed, type Draft } from './draft.ts';
 import { atOf, placeIn, verdictIn, type Facts, type GuardrailEvent } from './events.ts';
-import * as passage from './passage.ts';
+import * as passage from './pipeline.ts';
 import { refusal } from './refusal.ts';
 import type { Rejection } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';

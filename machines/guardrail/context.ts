@@ -1,9 +1,9 @@
 /** The facts of a guardrail: the work on its way through, what was counted, and why its breaker is open. */
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { TaskFacts, Work } from '../../src/contracts/work.ts';
-import { momentOf } from '../moment.ts';
-import type { Buckets } from './bucket.ts';
+import { momentOf } from '../eventContext.ts';
+import type { Buckets } from './tokenBucket.ts';
 
 /** A guardrail that is a supervisor gets `{ standing: true }`; one that is run by itself gets one message, and ends with that message's output. */
 export type GuardrailInput = { readonly standing: true } | (AgentInput & { readonly facts?: TaskFacts });

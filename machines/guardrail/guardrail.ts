@@ -8,7 +8,7 @@ import { defaultGuardrailSettings, type GuardrailSettings } from './settings.ts'
 import { stopped } from './refusal.ts';
 import { guardrailActionsOf } from './actions.ts';
 import { guardrailDelaysOf, guardrailGuardsOf } from './guards.ts';
-import { guardrail } from './vocabulary.ts';
+import { guardrail } from './setup.ts';
 
 const resetSchema = {
   type: 'object',

@@ -1,5 +1,5 @@
 /** The guards and delays that depend on the settings of a guardrail. They close over the settings, which are therefore in no snapshot. */
-import { whoFor } from './behind.ts';
+import { whoFor } from './forward.ts';
 import { atOf, type Facts } from './events.ts';
 import { rejectedBefore } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';

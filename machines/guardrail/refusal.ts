@@ -1,6 +1,6 @@
 /** The output of a piece of work that a guardrail rejected or stopped. What was answered and used until then is kept. */
 import type { AgentOutput, Phase } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { Refusal, Stage } from '../../src/contracts/work.ts';
 import { nothingUsed } from '../agent/context.ts';
 import { failure, refusalIn } from '../failure.ts';

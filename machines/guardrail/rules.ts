@@ -1,11 +1,11 @@
 /** The rules that a guardrail decides by itself, as pure functions: may this work begin, may this result pass, how long may it take. */
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
-import type { FailureKind } from '../../src/contracts/failure.ts';
+import type { FailureKind } from '../../src/values/failure.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { tighter, tokensOf } from '../agent/money.ts';
+import { tighter, tokensOf } from '../agent/budget.ts';
 import { fieldsOf } from '../json.ts';
-import { kinds } from '../treasury/books.ts';
-import { waitFor } from './bucket.ts';
+import { kinds } from '../treasury/ledger.ts';
+import { waitFor } from './tokenBucket.ts';
 import type { GuardrailContext } from './context.ts';
 import type { GuardrailSettings, Rule } from './settings.ts';
 

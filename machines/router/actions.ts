@@ -1,25 +1,25 @@
 /** The actions that depend on the settings of a router. */
-import { failureIn, isError, outputIn } from '../ended.ts';
+import { failureIn, isError, outputIn } from '../childEvents.ts';
 import { expired, failure } from '../failure.ts';
-import { momentOf } from '../moment.ts';
-import { outputOf } from '../output.ts';
-import { placeOf } from '../place.ts';
-import { fallen } from '../run/standing.ts';
+import { momentOf } from '../eventContext.ts';
+import { outputOf } from '../memberOutput.ts';
+import { placeOf } from '../slotIndex.ts';
+import { fallen } from '../run/services.ts';
 import { conclude, failedBy, land, placeOfWork, stop } from './attempt.ts';
-import { base, routerActions } from './base.ts';
+import { base, routerActions } from './setupBase.ts';
 import { configure } from './configure.ts';
 import { openJobs, seatOf, type Filed, type Queued } from './context.ts';
-import { deedsOf, idOf, put, seat, type Desk } from './desk.ts';
+import { deedsOf, idOf, put, seat, type Desk } from './draft.ts';
 import { dispatch } from './dispatch.ts';
 import type { EventOf, RouterEvent, Selected } from './events.ts';
 import { incapable } from './finish.ts';
 import { cancelWork, halt, hold, overdue } from './halt.ts';
-import { tellMember, whoIs } from './hand.ts';
+import { tellMember, whoIs } from './assign.ts';
 import { load, submit, takeWork } from './intake.ts';
-import { askAbove, takeAnswer } from './money.ts';
+import { askAbove, takeAnswer } from './leases.ts';
 import { absolve, rested } from './rotation.ts';
 import type { RouterSettings } from './settings.ts';
-import { charge } from './steps.ts';
+import { charge } from './stepBudget.ts';
 
 /** The actions of a router with these settings. */
 export function routerActionsOf(settings: RouterSettings) {

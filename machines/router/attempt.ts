@@ -1,17 +1,17 @@
 /** One attempt of a member at a task: how it begins, how it is stopped, and what follows from its end. */
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { failure } from '../failure.ts';
 import { together } from '../member.ts';
 import { isActive, isPipeline, type ActiveJob, type Job, type Stopping } from './context.ts';
-import { graceAt, idOf, lateAt, pauseAt, put, seat, seatAt, selectorAt, workOf, type Desk } from './desk.ts';
+import { graceAt, idOf, lateAt, pauseAt, put, seat, seatAt, selectorAt, workOf, type Desk } from './draft.ts';
 import { failureIn, mayRetry, pauseAfter } from './failures.ts';
 import { finish, refuse } from './finish.ts';
-import { hand, letGo, tellMember } from './hand.ts';
-import { attemptBudget } from './money.ts';
+import { hand, letGo, tellMember } from './assign.ts';
+import { attemptBudget } from './leases.ts';
 import { messageOf } from './pipeline.ts';
 import { judge } from './rotation.ts';
-import { grant } from './steps.ts';
+import { grant } from './stepBudget.ts';
 
 /** A failure as the output of a member. */
 export const failedBy = (reason: Failure, usage: AgentUsage): AgentOutput => ({

@@ -1,6 +1,6 @@
 /** Changes the limits of a router that runs, and the retries of tasks that have not begun. */
 import type { Reconfiguration } from '../../src/contracts/task.ts';
-import type { Desk } from './desk.ts';
+import type { Desk } from './draft.ts';
 
 export function configure({ facts, settings }: Desk, { limits = {}, retry }: Reconfiguration): void {
   facts.limits = changed(facts.limits, limits);

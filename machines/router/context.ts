@@ -1,8 +1,8 @@
 /** The facts of a router: its members in rotation, the tasks that wait and those under way. All tasks and results are in its lists. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type {
   RetryPolicy,
   RouterInput,

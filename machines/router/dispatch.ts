@@ -1,14 +1,14 @@
 /** Assigns tasks to members in the order of submission, as far as there are places, room and steps. */
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { failure } from '../failure.ts';
 import { nothingUsed } from '../agent/context.ts';
 import { begin } from './attempt.ts';
 import { isPipeline, type Job, type Queued } from './context.ts';
-import { freePlace, idOf, profileOf, put, seatAt, selectorAt, type Desk } from './desk.ts';
+import { freePlace, idOf, profileOf, put, seatAt, selectorAt, type Desk } from './draft.ts';
 import { incapable, refuse } from './finish.ts';
-import { shareOf } from './money.ts';
+import { shareOf } from './leases.ts';
 import type { Strategy } from './settings.ts';
-import { spentBudget, supply, supplyOfChoice } from './steps.ts';
+import { spentBudget, supply, supplyOfChoice } from './stepBudget.ts';
 import { choose, eligible, isIn } from './strategy.ts';
 
 /** What became of a task: it has a place, it has a result, it waits for a member, or it waits for steps (`short`). */

@@ -6,7 +6,7 @@ import type { RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import type { Filed } from './context.ts';
-import type { Alarm } from './desk.ts';
+import type { Alarm } from './draft.ts';
 
 /** The input of `load`: which tasks of the list are read back. */
 export interface Reading {

@@ -1,7 +1,7 @@
 /** The end of a task: its one result, in the list `results` or to the parent that handed the work on. */
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
 import { nothingUsed } from '../agent/context.ts';
 import { failure, refusalIn } from '../failure.ts';
@@ -9,7 +9,7 @@ import { asJson, asZodJson } from '../json.ts';
 import { together } from '../member.ts';
 import type { Job, Queued } from './context.ts';
 import { errorKindOf, failureIn } from './failures.ts';
-import { dueOf, idOf, type Desk } from './desk.ts';
+import { dueOf, idOf, type Desk } from './draft.ts';
 
 /** What a result says beyond its entry. */
 interface Details {

@@ -2,7 +2,7 @@
 import { failure } from '../failure.ts';
 import { stop } from './attempt.ts';
 import { openJobs, type Halt, type Queued } from './context.ts';
-import { idOf, type Desk } from './desk.ts';
+import { idOf, type Desk } from './draft.ts';
 import { refuse } from './finish.ts';
 
 /** Begins nothing more: tasks that wait are over, attempts under way are told to stop and have a grace period. */

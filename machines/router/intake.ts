@@ -4,7 +4,7 @@ import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type Filed, type Queued } from './context.ts';
 import { asJson } from '../json.ts';
 import { maxDepth, tooDeep } from '../member.ts';
-import { dueOf, type Desk } from './desk.ts';
+import { dueOf, type Desk } from './draft.ts';
 import { refuse } from './finish.ts';
 
 export function submit(draft: Desk, tasks: readonly Task[]): void {

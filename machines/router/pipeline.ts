@@ -1,6 +1,6 @@
 /** The message of a stage of a pipeline: its own task, and the answer of the previous stage. */
 import type { AgentAnswer } from '../../src/contracts/agent.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import { asZodJson } from '../json.ts';
 

@@ -1,7 +1,7 @@
 /** The rotation: a member that fails too often by its own fault is taken out for a while, and comes back with one task on trial. */
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { verdict, withCall } from '../../src/contracts/health.ts';
-import { restOf, seat, seatAt, type Desk } from './desk.ts';
+import { restOf, seat, seatAt, type Desk } from './draft.ts';
 import { refusalIn } from '../failure.ts';
 import { isOwnFault } from './failures.ts';
 

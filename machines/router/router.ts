@@ -12,7 +12,7 @@ import { beginning, outputOf } from './context.ts';
 import type { RouterSettings } from './settings.ts';
 import { routerActionsOf } from './actions.ts';
 import { routerDelaysOf, routerGuardsOf } from './guards.ts';
-import { router } from './vocabulary.ts';
+import { router } from './setup.ts';
 
 /** The chart of a router with default settings; `routerWith` gives it others. */
 export const routerMachine = router.createMachine({

@@ -1,15 +1,15 @@
 /** The actions that depend on the settings of a run and on what its members are. */
 import type { AnyActorRef } from 'xstate';
-import { spawnNamed } from '../children.ts';
+import { spawnNamed } from '../spawnByName.ts';
 import { endOf, inputFor, plainMember, together, wordFor, type MemberCommand } from '../member.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf } from '../eventContext.ts';
 import { parent } from '../parent.ts';
-import { base, runActions } from './base.ts';
+import { base, runActions } from './setupBase.ts';
 import { memberId, workers, type RunContext } from './context.ts';
 import { sentIn } from './events.ts';
-import type { RunSettings } from './limits.ts';
-import * as money from './money.ts';
-import { endedPlaces, standingId, workFor } from './standing.ts';
+import type { RunSettings } from './settings.ts';
+import * as money from './leases.ts';
+import { endedPlaces, standingId, workFor } from './services.ts';
 import { without } from './updates.ts';
 
 const { enqueueActions } = base;

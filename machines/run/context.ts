@@ -1,7 +1,7 @@
 /** The facts of a run: which members work, how far its messages were routed, what was used. The messages are in its list. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
 import { failure } from '../failure.ts';
 import { asZodJson } from '../json.ts';

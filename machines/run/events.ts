@@ -1,11 +1,11 @@
 /** The events of a run: signals, budget messages, and the ends of its members and its route. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { RunOutput, RunSignal } from '../../src/contracts/run.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
-import { outputIn } from '../ended.ts';
+import { outputIn } from '../childEvents.ts';
 import type { Sent } from './context.ts';
 
 /** The input of `route`. */

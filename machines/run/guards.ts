@@ -1,8 +1,8 @@
 /** The guards and delays that depend on the settings of a run. They close over the settings, which are therefore in no snapshot. */
 import type { RunContext } from './context.ts';
 import { sentIn, type RunEvent } from './events.ts';
-import type { RunSettings } from './limits.ts';
-import { hasBudget } from './money.ts';
+import type { RunSettings } from './settings.ts';
+import { hasBudget } from './leases.ts';
 
 type Ask = (facts: { context: RunContext; event: RunEvent }) => boolean;
 

@@ -7,12 +7,12 @@
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
 import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf } from '../eventContext.ts';
 import { beginning, outputOf } from './context.ts';
-import type { RunSettings } from './limits.ts';
+import type { RunSettings } from './settings.ts';
 import { runActionsOf } from './actions.ts';
 import { runDelaysOf, runGuardsOf } from './guards.ts';
-import { run } from './vocabulary.ts';
+import { run } from './setup.ts';
 
 /** The chart of a run with default settings; `runWith` gives it others. */
 export const runMachine = run.createMachine({

@@ -1,11 +1,11 @@
 /** What the actions of a run change, as pure functions from facts and event to new facts. */
 import { memberFailure } from '../../src/contracts/ending.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
-import { failureIn, isError, type ChildEnded } from '../ended.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import { failureIn, isError, type ChildEnded } from '../childEvents.ts';
 import { failure } from '../failure.ts';
 import { endOf } from '../member.ts';
 import type { RunContext } from './context.ts';
-import { endedPlaces, fallen } from './standing.ts';
+import { endedPlaces, fallen } from './services.ts';
 
 type Change = Partial<RunContext>;
 

@@ -1,13 +1,13 @@
 /** The facts of a treasurer, and what follows from them. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { Budget } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { OnExhausted, TreasuryLease, TreasurySignal } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { tighter } from '../agent/money.ts';
+import { tighter } from '../agent/budget.ts';
 import { failure } from '../failure.ts';
 import { asJson, asZodJson } from '../json.ts';
-import { kinds, lackOf, offer, only, opened, plus, refit, type Books } from './books.ts';
+import { kinds, lackOf, offer, only, opened, plus, refit, type Books } from './ledger.ts';
 
 export interface TreasuryInput {
   /** The name of the team whose budget it is, as a person knows it. */

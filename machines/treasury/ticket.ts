@@ -1,11 +1,11 @@
 /** The ticket on which a person is asked for a larger budget, and what the answer means. */
 import type { Budget } from '../../src/contracts/agent.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { WaitInput, WaitOutput } from '../../src/contracts/wait.ts';
 import { failure } from '../failure.ts';
 import { asJson, asZodJson, fieldsOf } from '../json.ts';
 import { unanswered } from '../wait.ts';
-import { isBudget, kinds } from './books.ts';
+import { isBudget, kinds } from './ledger.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const schema: WaitInput['schema'] = {

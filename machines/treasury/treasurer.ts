@@ -6,7 +6,7 @@
  */
 import { ticketOf } from './ticket.ts';
 import { beginning, lacksOf, outputOf, spentOf } from './context.ts';
-import { treasury } from './vocabulary.ts';
+import { treasury } from './setup.ts';
 
 /** The treasurer of a run with a budget. A run with a limit starts one by itself. */
 export const treasurerMachine = treasury.createMachine({

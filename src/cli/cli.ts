@@ -1,6 +1,6 @@
 /** What a command uses of its process: streams, environment, clock and runtime. Tests pass their own. */
-import type { Clock } from '../contracts/clock.ts';
-import type { Runtime, RuntimeOptions } from '../runtime.ts';
+import type { Clock } from '../values/clock.ts';
+import type { Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 
 /** A stream for output, with the size of its terminal if it is one. */
 export interface Writer {

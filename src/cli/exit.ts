@@ -1,5 +1,5 @@
 /** How a command ends: an exit code for scripts and a message for people. */
-import { TroupeError, type FailureKind } from '../contracts/failure.ts';
+import { TroupeError, type FailureKind } from '../values/failure.ts';
 
 /** The exit codes of every command. */
 export const exit = {

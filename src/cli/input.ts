@@ -1,8 +1,8 @@
 /** The input of a run, from `--input` and `--set`. */
-import { errorMessage } from '../contracts/cause.ts';
+import { errorMessage } from '../values/cause.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 

@@ -1,5 +1,5 @@
 /** Reads a JSON file that a user wrote, with the position of each value for messages with file:line:column. */
-import { errorMessage } from '../contracts/cause.ts';
+import { errorMessage } from '../values/cause.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Cli } from './cli.ts';

@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Json } from '../contracts/json.ts';
-import { propertiesOf } from '../contracts/properties.ts';
-import type { Subject } from '../runtime.ts';
+import type { Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
+import type { Subject } from '../runtime/runtime.ts';
 import { UsageError } from './exit.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './errorLocation.ts';
 
 /** A loaded definition. */
 export interface Loaded {
@@ -26,7 +26,7 @@ const expected = 'a team, an agent, a machine(), or a function that returns one 
 /** Loads a file, or the index file of a folder; `settings` are for a function. Throws `UsageError` with the place of a mistake. */
 export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
   const file = await find(resolve(cwd, path), path);
-  if (file.endsWith('.json')) return (await import('./agents.ts')).loadAgents(cwd, file, settings);
+  if (file.endsWith('.json')) return (await import('./agentsFile.ts')).loadAgents(cwd, file, settings);
   const module = await explainExit(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
@@ -39,7 +39,7 @@ export async function load(cwd: string, path: string, settings: Json = {}): Prom
   const made = typeof exported === 'function';
   // A function of any kind: what it returns is checked.
   const subject = made ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
-  const { isSubject } = await import('../runtime.ts');
+  const { isSubject } = await import('../runtime/runtime.ts');
   if (isSubject(subject)) return { file, subject, made, exports: module };
   throw new UsageError(
     `The default export of ${file} ${made ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,

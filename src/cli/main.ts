@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `troupe` command. Each command loads its modules when it is called; `--version` loads almost nothing. */
-import { version } from '../version.ts';
+import { version } from '../runtime/version.ts';
 
 // A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
 for (const stream of [process.stdout, process.stderr]) {

@@ -1,9 +1,9 @@
 /** The options that several commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { natsPlace } from '../nats/place.ts';
+import { natsPlace } from '../nats/options.ts';
 import type { LogLevel } from '../observe/levels.ts';
-import type { RuntimeOptions } from '../runtime.ts';
+import type { RuntimeOptions } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 

@@ -1,6 +1,6 @@
 /** The command line: parses it, runs the command, and turns errors into a message and an exit code. The definitions of the commands are in program/. */
 import { Command, CommanderError } from 'commander';
-import { visible } from '../observe/words.ts';
+import { visible } from '../observe/format.ts';
 import type { Cli } from './cli.ts';
 import { codeOf, exit, messageOf } from './exit.ts';
 import { addClusterCommands } from './program/cluster.ts';
@@ -9,8 +9,8 @@ import { addDeadLetterCommands } from './program/deadLetters.ts';
 import { addDefinitionCommands } from './program/definitions.ts';
 import { addRunCommands } from './program/runs.ts';
 import { addWaitCommands } from './program/waits.ts';
-import { discreet } from './secrets.ts';
-import { version } from '../version.ts';
+import { discreet } from './output/hideSecrets.ts';
+import { version } from '../runtime/version.ts';
 
 /** Runs a command line. Resolves to its exit code, and never rejects. */
 export async function main(args: readonly string[], unmasked: Cli): Promise<number> {

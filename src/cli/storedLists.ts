@@ -1,7 +1,7 @@
 /** The lists that the engine keeps of an actor in the journal, with the types of their entries. */
 import { deadLetters, type DeadLetter } from '../contracts/deadLetter.ts';
 import { restarts, type Restart } from '../contracts/restart.ts';
-import type { Address } from '../contracts/ids.ts';
+import type { Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 
 type Lists = Pick<Journal, 'list'>;

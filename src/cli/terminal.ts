@@ -1,7 +1,7 @@
 /** The real process of a command: its streams, its terminal and its signals. */
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
-import { systemClock } from '../system/clock.ts';
+import { systemClock } from '../engine/clock.ts';
 import type { Cli } from './cli.ts';
 
 /** The process that this module runs in. */
@@ -13,7 +13,7 @@ export async function terminal(): Promise<Cli> {
     err: process.stderr,
     attended: process.stdin.isTTY && process.stderr.isTTY,
     clock: systemClock(),
-    open: async (options) => (await import('../runtime.ts')).openRuntime(options),
+    open: async (options) => (await import('../runtime/runtime.ts')).openRuntime(options),
     readAll: () => text(process.stdin),
     async ask(question, signal) {
       const lines = createInterface({ input: process.stdin, output: process.stderr });

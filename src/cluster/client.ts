@@ -1,14 +1,14 @@
 /** The client of a cluster: lists its nodes, moves runs between them, and requests runs of what they offer. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { sleep, type Clock } from '../contracts/clock.ts';
-import { Failure } from '../contracts/failure.ts';
-import { requireId } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { Failure } from '../values/failure.ts';
+import { requireId } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
 import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
-import { refusals } from '../nats/forbidden.ts';
+import { refusals } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type Invoked } from './invoke.ts';
-import { call, jsonIn } from './line.ts';
-import { NodeReport } from './report.ts';
+import { call, jsonIn } from './rpc.ts';
+import { NodeReport } from './nodeReport.ts';
 import { clusterSubjects, type Verb } from './subjects.ts';
 
 /** The server and tenant of a cluster. */

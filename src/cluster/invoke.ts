@@ -1,14 +1,14 @@
 /** Requests a run from outside the cluster, and asks again until the run has ended: the node that has it may die, and a response may be lost. */
 import { headers as newHeaders, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { sleep, type Clock } from '../contracts/clock.ts';
-import { fromFailure, TroupeError } from '../contracts/failure.ts';
-import { requireId } from '../contracts/ids.ts';
-import type { Json } from '../contracts/json.ts';
-import { forbidden } from '../nats/forbidden.ts';
-import { Answer } from './answer.ts';
-import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './door.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { fromFailure, TroupeError } from '../values/failure.ts';
+import { requireId } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
+import { forbidden } from '../nats/permissionErrors.ts';
+import { Answer } from './response.ts';
+import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './endpoint.ts';
 import { roomIn } from '../nats/connection.ts';
-import { jsonIn } from './line.ts';
+import { jsonIn } from './rpc.ts';
 
 /** How a run is requested. */
 export interface InvokeOptions {

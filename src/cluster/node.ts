@@ -2,17 +2,17 @@
 import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod';
-import { sleep, type Clock } from '../contracts/clock.ts';
-import { explain } from '../contracts/explain.ts';
-import { fromFailure, TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Runtime } from '../runtime.ts';
-import { door } from './door.ts';
-import { Holdings, type Offered } from './holdings.ts';
-import { call, serve } from './line.ts';
-import { beat as heartbeatInterval, Peers } from './peers.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { explain } from '../values/explain.ts';
+import { fromFailure, TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { door } from './endpoint.ts';
+import { Holdings, type Offered } from './runs.ts';
+import { call, serve } from './rpc.ts';
+import { beat as heartbeatInterval, Peers } from './membership.ts';
 import { Placement } from './placement.ts';
-import type { NodeReport } from './report.ts';
+import type { NodeReport } from './nodeReport.ts';
 import { clusterSubjects, type Verb } from './subjects.ts';
 
 /** What a node consists of. */

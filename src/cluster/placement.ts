@@ -1,8 +1,8 @@
 /** Decides which runs a node has: it takes the free runs that belong to it, and hands over those that belong to another node. */
-import type { Clock } from '../contracts/clock.ts';
+import type { Clock } from '../values/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Holdings } from './holdings.ts';
-import type { Peers } from './peers.ts';
+import type { Holdings } from './runs.ts';
+import type { Peers } from './membership.ts';
 import { ranked } from './rendezvous.ts';
 
 /** What the decisions are based on. */

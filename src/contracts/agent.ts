@@ -1,10 +1,10 @@
 /** What an agent takes, what it answers, what it may use up, and how one is defined. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
-import { Failure } from './failure.ts';
-import type { Id } from './ids.ts';
+import { anyJson } from '../values/anyJson.ts';
+import { Failure } from '../values/failure.ts';
+import type { Id } from '../values/ids.ts';
 import type { InputPolicy } from './input.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** Signals to a running agent, from a person or from its run. */

@@ -1,8 +1,8 @@
 /** What the journal keeps of an actor: its row, the commits that change it, and what is read back after a restart. */
 import type { Outcome } from './effect.ts';
-import type { Address } from './ids.ts';
+import type { Address } from '../values/ids.ts';
 import type { ActorStatus } from './inspection.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../values/json.ts';
 import type { Pending } from './pending.ts';
 
 /** An actor as of its last commit: what a query shows and a restart needs. */

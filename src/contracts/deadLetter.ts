@@ -1,8 +1,8 @@
 /** A message that no actor took, as it is stored (E10). */
 import type { Envelope } from './envelope.ts';
-import type { Failure } from './failure.ts';
-import type { Address } from './ids.ts';
-import type { Json } from './json.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
 
 /** The name of the list, in the recipient's row, that holds them. */
 export const deadLetters = 'dead';

@@ -1,7 +1,7 @@
 /** Effects: what a machine asks for that is not pure. The engine commits the request first, then performs it under one key (E2). */
-import type { Clock } from './clock.ts';
-import type { Failure } from './failure.ts';
-import type { Json } from './json.ts';
+import type { Clock } from '../values/clock.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
 
 /** `pure`: changes nothing and reads nothing, repeat freely. `read`: reads from outside. `write`: changes something outside, so an uncertain one is never repeated blindly (E7). */
 export type EffectKind = 'pure' | 'read' | 'write';

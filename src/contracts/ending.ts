@@ -1,7 +1,7 @@
 /** How a child that did not succeed ended, in one word for its supervisor, router or reader. */
 import type { Phase } from './agent.ts';
-import type { Failure, FailureKind } from './failure.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import type { Failure, FailureKind } from '../values/failure.ts';
+import { isJsonObject, type JsonObject } from '../values/json.ts';
 
 /** `restarts`: it failed more often than its supervisor allows. `dead-lettered`: no actor took the message. */
 export const endings = ['failed', 'timed-out', 'cancelled', 'over-budget', 'dead-lettered', 'restarts'] as const;

@@ -1,8 +1,8 @@
 /** What travels between actors: one message and everything needed to deliver it once, in order and in time. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
-import { Failure } from './failure.ts';
-import { Address } from './ids.ts';
+import { anyJson } from '../values/anyJson.ts';
+import { Failure } from '../values/failure.ts';
+import { Address } from '../values/ids.ts';
 
 /** One message between two actors. */
 export const Envelope = z.object({

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { AgentAnswer, AgentUsage } from './agent.ts';
 import type { EffectKind } from './effect.ts';
-import type { FailureKind } from './failure.ts';
-import type { Json } from './json.ts';
+import type { FailureKind } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
 import { Work, WorkDone, WorkSignal, type TaskFacts } from './work.ts';
 import { TreasuryAnswer, TreasuryLease } from './treasury.ts';
 

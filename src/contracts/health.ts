@@ -1,6 +1,6 @@
 /** How well agents, models and tool servers have been doing: the note of each call, and the health that a window of calls adds up to. */
 import * as z from 'zod';
-import { Failure, type FailureKind } from './failure.ts';
+import { Failure, type FailureKind } from '../values/failure.ts';
 
 /** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;

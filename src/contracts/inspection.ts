@@ -1,7 +1,7 @@
 /** What observers see: one event per commit, and what happens between commits. Feeds logs, the inspector and progress lines. */
-import type { Failure } from './failure.ts';
+import type { Failure } from '../values/failure.ts';
 import type { Component, HealthStatus, Standing } from './health.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../values/json.ts';
 
 /** Whether an actor goes on, and if not, how it ended. */
 export type ActorStatus = 'active' | 'done' | 'failed' | 'stopped';

@@ -1,8 +1,8 @@
 /** The one format in which agents and models talk, whatever the provider. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
+import { anyJson } from '../values/anyJson.ts';
 import type { EffectKind } from './effect.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 
 /** A call of a tool that a model asks for. */
 export const ToolCall = z.object({

@@ -1,7 +1,7 @@
 /** What an actor has started or asked for in a commit and that is not settled: a running effect, a living child, a timer, a message on its way. */
 import type { Envelope } from './envelope.ts';
-import type { Address } from './ids.ts';
-import type { Json } from './json.ts';
+import type { Address } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
 
 /** An effect to perform. */
 export type EffectData = {

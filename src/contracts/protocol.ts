@@ -1,10 +1,10 @@
 /** A protocol: every message of a team with the shape of its body, the replies an ask may get, and the messages that go to a topic. */
 import * as z from 'zod';
-import { errorMessage } from './cause.ts';
-import { came, explain } from './explain.ts';
-import { TroupeError } from './failure.ts';
-import type { Json } from './json.ts';
-import { requirePlain } from './plain.ts';
+import { errorMessage } from '../values/cause.ts';
+import { came, explain } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { requirePlain } from '../values/plain.ts';
 
 /** One message of a protocol. */
 export interface MessageSpec {

@@ -1,6 +1,6 @@
 /** A restart as it is stored: a supervisor counts these, also after the process was restarted. */
-import type { Failure } from './failure.ts';
-import type { Address } from './ids.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
 
 /** The name of the list, in an actor's row, that holds its restarts. */
 export const restarts = 'restarts';

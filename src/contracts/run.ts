@@ -1,8 +1,8 @@
 /** What a run takes and returns: a run owns the members of a team while they work on one task. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
+import { anyJson } from '../values/anyJson.ts';
 import { AgentUsage, Budget } from './agent.ts';
-import { Failure } from './failure.ts';
+import { Failure } from '../values/failure.ts';
 
 /** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [

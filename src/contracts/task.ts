@@ -1,9 +1,9 @@
 /** A task for a team of members, how it ended, and how a batch of them ended. Times are milliseconds unless a field says otherwise. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
+import { anyJson } from '../values/anyJson.ts';
 import { AgentUsage } from './agent.ts';
-import { milliseconds, type Duration } from './duration.ts';
-import { Failure, TroupeError } from './failure.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
+import { Failure, TroupeError } from '../values/failure.ts';
 import type { HealthStatus } from './health.ts';
 import { stages } from './work.ts';
 

@@ -1,7 +1,7 @@
 /** Tools an agent may call: one interface for local functions and for tool servers. */
-import type { Clock } from './clock.ts';
-import type { Failure } from './failure.ts';
-import type { Json } from './json.ts';
+import type { Clock } from '../values/clock.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
 import type { ToolInfo } from './model.ts';
 
 /** What a tool is given beside its input. */

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { AgentUsage, Budget } from './agent.ts';
-import { Failure } from './failure.ts';
+import { Failure } from '../values/failure.ts';
 
 /** From a spender to its parent, and from there to the treasurer. */
 export const TreasuryLease = z.object({

@@ -1,6 +1,6 @@
 /** A question to a person (a ticket): what is asked, about what, until when, and what happens without an answer. */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
+import { anyJson } from '../values/anyJson.ts';
 
 /** The exact call a ticket is about. An answer is valid for this hash and no other. */
 export const Subject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });

@@ -3,7 +3,7 @@
  * belong to, take `work` after `work` from their parent, and answer each with `work.done`. The actors they supervise do one task and end.
  */
 import * as z from 'zod';
-import { anyJson } from './anyJson.ts';
+import { anyJson } from '../values/anyJson.ts';
 import { AgentAnswer, AgentOutput, Budget } from './agent.ts';
 
 /** What is known of a task beside its message; guardrails and routers decide by it. Times are milliseconds. */

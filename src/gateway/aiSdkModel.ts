@@ -6,9 +6,9 @@ import type {
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
 } from '@ai-sdk/provider';
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
-import { explain } from './explain.ts';
+import { explain } from './providerErrors.ts';
 
 /** A language model object of the AI SDK, such as `mistral('mistral-large-latest')`. */
 export type LanguageModel = LanguageModelV3;

@@ -1,9 +1,9 @@
 /** One attempt at one model: limited in time and size, stopped when its caller is stopped. */
-import type { Clock } from '../contracts/clock.ts';
-import { explain } from '../contracts/explain.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import type { Clock } from '../values/clock.ts';
+import { explain } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
 import { ModelPart, type Model, type ModelRequest, type ModelScope } from '../contracts/model.ts';
-import { durationWords } from '../observe/words.ts';
+import { durationWords } from '../observe/format.ts';
 
 /** How long one attempt may take; milliseconds. */
 export interface Patience {

@@ -1,5 +1,5 @@
 /** The interface of circuit breakers: they keep calls away from a model that keeps failing. */
-import type { Failure } from '../contracts/failure.ts';
+import type { Failure } from '../values/failure.ts';
 
 /** Keeps calls away from a model that keeps failing. Its machine is `machines/gateway.ts`. */
 export interface Breaker {

@@ -6,11 +6,11 @@
  * G3 A price that is not known is null, never zero.
  * G4 Retries are a bounded share of the calls of a model, so that an outage does not multiply its own load.
  */
-import { backoff } from '../contracts/backoff.ts';
-import { sleep, type Clock } from '../contracts/clock.ts';
-import { toFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import { backoff } from '../values/backoff.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
-import type { Json } from '../contracts/json.ts';
+import type { Json } from '../values/json.ts';
 import type {
   Model,
   ModelAnswer,

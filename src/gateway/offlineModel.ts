@@ -1,8 +1,8 @@
 /** A model without a network, for demos: fixed rules that read the results of tools and answer only from them. */
-import type { Json } from '../contracts/json.ts';
+import type { Json } from '../values/json.ts';
 import type { Model, ModelPart, ModelRequest, Usage } from '../contracts/model.ts';
 import { conversationOf, type Conversation } from './offline/conversation.ts';
-import { article, factsOf, faults } from './offline/desk.ts';
+import { article, factsOf, faults } from './offline/writer.ts';
 import { fill, supplyOf } from './offline/fill.ts';
 import { factsIn, material, toRead, type Wish } from './offline/researcher.ts';
 import { digest, frequencies } from './offline/sentences.ts';

@@ -1,5 +1,5 @@
 /** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { aiSdkModel, type LanguageModel } from './aiSdkModel.ts';

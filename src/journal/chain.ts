@@ -1,6 +1,6 @@
 /** The hash chain of an actor: each commit's hash covers the commit before it, and the snapshot, the pending entries and the list entries that were stored with it (J4). A result can be stored without a commit, so it has a digest of its own. */
 import { createHash } from 'node:crypto';
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** SHA-256 of texts, each ended by a zero byte; 43 characters, base64url. */
 export const sum = (...parts: string[]): string => {

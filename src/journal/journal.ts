@@ -14,10 +14,10 @@ import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
-import type { TroupeError } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
+import type { TroupeError } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
+import type { Json } from '../values/json.ts';
 import type { Pending, SettledPending } from '../contracts/pending.ts';
 
 export type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';

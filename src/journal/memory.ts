@@ -2,11 +2,11 @@
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
 import { deadLetters } from '../contracts/deadLetter.ts';
-import type { Address } from '../contracts/ids.ts';
-import { asJson, type Json } from '../contracts/json.ts';
+import type { Address } from '../values/ids.ts';
+import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
-import { isNew } from './posting.ts';
+import { isNew } from './deduplicate.ts';
 import { duplicateMessage, fenced, ownedElsewhere, unknownActor, unknownRun, wrongRevision } from './refusals.ts';
 
 /** Everything that a journal in memory holds. */

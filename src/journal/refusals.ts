@@ -1,6 +1,6 @@
 /** The errors with which every kind of journal refuses a write or a claim (J3), and how a refused claim is read. */
-import { toFailure, TroupeError } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
 
 /** The run is claimed under another epoch than the commit's; `current` is undefined when it was never claimed. */
 export const fenced = (run: string, epoch: number, current: number | undefined): TroupeError =>

@@ -1,11 +1,11 @@
 /** Talks to a server over Streamable HTTP. The size of an answer is bounded. */
 import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
-import type { Clock } from '../contracts/clock.ts';
-import { TroupeError } from '../contracts/failure.ts';
-import { within } from '../tools/within.ts';
-import { environment, streamEnded, type Blame } from './failure.ts';
-import type { HttpPlace } from './place.ts';
-import type { Wire } from './wire.ts';
+import type { Clock } from '../values/clock.ts';
+import { TroupeError } from '../values/failure.ts';
+import { within } from '../tools/timeout.ts';
+import { environment, streamEnded, type Blame } from './errors.ts';
+import type { HttpPlace } from './address.ts';
+import type { Wire } from './connection.ts';
 
 const maxAnswer = 8 * 1024 * 1024;
 /** How long ending the session may take; milliseconds. */

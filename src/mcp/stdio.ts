@@ -7,13 +7,13 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import type { Clock } from '../contracts/clock.ts';
-import type { TroupeError } from '../contracts/failure.ts';
-import { endWithUs, killGroup, safeEnvironment } from './child.ts';
-import { environment, type Blame } from './failure.ts';
-import { lines } from './lines.ts';
-import type { ProgramPlace } from './place.ts';
-import type { Wire } from './wire.ts';
+import type { Clock } from '../values/clock.ts';
+import type { TroupeError } from '../values/failure.ts';
+import { endWithUs, killGroup, safeEnvironment } from './childProcess.ts';
+import { environment, type Blame } from './errors.ts';
+import { lines } from './lineSplitter.ts';
+import type { ProgramPlace } from './address.ts';
+import type { Wire } from './connection.ts';
 
 const maxLine = 8 * 1024 * 1024;
 const maxNoise = 100;

@@ -1,11 +1,11 @@
 /** The connection to a NATS server: made once, re-established whenever it breaks, and refused when the server is too old or not safe to talk to. */
 import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { reasonOf } from '../contracts/cause.ts';
-import { TroupeError } from '../contracts/failure.ts';
-import { addressed } from './address.ts';
+import { reasonOf } from '../values/cause.ts';
+import { TroupeError } from '../values/failure.ts';
+import { addressed } from './serverUrl.ts';
 import { credentialsIn } from './credentials.ts';
-import { isLoopback, requireName } from './exposure.ts';
-import { hearLastError } from './lastError.ts';
+import { isLoopback, requireName } from './tlsPolicy.ts';
+import { hearLastError } from './socketErrorGuard.ts';
 
 /** Which server, and with what credentials. */
 export interface NatsOptions {

@@ -1,7 +1,7 @@
 /** Reads a file with credentials: the seed of a user's key, or a `.creds` file of a NATS operator. */
 import { readFile } from 'node:fs/promises';
 import { credsAuthenticator, nkeyAuthenticator, nkeys, type Authenticator } from '@nats-io/transport-node';
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** What a connection needs of them. */
 export interface Credentials {

@@ -1,6 +1,6 @@
 /** Finds out whether acknowledged data would survive a power cut of the server. The client protocol does not say, so the server's monitor or its system account is asked. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { reasonOf } from '../contracts/cause.ts';
+import { reasonOf } from '../values/cause.ts';
 
 /** What is known of a server. */
 export interface Durability {

@@ -2,9 +2,9 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectStore as Bucket } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { reasonOf } from '../contracts/cause.ts';
-import { sleep, type Clock } from '../contracts/clock.ts';
-import { TroupeError } from '../contracts/failure.ts';
+import { reasonOf } from '../values/cause.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** A bucket of objects, each stored whole or not at all. */
 export interface ObjectStore {

@@ -1,5 +1,5 @@
 /** Tenants share a server and nothing else. A tenant's name is a token of every subject that it uses. */
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** Returns the name. Throws `invalid` unless it is 1 to 64 of a-z, 0-9, "_" and "-", with a letter or digit first. */
 export function requireTenant(tenant: string): string {

@@ -11,11 +11,11 @@ import {
   type HealthWindow,
   type Standing,
 } from '../contracts/health.ts';
-import type { Failure } from '../contracts/failure.ts';
-import { typeOf, type Address } from '../contracts/ids.ts';
+import type { Failure } from '../values/failure.ts';
+import { typeOf, type Address } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import type { Json } from '../contracts/json.ts';
-import { propertiesOf } from '../contracts/properties.ts';
+import type { Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { setBounded } from './boundedMap.ts';
 
 /** The health of everything that was called. */

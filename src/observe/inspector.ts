@@ -8,15 +8,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { TroupeError } from '../contracts/failure.ts';
-import { typeOf } from '../contracts/ids.ts';
+import { TroupeError } from '../values/failure.ts';
+import { typeOf } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { propertiesOf } from '../contracts/properties.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { setBounded } from './boundedMap.ts';
 import { portOf } from './localPort.ts';
-import { page, pagePolicy } from './page.ts';
-import { recent } from './recent.ts';
-import { actorMessage, eventMessage, snapshotMessage } from './stately.ts';
+import { page, pagePolicy } from './inspectorPage.ts';
+import { recent } from './ringBuffer.ts';
+import { actorMessage, eventMessage, snapshotMessage } from './statelyFeed.ts';
 
 /** How the inspector is served. */
 export interface InspectorOptions {

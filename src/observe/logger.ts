@@ -1,9 +1,9 @@
 /** Logs inspection events, one line each: JSON, or readable text for a terminal, with the run, the actor and the id of the message. */
 import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { propertiesOf } from '../contracts/properties.ts';
+import { propertiesOf } from '../values/properties.ts';
 import type { LogLevel } from './levels.ts';
-import { stateWords, visible, warningIn } from './words.ts';
+import { stateWords, visible, warningIn } from './format.ts';
 
 export type { LogLevel };
 type Written = Exclude<LogLevel, 'silent'>;

@@ -1,6 +1,6 @@
 /** HTTP probes: whether this process is alive and whether it accepts work, for Kubernetes, systemd or a load balancer. */
 import { createServer } from 'node:http';
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import { portOf } from './localPort.ts';
 
 /** Where the probes are served, and what they report. */

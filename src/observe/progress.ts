@@ -1,8 +1,8 @@
 /** Shows what the actors of a run are doing: a block that redraws itself on a terminal, or one line per change in a pipe. */
-import type { Clock } from '../contracts/clock.ts';
+import type { Clock } from '../values/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { board, type Standing } from './board.ts';
-import { countWords, cut, durationWords, moneyWords, shortState, visible, warningIn } from './words.ts';
+import { board, type Standing } from './actorViews.ts';
+import { countWords, cut, durationWords, moneyWords, shortState, visible, warningIn } from './format.ts';
 
 /** How progress is shown. */
 export interface ProgressOptions {

@@ -1,5 +1,5 @@
 /** A clock for tests that moves only when it is advanced. */
-import type { Clock } from '../contracts/clock.ts';
+import type { Clock } from '../values/clock.ts';
 
 /** A `Clock` whose time moves only by `advance`. */
 export interface VirtualClock extends Clock {

@@ -1,7 +1,7 @@
 /** Replaces how the effects of an actor type are performed, so that they can be counted, delayed, recorded or answered from a recording. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectOptions, EffectScope } from '../contracts/effect.ts';
-import type { ActorType } from '../system/actorType.ts';
+import type { ActorType } from '../core/actorType.ts';
 
 /** What `effect()` attaches to the actor logic that it returns. */
 export interface Performer {

@@ -29,7 +29,7 @@ export type { Scenario as SimulationScenario } from './simulate/simulationScenar
 export { simulate, type SimulateOptions, type SimulationFailure, type SimulationReport } from './simulate/simulate.ts';
 
 /** Recorded runs, replayed. */
-export { against, type Compared } from './cassettes/against.ts';
+export { against, type Compared } from './cassettes/compareVersions.ts';
 export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes/cassette.ts';
 export { exportRun, type ExportOptions } from './cassettes/export.ts';
 export { textOf as cassetteText, type Cassette } from './cassettes/format.ts';

@@ -1,6 +1,6 @@
 /** Reads and types JSON values whose shape TypeScript cannot know. */
 import type * as z from 'zod';
-import type { Json, JsonObject } from '../contracts/json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 
 /**
  * Types a value as JSON that is JSON by how it was made: an interface has no index signature, and a schema's lists are mutable where

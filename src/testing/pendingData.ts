@@ -1,7 +1,7 @@
 /** What a pending holds, by its kind. The engine wrote it and the journal types it as JSON, so each reader is used for its own kind only. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Pending } from '../journal/journal.ts';
-import type { ChildData, EffectData, TimerData } from '../system/pendings.ts';
+import type { ChildData, EffectData, TimerData } from '../core/pendingSet.ts';
 
 type Data = Pick<Pending, 'data'>;
 

@@ -1,7 +1,7 @@
 /** Steps a pure machine with given events, without an actor, a clock or effects, and keeps what happened for the test to look at. */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, StateValue } from 'xstate';
-import type { Json } from '../contracts/json.ts';
-import { trace } from '../system/steps.ts';
+import type { Json } from '../values/json.ts';
+import { trace } from '../engine/trace.ts';
 import { initialMicrosteps, microstepsOf, type Microstep } from './microsteps.ts';
 import { purely } from './pure.ts';
 

@@ -1,6 +1,6 @@
 /** Runs a step of a machine while the clock, random numbers, timers and the network throw, and reports the line that used them. */
-import { TroupeError } from '../contracts/failure.ts';
-import type { ActorType } from '../system/actorType.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { ActorType } from '../core/actorType.ts';
 import { eachChild } from './effects.ts';
 
 /** What a pure step must not use, with the name that the message shows. */

@@ -1,5 +1,5 @@
 /** How much slower than usual this machine may be. `TROUPE_SLOW=6` makes every limit of real time six times longer; such a limit ends what hangs. */
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** 1 unless the environment says more. */
 export const slow = slowness(process.env['TROUPE_SLOW']);

@@ -1,11 +1,11 @@
 /** A runtime for tests: time moves only by `advance`, nothing is written to disk, and machines must be pure. */
-import { milliseconds, type Duration } from '../contracts/duration.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import { memory } from '../journal/memory.ts';
-import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime.ts';
+import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { virtualClock, type VirtualClock } from './clock.ts';
 import { pure } from './pure.ts';
-import { settled } from './turns.ts';
+import { settled } from './untilQuiet.ts';
 
 /** The options of a runtime, without those that the test runtime sets itself. */
 export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'prepare'> {

@@ -6,14 +6,14 @@
  * C3 A source that cannot be listed leaves the others usable. `missing` says why one that is not optional is not there, `problems` everything else that is not as one might think.
  * C4 A call of a tool that is not there is a TroupeError `tool` that names the nearest ones; one of a source that cannot be listed is that source's failure.
  */
-import { toFailure, fromFailure, TroupeError, type Failure } from '../contracts/failure.ts';
+import { toFailure, fromFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
-import type { Json } from '../contracts/json.ts';
+import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { admit } from './admit.ts';
-import { withFacts } from './facts.ts';
-import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './names.ts';
+import { admit } from './sanitize.ts';
+import { withFacts } from './annotations.ts';
+import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './toolNames.ts';
 
 /** Which tools to list. */
 export interface ToolFilter {

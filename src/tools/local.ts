@@ -5,17 +5,17 @@
  * Everything that a tool throws leaves as a TroupeError, of kind `tool` unless it said another itself.
  */
 import type * as z from 'zod';
-import { networkKind, reasonOf } from '../contracts/cause.ts';
-import { TroupeError } from '../contracts/failure.ts';
-import type { Json } from '../contracts/json.ts';
+import { networkKind, reasonOf } from '../values/cause.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { explain } from '../contracts/explain.ts';
-import { passOn } from './facts.ts';
-import { toJson } from './json.ts';
-import { didYouMean, localSource } from './names.ts';
+import { explain } from '../values/explain.ts';
+import { passOn } from './annotations.ts';
+import { toJson } from './toJson.ts';
+import { didYouMean, localSource } from './toolNames.ts';
 import type { Tool } from './tool.ts';
-import { inWords, within } from './within.ts';
+import { inWords, within } from './timeout.ts';
 
 /** A source of these tools. Throws `definition` when two tools have the same name. */
 export function localTools(tools: readonly Tool[]): ToolSource {

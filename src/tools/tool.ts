@@ -1,12 +1,12 @@
 /** Defines a tool: a typed function that an agent may call, with everything the runtime must know about calling it. */
 import * as z from 'zod';
-import { milliseconds, type Duration } from '../contracts/duration.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
 import type { EffectKind } from '../contracts/effect.ts';
-import { TroupeError } from '../contracts/failure.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { JsonObject } from '../values/json.ts';
 import { toolTiers, type ToolTier } from '../contracts/model.ts';
 import type { ToolScope } from '../contracts/tool.ts';
-import { isToolName, toolNameRule } from './names.ts';
+import { isToolName, toolNameRule } from './toolNames.ts';
 
 /** Whether a call was made, looked up after a crash; undefined when that cannot be found out. */
 export type Reconciled<Output> =

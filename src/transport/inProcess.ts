@@ -1,8 +1,8 @@
 /** The transport inside a single process: the default, and the one that simulations use. */
-import type { Clock } from '../contracts/clock.ts';
+import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
-import { TroupeError } from '../contracts/failure.ts';
-import type { Address } from '../contracts/ids.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
 import { copy } from './copy.ts';
 import { topics } from './topics.ts';
 import type { Transport } from './transport.ts';

@@ -1,5 +1,5 @@
 /** Subscriptions in a tree of topic tokens: publishing costs as much as the topic is long, however many subscriptions there are. */
-import { TroupeError } from '../contracts/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 
 /** What `match` finds. */
 export interface Subscription<T> {

@@ -8,7 +8,7 @@
  * T5 A change that the sender makes to a message after `send` is not seen by the recipient.
  */
 import type { Envelope } from '../contracts/envelope.ts';
-import type { Address } from '../contracts/ids.ts';
+import type { Address } from '../values/ids.ts';
 
 /** A transport. */
 export interface Transport extends AsyncDisposable {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentDefinition } from '../../src/contracts/agent.ts';
-import { TroupeError } from '../../src/contracts/failure.ts';
-import { refuse } from '../../src/system/refuse.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { refuse } from '../../src/core/validateMachine.ts';
 import { agentActor } from '../../actors/agent.ts';
 import { discover } from '../../actors/discover.ts';
 import { elide } from '../../actors/history.ts';
 import { plan } from '../../actors/plan.ts';
-import { fallback } from '../../actors/recover.ts';
+import { fallback } from '../../actors/fallback.ts';
 import { reconcile, runTool } from '../../actors/runTool.ts';
 import { runActor } from '../../actors/run.ts';
 import { connectToolbelt, listToolbelt } from '../../actors/toolbelt.ts';
 import type { AgentDeps } from '../../actors/tools.ts';
 import { verify } from '../../actors/verify.ts';
-import { answer, definition, gateway, info, scope, thinking, tools, transcript } from './given.ts';
+import { answer, definition, gateway, info, scope, thinking, tools, transcript } from './fixtures.ts';
 
 const request = (change: object = {}) => ({
   id: 'c',

@@ -1,20 +1,20 @@
 /** Agents and teams on the real engine, with a model that says what it is told to. */
 import { expect, test } from 'vitest';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { Message } from '../../src/contracts/model.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { ActorType } from '../../src/system/actorType.ts';
-import { actorType } from '../../src/system/nodePlatform.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { Host } from '../../src/system/host.ts';
+import type { ActorType } from '../../src/core/actorType.ts';
+import { actorType } from '../../src/engine/nodePlatform.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { Host } from '../../src/engine/host.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { agentActor } from '../../actors/agent.ts';
 import { conversation } from '../../actors/conversation.ts';
 import { runActor } from '../../actors/run.ts';
-import { answer, definition, gateway, info, tools } from './given.ts';
+import { answer, definition, gateway, info, tools } from './fixtures.ts';
 import { unanswered } from '../machines/agent/story.ts';
 
 const open = (journal: Journal) =>

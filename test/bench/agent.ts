@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { agent, openRuntime, tool } from '../../src/index.ts';
-import { openDriver } from '../../src/journal/driver.ts';
+import { openDriver } from '../../src/journal/sqlite/driver.ts';
 import { memory } from '../../src/journal/memory.ts';
-import { sqlite } from '../../src/journal/sqlite.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { Message, Model, ModelPart } from '../../src/contracts/model.ts';
 import { compare, per } from './measure.ts';
 

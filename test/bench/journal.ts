@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqlite } from '../../src/journal/sqlite.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import { commit } from '../../src/testing/suites/commit.ts';
 import { compare, per } from './measure.ts';
 

@@ -13,4 +13,4 @@ for (const name of ['node:sqlite', 'libsql']) {
     return exec.call(this, sql.replace('synchronous = FULL', 'synchronous = OFF'));
   };
 }
-await import('../journal/scribe.ts');
+await import('../journal/fixtures/writer.ts');

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { built, root } from '../built.ts';
-import { sqlite } from '../../src/journal/sqlite.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import { chance } from './chance.ts';
 import { disk } from './mount.ts';
 

@@ -1,6 +1,6 @@
 /** The system's clock, running ten times as fast in every process alike (less where TROUPE_SLOW says so): a lease of ten seconds runs out in one. */
-import type { Clock } from '../../src/contracts/clock.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import type { Clock } from '../../src/values/clock.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { slow } from '../limits.ts';
 
 /** On a machine that is said to be slower, a lease must still be renewed in time. */

@@ -1,8 +1,8 @@
 /** Three nodes and a server that must not lose what it acknowledged: each may be killed or stand still at any moment. What began goes on somewhere. */
 import { openCluster } from '../../src/cluster/client.ts';
-import { toFailure } from '../../src/contracts/failure.ts';
+import { toFailure } from '../../src/values/failure.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { openRuntime } from '../../src/runtime.ts';
+import { openRuntime } from '../../src/runtime/runtime.ts';
 import { limits, slow } from '../limits.ts';
 import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Journal } from '../../src/journal/journal.ts';
-import { sqlite } from '../../src/journal/sqlite.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import type { End } from './child.ts';
 import { turns } from './subject.ts';
 import { world, type World } from './world.ts';

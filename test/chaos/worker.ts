@@ -3,10 +3,10 @@
  * `CHAOS_POINT="commit 7 after"` is the moment after the seventh commit. Only this file reads that variable; the product knows nothing of it.
  */
 import { openRuntime } from 'troupe';
-import { sleep } from '../../src/contracts/clock.ts';
-import { toFailure } from '../../src/contracts/failure.ts';
-import { sqlite } from '../../src/journal/sqlite.ts';
-import { joined } from '../../src/joined.ts';
+import { sleep } from '../../src/values/clock.ts';
+import { toFailure } from '../../src/values/failure.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
+import { joined } from '../../src/runtime/attach.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { atPoints, type Around } from '../../src/testing/world/crashPoints.ts';
 import { fastClock } from './fastClock.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { main } from '../../src/cli/program.ts';
 import { testRuntime } from '../../src/testing/testRuntime.ts';
-import { paperCli } from './cli.ts';
+import { paperCli } from './fakeCli.ts';
 import { place, type Place } from './troupe.ts';
 
 const json = (text: string) => JSON.parse(text) as Record<string, never>;

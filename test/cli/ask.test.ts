@@ -1,10 +1,10 @@
 /** A person at the terminal is asked what a ticket asks. */
 import { expect, test } from 'vitest';
-import { answerHere } from '../../src/cli/ask.ts';
-import { TroupeError } from '../../src/contracts/failure.ts';
-import { visible } from '../../src/observe/words.ts';
-import { commit } from '../observe/seen.ts';
-import { approval, paperCli, paperRuntime } from './cli.ts';
+import { answerHere } from '../../src/cli/prompt.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { visible } from '../../src/observe/format.ts';
+import { commit } from '../observe/inspections.ts';
+import { approval, paperCli, paperRuntime } from './fakeCli.ts';
 
 const never = new AbortController().signal;
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
-import { paperCli } from './cli.ts';
+import { paperCli } from './fakeCli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-cover-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
 import { natsServerBinary } from '../nats/server.ts';
-import { paperCli } from './cli.ts';
+import { paperCli } from './fakeCli.ts';
 import { place, type Place } from './troupe.ts';
 
 const agents = JSON.stringify([{ id: 'ada', name: 'Ada', role: 'clerk' }]);

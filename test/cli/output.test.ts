@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
-import { say, writeResult } from '../../src/cli/output.ts';
-import { discreet } from '../../src/cli/secrets.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import { say, writeResult } from '../../src/cli/output/write.ts';
+import { discreet } from '../../src/cli/output/hideSecrets.ts';
+import type { Json } from '../../src/values/json.ts';
 
 function written(value: Json, isTTY: boolean): string {
   let text = '';

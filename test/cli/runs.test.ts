@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { visible } from '../../src/observe/words.ts';
+import { visible } from '../../src/observe/format.ts';
 import { place } from './troupe.ts';
 
 const json = (text: string) => JSON.parse(text) as Record<string, never>;

@@ -1,15 +1,15 @@
 /** How near its limit a team stands, and how its members ended, as the command line tells it. */
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { graph } from '../../src/cli/graph.ts';
-import { why } from '../../src/cli/why.ts';
+import { graph } from '../../src/cli/commands/graph.ts';
+import { why } from '../../src/cli/commands/why.ts';
 import { restarts, type Restart } from '../../src/contracts/restart.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import { commit } from '../../src/testing/suites/commit.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { paperCli } from './cli.ts';
+import { paperCli } from './fakeCli.ts';
 
 const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name);
 const now = virtualClock().now();

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
-import type { Runtime } from '../../src/runtime.ts';
-import { why } from '../../src/cli/why.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { why } from '../../src/cli/commands/why.ts';
 import { commit } from '../../src/testing/suites/commit.ts';
-import { paperCli } from './cli.ts';
+import { paperCli } from './fakeCli.ts';
 
 const runtimeOn = (journal: Journal) =>
   ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime;

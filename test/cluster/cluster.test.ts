@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
-import { clock, cluster, member } from './stage.ts';
+import { clock, cluster, member } from './testNodes.ts';
 
 let server: NatsServer;
 beforeAll(async () => {

@@ -9,13 +9,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
-import { Answer } from '../../src/cluster/answer.ts';
-import { NodeReport } from '../../src/cluster/report.ts';
+import { Answer } from '../../src/cluster/response.ts';
+import { NodeReport } from '../../src/cluster/nodeReport.ts';
 import { Envelope } from '../../src/contracts/envelope.ts';
-import { Failure } from '../../src/contracts/failure.ts';
+import { Failure } from '../../src/values/failure.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
-import { member } from './stage.ts';
+import { member } from './testNodes.ts';
 
 const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
 const schemas = { Envelope, Answer, NodeReport, Failure };

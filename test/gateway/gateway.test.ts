@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { breaker } from '../../actors/gateway.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
-import { pauseIn } from '../../src/gateway/explain.ts';
+import { pauseIn } from '../../src/gateway/providerErrors.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
 import { scriptedModel, type ScriptStep } from '../../src/testing/index.ts';

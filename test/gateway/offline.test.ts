@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { Message, ModelRequest, ToolCall, ToolSpec } from '../../src/contracts/model.ts';
 import { offlineModel } from '../../src/gateway/offlineModel.ts';
 

@@ -3,10 +3,10 @@ import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gateway, type GatewayOptions } from '../../src/gateway/gateway.ts';
 import type { ModelPart, ModelRequest } from '../../src/contracts/model.ts';
-import type { Failure } from '../../src/contracts/failure.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { deferred } from '../deferred.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 
 const key = 'sk-canary-7d1f0c/+secret';
 const mock = new LLMock({ port: 0, logLevel: 'silent' });

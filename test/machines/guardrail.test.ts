@@ -4,7 +4,7 @@ import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from '../../machines/guardrail/settings.ts';
 import { after, done, failed, tell, type Wish } from '../../src/testing/play.ts';
-import { fault, used } from './said.ts';
+import { fault, used } from './effectResults.ts';
 
 const machine = (settings: Partial<GuardrailSettings> = {}) =>
   guardrailWith({ ...defaultGuardrailSettings, supervised: { clerk: 'agent' }, ...settings }).provide({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toolCallMachine } from '../../machines/toolCall.ts';
 import { done, failed, started, tell } from '../../src/testing/play.ts';
-import { fault } from './said.ts';
+import { fault } from './effectResults.ts';
 
 const call = {
   id: 'c1',

@@ -8,13 +8,13 @@ import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
-import { kinds, type Books } from '../../machines/treasury/books.ts';
+import { kinds, type Books } from '../../machines/treasury/ledger.ts';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../machines/treasury/context.ts';
 import { runMachine } from '../../machines/run/run.ts';
 import { done, failed, next, start, tell, type Played } from '../../src/testing/play.ts';
 import { imbalance } from '../../src/testing/simulate/ledgerBalance.ts';
-import { used } from './said.ts';
+import { used } from './effectResults.ts';
 import { dose } from '../dose.ts';
 
 const settings = { who: 'The desk', onExhausted: 'fail', patience: 1_000 } as const;

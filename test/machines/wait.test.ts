@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import { waitMachine } from '../../machines/wait.ts';
-import { fits } from '../../machines/fits.ts';
+import { fits } from '../../machines/schemaCheck.ts';
 import { after, tell } from '../../src/testing/play.ts';
 
 const schema = {

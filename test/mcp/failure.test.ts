@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { blameOn, classify } from '../../src/mcp/failure.ts';
-import { parsePlace } from '../../src/mcp/place.ts';
+import { blameOn, classify } from '../../src/mcp/errors.ts';
+import { parsePlace } from '../../src/mcp/address.ts';
 
 const place = parsePlace({
   name: 'files',

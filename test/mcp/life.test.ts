@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { change, open, openPeer } from './open.ts';

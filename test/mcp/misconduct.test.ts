@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/system/clock.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open, openPeer } from './open.ts';

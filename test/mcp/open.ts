@@ -1,10 +1,10 @@
 /** Opens our client on a peer, with everything a test may want to hold. */
 import { toolServer } from '../../actors/toolServer.ts';
-import type { Clock } from '../../src/contracts/clock.ts';
+import type { Clock } from '../../src/values/clock.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
-import type { McpPlace } from '../../src/mcp/place.ts';
-import { mcpServer, type McpOptions } from '../../src/mcp/server.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import type { McpPlace } from '../../src/mcp/address.ts';
+import { mcpServer, type McpOptions } from '../../src/mcp/toolSource.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 
 const peer = new URL('peer.mjs', import.meta.url).pathname;
 

@@ -1,10 +1,10 @@
 /** What an agent makes of a server's write that did not end well: it must never be led to do it twice. */
 import { expect, test } from 'vitest';
 import { runTool } from '../../actors/runTool.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { gateway, scope, tools } from '../actors/given.ts';
+import { gateway, scope, tools } from '../actors/fixtures.ts';
 import { failureOf } from '../../src/testing/suites/scope.ts';
 import { openPeer } from './open.ts';
 

@@ -9,13 +9,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { jetstream } from '../../src/journal/jetstream.ts';
+import { jetstream } from '../../src/journal/replicated/jetstream.ts';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode } from '../../src/cluster/node.ts';
-import { natsConfig } from '../../src/natsConfig.ts';
+import { natsConfig } from '../../src/cluster/access.ts';
 import { dial } from '../../src/nats/connection.ts';
 import { inboxOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from './server.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fanOut } from '../../src/observe/fanOut.ts';
-import { recent } from '../../src/observe/recent.ts';
-import { commit } from './seen.ts';
+import { recent } from '../../src/observe/ringBuffer.ts';
+import { commit } from './inspections.ts';
 
 test('who breaks while looking does not keep the others from seeing', () => {
   const seen: string[] = [];

@@ -6,7 +6,7 @@ import { agent, protocol, team, TroupeError, type FailureKind, type Model } from
 import { scriptedModel, testRuntime } from 'troupe/testing';
 import { healthOf, standing, withCall, type Call, type Streak } from '../../src/contracts/health.ts';
 import { healthTracker } from '../../src/observe/health.ts';
-import { commit, effect, noon } from './seen.ts';
+import { commit, effect, noon } from './inspections.ts';
 
 const failure = { kind: 'transient', message: 'busy', retryable: true } as const;
 const good = (at: number, took = 100): Call => ({ at, took });

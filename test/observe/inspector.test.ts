@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { inspector, type Inspector, type InspectorOptions } from '../../src/observe/inspector.ts';
 import { redactor } from '../../src/observe/redactor.ts';
-import { commit, effect } from './seen.ts';
+import { commit, effect } from './inspections.ts';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { logger, type LoggerOptions } from '../../src/observe/logger.ts';
 import { redactor } from '../../src/observe/redactor.ts';
-import { commit, effect, noon, paper } from './seen.ts';
+import { commit, effect, noon, paper } from './inspections.ts';
 
 function logged(options: LoggerOptions, ...events: Parameters<ReturnType<typeof logger>['observe']>[0][]) {
   const out = paper();

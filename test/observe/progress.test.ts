@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { progress, type ProgressOptions } from '../../src/observe/progress.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { commit, effect, noon, paper } from './seen.ts';
+import { commit, effect, noon, paper } from './inspections.ts';
 
 const used = { steps: 2, inputTokens: 1_200, outputTokens: 300, usd: 0.0123 };
 

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { testRuntime } from 'troupe/testing';
 import type { RunOutcome } from 'troupe';
 import type { Journal } from '../../src/journal/journal.ts';
-import { sqlite } from '../../src/journal/sqlite.ts';
+import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import { stories, type StoryName } from './stories.ts';
 import type { World } from './subjects.ts';
 

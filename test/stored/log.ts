@@ -1,12 +1,12 @@
 /** The stored log of a replicated journal: its entries in their order, and a snapshot of what was played up to one of them. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fileView } from '../../src/journal/fileView.ts';
+import { fileView } from '../../src/journal/replicated/sqliteReplica.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { LogEntry } from '../../src/journal/log.ts';
-import { memoryView } from '../../src/journal/memoryView.ts';
-import { replicated } from '../../src/journal/replicated.ts';
-import type { View } from '../../src/journal/view.ts';
+import type { LogEntry } from '../../src/journal/replicated/log.ts';
+import { memoryView } from '../../src/journal/replicated/memoryReplica.ts';
+import { replicated } from '../../src/journal/replicated/replicated.ts';
+import type { View } from '../../src/journal/replicated/replica.ts';
 import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import { virtualClock } from 'troupe/testing';
 import { fixture } from './journals.ts';

@@ -4,7 +4,7 @@ import { openRuntime } from 'troupe';
 import { virtualClock } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { paperCli } from '../cli/cli.ts';
+import { paperCli } from '../cli/fakeCli.ts';
 
 export type Reads = Record<string, unknown>;
 

@@ -4,8 +4,8 @@ import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, effect, machine, tool, type Json } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, type CrashOptions, type MakeScenario } from 'troupe/testing';
-import { pair, reference } from '../system/reference.ts';
-import { counting, rounds } from '../system/scenarios.ts';
+import { pair, reference } from '../engine/reference.ts';
+import { counting, rounds } from '../engine/scenarios.ts';
 
 const subjects: Record<string, MakeScenario> = {
   'an agent with reads, writes, a timer and a person': reference,

@@ -2,9 +2,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
-import { Alarms } from '../../src/system/alarms.ts';
-import { Courier } from '../../src/system/courier.ts';
-import { Ownership } from '../../src/system/ownership.ts';
+import { Alarms } from '../../src/engine/timers.ts';
+import { Courier } from '../../src/engine/outboxRelay.ts';
+import { Ownership } from '../../src/engine/lease.ts';
 import { clerk, counting, newsroom } from './subjects.ts';
 
 afterEach(() => vi.restoreAllMocks());

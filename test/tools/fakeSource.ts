@@ -1,5 +1,5 @@
 /** A source whose list, failures and changes a test decides. */
-import { TroupeError } from '../../src/contracts/failure.ts';
+import { TroupeError } from '../../src/values/failure.ts';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { TroupeError } from '../../src/contracts/failure.ts';
+import { TroupeError } from '../../src/values/failure.ts';
 import { localTools } from '../../src/tools/local.ts';
 import { tool, type ToolDefinition } from '../../src/tools/tool.ts';
 import { toolSourceSuite } from 'troupe/testing/suites';

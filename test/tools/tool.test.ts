@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
-import { milliseconds } from '../../src/contracts/duration.ts';
+import { milliseconds } from '../../src/values/duration.ts';
 import { localTools } from '../../src/tools/local.ts';
 import { tool } from '../../src/tools/tool.ts';
 

@@ -1,7 +1,7 @@
 /** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is no error any more. */
 import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, run, team } from 'troupe';
-import type { Ref } from '../../src/system/ref.ts';
+import type { Ref } from '../../src/engine/ref.ts';
 
 const Desk = protocol({
   brief: { body: z.object({ topic: z.string() }), replies: ['article'] },

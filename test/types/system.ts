@@ -1,7 +1,7 @@
 /** What asking an actor must not compile. Nothing here runs: `tsc` fails when one of these is no error any more. */
 import * as z from 'zod';
 import { protocol } from '../../src/contracts/protocol.ts';
-import type { Door, Ref } from '../../src/system/ref.ts';
+import type { Door, Ref } from '../../src/engine/ref.ts';
 
 const Talk = protocol({
   ask: { body: z.object({ n: z.number(), note: z.string().default('') }), replies: ['yes', 'no'] },

@@ -1,5 +1,5 @@
 /** Closes what was opened, once, however the task ends. A failure of the cleanup is recorded and delays nothing. */
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const cleanup = agent.createStateConfig({
   id: 'cleanup',

@@ -1,5 +1,5 @@
 /** Lists the tools, and checks that they have the required capabilities. */
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const discovery = agent.createStateConfig({
   id: 'discovery',

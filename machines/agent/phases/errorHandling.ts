@@ -1,6 +1,6 @@
 /** Handles a failure: retry where it failed, try another approach, fall back to another resource, or abort with what there is. */
 import { onInput } from '../inputs.ts';
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const errorHandling = agent.createStateConfig({
   id: 'errorHandling',

@@ -3,7 +3,7 @@
  *
  * However `acting` is left, every call of the turn gets a result, so that the transcript never has a call without one.
  */
-import { agent, thinking } from '../vocabulary.ts';
+import { agent, thinking } from '../setup.ts';
 
 export const execution = agent.createStateConfig({
   id: 'execution',

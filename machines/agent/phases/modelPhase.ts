@@ -2,7 +2,7 @@
  * A phase that asks the model one question before the turns begin. It holds while a pause is wanted. Input that interrupts starts the phase again;
  * the call that was stopped is charged with what was reserved for it.
  */
-import { agent, thinking } from '../vocabulary.ts';
+import { agent, thinking } from '../setup.ts';
 
 interface ModelPhase<Working extends string> {
   /** The id of the phase; its failures name it. */

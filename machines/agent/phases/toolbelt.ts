@@ -1,6 +1,6 @@
 /** Activates the toolbelt as a whole or not at all: whatever fails on the way restores the tools that the agent had. */
 import type { AgentContext } from '../context.ts';
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 const epoch = ({ context: { tools, message } }: { context: AgentContext }) => ({ epoch: tools.epoch, message });
 

@@ -1,5 +1,5 @@
 /** Changes the tier of tools: up when the model asks or a capability is missing, down when a tier is not used. */
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const transition = agent.createStateConfig({
   id: 'transition',

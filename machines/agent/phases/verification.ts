@@ -1,5 +1,5 @@
 /** Whether the answer meets every objective. If not, the agent plans again, a bounded number of times. */
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const verification = agent.createStateConfig({
   id: 'verification',

@@ -1,6 +1,6 @@
 /** Whether the budget is running out. Hard limits are checked at the safe point before the next call; the deadlines are the exception and pass by themselves. */
 import { byDeadline } from '../../lifecycle.ts';
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const budget = agent.createStateConfig({
   initial: 'within',

@@ -1,5 +1,5 @@
 /** Whether the agent may go on. A pause takes effect before a model is asked again, and interrupts nothing. A repeated command changes nothing. */
-import { agent } from '../vocabulary.ts';
+import { agent } from '../setup.ts';
 
 export const control = agent.createStateConfig({
   initial: 'running',

@@ -1,7 +1,7 @@
 /** Diagrams of charts and teams, independent of their output format: nested boxes, and arrows between them. */
-import { eventWords, supervisionOf, type ChartNode } from '../../charts.ts';
-import type { Subject } from '../../runtime.ts';
-import { policyWords } from '../restarts.ts';
+import { eventWords, supervisionOf, type ChartNode } from '../../runtime/charts.ts';
+import type { Subject } from '../../runtime/runtime.ts';
+import { policyWords } from '../output/restartLimits.ts';
 
 /** How much the tests have covered: `cold` nothing, `warm` only one outcome of a guard, `hot` everything. */
 export type Heat = 'cold' | 'warm' | 'hot';

@@ -1,6 +1,6 @@
 /** A diagram as an SVG picture without scripts or fonts, laid out by elkjs. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
-import { visible } from '../../observe/words.ts';
+import { visible } from '../../observe/format.ts';
 import { UsageError } from '../exit.ts';
 import type { Arrow, Box, Diagram, Heat } from './diagram.ts';
 

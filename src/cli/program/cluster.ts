@@ -33,13 +33,13 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     .option('--max-runs <count>', 'how many runs it holds at most', parseCount)
     .option('--health <[host:]port>', 'serve /healthz and /readyz at this address', parseHostPort)
     .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
-    .action((files: string[], options) => ends(import('../node.ts').then(({ node }) => node(cli, files, options))));
+    .action((files: string[], options) => ends(import('../commands/node.ts').then(({ node }) => node(cli, files, options))));
   commonOptions(
     defineCommand(troupe, 'nodes', 'list the nodes of a cluster, with what they offer', 'troupe nodes --nats $URL'),
-  ).action((options) => ends(import('../cluster.ts').then(({ nodes }) => nodes(cli, options))));
+  ).action((options) => ends(import('../commands/cluster.ts').then(({ nodes }) => nodes(cli, options))));
   commonOptions(
     defineCommand(troupe, 'ps', 'list the runs in progress, with the node that holds each', 'troupe ps --nats $URL'),
-  ).action((options) => ends(import('../cluster.ts').then(({ ps }) => ps(cli, options))));
+  ).action((options) => ends(import('../commands/cluster.ts').then(({ ps }) => ps(cli, options))));
   commonOptions(
     defineCommand(
       troupe,
@@ -47,7 +47,7 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
       'make a node release its runs and accept no more',
       'troupe drain a --nats $URL',
     ),
-  ).action((node: string, options) => ends(import('../cluster.ts').then(({ drain }) => drain(cli, node, options))));
+  ).action((node: string, options) => ends(import('../commands/cluster.ts').then(({ drain }) => drain(cli, node, options))));
   commonOptions(
     defineCommand(
       troupe,
@@ -62,7 +62,7 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     .option('--share <percent>', 'how many percent of those runs', parsePercent, 100)
     .option('--dry-run', 'only report which runs could move')
     .action((run: string | undefined, options) =>
-      ends(import('../cluster.ts').then(({ migrate }) => migrate(cli, run, options))),
+      ends(import('../commands/cluster.ts').then(({ migrate }) => migrate(cli, run, options))),
     );
   commonOptions(
     defineCommand(
@@ -80,5 +80,5 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     )
     .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
     .option('--detach', 'only start it')
-    .action((name: string, options) => ends(import('../invoke.ts').then(({ invoke }) => invoke(cli, name, options))));
+    .action((name: string, options) => ends(import('../commands/invoke.ts').then(({ invoke }) => invoke(cli, name, options))));
 }

@@ -1,6 +1,6 @@
 /** What the definitions of all commands share: how a command is made, common options, and parsers of their values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { milliseconds, type Duration } from '../../contracts/duration.ts';
+import { milliseconds, type Duration } from '../../values/duration.ts';
 import { logLevels } from '../../observe/levels.ts';
 import type { Cli } from '../cli.ts';
 

@@ -10,9 +10,9 @@ export function addDeadLetterCommands(troupe: Command, { cli, ends }: CommandCon
   )
     .option('--run <run>', 'of one run only')
     .option('-n, --limit <count>', 'how many', parseCount, 100)
-    .action((options) => ends(import('../dead.ts').then(({ list }) => list(cli, options))));
+    .action((options) => ends(import('../commands/deadLetters.ts').then(({ list }) => list(cli, options))));
   commonOptions(defineCommand(dead, 'show <id>', 'show one with its body', 'troupe dead show m-17')).action(
-    (id: string, options) => ends(import('../dead.ts').then(({ show }) => show(cli, id, options))),
+    (id: string, options) => ends(import('../commands/deadLetters.ts').then(({ show }) => show(cli, id, options))),
   );
   commonOptions(
     defineCommand(
@@ -21,5 +21,5 @@ export function addDeadLetterCommands(troupe: Command, { cli, ends }: CommandCon
       'send one again, as a new message to the same actor',
       'troupe dead redrive m-17',
     ),
-  ).action((id: string, options) => ends(import('../dead.ts').then(({ redrive }) => redrive(cli, id, options))));
+  ).action((id: string, options) => ends(import('../commands/deadLetters.ts').then(({ redrive }) => redrive(cli, id, options))));
 }

@@ -1,5 +1,5 @@
 /** Reads a conversation for the offline model: the task, the results of tools, and complaints about an earlier answer. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import { isJsonObject, isList, textField } from './fields.ts';
 import type { Message, ModelRequest, ToolSpec } from '../../contracts/model.ts';
 

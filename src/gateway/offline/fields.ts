@@ -1,5 +1,5 @@
 /** Reads fields of JSON that may have any shape. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 
 /** Is it an object, and no list? */
 export const isJsonObject = (value: unknown): value is JsonObject =>

@@ -1,5 +1,5 @@
 /** Makes a value for any JSON Schema out of sentences, always the same for the same input. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import { isJsonObject, isList, numberField } from './fields.ts';
 
 /** Gives one sentence at a time, best first, and starts again after the last. */

@@ -1,6 +1,6 @@
 /** The part of a server's configuration that its owner edits: address, certificate, folder of the data. */
-import { TroupeError } from '../../contracts/failure.ts';
-import { isLoopback } from '../exposure.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { isLoopback } from '../tlsPolicy.ts';
 
 /** What the configuration says. */
 export interface ServerOptions {

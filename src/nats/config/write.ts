@@ -10,11 +10,11 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import * as z from 'zod';
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { publicKeyOf, seedIn } from '../credentials.ts';
 import { requireTenant } from '../tenant.ts';
 import { accountsConf, everyTenant, type Keys } from './accounts.ts';
-import { about } from './about.ts';
+import { about } from './seedFileHeader.ts';
 import { asks } from './roles.ts';
 import { serverConf, type ServerOptions } from './server.ts';
 

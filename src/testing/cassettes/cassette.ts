@@ -1,25 +1,25 @@
 /** Replays a recorded run as a test: the real machines, with recorded outcomes of effects and recorded messages. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { openRuntime, type RuntimeOptions, type Ticket } from '../../runtime.ts';
-import type { Subject } from '../../subject.ts';
-import { systemClock } from '../../system/clock.ts';
-import type { Host } from '../../system/host.ts';
-import { ticketDesk } from '../../tickets.ts';
+import { openRuntime, type RuntimeOptions, type Ticket } from '../../runtime/runtime.ts';
+import type { Subject } from '../../define/runnable.ts';
+import { systemClock } from '../../engine/clock.ts';
+import type { Host } from '../../engine/host.ts';
+import { ticketDesk } from '../../runtime/tickets.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { really } from './answers.ts';
+import { really } from './effectAnswers.ts';
 import { inWords } from './drift.ts';
 import { endOf, exportRun } from './export.ts';
 import { textOf } from './format.ts';
 import { readCassette } from './read.ts';
 import { replayOn, type Replayed } from './replay.ts';
-import type { Answerer } from './taped.ts';
+import type { Answerer } from './recordedActorType.ts';
 
 /** How a cassette is recorded. None of these is needed to replay one. */
 export interface CassetteOptions {

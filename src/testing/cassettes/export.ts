@@ -1,14 +1,14 @@
 /** Exports a run from a journal as a cassette, with secrets masked. A run that is still active is exported as far as it went. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
-import { secretsOf } from '../../observe/secrets.ts';
-import { outcomeOf } from '../../outcome.ts';
-import type { Birth } from '../../system/birth.ts';
-import type { SnapshotEnvelope } from '../../system/compatibility.ts';
+import { secretsOf } from '../../observe/envSecrets.ts';
+import { outcomeOf } from '../../runtime/outcome.ts';
+import type { Birth } from '../../core/spawn.ts';
+import type { SnapshotEnvelope } from '../../core/snapshot.ts';
 import { asJson, jsonObject } from '../jsonValues.ts';
 import { format, type Cassette, type TapedEnd } from './format.ts';
-import { cleaner, type Cleaner } from './masked.ts';
+import { cleaner, type Cleaner } from './masker.ts';
 
 /** What is masked in a cassette. */
 export interface ExportOptions {

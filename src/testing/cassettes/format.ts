@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { Failure } from '../../contracts/failure.ts';
-import { Address, Id } from '../../contracts/ids.ts';
+import { Failure } from '../../values/failure.ts';
+import { Address, Id } from '../../values/ids.ts';
 
 /** The version of the format; raised when an older troupe could not read a new cassette. */
 export const format = 1;

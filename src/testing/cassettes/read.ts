@@ -1,8 +1,8 @@
 /** Reads a cassette from a file. A file that is damaged, too new, edited or no cassette at all is refused, with the place. */
 import { readFile, stat } from 'node:fs/promises';
-import { explain, came } from '../../contracts/explain.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { explain, came } from '../../values/explain.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { asJson, isJsonObject } from '../jsonValues.ts';
 import { Cassette, digestOf, format } from './format.ts';

@@ -1,24 +1,24 @@
 /** Replays a recording on the machines of a subject: in memory, on a virtual clock, with nothing from outside but what was recorded. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { compile, type Surroundings } from '../../compile.ts';
-import type { Subject } from '../../subject.ts';
-import type { ActorType } from '../../system/actorType.ts';
-import { Host } from '../../system/host.ts';
+import { compile, type Surroundings } from '../../runtime/compile.ts';
+import type { Subject } from '../../define/runnable.ts';
+import type { ActorType } from '../../core/actorType.ts';
+import { Host } from '../../engine/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import { virtualClock } from '../clock.ts';
 import { present } from '../present.ts';
 import { pure } from '../pure.ts';
-import { Answers } from './answers.ts';
-import { conduct, unheard } from './conductor.ts';
+import { Answers } from './effectAnswers.ts';
+import { conduct, unheard } from './player.ts';
 import { Drifts, phaseOf, type Drift } from './drift.ts';
 import { endOf } from './export.ts';
 import type { Cassette, TapedEnd } from './format.ts';
-import { fitsRecorded } from './masked.ts';
-import { Tape, type Cue } from './tape.ts';
-import { taped, type Answerer } from './taped.ts';
-import { Watch } from './watch.ts';
+import { fitsRecorded } from './masker.ts';
+import { Tape, type Cue } from './recording.ts';
+import { taped, type Answerer } from './recordedActorType.ts';
+import { Watch } from './journalWatcher.ts';
 
 /** What a replay came to. */
 export interface Replayed {

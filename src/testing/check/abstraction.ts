@@ -4,12 +4,12 @@
  * Only worlds that were really reached are explored, so every trace is real. Worlds that differ only in what is left out here are merged,
  * and only the first of them is explored further.
  */
-import { typeOf } from '../../contracts/ids.ts';
-import type { Json } from '../../contracts/json.ts';
+import { typeOf } from '../../values/ids.ts';
+import type { Json } from '../../values/json.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { jsonObject } from '../jsonValues.ts';
 import { fieldsOf } from '../pendingData.ts';
-import { stateOfActor } from './turn.ts';
+import { stateOfActor } from './worldStep.ts';
 import type { Actor, World } from './world.ts';
 
 /** What of an actor, beside its state, decides what happens next. Numbers and lengths above `clamp` should count as one value. */

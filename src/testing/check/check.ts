@@ -1,24 +1,24 @@
 /** Explores everything that can happen in a team or a machine, within bounds, and reports what is wrong and what is ruled out. */
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
-import { isSubject, type Subject } from '../../subject.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
+import { isSubject, type Subject } from '../../define/runnable.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { nodeAt, wayTo, type Graph, type Told as Move } from './explore.ts';
 import type { Fault, Faults } from './faults.ts';
 import { growth } from './growth.ts';
-import { look } from './look.ts';
-import { ofAgent } from './ofAgent.ts';
-import { ofMachine } from './ofMachine.ts';
-import { ofGuarded, ofOrchestrator } from './ofSupervisor.ts';
-import { ofTeam } from './ofTeam.ts';
+import { look } from './refine.ts';
+import { ofAgent } from './agentModel.ts';
+import { ofMachine } from './machineModel.ts';
+import { ofGuarded, ofOrchestrator } from './supervisorModels.ts';
+import { ofTeam } from './teamModel.ts';
 import { settingsOf, type CheckOptions, type Settings } from './options.ts';
-import { proof } from './proof.ts';
+import { proof } from './claims.ts';
 import type { CheckReport, Finding } from './report.ts';
 import { linesOf, sequence } from './sequence.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './model.ts';
 import { storyOf } from './story.ts';
-import type { Suspicion } from './suspicion.ts';
-import { begin, type Turn } from './turn.ts';
+import type { Suspicion } from './counterexample.ts';
+import { begin, type Turn } from './worldStep.ts';
 import { run, type World } from './world.ts';
 
 /**

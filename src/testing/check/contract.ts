@@ -1,21 +1,21 @@
 /** Agents and teams behind a supervisor, reduced to their contracts: each answers as declared, asks a person, fails, or exceeds its restarts. */
 import { fromPromise } from 'xstate';
 import type { AgentAnswer } from '../../contracts/agent.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { Pending } from '../../journal/journal.ts';
-import type { Member, Part } from '../../member.ts';
-import type { Worker } from '../../seats.ts';
-import type { AnyAgent, AnyTeam } from '../../subject.ts';
+import type { Member, Part } from '../../define/member.ts';
+import type { Worker } from '../../define/memberProfile.ts';
+import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { contextOf } from './contexts.ts';
 import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
 import type { Settings } from './options.ts';
-import { fails } from './outcomes.ts';
+import { fails } from './effectOutcomes.ts';
 import { bodiesOf } from './samples.ts';
-import type { Possible } from './stage.ts';
+import type { Possible } from './model.ts';
 import type { Actor } from './world.ts';
 
 /** The agent or team whose contract a machine keeps, by the machine's `work` effect: that one is the same in every copy of the machine. */

@@ -1,12 +1,12 @@
 /** What an effect declares about itself, and the outcome of a pure one: a pure effect changes nothing, so it is performed. */
 
-import { sleep, type Clock } from '../../contracts/clock.ts';
+import { sleep, type Clock } from '../../values/clock.ts';
 import type { EffectKind, Outcome } from '../../contracts/effect.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
 import type { Pending } from '../../journal/journal.ts';
-import { systemClock } from '../../system/clock.ts';
-import { perform } from '../../system/effects.ts';
+import { systemClock } from '../../engine/clock.ts';
+import { perform } from '../../engine/effects.ts';
 import { actorLogics, optionFor, performerOf } from '../effects.ts';
 import { present } from '../present.ts';
 import { effectOf } from '../pendingData.ts';

@@ -1,12 +1,12 @@
 /** Explores everything that can happen, breadth first: the first trace to a world is a shortest one. */
-import type { Clock } from '../../contracts/clock.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Clock } from '../../values/clock.ts';
+import type { Json } from '../../values/json.ts';
 import { keyOf } from './abstraction.ts';
-import type { Move } from './move.ts';
-import { Moves } from './moves.ts';
+import type { Move } from './transition.ts';
+import { Moves } from './successors.ts';
 import type { Bound } from './report.ts';
-import type { Stage } from './stage.ts';
-import type { Problem, Turn } from './turn.ts';
+import type { Stage } from './model.ts';
+import type { Problem, Turn } from './worldStep.ts';
 import type { Actor, World } from './world.ts';
 
 /** A world that was reached. */

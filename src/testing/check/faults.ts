@@ -8,7 +8,7 @@
  * F3 `crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent
  *    comes back as `uncertain`.
  */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
 /** The kinds of faults. */
 export const faultNames = ['drop', 'dup', 'crash'] as const;

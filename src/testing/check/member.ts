@@ -4,13 +4,13 @@
  */
 import { assign, setup } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
-import { toFailure, TroupeError } from '../../contracts/failure.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
 import { nothingUsed } from '../../../machines/agent/context.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
 import type { Pending } from '../../journal/journal.ts';
-import type { Member } from '../../member.ts';
-import type { AnyAgent } from '../../subject.ts';
+import type { Member } from '../../define/member.ts';
+import type { AnyAgent } from '../../define/runnable.ts';
 import { jsonObject, jsonText } from '../jsonValues.ts';
 import { effectOf } from '../pendingData.ts';
 

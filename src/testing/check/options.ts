@@ -1,7 +1,7 @@
 /** The options of a check, and the settings that they come to. */
-import { milliseconds, type Duration } from '../../contracts/duration.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { milliseconds, type Duration } from '../../values/duration.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import type { Limits } from './explore.ts';
 import { slow } from '../slow.ts';

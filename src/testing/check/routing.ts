@@ -1,10 +1,10 @@
 /** Words for what a route decides and how a member ends, and the problem that the end of a run reveals about its team. */
 import type { AgentOutput } from '../../contracts/agent.ts';
-import type { Failure } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Failure } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { RunOutput } from '../../contracts/run.ts';
 import type { Routed } from '../../../machines/run/events.ts';
-import type { Problem } from './turn.ts';
+import type { Problem } from './worldStep.ts';
 import type { World } from './world.ts';
 
 /** What a route decided, for people: the message types, and the recipient when there is only one. */

@@ -1,6 +1,6 @@
 /** Makes up values that fit a JSON Schema: one for each alternative it names, the simplest first. */
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
 

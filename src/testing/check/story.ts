@@ -1,14 +1,14 @@
 /** Writes a trace as a test to paste: it leads to the finding and asserts what happens today. What should happen is for its author to write. */
 import { AgentOutput } from '../../contracts/agent.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Json } from '../../values/json.ts';
 import { RunMessage } from '../../contracts/run.ts';
-import type { AnyTeam, Subject } from '../../subject.ts';
-import type { MachineEvent } from '../../system/chart.ts';
+import type { AnyTeam, Subject } from '../../define/runnable.ts';
+import type { MachineEvent } from '../../core/chart.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './model.ts';
 
 /** What a test is written from. */
 export interface Tale {

@@ -1,13 +1,13 @@
 /** Makes up tasks for an orchestrator, and tells whether all of them were answered. */
 import { answersTogether, type Strategy } from '../../../machines/router/settings.ts';
 import { RouterOutput, type TaskSpec } from '../../contracts/task.ts';
-import { takenBy, type Worker } from '../../seats.ts';
-import type { Member } from '../../member.ts';
-import type { AnyOrchestrator } from '../../subject.ts';
+import { takenBy, type Worker } from '../../define/memberProfile.ts';
+import type { Member } from '../../define/member.ts';
+import type { AnyOrchestrator } from '../../define/runnable.ts';
 import { bodiesFor } from './contract.ts';
 import { asJson } from '../jsonValues.ts';
 import type { Settings } from './options.ts';
-import type { Problem } from './turn.ts';
+import type { Problem } from './worldStep.ts';
 import type { World } from './world.ts';
 
 /**

@@ -6,14 +6,14 @@
  * W3 Messages from one actor to another stay in order. Messages to an actor that has ended disappear.
  */
 import type { Envelope } from '../../contracts/envelope.ts';
-import type { Failure } from '../../contracts/failure.ts';
-import type { Address } from '../../contracts/ids.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Failure } from '../../values/failure.ts';
+import type { Address } from '../../values/ids.ts';
+import type { Json } from '../../values/json.ts';
 import type { Pending } from '../../journal/journal.ts';
-import type { ActorType } from '../../system/actorType.ts';
-import type { Birth } from '../../system/birth.ts';
-import type { Snapshot } from '../../system/chart.ts';
-import type { Sender } from '../../system/draft.ts';
+import type { ActorType } from '../../core/actorType.ts';
+import type { Birth } from '../../core/spawn.ts';
+import type { Snapshot } from '../../core/chart.ts';
+import type { Sender } from '../../core/commitBuilder.ts';
 
 import type { Faults } from './faults.ts';
 import { childOf, fieldsOf } from '../pendingData.ts';

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { explain } from '../../contracts/explain.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { explain } from '../../values/explain.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { CoverFile, merged, type MachineRecord } from './record.ts';
 
 /** The default folder, relative to the working directory of the tests. */

@@ -1,9 +1,9 @@
 /** Follows the steps of a machine on a copy of it: the states, the transitions taken, and what each guard returned. */
 import { and, type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, type AnyStateNode } from 'xstate';
-import { inertly } from '../../system/chart.ts';
-import { nameOf } from '../../system/names.ts';
-import { everyNode } from '../../system/shape.ts';
-import type { Stepped } from '../../system/steps.ts';
+import { inertly } from '../../core/chart.ts';
+import { nameOf } from '../../core/validateNames.ts';
+import { everyNode } from '../../core/machineShape.ts';
+import type { Stepped } from '../../engine/trace.ts';
 import { initialMicrosteps, lastOf, microstepsOf } from '../microsteps.ts';
 import { nodesOf } from '../nodes.ts';
 

@@ -1,6 +1,6 @@
 /** Coverage of a machine as data: stored in files, added up, and compared with what there is to cover. */
 import * as z from 'zod';
-import type { ChartNode } from '../../charts.ts';
+import type { ChartNode } from '../../runtime/charts.ts';
 
 const count = z.number().int().min(0);
 

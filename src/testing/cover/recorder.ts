@@ -2,10 +2,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyStateMachine } from 'xstate';
-import { nodeOf } from '../../charts.ts';
-import { everyNode, hashOf } from '../../system/shape.ts';
-import { nodePlatform } from '../../system/nodePlatform.ts';
-import { stepsChannel, type Stepped } from '../../system/steps.ts';
+import { nodeOf } from '../../runtime/charts.ts';
+import { everyNode, hashOf } from '../../core/machineShape.ts';
+import { nodePlatform } from '../../engine/nodePlatform.ts';
+import { stepsChannel, type Stepped } from '../../engine/trace.ts';
 import { probe as probeOf, type Probe } from './probe.ts';
 import { merged, type MachineRecord } from './record.ts';
 import { reportOf, type CoverReport } from './report.ts';

@@ -1,5 +1,5 @@
 /** Reports what is covered and what is not, and where in the chart that is. */
-import { eventWords, type ChartNode, type Move } from '../../charts.ts';
+import { eventWords, type ChartNode, type Move } from '../../runtime/charts.ts';
 import type { MachineRecord } from './record.ts';
 
 /** What is counted of a machine. */

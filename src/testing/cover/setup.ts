@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterAll, expect } from 'vitest';
-import { systemClock } from '../../system/clock.ts';
+import { systemClock } from '../../engine/clock.ts';
 import { coverFolder, writeCover } from './files.ts';
 import { coverage } from './recorder.ts';
 

@@ -1,5 +1,5 @@
 /** Compares a run that was killed with the undisturbed one, and says which promises were broken. */
-import { typeOf } from '../../contracts/ids.ts';
+import { typeOf } from '../../values/ids.ts';
 import { isUnkeyedWrite } from '../world/effectAttempt.ts';
 import type { CrashEnding } from './crashEnding.ts';
 import type { PerformedAttempt } from './crashRecorder.ts';

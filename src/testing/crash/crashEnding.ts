@@ -1,7 +1,7 @@
 /** How one run of `crashEverywhere` ended, as far as runs are compared. */
-import { reasonOf } from '../../contracts/cause.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { reasonOf } from '../../values/cause.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { VirtualClock } from '../clock.ts';
 import { storedState } from '../world/storedState.ts';

@@ -4,8 +4,8 @@
  * A point is a commit, a result put in the ledger, a message sent, posted or kept as a dead letter, or an acknowledgement. A killed process
  * is never answered again by its journal and transport, and its effects are told to stop. A second process resumes the run from the same journal.
  */
-import { TroupeError } from '../../contracts/failure.ts';
-import { systemClock } from '../../system/clock.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { systemClock } from '../../engine/clock.ts';
 import { compare, isSurfaced } from './compare.ts';
 import type { CrashEnding } from './crashEnding.ts';
 import { chooseCrashes, crashesAt, requireSound } from './crashes.ts';

@@ -1,9 +1,9 @@
 /** Starts one process of a run: an engine of its own on the journal that all of them share, with its models and its effects recorded. */
 import { breaker } from '../../../actors/gateway.ts';
-import { compile } from '../../compile.ts';
+import { compile } from '../../runtime/compile.ts';
 import { gateway } from '../../gateway/gateway.ts';
-import type { Subject } from '../../subject.ts';
-import type { ActorType } from '../../system/actorType.ts';
+import type { Subject } from '../../define/runnable.ts';
+import type { ActorType } from '../../core/actorType.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import type { VirtualClock } from '../clock.ts';
 import { withEffects } from '../effects.ts';

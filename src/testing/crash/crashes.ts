@@ -1,5 +1,5 @@
 /** The crashes of a run: one before every point and one after it, and those of them that the options choose. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { virtualClock } from '../clock.ts';
 import type { KillPoint } from './killPoint.ts';
 import type { CrashOptions } from './scenario.ts';

@@ -1,5 +1,5 @@
 /** Turns a crash report with violations into an error. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { CrashReport, Violation } from './crashEverywhere.ts';
 
 /**

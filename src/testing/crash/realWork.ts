@@ -1,8 +1,8 @@
 /** Tells an effect that does real work (a request, a file, a real timer) from one that waits for the clock, which only ends when simulated time moves on. */
-import { sleep } from '../../contracts/clock.ts';
+import { sleep } from '../../values/clock.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { slow } from '../slow.ts';
-import { systemClock } from '../../system/clock.ts';
+import { systemClock } from '../../engine/clock.ts';
 
 /** How long an effect may take before simulated time moves on, without a sign of real work and with one; milliseconds. */
 const graceWithoutSign = 100;

@@ -1,9 +1,9 @@
 /** Answers tickets and sends signals as the scenario says, whenever the run can only go on by them. */
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Address } from '../../contracts/ids.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Address } from '../../values/ids.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { signalFor } from '../../signals.ts';
-import type { Host } from '../../system/host.ts';
+import { signalFor } from '../../runtime/signals.ts';
+import type { Host } from '../../engine/host.ts';
 import { signalEnvelope, ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
 import type { CrashScenario } from './scenario.ts';
 

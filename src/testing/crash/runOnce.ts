@@ -1,10 +1,10 @@
 /** One run from its start to its end, through as many processes as it takes: the first one may be killed, the others live. */
-import { came } from '../../contracts/explain.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { came } from '../../values/explain.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow } from '../../journal/journal.ts';
-import { inputOf, isSubject } from '../../subject.ts';
+import { inputOf, isSubject } from '../../define/runnable.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
-import { settled } from '../turns.ts';
+import { settled } from '../untilQuiet.ts';
 import { crashEndingOf, worldText, type CrashEnding } from './crashEnding.ts';
 import { startProcess, type CrashProcess } from './crashProcess.ts';
 import { CrashRecorder } from './crashRecorder.ts';

@@ -1,7 +1,7 @@
 /** What `crashEverywhere` runs: a subject, its input, and how people and the world behave meanwhile. */
-import type { Json } from '../../contracts/json.ts';
-import type { Subject } from '../../subject.ts';
-import type { Ticket } from '../../tickets.ts';
+import type { Json } from '../../values/json.ts';
+import type { Subject } from '../../define/runnable.ts';
+import type { Ticket } from '../../runtime/tickets.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Parts } from '../world/crashPoints.ts';
 import type { Signal } from '../world/people.ts';

@@ -2,8 +2,8 @@
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
 
-import { nameOf } from '../../system/names.ts';
-import { everyNode } from '../../system/shape.ts';
+import { nameOf } from '../../core/validateNames.ts';
+import { everyNode } from '../../core/machineShape.ts';
 import { done, failed } from '../play.ts';
 import { samplesOf } from './sample.ts';
 

@@ -1,11 +1,11 @@
 /** Generates tests: the shortest path to every end of a machine, taken again as the engine takes it. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
-import { eventWords } from '../../charts.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { eventWords } from '../../runtime/charts.ts';
+import { TroupeError } from '../../values/failure.ts';
 
-import { chart, stateOf } from '../../system/chart.ts';
-import { trace } from '../../system/steps.ts';
-import type { Subject } from '../../subject.ts';
+import { chart, stateOf } from '../../core/chart.ts';
+import { trace } from '../../engine/trace.ts';
+import type { Subject } from '../../define/runnable.ts';
 import { asJson, jsonObject } from '../jsonValues.ts';
 import { purely } from '../pure.ts';
 import { eventsOf, type EventOptions } from './events.ts';

@@ -1,7 +1,7 @@
 /** Makes up values that fit a schema: every branch of a union, every member of an enum, the ends of a range, with and without what is optional. */
 import type { ZodType } from 'zod';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import { jsonSchema } from '../../contracts/protocol.ts';
 import { virtualClock } from '../clock.ts';
 import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';

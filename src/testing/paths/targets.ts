@@ -1,8 +1,8 @@
 /** The targets of paths, and which of them a step reaches. */
 import type { AnyStateMachine } from 'xstate';
-import { nodeOf } from '../../charts.ts';
-import { inertly } from '../../system/chart.ts';
-import { everyNode } from '../../system/shape.ts';
+import { nodeOf } from '../../runtime/charts.ts';
+import { inertly } from '../../core/chart.ts';
+import { everyNode } from '../../core/machineShape.ts';
 import { mark, takenIn } from '../cover/probe.ts';
 import { moveWords, nodesIn } from '../cover/report.ts';
 import type { Stride } from './walk.ts';

@@ -1,7 +1,7 @@
 /** Walks through every situation that a machine can reach, breadth first, and notes the states of its microsteps. */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
-import { TroupeError } from '../../contracts/failure.ts';
-import { stateOf } from '../../system/chart.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { stateOf } from '../../core/chart.ts';
 import { initialMicrosteps, lastOf, microstepsOf, type Microstep } from '../microsteps.ts';
 import { nodesOf } from '../nodes.ts';
 

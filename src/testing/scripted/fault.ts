@@ -1,8 +1,8 @@
 /** A failure on purpose: of a kind, or as an HTTP server would have caused it. */
-import { milliseconds, type Duration } from '../../contracts/duration.ts';
-import { TroupeError, type FailureKind } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
-import { kindOfStatus } from '../../gateway/explain.ts';
+import { milliseconds, type Duration } from '../../values/duration.ts';
+import { TroupeError, type FailureKind } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
+import { kindOfStatus } from '../../gateway/providerErrors.ts';
 
 /** A failure on purpose. */
 export interface Fault {

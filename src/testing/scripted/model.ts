@@ -1,5 +1,5 @@
 /** A model that answers by a script and refuses every request that the script does not expect: for tests and examples. */
-import type { Json } from '../../contracts/json.ts';
+import type { Json } from '../../values/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, Usage } from '../../contracts/model.ts';
 import { difference } from '../difference.ts';
 import { asJson } from '../jsonValues.ts';

@@ -4,7 +4,7 @@
  * A step with `when` is outside the order: it answers the first calls that it fits, as often as `times` says. The other steps answer in turn.
  * A call for which no step is ready fails. The code under test may survive that, so it is remembered and reported at the end too.
  */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
 /** When a step applies. */
 export interface Conditional<When> {

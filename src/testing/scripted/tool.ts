@@ -1,9 +1,9 @@
 /** A tool that answers by a script, and keeps every call with its key. */
 import * as z from 'zod';
-import { sleep } from '../../contracts/clock.ts';
-import { milliseconds, type Duration } from '../../contracts/duration.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { sleep } from '../../values/clock.ts';
+import { milliseconds, type Duration } from '../../values/duration.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
 import { tool, type Tool, type ToolDefinition } from '../../tools/tool.ts';
 import { asJson } from '../jsonValues.ts';

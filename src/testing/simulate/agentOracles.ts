@@ -1,5 +1,5 @@
 /** What must hold of agents, teams and their money: calls have one result, and what is paid was used. */
-import { kinds, spendingOf, type Books } from '../../../machines/treasury/books.ts';
+import { kinds, spendingOf, type Books } from '../../../machines/treasury/ledger.ts';
 import type { AgentUsage } from '../../contracts/agent.ts';
 import type { Message } from '../../contracts/model.ts';
 import type { ActorRow } from '../../journal/journal.ts';

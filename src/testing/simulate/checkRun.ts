@@ -1,6 +1,6 @@
 /** Checks a run under one seed: the promises that hold of every run, and the user's own invariants. */
-import { reasonOf } from '../../contracts/cause.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { reasonOf } from '../../values/cause.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 import type { Fault } from '../world/faultPlan.ts';
 import type { Recorder } from '../world/recorder.ts';

@@ -1,5 +1,5 @@
 /** Does a treasurer's ledger add up? */
-import { kinds, type Books } from '../../../machines/treasury/books.ts';
+import { kinds, type Books } from '../../../machines/treasury/ledger.ts';
 import type { Budget } from '../../contracts/agent.ts';
 
 /** Sums of dollars are not exact: a smaller difference is none. */

@@ -1,5 +1,5 @@
 /** What must hold of every run, whatever went wrong: each oracle looks at the run that has ended, and says in words what does not hold. */
-import type { Json } from '../../contracts/json.ts';
+import type { Json } from '../../values/json.ts';
 import { agentOracles } from './agentOracles.ts';
 import type { Oracle } from './oracle.ts';
 

@@ -1,12 +1,12 @@
 /** Compiles scenarios, so that their effects are recorded and go wrong as the fault plan of the running seed says. */
 import { breaker } from '../../../actors/gateway.ts';
 import type { ModelDoor } from '../../../actors/tools.ts';
-import { compile } from '../../compile.ts';
-import { sleep, type Clock } from '../../contracts/clock.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { compile } from '../../runtime/compile.ts';
+import { sleep, type Clock } from '../../values/clock.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { gateway } from '../../gateway/gateway.ts';
-import { inputOf, type Subject } from '../../subject.ts';
-import type { ActorType } from '../../system/actorType.ts';
+import { inputOf, type Subject } from '../../define/runnable.ts';
+import type { ActorType } from '../../core/actorType.ts';
 import { withEffects, type Performer } from '../effects.ts';
 import { attemptOf } from '../world/effectAttempt.ts';
 import { FaultClock } from '../world/faultClock.ts';

@@ -1,6 +1,6 @@
 /** The people outside a simulated run: they answer its tickets, and send the signals of the script again until one is acknowledged. */
-import { milliseconds } from '../../contracts/duration.ts';
-import type { Address } from '../../contracts/ids.ts';
+import { milliseconds } from '../../values/duration.ts';
+import type { Address } from '../../values/ids.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { VirtualClock } from '../clock.ts';
 import { signalEnvelope, ticketAnswer, visitTickets, type Signal } from '../world/people.ts';

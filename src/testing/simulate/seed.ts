@@ -1,6 +1,6 @@
 /** What one seed of a simulation takes, and what comes of it. */
 import type { Journal } from '../../journal/journal.ts';
-import type { View } from '../../journal/view.ts';
+import type { View } from '../../journal/replicated/replica.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 

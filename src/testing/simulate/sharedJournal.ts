@@ -1,8 +1,8 @@
 /** A journal that each process of a simulation applies from a shared log: how it is set up and recorded, and whether all copies agree. */
-import type { Clock } from '../../contracts/clock.ts';
-import { memoryView } from '../../journal/memoryView.ts';
-import { replicated } from '../../journal/replicated.ts';
-import type { View } from '../../journal/view.ts';
+import type { Clock } from '../../values/clock.ts';
+import { memoryView } from '../../journal/replicated/memoryReplica.ts';
+import { replicated } from '../../journal/replicated/replicated.ts';
+import type { View } from '../../journal/replicated/replica.ts';
 import { overriding } from '../world/intercept.ts';
 import type { Random } from '../world/random.ts';
 import { historyText, type SharedJournal } from '../world/replica.ts';

@@ -1,7 +1,7 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { View } from '../../journal/view.ts';
+import type { View } from '../../journal/replicated/replica.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { everyFault, type Fault, type FaultKind } from '../world/faultPlan.ts';
 import { ScenarioCompiler } from './scenarioCompiler.ts';

@@ -1,10 +1,10 @@
 /** What is simulated: a subject, its input, and how people and the world behave meanwhile. */
-import type { Duration } from '../../contracts/duration.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Duration } from '../../values/duration.ts';
+import type { Json } from '../../values/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
-import type { Subject } from '../../subject.ts';
-import type { ActorType } from '../../system/actorType.ts';
-import type { Ticket } from '../../tickets.ts';
+import type { Subject } from '../../define/runnable.ts';
+import type { ActorType } from '../../core/actorType.ts';
+import type { Ticket } from '../../runtime/tickets.ts';
 import type { Fault } from '../world/faultPlan.ts';
 import type { Signal } from '../world/people.ts';
 

@@ -3,12 +3,12 @@
  * A mismatch shows where the machine is, the path it took, and the event that led away from what was expected.
  */
 import type { MatcherState } from 'vitest';
-import { TroupeError } from '../../contracts/failure.ts';
-import { came } from '../../contracts/explain.ts';
-import { everyNode } from '../../system/shape.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { came } from '../../values/explain.ts';
+import { everyNode } from '../../core/machineShape.ts';
 import { listed, started, type Played } from '../play.ts';
 import { inWords, isIn, pathInWords } from './path.ts';
-import { endOf, isPlayed, type Ends } from './ended.ts';
+import { endOf, isPlayed, type Ends } from './endState.ts';
 
 interface Verdict {
   readonly pass: boolean;

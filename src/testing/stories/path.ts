@@ -1,7 +1,7 @@
 /** Shows the path of a machine in words: one line for each event, as a failed test shows it. */
 import type { EventObject, StateValue } from 'xstate';
 
-import { cut, stateWords } from '../../observe/words.ts';
+import { cut, stateWords } from '../../observe/format.ts';
 import { asJson } from '../jsonValues.ts';
 import type { Played, Step } from '../play.ts';
 

@@ -1,8 +1,8 @@
 /** A story: a machine stepped event by event. An event that cannot happen in its state is refused, so that a test never describes something impossible. */
 import type { AnyStateMachine, EventFromLogic, EventObject, InputFrom } from 'xstate';
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
-import { activeNodes } from '../../system/shape.ts';
+import { activeNodes } from '../../core/machineShape.ts';
 import { after, done, failed, next, start, type Played } from '../play.ts';
 import { asJson } from '../jsonValues.ts';
 import { pathInWords } from './path.ts';

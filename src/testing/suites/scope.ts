@@ -1,6 +1,6 @@
 /** The scope of a tool call in tests: a virtual clock, and every progress note of the tool. */
-import { toFailure } from '../../contracts/failure.ts';
-import type { Json } from '../../contracts/json.ts';
+import { toFailure } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 

@@ -1,7 +1,7 @@
 /** The contract of a transport as tests: T1 to T5, as the interface numbers them. Every implementation runs this suite. */
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { asJson } from '../jsonValues.ts';
 import type { Transport } from '../../transport/transport.ts';

@@ -2,7 +2,7 @@
  * The clock of one process that can be paused, skewed and killed. Timers and answers from outside reach the process through it:
  * at once while the process runs, when it resumes while it is paused, never once it is dead.
  */
-import type { Clock } from '../../contracts/clock.ts';
+import type { Clock } from '../../values/clock.ts';
 
 /** A promise that never settles: what a dead process is answered. */
 export const never = (): Promise<never> => new Promise(() => {});

@@ -1,5 +1,5 @@
 /** The kinds of faults, and the plan of those that strike under one seed. Each seed draws a part of the kinds, each with a rate of its own. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import { randomOf, type Random } from './random.ts';
 
 /** Every kind of fault that `simulate` injects, and what it does in words. */

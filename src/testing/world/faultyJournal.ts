@@ -1,5 +1,5 @@
 /** One process's access to the shared journal: its writes are stored in order, may be slow, refused, unanswered, or torn off by a crash. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { FaultContext, ProcessContext } from './faultContext.ts';
 import type { MethodCall } from './intercept.ts';

@@ -1,7 +1,7 @@
 /** One process's access to the shared log: appends may be slow, refused, unanswered or stored twice, and entries may arrive late. */
-import { sleep } from '../../contracts/clock.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Log, LogEntry } from '../../journal/log.ts';
+import { sleep } from '../../values/clock.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Log, LogEntry } from '../../journal/replicated/log.ts';
 import type { FaultClock } from './faultClock.ts';
 import type { FaultContext, ProcessContext } from './faultContext.ts';
 import type { SharedLog } from './sharedLog.ts';

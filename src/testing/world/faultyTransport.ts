@@ -1,7 +1,7 @@
 /** A transport whose messages may be lost, duplicated or late; those of a pair of actors stay in order, as a transport promises (T1 to T5). */
-import { sleep, type Clock } from '../../contracts/clock.ts';
+import { sleep, type Clock } from '../../values/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultPlan } from './faultPlan.ts';
 

@@ -1,5 +1,5 @@
 /** One process: an engine on a clock, a journal and a transport of its own, which can be paused, skewed and killed. */
-import { Host, type HostOptions } from '../../system/host.ts';
+import { Host, type HostOptions } from '../../engine/host.ts';
 import type { Parts } from './crashPoints.ts';
 import { never, type FaultClock } from './faultClock.ts';
 import { intercepting, type MethodCall } from './intercept.ts';

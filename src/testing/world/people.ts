@@ -1,9 +1,9 @@
 /** What people outside a run do: they answer its tickets and send signals to its actors. */
 import type { Envelope } from '../../contracts/envelope.ts';
-import type { Address } from '../../contracts/ids.ts';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Address } from '../../values/ids.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { requireFit, ticketOf, type Ticket } from '../../tickets.ts';
+import { requireFit, ticketOf, type Ticket } from '../../runtime/tickets.ts';
 
 /** An event for an actor's machine. */
 export type Signal = { readonly type: string } & JsonObject;

@@ -1,5 +1,5 @@
 /** Random numbers that a seed decides: the same seed gives the same numbers for ever, on every machine. */
-import { TroupeError } from '../../contracts/failure.ts';
+import { TroupeError } from '../../values/failure.ts';
 
 /** A source of random numbers. */
 export interface Random {

@@ -1,9 +1,9 @@
 /** One process's copy of a journal that is shared as a log. The copy may be kept in a file that outlives the process. */
-import { sleep } from '../../contracts/clock.ts';
+import { sleep } from '../../values/clock.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { memoryView } from '../../journal/memoryView.ts';
-import { replicated } from '../../journal/replicated.ts';
-import type { View } from '../../journal/view.ts';
+import { memoryView } from '../../journal/replicated/memoryReplica.ts';
+import { replicated } from '../../journal/replicated/replicated.ts';
+import type { View } from '../../journal/replicated/replica.ts';
 import type { ProcessContext } from './faultContext.ts';
 import { FaultyLog } from './faultyLog.ts';
 import { callMethod } from './intercept.ts';

@@ -1,6 +1,6 @@
 /** A log in memory that any number of journals follow: what JetStream does, without the server. */
-import { TroupeError } from '../../contracts/failure.ts';
-import type { Log, LogEntry, Standing } from '../../journal/log.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Log, LogEntry, Standing } from '../../journal/replicated/log.ts';
 
 /** Entries are there as soon as they are appended. */
 export class SharedLog {

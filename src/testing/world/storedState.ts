@@ -1,5 +1,5 @@
 /** What the snapshot in an actor's row says, as far as the checks read it. */
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 
 /** Each part is undefined where the snapshot has none. */

@@ -3,20 +3,20 @@
  * connection is never given up: after a reconnection, messages that were under way are sent again.
  */
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Clock } from '../../contracts/clock.ts';
+import type { Clock } from '../../values/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { TroupeError } from '../../contracts/failure.ts';
-import { reasonOf } from '../../contracts/cause.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { reasonOf } from '../../values/cause.ts';
 import { roomIn } from '../../nats/connection.ts';
 import { objectStore } from '../../nats/objectStore.ts';
 import { copy } from '../copy.ts';
 import { tokensOf } from '../topics.ts';
 import type { Transport } from '../transport.ts';
-import { Ears } from './ears.ts';
-import { Lines } from './lines.ts';
-import { Post } from './post.ts';
+import { Ears } from './listeners.ts';
+import { Lines } from './ordering.ts';
+import { Post } from './requests.ts';
 import { subjects } from './subjects.ts';
-import { blobHeader, bytesOf, envelopeOf, headersOf } from './wire.ts';
+import { blobHeader, bytesOf, envelopeOf, headersOf } from './codec.ts';
 
 /** How it is made. */
 export interface NatsTransportOptions {

@@ -1,5 +1,5 @@
 /** The NATS subjects of a tenant: one for each actor, under its run; one for each topic; one for each process's answers. */
-import { keyOf, typeOf, type Address } from '../../contracts/ids.ts';
+import { keyOf, typeOf, type Address } from '../../values/ids.ts';
 import { requireTenant } from '../../nats/tenant.ts';
 
 /** The subjects of one tenant. */

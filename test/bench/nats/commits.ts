@@ -2,11 +2,11 @@
 import { jetstream as jetstreamOf, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { setup } from 'xstate';
-import { jetstream } from '../../../src/journal/jetstream.ts';
+import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
 import { dial } from '../../../src/nats/connection.ts';
-import { actorType } from '../../../src/system/nodePlatform.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { Host } from '../../../src/system/host.ts';
+import { actorType } from '../../../src/engine/nodePlatform.ts';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { Host } from '../../../src/engine/host.ts';
 import { commit } from '../../../src/testing/suites/commit.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { natsServer } from '../../nats/server.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
-import { unpacked } from '../../../src/journal/entry.ts';
-import { cluster } from '../../../src/node.ts';
+import { unpacked } from '../../../src/journal/replicated/entry.ts';
+import { cluster } from '../../../src/cluster/join.ts';
 import { place } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 import { median, percentile } from '../measure.ts';

@@ -15,7 +15,7 @@ import {
   settings,
   task,
   usage,
-} from '../said.ts';
+} from '../effectResults.ts';
 import { asked, control, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const cancel = { type: 'agent.cancel', reason: 'changed my mind' };

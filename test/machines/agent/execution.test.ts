@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { after, started } from '../../../src/testing/play.ts';
-import { answers, breaks, call, calls, modelFails, mumbles, refuses, returns, saying } from '../said.ts';
+import { answers, breaks, call, calls, modelFails, mumbles, refuses, returns, saying } from '../effectResults.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Wish } from '../../../src/testing/play.ts';
 import type { InputPolicy } from '../../../src/contracts/input.ts';
 import { after, done, started } from '../../../src/testing/play.ts';
-import { answers, call, calls, modelFails, returns, usage } from '../said.ts';
+import { answers, call, calls, modelFails, returns, usage } from '../effectResults.ts';
 import { asked, outputOf, stands, telling, transcript, unanswered } from './story.ts';
 
 const input = (text: string) => ({ type: 'agent.input', text });

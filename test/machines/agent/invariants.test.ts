@@ -9,12 +9,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
-import type { Failure } from '../../../src/contracts/failure.ts';
+import type { Failure } from '../../../src/values/failure.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import type { Bill } from '../../../machines/agent/turn.ts';
+import type { Bill } from '../../../machines/agent/effectTypes.ts';
 import { listed, start, tell, next, type Played } from '../../../src/testing/play.ts';
-import { settings, task } from '../said.ts';
+import { settings, task } from '../effectResults.ts';
 import { schedule, type Schedule } from './schedule.ts';
 import { outputOf, phasesOf, transcript, unanswered } from './story.ts';
 import { dose } from '../../dose.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import { start, next } from '../../../src/testing/play.ts';
-import { call, calls, fault, returns, settings, task } from '../said.ts';
+import { call, calls, fault, returns, settings, task } from '../effectResults.ts';
 
 const lent = () => {
   const machine = agentWith(settings({ budget: { steps: 5 } }));

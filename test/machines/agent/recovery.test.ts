@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { after, done, failed, started } from '../../../src/testing/play.ts';
-import { stamped } from '../../../src/system/moment.ts';
-import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../said.ts';
+import { stamped } from '../../../src/core/eventContext.ts';
+import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../effectResults.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');

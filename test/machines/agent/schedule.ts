@@ -2,12 +2,12 @@
 import type { AnyEventObject } from 'xstate';
 import { isMade } from '../../../machines/agent/calls.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
-import type { Reading } from '../../../machines/agent/turn.ts';
+import type { Reading } from '../../../machines/agent/effectTypes.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import type { AgentSettings } from '../../../machines/agent/limits.ts';
+import type { AgentSettings } from '../../../machines/agent/settings.ts';
 import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
-import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../said.ts';
-import { underway } from '../underway.ts';
+import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../effectResults.ts';
+import { underway } from '../pending.ts';
 
 export interface Schedule {
   readonly played: Played;

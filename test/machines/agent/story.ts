@@ -5,7 +5,7 @@ import type { Message } from '../../../src/contracts/model.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import { conversation } from '../../../actors/conversation.ts';
 import { listed, next, start, started, tell, type Played } from '../../../src/testing/play.ts';
-import { settings, task } from '../said.ts';
+import { settings, task } from '../effectResults.ts';
 
 type Change = Parameters<typeof settings>[0];
 

@@ -1,7 +1,7 @@
 /** Tiers, toolbelt and verification. */
 import { describe, expect, test } from 'vitest';
 import { after, done, failed, started } from '../../../src/testing/play.ts';
-import { answers, call, calls, fault, returns, wants } from '../said.ts';
+import { answers, call, calls, fault, returns, wants } from '../effectResults.ts';
 import { outputOf, phasesOf, stands, story, telling, transcript } from './story.ts';
 
 const connected = done('connectToolbelt', null);

@@ -21,7 +21,7 @@ import {
   usage,
   used,
   wants,
-} from '../said.ts';
+} from '../effectResults.ts';
 
 const working = 'agent.active.lifecycle.working';
 const evidence = (met: boolean) => done('verify', { evidence: [{ objective: 'cited', met, says: '' }] });

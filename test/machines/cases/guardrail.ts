@@ -5,7 +5,7 @@ import { guardrailWith } from '../../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from '../../../machines/guardrail/settings.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
-import { fault, used } from '../said.ts';
+import { fault, used } from '../effectResults.ts';
 
 const child = fromPromise(() => Promise.resolve(null));
 const machine = (settings: Partial<GuardrailSettings>, behind: string) =>

@@ -4,7 +4,7 @@ import type { RouterContext } from '../../../machines/router/context.ts';
 import { defaultRouterSettings, type Profile, type RouterSettings } from '../../../machines/router/settings.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
-import { fault, used } from '../said.ts';
+import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));
 /** A machine, as guardrails are: it hears what it is sent. */

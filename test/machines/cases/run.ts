@@ -1,11 +1,11 @@
 import { fromPromise } from 'xstate';
 import { runWith } from '../../../machines/run/run.ts';
-import { defaultRunLimits, defaultRunSettings } from '../../../machines/run/limits.ts';
+import { defaultRunLimits, defaultRunSettings } from '../../../machines/run/settings.ts';
 import { maxDepth } from '../../../machines/member.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
-import { fault, used } from '../said.ts';
+import { fault, used } from '../effectResults.ts';
 
 const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
 const member = fromPromise(() => Promise.resolve(null));

@@ -1,7 +1,7 @@
 import type { Case } from '../case.ts';
 import { toolCallMachine } from '../../../machines/toolCall.ts';
 import { done, failed } from '../../../src/testing/play.ts';
-import { fault, used } from '../said.ts';
+import { fault, used } from '../effectResults.ts';
 
 const approval = (approved: boolean) => done('approval', { status: 'answered', answer: { approved }, by: 'ada' });
 const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });

@@ -3,7 +3,7 @@ import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../../machines/treasury/context.ts';
 import { done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
-import { fault, used } from '../said.ts';
+import { fault, used } from '../effectResults.ts';
 
 const answered = (answer: object) => done('ticket', { status: 'answered', answer, by: 'ada' });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { cassette, cassetteText, parseCassette, readCassette, scriptedModel, type Cassette } from 'troupe/testing';
-import { desk, folder, nobody, recorded } from './given.ts';
+import { desk, folder, nobody, recorded } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import {
 } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
 import { limits } from '../../limits.ts';
-import { folder, nobody } from './given.ts';
+import { folder, nobody } from './fixtures/runs.ts';
 
 /** An agent in a world as bad as the seed makes it; offline when it is played again. */
 function clerk(random: () => number, offline = false) {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { effect, machine } from 'troupe';
 import { cassette, exportRun, testRuntime, type CassetteOptions } from 'troupe/testing';
-import { desk, folder } from './given.ts';
+import { desk, folder } from './fixtures/runs.ts';
 
 const asking = (asked: string[], ...questions: string[]) =>
   machine(

@@ -4,7 +4,7 @@ import { assign, setup } from 'xstate';
 import { effect, machine, openRuntime } from 'troupe';
 import { cassette, cassetteText, exportRun, virtualClock, type Cassette, type Drift } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
-import { desk, folder, nobody, recorded, tape, type DeskOptions } from './given.ts';
+import { desk, folder, nobody, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {

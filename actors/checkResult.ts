@@ -1,0 +1,47 @@
+/** Asks a user's check within a time limit, and reads its answer so that everything but a clear yes is a no. */
+import { sleep, type Clock } from '../src/values/clock.ts';
+import { failureKinds, toFailure, type FailureKind } from '../src/values/failure.ts';
+import type { Verdict } from '../machines/guardrail/events.ts';
+import { fieldsOf } from '../machines/json.ts';
+
+const no = (reason: string, kind: FailureKind = 'denied'): Verdict => ({ ok: false, kind, reason });
+
+const isKind = (kind: unknown): kind is FailureKind => typeof kind === 'string' && Object.hasOwn(failureKinds, kind);
+
+/** What a check answered, as a verdict. */
+export function verdictOf(says: unknown): Verdict {
+  if (says === true) return { ok: true };
+  if (says === false) return no('its check said no');
+  if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
+  const { reason, kind = 'denied', retryAfter } = fieldsOf(says);
+  if (typeof reason !== 'string' || !isKind(kind))
+    return no(
+      `its check said neither yes nor no: it must give true, false, or why not; it gave ${says === undefined ? 'nothing' : typeof says}`,
+    );
+  const after = typeof retryAfter === 'number' && retryAfter >= 0 ? { retryAfter } : {};
+  return { ok: false, kind, reason, ...after };
+}
+
+/**
+ * Asks a check. Never rejects: a check that throws, or gives no answer within `limit` milliseconds, says no.
+ * An answer that is not a promise needs no timer.
+ */
+export async function asked<T>(
+  ask: () => T | Promise<T>,
+  { clock, limit }: { clock: Clock; limit: number },
+): Promise<{ readonly says: T } | { readonly failed: Verdict }> {
+  const over = new AbortController();
+  try {
+    const says = ask();
+    if (!(says instanceof Promise)) return { says };
+    const late = sleep(clock, limit, over.signal).then(
+      () => ({ failed: no(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
+      () => ({ failed: no('it was stopped') }),
+    );
+    return await Promise.race([says.then((value) => ({ says: value })), late]);
+  } catch (thrown) {
+    return { failed: no(`its check broke, so nothing is let through: ${toFailure(thrown).message}`) };
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Guardrails inside an agent: they check the model's answer while it streams, and the calls that the model wants to make.
+ * Parts are shown only after they were checked. A stream that is rejected is stopped, and what was said is not an answer.
+ */
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
+import type { EffectScope } from '../src/contracts/effect.ts';
+import { TroupeError } from '../src/values/failure.ts';
+import type { Json } from '../src/values/json.ts';
+import { refusal } from '../machines/guardrail/refusal.ts';
+import { defaultLimits } from '../machines/agent/settings.ts';
+import type { Reading, ReadCall, Thinking } from '../machines/agent/effectTypes.ts';
+import type { Verdict } from '../machines/guardrail/events.ts';
+import { fieldsOf } from '../machines/json.ts';
+import { effect, type Effect } from './effect.ts';
+import type { Guardrail } from './guardrail.ts';
+import { withActors } from './withActors.ts';
+import { answerPrefix } from './toolOffer.ts';
+import { asked, verdictOf } from './checkResult.ts';
+
+const isMachine = (logic: unknown): logic is AnyStateMachine => typeof fieldsOf(logic).getStateNodeById === 'function';
+/** Whether the logic in the slot `callModel` is our effect. */
+const isModelCall = (logic: unknown): logic is Effect<Reading, Thinking> =>
+  typeof fieldsOf(fieldsOf(logic).effect).perform === 'function';
+
+/** Whether the guardrail checks what happens inside an agent. */
+export const looksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
+  stream !== undefined || tool !== undefined;
+
+/** The machine with a guarded effect `callModel` in every agent in it, however deep. The chart stays the same. */
+export function watched(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
+  const inside = guardrails.filter(looksInside);
+  if (inside.length === 0) return machine;
+  const actors: Record<string, AnyActorLogic> = {};
+  for (const [name, logic] of Object.entries(machine.implementations.actors)) {
+    if (isMachine(logic)) actors[name] = watched(logic, inside);
+    else if (name === 'callModel' && isModelCall(logic)) actors[name] = watchedCall(logic, inside);
+  }
+  return withActors(machine, actors);
+}
+
+const watchedCall = ({ effect: { perform, options } }: Effect<Reading, Thinking>, guardrails: readonly Guardrail[]) =>
+  effect<Reading, Thinking>(async (thinking, scope) => {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([scope.signal, stop.signal]);
+    const watch = streamWatch(guardrails, { ...scope, signal }, stop);
+    try {
+      const reading = await perform(thinking, { ...scope, signal, progress: watch.hear });
+      await watch.settled();
+      const calls: ReadCall[] = [];
+      for (const call of reading.calls) calls.push(await allowed(call, guardrails, scope));
+      return { ...reading, calls };
+    } catch (thrown) {
+      // The rejection is why the model's answer broke off.
+      throw watch.objection() ?? thrown;
+    }
+  }, options);
+
+/** What a note of progress adds to the answer: text, or the arguments of a final answer. */
+const textOf = (part: Json): string => {
+  const { type, text, call } = fieldsOf(part);
+  if (type === 'text') return typeof text === 'string' ? text : '';
+  const { name, input } = fieldsOf(call);
+  return type === 'call' && typeof name === 'string' && name.startsWith(answerPrefix) ? JSON.stringify(input) : '';
+};
+
+/** Checks the answer so far, one check at a time; parts that come meanwhile are checked together. Parts are shown once they were checked. */
+function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop: AbortController) {
+  const watching = guardrails.flatMap((guardrail) => {
+    const { stream } = guardrail.checks;
+    return stream ? [{ guardrail, check: stream }] : [];
+  });
+  let text = '';
+  let waiting: Json[] = [];
+  let looking: Promise<void> | undefined;
+  let objection: TroupeError | undefined;
+
+  const look = async (): Promise<void> => {
+    while (waiting.length > 0 && !objection) {
+      const parts = waiting;
+      waiting = [];
+      for (const { guardrail, check } of watching) {
+        const verdict = await verdictOn(guardrail, () => check({ text, signal: scope.signal }), scope);
+        if (verdict.ok) continue;
+        const { message, data, kind } = refusal(guardrail.name, 'stream', verdict);
+        objection = new TroupeError(kind, message, { data });
+        return stop.abort(objection);
+      }
+      for (const part of parts) scope.progress(part);
+    }
+  };
+  return {
+    hear(part: Json): void {
+      text += textOf(part);
+      if (watching.length === 0) return scope.progress(part);
+      waiting.push(part);
+      looking = (looking ?? Promise.resolve()).then(look);
+    },
+    async settled(): Promise<void> {
+      await looking;
+      if (objection) throw objection;
+    },
+    objection: () => objection,
+  };
+}
+
+/** The call as it will be made, or refused to the model with the reason. */
+async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ReadCall> {
+  let allowedCall = call;
+  for (const { name: guardrail, checks, limit } of guardrails) {
+    const { tool } = checks;
+    if (!tool || (call.how !== 'run' && call.how !== 'guarded')) continue;
+    const { name, input, effect: kind } = call;
+    const answer = await asked(() => tool({ name, input, effect: kind, signal: scope.signal }), {
+      clock: scope.clock,
+      limit,
+    });
+    if ('says' in answer && isAsk(answer.says)) {
+      allowedCall = { ...call, how: 'guarded', ask: true, patience: patienceOf(call) };
+      continue;
+    }
+    const verdict = 'says' in answer ? verdictOf(answer.says) : answer.failed;
+    if (verdict.ok) continue;
+    const { id, hash } = call;
+    return {
+      id,
+      name,
+      input,
+      hash,
+      how: 'refused',
+      why: `Not made: the guardrail "${guardrail}" refused it: ${verdict.reason}.`,
+    };
+  }
+  return allowedCall;
+}
+
+const isAsk = (says: unknown): boolean => fieldsOf(says).ask === true;
+const patienceOf = (call: ReadCall): number =>
+  call.how === 'guarded' ? call.patience : defaultLimits.approvalDeadline;
+
+async function verdictOn({ limit }: Guardrail, ask: () => unknown, { clock }: EffectScope): Promise<Verdict> {
+  const answer = await asked(ask, { clock, limit });
+  return 'says' in answer ? verdictOf(answer.says) : answer.failed;
+}

@@ -1,0 +1,173 @@
+/**
+ * Parses a model's answer against the tools it was offered: which calls are made, which are refused and why, and whether it is a final answer.
+ * Pure: the same answer and offer give the same reading.
+ */
+import type { AgentDefinition, AgentLimits, Budget, ReplyContract } from '../src/contracts/agent.ts';
+import { TroupeError } from '../src/values/failure.ts';
+import type { Json } from '../src/values/json.ts';
+import { toolTiers, type ModelAnswer, type ToolCall, type ToolTier } from '../src/contracts/model.ts';
+import type { Reading, ReadCall } from '../machines/agent/effectTypes.ts';
+import { asZodJson, fieldsOf } from '../machines/json.ts';
+import { hashOf } from './hash.ts';
+import { answerPrefix, requestTools, wrapped, type Offer } from './toolOffer.ts';
+import type { Offered } from './tools.ts';
+
+/** What an answer is parsed against. */
+export interface Reader {
+  readonly definition: AgentDefinition;
+  readonly offer: Offer;
+  readonly limits: AgentLimits;
+  /** Calls that the budget still allows. */
+  readonly callsLeft: number;
+  /** What is left of the budget after this answer, divided into so many shares. */
+  left(shares: number): Budget;
+}
+
+export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
+  const { text, usage, model, reason } = answer;
+  const asked = withIds(answer.calls);
+  const base = { text, usage, model };
+  const [first, ...others] = asked;
+  const reply = first && replyOf(first.name, reader);
+
+  if (first && reply && others.length === 0) return { ...base, ...finalAnswer(first, reply) };
+  let made = 0;
+  const shares = asked.filter(({ name }) => reader.offer.tools.get(name)?.delegate).length;
+  const calls = asked.map((call) => {
+    const read = replyOf(call.name, reader)
+      ? refused(call, 'Not taken: give your answer alone, after you have seen the results of your other calls.')
+      : readCall(call, { ...reader, shares }, made);
+    if (read.how === 'run' || read.how === 'guarded') made++;
+    return read;
+  });
+  const wanted = calls.find((call) => call.name === requestTools && call.how === 'settled');
+  const tier = wanted && tierIn(wanted);
+  const wants = tier ? { wants: tier } : {};
+  if (calls.length > 0) return { ...base, calls, means: { kind: 'calls' }, ...wants };
+  return { ...base, calls, means: withoutCalls(text, reason, reader) };
+}
+
+function withoutCalls(text: string, reason: ModelAnswer['reason'], { definition }: Reader): Reading['means'] {
+  const replies = Object.keys(definition.replies ?? {});
+  if (reason === 'refused') return { kind: 'refusal', says: text };
+  if (reason === 'length')
+    return { kind: 'unusable', problem: 'it was cut off because it was too long. Answer again, shorter.' };
+  if (replies.length > 0)
+    return {
+      kind: 'unusable',
+      problem: `it calls no tool. To finish, call ${replies.map((type) => answerPrefix + type).join(' or ')}; to go on, call a tool.`,
+    };
+  if (text.trim() === '') return { kind: 'unusable', problem: 'it is empty. Give your answer as text.' };
+  return { kind: 'answer', answer: { type: 'text', body: text } };
+}
+
+/** Some providers repeat ids or leave them out; every call of a turn needs its own. */
+const withIds = (calls: readonly ToolCall[]): ToolCall[] => {
+  const seen = new Set<string>();
+  return calls.map((call, index) => {
+    const id = call.id === '' || seen.has(call.id) ? `${call.id || 'call'}-${index}` : call.id;
+    seen.add(id);
+    return { ...call, id };
+  });
+};
+
+/** The reply that a call of this name gives; undefined when it is not a final answer. */
+function replyOf(name: string, { definition: { replies = {} } }: Reader): Reply | undefined {
+  const type = name.slice(answerPrefix.length);
+  const contract = name.startsWith(answerPrefix) && Object.hasOwn(replies, type) ? replies[type] : undefined;
+  return contract && { type, contract };
+}
+
+interface Reply {
+  readonly type: string;
+  readonly contract: ReplyContract;
+}
+
+function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<Reading, 'calls' | 'means'> {
+  const { schema, parse } = contract;
+  const broken = (problem: string): Pick<Reading, 'calls' | 'means'> => ({
+    calls: [refused(call, `Not accepted: ${problem}`)],
+    means: { kind: 'unusable', problem },
+  });
+  if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
+  const inside = wrapped(schema);
+  const given = inside ? fieldsOf(call.input).value : call.input;
+  if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
+  try {
+    const body = parse(given);
+    return {
+      calls: [{ ...call, hash: hashOf(call.name, call.input), how: 'settled', content: 'Received.' }],
+      means: { kind: 'answer', answer: { type, body: asZodJson(body) } },
+    };
+  } catch (thrown) {
+    // The model cannot correct a schema that is wrong.
+    if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
+    return broken(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
+  }
+}
+
+const refused = (call: ToolCall, why: string): ReadCall => ({
+  ...call,
+  hash: hashOf(call.name, call.input),
+  how: 'refused',
+  why,
+});
+
+function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, made: number): ReadCall {
+  const { offer, limits, callsLeft } = reader;
+  if (call.unreadable !== undefined)
+    return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
+  if (call.name === requestTools && offer.higher.length > 0) return readRequest(call, offer);
+  const info = offer.tools.get(call.name);
+  if (!info)
+    return refused(
+      call,
+      `Not made: there is no tool "${call.name.slice(0, 80)}". There are ${[...offer.tools.keys()].slice(0, 40).join(', ') || 'none'}.`,
+    );
+  if (made >= limits.maxCallsPerTurn)
+    return refused(
+      call,
+      `Not made: at most ${limits.maxCallsPerTurn} calls are made in one turn. Call it again if it is still needed.`,
+    );
+  if (callsLeft > 0 && made >= callsLeft)
+    return refused(call, 'Not made: no tool calls are left in your budget. Finish with what you have.');
+  const hash = hashOf(call.name, call.input);
+  const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
+  const ask = needsApproval(info, call.input, reader.definition);
+  if (info.delegate) {
+    try {
+      const delegate = {
+        ...info.delegate.message(call.input),
+        who: info.delegate.who,
+        left: reader.left(reader.shares),
+      };
+      return { ...known, how: 'guarded', ask, patience: limits.approvalDeadline, delegate };
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
+      return refused(call, `Not made: ${thrown.message}`);
+    }
+  }
+  return info.effect === 'write' || ask
+    ? { ...known, how: 'guarded', ask, patience: limits.approvalDeadline }
+    : { ...known, how: 'run' };
+}
+
+const tierIn = ({ input }: Pick<ToolCall, 'input'>): ToolTier | undefined =>
+  toolTiers.find((tier) => tier === fieldsOf(input).tier);
+
+function readRequest(call: ToolCall, { higher }: Offer): ReadCall {
+  const tier = tierIn(call);
+  if (!tier || !higher.includes(tier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
+  return {
+    ...call,
+    hash: hashOf(call.name, call.input),
+    how: 'settled',
+    content: 'Asked for. If they can be had, your next turn has them.',
+  };
+}
+
+function needsApproval(tool: Offered, input: Json, { approve }: AgentDefinition): boolean {
+  if (tool.approval || approve === 'all') return true;
+  if (approve === 'writes') return tool.effect === 'write';
+  return typeof approve === 'function' && approve({ tool, input });
+}

@@ -1,0 +1,99 @@
+/**
+ * Budgets. Before a model call its expected cost is reserved, afterwards the true cost is charged.
+ * The next call is expected to cost as much as the latest one, so a hard limit is exceeded by one call at most.
+ */
+import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import type { Usage } from '../../src/contracts/model.ts';
+import { failure } from '../failure.ts';
+import type { AgentContext } from './context.ts';
+
+const least = (a: number | undefined, b: number | undefined) =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);
+
+/** The lower of both limits, for each kind. */
+export const tighter = (budget: Budget, allowance: Budget | undefined): Budget =>
+  allowance === undefined
+    ? budget
+    : {
+        steps: least(budget.steps, allowance.steps),
+        tokens: least(budget.tokens, allowance.tokens),
+        usd: least(budget.usd, allowance.usd),
+        toolCalls: least(budget.toolCalls, allowance.toolCalls),
+      };
+
+export const tokensOf = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
+  inputTokens + outputTokens;
+
+/** The usage with these answers of a model. The cost is not known when the price of one of them is not. */
+export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
+  steps: used.steps + answers,
+  inputTokens: used.inputTokens + usage.inputTokens,
+  outputTokens: used.outputTokens + usage.outputTokens,
+  cachedTokens: used.cachedTokens + usage.cachedTokens,
+  toolCalls: used.toolCalls,
+  usd: used.usd === null || usage.usd === null ? null : used.usd + usage.usd,
+});
+
+type Funds = Pick<AgentContext, 'used' | 'latest' | 'allowance'>;
+
+/** The failure of the first limit that leaves no room for another model call; undefined when there is room. */
+export function exhausted({ used, latest, allowance }: Funds, budget: Budget): Failure | undefined {
+  const { steps, tokens, usd } = tighter(budget, allowance);
+  if (steps !== undefined && used.steps >= steps) return spent('steps', used.steps, steps);
+  if (tokens !== undefined && tokensOf(used) + latest.tokens >= tokens) return spent('tokens', tokensOf(used), tokens);
+  if (usd !== undefined && used.usd !== null && (used.usd >= usd || used.usd + latest.usd > usd))
+    return spent('usd', used.usd, usd);
+  return undefined;
+}
+
+export const noCallsLeft = ({ used, allowance }: Funds, budget: Budget): boolean =>
+  used.toolCalls >= (tighter(budget, allowance).toolCalls ?? Infinity);
+
+/** What is left of a budget, divided into equal shares; only the kinds that are limited. */
+export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget {
+  const left = (what: keyof Budget, spent: number) => {
+    const limit = budget[what];
+    if (limit === undefined) return {};
+    const share = Math.max(0, limit - spent) / shares;
+    return { [what]: what === 'usd' ? share : Math.floor(share) };
+  };
+  return {
+    ...left('steps', used.steps),
+    ...left('tokens', tokensOf(used)),
+    ...left('usd', used.usd ?? 0),
+    ...left('toolCalls', used.toolCalls),
+  };
+}
+
+/** Whether some kind is used up to its soft limit, which is this share of the budget. */
+export function low({ used, allowance }: Funds, budget: Budget, share: number): boolean {
+  const { steps, tokens, usd, toolCalls } = tighter(budget, allowance);
+  return (
+    used.steps > 0 &&
+    ((steps !== undefined && used.steps >= steps * share) ||
+      (tokens !== undefined && tokensOf(used) >= tokens * share) ||
+      (usd !== undefined && used.usd !== null && used.usd >= usd * share) ||
+      (toolCalls !== undefined && used.toolCalls >= toolCalls * share))
+  );
+}
+
+export const spent = (what: keyof Budget | 'time', used: number, limit: number): Failure =>
+  failure(
+    'budget',
+    `The budget of ${limit} ${what} leaves no room for another step (used: ${used}). Raise it, or make the task smaller.`,
+    {
+      what,
+      used,
+      limit,
+    },
+  );
+
+export const priceless = (model: string): Failure =>
+  failure(
+    'budget',
+    `The price of ${model} is not known, and there is a budget in US dollars. Add its price, or set allowUnknownPrice.`,
+    {
+      model,
+    },
+  );

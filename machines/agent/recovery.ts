@@ -1,0 +1,104 @@
+/** What to do about a failure: for each kind the strategies in order, each with a bound, and one more bound on all of them together. */
+import type { AgentLimits } from '../../src/contracts/agent.ts';
+import { backoff } from '../../src/values/backoff.ts';
+import type { Failure, FailureKind } from '../../src/values/failure.ts';
+import { refusalIn } from '../failure.ts';
+import { fieldsOf } from '../json.ts';
+import type { AgentContext } from './context.ts';
+
+export type Strategy = 'retry' | 'alternative' | 'fallback';
+
+/** An empty row means abort. A kind that is not listed is retried if the failure is retryable, and aborts otherwise. */
+export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[]>>> = {
+  transient: ['retry', 'fallback'],
+  timeout: ['retry', 'alternative', 'fallback'],
+  format: ['fallback'],
+  denied: ['alternative'],
+  tool: ['alternative', 'fallback'],
+  internal: ['alternative'],
+  environment: ['retry', 'fallback'],
+  model: ['retry', 'fallback'],
+  capability: [],
+  budget: [],
+  auth: [],
+  unverified: [],
+  uncertain: [],
+  cancelled: [],
+  expired: [],
+};
+
+/** When a failure was taken in, and the random number for the pause after it. */
+export interface Setback {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** In [0, 1). */
+  readonly chance: number;
+  /** When the whole run must have ended; milliseconds since the epoch. */
+  readonly deadline?: number;
+}
+
+/** How many times each strategy was used since it was last reset. */
+export interface Tries {
+  readonly retry: number;
+  readonly alternative: number;
+  readonly fallback: number;
+  /** All of them together; never reset. */
+  readonly recoveries: number;
+}
+
+const caps = (limits: AgentLimits): Record<Strategy, number> => ({
+  retry: limits.maxRetries,
+  alternative: limits.maxAlternatives,
+  fallback: limits.maxFallbacks,
+});
+
+type Facts = Pick<AgentContext, 'tries' | 'setback' | 'began'> & { readonly failure: Failure };
+
+/** Milliseconds until the next try. The random number was drawn once, and the pause is never shorter than the failure's `retryAfter`. */
+export const pauseOf = (
+  { failure, tries, setback }: Omit<Facts, 'began'>,
+  limits: AgentLimits,
+  tried: number,
+): number =>
+  Math.max(
+    failure.retryAfter ?? 0,
+    backoff(tries.recoveries + tried, { first: limits.backoff, longest: limits.maxBackoff }, setback.chance),
+  );
+
+/** Whether the pause would end before the deadline: a retry that cannot be finished is not begun (E9). */
+const isTimely = (facts: Facts, limits: AgentLimits): boolean => {
+  const { at, deadline = Infinity } = facts.setback;
+  return at + pauseOf(facts, limits, 1) < Math.min(deadline, facts.began + limits.deadline);
+};
+
+/** The resource is gone for good, so a retry cannot help; another resource may. */
+const isGone = ({ data }: Failure): boolean => fieldsOf(data).gone === true;
+
+/** The first strategy that this kind of failure allows and that is not used up; `abort` when there is none. */
+export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abort' {
+  const { failure, tries } = facts;
+  if (tries.recoveries >= limits.maxRecoveries) return 'abort';
+  // The decision of a guardrail stands: the agent must not try until it gets through.
+  if (refusalIn(failure) !== undefined) return 'abort';
+  const row = strategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
+  const mayRetry = !isGone(failure) && isTimely(facts, limits);
+  return (
+    row.find((strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < caps(limits)[strategy]) ?? 'abort'
+  );
+}
+
+/** Failures of a tool that the model is shown like any other result, until there are too many in a row. It cannot correct the others. */
+const forTheModel: readonly FailureKind[] = [
+  'invalid',
+  'denied',
+  'tool',
+  'timeout',
+  'transient',
+  'format',
+  'internal',
+  'capability',
+  'unsupported',
+  'conflict',
+  'expired',
+];
+export const isObservation = (kind: FailureKind): boolean => forTheModel.includes(kind);

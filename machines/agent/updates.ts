@@ -1,0 +1,156 @@
+/** The updates that an agent's actions make, as pure functions from facts and event to new facts. */
+import type { Phase } from '../../src/contracts/agent.ts';
+import type { Failure } from '../../src/values/failure.ts';
+import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import { failureIn, isError, outputIn } from '../childEvents.ts';
+import { momentOf } from '../eventContext.ts';
+import { together } from '../member.ts';
+import { placeOf } from '../slotIndex.ts';
+import { isMade, opened, remembered, withAnswer, withoutLeaving } from './calls.ts';
+import type { AgentContext, Tools } from './context.ts';
+import { outcomeIn, readingIn, type AgentEvent } from './events.ts';
+import { charged, tokensOf } from './budget.ts';
+import { isObservation, type Strategy } from './recovery.ts';
+import type { Belt, Bill, Discovered, Verified } from './effectTypes.ts';
+
+type Change = Partial<AgentContext>;
+interface Facts {
+  readonly context: AgentContext;
+  readonly event: AgentEvent;
+}
+
+const below: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
+
+const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
+  used: charged(context.used, usage, answers),
+  latest: { tokens: tokensOf(usage), usd: usage.usd ?? 0 },
+});
+
+/** The model answered: charge it, keep its text, open its calls. */
+export function takeAnswer({ context, event }: Facts): Change {
+  const reading = readingIn(event);
+  const { used, latest } = paid(context, reading.usage);
+  const made = reading.calls.filter(isMade);
+  const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
+  return {
+    used,
+    latest,
+    calls: opened(reading.calls),
+    recent: remembered(context.recent, reading.calls),
+    ...(reading.wants !== undefined || usesTier
+      ? tools(context, {
+          wanted: reading.wants ?? context.tools.wanted,
+          usedAt: usesTier ? used.steps : context.tools.usedAt,
+        })
+      : {}),
+    ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
+    // A refusal does not reset the counters: it is an answer that failed.
+    ...(reading.means.kind === 'unusable' || reading.means.kind === 'refusal'
+      ? {}
+      : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
+  };
+}
+
+/** Calls count when they are made, not when the model asks for them. */
+export const countCalls = ({ context, event }: Facts): Change => ({
+  used: { ...context.used, toolCalls: context.used.toolCalls + readingIn(event).calls.filter(isMade).length },
+});
+
+/** A phase before the turns asked the model: its answers are charged, also those that could not be used. */
+export function pay({ context, event }: Facts): Change {
+  // An effect that asks the model puts its bill into the data of its failure.
+  const bill = isError(event) ? (failureIn(event).data as Partial<Bill> | undefined) : outputIn<Bill>(event);
+  return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
+}
+
+export function recordOutcome({ context, event }: Facts): Change {
+  const outcome = outcomeIn(event);
+  return {
+    calls: withAnswer(context.calls, placeOf(event.type)),
+    ...(outcome.usage === undefined ? {} : { used: together(context.used, outcome.usage) }),
+    toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
+    // Of the failures that the model cannot correct, the first one is handled.
+    ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
+      ? {}
+      : { failure: outcome.failure, phase: 'execution' as const }),
+  };
+}
+
+/** A delegate that was told to stop has ended: what it used is charged to the agent. */
+export function chargeLeaving({ context, event }: Facts): Change {
+  const { usage } = outcomeIn(event);
+  return {
+    calls: withoutLeaving(context.calls, placeOf(event.type)),
+    ...(usage === undefined ? {} : { used: together(context.used, usage) }),
+  };
+}
+
+export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure: reason, phase });
+
+/** The random number is drawn once and kept, so that the pause is the same after a restart. */
+export function noteSetback({ event }: Facts): Change {
+  const { at, chance, deadline } = momentOf(event);
+  return { setback: { at, chance: chance(), ...(deadline === undefined ? {} : { deadline }) } };
+}
+
+/** A strategy was chosen. Another approach, or another resource, resets the retries; the sum of all recoveries is never reset. */
+export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Change => ({
+  tries: {
+    ...tries,
+    ...(strategy === 'retry' ? {} : { retry: 0 }),
+    [strategy]: tries[strategy] + 1,
+    recoveries: tries.recoveries + 1,
+  },
+});
+
+/** The causes of the failure are reset, so that they are not detected again at once. */
+export const recovered: Change = { failure: undefined, phase: undefined, recent: [], toolFailures: 0, requeries: 0 };
+
+export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
+
+const tools = (context: AgentContext, change: Partial<Tools>): Change => ({ tools: { ...context.tools, ...change } });
+
+export const keepTools = ({ context, event }: Facts): Change => {
+  const { epoch, missing } = outputIn<Discovered>(event);
+  return tools(context, { epoch, missing });
+};
+
+export const raiseTier = ({ context }: Facts): Change =>
+  tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const lowerTier = ({ context }: Facts): Change =>
+  tools(context, { tier: below[context.tools.tier], evaluatedAt: context.used.steps, usedAt: context.used.steps });
+export const keepTier = ({ context }: Facts): Change =>
+  tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
+
+/** The tools before a toolbelt is activated, for the case that it fails. */
+export const rememberTools = ({ context }: Facts): Change => {
+  const { tier, epoch } = context.tools;
+  return tools(context, {
+    before: { tier, epoch },
+    belt: undefined,
+    wanted: undefined,
+    evaluatedAt: context.used.steps,
+  });
+};
+export const keepBelt = ({ context, event }: Facts): Change => tools(context, { belt: outputIn<Belt>(event) });
+export const wearBelt = ({ context }: Facts): Change =>
+  tools(context, {
+    tier: 'toolbelt',
+    epoch: context.tools.belt?.epoch ?? context.tools.epoch,
+    missing: context.tools.belt?.missing ?? [],
+    before: undefined,
+    belt: undefined,
+    usedAt: context.used.steps,
+  });
+export const restoreTools = ({ context }: Facts, pause: number): Change =>
+  tools(context, {
+    ...context.tools.before,
+    before: undefined,
+    belt: undefined,
+    blockedUntil: context.used.steps + pause,
+  });
+
+export const keepEvidence = ({ context, event }: Facts): Change => ({
+  evidence: outputIn<Verified>(event).evidence,
+  rounds: context.rounds + 1,
+});

@@ -1,0 +1,38 @@
+/** The end of a member as the output of an agent, whatever kind of member it is. */
+import type { AgentOutput } from '../src/contracts/agent.ts';
+import type { Failure } from '../src/values/failure.ts';
+import type { RunOutput } from '../src/contracts/run.ts';
+import { nothingUsed } from './agent/context.ts';
+import { failureIn, isError, outputIn, type ChildEnded } from './childEvents.ts';
+import { failure } from './failure.ts';
+import { plainMember, type Membership } from './member.ts';
+
+/** `gives`: the type that its answer gets; the result of a team is a `text` by default. */
+export function outputOf(event: ChildEnded, { gives }: Membership = plainMember): AgentOutput {
+  if (isError(event)) return failedWith(failureIn(event));
+  const end = outputIn<AgentOutput | RunOutput | undefined>(event);
+  if (end?.status === undefined)
+    return failedWith(failure('internal', 'A member must end as an agent does, and it ended with something else.'));
+  const output = 'turns' in end ? ofRun(end) : end;
+  return gives === undefined || output.status !== 'completed'
+    ? output
+    : { ...output, answer: { ...output.answer, type: gives } };
+}
+
+/** The output of a member that did nothing and failed. */
+export const failedWith = (reason: Failure): AgentOutput => ({
+  status: 'failed',
+  failure: reason,
+  phase: 'execution',
+  evidence: [],
+  usage: nothingUsed,
+});
+
+function ofRun(end: RunOutput): AgentOutput {
+  const { usage } = end;
+  if (end.status === 'completed')
+    return { status: 'completed', answer: { type: 'text', body: end.result }, evidence: [], usage };
+  const partial = end.partial ? { partial: { type: end.partial.type, body: end.partial.body } } : {};
+  if (end.status === 'cancelled') return { status: 'cancelled', reason: end.reason, ...partial, usage };
+  return { status: 'failed', failure: end.failure, phase: 'execution', ...partial, evidence: [], usage };
+}

@@ -1,0 +1,153 @@
+/**
+ * The ledger of a treasurer, as pure sums.
+ *
+ * M1 What is used, what is leased and what is free make up the budget, whatever happens.
+ * M2 What is leased belongs to its holder until it is settled.
+ * M3 A lease that is requested again, or settled again, changes nothing.
+ */
+import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
+import type { TreasuryLease } from '../../src/contracts/treasury.ts';
+import { tokensOf } from '../agent/budget.ts';
+import { fieldsOf } from '../json.ts';
+
+export const kinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
+export type Kind = (typeof kinds)[number];
+
+/** Whether a value that came from outside is a budget. */
+export const isBudget = (value: unknown): value is Budget => {
+  const fields = fieldsOf(value);
+  const isAmount = (kind: Kind) => fields[kind] === undefined || typeof fields[kind] === 'number';
+  return typeof value === 'object' && value !== null && kinds.every(isAmount);
+};
+
+/** A reservation of one holder. */
+export interface Lease {
+  /** The name of its holder. */
+  readonly of: string;
+  readonly budget: Budget;
+}
+
+export interface Books {
+  /** Only the kinds that it names are limited and accounted for. */
+  readonly budget: Budget;
+  /** Below zero once a holder used more than its lease: that cannot be taken back. */
+  readonly free: Budget;
+  readonly used: Budget;
+  /** The leases that are not settled, by id. */
+  readonly leases: Readonly<Record<string, Lease>>;
+  /** What each holder used in leases that were settled. */
+  readonly by: Readonly<Record<string, Budget>>;
+  /** The ids of the latest leases that were settled. */
+  readonly settled: readonly string[];
+}
+
+type Sum = (kind: Kind, amount: number) => number | undefined;
+/** A budget of the kinds that `like` names. `sum` is given each kind and its amount in `like`; undefined counts as 0. */
+export const only = (like: Budget, sum: Sum): Budget =>
+  Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const amount = like[kind];
+      return amount === undefined ? [] : [[kind, sum(kind, amount) ?? 0]];
+    }),
+  );
+export const plus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount + (b[kind] ?? 0));
+export const minus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount - (b[kind] ?? 0));
+
+/** The usage as a budget. A cost that is not known counts as 0: it cannot be accounted for. */
+export const spendingOf = (used: AgentUsage): Record<Kind, number> => ({
+  steps: used.steps,
+  tokens: tokensOf(used),
+  usd: used.usd ?? 0,
+  toolCalls: used.toolCalls,
+});
+
+export const opened = (budget: Budget): Books => ({
+  budget: only(budget, (_, amount) => amount),
+  free: only(budget, (_, amount) => amount),
+  used: only(budget, () => 0),
+  leases: {},
+  by: {},
+  settled: [],
+});
+
+/** The ids of the leases that a request is about. */
+export const idsOf = ({ id, of }: TreasuryLease): string[] =>
+  of === undefined ? [id] : of.map((_, index) => `${id}.${index}`);
+
+/** Whether the request was served before. One for several leases cannot be repeated; one for a single lease may ask for a larger sum (M3). */
+export const isOld = ({ settled, leases }: Books, request: TreasuryLease): boolean =>
+  idsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
+
+/** A smaller lease is of no use. Without tool calls a model can still answer. */
+const least: Record<Kind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
+/** Money can be divided; the other kinds are whole numbers. */
+const whole = (kind: Kind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
+
+/** What each lease of the request would come to now; undefined while there is too little. */
+export function offer({ free, leases }: Books, request: TreasuryLease): Budget | undefined {
+  const { id, of, wants } = request;
+  const held = leases[id]?.budget;
+  const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
+  const offered = only(free, (kind, available) => {
+    const share = whole(kind, Math.max(0, available) / shares);
+    if (held === undefined) return share;
+    // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
+    const more = (wants[kind] ?? 0) - (held[kind] ?? 0);
+    return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
+  });
+  const isEnough = kinds.every((kind) => {
+    const sum = offered[kind];
+    if (sum === undefined) return true;
+    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, least[kind]);
+    return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
+  });
+  return isEnough ? offered : undefined;
+}
+
+/** Gives the request what it was offered. */
+export function lend(books: Books, request: TreasuryLease, offered: Budget): Books {
+  const leases = { ...books.leases };
+  let { free } = books;
+  idsOf(request).forEach((id, index) => {
+    const held = leases[id];
+    free = minus(free, minus(offered, held?.budget ?? {}));
+    leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
+  });
+  return { ...books, free, leases };
+}
+
+/** How many settled leases are remembered. A message that is delivered twice comes again soon. */
+const memory = 64;
+
+/** Ends a lease with what was really used; the rest is free again. */
+export function settle(books: Books, id: string, usage: AgentUsage): Books {
+  const { [id]: lease, ...leases } = books.leases;
+  if (lease === undefined) return books;
+  const spent = only(books.budget, (kind) => spendingOf(usage)[kind]);
+  return {
+    ...books,
+    leases,
+    free: minus(plus(books.free, lease.budget), spent),
+    used: plus(books.used, spent),
+    by: { ...books.by, [lease.of]: plus(spent, books.by[lease.of] ?? {}) },
+    settled: [...books.settled, id].slice(-memory),
+  };
+}
+
+/** Replaces the budget; what is used and leased stays. */
+export function refit(books: Books, budget: Budget): Books {
+  const changed = only(books.budget, (kind) => budget[kind]);
+  return { ...books, budget: changed, free: plus(books.free, minus(changed, books.budget)) };
+}
+
+/** What is missing to serve the request, by kind: so much must come from elsewhere. */
+export function lackOf({ free, leases }: Books, { id, of, wants }: TreasuryLease): Budget {
+  const held = leases[id]?.budget;
+  const shares = held === undefined ? (of?.length ?? 1) : 1;
+  const lack = only(free, (kind, available) => {
+    const needed =
+      held === undefined ? Math.max(wants[kind] ?? 0, least[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
+    return Math.max(0, needed * shares - Math.max(0, available));
+  });
+  return Object.fromEntries(Object.entries(lack).filter(([, amount]) => (amount ?? 0) > 0));
+}

@@ -1,0 +1,108 @@
+/** The setup of a treasurer: its guards and actions by their names. */
+import { assign, setup } from 'xstate';
+import type { Failure } from '../../src/values/failure.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
+import type { WaitOutput } from '../../src/contracts/wait.ts';
+import { failureIn, isError, outputIn } from '../childEvents.ts';
+import { parent } from '../parent.ts';
+import { waitMachine } from '../wait.ts';
+import { isOld, lend, plus, settle } from './ledger.ts';
+import {
+  couldComeFromAbove,
+  isStuck,
+  neededAbove,
+  raised,
+  servable,
+  spentOf,
+  usedUp,
+  type TreasuryContext,
+  type TreasuryEvent,
+  type TreasuryInput,
+  type TreasuryOutput,
+} from './context.ts';
+import { grantIn, refusalOf } from './ticket.ts';
+
+const base = setup({
+  types: {} as {
+    context: TreasuryContext;
+    input: TreasuryInput;
+    events: TreasuryEvent;
+    output: TreasuryOutput;
+    tags: 'waiting';
+  },
+  actors: { wait: waitMachine },
+  guards: {
+    canServe: ({ context }) => servable(context) !== undefined,
+    isStuck: ({ context }) => isStuck(context),
+    isFlowing: ({ context }) => !isStuck(context),
+    mayAsk: ({ context }) => isStuck(context) && context.onExhausted === 'ask',
+    mayAskAbove: ({ context }) => isStuck(context) && couldComeFromAbove(context),
+    isOfLease: ({ context, event }) => 'id' in event && event.id === context.lease?.id,
+    isOld: ({ context, event }) => event.type === 'treasury.lease' && isOld(context.books, event),
+    isMore: (_, output: WaitOutput) => grantIn(output) !== undefined,
+  },
+});
+const { enqueueActions } = base;
+
+/** Refuses the first request in the queue. */
+const refuseWith = (why: (facts: { context: TreasuryContext; event: TreasuryEvent }) => Failure) =>
+  enqueueActions(({ context, event, enqueue }) => {
+    const [first, ...queue] = context.queue;
+    if (!first) return;
+    enqueue.sendTo(parent, {
+      type: 'treasury.refused',
+      id: first.id,
+      failure: why({ context, event }),
+    } satisfies TreasuryAnswer);
+    enqueue.assign({ queue });
+  });
+
+export const treasury = base.extend({
+  actions: {
+    /** A request that is repeated goes to the end of the queue. */
+    queue: assign(({ context: { queue }, event }) =>
+      event.type === 'treasury.lease' ? { queue: [...queue.filter(({ id }) => id !== event.id), event] } : {},
+    ),
+    serve: enqueueActions(({ context, enqueue }) => {
+      const served = servable(context);
+      if (!served) return;
+      const { request, budget } = served;
+      enqueue.sendTo(parent, { type: 'treasury.granted', id: request.id, budget } satisfies TreasuryAnswer);
+      enqueue.assign({
+        books: lend(context.books, request, budget),
+        queue: context.queue.filter((other) => other !== request),
+      });
+    }),
+    settle: assign(({ context: { books, queue }, event }) =>
+      event.type === 'treasury.settle'
+        ? { books: settle(books, event.id, event.used), queue: queue.filter(({ id }) => id !== event.id) }
+        : {},
+    ),
+    askAbove: enqueueActions(({ context, enqueue }) => {
+      const { lease } = context;
+      if (lease)
+        enqueue.sendTo(parent, {
+          type: 'treasury.lease',
+          id: lease.id,
+          wants: neededAbove(context),
+          used: spentOf(context).used,
+        } satisfies TreasuryLease);
+    }),
+    takeLease: assign(({ context, event }) =>
+      event.type === 'treasury.granted' && context.lease
+        ? raised(context, { budget: context.budget, lease: { id: event.id, budget: event.budget } })
+        : {},
+    ),
+    takeGrant: assign(({ context }, output: WaitOutput) =>
+      raised(context, { budget: plus(context.budget, grantIn(output) ?? {}), lease: context.lease }),
+    ),
+    countAsk: assign({ asked: ({ context }) => context.asked + 1 }),
+    refuse: refuseWith(({ context }) => usedUp(context)),
+    refuseAsAbove: refuseWith(({ context, event }) =>
+      event.type === 'treasury.refused' ? event.failure : usedUp(context),
+    ),
+    refuseAsTold: refuseWith(({ context, event }) =>
+      isError(event) ? failureIn(event) : refusalOf(outputIn<WaitOutput>(event), usedUp(context)),
+    ),
+  },
+});

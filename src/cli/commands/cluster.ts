@@ -1,0 +1,175 @@
+/** `troupe nodes`, `ps`, `drain` and `migrate`: lists the nodes of a cluster and the runs that they hold, and moves runs. */
+import { openCluster, type Cluster } from '../../cluster/client.ts';
+import type { NodeReport } from '../../cluster/nodeReport.ts';
+import { durationWords, shortState } from '../../observe/format.ts';
+import type { Cli } from '../cli.ts';
+import { exit, messageOf, UsageError } from '../exit.ts';
+import { placeOf, runtimeOptions, type Shared } from '../options.ts';
+import { ago, say, writeJson, writeTable } from '../output/write.ts';
+import { aboutOf } from '../runRows.ts';
+
+/** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
+export const clusterOf = (cli: Cli, options: Shared): Promise<Cluster> => {
+  const place = placeOf(cli, options);
+  if (place === undefined)
+    throw new UsageError('Nodes meet on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
+  return openCluster(place, cli.clock);
+};
+
+/** Lists the nodes of a cluster. */
+export async function nodes(cli: Cli, options: Shared): Promise<number> {
+  await using cluster = await clusterOf(cli, options);
+  const found = await cluster.nodes();
+  if (options.json) writeJson(cli.out, found);
+  else if (found.length === 0) say(cli, 'No nodes. Start one with: troupe node FILE --nats URL');
+  else {
+    const skewed = skewIn(found);
+    writeTable(
+      cli.out,
+      ['NODE', 'STATE', 'RUNS', 'BUSY', 'OFFERS', 'LABELS', 'HEALTH', 'MEMORY', 'UP', 'WHERE'],
+      found.map((node) => [
+        node.name,
+        node.leaving ? 'leaving' : node.full ? 'full' : 'ready',
+        String(node.runs),
+        String(node.busy),
+        node.offers.map(({ name, hash }) => (skewed.has(name) ? `${name}@${hash.slice(0, 7)}` : name)).join(' '),
+        node.labels.join(' ') || '-',
+        node.health,
+        `${Math.round(node.memory / 1024 / 1024)} MB`,
+        durationWords(cli.clock.now() - node.since),
+        `${node.host} ${node.pid}`,
+      ]),
+    );
+    for (const name of skewed)
+      say(
+        cli,
+        `"${name}" runs in more than one version (after the @). See who can move: troupe migrate --of ${name} --to NODE --dry-run`,
+      );
+  }
+  return exit.done;
+}
+
+/** Names of definitions that nodes offer in different versions. */
+function skewIn(nodes: readonly NodeReport[]): Set<string> {
+  const hashes = new Map<string, string>();
+  const skewed = new Set<string>();
+  for (const { name, hash } of nodes.flatMap(({ offers }) => offers)) {
+    if (hashes.has(name) && hashes.get(name) !== hash) skewed.add(name);
+    hashes.set(name, hash);
+  }
+  return skewed;
+}
+
+/** Lists the runs in progress, with the node that holds each. */
+export async function ps(cli: Cli, options: Shared): Promise<number> {
+  await using cluster = await clusterOf(cli, options);
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const { journal } = runtime;
+  const names = new Map((await cluster.nodes()).map(({ owner, name }) => [owner, name]));
+  const now = cli.clock.now();
+  const rows = await Promise.all(
+    (await journal.claims()).map(async ({ run, owner, epoch, until }) => {
+      const [root] = await journal.find({ run, parent: null, limit: 1 });
+      const isFree = until <= now;
+      return {
+        run,
+        name: root ? (aboutOf(root).name ?? root.type) : '',
+        state: root ? shortState(root.state) : '',
+        node: isFree ? null : (names.get(owner) ?? null),
+        owner: isFree ? null : owner,
+        epoch,
+        /** Milliseconds until the lease expires. */
+        lease: Math.max(0, until - now),
+        actors: (await journal.find({ run, status: 'active', limit: 10_000 })).length,
+        mail: (await journal.mail(run)).length,
+        moved: root?.updated ?? 0,
+      };
+    }),
+  );
+  if (options.json) writeJson(cli.out, rows);
+  else if (rows.length === 0) say(cli, 'No run is in progress.');
+  else
+    writeTable(
+      cli.out,
+      ['RUN', 'NAME', 'STATE', 'NODE', 'EPOCH', 'LEASE', 'ACTORS', 'MAIL', 'MOVED'],
+      rows.map(({ run, name, state, node, owner, epoch, lease, actors, mail, moved }) => [
+        run,
+        name,
+        state,
+        node ?? (owner === null ? '(free)' : owner.split(' ').slice(0, 2).join(' ')),
+        String(epoch),
+        lease === 0 ? '-' : durationWords(lease),
+        String(actors),
+        String(mail),
+        ago(now, moved),
+      ]),
+    );
+  return exit.done;
+}
+
+/** Makes a node release its runs and accept no more. */
+export async function drain(cli: Cli, node: string, options: Shared): Promise<number> {
+  await using cluster = await clusterOf(cli, options);
+  const runs = await cluster.drain(node);
+  if (options.json) writeJson(cli.out, { node, runs });
+  else say(cli, `"${node}" accepts no more runs, and has released ${runs}. Stop it with SIGTERM.`);
+  return exit.done;
+}
+
+/** Which runs are moved, and where. */
+export interface MigrateOptions extends Shared {
+  /** The name of the node. */
+  readonly to: string;
+  /** The name of a definition: moves its runs. */
+  readonly of?: string;
+  /** How many of the runs of that definition, in percent; 100 by default. */
+  readonly share: number;
+  /** Only reports which runs could move; false by default. */
+  readonly dryRun?: boolean;
+}
+
+interface Move {
+  readonly run: string;
+  readonly moves: boolean;
+  readonly why?: string;
+}
+
+/** Moves a run, or runs of one definition, to a node. Resolves to exit code 1 when one of them stays. */
+export async function migrate(cli: Cli, run: string | undefined, options: MigrateOptions): Promise<number> {
+  if ((run === undefined) === (options.of === undefined))
+    throw new UsageError('Name a run, or all of one definition with --of NAME.');
+  await using cluster = await clusterOf(cli, options);
+  const runs = run === undefined ? await runsOf(cli, options) : [run];
+  const moves: Move[] = [];
+  for (const each of runs) moves.push(await moveOne(cluster, each, options));
+  const done = options.dryRun ? 'can move' : 'moved';
+  if (options.json) writeJson(cli.out, moves);
+  else if (moves.length === 0) say(cli, `No run of "${options.of}" is in progress.`);
+  else for (const { run, moves: isMoved, why } of moves) cli.out.write(`${run}  ${isMoved ? done : `stays: ${why}`}\n`);
+  return moves.every(({ moves: isMoved }) => isMoved) ? exit.done : exit.failed;
+}
+
+/** The runs in progress of one definition. For a share below 100 the first ones by name, so that a larger share later includes them. */
+async function runsOf(cli: Cli, options: MigrateOptions): Promise<string[]> {
+  await using runtime = await cli.open(runtimeOptions(cli, options));
+  const active = await runtime.journal.find({ parent: null, status: 'active', limit: 1_000_000 });
+  const named = active
+    .filter((root) => aboutOf(root).name === options.of)
+    .map(({ run }) => run)
+    .sort();
+  return named.slice(0, Math.ceil((named.length * options.share) / 100));
+}
+
+async function moveOne(cluster: Cluster, run: string, { to, dryRun }: MigrateOptions): Promise<Move> {
+  const stays = (why: string): Move => ({ run, moves: false, why });
+  if (dryRun) {
+    const [first] = await cluster.misfits(run, to);
+    return first ? stays(first.message) : { run, moves: true };
+  }
+  try {
+    await cluster.migrate(run, to);
+    return { run, moves: true };
+  } catch (thrown) {
+    return stays(messageOf(thrown));
+  }
+}

@@ -1,0 +1,75 @@
+/** `troupe runs cancel`, `pause`, `reset` and `configure`: sends a control signal to a run through the journal, whichever process holds the run. */
+import { reconfigurationOf } from '../../runtime/control.ts';
+import type { JsonObject } from '../../values/json.ts';
+import { propertiesOf } from '../../values/properties.ts';
+import type { ActorRow } from '../../journal/journal.ts';
+import type { Cli } from '../cli.ts';
+import { exit, UsageError } from '../exit.ts';
+import { validateOptions } from '../../formats/hardening.ts';
+import { jsonFile } from '../jsonFile.ts';
+import { existing, type Shared } from '../options.ts';
+import { say, writeJson } from '../output/write.ts';
+import { rootOf } from '../runRows.ts';
+
+/** Cancels a run. */
+export const cancel = (cli: Cli, run: string, options: Shared & { reason: string }): Promise<number> =>
+  sendControl(cli, run, options, 'cancel', { reason: options.reason });
+
+/** Pauses a run: running effects finish, and no new ones start. */
+export const pause = (cli: Cli, run: string, options: Shared): Promise<number> =>
+  sendControl(cli, run, options, 'pause');
+
+/** Puts every member of an orchestration back into rotation; one that was stuck without members takes tasks again. */
+export const reset = (cli: Cli, run: string, options: Shared): Promise<number> =>
+  sendControl(cli, run, options, 'reset');
+
+/** Changes the limits of a running orchestration, from a JSON file. Throws `UsageError` with every mistake in it. */
+export async function configure(cli: Cli, run: string, options: Shared & { hardening: string }): Promise<number> {
+  const { file, value } = await jsonFile(cli, options.hardening);
+  const { errors } = validateOptions(value);
+  if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
+  return sendControl(cli, run, options, 'configure', reconfigurationOf(value) as JsonObject);
+}
+
+type ControlCommand = 'cancel' | 'pause' | 'resume' | 'reset' | 'configure';
+
+/** The event that a command is for a run. Teams, agents, orchestrations and guarded runs have event types of their own. Throws `UsageError` for a run that does not take the command. */
+export function signalOf(
+  { type, run, snapshot }: ActorRow,
+  command: ControlCommand,
+  more: JsonObject = {},
+): { type: string } & JsonObject {
+  const isCommon = command !== 'reset' && command !== 'configure';
+  if (isCommon && (type === 'run' || type === 'agent')) return { ...more, type: `${type}.${command}` };
+  if (isCommon && propertiesOf(snapshot)['machine'] === 'guardrail') return { ...more, type: `work.${command}` };
+  if (type === 'router') return { ...more, type: `orchestra.${command}` };
+  if (!isCommon)
+    throw new UsageError(`Orchestrations can be told to ${command}; the run ${run} is run by the machine "${type}".`);
+  throw new UsageError(
+    `Teams, orchestrations and agents can be told to ${command}; the run ${run} is the machine "${type}", which takes its own events only.`,
+  );
+}
+
+/** Throws `UsageError` when the run has ended. */
+async function sendControl(
+  cli: Cli,
+  run: string,
+  options: Shared,
+  command: ControlCommand,
+  more: JsonObject = {},
+): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const root = await rootOf(runtime.journal, run);
+  if (root.status !== 'active')
+    throw new UsageError(
+      `The run ${run} has ended already (${root.status}, ${root.state}); there is nothing to ${command}.`,
+    );
+  await runtime.signal(root.actor, signalOf(root, command, more));
+  if (options.json) writeJson(cli.out, { run, sent: command });
+  else
+    say(
+      cli,
+      `"${command}" was sent to the run ${run}. The process that runs it receives it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
+    );
+  return exit.done;
+}

@@ -1,0 +1,152 @@
+/** `troupe doctor`: checks that everything troupe needs is present and works, and says what to do if not. */
+import { errorMessage } from '../../values/cause.ts';
+import { access, constants, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { messageOf, exit } from '../exit.ts';
+import { readsTypeScript } from '../load.ts';
+import { colorful, type Cli } from '../cli.ts';
+import { runtimeOptions, type Shared } from '../options.ts';
+import { writeJson } from '../output/write.ts';
+import { version } from '../../runtime/version.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean | 'note';
+  readonly says: string;
+}
+
+/** Bytes; less free space than this is reported. */
+const scarce = 500 * 1024 * 1024;
+
+/** Prints one line per check. Resolves to exit code 1 when a check failed. */
+export async function doctor(cli: Cli, options: Shared): Promise<number> {
+  const findings = [
+    { what: 'troupe', ok: true, says: version() },
+    node(),
+    ...(await parts()),
+    ...(await journal(cli, options)),
+    await disk(cli, options),
+    await models(cli),
+  ];
+  if (options.json) writeJson(cli.out, findings);
+  else
+    for (const finding of findings)
+      cli.out.write(`${mark(finding, colorful(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
+  return findings.every(({ ok }) => ok !== false) ? exit.done : exit.failed;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return {
+    what: 'node',
+    ok,
+    says: ok ? process.versions.node : `${process.versions.node} is too old; troupe needs 20.19 or later.`,
+  };
+}
+
+/** Optional packages, and what does not work without each. */
+async function parts(): Promise<Finding[]> {
+  const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
+  return [
+    readsTypeScript
+      ? { what: 'typescript', ok: true, says: 'read by Node itself' }
+      : await part(
+          'typescript',
+          'tsx',
+          'read through tsx',
+          'Files in TypeScript need tsx on this Node: npm install tsx. JavaScript needs nothing.',
+        ),
+    sqlite
+      ? { what: 'sqlite', ok: true, says: 'node:sqlite' }
+      : await part(
+          'sqlite',
+          'libsql',
+          'libsql',
+          'This Node has no SQLite of its own, and libsql is not installed: npm install libsql. Without it only --db memory works.',
+          false,
+        ),
+    await part('pictures', 'elkjs', 'elkjs', 'troupe graph --svg needs elkjs: npm install elkjs.'),
+  ];
+}
+
+async function part(
+  what: string,
+  name: string,
+  says: string,
+  otherwise: string,
+  ok: 'note' | false = 'note',
+): Promise<Finding> {
+  const { createRequire } = await import('node:module');
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return { what, ok: true, says };
+  } catch {
+    return { what, ok, says: otherwise };
+  }
+}
+
+/** Opens the journal as a run would, and verifies the chain of every actor. */
+async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
+  try {
+    await using runtime = await cli.open(runtimeOptions(cli, options));
+    const { actors, commits, damage } = await runtime.journal.verify();
+    const shared = await runtime.journal.about?.();
+    const where = shared ? 'shared, what this machine has of it' : place(cli, options);
+    const [first] = damage;
+    const whole = `${where}: ${actors} actors, ${commits} commits, every chain whole`;
+    const broken =
+      first &&
+      `${where} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}.`;
+    const remedy = shared
+      ? 'The server has an intact copy: delete the file below, and it is rebuilt from the server.'
+      : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
+    return [
+      first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
+      ...(shared ?? []),
+    ];
+  } catch (thrown) {
+    return [{ what: 'journal', ok: false, says: messageOf(thrown) }];
+  }
+}
+
+async function disk(cli: Cli, options: Shared): Promise<Finding> {
+  const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+  if (!isShared && place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
+  const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(place(cli, options));
+  try {
+    await access(folder, constants.W_OK);
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const says = `${(free / 1024 ** 3).toFixed(1)} GB free in ${folder}`;
+    return free > scarce
+      ? { what: 'disk', ok: true, says }
+      : { what: 'disk', ok: 'note', says: `${says}; a full disk stops every run until there is room again.` };
+  } catch (thrown) {
+    const says = `${folder} cannot be written: ${errorMessage(thrown)}`;
+    return isShared
+      ? { what: 'disk', ok: 'note', says: `${says}. What is read of the shared journal is kept in memory.` }
+      : { what: 'disk', ok: false, says };
+  }
+}
+
+/** Only the names of keys; their values are never shown. */
+async function models({ env }: Cli): Promise<Finding> {
+  const { keyNames } = await import('../../runtime/runtime.ts');
+  const present = keyNames.filter((name) => env[name]);
+  return present.length > 0
+    ? { what: 'models', ok: true, says: `${present.join(', ')} ${present.length > 1 ? 'are' : 'is'} set` }
+    : {
+        what: 'models',
+        ok: 'note',
+        says: `No key is set (${keyNames.join(', ')}); the offline model and local servers work without.`,
+      };
+}
+
+const place = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: Shared): string =>
+  db === 'memory' ? db : resolve(cwd, db);
+
+function mark({ ok }: Finding, color: boolean): string {
+  const [sign, code] = ok === true ? ['✓', 32] : ok === 'note' ? ['!', 33] : ['✗', 31];
+  return color ? `\u001b[${code}m${sign}\u001b[0m` : sign;
+}

@@ -1,0 +1,161 @@
+/** `troupe runs list`, `get` and `prune`: lists runs, shows one, and deletes old ones. */
+import type { ActorStatus } from '../../contracts/inspection.ts';
+import type { JsonObject } from '../../values/json.ts';
+import type { Monitor } from '../../contracts/task.ts';
+import type { ActorRow, Journal } from '../../journal/journal.ts';
+import { shortState, visible } from '../../observe/format.ts';
+import { monitorOf } from '../../runtime/monitor.ts';
+import { writeMonitor } from '../../formats/monitor.ts';
+import { outcomeOf, type Ended } from '../../runtime/outcome.ts';
+import type { Cli, Writer } from '../cli.ts';
+import { exit } from '../exit.ts';
+import { existing, type RunStatus, type Shared } from '../options.ts';
+import { ago, moment, say, writeJson, writeResult, writeTable } from '../output/write.ts';
+import { aboutOf, actorsOf, family } from '../runRows.ts';
+import { howToAnswer } from '../output/ticketText.ts';
+
+const statusOf = (root: ActorRow): RunStatus => outcomeOf(root)?.status ?? 'active';
+
+/** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
+async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: number): Promise<ActorRow[]> {
+  const actorStatuses: ActorStatus[] = status === 'active' ? ['active'] : ['active', 'done', 'failed', 'stopped'];
+  for (let size = limit; ; size *= 4) {
+    const rows = await journal.find({ parent: null, limit: size, status: actorStatuses });
+    const found = rows.filter((row) => status === undefined || statusOf(row) === status);
+    if (found.length >= limit || rows.length < size) return found.slice(0, limit);
+  }
+}
+
+/** Lists runs, newest first; of one status only if the options name it. */
+export async function list(cli: Cli, options: Shared & { status?: RunStatus; limit: number }): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const roots = await rootsOf(runtime.journal, options.status, options.limit);
+  if (options.json)
+    writeJson(
+      cli.out,
+      roots.map((row) => ({ ...summaryOf(row), outcome: statusOf(row) })),
+    );
+  else if (roots.length === 0) say(cli, 'No runs. Start one with: troupe run FILE');
+  else {
+    const now = cli.clock.now();
+    writeTable(
+      cli.out,
+      ['RUN', 'NAME', 'STATUS', 'STATE', 'STARTED', 'MOVED'],
+      roots.map((row) => [
+        row.run,
+        aboutOf(row).name ?? row.type,
+        statusOf(row),
+        shortState(row.state),
+        moment(row.created),
+        ago(now, row.updated),
+      ]),
+    );
+  }
+  return exit.done;
+}
+
+/** Deletes runs that ended more than `olderThan` milliseconds ago. */
+export async function prune(cli: Cli, options: Shared & { olderThan: number }): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
+  if (options.json) writeJson(cli.out, { runs });
+  else say(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
+  return exit.done;
+}
+
+/** Shows a run: its status, its actors, its open questions and its result. */
+export async function get(cli: Cli, run: string, options: Shared): Promise<number> {
+  await using runtime = await cli.open(await existing(cli, options));
+  const rows = await actorsOf(runtime.journal, run);
+  const [root] = rows;
+  const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
+  const outcome = outcomeOf(root);
+  if (options.json) {
+    writeJson(cli.out, {
+      ...summaryOf(root),
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
+      actors: rows.map(summaryOf),
+      tickets,
+    });
+    return exit.done;
+  }
+  const origin = aboutOf(root);
+  const fields = {
+    run,
+    name: origin.name,
+    file: origin.file,
+    status: statusOf(root),
+    state: shortState(root.state),
+    started: moment(root.created),
+    moved: moment(root.updated),
+    steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
+  };
+  for (const [name, value] of Object.entries(fields)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
+  if (root.type === 'router') showMonitor(cli, monitorOf(root, cli.clock.now()));
+  cli.out.write('\n');
+  writeTable(
+    cli.out,
+    ['ACTOR', 'STATUS', 'STATE', 'MOVED'],
+    family(rows).map(({ row, depth }) => [
+      `${'  '.repeat(depth)}${row.actor}`,
+      row.status,
+      shortState(row.state),
+      moment(row.updated),
+    ]),
+  );
+  for (const ticket of tickets)
+    cli.out.write(`\n${howToAnswer(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
+  if (!outcome) return exit.done;
+  cli.out.write('\n');
+  writeOutcome(cli.out, outcome);
+  return exit.done;
+}
+
+/** The state of an orchestration: what it has used of its limits, and which members are in rotation. */
+function showMonitor(cli: Cli, monitor: Monitor): void {
+  const of = (used: number, limit: number | null) => `${used}${limit === null ? '' : ` of ${limit}`}`;
+  const { out } = cli;
+  out.write(
+    `${'tasks'.padEnd(9)}${of(monitor.dispatchedTasks, monitor.maxTotalTasks)}${monitor.cancelled ? ', cancelled' : ''}\n`,
+  );
+  out.write(`${'answers'.padEnd(9)}${of(monitor.consumedSteps, monitor.maxTotalSteps)} of models\n\n`);
+  writeTable(
+    out,
+    ['MEMBER', 'BUSY', 'TASKS', 'FAILURES', 'HEALTH', 'ROTATION'],
+    monitor.members.map(({ id, busy, taken, failures, outUntil, health }) => [
+      id,
+      String(busy),
+      String(taken),
+      String(failures),
+      health,
+      outUntil === null ? 'in' : outUntil > cli.clock.now() ? `out until ${moment(outUntil)}` : 'coming back',
+    ]),
+  );
+}
+
+const summaryOf = (row: ActorRow): JsonObject => {
+  const { run, actor, type, parent, status, state, tags, created, updated, seq } = row;
+  return {
+    run,
+    actor,
+    type,
+    parent: parent ?? null,
+    status,
+    state,
+    tags,
+    created,
+    updated,
+    seq,
+    ...(parent === undefined ? { about: aboutOf(row) } : {}),
+  };
+};
+
+/** The result of a run that has ended, or why there is none. */
+function writeOutcome(out: Writer, outcome: Ended): void {
+  if (outcome.status === 'done') return writeResult(out, outcome.output);
+  if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${visible(outcome.reason)}\n`);
+  const { failure, partial } = outcome;
+  out.write(`Failed (${failure.kind}): ${visible(failure.message)}\n`);
+  if (partial !== undefined) out.write(`Its partial result:\n${JSON.stringify(partial, null, 2)}\n`);
+}

@@ -1,0 +1,31 @@
+/** Turns the outcome of a run into what is printed, and says whether any of its tasks failed. */
+import type { Json } from '../../values/json.ts';
+import { propertiesOf } from '../../values/properties.ts';
+import type { RunOutcome } from '../../runtime/runtime.ts';
+import type { Loaded } from '../load.ts';
+
+/** An outcome in the form in which it is printed. */
+export type Shown = RunOutcome & {
+  /** The results of tasks, each with its own status: printed however the run ended. */
+  readonly results?: Json;
+  /** Did a task fail? Only for an orchestration that is done. */
+  readonly anyFailed?: boolean;
+};
+
+/** The outcome with its output, or its partial output, in the form that the loaded file asks for. */
+export function shownOf(
+  { subject, show = (output) => output }: Pick<Loaded, 'subject' | 'show'>,
+  run: string,
+  outcome: RunOutcome,
+): Shown {
+  const isTasks = subject.kind === 'orchestrator';
+  if (outcome.status === 'done') {
+    const output = show(outcome.output, run);
+    return { ...outcome, output, ...(isTasks ? { anyFailed: anyFailed(output) } : {}) };
+  }
+  if (!('partial' in outcome) || outcome.partial === undefined) return outcome;
+  const partial = show(outcome.partial, run);
+  return { ...outcome, partial, ...(isTasks ? { results: partial } : {}) };
+}
+
+const anyFailed = (output: Json): boolean => [output].flat().some((each) => propertiesOf(each)['success'] === false);

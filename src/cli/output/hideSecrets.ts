@@ -1,0 +1,26 @@
+/** Masks the values of secrets in everything that a command writes to stderr, such as an error of a tool or the text of a model. */
+import { redactor } from '../../observe/redactor.ts';
+import { secretsOf } from '../../observe/envSecrets.ts';
+import type { Cli } from '../cli.ts';
+
+/** The same process with a masked stderr. */
+export function discreet(cli: Cli): Cli {
+  const redact = redactor(secretsOf(cli.env));
+  const { err } = cli;
+  return {
+    ...cli,
+    err: {
+      write: (text) => err.write(redact(text)),
+      // Getters, since a terminal may change its size.
+      get isTTY() {
+        return err.isTTY;
+      },
+      get columns() {
+        return err.columns;
+      },
+      get rows() {
+        return err.rows;
+      },
+    },
+  };
+}

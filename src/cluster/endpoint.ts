@@ -1,0 +1,167 @@
+/** The endpoint of a definition: any client that can send JSON over NATS can start a run of it, or join one, and receive its result. The nodes that offer the definition answer in turn. */
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { sleep, type Clock } from '../values/clock.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import { outcomeOf } from '../runtime/outcome.ts';
+import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
+import type { Answer } from './response.ts';
+import { originOf, type Holdings, type Offered } from './runs.ts';
+import { roomIn } from '../nats/connection.ts';
+import { jsonIn, respond } from './rpc.ts';
+
+/** The header with the run's key. A second request with the same key joins the same run, or receives its result. */
+export const keyHeader = 'Troupe-Key';
+/** When this header has any value, the response comes as soon as the run is stored. Its result is requested later, under its key. */
+export const detachHeader = 'Troupe-Detach';
+/** The header with the milliseconds after which a run that has not ended is answered with `active`. Default: an hour. */
+export const patienceHeader = 'Troupe-Patience';
+/** The header with an offset in bytes. With a key and no payload, the response is the part of the answer from this offset on that fits in a message. */
+export const offsetHeader = 'Troupe-Offset';
+
+/** What an endpoint works with. */
+export interface DoorOptions {
+  readonly connection: NatsConnection;
+  readonly subject: string;
+  readonly offer: Offered;
+  readonly runtime: Runtime;
+  readonly holdings: Holdings;
+  readonly clock: Clock;
+  /** Does this node take no more runs? Then it starts none, and still answers for runs that exist. */
+  isFull(): boolean;
+}
+
+/** Milliseconds between two looks at a run that another node has. */
+const pollInterval = 250;
+/** Milliseconds in which a run that another node stored may not have reached this node's journal yet. */
+const propagationDelay = 1_500;
+/** The longest time in milliseconds that a request may wait. */
+const maxPatience = 3_600_000;
+
+/** Serves a definition at its subject until the subscription is closed. */
+export function door({
+  connection,
+  subject,
+  offer,
+  runtime,
+  holdings: runs,
+  clock,
+  isFull,
+}: DoorOptions): Subscription {
+  /** By run: its outcome, which is requested once for all clients that wait. */
+  const outcomes = new Map<string, Promise<RunOutcome>>();
+  const subscription = connection.subscribe(subject, {
+    queue: 'troupe',
+    callback: (error, message) => {
+      if (error) return;
+      void respondTo(message)
+        .catch((thrown: unknown): Answer => ({ status: 'refused', failure: toFailure(thrown) }))
+        .then((response) => send(message, response));
+    },
+  });
+
+  async function respondTo(message: Msg): Promise<Answer> {
+    const input = jsonIn(message);
+    const { headers } = message;
+    const key = headers?.get(keyHeader) || undefined;
+    const patience = Math.min(Number(headers?.get(patienceHeader)) || maxPatience, maxPatience);
+    const until = clock.now() + patience;
+    // With a key and no input, only the result is requested.
+    if (key !== undefined && message.data.length === 0) {
+      await requireKnown(key);
+      return ended(key, runs.all.get(key)?.handle, until);
+    }
+    if (isFull() && (key === undefined || !(await rootOf(key))))
+      throw new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
+    const { run, handle } = await start(input, key);
+    if (handle) runs.watch(offer.name, handle);
+    return headers?.has(detachHeader) ? { run, status: 'active' } : ended(run, handle, until);
+  }
+
+  /** Starts a run, or resumes the one with this key. Without a handle, another node has it. */
+  async function start(input: Json, key: string | undefined): Promise<{ run: string; handle?: RunHandle }> {
+    if (key === undefined) {
+      const handle = await runtime.start(offer.subject, input, {});
+      return { run: handle.id, handle };
+    }
+    try {
+      const handle = await runtime.start(offer.subject, input, { key });
+      return { run: handle.id, handle };
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+      return { run: key };
+    }
+  }
+
+  /** The root of a run; undefined when it has not begun. Throws `conflict` for a run of another definition: a client of this endpoint may not read the results of others. */
+  async function rootOf(run: string): Promise<ActorRow | undefined> {
+    const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
+    if (root && originOf(root).name !== offer.name)
+      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`);
+    return root;
+  }
+
+  async function requireKnown(run: string): Promise<void> {
+    for (const until = clock.now() + propagationDelay; !(await rootOf(run)); await sleep(clock, pollInterval))
+      if (clock.now() >= until)
+        throw new TroupeError('invalid', `There is no run "${run}"; give it an input to start it.`);
+  }
+
+  /** Waits for the end of a run, at whichever node it is. When this node leaves, the answer is `parked`, and the client asks again under the run's key. */
+  async function ended(run: string, handle: RunHandle | undefined, until: number): Promise<Answer> {
+    const here = handle && (await inTime(outcomeHere(handle), until));
+    if (here && here.status !== 'parked') return answerOf(run, here);
+    for (let before = ''; ; await sleep(clock, pollInterval)) {
+      const root = await rootOf(run);
+      const there = root && outcomeOf(root);
+      if (there) return answerOf(run, there);
+      if (subscription.isClosed()) return { run, status: 'parked' };
+      if (clock.now() >= until) return { run, status: 'active' };
+      const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);
+      const current = `${root?.seq} ${tickets.map(({ id }) => id).join(' ')}`;
+      // When nothing has changed since the last look, the run waits for these tickets.
+      if (tickets.length > 0 && current === before) return answerOf(run, { status: 'waiting', tickets });
+      before = current;
+    }
+  }
+
+  function outcomeHere(handle: RunHandle): Promise<RunOutcome> {
+    const known = outcomes.get(handle.id);
+    if (known) return known;
+    const asked = handle.outcome({ returnWhenWaiting: true }).finally(() => outcomes.delete(handle.id));
+    outcomes.set(handle.id, asked);
+    return asked;
+  }
+
+  async function inTime<T>(doing: Promise<T>, until: number): Promise<T | undefined> {
+    const over = new AbortController();
+    const late = sleep(clock, Math.max(0, until - clock.now()), over.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    return Promise.race([doing, late]).finally(() => over.abort());
+  }
+
+  function send(message: Msg, response: Answer): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(response));
+    const room = roomIn(connection);
+    const from = message.headers?.get(offsetHeader);
+    if (from) respond(message, bytes.subarray(Number(from), Number(from) + room));
+    else if (bytes.length <= room) respond(message, bytes);
+    else respond(message, JSON.stringify(tooLarge(response, bytes.length) satisfies Answer));
+  }
+
+  return subscription;
+}
+
+/** The cast drops `readonly`: the outcome's JSON is only serialized. */
+const answerOf = (run: string, outcome: RunOutcome): Answer => ({ run, ...outcome }) as Answer;
+
+const tooLarge = (response: Answer, bytes: number): Answer =>
+  'run' in response
+    ? { status: 'large', run: response.run, bytes }
+    : {
+        status: 'refused',
+        failure: toFailure(new TroupeError('internal', `The refusal has ${bytes} bytes: too much for a message.`)),
+      };

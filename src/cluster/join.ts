@@ -1,0 +1,133 @@
+/** Joins a cluster: makes this process a node, or connects to the nodes from outside. */
+import { hostname } from 'node:os';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { closers } from '../runtime/disposables.ts';
+import type { Cluster } from './client.ts';
+import type { Offered } from './runs.ts';
+import type { Node } from './node.ts';
+import type { Clock } from '../values/clock.ts';
+import { TroupeError } from '../values/failure.ts';
+import { slug } from '../values/ids.ts';
+import { natsPlace, type NatsPlace } from '../nats/options.ts';
+import { needsOf } from '../define/labels.ts';
+import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import type { Subject } from '../define/runnable.ts';
+import { systemClock } from '../engine/clock.ts';
+import { version } from '../runtime/version.ts';
+
+/** What a node is opened with. */
+export interface NodeOptions extends RuntimeOptions {
+  /** Its name, unique in the cluster; the host name by default. */
+  readonly name?: string;
+  /** Labels that definitions may need, such as `gpu`; none by default. */
+  readonly labels?: readonly string[];
+  /** Its share of the runs relative to other nodes; 1 by default. */
+  readonly weight?: number;
+  /** How many runs it has at most; no limit by default. */
+  readonly maxRuns?: number;
+  /** Called with one line for each thing it does; nothing by default. */
+  readonly say?: (line: string) => void;
+}
+
+/** This process as a node of a cluster. */
+export interface ClusterNode extends Node {
+  /** Why it takes no runs now; undefined while it takes them. */
+  busy(): string | undefined;
+}
+
+/**
+ * Offers definitions to a cluster. The node takes runs of them that no other node has, runs them on request, and gives its runs to other nodes
+ * when it is disposed. Rejects with `conflict` when there is a node of that name, `definition` when it lacks a label that is needed, `environment` or `auth` as `dial` does.
+ * @example await using a = await node([newsroom], { nats: 'nats://10.0.0.5:4222', name: 'a' });
+ */
+export function node(subjects: readonly Subject[], options: NodeOptions): Promise<ClusterNode> {
+  return join(
+    subjects.map((subject) => ({ name: subject.name, subject, of: () => subject })),
+    options,
+  );
+}
+
+/** As `node`, for definitions that a function may make. `open` opens the runtime. */
+export async function join(
+  offers: readonly Offered[],
+  { name: called = hostname(), labels = [], weight, maxRuns: most, say, ...options }: NodeOptions,
+  open: (options: RuntimeOptions) => Promise<Runtime> = openRuntime,
+): Promise<ClusterNode> {
+  requireLabels(offers, labels);
+  const { env = process.env, clock = systemClock() } = options;
+  const name = slug(called);
+  const place = requirePlace(options.nats, env);
+  const [{ dial }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
+  const parts = closers();
+  try {
+    const runtime = parts.use(await open({ ...options, nats: place, clock }));
+    const connection = await dial({ ...place, name: `troupe node ${name}` });
+    parts.use({ [Symbol.asyncDispose]: () => connection.close() });
+    const { tenant = 'default' } = place;
+    const bounds = { ...(weight === undefined ? {} : { weight }), ...(most === undefined ? {} : { most }) };
+    const facts = { name, version: version(), offers, tenant, labels, ...bounds, ...(say ? { say } : {}) };
+    const opened = parts.use(await openNode({ ...facts, runtime, connection, clock }));
+    const isLost = lossOf(connection);
+    return {
+      get report() {
+        return opened.report;
+      },
+      lost: opened.lost,
+      drain: (grace) => opened.drain(grace),
+      busy: () => (isLost() ? 'the NATS server is away' : opened.report.leaving ? 'leaving' : undefined),
+      [Symbol.asyncDispose]: () => parts.close(),
+    };
+  } catch (thrown) {
+    await parts.close();
+    throw thrown;
+  }
+}
+
+function lossOf(connection: NatsConnection): () => boolean {
+  let isLost = false;
+  void (async () => {
+    for await (const { type } of connection.status())
+      if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
+  })();
+  return () => isLost;
+}
+
+/**
+ * Connects to the nodes of a cluster: lists them, moves runs between them, and invokes what they offer. Rejects with `invalid` without a server.
+ * @example await using nodes = await cluster('nats://10.0.0.5:4222'); await nodes.invoke('newsroom', { topic: 'tea' }, { key: 'job-42' });
+ */
+export async function cluster(
+  nats: string | NatsPlace,
+  {
+    env = process.env,
+    clock = systemClock(),
+  }: {
+    /** Environment variables; those of the process by default. */
+    env?: RuntimeOptions['env'];
+    /** For tests: another clock. */
+    clock?: Clock;
+  } = {},
+): Promise<Cluster> {
+  const { openCluster } = await import('./client.ts');
+  return openCluster(requirePlace(nats, env), clock);
+}
+
+function requirePlace(nats: string | NatsPlace | undefined, env: NonNullable<RuntimeOptions['env']>): NatsPlace {
+  const place = natsPlace(nats, env);
+  if (place) return place;
+  throw new TroupeError('invalid', 'Nodes meet on a NATS server: give its address as `nats`, or in TROUPE_NATS.');
+}
+
+function requireLabels(offers: readonly Offered[], labels: readonly string[]): void {
+  const twice = offers.find(({ name }, i) => offers.findIndex((other) => other.name === name) !== i);
+  if (twice)
+    throw new TroupeError('definition', `Two definitions are called "${twice.name}"; a name can be offered once.`);
+  for (const { name, subject } of offers) {
+    const missing = needsOf(subject).filter((need) => !labels.includes(need));
+    if (missing.length > 0)
+      throw new TroupeError(
+        'definition',
+        `"${name}" needs ${missing.join(', ')}, which this node does not have. Give it the label, or do not offer this here.`,
+      );
+  }
+}

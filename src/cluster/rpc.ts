@@ -1,0 +1,77 @@
+/** Requests and responses in JSON between nodes and their clients. A refusal is sent back as a failure. */
+import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { reasonOf } from '../values/cause.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { forbidden } from '../nats/permissionErrors.ts';
+import { refusal, refusalIn } from '../transport/nats/codec.ts';
+
+const encoder = new TextEncoder();
+
+/** Responds if that is possible. The client or the connection may be gone, and an error of that kind must not end the process. */
+export function respond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
+  try {
+    message.respond(payload, headers ? { headers } : {});
+  } catch {
+    // A client that still waits asks again.
+  }
+}
+
+/** The JSON of a message; null for an empty one. Throws `invalid` when it is none: any client of the server can send anything. */
+export function jsonIn(message: Pick<Msg, 'data' | 'subject'>): Json {
+  const text = new TextDecoder().decode(message.data);
+  if (text === '') return null;
+  try {
+    const json: Json = JSON.parse(text);
+    return json;
+  } catch (cause) {
+    throw new TroupeError('invalid', `Expected JSON on ${message.subject}: ${reasonOf(cause)}.`, { cause });
+  }
+}
+
+/** Responds to the requests on a subject with what `answer` returns, or with its error. */
+export function serve(
+  connection: NatsConnection,
+  subject: string,
+  answer: (body: Json, message: Msg) => unknown,
+): Subscription {
+  return connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error) return;
+      void (async () => {
+        try {
+          const response = await answer(jsonIn(message), message);
+          respond(message, JSON.stringify(response ?? null));
+        } catch (thrown) {
+          const { payload, headers } = refusal(thrown);
+          respond(message, payload, headers);
+        }
+      })();
+    },
+  });
+}
+
+/** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `nobody` when no process serves the subject; with `timeout` after `within` milliseconds. */
+export async function call(
+  connection: NatsConnection,
+  subject: string,
+  body: Json,
+  { within, nobody }: { readonly within: number; readonly nobody: string },
+): Promise<Json> {
+  const message = await connection
+    .request(subject, encoder.encode(JSON.stringify(body)), { timeout: within })
+    .catch((cause: unknown) => {
+      const refused = forbidden(cause);
+      if (refused) throw refused;
+      if (cause instanceof RequestError && cause.isNoResponders())
+        throw new TroupeError('unknown_recipient', nobody, { cause });
+      throw new TroupeError(
+        'timeout',
+        `No answer came on ${subject} within ${within} ms: ${toFailure(cause).message}`,
+        { cause },
+      );
+    });
+  const refused = refusalIn(message);
+  if (refused) throw refused;
+  return jsonIn(message);
+}

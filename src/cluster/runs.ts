@@ -1,0 +1,121 @@
+/** The runs of a node: resumed here when they are free, released when they belong to another node, and watched until they end. */
+import { toFailure, TroupeError } from '../values/failure.ts';
+import { isJsonObject, type Json } from '../values/json.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import type { RunHandle, Runtime, Subject } from '../runtime/runtime.ts';
+
+/** A definition that a node can run. */
+export interface Offered {
+  readonly name: string;
+  readonly subject: Subject;
+  /** The definition of a run that was started with these settings: where a file exports a function, what the function returns for them. */
+  readonly of: (settings: Json | undefined) => Subject | Promise<Subject>;
+}
+
+/** A run at this node. */
+export interface Held {
+  readonly handle: RunHandle;
+  readonly name: string;
+  /** It was moved here by request, and stays as long as this node runs. */
+  readonly pinned: boolean;
+}
+
+/** The name of the definition with which a run was started, and its settings; from the metadata of its root. */
+export function originOf({ meta }: Pick<ActorRow, 'meta'>): { readonly name: string; readonly args: Json | undefined } {
+  const { about } = isJsonObject(meta) ? meta : {};
+  const { name, args } = isJsonObject(about) ? about : {};
+  return { name: typeof name === 'string' ? name : '', args };
+}
+
+/** The runs of one node. */
+export class Holdings {
+  readonly #runtime: Runtime;
+  readonly #offers: ReadonlyMap<string, Offered>;
+  readonly #log: (line: string) => void;
+  readonly #runs = new Map<string, Held>();
+  readonly #taking = new Map<string, Promise<void>>();
+  /** Runs that cannot continue with any definition of this node; they are not tried again. */
+  readonly #unfit = new Set<string>();
+
+  constructor(runtime: Runtime, offers: readonly Offered[], log: (line: string) => void) {
+    this.#runtime = runtime;
+    this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
+    this.#log = log;
+  }
+
+  /** By run id. */
+  get all(): ReadonlyMap<string, Held> {
+    return this.#runs;
+  }
+
+  /** The definition of a stored run. Rejects with `unknown_recipient` when there is no such run, or this node has no such definition, `conflict` when it has ended. */
+  async definitionOf(run: string): Promise<{ name: string; subject: Subject }> {
+    const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
+    if (!root) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    if (root.status !== 'active') throw new TroupeError('conflict', `The run "${run}" has ended (${root.status}).`);
+    const { name, args } = originOf(root);
+    const offer = this.#offers.get(name);
+    if (offer) return { name, subject: await offer.of(args) };
+    throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
+  }
+
+  /** Does a free run need no decision: because it is here, is being taken, or cannot continue here? */
+  isSettled(run: string): boolean {
+    return this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run);
+  }
+
+  /** The name of a stored run's definition, if this node offers it. */
+  async offeredFor(run: string): Promise<string | undefined> {
+    const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
+    const name = root && originOf(root).name;
+    return name !== undefined && this.#offers.has(name) ? name : undefined;
+  }
+
+  /** Resumes a run here. `why` is logged. Rejects as `Runtime.resume` does. */
+  take(run: string, why: string, pinned = false): Promise<void> {
+    const before = this.#taking.get(run);
+    if (before) return before;
+    const taking = this.#take(run, why, pinned).finally(() => this.#taking.delete(run));
+    this.#taking.set(run, taking);
+    return taking;
+  }
+
+  /** Releases a run; its effects under way get `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
+  async give(run: string, grace: number): Promise<void> {
+    const known = this.#runs.get(run);
+    if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
+    await known.handle.park(grace);
+    this.#runs.delete(run);
+  }
+
+  /** Watches a run that was started here until it ends. */
+  watch(name: string, handle: RunHandle, pinned = false): void {
+    const { id } = handle;
+    if (this.#runs.has(id)) return;
+    const known = { handle, name, pinned };
+    this.#runs.set(id, known);
+    const end = (how: string) => {
+      if (this.#runs.get(id) === known) this.#runs.delete(id);
+      this.#log(`${id} ${how}`);
+    };
+    handle.outcome().then(
+      ({ status }) => end(status === 'parked' ? 'was let go of' : `ended: ${status}`),
+      (thrown: unknown) => end(`cannot be followed any more: ${toFailure(thrown).message}`),
+    );
+  }
+
+  async #take(run: string, why: string, pinned: boolean): Promise<void> {
+    try {
+      const { name, subject } = await this.definitionOf(run);
+      this.watch(name, await this.#runtime.resume(run, subject), pinned);
+      this.#log(`${run} is here now: ${why}`);
+    } catch (thrown) {
+      const { kind, message } = toFailure(thrown);
+      if (kind === 'incompatible' || kind === 'corrupt' || kind === 'conflict') {
+        this.#unfit.add(run);
+        this.#log(`${run} cannot go on here (${kind}): ${message}`);
+      }
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** What each action of XState and of the engine adds to a commit. */
+import type { DeadLetter } from '../contracts/deadLetter.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { Failure, TroupeError } from '../values/failure.ts';
+import { Address } from '../values/ids.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import type { TimerData } from '../contracts/pending.ts';
+import type { Action, MachineEvent } from './chart.ts';
+import type { Draft } from './commitBuilder.ts';
+import { letter, signal } from './systemMessages.ts';
+import { undeliverable } from './undeliverable.ts';
+
+type Handle = (builder: Draft, action: Action, index: number) => void;
+
+interface Spawn {
+  actorRef: { id: string; options: { syncSnapshot?: boolean } };
+  id: unknown;
+  src: unknown;
+  input: Json;
+  systemId: string;
+}
+
+/** The parameters of an action of XState, as XState writes them. */
+export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ?? {}) as P;
+/** The parameters of an action of the engine: a person writes them, so each is checked. */
+const given = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
+
+const handlers: Readonly<Record<string, Handle>> = {
+  'xstate.spawnChild'(builder, action, index) {
+    const { actorRef, id, src, input, systemId } = paramsOf<Partial<Spawn>>(action);
+    if (actorRef?.options.syncSnapshot)
+      throw new TroupeError(
+        'unsupported',
+        `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
+      );
+    // XState gives the id as it was written, which may be a function; the reference has the result.
+    builder.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
+  },
+  'xstate.stopChild'(builder, action) {
+    const { id } = paramsOf<{ id?: string }>(action);
+    if (id === undefined) return;
+    builder.close(builder.children.get(id));
+    builder.children.delete(id);
+  },
+  'xstate.raise'(builder, action, index) {
+    const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
+    // Without a delay it was part of the step.
+    if (delay !== undefined) timer(builder, index, { id, event }, delay);
+  },
+  'xstate.cancel'(builder, action) {
+    const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
+    builder.close(builder.timers.get(sendId));
+    builder.timers.delete(sendId);
+  },
+  'xstate.sendTo'(builder, action, index) {
+    const { to, event, id, delay } = paramsOf<{
+      to?: { id?: string };
+      event: MachineEvent & JsonObject;
+      id?: string;
+      delay?: number;
+    }>(action);
+    const { sender } = builder;
+    const address = addressOf(builder, to);
+    if (address === undefined)
+      builder.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, builder.key(index), builder.now));
+    else if (delay !== undefined) timer(builder, index, { id, event, to: address }, delay);
+    else
+      builder.opens.push(letter(signal(builder.key(index), sender.address, address, sender.run, event, builder.cause)));
+  },
+  'xstate.emit'(builder, action) {
+    builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
+  },
+  append(builder, action) {
+    const { list, entry } = given<{ list: string; entry: Json }>(action);
+    if (typeof list !== 'string' || list === '' || entry === undefined)
+      throw misused(builder, 'append', '{ list, entry }', action);
+    builder.appends.push({ list, entry });
+  },
+  tell(builder, action, index) {
+    const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
+    if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
+      throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
+    const { deadline } = builder.sender;
+    send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
+  },
+  bury(builder, action, index) {
+    const { message, failure } = given<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    const isFailure = failure !== undefined && Failure.safeParse(failure).success;
+    if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
+      throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
+    const { address } = builder.sender;
+    const { id = builder.key(index), type, from = address, body } = message;
+    builder.astray.push({ id, type, from, to: address, body, at: builder.now, failure });
+  },
+  reply(builder, action, index) {
+    const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
+    if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
+      throw misused(builder, 'reply', '{ ask: event.meta, type, body }', action);
+    send(builder, index, {
+      to: ask.from,
+      kind: type === 'failure' ? 'failure' : 'reply',
+      type,
+      body,
+      correlation: ask.id,
+    });
+  },
+};
+
+/** What to do for each action, by its type. An action that is not in it is a custom one. */
+export const performers: ReadonlyMap<string, Handle> = new Map(Object.entries(handlers));
+
+function send(
+  builder: Draft,
+  index: number,
+  message: Pick<Envelope, 'to' | 'kind' | 'type'> & { body: Json | undefined } & Partial<Omit<Envelope, 'body'>>,
+): void {
+  const { address: from, run } = builder.sender;
+  builder.opens.push(
+    letter({
+      id: builder.key(index),
+      from,
+      run,
+      causation: builder.cause,
+      ...message,
+      body: message.body ?? null,
+    }),
+  );
+}
+
+/** A timer with the same id is replaced. */
+function timer(builder: Draft, index: number, data: TimerData, delay: number): void {
+  if (!Number.isFinite(delay) || delay < 0) {
+    throw new TroupeError(
+      'definition',
+      `The delay of "${data.event.type}" must be a number of milliseconds, 0 or more; it came out as ${String(delay)}.`,
+    );
+  }
+  if (data.id !== undefined) builder.close(builder.timers.get(data.id));
+  const key = builder.open(index, { kind: 'timer', data, due: builder.now + delay });
+  if (data.id !== undefined) builder.timers.set(data.id, key);
+}
+
+/** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
+function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefined): Address | undefined {
+  const whose = sender.type.chart.whose(target);
+  if (whose === 'self') return sender.address;
+  if (whose === 'parent') return sender.parent;
+  if (newborn.has(target)) return newborn.get(target);
+  const child = sender.pending(sender.children.get(target?.id ?? '') ?? '');
+  return child?.kind === 'child' ? child.data.address : undefined;
+}
+
+const misused = ({ sender }: Draft, name: string, form: string, { params }: Action) =>
+  new TroupeError(
+    'definition',
+    `"${sender.type.name}" takes the action ${name} with ${preview(params)}; it needs ${form}.`,
+  );
+
+const preview = (params: unknown) => JSON.stringify(params)?.slice(0, 200) ?? 'nothing';

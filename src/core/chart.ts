@@ -1,0 +1,153 @@
+/**
+ * The only place that calls XState: a machine as pure functions. Nothing outside this file steps, saves or restores a machine.
+ *
+ * C1 A step starts nothing: every child is an inert stub, and the actions of the machine come back as data.
+ * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test compares the two).
+ * C3 A saved snapshot is plain JSON with the children's names, never their state.
+ * C4 A restored snapshot steps as the one that was saved. XState remembers in which order regions came to their states, takes their
+ *    eventless transitions in that order, and forgets it when saving; here regions are always in the order the machine lists them.
+ */
+import {
+  createActor,
+  type AnyActorLogic,
+  type AnyActorScope,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  type ExecutableActionObject,
+  type StateValue,
+} from 'xstate';
+import { TroupeError } from '../values/failure.ts';
+import { cloneJson, type JsonObject } from '../values/json.ts';
+import { everyNode, ordered } from './machineShape.ts';
+import type { StepTrace } from './platform.ts';
+
+/** A snapshot of any machine. */
+export type Snapshot = AnyMachineSnapshot;
+/** An event of any machine. */
+export type MachineEvent = AnyEventObject;
+/** An action of XState, with its parameters. */
+export type Action = ExecutableActionObject;
+/** The result of a step: the new snapshot, and the actions in order. */
+export type Step = readonly [snapshot: Snapshot, actions: readonly Action[]];
+
+/** A machine as pure functions. */
+export interface Chart {
+  readonly machine: AnyStateMachine;
+  initial(input: unknown): Step;
+  step(snapshot: Snapshot, event: MachineEvent): Step;
+  /** Does no transition handle the event? (A transition that does nothing does handle it.) */
+  ignores(snapshot: Snapshot, event: MachineEvent): boolean;
+  save(snapshot: Snapshot): JsonObject;
+  /** Needs a snapshot that fits the machine (E11). */
+  restore(saved: JsonObject): Snapshot;
+  /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
+  whose(target: unknown): 'self' | 'parent' | undefined;
+}
+
+/** More microsteps than this in one step is a cycle (E8). */
+const microsteps = 1_000;
+
+/** A child that does nothing: the engine runs the real one. */
+const stub: AnyActorLogic = {
+  transition: (state) => state,
+  getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
+  getPersistedSnapshot: () => ({ status: 'active' }) as never,
+  restoreSnapshot: (state) => state as never,
+};
+
+/** A copy of a machine whose children do nothing and whose steps end (C1, E8). */
+export function inertly(machine: AnyStateMachine): AnyStateMachine {
+  const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
+  const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
+  inert.options = {
+    ...inert.options,
+    maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps),
+  };
+  return inert;
+}
+
+/** `trace` is told of every step. */
+export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
+  const inert = inertly(machine);
+
+  const parent = createActor(stub, { id: '#parent' });
+  const self = createActor(stub, { id: '#self', parent });
+  let actions: Action[] = [];
+  const nothing = () => {};
+  const scope: AnyActorScope = {
+    self,
+    id: '',
+    sessionId: '',
+    system: self.system,
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+    actionExecutor: (action) => void actions.push(action),
+  };
+  const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
+  /** The snapshot the step began with: its regions are in order already. */
+  let last: Snapshot | undefined;
+  /** C4. */
+  const inOrder = (snapshot: Snapshot): Snapshot => {
+    if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
+    const { context, status, output, error, historyValue, children } = snapshot;
+    const value = ordered(snapshot.value, inert.root);
+    return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
+      children,
+    });
+  };
+  const collect = (run: () => Snapshot): Step => {
+    actions = [];
+    let snapshot: Snapshot;
+    try {
+      snapshot = run();
+      if (snapshot.status === 'error') throw snapshot.error;
+    } catch (thrown) {
+      throw isEndless(thrown) ? endless(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
+    }
+    return [inOrder(snapshot), actions];
+  };
+
+  return {
+    machine,
+    initial(input) {
+      last = undefined;
+      const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
+      if (trace?.hasListeners) trace.publish({ machine, input, to: first[0] });
+      return first;
+    },
+    ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
+    step(snapshot, event) {
+      last = snapshot;
+      const next = collect(() => inert.transition(snapshot, event, scope as never));
+      if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
+      return next;
+    },
+    save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
+    // XState revives references inside the context it is given, so it gets a copy.
+    restore: (saved) => inOrder(inert.restoreSnapshot(cloneJson(saved) as never, scope as never)),
+    whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
+  };
+}
+
+const isEndless = (thrown: unknown) => thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
+const endless = (id: string, limit: number) =>
+  new TroupeError(
+    'definition',
+    `The machine "${id}" did not come to rest within ${limit} microsteps: its eventless transitions or raised events go round in a circle. Give one of them a guard that ends it.`,
+  );
+
+/** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
+export function stateOf(value: StateValue, node: AnyStateNode): string {
+  if (typeof value === 'string') return value;
+  const regions = Object.entries(node.states).flatMap(([name, state]) => {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (inner === undefined) return [];
+    const rest = stateOf(inner, state);
+    return [rest ? `${name}.${rest}` : name];
+  });
+  return regions.join('|');
+}

@@ -1,0 +1,78 @@
+/** One thing for an actor to handle: a message from outside, or the end of something the actor started itself. */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { Outcome } from '../contracts/effect.ts';
+import type { Failure, TroupeError } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import { asJson, type Json } from '../values/json.ts';
+import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
+import type { MachineEvent } from './chart.ts';
+
+/** One thing for an actor to handle. */
+export interface Delivery {
+  /** The actor started it itself: the mailbox does not count it and never drops it. */
+  readonly own: boolean;
+  readonly id: string;
+  readonly event: MachineEvent;
+  readonly body: Json;
+  readonly from?: Address;
+  /** The key of the pending that this settles: when it is no longer pending, this is stale (E3). */
+  readonly settles?: string;
+  readonly result?: { key: string; name: string; input: Json; outcome: Outcome };
+  /** Set when the caller waits for a reply. */
+  readonly ask?: Envelope;
+  /** Milliseconds since the epoch; after that it is not handled (E9). */
+  readonly deadline?: number;
+  /** It is committed; `repeated` when it had been committed before. */
+  done(repeated?: true): void;
+  refuse(error: TroupeError): void;
+}
+
+/** How the sender is told what became of it. */
+export type Answer = Pick<Delivery, 'done' | 'refuse'>;
+
+const noSender: Answer = { done() {}, refuse() {} };
+
+/** `kept` when the outcome is in the ledger already. */
+export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
+  const { id, src, input } = data;
+  const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
+  return {
+    own: true,
+    id: key,
+    event,
+    body: null,
+    settles: key,
+    ...(kept ? {} : { result: { key, name: src, input, outcome } }),
+    ...noSender,
+  };
+}
+
+/** A timer that is due. */
+export function fromTimer({ key, data }: PendingTimer): Delivery {
+  const { event } = data;
+  return { own: true, id: key, event, body: null, settles: key, ...noSender };
+}
+
+/** The message that a child has ended, or the engine's own that a child could not be started. */
+export function fromChild(
+  id: string,
+  from: Address,
+  { key, data }: PendingChild,
+  end: { output?: Json } | { error: Json | Failure },
+  answer: Answer = noSender,
+): Delivery {
+  const name = data.id;
+  const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
+  return { own: true, id, from, event, body: asJson(end), settles: key, ...answer };
+}
+
+const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
+const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
+
+/** The event of the commit that this causes. */
+export const causeOf = ({ id, event, from, body }: Delivery) => ({
+  id,
+  type: event.type,
+  body,
+  ...(from === undefined ? {} : { from }),
+});

@@ -1,0 +1,80 @@
+/** The shape of a machine: its states and transitions. Code is not part of it, so a fix in an action makes no other machine (E11). */
+import type { AnyStateMachine, AnyStateNode, StateValue, StateValueMap } from 'xstate';
+import type { ZodType } from 'zod';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { jsonSchema } from '../contracts/protocol.ts';
+import { nameOf } from './validateNames.ts';
+import type { Sha256 } from './platform.ts';
+
+/** A state and all states inside it, in the order the machine lists them. */
+export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states).flatMap(everyNode),
+];
+
+/** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
+export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
+  const nodes = everyNode(machine.root).map((node) => [
+    node.id,
+    node.type,
+    [...node.transitions].map(([event, list]) => [
+      event,
+      list.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
+    ]),
+    node.always?.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
+    node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
+  ]);
+  const shape = [nodes, context ? jsonSchema(context) : null];
+  return sha256(JSON.stringify(shape)).slice(0, 16);
+}
+
+/** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */
+export function strangers(node: AnyStateNode, value: Json | undefined): string[] {
+  const names = Object.entries(node.states).flatMap(([name, { type }]) => (type === 'history' ? [] : [name]));
+  const given = inside(value);
+  if (!given) return [`the value of "${node.id}" is ${JSON.stringify(value)}`];
+  const said = Object.keys(given);
+  if (names.length === 0)
+    return said.length === 0 ? [] : [`state "${node.id}" has no states inside; the value has ${said.join(', ')}`];
+  if (node.type !== 'parallel' && said.length !== 1)
+    return [`state "${node.id}" is in one of ${names.join(', ')}; the value has ${said.join(', ') || 'none'}`];
+  const gone = said
+    .filter((name) => !names.includes(name))
+    .map((name) => `state "${name}" is not in "${node.id}" (${names.join(', ')})`);
+  const lacking =
+    node.type === 'parallel'
+      ? names.filter((name) => !said.includes(name)).map((name) => `region "${name}" of "${node.id}" is missing`)
+      : [];
+  const inner = said.flatMap((name) => {
+    const state = names.includes(name) ? node.states[name] : undefined;
+    return state ? strangers(state, given[name]) : [];
+  });
+  return [...gone, ...lacking, ...inner];
+}
+
+/** The states that a value names, from the root down. Needs a value without unknown states. */
+export function activeNodes(node: AnyStateNode, value: Json | undefined): AnyStateNode[] {
+  const inner = Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => {
+    const state = node.states[name];
+    return state ? activeNodes(state, rest) : [];
+  });
+  return [node, ...inner];
+}
+
+/** A state value with its regions in the order the machine lists them. */
+export function ordered(value: StateValue, node: AnyStateNode): StateValue {
+  if (typeof value === 'string') return value;
+  const inOrder: StateValueMap = {};
+  for (const [name, state] of Object.entries(node.states)) {
+    const inner = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (inner !== undefined) inOrder[name] = ordered(inner, state);
+  }
+  return inOrder;
+}
+
+/** `"a"` is short for `{ a: {} }`. */
+function inside(value: Json | undefined): JsonObject | undefined {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'string') return { [value]: {} };
+  return isJsonObject(value) ? value : undefined;
+}

@@ -1,0 +1,61 @@
+/** Turns the actions of one step of XState into what a commit stores. Pure: the same step makes the same commit again (E2). */
+import type { AnyActor } from 'xstate';
+import { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import type { Action, Snapshot, Step } from './chart.ts';
+import { Draft, type Sender } from './commitBuilder.ts';
+import { paramsOf, performers } from './actions.ts';
+
+/** `before` is undefined for the first step of an actor. */
+export function outboxOf(
+  sender: Sender,
+  before: Snapshot | undefined,
+  [after, actions]: Step,
+  seq: number,
+  now: number,
+  cause: string,
+): Draft {
+  const builder = new Draft(sender, seq, now, cause);
+  if (after.children !== before?.children) spawnAssigned(builder, before, after, actions);
+  actions.forEach(({ type, params }, index) => {
+    const { actorRef, src } =
+      type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
+    if (actorRef) builder.newborn.set(actorRef, builder.addressOf(index, actorRef.id, src));
+  });
+  actions.forEach((action, index) => {
+    const perform = performers.get(action.type);
+    if (perform) perform(builder, action, index);
+    else if (action.exec) builder.customs.push(action);
+    else
+      throw new TroupeError(
+        'definition',
+        `"${sender.type.name}" takes the action "${action.type}", which is not declared. Add it to setup({ actions }).`,
+      );
+  });
+  return builder;
+}
+
+type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: Json; systemId?: string } };
+
+/** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
+function spawnAssigned(
+  builder: Draft,
+  before: Snapshot | undefined,
+  after: Snapshot,
+  actions: readonly Action[],
+): void {
+  const told = new Set(
+    actions.flatMap(({ type, params }) =>
+      type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
+    ),
+  );
+  (Object.values(after.children) as (Child | undefined)[]).forEach((child, place) => {
+    if (!child || told.has(child) || before?.children[child.id] === child) return;
+    const { id, sessionId, src, options } = child;
+    const index = actions.length + 1 + place;
+    builder.newborn.set(child, builder.addressOf(index, id, src));
+    // An id that was not given is the session's, which is another one after a restart.
+    const given = id === sessionId ? undefined : id;
+    builder.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
+  });
+}

@@ -1,0 +1,50 @@
+/** What an actor is spawned with; stored in its row and never changed but for a restart. */
+import type { Address } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
+import type { ActorRow } from '../contracts/commit.ts';
+import type { ChildData, PendingTimer } from '../contracts/pending.ts';
+
+/** What an actor is spawned with. */
+export type Birth = {
+  readonly address: Address;
+  readonly run: string;
+  readonly parent: Address | undefined;
+  /** The key of the parent's pending that stands for this actor. */
+  readonly key?: string;
+  /** Its id among its parent's children. */
+  readonly id?: string;
+  readonly input: Json;
+  readonly deadline?: number;
+  /** How often it was restarted from the beginning; each time its lists begin anew. Default 0. */
+  readonly life?: number;
+  /** When it was last restarted from the beginning, in milliseconds since the epoch; default when it was created. */
+  readonly began?: number;
+  /** Facts about a run for people and commands: its name, the file it came from. */
+  readonly about?: Json;
+};
+
+/** A run with a deadline has a timer for it, which its root actor is spawned with. */
+export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTimer[] =>
+  parent === undefined && deadline !== undefined
+    ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
+    : [];
+/** The event a root actor gets when the deadline of its run has passed. */
+export const deadlineEvent = 'troupe.deadline';
+
+/** Reads what `commitOf` stored. */
+export const birthOf = ({ meta }: Pick<ActorRow, 'meta'>): Birth => meta as Birth;
+
+/** What a child is spawned with: what its parent asked for, and the parent's deadline (E9). */
+export const childBirth = (
+  parent: { address: Address; run: string; deadline: number | undefined },
+  key: string,
+  data: ChildData,
+): Birth => ({
+  address: data.address,
+  run: parent.run,
+  parent: parent.address,
+  key,
+  id: data.id,
+  input: data.input,
+  ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }),
+});

@@ -1,0 +1,96 @@
+/** Builds a commit: the actor's new row, and everything that changes with it. */
+import type { Failure } from '../values/failure.ts';
+import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import type { Commit } from '../contracts/commit.ts';
+import type { Pending } from '../contracts/pending.ts';
+import type { ActorType } from './actorType.ts';
+import type { Birth } from './spawn.ts';
+import { stateOf, type Snapshot } from './chart.ts';
+import { seal } from './snapshot.ts';
+import { requirePlain } from '../values/plain.ts';
+
+/** A change of an actor that is not stored yet. */
+export interface Change {
+  readonly snapshot: Snapshot | undefined;
+  readonly status: ActorStatus;
+  readonly event: Commit['event'];
+  readonly opens?: readonly Pending[];
+  readonly closes?: readonly string[];
+  readonly appends?: Commit['appends'];
+  readonly results?: Commit['results'];
+  /** Why the actor failed. */
+  readonly failure?: Failure;
+}
+
+/** The actor as of its last commit. */
+export interface Standing {
+  readonly type: ActorType;
+  readonly birth: Birth;
+  readonly created: number;
+  /** Of the last commit. */
+  readonly seq: number;
+}
+
+/** Throws `definition` when something in it could not be read back as it was. */
+export function commitOf(
+  { type, birth: spawnInfo, created, seq }: Standing,
+  change: Change,
+  now: number,
+  epoch: number,
+): Commit {
+  const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
+  const state: JsonObject = snapshot ? type.chart.save(snapshot) : {};
+  requirePlain(`The context of ${spawnInfo.address}`, state.context);
+  requirePlain(`The output of ${spawnInfo.address}`, state.output);
+  for (const { kind, data } of opens)
+    requirePlain(
+      kind === 'message' ? `A message of ${spawnInfo.address}` : `The ${kind} that ${spawnInfo.address} starts`,
+      data,
+    );
+  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry);
+  return {
+    run: spawnInfo.run,
+    actor: spawnInfo.address,
+    type: type.name,
+    parent: spawnInfo.parent,
+    status,
+    state: snapshot ? stateOf(snapshot.value, type.chart.machine.root) : '',
+    tags: snapshot ? [...snapshot.tags] : [],
+    created,
+    updated: now,
+    seq: seq + 1,
+    meta: asJson(spawnInfo),
+    snapshot: asJson({ ...seal(type, state), ...(failure ? { failure } : {}) }),
+    epoch,
+    event,
+    opens,
+    closes,
+    results,
+    appends,
+  };
+}
+
+/** The same commit as observers see it. `value` is the XState value. */
+export function seenOf(
+  { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
+  value: Json | undefined,
+  failure?: Failure,
+): Inspection {
+  const { machine, state } = isJsonObject(snapshot) ? snapshot : {};
+  return {
+    type: 'commit',
+    at: updated,
+    run,
+    actor,
+    parent,
+    machine: typeof machine === 'string' ? machine : '',
+    seq,
+    event: { id: event.id, type: event.type, from: event.from, body: event.body },
+    state: value ?? null,
+    tags,
+    context: (isJsonObject(state) ? state.context : null) ?? null,
+    status,
+    ...(failure ? { failure } : {}),
+  };
+}

@@ -1,0 +1,86 @@
+/** Says, before anything runs, why a machine cannot be made durable: what has no name, an empty slot, or a step without end (E12). */
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { TroupeError } from '../values/failure.ts';
+import { logicsOf } from './validateActors.ts';
+import { declarationsMissing, nameOf, namesMissing, builtIn } from './validateNames.ts';
+import { everyNode } from './machineShape.ts';
+
+/** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
+export function refuse(machine: AnyStateMachine): void {
+  const nodes = everyNode(machine.root);
+  const missing = [
+    ...nodes.flatMap((node) => namesMissing(node, machine)),
+    ...declarationsMissing(machine),
+    ...slotsOf(machine),
+    ...cyclesOf(nodes),
+  ];
+  const foreign = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...logicsOf(machine)];
+  const problems = [...new Set([...missing, ...foreign])];
+  if (problems.length === 0) return;
+  throw new TroupeError(
+    missing.length > 0 ? 'definition' : 'unsupported',
+    `The machine "${machine.id}" cannot be run durably:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    { data: { machine: machine.id, problems } },
+  );
+}
+
+function slotsOf(machine: AnyStateMachine): string[] {
+  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) =>
+    !('slot' in logic)
+      ? []
+      : [`the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`],
+  );
+}
+
+/** Eventless transitions without a guard that lead round in a circle never come to rest. */
+function cyclesOf(nodes: AnyStateNode[]): string[] {
+  const next = new Map(
+    nodes.map((node) => {
+      const [first] = node.always ?? [];
+      return [node, first && first.guard === undefined ? first.target?.[0] : undefined] as const;
+    }),
+  );
+  const restsAt = (node: AnyStateNode): AnyStateNode =>
+    Object.keys(node.states).length > 0 && node.initial?.target?.[0] ? restsAt(node.initial.target[0]) : node;
+  return nodes.flatMap((start) => {
+    const seen = new Set<AnyStateNode>();
+    let node: AnyStateNode | undefined = start;
+    while (node && !seen.has(node)) {
+      seen.add(node);
+      const target: AnyStateNode | undefined = next.get(node);
+      node = target && (next.get(target) ? target : restsAt(target));
+    }
+    return node === start && next.get(start)
+      ? [`state "${start.id}": its eventless transitions lead back to it without a guard, for ever.`]
+      : [];
+  });
+}
+
+function unsupportedIn(node: AnyStateNode, machine: AnyStateMachine): string[] {
+  const at = `state "${node.id}"`;
+  const used = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+    .flatMap(({ actions }) => actions)
+    .concat(node.entry, node.exit);
+  const builtIns = used.map((action) =>
+    builtIn(typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? '']),
+  );
+  const noSystemId = (id: string | undefined) =>
+    id === undefined ? [] : [`${at}: systemId ("${id}") is not supported; send to an address instead.`];
+  return [
+    ...node.invoke.flatMap(({ id, systemId, onSnapshot }) => [
+      ...noSystemId(systemId),
+      ...(onSnapshot === undefined
+        ? []
+        : [`${at}: onSnapshot of "${id}" is not supported; a child reports with its output or with sendTo.`]),
+    ]),
+    ...builtIns.flatMap((action) => noSystemId(action.systemId)),
+    ...builtIns.flatMap((action) =>
+      action.syncSnapshot
+        ? [`${at}: syncSnapshot is not supported; a child reports with its output or with sendTo.`]
+        : [],
+    ),
+    ...((node.config as { route?: unknown }).route === undefined
+      ? []
+      : [`${at}: route is not supported; give it an event of its own.`]),
+  ];
+}

@@ -1,0 +1,148 @@
+/** A tool with guardrails in front of it. Each call is checked before and after it is made. Counts last as long as this process. */
+import type { Guardrail } from '../../../actors/guardrail.ts';
+import { breaker } from '../../../actors/gateway.ts';
+import { asked, verdictOf } from '../../../actors/checkResult.ts';
+import { taken, type Buckets } from '../../../machines/guardrail/tokenBucket.ts';
+import { refusal } from '../../../machines/guardrail/refusal.ts';
+import { rejectedBefore } from '../../../machines/guardrail/rules.ts';
+import { defaultGuardrailSettings } from '../../../machines/guardrail/settings.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
+import type { AgentAnswer } from '../../contracts/agent.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
+import type { ToolScope } from '../../contracts/tool.ts';
+import type { Stage, Work } from '../../contracts/work.ts';
+import type { Tool } from '../../tools/tool.ts';
+
+type Rejected = Parameters<typeof refusal>[2];
+
+/** The same tool with guardrails. Throws `definition` for guardrails that a tool cannot have. */
+export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
+  for (const guardrail of guardrails) requireFitting(tool, guardrail);
+  const gates = guardrails.map(gate);
+  const longest = Math.min(
+    ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
+  );
+  const timeout = Math.min(tool.timeout, longest);
+  return Object.freeze({
+    ...tool,
+    timeout,
+    async run(input: unknown, scope: ToolScope) {
+      const work = workOf({ name: tool.name, timeout }, input);
+      const passed: ReturnType<typeof gate>[] = [];
+      for (const each of gates) {
+        const rejected = await each.before(work, scope);
+        if (!rejected) {
+          passed.push(each);
+          continue;
+        }
+        // A call that was rejected does not count.
+        for (const earlier of passed) earlier.refund(work, scope);
+        throw refused(each.name, 'pre', rejected, { sent: false });
+      }
+      const output = await performed(tool, input, scope, gates);
+      for (const each of gates.toReversed()) {
+        const rejected = await each.after(work, output, scope);
+        if (rejected) throw refused(each.name, 'post', rejected, { done: true });
+        each.well();
+      }
+      return output;
+    },
+  });
+}
+
+async function performed(tool: Tool, input: unknown, scope: ToolScope, gates: readonly ReturnType<typeof gate>[]) {
+  try {
+    return await tool.run(input, scope);
+  } catch (thrown) {
+    for (const each of gates) each.failed(scope, thrown);
+    throw thrown;
+  }
+}
+
+/** `more` tells the engine whether a write was made. */
+const refused = (name: string, stage: Stage, rejected: Rejected, more: JsonObject): TroupeError => {
+  const { data, ...failure } = refusal(name, stage, rejected);
+  // What a refusal says is an object.
+  return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as Failure['data'] });
+};
+
+/** One guardrail with its counts in this process. */
+function gate(guardrail: Guardrail) {
+  const { name, rule, checks, limit, trip } = guardrail;
+  const circuit =
+    typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;
+  const settings = { ...defaultGuardrailSettings, name, rule };
+  let buckets: Buckets = {};
+  const take = (work: Work, tasks: number, at: number) => {
+    if (rule.kind === 'rateLimit') buckets = taken(buckets, rule.keyOf(work), { tasks }, rule, at);
+  };
+  const look = async (ask: () => unknown, { clock }: ToolScope): Promise<Rejected | undefined> => {
+    const answer = await asked(ask, { clock, limit });
+    const verdict = 'says' in answer ? verdictOf(answer.says) : answer.failed;
+    return verdict.ok ? undefined : verdict;
+  };
+  const counted = (rejected: Rejected | undefined, { clock }: ToolScope) => {
+    if (rejected) circuit?.failed(clock.now(), refusal(name, 'pre', rejected));
+    return rejected;
+  };
+  return {
+    name,
+    async before(work: Work, scope: ToolScope): Promise<Rejected | undefined> {
+      const at = scope.clock.now();
+      if (circuit && !circuit.allows(at))
+        return { kind: 'transient', reason: 'too many failed in a row, and it rests' };
+      const rejected = rejectedBefore(settings, { buckets, cancelled: undefined }, work, at);
+      if (rejected) return counted(rejected, scope);
+      take(work, 1, at);
+      for (const stage of ['pre', 'mid'] as const) {
+        const check = checks[stage];
+        const no = check && (await look(() => check(askedOf(work, scope)), scope));
+        if (no) return counted(no, scope);
+      }
+      return undefined;
+    },
+    async after(work: Work, output: unknown, scope: ToolScope): Promise<Rejected | undefined> {
+      // An output is made JSON after the guardrails; they see it as the tool gave it.
+      const body = (output ?? null) as AgentAnswer['body'];
+      const { post } = checks;
+      const asking = { ...askedOf(work, scope), text: textOf(body), answer: { type: work.message.type, body }, usage };
+      return counted(post && (await look(() => post(asking), scope)), scope);
+    },
+    refund: (work: Work, { clock }: ToolScope) => take(work, -1, clock.now()),
+    well: () => circuit?.succeeded(),
+    failed: ({ clock }: ToolScope, thrown: unknown) => circuit?.failed(clock.now(), toFailure(thrown)),
+  };
+}
+
+const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 1, usd: 0 };
+const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
+const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: ToolScope) => ({
+  type,
+  body,
+  text: textOf(body),
+  to: undefined,
+  attempt,
+  facts,
+  signal,
+});
+
+function workOf({ name, timeout }: Pick<Tool, 'name' | 'timeout'>, input: unknown): Work {
+  // The input of a tool may be more than JSON; guardrails see what JSON can hold of it.
+  const body: AgentAnswer['body'] = JSON.parse(JSON.stringify(input ?? null));
+  return { type: 'work', id: name, message: { type: name, body }, attempt: 1, facts: { timeout } };
+}
+
+function requireFitting({ name }: Tool, { name: guardrail, rule, checks, trip }: Guardrail): void {
+  const problem =
+    rule.kind === 'budget' || (rule.kind === 'rateLimit' && rule.tokens !== undefined)
+      ? 'a tool uses no steps and no tokens. Put it in front of the agent that calls the tool'
+      : rule.kind === 'cancellation'
+        ? 'the call of a tool is cancelled by its signal. Put it in front of the agent that calls the tool'
+        : checks.tool || (checks.stream && !checks.post)
+          ? 'a tool calls none and streams nothing. Put it in front of the agent that calls the tool'
+          : trip === 'person'
+            ? 'nobody could reset it there. Use trip: { after, rest }'
+            : undefined;
+  if (problem)
+    throw new TroupeError('definition', `The guardrail "${guardrail}" cannot guard the tool "${name}": ${problem}.`);
+}

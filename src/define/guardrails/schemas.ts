@@ -1,0 +1,99 @@
+/** Schemas for the options of guardrails, with messages for options that do not fit. */
+import * as z from 'zod';
+import { Budget } from '../../contracts/agent.ts';
+import { duration } from '../schemas.ts';
+
+/** A function. */
+export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+  error: 'expected a function',
+});
+const name = z.string().regex(/[a-z0-9]/i, { error: 'expected a name with a letter or a digit' });
+const count = z.number().int().positive();
+
+/** Options of every guardrail. */
+export const CheckShape = z.strictObject({
+  name: name.optional(),
+  limit: duration.optional(),
+  trip: z
+    .union([z.literal('person'), z.strictObject({ after: count, rest: duration })], {
+      error: "expected 'person' or { after: 3, rest: '30s' }: how many failures in a row, 1 or more, and for how long",
+    })
+    .optional(),
+});
+
+/** The options of `guardrails.timeout`. */
+export const TimeoutShape = CheckShape.extend({
+  max: duration.optional(),
+  requireExplicit: z.boolean().optional(),
+}).refine(({ max, requireExplicit }) => max !== undefined || requireExplicit === true, {
+  error: 'it limits nothing: give max, requireExplicit or both',
+});
+
+/** The options of `guardrails.budget`. */
+export const BudgetShape = CheckShape.extend({
+  steps: count.optional(),
+  tokens: count.optional(),
+  usd: z.number().positive().optional(),
+  toolCalls: Budget.shape.toolCalls,
+  requireExplicit: z.boolean().optional(),
+  allowExhausted: z.boolean().optional(),
+}).refine(({ steps, tokens, usd, toolCalls }) => [steps, tokens, usd, toolCalls].some((each) => each !== undefined), {
+  error: 'it limits nothing: give steps, tokens, usd or toolCalls',
+});
+
+/** The options of `guardrails.rateLimit`. */
+export const RateShape = CheckShape.extend({
+  tasks: count.optional(),
+  tokens: count.optional(),
+  per: duration.optional(),
+  key: callable.optional(),
+}).transform(({ per, tasks, tokens, ...rest }, { addIssue }) => {
+  if (per !== undefined && (tasks !== undefined || tokens !== undefined)) return { ...rest, tasks, tokens, per };
+  addIssue("it requires both how many (tasks, tokens or both) and per what time, such as { tasks: 10, per: '1m' }");
+  return z.NEVER;
+});
+
+/** The options of `guardrails.tool`. */
+export const ToolShape = CheckShape.extend({
+  allow: z.array(z.string().min(1)).optional(),
+  deny: z.array(z.string().min(1)).optional(),
+  writes: z.enum(['deny', 'ask', 'allow']).optional(),
+});
+
+const zod = z.custom<z.ZodType>((value) => typeof value === 'object' && value !== null && '_zod' in value, {
+  error: 'expected a zod schema, such as z.object({ … })',
+});
+/** The options of `guardrails.schema`. */
+export const SchemaShape = CheckShape.extend({ input: zod.optional(), output: zod.optional() }).refine(
+  ({ input, output }) => input !== undefined || output !== undefined,
+  { error: 'it holds nothing to a schema: give input, output or both' },
+);
+
+/** The options of `guardrails.guardrail`. */
+export const OwnShape = CheckShape.extend({
+  name,
+  pre: callable.optional(),
+  mid: callable.optional(),
+  post: callable.optional(),
+  stream: callable.optional(),
+  tool: callable.optional(),
+  every: duration.optional(),
+})
+  .refine(({ pre, mid, post, stream, tool }) => [pre, mid, post, stream, tool].some((each) => each !== undefined), {
+    error: 'it looks at nothing: give pre, mid, post, stream or tool',
+  })
+  .refine(({ mid, every }) => every === undefined || mid !== undefined, {
+    error: 'every says how often mid is asked, and there is no mid',
+  });
+
+const pattern = z.custom<string | RegExp>(
+  (value) => value instanceof RegExp || (typeof value === 'string' && value !== ''),
+  { error: 'expected a text that is not empty, or a regular expression' },
+);
+/** A list of patterns, or a function. */
+export const atOnce = z.custom<readonly (string | RegExp)[] | ((...args: never[]) => unknown)>(
+  (value) =>
+    typeof value === 'function' ||
+    (Array.isArray(value) && value.length > 0 && value.every((each) => pattern.safeParse(each).success)),
+  { error: 'expected a function, or a list of texts and regular expressions with at least one' },
+);

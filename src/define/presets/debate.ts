@@ -1,0 +1,69 @@
+/** A preset: several members argue side by side for some rounds, then a judge decides. */
+import * as z from 'zod';
+import { TroupeError } from '../../values/failure.ts';
+import { latestOf } from '../team.ts';
+import { conversationOf, prompt } from './conversation.ts';
+import { atLeastOne, finish, place, preset, send, wait, type Preset, type PresetOptions } from './preset.ts';
+import { cast, memberOf, nameOf, requireText, spoken, type Out, type Voice } from './participants.ts';
+
+/** What a debate is defined with. */
+export interface DebateOptions<J extends Voice> extends PresetOptions {
+  /** The members that argue; two or more. */
+  readonly debaters: readonly Voice[];
+  /** Reads everything and gives the team's answer, of any type. It takes a text. */
+  readonly judge: J;
+  /** How many rounds of argument; 2 by default. */
+  readonly rounds?: number;
+}
+
+/**
+ * A team whose debaters answer the same question side by side, then answer what the others said, round after round, until a judge decides.
+ * @example debate({ name: 'court', debaters: [optimist, pessimist], judge, rounds: 2 })
+ */
+export function debate<J extends Voice>(options: DebateOptions<J>): Preset<string, Out<J>> {
+  const where = place('debate', options);
+  const { judge, rounds = 2 } = options;
+  const debaters = cast(where, options.debaters);
+  if (debaters.size < 2)
+    throw new TroupeError('definition', `A debate needs two who argue; the ${where} has ${debaters.size}.`);
+  const judgeName = nameOf(where, judge, options.debaters);
+  for (const voice of debaters.values()) requireText(where, voice);
+  const verdict = spoken(where, judge);
+  if (!verdict.input.safeParse('text').success)
+    throw new TroupeError('definition', `The judge of ${where} must take a text: it is shown what was said.`);
+  const names = [...debaters.keys()];
+  const turns = atLeastOne(`rounds of ${where}`, rounds) * names.length;
+  return preset(options, {
+    what: 'debate',
+    messages: {
+      task: { body: z.string() },
+      argue: { body: z.string(), replies: ['argument'] },
+      argument: { body: z.string() },
+      judge: { body: z.string(), replies: ['result'] },
+      result: { body: verdict.output },
+    },
+    members: (protocol) => ({
+      ...Object.fromEntries(
+        [...debaters].map(([name, voice]) => [
+          name,
+          memberOf(where, voice, { protocol, handles: ['argue'], gives: 'argument' }),
+        ]),
+      ),
+      [judgeName]: memberOf(where, judge, { protocol, handles: ['judge'], gives: 'result' }),
+    }),
+    next(said) {
+      const { type, body } = latestOf(said);
+      if (type === 'result') return finish(body);
+      const conversation = conversationOf(said);
+      const argued = conversation.turns.length;
+      if (argued % names.length !== 0) return wait;
+      if (argued === turns) return send(judgeName, 'judge', prompt(conversation, 'You are the judge. Decide.'));
+      const ask = (name: string) =>
+        argued === 0
+          ? `You are ${name}. Say where you stand, and why.`
+          : `You are ${name}. Answer what the others said: agree, or say where they are wrong.`;
+      return { send: names.map((to) => ({ to, type: 'argue', body: prompt(conversation, ask(to)) })) };
+    },
+    maxTurns: turns + 1,
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * A preset: the task belongs to one member at a time. The owner answers it or hands it over.
+ *
+ * H1 A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other.
+ * H2 Hand-overs end: a member that gets the task a second time from the same member, or after `maxHandoffs`, must answer.
+ */
+import * as z from 'zod';
+import { TroupeError } from '../../values/failure.ts';
+import { slug } from '../../values/ids.ts';
+import { ChatResult, conversationOf, over, prompt } from './conversation.ts';
+import { atLeastOne, place, preset, send, type Preset, type PresetOptions } from './preset.ts';
+import { requireUntil, type Turn, type Until } from './until.ts';
+import { cast, memberOf, requireText, type Voice } from './participants.ts';
+
+/** What a hand-off is defined with. */
+export interface HandoffOptions extends PresetOptions {
+  /** The members that may own the task; at least one. */
+  readonly members: readonly Voice[];
+  /** The name of the first owner; the first of the members by default. */
+  readonly start?: string;
+  /** A condition that ends it before a member has answered; none by default. */
+  readonly until?: Until;
+  /** After so many hand-overs the owner must answer; 8 by default. */
+  readonly maxHandoffs?: number;
+}
+
+/**
+ * A team in which the owner of a task answers it or hands it over, with a note. Agents without a protocol can do both; others can only answer.
+ * @example handoff({ name: 'support', members: [triage, billing, tech], start: 'triage', until: until.handedOff('person') })
+ */
+export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
+  const where = place('hand-off', options);
+  const voices = cast(where, options.members);
+  for (const voice of voices.values()) requireText(where, voice);
+  const names = [...voices.keys()];
+  const start = options.start === undefined ? names[0] : slug(options.start);
+  if (start === undefined || !voices.has(start))
+    throw new TroupeError(
+      'definition',
+      `The ${where} starts with "${start}", who is not in it. It has ${names.join(', ')}.`,
+    );
+  const until = options.until === undefined ? undefined : requireUntil(where, options.until);
+  const maxHandoffs = atLeastOne(`maxHandoffs of ${where}`, options.maxHandoffs ?? 8);
+  const targets = [...new Set([...names, ...(until?.exits ?? [])])];
+  return preset(options, {
+    what: 'hand-off',
+    messages: {
+      task: { body: z.string() },
+      turn: { body: z.string(), replies: ['reply', 'handoff'] },
+      decide: { body: z.string(), replies: ['reply'] },
+      reply: { body: z.string().min(1).describe('Your answer to the task. It ends the conversation. Call it alone.') },
+      handoff: {
+        body: z
+          .object({ to: z.enum(targets), note: z.string() })
+          .describe('Hands the task over to somebody who is better at it, with what they need to know. Call it alone.'),
+      },
+      result: { body: ChatResult },
+    },
+    members: (protocol) =>
+      Object.fromEntries(
+        [...voices].map(([name, voice]) => [
+          name,
+          // A member with messages of its own has none for a hand-over: what it says is its answer.
+          memberOf(where, voice, {
+            protocol,
+            handles: ['turn', 'decide'],
+            ...(voice.kind === 'agent' && voice.handles.length === 0 ? {} : { gives: 'reply' }),
+          }),
+        ]),
+      ),
+    next(said) {
+      const conversation = conversationOf(said);
+      const { turns } = conversation;
+      const latest = turns.at(-1);
+      const reason = until?.reason(conversation);
+      if (reason !== undefined) return over(conversation, reason);
+      if (latest && latest.to === undefined) {
+        const way = [...turns.slice(0, -1).map(({ from }) => from), latest.from].join(' > ');
+        const forced = mustAnswer(turns.slice(0, -1), maxHandoffs);
+        return over(conversation, forced ? `handed round too often: ${way}` : `${latest.from} answered`);
+      }
+      const owner = latest?.to ?? start;
+      const ask = (type: string, text: string) => send(owner, type, prompt(conversation, text));
+      return mustAnswer(turns, maxHandoffs)
+        ? ask('decide', `You are ${owner}. It was handed round enough: answer it yourself, as well as you can.`)
+        : ask('turn', `You are ${owner}, and the task is yours. Answer it, or hand it over: ${targets.join(', ')}.`);
+    },
+    maxTurns: maxHandoffs + 1,
+  });
+}
+
+/** H2 */
+function mustAnswer(turns: readonly Turn[], maxHandoffs: number): boolean {
+  const latest = turns.at(-1);
+  if (!latest) return false;
+  const same = turns.filter(({ from, to }) => from === latest.from && to === latest.to).length;
+  return latest.to === latest.from || same > 1 || turns.length >= maxHandoffs;
+}

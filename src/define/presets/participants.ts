@@ -1,0 +1,164 @@
+/** The participants of a preset: members that take one kind of message and give one kind of answer. An agent without a protocol takes a text and gives one. */
+import * as z from 'zod';
+import { speaking, type Agent } from '../agent.ts';
+import { came } from '../../values/explain.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { slug } from '../../values/ids.ts';
+import type { Body, BodyInput, Name, Protocol, RepliesTo } from '../../contracts/protocol.ts';
+import { answersTogether } from '../../../machines/router/settings.ts';
+import { guardedDefinition, memberDefinition } from '../anyMember.ts';
+import { isMember } from '../schemas.ts';
+import type { Member } from '../member.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+import type { Team } from '../team.ts';
+
+/* oxlint-disable typescript/no-explicit-any -- Participants have messages of any protocol; the types below read them, and the preset checks them when it is made. */
+/** A participant: an agent, a team, an orchestrator, or one of them guarded. */
+export type Voice = Member<any, any> | Agent<any, any> | Team<any, any, any>;
+/* oxlint-enable typescript/no-explicit-any */
+
+/** A guarded definition and an orchestrator take and give what their members do. */
+type InFront<Inner> =
+  | { readonly kind: 'guarded'; readonly subject: Inner }
+  | { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: Inner }[] };
+
+/** The type of what a participant takes. */
+export type In<V> =
+  V extends Team<infer M, infer A, infer _R>
+    ? BodyInput<M, A>
+    : V extends InFront<infer Inner>
+      ? In<Inner>
+      : V extends Member<infer M, infer H>
+        ? [H] extends [never]
+          ? string
+          : BodyInput<M, H>
+        : never;
+/** The type of what a participant gives. */
+export type Out<V> =
+  V extends Team<infer M, infer _A, infer R>
+    ? Body<M, R>
+    : V extends InFront<infer Inner>
+      ? Out<Inner>
+      : V extends Member<infer M, infer H>
+        ? [H] extends [never]
+          ? string
+          : Body<M, RepliesTo<M, H> & Name<M>>
+        : never;
+
+/** Participants by name. Throws `definition` when there is none, when two have the same name, and for anything that is no member. */
+export function cast(where: string, voices: readonly Voice[]): ReadonlyMap<string, Voice> {
+  if (!Array.isArray(voices) || voices.length === 0)
+    throw new TroupeError('definition', `${where} needs at least one member, as a list; got ${came(voices)}.`);
+  const byName = new Map<string, Voice>();
+  const given: readonly Voice[] = voices;
+  for (const voice of given) {
+    if (!isMember(voice))
+      throw new TroupeError('definition', `A member of ${where} is agent({ … }) or team({ … }); got ${came(voice)}.`);
+    const name = slug(voice.name);
+    if (byName.has(name))
+      throw new TroupeError('definition', `${where} has two members named "${name}". Rename one: answers go by names.`);
+    byName.set(name, voice);
+  }
+  return byName;
+}
+
+/** What a participant takes and gives; a text where it has no messages. */
+interface Spoken {
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** Its own name for the message that it takes. */
+  readonly takes: string;
+}
+
+/** What a participant takes and gives. Throws `definition` when it takes several messages, or may give several answers. */
+export function spoken(where: string, voice: Voice): Spoken {
+  const member = memberDefinition(voice);
+  switch (member.kind) {
+    case 'team': {
+      const { accepts, returns, protocol } = member;
+      return { input: bodyOf(protocol, accepts), output: bodyOf(protocol, returns), takes: accepts };
+    }
+    case 'guarded':
+      return spoken(where, guardedDefinition(member));
+    case 'orchestrator':
+      return spokenByAll(where, member);
+    case 'agent':
+      return spokenByAgent(where, member);
+  }
+}
+
+function spokenByAgent(where: string, { name, handles, protocol }: Member): Spoken {
+  const [takes, ...others] = handles;
+  if (!protocol || takes === undefined) return { input: z.string(), output: z.string(), takes: 'task' };
+  const replies = protocol.messages[takes]?.replies ?? [];
+  const [gives] = replies;
+  if (others.length > 0 || gives === undefined || replies.length > 1)
+    throw new TroupeError(
+      'definition',
+      `In ${where}, "${name}" must handle one message that has one reply; it handles ${handles.join(', ')} with ${replies.join(', ') || 'no'} as replies. Write a team({ … }) with a route for more.`,
+    );
+  return { input: bodyOf(protocol, takes), output: bodyOf(protocol, gives), takes };
+}
+
+/** An orchestrator takes what all of its members take. */
+function spokenByAll(where: string, { name, members, router }: Orchestrator): Spoken {
+  if (answersTogether(router.strategy))
+    throw new TroupeError(
+      'definition',
+      `In ${where}, "${name}" gives every task to all of its members, and answers with a list. Let it choose one: another router.`,
+    );
+  const [first, ...others] = members.map(({ agent }) => spoken(where, memberDefinition(agent)));
+  if (!first) throw new TroupeError('definition', `In ${where}, "${name}" has no members; it needs at least one.`);
+  const other = others.find(({ takes }) => takes !== first.takes);
+  if (other)
+    throw new TroupeError(
+      'definition',
+      `In ${where}, all members of "${name}" must take the same message; it has some for ${first.takes} and some for ${other.takes}.`,
+    );
+  return first;
+}
+
+function bodyOf({ messages }: Protocol, type: string): z.ZodType {
+  const body = messages[type]?.body;
+  if (body) return body;
+  throw new TroupeError(
+    'unknown_message',
+    `The protocol has ${Object.keys(messages).join(', ')}; it has no message "${type}".`,
+  );
+}
+
+/** The name that a participant has beside others. Throws `definition` as `cast` does. */
+export const nameOf = (where: string, voice: Voice, others: readonly Voice[] = []): string => {
+  cast(where, [...others, voice]);
+  return slug(voice.name);
+};
+
+/** Makes a participant a member of the preset's team: its messages get the preset's names. An agent without a protocol gets the preset's protocol, unless `gives` names its answer. */
+export function memberOf(
+  where: string,
+  voice: Voice,
+  {
+    protocol,
+    handles,
+    gives,
+  }: { readonly protocol: Protocol; readonly handles: readonly string[]; readonly gives?: string },
+): Member {
+  const member = memberDefinition(voice);
+  if (member.kind === 'agent' && member.handles.length === 0 && gives === undefined)
+    return speaking(member, protocol, handles);
+  return { ...member, protocol, handles, takes: spoken(where, voice).takes, gives: gives ?? 'reply' };
+}
+
+/** Throws `definition` when a participant takes or gives anything other than text. */
+export function requireText(where: string, voice: Voice): void {
+  const { input, output } = spoken(where, voice);
+  for (const [schema, what] of [
+    [input, 'takes'],
+    [output, 'gives'],
+  ] as const)
+    if (!schema.safeParse('text').success)
+      throw new TroupeError(
+        'definition',
+        `A member of ${where} speaks in texts; "${voice.name}" ${what} something else. Leave its protocol out, or let it handle a text.`,
+      );
+}

@@ -1,0 +1,86 @@
+/** Makes the team behind a preset: it takes a `task` and gives a `result`; messages, members and route are the preset's own. */
+import type * as z from 'zod';
+import type { Budget } from '../../contracts/agent.ts';
+import type { Duration } from '../../values/duration.ts';
+import { named } from '../../values/explain.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { slug } from '../../values/ids.ts';
+import { protocol as protocolOf, type Messages, type Protocol } from '../../contracts/protocol.ts';
+import type { Member } from '../member.ts';
+import { team, type Next, type Team, type TeamMessage, type TeamOptions } from '../team.ts';
+
+/** Options of every preset. */
+export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise'> {
+  /** The name of the team. */
+  readonly name: string;
+  /** What all members together may use up; no limit by default. */
+  readonly budget?: Budget;
+  /** How long a run may take, as a duration or in milliseconds; one hour by default. */
+  readonly deadline?: Duration;
+}
+
+/** The messages of a preset that its users see. */
+export type Whole<I, O> = {
+  /** What it takes. */
+  readonly task: {
+    /** The schema of its input. */
+    readonly body: z.ZodType<I, I>;
+  };
+  /** What it gives. */
+  readonly result: {
+    /** The schema of its output. */
+    readonly body: z.ZodType<O, O>;
+  };
+};
+/** A team made by a preset. It is run, nested and tested as every other team. */
+export type Preset<I, O> = Team<Whole<I, O>, 'task', 'result'>;
+
+interface Plan {
+  /** The kind of preset, for messages. */
+  readonly what: string;
+  readonly messages: Messages;
+  members(protocol: Protocol): Readonly<Record<string, Member>>;
+  /** Decides what happens next. The team checks recipients and bodies. */
+  next(said: readonly TeamMessage[]): Next;
+  readonly maxTurns?: number;
+}
+
+/** Makes the team. Throws `definition`. */
+export function preset<I, O>(options: PresetOptions, { what, messages, members, next, maxTurns }: Plan): Preset<I, O> {
+  const { name, supervise, budget, deadline = '1h' } = options;
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new TroupeError('definition', `The ${what}${named(options)} needs a name.`);
+  const protocol = protocolOf(messages);
+  const step = (_: unknown, { said }: { readonly said: readonly TeamMessage[] }) => next(said);
+  const made = team({
+    name,
+    protocol,
+    members: members(protocol),
+    accepts: 'task',
+    returns: 'result',
+    route: Object.fromEntries(Object.keys(messages).map((type) => [type, step])),
+    deadline,
+    ...(supervise ? { supervise } : {}),
+    ...(budget ? { budget } : {}),
+    ...(maxTurns === undefined ? {} : { maxTurns }),
+  } as never);
+  // The messages between task and result are internal to the preset; its caller declares the types of task and result.
+  return { ...made, plain: true } as unknown as Preset<I, O>;
+}
+
+/** Hands a message to one member. */
+export const send = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });
+/** Ends the run with this result. */
+export const finish = (body: unknown): Next => ({ finish: body });
+/** Hands out nothing, because other members are still at work. */
+export const wait: Next = { send: [] };
+
+/** The preset with its name, for messages. */
+export const place = (what: string, { name }: { readonly name?: unknown }): string =>
+  typeof name === 'string' && name !== '' ? `${what} "${slug(name)}"` : what;
+
+/** Throws `definition` for anything other than a whole number of 1 or more. */
+export function atLeastOne(what: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TroupeError('definition', `${what} is a whole number from 1 on; got ${String(value)}.`);
+}

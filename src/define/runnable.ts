@@ -1,0 +1,73 @@
+/** What can be run, and what a run of it starts with. */
+import {
+  guardedDefinition,
+  type AnyAgent,
+  type AnyGuarded,
+  type AnyMember,
+  type AnyOrchestrator,
+  type AnyTeam,
+} from './anyMember.ts';
+import { came } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import { requireInput } from '../values/plain.ts';
+import { kindOf } from './schemas.ts';
+import { factsOf } from './guardrails/guarded.ts';
+import type { MachineSubject } from './machine.ts';
+import { tasksOf } from './orchestratorInput.ts';
+import type { Orchestrator } from './orchestrator.ts';
+
+export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
+
+/** Everything that `run` and `runtime.start` take. */
+export type Subject = AnyAgent | AnyTeam | MachineSubject | AnyGuarded | Orchestrator;
+
+const kinds: readonly unknown[] = ['agent', 'team', 'machine', 'guarded', 'orchestrator'] satisfies Subject['kind'][];
+
+/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()` or `machine()`? */
+export const isSubject = (value: unknown): value is Subject => kinds.includes(kindOf(value));
+
+/** Throws `definition` for anything that cannot be run. */
+export function requireSubject(value: unknown): asserts value is Subject {
+  if (isSubject(value)) return;
+  throw new TroupeError(
+    'definition',
+    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }) or a machine(chart); got ${came(value)}.`,
+  );
+}
+
+/** The input that a run of a definition starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
+export function inputOf(subject: Subject, input: unknown): Json {
+  const what = `What "${subject.name}" is given`;
+  switch (subject.kind) {
+    case 'machine':
+      return requireInput(what, input);
+    case 'guarded': {
+      const inner = guardedDefinition(subject);
+      // Everything that can be guarded starts with a message, which is an object.
+      return { facts: factsOf(inner) as JsonObject, ...(inputOf(inner, input) as JsonObject) };
+    }
+    case 'team':
+      return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
+    case 'orchestrator':
+      return requireInput(what, tasksOf(subject, input));
+    case 'agent': {
+      if (!subject.protocol || subject.handles.length === 0) {
+        if (typeof input === 'string' && input.trim() !== '') return requireInput(what, { type: 'task', body: input });
+        throw new TroupeError(
+          'invalid',
+          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : came(input)}.`,
+        );
+      }
+      const { type, body }: { type?: unknown; body?: unknown } =
+        typeof input === 'object' && input !== null ? input : {};
+      if (typeof type !== 'string' || !subject.handles.includes(type)) {
+        throw new TroupeError(
+          'unknown_message',
+          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${came(input)}.`,
+        );
+      }
+      return requireInput(what, { type, body: subject.protocol.parse(type, body) });
+    }
+  }
+}

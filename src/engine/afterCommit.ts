@@ -1,0 +1,46 @@
+/** What happens after a commit and is not stored: emitted events, log lines, and actions with code of their own. None of it can harm the actor. */
+import { toFailure, TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import type { Action } from '../core/chart.ts';
+import type { Draft } from '../core/commitBuilder.ts';
+import type { Surroundings } from './engineContext.ts';
+
+/** Logs, and runs the custom actions of a step; failures are reported as progress. */
+export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
+  const { run, address: actor } = sender;
+  const report = (key: string, note: object) =>
+    tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
+  for (const action of customs) {
+    if (action.type === 'xstate.log') {
+      const { label, value } = action.params as { label?: string; value: unknown };
+      report('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
+      continue;
+    }
+    // At most once, and after the commit: a failure is reported and changes nothing.
+    perform(action).catch((thrown: unknown) =>
+      report(action.type, { action: action.type, failure: toFailure(thrown) }),
+    );
+  }
+}
+
+/** Async, so that a rejected promise is caught as well. */
+const perform = async ({ exec, info, params }: Action): Promise<void> =>
+  exec?.({ ...info, self: deaf as never }, params);
+
+/** `self.send` in an action would be lost in a crash and after a restart; the machine can `raise` or `sendTo` instead. */
+const deaf = {
+  send() {
+    throw new TroupeError(
+      'unsupported',
+      'An action cannot self.send(): it would be lost in a crash. Use raise or sendTo, which are part of the commit.',
+    );
+  },
+};
+
+function printable(value: unknown): Json {
+  try {
+    return (JSON.parse(JSON.stringify(value) ?? 'null') as Json) ?? null;
+  } catch {
+    return String(value);
+  }
+}

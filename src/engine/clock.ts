@@ -1,0 +1,38 @@
+/** Time, randomness and ids of the real world. Nothing else in this project reads them. */
+import { randomFillSync } from 'node:crypto';
+import type { Clock } from '../values/clock.ts';
+
+/** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and clocks are set while a process sleeps. */
+const nap = 60 * 60 * 1000;
+
+/** The clock of this process: the system's time, and random numbers from the operating system. */
+export function systemClock(): Clock {
+  const pool = new Uint32Array(256);
+  let left = 0;
+  let lastTime = 0;
+  let count = 0;
+  const word = () => {
+    if (left === 0) left = randomFillSync(pool).length;
+    return pool[--left]!;
+  };
+
+  return {
+    now: () => Date.now(),
+    random: () => word() / 2 ** 32,
+    id() {
+      const time = Date.now();
+      count = time === lastTime ? count + 1 : 0;
+      lastTime = time;
+      return `${time.toString(36)}${count.toString(36).padStart(3, '0')}${word().toString(36).padStart(7, '0')}`;
+    },
+    wake(at, call) {
+      let timer: NodeJS.Timeout;
+      const arm = () => {
+        const wait = at - Date.now();
+        timer = setTimeout(() => (at <= Date.now() ? call() : arm()), Math.max(0, Math.min(wait, nap)));
+      };
+      arm();
+      return { [Symbol.dispose]: () => clearTimeout(timer) };
+    },
+  };
+}

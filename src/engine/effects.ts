@@ -1,0 +1,101 @@
+/** Performs effects: once per key, stoppable, and a write whose outcome is not known is never repeated (E2, E7). */
+import { createActor, type AnyActorLogic } from 'xstate';
+import { backoff } from '../values/backoff.ts';
+import { errorMessage } from '../values/cause.ts';
+import { sleep } from '../values/clock.ts';
+import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
+import { throughJson, type Json } from '../values/json.ts';
+import type { EffectData } from '../contracts/pending.ts';
+
+/** What `effect()` adds to an actor logic. */
+interface Performer {
+  perform(input: unknown, scope: EffectScope): Promise<unknown>;
+  readonly options: EffectOptions<unknown>;
+}
+
+const asked = <T extends string | boolean>(
+  option: T | ((input: unknown) => T) | undefined,
+  input: unknown,
+  fallback: T,
+): T => (typeof option === 'function' ? option(input) : (option ?? fallback));
+
+/** Performs one effect to its end. Never rejects: an error is an outcome too. */
+export async function perform(
+  logic: AnyActorLogic & { readonly effect?: Performer },
+  { src, input }: EffectData,
+  scope: EffectScope,
+): Promise<Outcome> {
+  const { effect } = logic;
+  try {
+    if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
+    const blind = isBlindWrite(effect, input);
+    if (scope.again && blind) throw uncertain(src, scope.key);
+    return {
+      ok: true,
+      output: json(src, await attempts(effect, input, scope, blind ? 1 : (effect.options.retry?.times ?? 1))),
+    };
+  } catch (thrown) {
+    return { ok: false, failure: toFailure(thrown) };
+  }
+}
+
+/** A write that does not honour its key: performed twice, it happens twice (E7). */
+const isBlindWrite = ({ options }: Performer, input: Json): boolean =>
+  asked<EffectKind>(options.kind, input, 'read') === 'write' && !asked(options.idempotent, input, false);
+
+const uncertain = (src: string, key: string) =>
+  new TroupeError(
+    'uncertain',
+    `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`,
+    { data: { key } },
+  );
+
+/** Transient failures are tried again under the same key: they are not events of the machine (E2). */
+async function attempts(
+  { perform: run, options }: Performer,
+  input: Json,
+  scope: EffectScope,
+  times: number,
+): Promise<unknown> {
+  const { backoff: first = 500 } = options.retry ?? {};
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run(input, scope);
+    } catch (thrown) {
+      const { retryable, retryAfter } = toFailure(thrown);
+      if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
+      const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
+      // After the deadline the result would be of no use (E9).
+      if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
+      await sleep(scope.clock, pause, scope.signal);
+    }
+  }
+}
+
+const longest = 60_000;
+
+/** A plain XState promise actor, run as XState runs it. A stopped one reports nothing, so it is rejected here. */
+function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const actor = createActor(logic, { input });
+    const stop = () => {
+      actor.stop();
+      reject(new TroupeError('cancelled', 'Stopped while at work.'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    actor.subscribe({ next: ({ status, output }) => status === 'done' && resolve(output), error: reject });
+    actor.start();
+  });
+}
+
+function json(src: string, output: unknown): Json {
+  if (output === undefined) return null;
+  try {
+    return throughJson(output);
+  } catch (cause) {
+    throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,14 @@
+/** What every part of the engine is given: the journal, the clock, the observer. */
+import type { Clock } from '../values/clock.ts';
+import type { Inspection } from '../contracts/inspection.ts';
+import type { Journal } from '../journal/journal.ts';
+
+/** What every part of the engine is given. */
+export interface Surroundings {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Fires when the host closes. */
+  readonly ending: AbortSignal;
+  /** Reports to the observer; never throws. */
+  readonly tell: (event: Inspection) => void;
+}

@@ -1,0 +1,527 @@
+/**
+ * The engine: hosts actors, and keeps these promises whatever is killed, delivered twice or late.
+ *
+ * E1 A message changes an actor's state at most once.
+ * E2 Nothing happens outside that was not committed before; what was committed happens at least once, under one key.
+ * E3 A result or a timer is accepted only while its key is pending.
+ * E4 One writer per actor: every commit carries the run's epoch and the actor's next revision.
+ * E5 Crash anywhere and resume: same final state, same effects, no call repeated whose result was in the ledger.
+ * E6 The cost of a commit does not grow with the length of the history.
+ * E7 An uncertain write is never repeated blindly.
+ * E8 Bounds on microsteps, restarts and mailboxes are finite by default.
+ * E9 Deadlines are absolute, inherited and only shrink.
+ * E10 Mailboxes are bounded, and nothing is lost without a trace.
+ * E11 A snapshot says which machine wrote it; another machine migrates it or leaves it alone.
+ * E12 What has no name is refused when a type is defined.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../values/clock.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
+import { requireId, type Address } from '../values/ids.ts';
+import type { Inspection, Observer } from '../contracts/inspection.ts';
+import { isJsonObject, type Json } from '../values/json.ts';
+import type { Restart } from '../contracts/restart.ts';
+import type { StoredActor } from '../contracts/commit.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Transport } from '../transport/transport.ts';
+import { supervision, type ActorType } from '../core/actorType.ts';
+import { Alarms } from './timers.ts';
+import { birthOf, childBirth, type Birth } from '../core/spawn.ts';
+import { Cell } from './actor.ts';
+import type { MachineEvent } from '../core/chart.ts';
+import { Courier } from './outboxRelay.ts';
+import { bury } from './deadLetters.ts';
+import { fromChild } from '../core/incoming.ts';
+import { requireTimely } from '../core/validate.ts';
+import { wasHandled } from './duplicates.ts';
+import { Mail } from './inboxPoller.ts';
+import { guarded } from './observer.ts';
+import { Ownership, type LeaseOptions } from './lease.ts';
+import { untilStored } from './retryWrite.ts';
+import { Places, type Place } from './registry.ts';
+import { Rest } from './passivation.ts';
+import { gather, stopOrphans } from './recovery.ts';
+import { restartsOf } from './restartHistory.ts';
+import { Supervisor, type Verdict } from '../core/supervisor.ts';
+import { ended } from '../core/rejections.ts';
+
+/** What a host works with. */
+export interface HostOptions {
+  /** Where commits are stored and read back. */
+  readonly journal: Journal;
+  /** How messages travel between actors. */
+  readonly transport: Transport;
+  /** Time, randomness and ids. */
+  readonly clock: Clock;
+  /** How this process takes and keeps the leases of its runs. */
+  readonly lease: LeaseOptions;
+  /** Called with every inspection event; default none. */
+  readonly observe?: Observer;
+  /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
+  readonly poll?: number;
+  /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
+  readonly idle?: number;
+}
+
+/** What a run is started with. */
+export interface StartOptions {
+  /** The id of the run; the key of its root actor's address. */
+  readonly run: string;
+  /** Left out when a stored run is resumed. */
+  readonly input?: Json;
+  /** Milliseconds since the epoch; everything the actor starts inherits it. */
+  readonly deadline?: number;
+  /** Facts about the run for people and commands. */
+  readonly about?: Json;
+}
+
+/** Hosts the actors of the runs whose lease this process holds. */
+export class Host implements AsyncDisposable {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly courier: Courier;
+  readonly alarms: Alarms;
+  readonly tell: (event: Inspection) => void;
+  readonly #lostRuns = new Map<string, Failure>();
+  readonly #transport: Transport;
+  readonly #leases: Ownership;
+  readonly #registry: Places;
+  readonly #inboxPoller: Mail;
+  readonly #passivation: Rest;
+  readonly #starting = new Map<string, Promise<Address>>();
+  readonly #rootSupervisors = new Map<string, Supervisor>();
+  readonly #idleListeners = new Set<(run: string) => void>();
+  readonly #ending = new AbortController();
+
+  constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
+    this.journal = journal;
+    this.clock = clock;
+    this.tell = guarded(observe);
+    this.#transport = transport;
+    const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
+    const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
+      bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
+    const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
+    this.#registry = new Places((address, run) => transport.listen(address, receive, run));
+    this.#leases = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
+    this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
+    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (actor) => actor.ring(key)));
+    this.#inboxPoller = new Mail({
+      journal,
+      clock,
+      poll,
+      runs: () => this.#leases.runs,
+      receive: (envelope) => this.receive(envelope),
+      undelivered,
+    });
+    this.#passivation = new Rest({ places: this.#registry, clock, idle });
+  }
+
+  /** Fires when the host closes. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  epoch(run: string): number {
+    return this.#leases.epoch(run);
+  }
+
+  owns(run: string): boolean {
+    return this.#leases.owns(run);
+  }
+
+  /**
+   * Starts the root actor of a run, or continues it when the run is stored: the same run twice is one run.
+   * Rejects with `owned_elsewhere`, `conflict` (the run is another one), `incompatible`, `corrupt` or `storage`; then nothing has happened.
+   */
+  async start(type: ActorType, options: StartOptions): Promise<Address> {
+    const { run } = options;
+    requireId('A run', run);
+    const before = this.#starting.get(run);
+    const started = before
+      ? before.then(
+          () => this.#start(type, options),
+          () => this.#start(type, options),
+        )
+      : this.#start(type, options);
+    this.#starting.set(run, started);
+    try {
+      return await started;
+    } finally {
+      if (this.#starting.get(run) === started) this.#starting.delete(run);
+    }
+  }
+
+  /** Continues a stored run: its root, and every actor that was active. Rejects with `unknown_recipient`, and as `start` does; `about` as in `start`. */
+  async resume(run: string, type: ActorType, about?: Json): Promise<Address> {
+    const [root] = await this.journal.find({ run, parent: null, limit: 1 });
+    if (!root)
+      throw new TroupeError(
+        'unknown_recipient',
+        `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
+      );
+    return this.start(type, { run, ...(about === undefined ? {} : { about }) });
+  }
+
+  /** Leaves a message for any actor of any run, whichever process runs it. Durable when it resolves. */
+  async post(envelope: Envelope): Promise<void> {
+    const [row] = await this.journal.find({ actor: envelope.to });
+    if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${envelope.to}.`);
+    const { run, status, state } = row;
+    if (status !== 'active')
+      throw new TroupeError('conflict', `${envelope.to} has ended (${status}, ${state}); it takes no more messages.`, {
+        data: { status },
+      });
+    await this.journal.post({ ...envelope, run });
+    if (this.owns(run)) await this.#inboxPoller.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
+  }
+
+  /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
+  async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
+    const { clock, ending } = this;
+    const stalled = () => {}; // A commit that stalls is reported; this only follows one.
+    return await untilStored(() => this.#leases.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
+  }
+
+  isSureOf(run: string): boolean {
+    return this.#leases.isSure(run);
+  }
+
+  /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
+  cell(address: Address): Cell | undefined {
+    return this.#registry.get(address)?.cell;
+  }
+
+  cellsOf(run: string): Cell[] {
+    return [...this.#registry.of(run)].flatMap(({ cell: actor }) => actor ?? []);
+  }
+
+  /** Is nothing going on in a run by itself, so that only time or a person can move it? */
+  quiet(run: string): boolean {
+    return (
+      !this.courier.busy(run) &&
+      !this.#inboxPoller.busy(run) &&
+      !this.#starting.has(run) &&
+      this.cellsOf(run).every((actor) => !actor.busy)
+    );
+  }
+
+  /** Calls whenever an actor of a run has nothing more to do or ends. */
+  onRest(call: (run: string) => void): Disposable {
+    this.#idleListeners.add(call);
+    return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
+  }
+
+  /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
+  async receive(envelope: Envelope): Promise<boolean> {
+    requireTimely(envelope, this.clock.now());
+    if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
+    return new Promise<boolean>((resolve, refuse) => {
+      this.#withActor(envelope.to, (actor) =>
+        actor.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
+      );
+    });
+  }
+
+  // What actors ask of their host.
+
+  spawn(
+    parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
+    pending: PendingChild,
+  ): void {
+    const { data } = pending;
+    try {
+      const type = parent.type.child(data.src);
+      if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
+      const actor = new Cell(this, type, data.address, parent.run);
+      this.#registry.add(actor);
+      void actor.begin(childBirth(parent, pending.key, data));
+    } catch (thrown) {
+      // The child could not be started: to its parent, it failed.
+      const end = { error: toFailure(thrown) };
+      this.#withActor(parent.address, (actor) =>
+        actor.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
+      );
+    }
+  }
+
+  stopChild(address: Address, reason: string): void {
+    this.#withActor(address, (actor) => actor.stop(reason));
+  }
+
+  restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
+    this.#withActor(address, (actor) => actor.restart(by, failure, kept));
+  }
+
+  async judge(
+    { address, parent, run }: { address: Address; parent: Address | undefined; run: string },
+    failure: Failure,
+    resumable: boolean,
+  ): Promise<Verdict> {
+    const now = this.clock.now();
+    const parentActor =
+      parent === undefined
+        ? undefined
+        : await new Promise<Cell | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
+    const supervisor = parentActor?.supervisor ?? this.#rootSupervisor(run);
+    const began = parentActor?.self.birth.began ?? 0;
+    const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
+    if (!supervisor.knows) await this.#retry(run, address, () => supervisor.recall(read, now));
+    return supervisor.decide(address, parentActor?.childAddresses() ?? [address], now, resumable);
+  }
+
+  #rootSupervisor(run: string): Supervisor {
+    const known = this.#rootSupervisors.get(run);
+    if (known) return known;
+    const made = new Supervisor(supervision);
+    this.#rootSupervisors.set(run, made);
+    return made;
+  }
+
+  /** Waits while the journal is away. */
+  #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
+    const { clock, ending, tell } = this;
+    const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
+    return untilStored(ask, { clock, ending, gone: () => !this.owns(run), stalled });
+  }
+
+  emit(from: Address, run: string, event: MachineEvent): void {
+    const topic = `${from.replace('/', '.')}.${event.type}`;
+    const envelope = {
+      id: `${from}/${this.clock.id()}`,
+      type: event.type,
+      body: event,
+      from,
+      to: from,
+      run,
+      kind: 'event' as const,
+    };
+    void this.#transport.publish(topic, envelope).catch(() => {}); // No caller waits for it: a topic promises nothing.
+  }
+
+  /** Reports a message that no actor took and that a commit stores. */
+  dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
+    this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
+  }
+
+  rested(run: string): void {
+    this.#passivation.watch();
+    for (const call of this.#idleListeners) call(run);
+  }
+
+  ended({ address, run }: Cell): void {
+    const registration = this.#registry.get(address);
+    if (!registration) return;
+    this.#registry.end(registration);
+    // The last actor of a run gives back the lease; messages that are still being sent need none.
+    if (this.#registry.of(run).size === 0) this.#releaseLease(run).catch(() => {});
+  }
+
+  /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
+  lost({ address, run }: Cell, failure: Failure): void {
+    this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
+    this.#lostRuns.set(run, failure);
+    this.#leases.drop(run);
+  }
+
+  /** Why this process lost a run. */
+  whyLost(run: string): Failure | undefined {
+    return this.#lostRuns.get(run);
+  }
+
+  /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
+  async park(run: string, grace = 0): Promise<void> {
+    const until = this.clock.now() + grace;
+    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextIdle(until);
+    this.#dropRun(run);
+    await this.#leases.release(run);
+  }
+
+  /** Drops everything at once and writes nothing, as a killed process would. */
+  abandon(): void {
+    this.#ending.abort();
+    this.#inboxPoller.stop();
+    this.#passivation.stop();
+    this.#leases.abandon();
+    const actors = [...this.#registry.awake];
+    this.#registry.clear();
+    for (const actor of actors) actor.abandon();
+    this.alarms.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      for (const run of this.#leases.runs) await this.park(run);
+    } finally {
+      this.abandon();
+    }
+  }
+
+  async #start(type: ActorType, options: StartOptions): Promise<Address> {
+    const { run, input, deadline, about } = options;
+    const address = `${type.name}/${run}`;
+    if (this.#registry.get(address)) {
+      await this.#requireSame(address, options);
+      return address;
+    }
+    this.#lostRuns.delete(run);
+    await this.#leases.claim(run);
+    try {
+      await this.#requireSame(address, options);
+      const stored = await this.journal.load(address);
+      if (stored) await this.#recover(type, stored);
+      else
+        await this.#spawnRoot(type, {
+          address,
+          run,
+          parent: undefined,
+          input: input ?? null,
+          ...(deadline === undefined ? {} : { deadline }),
+          ...(about === undefined ? {} : { about }),
+        });
+    } catch (thrown) {
+      this.#dropRun(run);
+      await this.#leases.release(run).catch(() => {});
+      throw thrown;
+    }
+    this.#inboxPoller.watch();
+    // What cannot be read now is read at the next poll.
+    if (this.owns(run)) void this.#inboxPoller.collect(run).catch(() => {});
+    return address;
+  }
+
+  /** One key is one run: of one type, with one name and one input. */
+  async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
+    const [root] = await this.journal.find({ run, parent: null, limit: 1 });
+    if (!root) return;
+    const spawnInfo = birthOf(root);
+    const nameOf = (facts: Json | undefined) =>
+      isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
+    const another =
+      root.actor !== address
+        ? `is ${root.actor}, not ${address}`
+        : about !== undefined && nameOf(about) !== nameOf(spawnInfo.about)
+          ? `is of "${nameOf(spawnInfo.about)}", not of "${nameOf(about)}"`
+          : input !== undefined && !isDeepStrictEqual(input, spawnInfo.input)
+            ? 'was started with another input'
+            : undefined;
+    if (another)
+      throw new TroupeError(
+        'conflict',
+        `The run "${run}" ${another}. The same key is the same run: choose another key, or go on with it by "troupe runs resume ${run}".`,
+      );
+  }
+
+  async #spawnRoot(type: ActorType, spawnInfo: Birth): Promise<void> {
+    const actor = new Cell(this, type, spawnInfo.address, spawnInfo.run);
+    const supervisor = new Supervisor(supervision);
+    supervisor.beginsAnew();
+    this.#rootSupervisors.set(spawnInfo.run, supervisor);
+    this.#registry.add(actor);
+    await actor.begin(spawnInfo);
+    const failure = this.#lostRuns.get(spawnInfo.run);
+    if (failure) throw fromFailure(failure);
+  }
+
+  /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
+  async #recover(type: ActorType, root: StoredActor): Promise<void> {
+    const { run } = root;
+    const { members, unborn } = await gather(this.journal, type, root);
+    const actors = members.map((member) => {
+      const actor = new Cell(this, member.type, member.stored.actor, run);
+      actor.restore(member.stored);
+      return { cell: actor, results: member.stored.results };
+    });
+    for (const { cell: actor } of actors) this.#registry.add(actor);
+    await stopOrphans(
+      this.journal,
+      run,
+      new Set(members.map(({ stored }) => stored.actor)),
+      this.epoch(run),
+      this.clock.now(),
+    );
+    for (const message of await this.journal.undelivered(run)) this.courier.send(message);
+    for (const { parent, pending } of unborn) {
+      const actor = this.cell(parent);
+      if (actor) this.spawn(actor.self, pending);
+    }
+    for (const { cell: actor, results } of actors) actor.goOn(results);
+    if (actors.length > 0) return;
+    this.#registry.endedBefore(root.actor, run);
+    await this.#releaseLease(run);
+  }
+
+  /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
+  #withActor(address: Address, call: (actor: Cell) => void, otherwise?: () => void): void {
+    const registration = this.#registry.get(address);
+    if (!registration) return otherwise?.();
+    const actor = registration.cell ?? this.#load(registration);
+    actor.whenLoaded(() => call(actor));
+  }
+
+  #load(registration: Place): Cell {
+    const actor = new Cell(this, registration.type, registration.address, registration.run);
+    this.#registry.wake(registration, actor);
+    const { clock, ending, journal, tell } = this;
+    const stalled = (failure: Failure) =>
+      tell({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    untilStored(() => journal.load(registration.address), {
+      clock,
+      ending,
+      gone: () => registration.cell !== actor,
+      stalled,
+    })
+      .then((stored) => {
+        if (registration.cell !== actor) return;
+        if (!stored) throw new TroupeError('internal', `${registration.address} is no longer in the journal.`);
+        actor.restore(stored);
+        actor.goOn();
+      })
+      .catch((thrown: unknown) => (registration.cell === actor ? this.lost(actor, toFailure(thrown)) : undefined));
+    return actor;
+  }
+
+  /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
+  async #receiveForAbsent({ to, id, body, kind, from }: Envelope): Promise<boolean> {
+    const message = { id, body, asker: kind === 'ask' ? from : undefined };
+    if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
+    const [row] = await this.journal.find({ actor: to });
+    if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
+    if (row.status !== 'active') throw ended(to, row.status);
+    throw new TroupeError(
+      'owned_elsewhere',
+      `${to} is alive, but not in this process; its run ${row.run} can be resumed.`,
+    );
+  }
+
+  #nextIdle(until: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        timer[Symbol.dispose]();
+        rest[Symbol.dispose]();
+        resolve();
+      };
+      const timer = this.clock.wake(until, over);
+      const rest = this.onRest(over);
+    });
+  }
+
+  async #releaseLease(run: string): Promise<void> {
+    this.#rootSupervisors.delete(run);
+    await this.#leases.release(run);
+  }
+
+  #dropRun(run: string): void {
+    this.#rootSupervisors.delete(run);
+    this.courier.forget(run);
+    this.alarms.forget(new Set([...this.#registry.of(run)].map(({ address }) => address)));
+    for (const registration of this.#registry.of(run)) {
+      const { cell: actor } = registration;
+      this.#registry.remove(registration);
+      actor?.abandon();
+    }
+    for (const call of this.#idleListeners) call(run);
+  }
+}

@@ -1,0 +1,103 @@
+/** Polls the journal for messages that other processes left for the runs of this one, and hands them in like any other. */
+import { Envelope } from '../contracts/envelope.ts';
+import { toFailure, type Failure } from '../values/failure.ts';
+import type { Clock } from '../values/clock.ts';
+import type { Journal } from '../journal/journal.ts';
+
+/** What the inbox poller works with. */
+export interface MailOptions {
+  /** Whose inbox is polled. */
+  readonly journal: Journal;
+  /** For the time between two polls. */
+  readonly clock: Clock;
+  /** Milliseconds between two polls. */
+  readonly poll: number;
+  /** The runs whose lease this process holds. */
+  runs(): readonly string[];
+  /** Hands a message in; resolves with true when it had been handled before. */
+  receive(envelope: Envelope): Promise<boolean>;
+  /** Stores a message that no actor takes as a dead letter, and removes it from the inbox. */
+  undelivered(envelope: Envelope, failure: Failure): Promise<void>;
+}
+
+/** Polls the inbox of every run of this process. */
+export class Mail {
+  readonly #options: MailOptions;
+  /** Polls that are going on, by run. */
+  readonly #polls = new Map<string, { again: boolean; readonly over: Promise<void> }>();
+  #wakeUp: Disposable | undefined;
+  #stopped = false;
+
+  constructor(options: MailOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every message that is there by now was handed in. One poll of a run at a time: a message is not handed in twice at once. */
+  collect(run: string): Promise<void> {
+    const going = this.#polls.get(run);
+    if (going) {
+      going.again = true;
+      return going.over;
+    }
+    const round = { again: true };
+    const over = this.#pollRun(run, round);
+    this.#polls.set(run, Object.assign(round, { over }));
+    return over;
+  }
+
+  busy(run: string): boolean {
+    return this.#polls.has(run);
+  }
+
+  /** Polls again and again while there are runs. */
+  watch(): void {
+    const { clock, poll, runs } = this.#options;
+    if (this.#wakeUp || this.#stopped) return;
+    const look = async () => {
+      await Promise.all(runs().map((run) => this.collect(run).catch(() => {}))); // Polled again the next time.
+      this.#wakeUp = undefined;
+      if (runs().length > 0) this.watch();
+    };
+    this.#wakeUp = clock.wake(clock.now() + poll, () => void look());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wakeUp?.[Symbol.dispose]();
+  }
+
+  async #pollRun(run: string, round: { again: boolean }): Promise<void> {
+    await Promise.resolve(); // The poll is in the map before it begins.
+    try {
+      while (round.again && !this.#stopped) {
+        round.again = false;
+        await this.#handInAll(run);
+      }
+    } finally {
+      this.#polls.delete(run);
+    }
+  }
+
+  async #handInAll(run: string): Promise<void> {
+    const { journal, receive, undelivered } = this.#options;
+    /** Recipients that take no more for now: later messages for them wait as well, in order. */
+    const waiting = new Set<string>();
+    for (const envelope of await journal.mail(run)) {
+      if (waiting.has(envelope.to)) continue;
+      try {
+        // A commit removes the message; one that had been handled before is still there.
+        if (!(await receive(Envelope.parse(envelope)))) continue;
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (failure.kind === 'fenced') return;
+        if (failure.retryable) {
+          waiting.add(envelope.to);
+          continue;
+        }
+        await undelivered(envelope, failure);
+        continue;
+      }
+      await journal.dropMail(run, envelope.id);
+    }
+  }
+}

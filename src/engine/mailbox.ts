@@ -1,0 +1,91 @@
+/** What an actor has yet to handle: bounded for messages (E10), unbounded for what it started itself (results, timers). */
+import { TroupeError } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import type { MailboxPolicy } from '../core/actorType.ts';
+
+interface Refusable {
+  readonly own: boolean;
+  refuse(error: TroupeError): void;
+}
+
+/** The mailbox of one actor. */
+export class Mailbox<Item extends Refusable> {
+  readonly #address: Address;
+  readonly #policy: MailboxPolicy;
+  #items: Item[] = [];
+  #first = 0;
+  #messages = 0;
+  /** Messages that wait for room, in the order they came. */
+  readonly #waiting: Item[] = [];
+
+  constructor(address: Address, policy: MailboxPolicy) {
+    this.#address = address;
+    this.#policy = policy;
+  }
+
+  get size(): number {
+    return this.#items.length - this.#first;
+  }
+
+  /** Takes an item in, or does what the policy says about a full mailbox. */
+  put(item: Item): void {
+    if (item.own) return void this.#items.push(item);
+    if (this.#messages < this.#policy.limit) return this.#add(item);
+    switch (this.#policy.whenFull) {
+      case 'block':
+        this.#waiting.push(item);
+        return;
+      case 'drop-oldest':
+        this.#dropOldest();
+        return this.#add(item);
+      case 'reject':
+        return item.refuse(this.#full('Send more slowly, or raise its mailbox limit.', true));
+    }
+  }
+
+  take(): Item | undefined {
+    const item = this.#items[this.#first];
+    if (!item) return undefined;
+    this.#first++;
+    if (this.#first > 32 && this.#first * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    if (!item.own) {
+      this.#messages--;
+      const next = this.#waiting.shift();
+      if (next) this.#add(next);
+    }
+    return item;
+  }
+
+  /** Everything, with what waits for room; the mailbox is empty then. */
+  clear(): Item[] {
+    const all = [...this.#items.slice(this.#first), ...this.#waiting.splice(0)];
+    this.#items = [];
+    this.#first = 0;
+    this.#messages = 0;
+    return all;
+  }
+
+  #add(item: Item): void {
+    this.#messages++;
+    this.#items.push(item);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.own);
+    const [dropped] = this.#items.splice(oldest, 1);
+    this.#messages--;
+    // Not retryable: another attempt would only push out another message.
+    dropped?.refuse(this.#full('This was the oldest, and made room for a newer one.', false));
+  }
+
+  #full(todo: string, retryable: boolean): TroupeError {
+    return new TroupeError(
+      'mailbox_full',
+      `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${todo}`,
+      { retryable },
+    );
+  }
+}

@@ -1,0 +1,114 @@
+/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each names its question. */
+import { backoff } from '../values/backoff.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
+import { typeOf, type Address } from '../values/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Transport } from '../transport/transport.ts';
+
+/** What the outbox relay works with. */
+export interface CourierOptions {
+  /** Where messages are sent. */
+  readonly transport: Transport;
+  /** Where messages are settled. */
+  readonly journal: Journal;
+  /** For the pauses between two attempts. */
+  readonly clock: Clock;
+  /** Fires when the host closes: what is not delivered by then stays in the journal. */
+  readonly ending: AbortSignal;
+  /** The epoch of the run's lease, when this process holds it. */
+  epoch(run: string): number | undefined;
+  /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
+  undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
+}
+
+/** Bounds of the pause between two attempts, in milliseconds. */
+const bounds = { first: 10, longest: 5_000 };
+
+interface Sending {
+  messages: number;
+  /** The lease was lost: another process may hold it by now, and sends the messages itself, in their order. */
+  forgotten: boolean;
+}
+
+/** Sends committed messages until they are settled. */
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #lines = new Map<Address, Promise<void>>();
+  /** The messages of each run that are being sent. */
+  readonly #sending = new Map<string, Sending>();
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+  }
+
+  busy(run: string): boolean {
+    return this.#sending.has(run);
+  }
+
+  /** The message's id is the key that is settled once the message is delivered or given up. */
+  send(envelope: Envelope): void {
+    const { run, to } = envelope;
+    const sending = this.#sending.get(run) ?? { messages: 0, forgotten: false };
+    this.#sending.set(run, sending);
+    sending.messages++;
+    const epoch = this.#options.epoch(run);
+    const isOrdered = typeOf(to) !== 'door';
+    const before = isOrdered ? this.#lines.get(to) : undefined;
+    const carry = () => this.#deliver(envelope, epoch, sending);
+    const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
+      if (this.#lines.get(to) === line) this.#lines.delete(to);
+      if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
+    });
+    if (isOrdered) this.#lines.set(to, line);
+  }
+
+  /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
+  forget(run: string): void {
+    const sending = this.#sending.get(run);
+    if (sending) sending.forgotten = true;
+    this.#sending.delete(run);
+  }
+
+  /** Never rejects: the next message of the line waits for it. */
+  async #deliver(envelope: Envelope, epoch: number | undefined, sending: Sending): Promise<void> {
+    const { transport, clock, ending, journal, undelivered } = this.#options;
+    for (let failed = 1; !ending.aborted && !sending.forgotten; failed++) {
+      try {
+        await transport.send(envelope);
+        return journal.settle([envelope.id]);
+      } catch (thrown) {
+        if (sending.forgotten) return;
+        const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
+        if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
+        if (!failure.retryable) {
+          const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
+          if (kept === 'kept' || kept.kind === 'fenced') return;
+        }
+      }
+      await sleep(clock, backoff(failed, bounds, clock.random()), ending).catch(() => {});
+    }
+  }
+
+  /** A rejection is checked first: the recipient may have handled the message before, or run in another process. */
+  async #checkRejection(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
+    if (failure.retryable || failure.kind === 'fenced') return failure;
+    const { journal, epoch } = this.#options;
+    const { to, id } = envelope;
+    if (await journal.handled(to, id)) return this.#settle(envelope);
+    if (failure.kind !== 'unknown_recipient') return failure;
+    const [row] = await journal.find({ actor: to });
+    if (!row) return failure;
+    if (row.status !== 'active')
+      return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
+    if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
+    await journal.post({ ...envelope, run: row.run });
+    return this.#settle(envelope);
+  }
+
+  #settle({ id }: Envelope): 'arrived' {
+    this.#options.journal.settle([id]);
+    return 'arrived';
+  }
+}

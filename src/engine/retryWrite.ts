@@ -1,0 +1,31 @@
+/** Writes while the journal may be locked, full or away: wait, report it, try again. Nothing after the write happens until it is stored. */
+import { backoff } from '../values/backoff.ts';
+import { sleep, type Clock } from '../values/clock.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
+
+/** When to stop trying, and what to tell while it does not succeed. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly ending: AbortSignal;
+  /** Is the write no longer wanted: may another process hold the run's lease? */
+  gone(): boolean;
+  stalled(failure: Failure): void;
+}
+
+/** Bounds of the pause between two attempts, in milliseconds. */
+const bounds = { first: 100, longest: 5_000 };
+
+/** Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted. */
+export async function untilStored<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: Patience): Promise<T> {
+  for (let failed = 1; ; failed++) {
+    try {
+      return await write();
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.kind !== 'storage' || !failure.retryable) throw thrown;
+      stalled(failure);
+    }
+    await sleep(clock, backoff(failed, bounds, clock.random()), ending);
+    if (gone()) throw new TroupeError('fenced', 'This process no longer runs the actor that was to be stored.');
+  }
+}

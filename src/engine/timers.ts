@@ -1,0 +1,117 @@
+/** Every timer of a host in one place: the clock is asked for one wake-up, the earliest. The timer of an actor that is not in memory costs one entry. */
+import type { Clock } from '../values/clock.ts';
+import type { Address } from '../values/ids.ts';
+
+interface Timer {
+  readonly key: string;
+  readonly due: number;
+  /** Timers that are due at the same time fire in the order they were set. */
+  readonly order: number;
+  readonly address: Address;
+}
+
+const before = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.order < b.order);
+
+/** The timers of a host. */
+export class Alarms {
+  readonly #clock: Clock;
+  readonly #fire: (address: Address, key: string) => void;
+  readonly #byKey = new Map<string, Timer>();
+  /** A binary heap; a cancelled timer stays in it until it comes up. */
+  #heap: Timer[] = [];
+  #order = 0;
+  #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
+
+  constructor(clock: Clock, ring: (address: Address, key: string) => void) {
+    this.#clock = clock;
+    this.#fire = ring;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  set(key: string, due: number, address: Address): void {
+    const timer = { key, due, order: this.#order++, address };
+    this.#byKey.set(key, timer);
+    this.#push(timer);
+    this.#schedule();
+  }
+
+  cancel(key: string): void {
+    if (!this.#byKey.delete(key)) return;
+    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#rebuild();
+  }
+
+  /** Cancels every timer of these actors, which this host no longer runs. */
+  forget(addresses: ReadonlySet<Address>): void {
+    for (const [key, { address }] of this.#byKey) if (addresses.has(address)) this.#byKey.delete(key);
+    this.#rebuild();
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
+    this.#schedule();
+  }
+
+  clear(): void {
+    this.#byKey.clear();
+    this.#heap = [];
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = undefined;
+  }
+
+  #schedule(): void {
+    const at = this.#heap[0]?.due;
+    if (at === undefined || (this.#wakeUp && this.#wakeUp.at <= at)) return;
+    this.#wakeUp?.call[Symbol.dispose]();
+    this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
+  }
+
+  #wake(): void {
+    this.#wakeUp = undefined;
+    const now = this.#clock.now();
+    for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
+      this.#pop();
+      if (this.#byKey.get(timer.key) !== timer) continue;
+      this.#byKey.delete(timer.key);
+      this.#fire(timer.address, timer.key);
+    }
+    this.#schedule();
+  }
+
+  #rebuild(): void {
+    const timers = this.#heap.filter((timer) => this.#byKey.get(timer.key) === timer);
+    this.#heap = [];
+    for (const timer of timers) this.#push(timer);
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let at = heap.push(timer) - 1;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const above = heap[up];
+      if (!above || !before(timer, above)) break;
+      heap[at] = above;
+      at = up;
+    }
+    heap[at] = timer;
+  }
+
+  /** Removes the earliest. */
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const isRight = left !== undefined && right !== undefined && before(right, left);
+      const below = isRight ? right : left;
+      if (!below || !before(below, last)) break;
+      heap[at] = below;
+      at = 2 * at + (isRight ? 2 : 1);
+    }
+    heap[at] = last;
+  }
+}

@@ -1,0 +1,190 @@
+/** Agents as JSON: profiles (`id`, `name`, `role`) and, in the same list, entries of a registry (`agent-type`, `model_provider`). */
+import * as z from 'zod';
+import { came } from '../values/explain.ts';
+import { slug } from '../values/ids.ts';
+import { optional } from './wireNames.ts';
+
+/** What an agent is made of. */
+export interface Profile {
+  /** Its id, as it is written. */
+  readonly id: string;
+  /** Its name, for people. */
+  readonly name: string;
+  /** Its role, for routers. */
+  readonly role: string;
+  /** Its system prompt. */
+  readonly instructions: string;
+  /** The most model answers of one attempt; no limit of its own when it is missing. */
+  readonly maxSteps?: number;
+  /** `provider:model`; without it the caller chooses the model. */
+  readonly model?: string;
+  /** The sampling temperature, 0 to 2; the model's own when it is missing. */
+  readonly temperature?: number;
+}
+
+/** An error in a list of agents. */
+export interface Misfit {
+  /** Where it is: `[1, 'id']` is the id of the second agent. */
+  readonly path: readonly (string | number)[];
+  /** What is wrong. */
+  readonly message: string;
+}
+
+const text = z.string({ error: ({ input }) => `expected a text, came ${came(input)}` });
+const filled = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
+const Id = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
+  error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
+});
+const steps = z
+  .int({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` })
+  .positive({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` });
+const flag = z.boolean({ error: ({ input }) => `expected true or false, came ${came(input)}` });
+const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) =>
+  z.enum(words, { error: `expected ${words.join(', ')}` });
+
+const object = {
+  error: ({ input }: { input?: unknown }) =>
+    `expected an agent such as { "id": …, "name": …, "role": … }, came ${came(input)}`,
+};
+
+const AgentProfile = z.strictObject(
+  {
+    id: Id,
+    name: filled,
+    role: filled,
+    system_prompt: optional(text),
+    max_steps: optional(steps),
+  },
+  object,
+);
+
+const RegistryEntry = z.strictObject({
+  id: Id,
+  'agent-type': oneOf('GeneralAssistant', 'CodeReviewer', 'DataAnalyst', 'Researcher', 'Custom'),
+  name: filled,
+  description: optional(text),
+  model_provider: filled,
+  model: filled,
+  max_steps: steps,
+  /** Agents from a file have no tools; it is read so that a registry can be used as it is. */
+  can_call_tools: flag.default(false),
+  capabilities: z
+    .array(z.strictObject({ name: filled, level: oneOf('Beginner', 'Intermediate', 'Expert'), description: text }))
+    .default([]),
+  custom_prompt: optional(text),
+  temperature: optional(
+    z
+      .number({ error: ({ input }) => `expected a number from 0 to 2, came ${came(input)}` })
+      .min(0, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` })
+      .max(2, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` }),
+  ),
+  enabled: flag.default(true),
+});
+
+/** The agents of a list, and its errors. */
+export interface Profiles {
+  /** The enabled agents, in the order of the list. */
+  readonly profiles: readonly Profile[];
+  /** The ids of agents that are not enabled. */
+  readonly disabled: readonly string[];
+  /** Every error; none when the list can be used. */
+  readonly misfits: readonly Misfit[];
+}
+
+/** Reads a list of agents, and finds every error in it. */
+export function profilesOf(json: unknown): Profiles {
+  if (!Array.isArray(json) || json.length === 0)
+    return noAgents([{ path: [], message: `expected a list of one agent or more, came ${came(json)}` }]);
+  const read = json.map((entry: unknown, i) => (isRegistered(entry) ? registered(entry, i) : plain(entry, i)));
+  const misfits = [...read.flatMap((one) => one.misfits), ...twins(json)];
+  const enabled = read.flatMap(({ profile }) => (profile ? [profile] : []));
+  const disabled = read.flatMap((one) => (one.disabled === undefined ? [] : [one.disabled]));
+  if (misfits.length === 0 && enabled.length === 0)
+    return noAgents([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
+  return { profiles: enabled, disabled, misfits };
+}
+
+const noAgents = (misfits: Misfit[]): Profiles => ({ profiles: [], disabled: [], misfits });
+
+const isRegistered = (entry: unknown): boolean =>
+  typeof entry === 'object' && entry !== null && ('agent-type' in entry || 'model_provider' in entry);
+
+interface Read {
+  readonly profile?: Profile;
+  readonly disabled?: string;
+  readonly misfits: readonly Misfit[];
+}
+
+function plain(entry: unknown, at: number): Read {
+  const parsed = AgentProfile.safeParse(entry);
+  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  const { id, name, role, system_prompt, max_steps } = parsed.data;
+  const instructions = system_prompt ?? `You are ${name}. Your role: ${role}.`;
+  return {
+    profile: { id, name, role, instructions, ...(max_steps === undefined ? {} : { maxSteps: max_steps }) },
+    misfits: [],
+  };
+}
+
+function registered(entry: unknown, at: number): Read {
+  const parsed = RegistryEntry.safeParse(entry);
+  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  const { id, name, enabled, description, capabilities, custom_prompt, temperature, ...rest } = parsed.data;
+  if (!enabled) return { disabled: id, misfits: [] };
+  const skills = capabilities.map((skill) => `${skill.name} (${skill.level}): ${skill.description}`);
+  const prompt = custom_prompt ?? [`You are ${name}.`, description].filter(Boolean).join(' ');
+  return {
+    profile: {
+      id,
+      name,
+      role: rest['agent-type'],
+      instructions: [prompt, ...(skills.length > 0 ? ['What you can do:', ...skills] : [])].join('\n'),
+      maxSteps: rest.max_steps,
+      model: `${rest.model_provider}:${rest.model}`,
+      ...(temperature === undefined ? {} : { temperature }),
+    },
+    misfits: [],
+  };
+}
+
+const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
+  error.issues.flatMap(({ path, message, ...issue }): Misfit[] => {
+    const place = [at, ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        path: [...place, key],
+        message: `"${key}" is not known; check how it is written`,
+      }));
+    const [key] = path;
+    const isMissing =
+      path.length === 1 &&
+      typeof entry === 'object' &&
+      entry !== null &&
+      key !== undefined &&
+      !Object.hasOwn(entry, key);
+    return [
+      isMissing
+        ? { path: [at], message: `"${String(key)}" is missing` }
+        : { path: place, message: `${path.length > 0 ? `"${path.join('.')}": ` : ''}${message}` },
+    ];
+  });
+
+/** Two agents may not have the same id, nor ids with the same address: "Coder" and "coder". */
+function twins(entries: readonly unknown[]): Misfit[] {
+  const first = new Map<string, number>();
+  return entries.flatMap((entry, at): Misfit[] => {
+    const { data: id } = Id.safeParse(
+      typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'id') : undefined,
+    );
+    if (id === undefined) return [];
+    const address = slug(id);
+    const before = first.get(address);
+    if (before === undefined) return (first.set(address, at), []);
+    return [
+      {
+        path: [at, 'id'],
+        message: `"id": "${id}" is taken by agent ${before + 1} of the list; give each its own`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,64 @@
+/** A replica in memory: for tests and simulations, in which a dump stands for the file of a process. */
+import { deserialize, serialize } from 'node:v8';
+import { blank, memory, type Memory } from '../memory.ts';
+import { unplayed, type Mark, type View } from './replica.ts';
+
+/** What a dump holds. */
+interface Dump {
+  readonly memory: Memory;
+  readonly mark: Mark;
+  readonly writers: ReadonlyMap<string, { readonly next: number; readonly position: number }>;
+}
+
+/** Opens an empty replica. */
+export function memoryView(): View {
+  const kept = blank();
+  const journal = memory(kept);
+  const writers = new Map<string, { readonly next: number; readonly position: number }>();
+  let mark = unplayed;
+
+  return {
+    path: undefined,
+    journal,
+    get mark() {
+      return mark;
+    },
+    next: (writer) => writers.get(writer)?.next ?? 0,
+    play(to, by, work) {
+      work();
+      mark = to;
+      if (by) writers.set(by.writer, { next: by.next, position: to.position });
+    },
+    forget(before) {
+      for (const [name, { position }] of writers) if (position < before) writers.delete(name);
+    },
+    dump() {
+      const bytes = serialize({ memory: kept, mark, writers } satisfies Dump);
+      return (async function* () {
+        yield bytes;
+      })();
+    },
+    async load(dump) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of dump ?? []) chunks.push(chunk);
+      const from: Dump = dump
+        ? deserialize(Buffer.concat(chunks))
+        : { memory: blank(), mark: unplayed, writers: new Map() };
+      fill(kept.actors, from.memory.actors);
+      fill(kept.owners, from.memory.owners);
+      fill(kept.results, from.memory.results);
+      fill(kept.claims, from.memory.claims);
+      fill(kept.going, from.memory.going);
+      fill(kept.mail, from.memory.mail);
+      kept.position = from.memory.position;
+      fill(writers, from.writers);
+      mark = from.mark;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function fill<V>(map: Map<string, V>, from: ReadonlyMap<string, V>): void {
+  map.clear();
+  for (const [key, value] of from) map.set(key, value);
+}

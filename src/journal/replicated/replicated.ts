@@ -1,0 +1,111 @@
+/**
+ * A journal that many processes share: every write is an entry of one log, and every process applies the log, in its order, to a replica of its own.
+ *
+ * The log's order decides what a database transaction would decide: which process owns a run, which commit follows which, which message is a duplicate. A write is
+ * refused or stored when it is *applied*, and every process comes to the same result, so the processes agree on nothing but the log. A write resolves once this
+ * process has applied it: the process reads its own writes, and after a claim it has seen everything that was written before.
+ */
+import type { Clock } from '../../values/clock.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
+import { writeNames, type WriteName } from './entry.ts';
+import type { Journal } from '../journal.ts';
+import type { Log } from './log.ts';
+import { Player } from './applier.ts';
+import { holderIn, type Holder } from '../refusals.ts';
+import { Scribe } from './logWriter.ts';
+import { Snapshooter } from './snapshots.ts';
+import type { View } from './replica.ts';
+
+/** How a shared journal is opened. */
+export interface ReplicatedOptions {
+  /** Closed with the journal. */
+  readonly log: Log;
+  /** The replica of this process; closed with the journal. */
+  readonly view: View;
+  readonly clock: Clock;
+  /** Entries from one snapshot to the next; the same for all processes of a journal. Default: 10,000. */
+  readonly every?: number;
+  /** A snapshot is also taken after this process has written so many bytes, and at least the size of the last snapshot. Default: 64,000,000. */
+  readonly heavy?: number;
+  /** Called with a sentence for the operator. Default: nothing. */
+  readonly notice?: (says: string) => void;
+}
+
+/** What is written to the log for a claim: the arguments of `claim`, and the owner that its writer found dead, if any. */
+type ClaimArguments = [run: string, owner: string, options: { now: number; ttl: number }, dead: string | null];
+
+/** Opens a shared journal; resolves when the replica is up to date. Rejects with `environment` when the replica is of another log, `storage` when the log cannot be read. */
+export async function replicated({
+  log,
+  view,
+  clock,
+  every = 10_000,
+  heavy = 64_000_000,
+  notice = () => {},
+}: ReplicatedOptions): Promise<Journal> {
+  const writer = new Scribe({ log, clock, position: () => view.mark.position });
+  const snapshots = new Snapshooter({ log, view, every, heavy, notice });
+  const { journal } = view;
+  /** By run: the claim that was refused last, and the lease that stood against it. While that lease holds, another claim is refused without the log. */
+  const refusals = new Map<string, Holder & { readonly error: unknown }>();
+  const perform = (write: WriteName, args: readonly Json[]): unknown => {
+    if (write !== 'claim') {
+      const [run] = args;
+      if ((write === 'renew' || write === 'release') && typeof run === 'string') refusals.delete(run);
+      // The entry holds the arguments with which its writer called the method of this name.
+      return (journal[write] as (...args: readonly unknown[]) => unknown)(...args);
+    }
+    const [run, owner, options, dead] = args as unknown as ClaimArguments;
+    refusals.delete(run);
+    return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
+  };
+  const heard = (position: number, own: number) => snapshots.heard(position, own);
+  const player = new Player({ log, view, scribe: writer, clock, perform, horizon: every, leap: every, heard, notice });
+  const close = async () => {
+    writer.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    await player.stop();
+    await snapshots.done();
+    await log[Symbol.asyncDispose]();
+    await view[Symbol.asyncDispose]();
+  };
+  await player.start().catch(async (thrown: unknown) => {
+    await close();
+    throw thrown;
+  });
+
+  const claim: Journal['claim'] = async (run, owner, { alive = () => true, ...options }) => {
+    const known = refusals.get(run);
+    const isHeld = known && known.owner !== owner && known.until > options.now;
+    if (isHeld && alive(known.owner)) throw known.error;
+    try {
+      return await writer.write<number>('claim', [run, owner, options, isHeld ? known.owner : null]);
+    } catch (thrown) {
+      const holder = holderIn(thrown);
+      if (!holder) throw thrown;
+      // Only this process can ask whether the holder is alive; what it found is written to the log with the next claim.
+      if (!alive(holder.owner)) return writer.write<number>('claim', [run, owner, options, holder.owner]);
+      refusals.set(run, { ...holder, error: thrown });
+      throw thrown;
+    }
+  };
+  // Each of these methods is its own name and arguments, written to the log.
+  const written = Object.fromEntries(
+    writeNames.map((name) => [name, (...args: unknown[]) => writer.write(name, args)]),
+  ) as unknown as Pick<Journal, (typeof writeNames)[number]>;
+
+  return {
+    ...journal,
+    ...written,
+    claim,
+    lost: () => writer.closed,
+    settle: (keys) => void writer.write('settle', [keys]).catch(() => {}), // If the removal is lost, they are only delivered again.
+    async prune(before) {
+      const count = await written.prune(before);
+      // Pruned data is deleted from the log as well, and at once.
+      if (count > 0) await snapshots.take({ keep: 1 });
+      return count;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

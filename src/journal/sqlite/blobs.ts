@@ -1,0 +1,78 @@
+/** Stores a value as JSON text. A large text is stored once, by its hash, and read back as if it had been inline (J7). */
+import type { DeadLetter } from '../../contracts/deadLetter.ts';
+import type { Outcome } from '../../contracts/effect.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Json } from '../../values/json.ts';
+import { sum } from '../chain.ts';
+import type { Driver } from './driver.ts';
+import type { Commit, Pending } from '../journal.ts';
+
+/** The longest JSON text that is stored inline, in characters. */
+const inline = 256 * 1024;
+/** Marks a reference to a blob. No JSON text begins with it. */
+const mark = '@blob:';
+
+/** What a column of JSON text may hold. */
+export type Storable = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
+
+/** Converts values to what a column holds, and back. */
+export interface Texts {
+  /** The text to store for a value; stores a large one in `blobs`. */
+  write(value: Storable): string;
+  /** The value that was stored. Throws `SyntaxError` when the text is not JSON, or its blob is missing or changed. */
+  read(stored: string): Json;
+}
+
+/** The converter for an open journal. */
+export function texts(db: Driver): Texts {
+  const insert = db.prepare('INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)');
+  const select = db.prepare<{ readonly data: string }>('SELECT data FROM blobs WHERE hash = ?');
+  /** An actor's metadata is written with every commit, and values never change in place: so the text and hash of a large one are computed once (E6). */
+  const large = new WeakMap<object, { readonly text: string; readonly hash: string }>();
+  return {
+    write(value) {
+      const key = typeof value === 'object' && value !== null ? value : undefined;
+      const known = key && large.get(key);
+      const text = known?.text ?? JSON.stringify(value ?? null);
+      if (text.length <= inline) return text;
+      const hash = known?.hash ?? sum(text);
+      if (key && !known) large.set(key, { text, hash });
+      // Inserted every time: the transaction that stored it first may have been rolled back.
+      insert.run(hash, text);
+      return mark + hash;
+    },
+    read(stored) {
+      if (!stored.startsWith(mark)) return parse(stored);
+      const hash = stored.slice(mark.length);
+      const data = select.get(hash)?.data;
+      if (data === undefined || sum(data) !== hash)
+        throw new SyntaxError(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
+      return parse(data);
+    },
+  };
+}
+
+function parse(text: string): Json {
+  const value: Json = JSON.parse(text);
+  return value;
+}
+
+/** Deletes the blobs that no column refers to. */
+export function sweep(db: Driver): void {
+  const columns = [
+    ['actors', 'snapshot'],
+    ['actors', 'meta'],
+    ['commits', 'event'],
+    ['pending', 'data'],
+    ['replies', 'envelope'],
+    ['ledger', 'input'],
+    ['ledger', 'outcome'],
+    ['entries', 'data'],
+    ['mail', 'envelope'],
+  ];
+  const used = columns.map(
+    ([table, column]) =>
+      `SELECT substr(${column}, ${mark.length + 1}) FROM ${table} WHERE substr(${column}, 1, ${mark.length}) = '${mark}'`,
+  );
+  db.exec(`DELETE FROM blobs WHERE hash NOT IN (${used.join(' UNION ')})`);
+}

@@ -1,0 +1,180 @@
+/** The port to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous, and no other file depends on which one is used. */
+import { TroupeError } from '../../values/failure.ts';
+import { tamed, type Libsql } from './libsql.ts';
+
+/** What a column holds and a parameter takes. */
+export type Value = string | number | null;
+/** A row of any query, by column name. */
+export type Row = Readonly<Record<string, Value>>;
+
+/** A prepared statement. `R` names the columns of its rows; the database does not check that. */
+export interface Statement<R extends Row = Row> {
+  run(...values: Value[]): unknown;
+  get(...values: Value[]): R | undefined;
+  all(...values: Value[]): R[];
+}
+
+/** An open database. Every error it throws is a `TroupeError` of kind `storage` or `corrupt`. */
+export interface Driver {
+  readonly name: 'node:sqlite' | 'libsql';
+  exec(sql: string): void;
+  prepare<R extends Row = Row>(sql: string): Statement<R>;
+  close(): void;
+}
+
+/** Opens a database file with the preferred library, or with the first that is installed. Rejects with `storage` when there is none. */
+export async function openDriver(path: string, prefer?: Driver['name']): Promise<Driver> {
+  const loaders = { 'node:sqlite': native, libsql };
+  const order = prefer ? [prefer] : (['node:sqlite', 'libsql'] as const);
+  for (const name of order) {
+    const open = await loaders[name]();
+    if (open) return guarded(name, path, open);
+  }
+  throw new TroupeError(
+    'storage',
+    `SQLite is missing: Node ${process.versions.node} has no node:sqlite, and the package "libsql" is not installed. Use Node 22.13 or newer, or run "npm install libsql".`,
+  );
+}
+
+type Raw = Omit<Driver, 'name'>;
+
+async function native(): Promise<((path: string) => Raw) | undefined> {
+  try {
+    // The cast keeps the compiler from resolving the module: the types are those of the oldest supported Node, which does not have it.
+    const { DatabaseSync } = (await import('node:sqlite' as string)) as { DatabaseSync: new (path: string) => Raw };
+    return (path) => new DatabaseSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+async function libsql(): Promise<((path: string) => Raw) | undefined> {
+  try {
+    const { default: Database } = await import('libsql');
+    // Its own types say `any` of a row and its columns.
+    return (path) => tamed(new Database(path) as unknown as Libsql);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns every error of the database into one that says what to do. */
+function guarded(name: Driver['name'], path: string, open: (path: string) => Raw): Driver {
+  const guard = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (thrown) {
+      throw explain(path, thrown);
+    }
+  };
+  const raw = guard(() => open(path));
+  return {
+    name,
+    exec: (sql) => guard(() => raw.exec(sql)),
+    prepare<R extends Row>(sql: string): Statement<R> {
+      const statement = guard(() => raw.prepare<R>(sql));
+      return {
+        run: (...values) => guard(() => statement.run(...bindable(values))),
+        get: (...values) => guard(() => statement.get(...bindable(values))),
+        all: (...values) => guard(() => statement.all(...bindable(values))),
+      };
+    },
+    close: () => raw.close(),
+  };
+}
+
+/** Throws `invalid` for a parameter of another type. Parameters may come from an entry of another process, and libsql aborts the whole process at one that it cannot bind. */
+function bindable(values: Value[]): Value[] {
+  const stray = values.findIndex(
+    (value: unknown) => value !== null && typeof value !== 'string' && typeof value !== 'number',
+  );
+  if (stray >= 0)
+    throw new TroupeError(
+      'invalid',
+      `A text, a number or null is expected in the journal, got ${typeof values[stray]}.`,
+    );
+  return values;
+}
+
+/** SQLite's primary result code of an error, as `node:sqlite` (`errcode`) or libsql (`rawCode`) gives it. */
+export function resultCodeOf(thrown: unknown): number | undefined {
+  const { errcode, rawCode } = (thrown ?? {}) as { errcode?: number; rawCode?: number };
+  const code = errcode ?? rawCode;
+  return code === undefined ? undefined : code & 0xff;
+}
+
+interface Reason {
+  /** Primary result codes of SQLite. */
+  readonly codes: readonly number[];
+  /** Matches the message, for errors without a code. */
+  readonly pattern: RegExp;
+  readonly kind: 'storage' | 'corrupt';
+  readonly retryable: boolean;
+  readonly says: string;
+}
+
+const reasons: readonly Reason[] = [
+  {
+    codes: [5, 6],
+    pattern: /locked|busy/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'is locked by another program. Close it, or wait; the engine tries again.',
+  },
+  {
+    codes: [13],
+    pattern: /full/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'has no room: the disk is full. Free some space; nothing committed is lost, and the engine tries again.',
+  },
+  {
+    codes: [8, 3, 23],
+    pattern: /readonly|read-only|permission/i,
+    kind: 'storage',
+    retryable: false,
+    says: 'cannot be written. Check the permissions of the file and its folder, or choose another with --db.',
+  },
+  {
+    codes: [14],
+    pattern: /unable to open|cannot open/i,
+    kind: 'storage',
+    retryable: false,
+    says: 'cannot be opened. Check that its folder exists and may be written, or choose another with --db.',
+  },
+  {
+    codes: [26],
+    pattern: /not a database/i,
+    kind: 'corrupt',
+    retryable: false,
+    says: 'is not a Troupe journal. Choose another file with --db.',
+  },
+  {
+    codes: [11],
+    pattern: /malformed|corrupt/i,
+    kind: 'corrupt',
+    retryable: false,
+    says: 'is damaged. Keep a copy, then run "troupe doctor" to see which actors it concerns.',
+  },
+  {
+    codes: [10],
+    pattern: /i\/o/i,
+    kind: 'storage',
+    retryable: true,
+    says: 'could not be read or written by the disk. Look at the system log; the engine tries again.',
+  },
+];
+
+function explain(path: string, thrown: unknown): unknown {
+  if (thrown instanceof TroupeError || !(thrown instanceof Error)) return thrown;
+  const code = resultCodeOf(thrown) ?? 0;
+  const reason =
+    reasons.find(({ codes }) => codes.includes(code)) ?? reasons.find(({ pattern }) => pattern.test(thrown.message));
+  if (!reason)
+    return new TroupeError('storage', `The journal ${path} failed: ${thrown.message}.`, {
+      cause: thrown,
+      retryable: false,
+    });
+  const { kind, retryable, says } = reason;
+  return new TroupeError(kind, `The journal ${path} ${says} (${thrown.message})`, { cause: thrown, retryable });
+}

@@ -1,0 +1,115 @@
+/** Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6). */
+import { TroupeError } from '../../values/failure.ts';
+import type { Driver } from './driver.ts';
+import type { Writes } from './store.ts';
+
+interface Job {
+  /** Throws when it cannot be stored, and must then have written nothing. */
+  write(): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The most jobs of one transaction. */
+const maxJobs = 256;
+
+/** The writes of a journal in a file. */
+export class Group implements Writes {
+  readonly #db: Driver;
+  #jobs: Job[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(db: Driver) {
+    this.#db = db;
+  }
+
+  /** Resolves when what `write` wrote would survive a power cut. Rejects with what `write` throws, or with `storage` when the journal is closed. */
+  add(write: () => void): Promise<void> {
+    if (this.#closed)
+      return Promise.reject(
+        new TroupeError('storage', 'This journal was closed. Open it again.', { retryable: false }),
+      );
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ write, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Written with the next group. Without an answer: an error is dropped. */
+  later(write: () => void): void {
+    if (this.#closed) return;
+    this.#jobs.push({ write, resolve() {}, reject() {} });
+    this.#schedule();
+  }
+
+  /** Writes what is still waiting, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    while (this.#jobs.length > 0) this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#wait(this.#jobs.length);
+  }
+
+  /** Waits one turn of the event loop, and one more as long as jobs keep coming. */
+  #wait(seen: number): void {
+    setImmediate(() => {
+      if (this.#closed) return;
+      const { length } = this.#jobs;
+      if (length > seen && length < maxJobs) return this.#wait(length);
+      this.#scheduled = false;
+      this.#flush();
+      if (this.#jobs.length > 0) this.#schedule();
+    });
+  }
+
+  #flush(): void {
+    this.#write(this.#jobs.splice(0, maxJobs));
+  }
+
+  /** Stores all jobs or none. A job that cannot be stored for a reason of its own is rejected, and the others are stored. */
+  #write(jobs: readonly Job[]): void {
+    const written: Job[] = [];
+    let current: Job | undefined;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const job of jobs) {
+        current = job;
+        try {
+          job.write();
+          written.push(job);
+        } catch (thrown) {
+          if (!isRefusal(thrown)) throw thrown;
+          job.reject(thrown);
+        }
+      }
+      current = undefined;
+      this.#db.exec('COMMIT');
+    } catch (thrown) {
+      this.#rollBack();
+      const culprit = thrown instanceof TroupeError ? undefined : current;
+      culprit?.reject(thrown);
+      if (culprit) return this.#write(jobs.filter((job) => job !== culprit));
+      // A job that was refused has been rejected already; rejecting it again has no effect.
+      for (const job of jobs) job.reject(thrown);
+      return;
+    }
+    for (const job of written) job.resolve();
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has already rolled back (a full disk), or the transaction never began.
+    }
+  }
+}
+
+/** A refusal is thrown before anything was written. */
+const isRefusal = (thrown: unknown): boolean =>
+  thrown instanceof TroupeError && thrown.kind !== 'storage' && thrown.kind !== 'corrupt';

@@ -1,0 +1,41 @@
+/** The inbox of each run in SQLite: any process posts messages to it, and the owner of the run reads them. */
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Mail } from '../journal.ts';
+import { isNew, type Known } from '../deduplicate.ts';
+import { storedValue, type ActorColumns, type CommitColumns, type MailColumns } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** The part of a journal that keeps posted messages. */
+export function mailroom({ db, group, text }: Store): Mail {
+  const insert = db.prepare('INSERT INTO mail (run, id, envelope) VALUES (?, ?, ?)');
+  const select = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? ORDER BY n');
+  const remove = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
+  const statusOf = db.prepare<Pick<ActorColumns, 'id' | 'status'>>('SELECT id, status FROM actors WHERE actor = ?');
+  const handledAs = db.prepare<Pick<CommitColumns, 'event'>>(
+    'SELECT c.event FROM inbox i JOIN commits c ON c.actor = i.actor AND c.seq = i.seq WHERE i.actor = ? AND i.id = ?',
+  );
+  const waitingAs = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? AND id = ?');
+
+  const envelopeIn = ({ envelope }: Pick<MailColumns, 'envelope'>) =>
+    storedValue('envelope', text.read(String(envelope)));
+
+  function known({ run, id, to }: Envelope): Known {
+    const actor = statusOf.get(to);
+    const handled = actor && handledAs.get(actor.id, id);
+    const waiting = waitingAs.get(run, id);
+    return {
+      status: actor?.status,
+      handled: handled && storedValue('event', text.read(String(handled.event))),
+      lying: waiting && envelopeIn(waiting),
+    };
+  }
+
+  return {
+    post: (envelope) =>
+      group.add(() => {
+        if (isNew(envelope, known(envelope))) insert.run(envelope.run, envelope.id, text.write(envelope));
+      }),
+    mail: async (run) => select.all(run).map(envelopeIn),
+    dropMail: (run, id) => group.add(() => void remove.run(run, id)),
+  };
+}

@@ -1,0 +1,185 @@
+/** Queries over the stored actors, commits and results; the check of the whole journal; and the pruning of old runs. */
+import { toFailure } from '../../values/failure.ts';
+import { isJsonObject, type Json } from '../../values/json.ts';
+import { sweep } from './blobs.ts';
+import { damaged } from '../chain.ts';
+import type { Value } from './driver.ts';
+import type { Archive } from '../journal.ts';
+import { actorRow, isWhole, pendingOf, reader } from './reader.ts';
+import {
+  parseOpens,
+  parseStrings,
+  storedValue,
+  type ActorColumns,
+  type CommitColumns,
+  type LedgerColumns,
+  type PendingColumns,
+} from './rows.ts';
+import type { Store } from './store.ts';
+
+/** An actor's address beside a row that has only its number. */
+type WithAddress = { readonly address: string };
+
+/** The part of a journal that answers queries. */
+export function archive(store: Store): Archive {
+  const { db, group, text } = store;
+  const { load, list } = reader(store);
+  const ledgerOf = db.prepare<LedgerColumns & WithAddress>(
+    'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
+  );
+  const resultsOf = db.prepare<LedgerColumns>(
+    'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
+  );
+  const pendingData = db.prepare<Pick<PendingColumns, 'data'>>('SELECT data FROM pending WHERE key = ?');
+
+  return {
+    async find({ run, actor, type, parent, status, tag, state, since, until, limit = 100 }) {
+      const { where, values } = conditions([
+        ['run = ?', run],
+        ['actor = ?', actor],
+        ['type = ?', type],
+        ['parent IS ?', parent],
+        ['updated >= ?', since],
+        ['updated < ?', until],
+        ['substr(state, 1, length(?)) = ?', state, state],
+        ['EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag],
+        [
+          `status IN (${[status ?? []]
+            .flat()
+            .map(() => '?')
+            .join(', ')})`,
+          ...[status ?? []].flat(),
+        ],
+      ]);
+      const rows = db
+        .prepare<ActorColumns>(`SELECT * FROM actors ${where} ORDER BY updated DESC, id DESC LIMIT ?`)
+        .all(...values, limit);
+      return rows.map((row) => actorRow(row, (_, stored) => text.read(stored)));
+    },
+
+    async history({ run, actor, after, newest = false, limit = 1_000 }) {
+      const { where, values } = conditions([
+        ['a.run = ?', run],
+        ['a.actor = ?', actor],
+        ['c.position > ?', after],
+      ]);
+      // For one actor both orders are the same, and `seq` has an index: its last commits are found without sorting all of them.
+      const order = `${actor === undefined ? 'c.position' : 'c.seq'}${newest ? ' DESC' : ''}`;
+      const rows = db
+        .prepare<CommitColumns & WithAddress>(
+          `SELECT c.*, a.actor AS address FROM commits c JOIN actors a ON a.id = c.actor ${where} ORDER BY ${order} LIMIT ?`,
+        )
+        .all(...values, limit);
+      return rows.map((row) => ({
+        position: Number(row.position),
+        actor: String(row.address),
+        seq: Number(row.seq),
+        at: Number(row.at),
+        epoch: Number(row.epoch),
+        state: String(row.state),
+        status: row.status,
+        event: storedValue('event', text.read(String(row.event))),
+        opens: parseOpens(String(row.opens)).map(([key, kind, due]) => {
+          const stored = pendingData.get(key)?.data;
+          const known = { key, kind, ...(due === null ? {} : { due }) };
+          return stored === undefined
+            ? { ...known, data: null }
+            : pendingOf({ ...known, data: text.read(String(stored)) });
+        }),
+        closes: parseStrings(String(row.closes)),
+      }));
+    },
+
+    ledger: async (run) =>
+      ledgerOf.all(run).map((row) => ({
+        key: String(row.key),
+        actor: String(row.address),
+        at: Number(row.at),
+        name: String(row.name),
+        input: text.read(String(row.input)),
+        outcome: storedValue('outcome', text.read(String(row.outcome))),
+      })),
+
+    async prune(before) {
+      let count = 0;
+      await group.add(() => {
+        const runs = db
+          .prepare<Pick<ActorColumns, 'run'>>(
+            `SELECT run FROM actors GROUP BY run HAVING max(updated) < ? AND sum(status = 'active') = 0`,
+          )
+          .all(before)
+          .map(({ run }) => run);
+        for (const run of runs) {
+          for (const table of ['commits', 'pending', 'inbox', 'replies', 'ledger', 'entries'])
+            db.prepare(`DELETE FROM ${table} WHERE actor IN (SELECT id FROM actors WHERE run = ?)`).run(run);
+          for (const table of ['actors', 'claims', 'mail']) db.prepare(`DELETE FROM ${table} WHERE run = ?`).run(run);
+        }
+        if (runs.length > 0) sweep(db);
+        count = runs.length;
+      });
+      return count;
+    },
+
+    async verify() {
+      const damage: { actor: string; seq: number; what: string }[] = [];
+      const attempt = async <T>(actor: string, work: () => T | Promise<T>, otherwise: T): Promise<T> => {
+        try {
+          return await work();
+        } catch (thrown) {
+          const { data, message } = toFailure(thrown);
+          damage.push({ actor, ...placeIn(data, message) });
+          return otherwise;
+        }
+      };
+      const actors = await attempt(
+        '',
+        () =>
+          db
+            .prepare<Pick<ActorColumns, 'actor'>>('SELECT actor FROM actors')
+            .all()
+            .map(({ actor }) => String(actor)),
+        [],
+      );
+      const commits = await attempt(
+        '',
+        () => Number(db.prepare<{ n: number }>('SELECT count(*) AS n FROM commits').get()?.n),
+        0,
+      );
+      for (const actor of actors) {
+        await attempt(
+          actor,
+          async () => {
+            const stored = await load(actor);
+            for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
+            for (const row of resultsOf.all(actor))
+              if (!isWhole(row))
+                throw damaged(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
+          },
+          undefined,
+        );
+      }
+      return { actors: actors.length, commits, damage };
+    },
+  };
+}
+
+/** Where the damage is, from the `data` of the error that reports it; the error's message where it has none. */
+function placeIn(data: Json | undefined, message: string): { seq: number; what: string } {
+  const { seq, what } = isJsonObject(data) ? data : {};
+  return { seq: typeof seq === 'number' ? seq : 0, what: typeof what === 'string' ? what : message };
+}
+
+/** Joins the conditions whose values are all given. */
+function conditions(all: readonly (readonly [sql: string, ...values: (Value | undefined)[]])[]): {
+  where: string;
+  values: Value[];
+} {
+  const used = all.flatMap(([sql, ...maybe]) => {
+    const values = maybe.filter((value) => value !== undefined);
+    return values.length > 0 && values.length === maybe.length ? [{ sql, values }] : [];
+  });
+  return {
+    where: used.length === 0 ? '' : `WHERE ${used.map(({ sql }) => sql).join(' AND ')}`,
+    values: used.flatMap(({ values }) => values),
+  };
+}

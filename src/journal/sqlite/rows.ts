@@ -1,0 +1,113 @@
+/**
+ * The columns of the journal's tables, as the schema declares them, and the values that are stored as JSON text in them.
+ * A damaged file may hold anything: what is read is compared with the hash chain before it is trusted (J4).
+ */
+import type { Outcome } from '../../contracts/effect.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { ActorStatus } from '../../contracts/inspection.ts';
+import type { Json } from '../../values/json.ts';
+import type { Commit, Pending } from '../journal.ts';
+
+// Type aliases, not interfaces: only an alias is a `Row`, whose columns can be any.
+
+/** Table `actors`; `id` is what the other tables call `actor`. Times are milliseconds since the epoch. */
+export type ActorColumns = {
+  readonly id: number;
+  readonly actor: string;
+  readonly run: string;
+  readonly type: string;
+  readonly parent: string | null;
+  readonly status: ActorStatus;
+  readonly state: string;
+  readonly tags: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly seq: number;
+  readonly meta: string;
+  readonly snapshot: string;
+};
+
+/** Table `commits`; `opens`, `closes` and `sums` are those of a `Link` of the chain. */
+export type CommitColumns = {
+  readonly position: number;
+  readonly actor: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch: number;
+  readonly state: string;
+  readonly status: ActorStatus;
+  readonly event: string;
+  readonly opens: string;
+  readonly closes: string;
+  readonly sums: string;
+  readonly hash: string;
+};
+
+/** Table `pending`; `due` is in milliseconds since the epoch. */
+export type PendingColumns = {
+  readonly key: string;
+  readonly actor: number;
+  readonly kind: Pending['kind'];
+  readonly due: number | null;
+  readonly data: string;
+};
+
+/** Table `ledger`; `sum` is the digest of the result. */
+export type LedgerColumns = {
+  readonly key: string;
+  readonly actor: number;
+  readonly at: number;
+  readonly name: string;
+  readonly input: string;
+  readonly outcome: string;
+  readonly sum: string;
+};
+
+/** Table `entries`; `n` counts from 0, `hash` is that of the list up to and with this entry. */
+export type ListColumns = {
+  readonly actor: number;
+  readonly list: string;
+  readonly n: number;
+  readonly data: string;
+  readonly hash: string;
+};
+
+/** Table `claims`; `until` is in milliseconds since the epoch. */
+export type ClaimColumns = {
+  readonly run: string;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly until: number;
+};
+
+/** Table `mail`. */
+export type MailColumns = {
+  readonly n: number;
+  readonly run: string;
+  readonly id: string;
+  readonly envelope: string;
+};
+
+/** Values of a known type that are stored as JSON text, by their column. */
+interface StoredValues {
+  readonly event: Commit['event'];
+  readonly outcome: Outcome;
+  readonly envelope: Envelope;
+}
+
+/** The value of such a column, with its type. Only `writer` and the inbox fill these columns, and only with values of that type. */
+export const storedValue = <Column extends keyof StoredValues>(_column: Column, json: Json): StoredValues[Column] =>
+  json as unknown as StoredValues[Column];
+
+/** An element of `commits.opens`. */
+export type OpenedEntry = readonly [key: string, kind: Pending['kind'], due: number | null, digest: string];
+
+/** What `commits.opens` holds, as `writer` stores it. Throws `SyntaxError` for what is not JSON. */
+export function parseOpens(stored: string): readonly OpenedEntry[] {
+  return JSON.parse(stored) as readonly OpenedEntry[];
+}
+
+/** What `commits.closes` and `actors.tags` hold: a list of strings. Throws `SyntaxError` for what is not JSON. */
+export function parseStrings(stored: string): string[] {
+  return JSON.parse(stored) as string[];
+}

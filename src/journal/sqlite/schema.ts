@@ -1,0 +1,88 @@
+/** The tables of the journal, and how an older file is migrated. A file of a newer version is left unchanged. */
+import { TroupeError } from '../../values/failure.ts';
+import type { Driver } from './driver.ts';
+
+/** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
+const migrations: readonly string[] = [
+  `CREATE TABLE actors (
+     id INTEGER PRIMARY KEY, actor TEXT NOT NULL UNIQUE, run TEXT NOT NULL, type TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, state TEXT NOT NULL,
+     tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
+   CREATE INDEX actors_run ON actors (run);
+   CREATE INDEX actors_updated ON actors (updated);
+   CREATE INDEX actors_roots ON actors (updated) WHERE parent IS NULL;
+   CREATE INDEX actors_type ON actors (type, status);
+   CREATE TABLE commits (
+     actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+     event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
+   CREATE TABLE pending (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, kind TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
+   CREATE INDEX pending_actor ON pending (actor);
+   CREATE TABLE inbox (actor INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (actor, id)) WITHOUT ROWID;
+   CREATE TABLE replies (actor INTEGER NOT NULL, ask TEXT NOT NULL, envelope TEXT NOT NULL, PRIMARY KEY (actor, ask)) WITHOUT ROWID;
+   CREATE TABLE ledger (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, input TEXT NOT NULL, outcome TEXT NOT NULL, sum TEXT NOT NULL);
+   CREATE INDEX ledger_actor ON ledger (actor);
+   CREATE TABLE entries (actor INTEGER NOT NULL, list TEXT NOT NULL, n INTEGER NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, list, n)) WITHOUT ROWID;
+   CREATE TABLE claims (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE mail (n INTEGER PRIMARY KEY, run TEXT NOT NULL, id TEXT NOT NULL, envelope TEXT NOT NULL, UNIQUE (run, id));
+   CREATE TABLE blobs (hash TEXT PRIMARY KEY, data TEXT NOT NULL);`,
+  // Gives commits the order in which they were stored. Of older ones that order is lost, so they are ordered by time, and within an actor by `seq`.
+  `ALTER TABLE commits RENAME TO unordered;
+   CREATE TABLE commits (
+     position INTEGER PRIMARY KEY AUTOINCREMENT, actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+     event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, UNIQUE (actor, seq));
+   INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash)
+     SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM unordered
+     ORDER BY max(at) OVER (PARTITION BY actor ORDER BY seq), actor, seq;
+   DROP TABLE unordered;`,
+  `CREATE INDEX actors_going ON actors (run) WHERE parent IS NULL AND status = 'active';`,
+];
+
+/** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
+export function migrate(db: Driver, path: string, busyTimeout: number): void {
+  const { version, tables } = versionOf(db);
+  if (version > migrations.length) {
+    throw new TroupeError(
+      'incompatible',
+      `The journal ${path} is of version ${version}; this troupe reads up to ${migrations.length}. Use the newer troupe that wrote it. Nothing was changed.`,
+      { data: { found: version, known: migrations.length } },
+    );
+  }
+  if (version === 0 && tables !== 0) {
+    throw new TroupeError(
+      'incompatible',
+      `${path} is a database of another program. Choose another file with --db. Nothing was changed.`,
+    );
+  }
+  writeAhead(db, busyTimeout);
+  db.exec('PRAGMA synchronous = FULL');
+  if (version === migrations.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  // The version is read again under the lock: another process may have migrated meanwhile.
+  for (const migration of migrations.slice(versionOf(db).version)) db.exec(migration);
+  db.exec(`PRAGMA user_version = ${migrations.length}`);
+  db.exec('COMMIT');
+}
+
+/** Reads both in one statement: between two, another process may have made the tables. */
+function versionOf(db: Driver): { version: number; tables: number } {
+  const row = db
+    .prepare<{ version: number; tables: number }>(
+      'SELECT (SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_master) AS tables',
+    )
+    .get();
+  return { version: Number(row?.version), tables: Number(row?.tables) };
+}
+
+/** Milliseconds between two attempts. */
+const pause = 20;
+
+/** Switches to the write-ahead log. SQLite does not wait for the lock that this needs, whatever its busy timeout. */
+function writeAhead(db: Driver, timeout: number): void {
+  for (let left = timeout; ; left -= pause) {
+    try {
+      return db.exec('PRAGMA journal_mode = WAL');
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || !thrown.retryable || left <= 0) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    }
+  }
+}

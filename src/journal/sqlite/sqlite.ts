@@ -1,0 +1,67 @@
+/** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
+import { archive } from './queries.ts';
+import { texts } from './blobs.ts';
+import { claims } from './leases.ts';
+import { openDriver, type Driver } from './driver.ts';
+import { Group } from './groupCommit.ts';
+import type { Journal } from '../journal.ts';
+import { mailroom } from './inbox.ts';
+import { reader } from './reader.ts';
+import { migrate } from './schema.ts';
+import type { Writes } from './store.ts';
+import { Checkpoints } from './verify.ts';
+import { writer } from './writer.ts';
+
+/** How a journal file is opened. */
+export interface SqliteOptions {
+  /** Which library to use. Default: the first that is installed, `node:sqlite` before `libsql`. */
+  driver?: Driver['name'];
+  /** Milliseconds to wait for another process's write. Default: 2,000. */
+  busyTimeout?: number;
+  /** The most pages of 4 KB that the file may have. Default: as many as the disk holds. */
+  maxPages?: number;
+}
+
+/** Opens a journal, making the file when there is none. Rejects with `storage`, `corrupt` or `incompatible`. */
+export async function sqlite(
+  path: string,
+  { driver, busyTimeout = 2_000, maxPages }: SqliteOptions = {},
+): Promise<Journal> {
+  const db = await openDriver(path, driver);
+  try {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+    migrate(db, path, busyTimeout);
+    if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+  const group = new Group(db);
+  let open = true;
+  return {
+    ...journalIn(db, group),
+    async [Symbol.asyncDispose]() {
+      if (!open) return;
+      open = false;
+      try {
+        group.close();
+        // Afterwards the one file is the whole journal. When another process reads at this moment, the write-ahead log stays beside it.
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+/** The journal in an open file; `group` decides in which transaction a write takes place. */
+export function journalIn(db: Driver, group: Writes): Omit<Journal, keyof AsyncDisposable> {
+  const store = { db, group, text: texts(db) };
+  return {
+    ...writer(store),
+    ...reader(store, new Checkpoints()),
+    ...claims(store),
+    ...mailroom(store),
+    ...archive(store),
+  };
+}

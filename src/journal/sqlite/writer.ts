@@ -1,0 +1,160 @@
+/** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
+import { deadLetters } from '../../contracts/deadLetter.ts';
+import { TroupeError } from '../../values/failure.ts';
+import type { Storable } from './blobs.ts';
+import { link, sum, sumOfActor, sumOfEntry, sumOfPending, sumOfResult } from '../chain.ts';
+import type { Commit, Ledger } from '../journal.ts';
+import { duplicateMessage, fenced, unknownActor, unknownRun, wrongRevision } from '../refusals.ts';
+import type { OpenedEntry, ActorColumns, ClaimColumns, CommitColumns, ListColumns } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** The part of a journal that stores commits, results and dead letters. */
+export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'bury' | 'settle'> {
+  const epochOf = db.prepare<Pick<ClaimColumns, 'epoch'>>('SELECT epoch FROM claims WHERE run = ?');
+  const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
+    'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
+  );
+  const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
+  const insertActor = db.prepare<Pick<ActorColumns, 'id'>>(
+    'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+  );
+  const updateActor = db.prepare(
+    'UPDATE actors SET status = ?, state = ?, tags = ?, updated = ?, seq = ?, meta = ?, snapshot = ? WHERE id = ?',
+  );
+  const insertCommit = db.prepare(
+    'INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, ?, ?)');
+  const deletePending = db.prepare('DELETE FROM pending WHERE key = ?');
+  const insertInbox = db.prepare('INSERT INTO inbox (actor, id, seq) VALUES (?, ?, ?)');
+  const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope) VALUES (?, ?, ?)');
+  const insertResult = db.prepare(
+    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const lastEntry = db.prepare<Pick<ListColumns, 'n' | 'hash'>>(
+    'SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
+  );
+  const insertEntry = db.prepare('INSERT INTO entries (actor, list, n, data, hash) VALUES (?, ?, ?, ?, ?)');
+  const keeperOf = db.prepare<Pick<ActorColumns, 'id'>>(
+    'SELECT id FROM actors WHERE run = ? AND (actor = ? OR parent IS NULL) ORDER BY actor = ? DESC LIMIT 1',
+  );
+  const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
+  const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
+
+  function requireOwner(run: string, epoch: number): void {
+    const current = epochOf.get(run)?.epoch;
+    if (current !== epoch) throw fenced(run, epoch, current);
+  }
+
+  function insert(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
+    const [storedInput, storedOutcome] = [text.write(input), text.write(outcome)];
+    insertResult.run(key, actor, at, name, storedInput, storedOutcome, sumOfResult(key, storedInput, storedOutcome));
+  }
+
+  /** Appends to a list and returns the list's new hash. */
+  function append(actor: number, list: string, entry: Storable): string {
+    const last = lastEntry.get(actor, list);
+    const stored = text.write(entry);
+    const hash = sum(String(last?.hash ?? ''), stored);
+    insertEntry.run(actor, list, last ? Number(last.n) + 1 : 0, stored, hash);
+    return hash;
+  }
+
+  function write(commit: Commit): void {
+    const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
+    requireOwner(run, epoch);
+    const head = headOf.get(actor);
+    const before = Number(head?.seq ?? 0);
+    if (seq !== before + 1) throw wrongRevision(actor, before, seq);
+    if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessage(actor, event.id);
+
+    const snapshot = text.write(commit.snapshot);
+    const tags = JSON.stringify(commit.tags);
+    const meta = text.write(commit.meta);
+    const parent = commit.parent ?? null;
+    if (head) updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, head.id);
+    const inserted =
+      head ??
+      insertActor.get(
+        actor,
+        run,
+        commit.type,
+        parent,
+        commit.status,
+        commit.state,
+        tags,
+        commit.created,
+        updated,
+        seq,
+        meta,
+        snapshot,
+      );
+    if (!inserted) throw new TroupeError('internal', `SQLite gave no number for the new actor ${actor}.`);
+    const { id } = inserted;
+
+    const sums = [sumOfActor({ ...commit, parent, tags, meta, snapshot })];
+    const opened: OpenedEntry[] = [];
+    for (const key of closes) deletePending.run(key);
+    for (const { key, kind, due, data } of opens) {
+      const stored = text.write(data);
+      insertPending.run(key, id, kind, due ?? null, stored);
+      opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
+      if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
+    }
+    for (const result of results) insert(id, updated, result);
+    for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));
+    if (event.inbox) {
+      insertInbox.run(id, event.id, seq);
+      deleteMail.run(run, event.id);
+    }
+
+    const row = {
+      seq,
+      at: updated,
+      epoch,
+      state: commit.state,
+      status: commit.status,
+      event: text.write(event),
+      opens: JSON.stringify(opened),
+      closes: JSON.stringify(closes),
+      sums: sums.join(' '),
+    };
+    insertCommit.run(
+      id,
+      row.seq,
+      row.at,
+      row.epoch,
+      row.state,
+      row.status,
+      row.event,
+      row.opens,
+      row.closes,
+      row.sums,
+      link(String(head?.hash ?? ''), row),
+    );
+  }
+
+  return {
+    commit: (commit) => group.add(() => write(commit)),
+    record: (run, epoch, actor, at, result) =>
+      group.add(() => {
+        requireOwner(run, epoch);
+        const id = headOf.get(actor)?.id;
+        if (id === undefined) throw unknownActor(actor);
+        insert(id, at, result);
+      }),
+    bury: (run, epoch, letter) =>
+      group.add(() => {
+        requireOwner(run, epoch);
+        const id = keeperOf.get(run, letter.to, letter.to)?.id;
+        if (id === undefined) throw unknownRun(run);
+        append(id, deadLetters, letter);
+        deleteMessage.run(letter.id);
+        deleteMail.run(run, letter.id);
+      }),
+    settle: (keys) =>
+      group.later(() => {
+        for (const key of keys) deletePending.run(key);
+      }),
+  };
+}

@@ -1,0 +1,66 @@
+/** The address of an MCP server: a program to start, or a URL to call. */
+import * as z from 'zod';
+import { TroupeError } from '../values/failure.ts';
+import { explain } from '../values/explain.ts';
+import { isSourceName, localSource, sourceNameRule } from '../tools/toolNames.ts';
+
+const name = z.string().refine((value) => isSourceName(value) && value !== localSource, {
+  error: `expected ${sourceNameRule}, and not "${localSource}"`,
+});
+const texts = z.record(z.string(), z.string());
+
+const ProgramPlace = z.strictObject({
+  /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
+  name,
+  /** The program to start. */
+  command: z.string().min(1),
+  /** Its arguments; none by default. */
+  args: z.array(z.string()).default([]),
+  /** Environment variables in addition to the few that every program gets (PATH, HOME and the like); no others of this process are passed on. */
+  env: texts.default({}),
+  /** The folder to start it in; the working directory by default. */
+  cwd: z.string().optional(),
+});
+/** A program to start, with its defaults. */
+export type ProgramPlace = z.infer<typeof ProgramPlace>;
+
+const HttpPlace = z.strictObject({
+  /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
+  name,
+  /** The http or https URL to call. */
+  url: z.url({ protocol: /^https?$/, error: 'expected an http or https address' }),
+  /** Headers of every request; none by default. */
+  headers: texts.default({}),
+});
+/** A URL to call, with its defaults. */
+export type HttpPlace = z.infer<typeof HttpPlace>;
+
+/** The address of an MCP server: its name, and `command` or `url`. */
+export type McpPlace = z.input<typeof ProgramPlace> | z.input<typeof HttpPlace>;
+
+/** The checked address. Throws `definition` with what is missing. */
+export function parsePlace(place: McpPlace): ProgramPlace | HttpPlace {
+  const parsed = ('url' in place ? HttpPlace : ProgramPlace).safeParse(place);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError(
+    'definition',
+    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${explain(parsed.error, place)}.`,
+  );
+}
+
+/** Secrets that no message may contain: the values of headers and variables, and the user, password and query of a URL. */
+export function secretsOf(place: ProgramPlace | HttpPlace): readonly string[] {
+  if ('command' in place) return long(Object.values(place.env));
+  const { username, password, search } = new URL(place.url);
+  const values = Object.values(place.headers);
+  return long([...values, ...values.flatMap((value) => value.split(/\s+/)), username, password, search]);
+}
+
+const long = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);
+
+/** A readable address without secrets: the program, or the origin and path of the URL. */
+export function whereabouts(place: ProgramPlace | HttpPlace): string {
+  if ('command' in place) return place.command;
+  const { origin, pathname } = new URL(place.url);
+  return origin + pathname;
+}

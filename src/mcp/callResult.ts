@@ -1,0 +1,45 @@
+/** Turns the result of a call into one JSON value. */
+import type { CallToolResult } from '@modelcontextprotocol/client';
+import { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { passOn } from '../tools/annotations.ts';
+import { toJson } from '../tools/toJson.ts';
+import type { Blame } from './errors.ts';
+import type { ServerTool } from './keepAlive.ts';
+import type { Misfit } from './outputSchema.ts';
+
+const maxReason = 4_000;
+
+/**
+ * The structured content when there is any; else the text, its parts joined by line ends; else `{ content: [...] }` as it came.
+ * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB; the last two with `data.done`, for the call was carried out.
+ */
+export async function toResult(blame: Blame, tool: ServerTool, result: CallToolResult, misfit: Misfit): Promise<Json> {
+  const broken = (message: string) =>
+    new TroupeError('tool', blame.mask(message), { data: { server: blame.server, tool: tool.name } });
+  const content = result.content ?? [];
+  const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  if (result.isError) {
+    const reason = text.join('\n').trim() || 'it did not say why';
+    throw broken(`Tool "${tool.name}" of "${blame.server}" failed: ${reason.slice(0, maxReason)}`);
+  }
+
+  return passOn(async () => {
+    // The library has parsed it from JSON.
+    const structured = result.structuredContent as Json | undefined;
+    if (tool.output && structured === undefined) {
+      throw broken(
+        `Tool "${tool.name}" of "${blame.server}" promises structured content and sent none. Its server must be mended.`,
+      );
+    }
+    if (tool.output && structured !== undefined) {
+      const problem = await misfit(tool.output, structured);
+      if (problem)
+        throw broken(
+          `Tool "${tool.name}" of "${blame.server}" broke its own output schema: ${problem}. Its server must be mended.`,
+        );
+    }
+    if (structured !== undefined) return toJson(structured, tool.name);
+    return toJson(text.length === content.length ? text.join('\n') : { content }, tool.name);
+  });
+}

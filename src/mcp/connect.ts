@@ -1,0 +1,120 @@
+/** Opens a connection to an MCP server with the client library, and turns its results and errors into ours. */
+import type { Client } from '@modelcontextprotocol/client';
+import type { Clock } from '../values/clock.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import type { ToolScope } from '../contracts/tool.ts';
+import { cancelled } from '../tools/timeout.ts';
+import { blameOn, classify, environment, type Blame } from './errors.ts';
+import { httpWire } from './http.ts';
+import type { Dial, Link, LinkEvents, ServerTool } from './keepAlive.ts';
+import { listTools, untimed } from './listTools.ts';
+import type { HttpPlace, ProgramPlace } from './address.ts';
+import { toResult } from './callResult.ts';
+import { schemaChecker, type Misfit } from './outputSchema.ts';
+import { stdioWire } from './stdio.ts';
+import type { Wire } from './connection.ts';
+
+/** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
+export type Protocol = 'auto' | 'legacy';
+
+/** A function that connects to one server. */
+export function dialer(place: ProgramPlace | HttpPlace, protocol: Protocol, clock: Clock): Dial {
+  const blame = blameOn(place);
+  const misfit = schemaChecker();
+
+  return async (signal, events) => {
+    // Loaded when first needed, because many programs use no server.
+    const { Client } = await import('@modelcontextprotocol/client');
+    const wire = 'command' in place ? await stdioWire(place, clock, blame) : await httpWire(place, clock, blame);
+    const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
+    const client = new Client(
+      { name: 'troupe', version: '0' },
+      { versionNegotiation: { mode: protocol }, listChanged: { tools: changed } },
+    );
+    try {
+      const connecting = client.connect(wire.transport, { signal, timeout: untimed });
+      // The library does not always stop when the signal fires.
+      await Promise.race([connecting, aborted(signal)]);
+    } catch (error) {
+      await closeBoth(client, wire);
+      throw wire.failure ?? classify(blame, 'connecting', error);
+    }
+    return linkOf(client, wire, blame, misfit, events);
+  };
+}
+
+function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events: LinkEvents): Link {
+  let over = false;
+  const lose = (error: TroupeError) => {
+    if (over) return;
+    over = true;
+    events.lost(toFailure(error));
+  };
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the library's client has nothing else
+  client.onclose = () => lose(wire.failure ?? environment(blame, 'closed the connection.'));
+  // The only sign that the stream of notices of an HTTP server is gone for good.
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the same
+  client.onerror = (error) => {
+    if (/maximum reconnection attempts/i.test(error.message)) lose(environment(blame, 'cannot be reached any more.'));
+  };
+
+  return {
+    async list(signal) {
+      try {
+        return await listTools(client, blame, signal);
+      } catch (error) {
+        throw wire.failure ?? classify(blame, 'listing', error);
+      }
+    },
+    async call(tool, input, scope, sent) {
+      const problem = await misfit(tool.input, input);
+      if (problem) throw misfitting(blame, tool, problem);
+      sent();
+      try {
+        return await toResult(blame, tool, await request(client, tool, input, scope), misfit);
+      } catch (error) {
+        const failure = wire.failure ?? classify(blame, 'calling', error);
+        const isGone = wire.failure !== undefined || (failure.kind === 'environment' && failure.retryable);
+        if (isGone && !scope.signal.aborted) lose(failure);
+        throw failure;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      over = true;
+      await closeBoth(client, wire);
+    },
+  };
+}
+
+const request = (client: Client, tool: ServerTool, input: JsonObject, scope: ToolScope) =>
+  client.callTool(
+    { name: tool.name, arguments: { ...input }, _meta: { 'troupe/key': scope.key } },
+    {
+      signal: scope.signal,
+      timeout: untimed,
+      // Notes of progress came over the wire as JSON; the library's type has an open index.
+      onprogress: (note) => scope.progress(note as unknown as Json),
+      // Without its output schema, which we check ourselves and compile only once.
+      toolDefinition: { name: tool.name, inputSchema: { ...tool.input, type: 'object' } },
+    },
+  );
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(cancelled(signal));
+    signal.addEventListener('abort', () => reject(cancelled(signal)), { once: true });
+  });
+
+/** The wire first: it ends the session, which the library's client does not. */
+async function closeBoth(client: Client, wire: Wire): Promise<void> {
+  await wire.close().catch(() => {});
+  await client.close().catch(() => {});
+}
+
+const misfitting = ({ server }: Blame, tool: ServerTool, problem: string) =>
+  new TroupeError(
+    'invalid',
+    `Tool "${tool.name}" of "${server}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,
+    { data: { server, tool: tool.name } },
+  );

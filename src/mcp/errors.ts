@@ -1,0 +1,86 @@
+/** Turns errors of MCP servers into failures with a kind, without secrets. */
+import { causesOf, reasonOf } from '../values/cause.ts';
+import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { redactor } from '../observe/redactor.ts';
+import { secretsOf, type HttpPlace, type ProgramPlace } from './address.ts';
+
+/** Which server failed, and how its secrets are hidden. */
+export interface Blame {
+  /** The name of the server. */
+  readonly server: string;
+  /** Replaces secrets in a text. */
+  readonly mask: (text: string) => string;
+}
+
+/** For the errors of one server. */
+export const blameOn = (place: ProgramPlace | HttpPlace): Blame => ({
+  server: place.name,
+  mask: redactor(secretsOf(place)),
+});
+
+/** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
+export const streamEnded = -32_097;
+
+/** An `environment` failure; retryable by default, because a server that is gone may come back. */
+export function environment({ server, mask }: Blame, message: string, retryable = true, cause?: unknown): TroupeError {
+  return new TroupeError('environment', `Tool server "${server}" ${mask(message)}`, {
+    retryable,
+    cause,
+    data: { server },
+  });
+}
+
+/** The failure for anything that the client library throws. An error about the arguments of a call is `invalid`. */
+export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'calling', error: unknown): TroupeError {
+  if (error instanceof TroupeError) return error;
+  const status = statusOf(error);
+  const { kind, retryable } = doing === 'calling' ? (sortAnswer(error) ?? sort(error)) : sort(error);
+  const reason = blame.mask(reasonOf(error)).slice(0, longest);
+  return new TroupeError(kind, `Tool server "${blame.server}" failed while ${doing}: ${reason}`, {
+    retryable,
+    data: { server: blame.server, ...(status === undefined ? {} : { status }) },
+    // The original may contain headers or the whole answer of the server: the message is enough.
+    cause: new Error(reason),
+  });
+}
+
+/** The most characters of a server's message. */
+const longest = 500;
+
+/** A JSON-RPC error has a number. */
+function sortAnswer(error: unknown): Sorted | undefined {
+  const code = codeOf(error);
+  if (typeof code !== 'number' || code === streamEnded || statusOf(error) !== undefined) return undefined;
+  return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
+}
+
+interface Sorted {
+  readonly kind: FailureKind;
+  readonly retryable: boolean | undefined;
+}
+
+function sort(error: unknown): Sorted {
+  const status = statusOf(error);
+  const causes = causesOf(error);
+  const has = (...codes: unknown[]) => causes.some((cause) => codes.includes(codeOf(cause)));
+  const isNamed = (name: string) => causes.some((cause) => cause.name === name);
+
+  if (status === 401 || status === 403 || isNamed('UnauthorizedError')) return { kind: 'auth', retryable: undefined };
+  if (status === 429 || (status !== undefined && status >= 500)) return { kind: 'transient', retryable: undefined };
+  // The server has forgotten our session: the next connection gets a new one.
+  if (status === 404) return { kind: 'environment', retryable: true };
+  if (has('REQUEST_TIMEOUT')) return { kind: 'timeout', retryable: undefined };
+  if (has(streamEnded)) return { kind: 'environment', retryable: true };
+  const speaksOtherwise = has('INVALID_RESULT', 'CLIENT_HTTP_UNEXPECTED_CONTENT') || isNamed('ZodError');
+  const refuses = status !== undefined || causes.some((cause) => typeof codeOf(cause) === 'number');
+  return { kind: 'environment', retryable: !speaksOtherwise && !refuses };
+}
+
+const statusOf = (error: unknown): number | undefined => {
+  const status = fieldOf(fieldOf(error, 'data'), 'status');
+  return typeof status === 'number' ? status : undefined;
+};
+
+const codeOf = (error: unknown): unknown => fieldOf(error, 'code');
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

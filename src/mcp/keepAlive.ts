@@ -1,0 +1,71 @@
+/** The interfaces between the MCP client and the actor that keeps its connection alive. */
+import type { Clock } from '../values/clock.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import type { ToolScope } from '../contracts/tool.ts';
+
+/** A tool as its server describes it. */
+export interface ServerTool {
+  /** Its name on the server. */
+  readonly name: string;
+  /** What it does, for the model. */
+  readonly description: string;
+  /** JSON Schema of its input. */
+  readonly input: JsonObject;
+  /** JSON Schema of its structured output; null when it has none. */
+  readonly output: JsonObject | null;
+  /** The server says that it changes nothing. */
+  readonly readOnly: boolean;
+  /** The server says that performing it again changes nothing more. */
+  readonly idempotent: boolean;
+}
+
+/** One open connection to a server. */
+export interface Link extends AsyncDisposable {
+  /** The tools of the server. */
+  list(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  /** Calls a tool. `sent` is called when the server may have begun: if the answer is lost afterwards, it is unknown whether the call was made. */
+  call(tool: ServerTool, input: JsonObject, scope: ToolScope, sent: () => void): Promise<Json>;
+}
+
+/** What a connection reports. */
+export interface LinkEvents {
+  /** The list of tools has changed. */
+  changed(): void;
+  /** The connection is gone. */
+  lost(failure: Failure): void;
+}
+
+/** Opens a connection. When the signal fires it stops, and closes what it had opened. */
+export type Dial = (signal: AbortSignal, events: LinkEvents) => Promise<Link>;
+
+/** Keeps one connection alive: opens it when first wanted, and again when it was lost, until it is disposed. */
+export interface Keeper extends AsyncDisposable {
+  /** The connection, as soon as it is open. Rejects with the latest failure when no more attempts are made. */
+  link(signal: AbortSignal): Promise<Link>;
+  /** The tools, once they are known and fresh. */
+  tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  /** The tools as last known. */
+  readonly known: readonly ServerTool[];
+  /** Closes the connection until it is needed again. */
+  rest(): Promise<void>;
+  /** The state of the connection. */
+  readonly state: string;
+  /** Called when the list of tools has changed, or no more attempts are made. */
+  onChange(changed: () => void): Disposable;
+}
+
+/** How a connection is kept alive. */
+export interface KeepOptions {
+  /** The name of the server. */
+  readonly name: string;
+  /** Time and timers. */
+  readonly clock: Clock;
+  /** How many failures in a row end the attempts. */
+  readonly tries: number;
+  /** Milliseconds for connecting and for listing. */
+  readonly patience: number;
+}
+
+/** Keeps a connection alive. */
+export type Keep = (dial: Dial, options: KeepOptions) => Keeper;

@@ -1,0 +1,63 @@
+/** Checks values against the JSON Schemas of servers, which are not trusted either. */
+import type { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv';
+import type { Json, JsonObject } from '../values/json.ts';
+
+/** What does not fit; undefined when the value fits, or when the schema cannot be read: then the server must check the value. */
+export type Misfit = (schema: JsonObject, value: Json) => Promise<string | undefined>;
+
+const maxKept = 256;
+
+/** A checker that compiles each schema once. */
+export function schemaChecker(): Misfit {
+  let library: AjvJsonSchemaValidator | undefined;
+  const compiled = new Map<string, ReturnType<AjvJsonSchemaValidator['getValidator']> | undefined>();
+
+  return async (schema, value) => {
+    const key = JSON.stringify(schema);
+    if (!compiled.has(key)) {
+      // The library keeps every schema; a new one bounds the memory when a server changes its list often.
+      if (!library || compiled.size >= maxKept) {
+        const { AjvJsonSchemaValidator } = await import('@modelcontextprotocol/client/validators/ajv');
+        library = new AjvJsonSchemaValidator();
+        compiled.clear();
+      }
+      compiled.set(key, compile(library, schema));
+    }
+    const result = compiled.get(key)?.(value);
+    return result === undefined || result.valid ? undefined : inOurWords(result.errorMessage).slice(0, 500);
+  };
+}
+
+/** `data/path must be string` says it is `at "path"`. */
+const inOurWords = (message: string) =>
+  message.replaceAll(
+    /(^|, )data(\S*) /g,
+    (_, before: string, path: string) => before + (path ? `at "${path.slice(1).replaceAll('/', '.')}": ` : 'it '),
+  );
+
+function compile(library: AjvJsonSchemaValidator, schema: JsonObject) {
+  try {
+    const { $id: _, ...nameless } = harmless(schema);
+    return library.getValidator(nameless);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The schema without regular expressions, because a malicious one can run for hours on thirty letters. The server checks its patterns itself. */
+const harmless = (schema: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(schema)
+      .filter(
+        ([key, value]) =>
+          !(key === 'pattern' && typeof value === 'string') && !(key === 'patternProperties' && isObject(value)),
+      )
+      .map(([key, value]) => [key, literal.has(key) ? value : harmlessPart(value)]),
+  );
+
+const harmlessPart = (part: Json): Json =>
+  Array.isArray(part) ? part.map(harmlessPart) : isObject(part) ? harmless(part) : part;
+
+const literal = new Set(['const', 'enum', 'default', 'examples']);
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

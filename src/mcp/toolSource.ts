@@ -1,0 +1,168 @@
+/**
+ * The tools of an MCP server as a source. Its connection is opened when it is first needed, and kept alive.
+ *
+ * A call waits for the connection, ends within its timeout, and carries its idempotency key as `_meta["troupe/key"]`. When the server
+ * ends during a call, the call fails with `environment`, and `data.sent` says whether the server may have begun.
+ */
+import type { Clock } from '../values/clock.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
+import type { EffectKind } from '../contracts/effect.ts';
+import { TroupeError, type Failure } from '../values/failure.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import type { ToolInfo, ToolTier } from '../contracts/model.ts';
+import type { ToolScope, ToolSource } from '../contracts/tool.ts';
+import { admit } from '../tools/sanitize.ts';
+import { withFacts } from '../tools/annotations.ts';
+import { didYouMean } from '../tools/toolNames.ts';
+import { inWords, within } from '../tools/timeout.ts';
+import { dialer, type Protocol } from './connect.ts';
+import type { Keep, ServerTool } from './keepAlive.ts';
+import { parsePlace, whereabouts, type McpPlace } from './address.ts';
+
+/** How an MCP server is used. */
+export interface McpOptions {
+  /** The effect of single tools, by their names on the server. By default `read` for tools that the server declares read-only, and `write` for all others. */
+  readonly effects?: Readonly<Record<string, EffectKind>>;
+  /** `read`: no tool of this server has the effect `write`. Not trusted by default. */
+  readonly trust?: 'read';
+  /** Tools whose calls a person must agree to: all (true), those with the effect `write`, or those named; none by default. */
+  readonly approval?: boolean | 'writes' | readonly string[];
+  /** The tier of its tools; `core` by default. */
+  readonly tier?: ToolTier;
+  /** Capabilities of single tools, matched with what a task requires; none by default. */
+  readonly capabilities?: Readonly<Record<string, readonly string[]>>;
+  /** True when an agent may work without this server while it cannot be reached; false by default. */
+  readonly optional?: boolean;
+  /** How long one call may take, with the wait for the connection, as a duration or in milliseconds; one minute by default. */
+  readonly timeout?: Duration;
+  /** How long connecting and listing may take, as a duration or in milliseconds; 30 seconds by default. */
+  readonly connectTimeout?: Duration;
+  /** How many failures in a row end the attempts to connect; 5 by default. After that each use is one more attempt. */
+  readonly tries?: number;
+  /** `legacy`: the revisions with a handshake; `auto`: asks for a newer revision first, which may end a server over stdio. `legacy` for programs and `auto` for URLs by default. */
+  readonly protocol?: Protocol;
+}
+
+/** What a source needs of the runtime. */
+export interface McpSurroundings {
+  /** Time, timers and ids. */
+  readonly clock: Clock;
+  /** Keeps its connection alive. */
+  readonly keep: Keep;
+}
+
+/**
+ * A source of tools: those of one server.
+ * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] })
+ * @throws TroupeError `definition` when the address or an option cannot be used.
+ */
+export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }: McpSurroundings): ToolSource {
+  const where = parsePlace(place);
+  const { name } = where;
+  const { protocol = 'command' in where ? 'legacy' : 'auto', tries = 5 } = options;
+  const timeout = milliseconds(options.timeout ?? '60s');
+  const patience = milliseconds(options.connectTimeout ?? '30s');
+  if (!Number.isInteger(tries) || tries < 1) {
+    throw new TroupeError(
+      'definition',
+      `Tool server "${name}": tries must be a whole number from 1; got ${String(tries)}.`,
+    );
+  }
+  const keeper = keep(dialer(where, protocol, clock), { name, clock, tries, patience });
+  let problems: readonly Failure[] = [];
+
+  const find = (tool: string): ServerTool => {
+    const found = keeper.known.find((known) => known.name === tool);
+    if (found) return found;
+    const shown = tool.slice(0, 80);
+    const names = keeper.known.map((known) => known.name);
+    throw new TroupeError('tool', `Tool server "${name}" has no tool "${shown}".${didYouMean(tool, names)}`, {
+      data: { server: name, tool: shown },
+    });
+  };
+
+  return {
+    name,
+    optional: options.optional ?? false,
+    async list(signal) {
+      const taken = admit(
+        name,
+        (await keeper.tools(signal)).map((tool) => infoOf(name, tool, options)),
+      );
+      problems = taken.problems;
+      return taken.tools;
+    },
+    async call(tool, input, scope) {
+      let sent = false;
+      const late = () =>
+        lateFailure(name, tool, timeout, sent ? undefined : `it is ${keeper.state} at ${whereabouts(where)}`);
+      try {
+        return await within({ clock: scope.clock, timeout, signal: scope.signal, late }, async (signal) => {
+          const link = await keeper.link(signal);
+          const inner: ToolScope = {
+            key: scope.key,
+            clock: scope.clock,
+            signal,
+            progress: (note) => void (signal.aborted || scope.progress(note)),
+          };
+          return link.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
+        });
+      } catch (error) {
+        throw withFacts(error, { tool, sent });
+      }
+    },
+    idempotent(tool) {
+      const known = keeper.known.find((one) => one.name === tool);
+      return known !== undefined && (known.idempotent || effectOf(known, options) !== 'write');
+    },
+    problems: () => problems,
+    onChange: (changed) => keeper.onChange(changed),
+    rest: () => keeper.rest(),
+    async [Symbol.asyncDispose]() {
+      await keeper[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function infoOf(source: string, tool: ServerTool, options: McpOptions): ToolInfo {
+  const { name, description, input } = tool;
+  const { approval = false, tier = 'core', capabilities } = options;
+  const effect = effectOf(tool, options);
+  return {
+    name,
+    description,
+    input,
+    effect,
+    tier,
+    capabilities: own(capabilities, name) ?? [],
+    approval:
+      typeof approval === 'boolean' ? approval : approval === 'writes' ? effect === 'write' : approval.includes(name),
+    source,
+  };
+}
+
+const effectOf = ({ name, readOnly }: ServerTool, { effects, trust }: McpOptions): EffectKind =>
+  own(effects, name) ?? (readOnly || trust === 'read' ? 'read' : 'write');
+
+/** A tool may be called `toString`. */
+const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
+  record && Object.hasOwn(record, key) ? record[key] : undefined;
+
+const isObject = (input: Json): input is JsonObject =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
+
+function requireObject(tool: string, input: Json): JsonObject {
+  if (isObject(input)) return input;
+  throw new TroupeError(
+    'invalid',
+    `Tool "${tool}" takes an object of named arguments; got ${Array.isArray(input) ? 'an array' : input === null ? 'null' : typeof input}.`,
+  );
+}
+
+const lateFailure = (server: string, tool: string, timeout: number, why: string | undefined) =>
+  new TroupeError(
+    'timeout',
+    why
+      ? `Tool server "${server}" was not reached within ${inWords(timeout)}: ${why}. Look at why it does not connect, then call again.`
+      : `Tool "${tool}" of "${server}" did not answer within ${inWords(timeout)}. Ask it for less, or give the server a longer timeout.`,
+  );

@@ -1,0 +1,33 @@
+/** Turns a permission error of the server into one that says what to do about it. */
+import { PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
+import { TroupeError } from '../values/failure.ts';
+
+/** An `auth` error when a permission was missing; undefined when something else went wrong. The causes of the error are looked at, too. */
+export function forbidden(thrown: unknown): TroupeError | undefined {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof PermissionViolationError)) continue;
+    const { operation, subject } = cause;
+    return new TroupeError(
+      'auth',
+      `Our credentials for the NATS server do not allow us to ${operation === 'publish' ? 'publish' : 'subscribe'} to ${subject}. Give those of a role that may (--nats-creds; each file says on top what it is for), or the tenant they are of (--tenant).`,
+      { cause: thrown },
+    );
+  }
+  return undefined;
+}
+
+/** Collects the permission errors of a connection from now on: the server reports them some time after the publish or subscribe. `first` is the first one. */
+export function refusals(connection: NatsConnection): { readonly first: TroupeError | undefined; stop(): void } {
+  const statuses = connection.status();
+  let first: TroupeError | undefined;
+  void (async () => {
+    for await (const status of statuses) if (status.type === 'error') first ??= forbidden(status.error);
+  })();
+  return {
+    get first() {
+      return first;
+    },
+    // At run time the iterator can be stopped; its type does not say so.
+    stop: () => (statuses as { stop?: () => void }).stop?.(),
+  };
+}

@@ -1,0 +1,118 @@
+/** What every actor is doing now, computed from inspection events. The progress display reads it. */
+import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
+import type { Failure } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
+import { stateWords } from './format.ts';
+
+/** One actor as of its latest inspection event. */
+export interface Standing {
+  /** Its address. */
+  readonly actor: string;
+  readonly run: string;
+  /** The address of its parent; undefined for the root of a run. */
+  readonly parent: string | undefined;
+  /** When its first commit was seen; milliseconds since the epoch. */
+  readonly born: number;
+  /** When its latest commit was seen; milliseconds since the epoch. */
+  moved: number;
+  /** Its state as text, such as `active.work.thinking`. */
+  state: string;
+  status: ActorStatus;
+  /** The type of the event that it took last. */
+  last: string;
+  tags: readonly string[];
+  /** The names of its running effects, by their keys. */
+  readonly doing: Map<string, string>;
+  /** undefined when its context does not say. */
+  used: Used | undefined;
+  failure: Failure | undefined;
+  /** The question of its ticket; undefined when it has asked none. */
+  question: string | undefined;
+}
+
+/** What an actor has used, as its context says. */
+export interface Used {
+  /** Answers of models. */
+  readonly steps: number;
+  /** Input and output together. */
+  readonly tokens: number;
+  /** US dollars; null when a price was not known. */
+  readonly usd: number | null;
+}
+
+/** The actors that were seen, kept up to date. */
+export interface Board {
+  /** Applies an event. Returns the actor that it is about, as it is afterwards; undefined for an actor without a commit so far. */
+  see(event: Inspection): Standing | undefined;
+  /** By address, in the order of their first commits. */
+  readonly standings: ReadonlyMap<string, Standing>;
+}
+
+/** Keeps at most `most` actors (1,000 by default); those that were seen first of the ended ones are removed first. */
+export function board(most = 1_000): Board {
+  const standings = new Map<string, Standing>();
+
+  function see(event: Inspection): Standing | undefined {
+    const known = standings.get(event.actor);
+    if (event.type === 'commit') return applyCommit(known ?? add(event), event);
+    if (!known) return undefined;
+    if (event.type === 'effect.started') known.doing.set(event.key, event.name);
+    else if (event.type === 'effect.done' || event.type === 'effect.failed' || event.type === 'effect.stopped')
+      known.doing.delete(event.key);
+    return known;
+  }
+
+  function add({ actor, run, parent, at }: Extract<Inspection, { type: 'commit' }>): Standing {
+    const added: Standing = {
+      actor,
+      run,
+      parent,
+      born: at,
+      moved: at,
+      state: '',
+      status: 'active',
+      last: '',
+      tags: [],
+      doing: new Map(),
+      used: undefined,
+      failure: undefined,
+      question: undefined,
+    };
+    if (standings.size >= most) removeOldest();
+    standings.set(actor, added);
+    return added;
+  }
+
+  function removeOldest(): void {
+    const all = [...standings.values()];
+    const oldest = all.find(({ status }) => status !== 'active') ?? all[0];
+    if (oldest) standings.delete(oldest.actor);
+  }
+
+  return { see, standings };
+}
+
+function applyCommit(standing: Standing, event: Extract<Inspection, { type: 'commit' }>): Standing {
+  standing.moved = event.at;
+  standing.state = stateWords(event.state);
+  standing.status = event.status;
+  standing.last = event.event.type;
+  standing.tags = event.tags;
+  standing.failure = event.failure;
+  standing.used = usedOf(event.context) ?? standing.used;
+  const { question } = propertiesOf(propertiesOf(event.context)['ticket']);
+  if (typeof question === 'string') standing.question = question;
+  if (event.status !== 'active') standing.doing.clear();
+  return standing;
+}
+
+function usedOf(context: unknown): Used | undefined {
+  const { used, usage } = propertiesOf(context);
+  const { steps, inputTokens, outputTokens, usd } = propertiesOf(used ?? usage);
+  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
+  return {
+    steps: typeof steps === 'number' ? steps : 0,
+    tokens: inputTokens + outputTokens,
+    usd: typeof usd === 'number' ? usd : null,
+  };
+}

@@ -1,0 +1,113 @@
+/** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { closers } from './disposables.ts';
+import type { Clock } from '../values/clock.ts';
+import { reasonOf } from '../values/cause.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Journal } from '../journal/journal.ts';
+import { memory } from '../journal/memory.ts';
+import { natsPlace, type NatsPlace } from '../nats/options.ts';
+import { inProcess } from '../transport/inProcess.ts';
+import type { Transport } from '../transport/transport.ts';
+
+/** Which journal and which transport a runtime uses. */
+export interface GroundOptions {
+  /** The file of the journal, or `memory` to keep nothing. `TROUPE_DB` by default, and without it `./.troupe/troupe.db`. */
+  readonly db?: string;
+  /**
+   * A NATS server, `nats://host:port`: for actors on many machines, with one journal on the server. With `db` as well the journal stays in that file,
+   * and the server only carries messages. `TROUPE_NATS` by default, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`; none without it.
+   */
+  readonly nats?: string | NatsPlace;
+  /** For tests: a journal that is already open. It stays open. */
+  readonly journal?: Journal;
+  /** For tests: a transport that is already open. It stays open. */
+  readonly transport?: Transport;
+}
+
+/** The open backends of a runtime. */
+export interface Ground extends AsyncDisposable {
+  /** Stores actors. */
+  readonly journal: Journal;
+  /** Carries messages. */
+  readonly transport: Transport;
+}
+
+/** Opens journal and transport. Rejects with `storage`, `environment` or `auth` when one cannot be opened; the other is then closed. */
+export async function ground(
+  { db, nats, journal: givenJournal, transport: givenTransport }: GroundOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+): Promise<Ground> {
+  const { use: keep, close } = closers();
+  try {
+    const place = natsPlace(nats, env);
+    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await natsAt(place, clock));
+    const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
+    const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
+    const journal = givenJournal ?? keep(await (bus && db === undefined ? bus.journal() : inFile()));
+    return { journal, transport, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** Connects to a NATS server. Its modules are loaded only here. */
+async function natsAt(place: NatsPlace, clock: Clock) {
+  const [{ dial }, { forbidden }, { nats }, { jetstream }, { patient }] = await Promise.all([
+    import('../nats/connection.ts'),
+    import('../nats/permissionErrors.ts'),
+    import('../transport/nats/nats.ts'),
+    import('../journal/replicated/jetstream.ts'),
+    import('../journal/replicated/skewSafeLeases.ts'),
+  ]);
+  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
+  const connection = await dial(options);
+  return {
+    transport: () => nats({ connection, clock, tenant }),
+    journal: () =>
+      jetstream({
+        connection,
+        clock,
+        tenant,
+        replicas,
+        folder: resolve(folder),
+        notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+        ...(monitor === undefined ? {} : { monitor }),
+        ...(durability === undefined ? {} : { durability }),
+      }).then(
+        (journal) => patient(journal, clock),
+        (thrown: unknown) => {
+          throw forbidden(thrown) ?? unanswered(thrown);
+        },
+      ),
+    // Without a server there is nothing to drain.
+    [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
+  };
+}
+
+/** The server is too busy, or is starting or stopping. */
+const unanswered = (thrown: unknown): unknown =>
+  thrown instanceof TroupeError
+    ? thrown
+    : new TroupeError(
+        'environment',
+        `The NATS server did not open the journal: ${reasonOf(thrown)}. Start again when it answers.`,
+        { cause: thrown, retryable: true },
+      );
+
+async function fileAt(db: string): Promise<Journal> {
+  if (db === 'memory') return memory();
+  const path = resolve(db);
+  await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
+    throw new TroupeError(
+      'storage',
+      `The journal needs the folder ${dirname(path)}, which cannot be made: ${cause.message}. Choose another place with --db or TROUPE_DB.`,
+      { cause },
+    );
+  });
+  const { sqlite } = await import('../journal/sqlite/sqlite.ts');
+  return sqlite(path);
+}

@@ -1,0 +1,267 @@
+/** Compiles a definition for the engine: to an actor type with every slot filled. */
+import type { AnyStateMachine } from 'xstate';
+import * as z from 'zod';
+import { agentActor } from '../../actors/agent.ts';
+import { routerActor } from '../../actors/router.ts';
+import { guardrailChain, type Guardrail } from '../../actors/guardrail.ts';
+import { runActor } from '../../actors/run.ts';
+import { GuardrailMail } from '../contracts/guardrail.ts';
+import { TroupeError } from '../values/failure.ts';
+import { ownTypes } from '../values/ids.ts';
+import { inOrder } from '../define/guardrails/guarded.ts';
+import { delegateSource } from '../../machines/member.ts';
+import { toolServer } from '../../actors/toolServer.ts';
+import type { AgentDeps, Delegate as CompiledDelegate, ModelDoor } from '../../actors/tools.ts';
+import { defaultLimits } from '../../machines/agent/settings.ts';
+import { defaultRunLimits } from '../../machines/run/settings.ts';
+import { AgentSignal } from '../contracts/agent.ts';
+import type { Clock } from '../values/clock.ts';
+import { milliseconds } from '../values/duration.ts';
+import { RunSignal } from '../contracts/run.ts';
+import { RouterSignal } from '../contracts/task.ts';
+import type { ToolSource } from '../contracts/tool.ts';
+import { TreasuryAnswer, TreasuryLease, TreasurySignal } from '../contracts/treasury.ts';
+import { WaitSignal } from '../contracts/wait.ts';
+import { Work, WorkDone, WorkSignal } from '../contracts/work.ts';
+import { settingsOf } from '../define/orchestratorSettings.ts';
+import type { Orchestrator } from '../define/orchestrator.ts';
+import { mcpServer as connect } from '../mcp/toolSource.ts';
+import type { ServerDefinition } from '../define/mcpServer.ts';
+import { selectBy } from '../define/routers.ts';
+import { guardedDefinition, memberDefinition, type AnyAgent, type AnyGuarded, type AnyTeam } from '../define/anyMember.ts';
+import { requireSubject, type Subject } from '../define/runnable.ts';
+import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
+import { actorType } from '../engine/nodePlatform.ts';
+import type { Delegate } from '../define/delegate.ts';
+import { kindOf } from '../define/schemas.ts';
+import { requireDepth } from '../define/nesting.ts';
+import { isStanding, membershipOf, type Member, type Part } from '../define/member.ts';
+import { catalog } from '../tools/catalog.ts';
+import { held } from '../tools/refCounted.ts';
+import { localTools } from '../tools/local.ts';
+import type { Tool } from '../tools/tool.ts';
+
+/** What compiling needs of the runtime. */
+export interface Surroundings {
+  /** Answers the requests of agents to models. */
+  readonly gateway: ModelDoor;
+  /** Time, randomness and ids. */
+  readonly clock: Clock;
+  /** Connections that were opened are added here; the runtime closes them. */
+  readonly opened: AsyncDisposable[];
+  /** For tests: changes every actor type before it is used. */
+  readonly prepare?: ((type: ActorType) => ActorType) | undefined;
+}
+
+const ticketOptions = { wait: { signals: WaitSignal } };
+/** The signals that an agent takes, and those of its tickets. They are checked when they arrive. */
+const agentOptions: ActorTypeOptions = {
+  signals: AgentSignal.or(TreasuryAnswer),
+  endsByDeadline: true,
+  children: { toolCall: { children: ticketOptions }, ...ticketOptions },
+};
+
+const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: ticketOptions };
+
+const isDelegate = (tool: object): tool is Delegate => kindOf(tool) === 'delegate';
+
+/** The messages that a run takes: signals, finished work of its long-lived members, and answers of a treasurer. */
+export const runSignals = z.union([RunSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
+/** The messages that a router takes: those of a run, and work where it is a member itself. */
+export const routerMail = z.union([RouterSignal, Work, WorkSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
+
+/**
+ * Compiles guardrails to one long-lived machine that supervises members: it takes `work` with `to`, and answers with `work.done`.
+ * `options` are for the actor type it is a child of. Throws `definition`.
+ * @example const { machine, options } = guardChain([guardrails.timeout({ max: '2m' })], { clerk: { machine, options } })
+ */
+export function guardChain(
+  guardrails: readonly Guardrail[],
+  supervised: Readonly<Record<string, Part>>,
+  { bare = false }: { readonly bare?: boolean } = {},
+): Part & { readonly name: string } {
+  const [first, ...rest] = inOrder(guardrails, Object.keys(supervised));
+  if (!first) throw new TroupeError('definition', 'A chain of guardrails has at least one.');
+  const machine = guardrailChain({ guardrails: [first, ...rest], supervised: machinesOf(supervised), bare });
+  const longLived = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
+    signals: GuardrailMail,
+    endsByDeadline: true,
+    children: { wait: { signals: WaitSignal }, ...children },
+  });
+  const options = rest.reduceRight(
+    (below, { id }) => longLived({ [id]: below }),
+    longLived(childOptionsOf(supervised)),
+  );
+  return { name: first.id, machine, options };
+}
+
+const machinesOf = (parts: Readonly<Record<string, Part>>): Record<string, AnyStateMachine> =>
+  Object.fromEntries(Object.entries(parts).map(([name, { machine }]) => [name, machine]));
+const childOptionsOf = (parts: Readonly<Record<string, Part>>): Record<string, ActorTypeOptions> =>
+  Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
+
+/** Makes a function that compiles definitions to actor types. The same definition always gives the same type. */
+export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
+  const types = new WeakMap<Subject, ActorType>();
+  const servers = new WeakMap<object, ToolSource>();
+
+  /** A source that the user made stays the user's to close. */
+  const open = (definition: ServerDefinition | ToolSource): ToolSource => {
+    if (!('kind' in definition)) return definition;
+    const { place, options } = definition;
+    const source = connect(place, options, { clock: surroundings.clock, keep: toolServer });
+    surroundings.opened.push(source);
+    return source;
+  };
+  const shared = (definition: ServerDefinition | ToolSource): ToolSource => {
+    const source = servers.get(definition) ?? open(definition);
+    servers.set(definition, source);
+    return source;
+  };
+
+  const depsOf = ({ tools, toolbelt, allow, cleanUp }: AnyAgent): AgentDeps => {
+    const own = tools.filter((tool): tool is Tool => 'run' in tool);
+    const isOther = (tool: (typeof tools)[number]): tool is ServerDefinition | ToolSource =>
+      !('run' in tool) && !isDelegate(tool);
+    const sources = tools.filter(isOther).map(shared);
+    const delegates = tools.filter(isDelegate).map(delegateOf);
+    const all = [...(own.length > 0 ? [localTools(own)] : []), ...sources];
+    return {
+      gateway: surroundings.gateway,
+      ...(all.length > 0 ? { tools: catalog(all) } : {}),
+      ...(delegates.length > 0 ? { delegates } : {}),
+      ...(toolbelt.length > 0 ? { toolbelt: held(toolbelt.map(open)) } : {}),
+      ...(allow ? { allow } : {}),
+      ...(cleanUp ? { cleanUp } : {}),
+    };
+  };
+  const optionsOf = (agent: AnyAgent): ActorTypeOptions => ({
+    ...agentOptions,
+    deadline: agent.definition('').limits?.deadline ?? defaultLimits.deadline,
+  });
+  const machineOf = (agent: AnyAgent): AnyStateMachine =>
+    agentActor((message) => agent.definition(message), depsOf(agent));
+
+  function agentPart(agent: AnyAgent): Part {
+    const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
+      const { options } = partOf(subject);
+      return [delegateSource(name), { children: { ...ticketOptions, delegate: options } }];
+    });
+    return {
+      machine: machineOf(agent),
+      options: { ...optionsOf(agent), children: { ...agentOptions.children, ...Object.fromEntries(calls) } },
+    };
+  }
+
+  const delegateOf = ({ subject, name, description, approval, schema, message }: Delegate): CompiledDelegate => ({
+    info: {
+      name,
+      description,
+      input: schema,
+      effect: 'read',
+      tier: 'core',
+      capabilities: [],
+      approval,
+      source: 'local',
+    },
+    who: membershipOf(subject),
+    machine: partOf(subject).machine,
+    message,
+  });
+
+  /** Compiles a member of a team. A member that compiles itself is asked first. */
+  const partOf = (given: Member): Part => {
+    if (isStanding(given)) return given.part(partOf);
+    const member = memberDefinition(given);
+    switch (member.kind) {
+      case 'agent':
+        return agentPart(member);
+      case 'team':
+        return teamPart(member);
+      case 'orchestrator':
+        return orchestratorPart(member);
+      case 'guarded':
+        return guardedPart(member);
+    }
+  };
+  const partsOf = (members: readonly (readonly [string, Member])[]): Record<string, Part> =>
+    Object.fromEntries(members.map(([name, member]) => [name, partOf(member)]));
+
+  function teamPart(team: AnyTeam): Part {
+    const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
+    const members: [string, Member][] = Object.entries(team.members);
+    const parts = partsOf(members);
+    const limits = {
+      ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+      ...(maxTurns === undefined ? {} : { maxTurns }),
+    };
+    const machine = runActor({
+      next: (said) => team.next(said) as never,
+      members: machinesOf(parts),
+      memberships: Object.fromEntries(members.map(([name, member]) => [name, membershipOf(member)])),
+      settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
+    });
+    const { within, ...rest } = supervise ?? {};
+    const options: ActorTypeOptions = {
+      signals: runSignals,
+      endsByDeadline: true,
+      deadline: limits.deadline ?? defaultRunLimits.deadline,
+      supervise: { ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) },
+      children: {
+        ...childOptionsOf(parts),
+        treasurer: treasurerOptions,
+      },
+    };
+    return { machine, options };
+  }
+
+  function guardedPart(guarded: AnyGuarded): Part & { readonly name: string } {
+    const { guardrails, bare } = guarded;
+    const inner = guardedDefinition(guarded);
+    // Its actors have its name, unless the runtime uses that name itself.
+    const name = ownTypes.has(inner.name) ? 'subject' : inner.name;
+    return guardChain(guardrails, { [name]: partOf(inner) }, { bare });
+  }
+
+  function typeOf(subject: Subject): ActorType {
+    if (subject.kind === 'machine') return subject.type;
+    requireDepth(subject);
+    if (subject.kind === 'guarded') {
+      const { machine, options, name } = guardedPart(subject);
+      return actorType(machine, { ...options, name });
+    }
+    const { machine, options } = partOf(subject);
+    return actorType(machine, options);
+  }
+
+  function orchestratorPart(subject: Orchestrator): Part {
+    const { router, guardrails } = subject;
+    const parts = partsOf(subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]));
+    const guard = guardrails.length > 0 ? guardChain(guardrails, parts) : undefined;
+    const machine = routerActor({
+      settings: settingsOf(subject),
+      ...(guard ? { guard: guard.machine } : {}),
+      members: machinesOf(parts),
+      ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
+    });
+    const options: ActorTypeOptions = {
+      signals: routerMail,
+      endsByDeadline: true,
+      children: {
+        ...childOptionsOf(parts),
+        ...(guard ? { guard: { ...guard.options, name: guard.name } } : {}),
+      },
+    };
+    return { machine, options };
+  }
+
+  return (subject) => {
+    requireSubject(subject);
+    const known = types.get(subject);
+    if (known) return known;
+    const made = typeOf(subject);
+    const type = surroundings.prepare?.(made) ?? made;
+    types.set(subject, type);
+    return type;
+  };
+}

@@ -1,0 +1,72 @@
+/** Controls an orchestration that runs, in this process or in another. Each call sends a signal to its actor, which the journal keeps. */
+import { TroupeError } from '../values/failure.ts';
+import type { JsonObject } from '../values/json.ts';
+import type { Monitor, Reconfiguration, TaskSpec } from '../contracts/task.ts';
+import { Task } from '../contracts/task.ts';
+import { checked } from '../values/explain.ts';
+import { monitorOf } from './monitor.ts';
+import { hardeningOf, type HardeningJson } from '../formats/hardening.ts';
+import type { RunHandle, Runtime } from './runtime.ts';
+
+/** Controls of one orchestration. */
+export interface Control {
+  /** Sets other limits from now on, and other retries for tasks that have not begun. Takes our options, or the JSON of `--hardening`, whose guardrails cannot change while it runs. */
+  configure(options: Reconfiguration | HardeningJson): Promise<void>;
+  /** Begins no more tasks, and stops those under way. */
+  cancel(reason?: string): Promise<void>;
+  /** Pauses the tasks under way, and begins no more. */
+  pause(): Promise<void>;
+  /** Continues after a pause. */
+  resume(): Promise<void>;
+  /** Returns all members to rotation. An orchestration that stands takes tasks again after a cancel. */
+  reset(): Promise<void>;
+  /** Adds a task to an orchestration that stands. */
+  add(task: TaskSpec | string): Promise<void>;
+  /** Takes no more tasks: the orchestration ends when all tasks have a result. */
+  close(): Promise<void>;
+  /** Its limits, counts and members, as of its last step. */
+  monitor(): Promise<Monitor>;
+}
+
+/**
+ * The controls of one orchestration. Each rejects with `conflict` when it has ended, and `invalid` when the run is no orchestration.
+ * @example const desk = control(runtime, handle); await desk.configure({ limits: { maxTotalTasks: 50 } }); await desk.cancel('enough');
+ */
+export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control {
+  const { root } = run;
+  const say = (type: string, more: object = {}) =>
+    // Tasks and options were checked by their schemas, and JSON leaves out what is undefined.
+    runtime.signal(root, { ...(more as JsonObject), type: `orchestra.${type}` });
+  return {
+    configure: async (options) => say('configure', changesOf(options)),
+    cancel: (reason = 'cancelled by its control') => say('cancel', { reason }),
+    pause: () => say('pause'),
+    resume: () => say('resume'),
+    reset: () => say('reset'),
+    add: async (task) =>
+      say('task', { task: checked(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
+    close: () => say('close'),
+    async monitor() {
+      const [row] = await runtime.journal.find({ actor: root });
+      if (row) return monitorOf(row, runtime.now());
+      throw new TroupeError('unknown_recipient', `There is no orchestration at "${root}" in this journal.`);
+    },
+  };
+}
+
+/** The changes that the JSON of `--hardening` makes to an orchestration that runs: all limits, and the condition of retries. Throws `definition`. */
+export function reconfigurationOf(json: unknown): Reconfiguration {
+  const { budget, retry, guardrails } = hardeningOf(json);
+  if (guardrails.length > 0)
+    throw new TroupeError(
+      'definition',
+      `Guardrails cannot be changed while an orchestration runs; got ${guardrails.map(({ kind }) => kind).join(', ')}. Leave them out, or start another run.`,
+    );
+  const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
+  return { limits: { maxConcurrentTasks, maxTotalSteps, maxTotalTasks }, retry };
+}
+
+const changesOf = (options: Reconfiguration | HardeningJson): Reconfiguration =>
+  isReconfiguration(options) ? options : reconfigurationOf(options);
+const isReconfiguration = (options: Reconfiguration | HardeningJson): options is Reconfiguration =>
+  'limits' in options || 'retry' in options;

@@ -1,0 +1,136 @@
+/** The outcome of a run, read from the row of its root actor. */
+import * as z from 'zod';
+import { AgentOutput, type AgentUsage } from '../contracts/agent.ts';
+import { explain } from '../values/explain.ts';
+import { Failure, TroupeError, type FailureKind } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { RunOutput } from '../contracts/run.ts';
+import { pipelineResult, RouterOutput } from '../contracts/task.ts';
+import type { ActorRow } from '../journal/journal.ts';
+
+/** The outcome of an actor that has ended. */
+export type Ended =
+  | {
+      readonly status: 'done';
+      /** The result. */
+      readonly output: Json;
+      /** What it used up; missing for machines of users. */
+      readonly usage?: AgentUsage;
+    }
+  | {
+      readonly status: 'failed';
+      /** Why it failed. */
+      readonly failure: Failure;
+      /** What there was of a result. */
+      readonly partial?: Json;
+      /** What it used up by then. */
+      readonly usage?: AgentUsage;
+    }
+  | {
+      readonly status: 'cancelled';
+      /** The reason that was given. */
+      readonly reason: string;
+      /** What there was of a result. */
+      readonly partial?: Json;
+      /** What it used up by then. */
+      readonly usage?: AgentUsage;
+    };
+
+/** The snapshot of an actor that has ended. The journal's rows hold it as JSON. */
+interface FinalSnapshot {
+  readonly machine: string;
+  readonly state: { readonly output?: Json };
+  readonly failure?: Failure;
+}
+
+/** The outcome of an actor that has ended; undefined while it is active. Throws `corrupt` when its output cannot be read. */
+export function outcomeOf({
+  actor,
+  status,
+  snapshot,
+}: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>): Ended | undefined {
+  const { machine, state, failure } = snapshot as unknown as FinalSnapshot;
+  switch (status) {
+    case 'active':
+      return undefined;
+    case 'failed':
+      return { status: 'failed', failure: failure ?? unsaid('The run failed and left no word why.') };
+    case 'stopped':
+      return { status: 'cancelled', reason: 'It was stopped.' };
+    case 'done':
+      if (machine === 'agent') return ofAgent(read(AgentOutput, actor, state.output));
+      if (machine === 'guardrail') return ofGuardrail(read(GuardrailOutput, actor, state.output));
+      if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
+      if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
+      return { status: 'done', output: state.output ?? null };
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, actor: string, output: unknown): T {
+  const parsed = schema.safeParse(output);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError('corrupt', `What ${actor} gave cannot be read: ${explain(parsed.error, output)}.`);
+}
+
+function ofAgent(output: AgentOutput): Ended {
+  const { usage } = output;
+  switch (output.status) {
+    case 'completed': {
+      const { type, body } = output.answer;
+      return { status: 'done', output: type === 'text' ? body : { type, body }, usage };
+    }
+    case 'failed':
+      return {
+        status: 'failed',
+        failure: output.failure,
+        usage,
+        ...(output.partial ? { partial: output.partial } : {}),
+      };
+    case 'cancelled':
+      return { status: 'cancelled', reason: output.reason, usage };
+  }
+}
+
+/** `bare`: what it guards answers with a body alone. */
+const GuardrailOutput = z.intersection(AgentOutput, z.object({ bare: z.boolean().optional() }));
+
+function ofGuardrail({ bare, ...output }: z.infer<typeof GuardrailOutput>): Ended {
+  if (bare && output.status === 'completed') return { status: 'done', output: output.answer.body, usage: output.usage };
+  return ofAgent(output);
+}
+
+function ofRun(output: RunOutput): Ended {
+  const { usage } = output;
+  switch (output.status) {
+    case 'completed':
+      return { status: 'done', output: output.result, usage };
+    case 'failed':
+      return {
+        status: 'failed',
+        failure: output.failure,
+        usage,
+        ...(output.partial ? { partial: asJson(output.partial) } : {}),
+      };
+    case 'cancelled':
+      return { status: 'cancelled', reason: output.reason, usage };
+  }
+}
+
+/** A task that failed is a result as others are; `failed` means that the orchestration itself failed. */
+function ofRouter(output: RouterOutput): Ended {
+  const { shape, results, usage } = output;
+  const all = shape === 'pipeline' ? pipelineResult(results) : shape === 'one' ? (results[0] ?? null) : results;
+  switch (output.status) {
+    case 'completed':
+      return { status: 'done', output: asJson(all), usage };
+    case 'failed':
+      return { status: 'failed', failure: output.failure, partial: asJson(all), usage };
+    case 'cancelled':
+      return { status: 'cancelled', reason: output.reason, partial: asJson(all), usage };
+  }
+}
+
+/** Outputs come from the journal, which holds JSON; their schemas only add fields that may be missing. */
+const asJson = (value: object | null): Json => value as Json;
+
+const unsaid = (message: string): Failure => ({ kind: 'internal' satisfies FailureKind, message, retryable: false });

@@ -1,0 +1,294 @@
+/** Opens a runtime: journal, transport, gateway and host together. Disposing the runtime closes everything it opened. */
+import type { Clock } from '../values/clock.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
+import { requireId, type Address } from '../values/ids.ts';
+import type { Observer } from '../contracts/inspection.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import type { Messages, Protocol } from '../contracts/protocol.ts';
+import { breaker } from '../../actors/gateway.ts';
+import { gateway as openGateway, type Gateway, type GatewayOptions } from '../gateway/gateway.ts';
+import type { Journal } from '../journal/journal.ts';
+import { fanOut } from '../observe/fanOut.ts';
+import { healthTracker, type HealthReport } from '../observe/health.ts';
+import type { ActorType } from '../core/actorType.ts';
+import { systemClock } from '../engine/clock.ts';
+import { Host } from '../engine/host.ts';
+import { isAlive, thisProcess } from '../engine/processId.ts';
+import { Door, type Ref } from '../engine/ref.ts';
+import { misfits } from '../engine/recovery.ts';
+import { compile } from './compile.ts';
+import { ground, type GroundOptions } from './backends.ts';
+import { outcomeOf, type Ended } from './outcome.ts';
+import { inputOf, isSubject, type Subject } from '../define/runnable.ts';
+import { signalFor } from './signals.ts';
+import { requireInput } from '../values/plain.ts';
+import { ticketDesk, type Ticket } from './tickets.ts';
+
+export { keyNames } from '../gateway/providers.ts';
+export { isSubject, type Subject, type Ticket };
+
+/** What a runtime is opened with. */
+export interface RuntimeOptions extends GroundOptions {
+  /** Called with every event of every actor; none by default. */
+  readonly observers?: readonly Observer[];
+  /** Model groups, prices and retries; see docs/models.md. */
+  readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
+  /** Environment variables, for keys and defaults; those of the process by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** For tests: another clock. */
+  readonly clock?: Clock;
+  /** How often to look for messages from other processes; milliseconds, 250 by default. */
+  readonly poll?: number;
+  /** For tests: changes every actor type before it is used. */
+  readonly prepare?: (type: ActorType) => ActorType;
+}
+
+/** Options of one run. */
+export interface StartOptions {
+  /** The key of the run. A key that was used before continues that run, or gives its result again when it has ended. A new run by default. */
+  readonly key?: string;
+  /** How long the run may take from now, as a duration or in milliseconds; the limit of the definition by default. */
+  readonly deadline?: Duration;
+  /** Facts for people and commands, such as the file it came from; none by default. */
+  readonly meta?: JsonObject;
+}
+
+/** The state of a run that does not go on by itself. */
+export type RunOutcome =
+  | Ended
+  /** Only people can move it on. */
+  | {
+      readonly status: 'waiting';
+      /** The open tickets. */
+      readonly tickets: readonly Ticket[];
+    }
+  /** This process has released it; it can be resumed here or in another process. */
+  | {
+      readonly status: 'parked';
+      /** The failure that made this process release it, if one did. */
+      readonly failure?: Failure;
+    };
+
+/** A run that this process has started or resumed. */
+export interface RunHandle {
+  /** The id of the run. */
+  readonly id: string;
+  /** The address of its root actor. */
+  readonly root: Address;
+  /** Resolves when the run has ended or was parked. */
+  outcome(options?: {
+    /** Resolves also when only people can move the run on; false by default. */
+    returnWhenWaiting?: boolean;
+  }): Promise<RunOutcome>;
+  /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
+  ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
+  /** True when nothing of it is being done right now: only time or a person can move it on. */
+  readonly resting: boolean;
+  /** Releases the run, to be resumed. Effects under way get `grace` milliseconds to finish; 0 by default. */
+  park(grace?: number): Promise<void>;
+}
+
+/** An open runtime. */
+export interface Runtime extends AsyncDisposable {
+  /** The journal that stores its actors. */
+  readonly journal: Journal;
+  /** The name of this runtime in the leases of the journal. */
+  readonly owner: string;
+  /** Starts a run, or continues the run of that key. Rejects with `invalid` for an input that does not fit, `owned_elsewhere` when another process owns the run. */
+  start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
+  /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
+  resume(run: string, subject: Subject): Promise<RunHandle>;
+  /** Why a definition cannot continue a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
+  misfits(run: string, subject: Subject): Promise<Failure[]>;
+  /** The hash of the definition's machine. A stored run with another hash was made by another version. */
+  hashOf(subject: Subject): string;
+  /** Sends a signal to any actor of any run, whichever process owns it. Rejects with `invalid` when the actor takes no such signal, `conflict` when it has ended. */
+  signal(
+    actor: Address,
+    event: {
+      /** The type of the signal, such as `agent.cancel`. */
+      readonly type: string;
+    } & JsonObject,
+  ): Promise<void>;
+  /** The open tickets of one run, or of all runs. */
+  tickets(run?: string): Promise<Ticket[]>;
+  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  answer(ticket: Address, answer: Json, by?: string): Promise<void>;
+  /** Withdraws a ticket. Rejects with `conflict` when it was already answered or withdrawn. */
+  abort(ticket: Address, reason: string, by?: string): Promise<void>;
+  /** Adds an observer, until the result is disposed. */
+  observe(observer: Observer): Disposable;
+  /** The health of the agents, models and tool servers that this runtime has used, by their latest calls. */
+  health(): HealthReport;
+  /** The time of its clock: milliseconds since the epoch. */
+  now(): number;
+  /** Parks the runs that still go on, and closes everything that was opened; `await using` does the same. */
+  close(): Promise<void>;
+}
+
+/** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
+export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { env = process.env, clock = systemClock() } = options;
+  const observers = fanOut(options.observers ?? []);
+  const health = healthTracker(observers.observe);
+  const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
+  const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
+  const sender = `person/${clock.id()}`;
+  // Opened last: if something failed after it, nothing would close it.
+  const backends = await ground(options, env, clock);
+  const { journal, transport } = backends;
+  const { poll } = options;
+  const host = new Host({
+    journal,
+    transport,
+    clock,
+    lease,
+    // First the event itself, then the change of health that follows from it.
+    observe(event) {
+      observers.observe(event);
+      health.observe(event);
+    },
+    ...(poll === undefined ? {} : { poll }),
+  });
+  const opened: AsyncDisposable[] = [];
+  let replies: Door | undefined;
+  const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
+  const tickets = ticketDesk(journal, signal);
+
+  async function handle(subject: Subject, run: string, root: Address): Promise<RunHandle> {
+    if (subject.kind === 'agent') health.name(root, subject.name);
+    return {
+      id: run,
+      root,
+      async outcome({ returnWhenWaiting = false } = {}) {
+        for (;;) {
+          const { promise: moved, stop } = nextRest(run);
+          const outcome = await stateOf(subject, run, root, returnWhenWaiting);
+          if (outcome) return (stop(), outcome);
+          await moved;
+        }
+      },
+      get resting() {
+        return host.quiet(run);
+      },
+      ref: (protocol) => (replies ??= new Door(transport, clock)).ref(protocol, root, run),
+      async park(grace = 0) {
+        await host.park(run, grace);
+      },
+    };
+  }
+
+  /** The state of the run; undefined while it goes on by itself. */
+  async function stateOf(
+    subject: Subject,
+    run: string,
+    root: Address,
+    returnWhenWaiting: boolean,
+  ): Promise<RunOutcome | undefined> {
+    if (!host.owns(run) || !host.cell(root)) {
+      const [row] = await journal.find({ actor: root });
+      if (row && row.status !== 'active') return outcomeOf(row);
+      if (!host.owns(run)) return parked(run);
+    }
+    if (!returnWhenWaiting || !host.quiet(run)) return undefined;
+    if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
+    const open = (await tickets.list(run)).filter(({ answered }) => !answered);
+    return open.length > 0 && host.quiet(run) ? { status: 'waiting', tickets: open } : undefined;
+  }
+
+  function parked(run: string): RunOutcome {
+    const failure = host.whyLost(run);
+    return { status: 'parked', ...(failure ? { failure } : {}) };
+  }
+
+  function nextRest(run: string): { promise: Promise<void>; stop(): void } {
+    let rest: Disposable;
+    const promise = new Promise<void>((resolve) => {
+      rest = host.onRest((rested) => void (rested === run && (rest[Symbol.dispose](), resolve())));
+    });
+    return { promise, stop: () => rest[Symbol.dispose]() };
+  }
+
+  async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
+    const [row] = await journal.find({ actor });
+    if (!row)
+      throw new TroupeError(
+        'unknown_recipient',
+        `No actor has the address "${actor}". "troupe runs list" and "troupe waits list" show those there are.`,
+      );
+    const envelope: Envelope = {
+      id,
+      type: event.type,
+      // Signals are JSON; zod's own type for it can be written to.
+      body: signalFor(row, event) as Envelope['body'],
+      from: sender,
+      to: actor,
+      run: row.run,
+      kind: 'signal',
+    };
+    await host.post(envelope);
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll());
+  /** Calls of a closed runtime fail because it is closed, whatever else fails on the way. */
+  async function open<T>(ask: () => Promise<T>): Promise<T> {
+    const closed = (cause?: unknown) =>
+      new TroupeError('environment', 'This runtime is closed. Open another with openRuntime().', { cause });
+    if (closing) throw closed();
+    try {
+      return await ask();
+    } catch (thrown) {
+      throw closing && toFailure(thrown).kind === 'storage' ? closed(thrown) : thrown;
+    }
+  }
+
+  async function start(subject: Subject, input: unknown, options: StartOptions): Promise<RunHandle> {
+    const { key, deadline, meta } = options;
+    const type = typeOfSubject(subject);
+    const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
+    const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+    const root = await host.start(type, {
+      run,
+      input: inputOf(subject, input),
+      about: { name: subject.name, ...meta },
+      ...due,
+    });
+    return handle(subject, run, root);
+  }
+
+  async function misfitsOf(run: string, subject: Subject): Promise<Failure[]> {
+    const [root] = await journal.find({ run, parent: null, limit: 1 });
+    const stored = root && (await journal.load(root.actor));
+    if (!stored) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    return misfits(journal, typeOfSubject(subject), stored);
+  }
+
+  return {
+    journal,
+    owner: lease.owner,
+    hashOf: (subject) => typeOfSubject(subject).hash,
+    misfits: (run, subject) => open(() => misfitsOf(run, subject)),
+    start: (subject, input, options = {}) => open(() => start(subject, input, options)),
+    resume: (run, subject) =>
+      open(async () => handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name }))),
+    signal: (actor, event) => open(() => signal(actor, event)),
+    tickets: (run) => open(() => tickets.list(run)),
+    answer: (ticket, answer, by = sender) => open(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
+    abort: (ticket, reason, by = sender) => open(() => tickets.abort(ticket, reason, by)),
+    observe: (observer) => observers.add(observer),
+    health: () => health.report(clock.now()),
+    now: () => clock.now(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+
+  async function closeAll(): Promise<void> {
+    await host[Symbol.asyncDispose]();
+    replies?.[Symbol.dispose]();
+    for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
+    await backends[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,121 @@
+/** Tickets: questions that wait for a person. Lists, answers and withdraws them, whichever process owns their run. */
+import * as z from 'zod';
+import type { Envelope } from '../contracts/envelope.ts';
+import { explain } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
+import { type Address, typeOf } from '../values/ids.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import { WaitInput, type WaitSignal } from '../contracts/wait.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
+
+/** A question that waits for a person. */
+export interface Ticket {
+  /** The address of the actor that waits. */
+  readonly id: Address;
+  /** The id of its run. */
+  readonly run: string;
+  /** The question, for people. */
+  readonly question: string;
+  /** What exactly the question is about, such as a tool, its arguments and their hash. */
+  readonly subject: Json;
+  /** JSON Schema of the answer. */
+  readonly schema: JsonObject;
+  /** When it expires; milliseconds since the epoch. */
+  readonly deadline: number;
+  /** When it was opened; milliseconds since the epoch. */
+  readonly since: number;
+  /** True when it was answered or withdrawn, and the run has not yet processed that. */
+  readonly answered: boolean;
+}
+
+/** The tickets of a journal. */
+export interface Tickets {
+  /** Open tickets of one run, or of all runs; at most 1,000. */
+  list(run?: string): Promise<Ticket[]>;
+  /** Answers a ticket in the name of `by`. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  answer(ticket: Address, answer: Json, by: string): Promise<void>;
+  /** Withdraws a ticket in the name of `by`. Rejects with `conflict` when it was already answered or withdrawn. */
+  abort(ticket: Address, reason: string, by: string): Promise<void>;
+}
+
+type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
+
+/** The tickets of a journal. `signal` sends a signal to an actor under a message id. */
+export function ticketDesk(journal: Journal, signal: Signal): Tickets {
+  async function find(id: Address): Promise<Ticket> {
+    const [row] = typeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
+    const ticket = row && ticketOf(row, await journal.mail(row.run));
+    if (ticket) return ticket;
+    throw new TroupeError('unknown_recipient', `There is no ticket "${id}". "troupe waits list" shows the open ones.`);
+  }
+
+  /** All answers to a ticket have the same message id. When two arrive at the same moment one is kept, and the sender of the other gets a `conflict`. */
+  async function settle({ id, run }: Ticket, answer: WaitSignal): Promise<void> {
+    if (answer.by.trim() === '') throw new TroupeError('invalid', 'Say who answers: a name that is not empty.');
+    try {
+      await signal(id, answer, `${id}/answer`);
+    } catch (thrown) {
+      if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict' || statusIn(thrown)) throw thrown;
+      throw new TroupeError(
+        'conflict',
+        `${id} has been answered already, or withdrawn. "troupe runs resume ${run}" goes on with it.`,
+        { cause: thrown },
+      );
+    }
+  }
+
+  return {
+    async list(run) {
+      const rows = await journal.find({
+        type: 'wait',
+        status: 'active',
+        limit: 1_000,
+        ...(run === undefined ? {} : { run }),
+      });
+      const runs = [...new Set(rows.map((row) => row.run))];
+      const mail = (await Promise.all(runs.map((one) => journal.mail(one)))).flat();
+      return rows.flatMap((row) => ticketOf(row, mail) ?? []);
+    },
+    async answer(id, answer, by) {
+      const ticket = await find(id);
+      requireFit(ticket, answer);
+      // Answers are JSON; zod's own type for it can be written to.
+      await settle(ticket, { type: 'wait.answer', answer: answer as z.util.JSONType, by });
+    },
+    async abort(id, reason, by) {
+      await settle(await find(id), { type: 'wait.abort', reason, by });
+    },
+  };
+}
+
+/** The ticket of an actor, read from its row; undefined when the actor is no ticket. */
+export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly Envelope[]): Ticket | undefined {
+  const parsed = WaitInput.safeParse(
+    typeof meta === 'object' && meta !== null && 'input' in meta ? meta.input : undefined,
+  );
+  if (!parsed.success) return undefined;
+  const { question, subject, schema, deadline } = parsed.data;
+  return {
+    id: actor,
+    run,
+    question,
+    subject: subject ?? null,
+    schema,
+    since: created,
+    deadline: created + deadline,
+    answered: mail.some(({ to }) => to === actor),
+  };
+}
+
+const statusIn = ({ data }: TroupeError): unknown =>
+  typeof data === 'object' && data !== null && 'status' in data ? data.status : undefined;
+
+/** Throws `invalid` when the answer does not fit the ticket's schema. */
+export function requireFit({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
+  const parsed = z.fromJSONSchema({ ...schema }).safeParse(answer);
+  if (parsed.success) return;
+  throw new TroupeError(
+    'invalid',
+    `The answer to "${question}" does not fit: ${explain(parsed.error, answer)}. Expected ${JSON.stringify(schema)}; the ticket is still open.`,
+  );
+}

@@ -1,0 +1,157 @@
+/** Gives effects their recorded outcomes, each when it is next in the recording. What was not recorded is performed, guessed or left without an outcome; a pure effect is computed. */
+import type { Outcome } from '../../contracts/effect.ts';
+import type { Json } from '../../values/json.ts';
+import { systemClock } from '../../engine/clock.ts';
+import { perform } from '../../engine/effects.ts';
+import { performerOf } from '../effects.ts';
+import { phaseOf, type Drifts } from './drift.ts';
+import type { TapedEffect } from './format.ts';
+import { fitsRecorded } from './masker.ts';
+import type { Tape } from './recording.ts';
+import type { Answerer, Ask } from './recordedActorType.ts';
+
+/** What the answers are given from. */
+export interface AnswerOptions {
+  /** The recording. */
+  readonly tape: Tape;
+  /** Collects the differences. */
+  readonly drifts: Drifts;
+  /** The state of an actor now, and the number of its last step. */
+  readonly place: (actor: string) => { readonly state: string; readonly seq: number };
+  /** Gives the nearest recorded outcome where none fits. */
+  readonly lenient: boolean;
+  /** Performs what was not recorded; without it nothing is ever performed. */
+  readonly perform?: Answerer | undefined;
+}
+
+/** Answers the effects of a replay. */
+export class Answers {
+  readonly #options: AnswerOptions;
+  /** Recorded outcomes that are not next yet, by the key they were recorded under. */
+  readonly #held = new Map<string, (outcome: Outcome) => void>();
+  readonly #working = new Set<Promise<unknown>>();
+  /** How many effects were asked for so far. */
+  count = 0;
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves to the outcome of one effect; never, when the recording has none and nothing may be performed. */
+  readonly answer: Answerer = (ask) => {
+    this.count++;
+    const { name, input, scope } = ask;
+    const { tape, drifts } = this.#options;
+    const exact = tape.take(scope.actor, name, input, scope.key);
+    // A recorded effect with the same input but another key is not the one that was stopped here.
+    const stopped = tape.isUnanswered(scope.key) && !drifts.of(scope.actor);
+    if (exact && (!stopped || exact.key === scope.key))
+      return isPure(ask) ? this.#compute(exact, ask) : this.#hold(exact, scope.signal);
+    return stopped ? unanswered(scope.signal) : this.#differs(ask);
+  };
+
+  /** Was this effect asked for, and is it waiting for its outcome? */
+  isHeld(key: string): boolean {
+    return this.#held.has(key);
+  }
+
+  /** Gives the waiting effect its outcome. */
+  release(key: string, outcome: Outcome): void {
+    this.#held.get(key)?.(outcome);
+    this.#held.delete(key);
+  }
+
+  /** Settles with the first of the effects that are being performed; undefined when none is. */
+  get working(): Promise<unknown> | undefined {
+    return this.#working.size === 0 ? undefined : Promise.race(this.#working);
+  }
+
+  #differs(ask: Ask): Promise<Outcome> {
+    const { name, input, scope } = ask;
+    const { tape, drifts, place, lenient, perform: live } = this.#options;
+    const { state, seq } = place(scope.actor);
+    const where = { actor: scope.actor, phase: phaseOf(state), seq };
+    const recorded = tape.next(scope.actor, name);
+    if (recorded)
+      drifts.add(
+        { ...where, kind: 'input', message: `"${name}" was asked with another input than was recorded:` },
+        { recorded: recorded.input, came: input },
+      );
+    else
+      drifts.add({
+        ...where,
+        kind: 'unrecorded',
+        message: `"${name}" was asked, which was not recorded here; its input: ${brief(input)}`,
+      });
+    if (isPure(ask)) return this.#perform(really, ask);
+    if (live) return this.#perform(live, ask);
+    if (!lenient) return unanswered(scope.signal);
+    if (recorded) {
+      tape.use(recorded);
+      return this.#hold(recorded, scope.signal);
+    }
+    return Promise.resolve(tape.nearest(scope.actor, name, input)?.outcome ?? unknown(name));
+  }
+
+  /** A pure effect is part of the definition, as a route is: it is computed and compared with its recorded outcome. It still ends when that one is next. */
+  async #compute(recorded: TapedEffect, ask: Ask): Promise<Outcome> {
+    const { drifts, place } = this.#options;
+    const { actor } = ask.scope;
+    const turn = this.#hold(recorded, ask.scope.signal);
+    const came = await this.#perform(really, ask);
+    if (!fitsRecorded(recorded.outcome, came)) {
+      const { state, seq } = place(actor);
+      drifts.add(
+        {
+          kind: 'outcome',
+          actor,
+          phase: phaseOf(state),
+          seq,
+          message: `"${ask.name}" is pure, and comes to something else now:`,
+        },
+        { recorded: recorded.outcome, came },
+      );
+    }
+    await turn;
+    return came;
+  }
+
+  #hold({ key }: TapedEffect, signal: AbortSignal): Promise<Outcome> {
+    signal.addEventListener('abort', () => this.#held.delete(key), { once: true });
+    return new Promise((resolve) => this.#held.set(key, resolve));
+  }
+
+  #perform(perform: Answerer, ask: Ask): Promise<Outcome> {
+    const work = perform(ask);
+    this.#working.add(work);
+    return work.finally(() => this.#working.delete(work));
+  }
+}
+
+/** Pure whatever its input is. A tool that says so of one input is still a tool, and is not performed. */
+const isPure = ({ logic }: Ask): boolean => performerOf(logic)?.options.kind === 'pure';
+
+/** Performs an effect as the engine does, in real time. */
+export const really: Answerer = ({ name, input, scope, logic }) =>
+  perform(logic, { id: '', src: name, input }, { ...scope, clock: systemClock() });
+
+/** Ends only when the effect is stopped; the engine ignores the outcome then. */
+const unanswered = (signal: AbortSignal): Promise<Outcome> =>
+  new Promise((resolve) =>
+    signal.addEventListener(
+      'abort',
+      () => resolve({ ok: false, failure: { kind: 'cancelled', message: 'Stopped.', retryable: false } }),
+      { once: true },
+    ),
+  );
+
+const unknown = (name: string): Outcome => ({
+  ok: false,
+  failure: {
+    kind: 'environment',
+    message: `Nothing that "${name}" gave was recorded, and nothing is performed in a replay.`,
+    retryable: false,
+  },
+});
+
+const brief = (input: Json): string => JSON.stringify(input).slice(0, 300);

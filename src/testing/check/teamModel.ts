@@ -1,0 +1,165 @@
+/** The model of a team: its own run machine with its own route, and members reduced to their contracts. */
+import { fromPromise } from 'xstate';
+import type { AgentAnswer } from '../../contracts/agent.ts';
+import type { Json } from '../../values/json.ts';
+import type { Protocol } from '../../contracts/protocol.ts';
+import type { RunMessage } from '../../contracts/run.ts';
+import type { Pending } from '../../journal/journal.ts';
+import { defaultRunLimits } from '../../../machines/run/settings.ts';
+import { runActionsOf } from '../../../machines/run/actions.ts';
+import { compile } from '../../runtime/compile.ts';
+import { inputOf, type AnyTeam } from '../../define/runnable.ts';
+import { asJson } from '../jsonValues.ts';
+import { present } from '../present.ts';
+import { actorType } from '../../engine/nodePlatform.ts';
+import { systemClock } from '../../engine/clock.ts';
+
+import { keepContext, outline, type Keep } from './abstraction.ts';
+import { contextOf } from './contexts.ts';
+import { bodiesFor, keepMember } from './contract.ts';
+import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
+import { effectOf, isDeadline } from '../pendingData.ts';
+import type { Settings } from './options.ts';
+import { fails, told } from './effectOutcomes.ts';
+import { keepGiven } from './machineModel.ts';
+import { endWords, judge, routeWords } from './routing.ts';
+import type { Missed, Possible, Stage } from './model.ts';
+import type { Actor, World } from './world.ts';
+import type { Member } from '../../define/member.ts';
+import { TroupeError } from '../../values/failure.ts';
+
+/** The model of a team. Throws `invalid` or `definition` for an input or samples that do not fit. */
+export function ofTeam(team: AnyTeam, settings: Settings): Stage {
+  const { protocol, members, options, accepts } = team;
+  const bodies = sampler(protocol, settings);
+  return {
+    name: team.name,
+    type: typeOf(team),
+    inputs:
+      settings.input === undefined
+        ? bodies(accepts).map((body) => ({ type: accepts, body }))
+        : [inputOf(team, settings.input)],
+    outside: [
+      { type: 'run.cancel', kind: 'signal', body: { reason: 'not needed' }, watched: true },
+      { type: 'run.pause', kind: 'signal', body: {}, watched: true },
+      { type: 'run.resume', kind: 'signal', body: {}, watched: true },
+    ],
+    steers: () => true,
+    isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
+    isNet: ({ type: { chart } }, timer) =>
+      options.deadline === undefined && chart.machine.id === 'run' && isDeadline(timer),
+    outcomes: outcomesOf,
+    tell: (_, effect, outcome) => (outcome.ok ? routeWords(outcome.output) : told(effectOf(effect).src, outcome)),
+    keep: keepGiven(settings, keepOf(options.maxTurns !== undefined)),
+    label,
+    performer: label,
+    read: ({ type, body }) => (type.startsWith('xstate.done.actor.member.') ? endWords(body) : undefined),
+    judge,
+    missed: ({ worlds }) => idle(team, worlds),
+  };
+
+  /** A member that works on several messages at once gets a number: the second writer is "writer 2". */
+  function label({ type, birth }: Actor): string {
+    if (birth.parent === undefined) return team.name;
+    const index = Number(/\d+$/.exec(birth.id ?? '')?.[0] ?? 0);
+    return index > 0 ? `${type.name} ${index + 1}` : type.name;
+  }
+
+  function outcomesOf({ type: { name } }: Actor, effect: Pending): Possible[] {
+    const { type, asked } = workingOf(effect);
+    const member = present(members[name], `The member "${name}"`);
+    const replies: readonly string[] = protocol.messages[type]?.replies ?? [];
+    const answers = replies.flatMap((reply) =>
+      bodies(reply).map((body): AgentAnswer => ({ type: reply, body: asJson(body) })),
+    );
+    return [
+      ...answers.map((answer): Possible => ({
+        outcome: { ok: true, output: { answer } },
+        says: `answers ${answer.type}`,
+      })),
+      ...(asksPeople(member) && !asked
+        ? [{ outcome: { ok: true, output: { asks: true } } as const, says: 'has to ask a person' }]
+        : []),
+      fails('work', new TroupeError('model', `"${name}" could not do it.`)),
+    ];
+  }
+}
+
+/** Never performed: its outcomes are samples. */
+const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
+
+/**
+ * The actor type that the runtime makes, except for its members, without the default limit on turns (so that what goes on until then is
+ * explored), and without its budget (members that are only contracts use none of it).
+ */
+function typeOf(team: AnyTeam) {
+  const { maxTurns = Number.MAX_SAFE_INTEGER, budget: _, ...options } = team.options;
+  const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
+  const type = compile({ gateway: never, clock: systemClock(), opened: [] })({
+    ...team,
+    options: { ...options, maxTurns },
+  });
+  const members = Object.entries<Member>(team.members).map(([name, member]) => {
+    const machine = memberMachine(deadlineOf(member)).provide({ actors: { work: sampledWork } });
+    return [name, machine] as const;
+  });
+  // Every member is a contract here, so all of them are spoken to as agents.
+  const alike = runActionsOf({ limits: defaultRunLimits, budget: {} });
+  // The actions are typed for the run machine, and here it is any machine.
+  const machine = type.chart.machine.provide({ actors: Object.fromEntries(members), actions: alike as object });
+  return actorType(machine, {
+    ...(type.signals ? { signals: type.signals } : {}),
+    endsByDeadline: true,
+    supervise: type.supervise,
+  });
+}
+
+function sampler(protocol: Protocol, settings: Settings): (type: string) => readonly Json[] {
+  const known = new Map<string, readonly Json[]>();
+  return (type) => {
+    const made = known.get(type) ?? bodiesFor(protocol, type, settings);
+    known.set(type, made);
+    return made;
+  };
+}
+
+/** A route sees the messages so far. Of these count how often each type came, and the latest body of each. */
+const keepOf =
+  (countsTurns: boolean): Keep =>
+  (actor, clamp) => {
+    if (contextOf(actor, 'member')) return keepMember(actor);
+    const context = contextOf(actor, 'run');
+    if (!context) return keepContext(actor, clamp);
+    const { said, routed, turns, members, sending, outcome, failure } = context;
+    // The run machine appends nothing else to this list.
+    const messages = (actor.lists['messages'] ?? []) as readonly unknown[] as readonly RunMessage[];
+    const heard = [...new Set(messages.map(({ type }) => type))].sort().map((type) => {
+      const all = messages.filter((message) => message.type === type);
+      return [type, outline(all.length, clamp), outline(all.at(-1)?.body, clamp)];
+    });
+    return [
+      heard,
+      messages.slice(routed).map(({ type }) => type),
+      said - routed,
+      members,
+      sending?.messages.length ?? null,
+      outcome?.status ?? null,
+      failure?.kind ?? null,
+      countsTurns ? outline(turns, clamp) : null,
+    ];
+  };
+
+/** Members that are never given a message that they handle. */
+function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
+  const heard = new Set<string>();
+  for (const { actors } of worlds)
+    for (const actor of actors.values()) heard.add(`${actor.type.name} ${contextOf(actor, 'member')?.type}`);
+  return Object.entries<Member>(members).flatMap(([member, { handles }]) =>
+    handles
+      .filter((type) => !heard.has(`${member} ${type}`))
+      .map((type) => ({
+        about: `${member} ${type}`,
+        says: `The route of "${name}" never sends "${type}" to "${member}", who handles it. Send it, or take it out of what "${member}" handles.`,
+      })),
+  );
+}

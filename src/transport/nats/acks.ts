@@ -1,0 +1,40 @@
+/** Acknowledges messages: acknowledgements of the same turn of the event loop to the same process are sent as one message. */
+import type { NatsConnection } from '@nats-io/transport-node';
+import { manyTaken } from './codec.ts';
+
+/** The acknowledgements of this process. */
+export class Thanks {
+  readonly #connection: NatsConnection;
+  /** How the inboxes of processes begin. A sender with another reply subject is a plain NATS client and is answered one message at a time. */
+  readonly #inboxes: string;
+  /** Tokens of the messages to acknowledge, by inbox. */
+  #due = new Map<string, string[]>();
+
+  constructor(connection: NatsConnection, inboxes: string) {
+    this.#connection = connection;
+    this.#inboxes = inboxes;
+  }
+
+  /** Acknowledges the message with this reply subject. */
+  say(reply: string): void {
+    if (!reply.startsWith(this.#inboxes)) return this.#connection.publish(reply);
+    const end = reply.lastIndexOf('.');
+    const [inbox, token] = [reply.slice(0, end), reply.slice(end + 1)];
+    const due = this.#due.get(inbox);
+    if (due) return void due.push(token);
+    // Sent after the messages that came together were handled, before the next turn of the event loop.
+    if (this.#due.size === 0) process.nextTick(() => this.#flush());
+    this.#due.set(inbox, [token]);
+  }
+
+  #flush(): void {
+    const due = this.#due;
+    this.#due = new Map();
+    if (this.#connection.isClosed()) return;
+    for (const [inbox, tokens] of due) {
+      const [first] = tokens;
+      if (tokens.length === 1) this.#connection.publish(`${inbox}.${first}`);
+      else this.#connection.publish(`${inbox}.${manyTaken}`, tokens.join(' '));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/** Encodes an envelope as a NATS message: the body is the payload, as JSON; everything else is in headers, so that a person can read it with any NATS client. */
+import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { reasonOf } from '../../values/cause.ts';
+import { explain } from '../../values/explain.ts';
+import { Envelope, FailureBody } from '../../contracts/envelope.ts';
+import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+const Heading = Envelope.omit({ body: true });
+
+/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
+const names = {
+  id: 'Nats-Msg-Id',
+  type: 'Troupe-Type',
+  from: 'Troupe-From',
+  to: 'Troupe-To',
+  run: 'Troupe-Run',
+  kind: 'Troupe-Kind',
+  correlation: 'Troupe-Correlation',
+  causation: 'Troupe-Causation',
+  deadline: 'Troupe-Deadline',
+} as const satisfies Record<Exclude<keyof Envelope, 'body'>, string>;
+/** The header with the name of the object that holds a body which was too large for a message. */
+export const blobHeader = 'Troupe-Blob';
+const failureHeader = 'Troupe-Failure';
+type Key = keyof typeof names;
+
+// `names` is a constant of exactly these keys.
+const keys = Object.keys(names) as Key[];
+const keyOf = new Map<string, Key>(keys.map((key) => [names[key], key]));
+
+/** The headers of an envelope. They are made at once: `set` would check each name and search for it. */
+export function headersOf(envelope: Envelope): MsgHdrs {
+  const sent: Record<string, string[]> = {};
+  for (const key of keys) {
+    const value = envelope[key];
+    if (value !== undefined) sent[names[key]] = [encodeURI(String(value))];
+  }
+  return MsgHdrsImpl.fromRecord(sent);
+}
+
+/** A body as the payload of a message. */
+export const bytesOf = (body: Envelope['body'] | { readonly failure: Failure }): Uint8Array =>
+  encoder.encode(JSON.stringify(body));
+
+/** The envelope of a message. Throws `invalid` when it is none: any client of the server can send anything. */
+export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
+  const heading: Record<string, unknown> = {};
+  for (const [name, [value]] of message.headers ?? []) {
+    const key = keyOf.get(name);
+    if (key && value) heading[key] = key === 'deadline' ? Number(value) : decoded(value);
+  }
+  const parsed = Heading.safeParse(heading);
+  // The body is not checked by a schema: parsed JSON is JSON, and a check would cost as much as parsing and lose keys such as "__proto__".
+  if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) };
+  throw new TroupeError(
+    'invalid',
+    `What came on ${message.subject} is no message of a troupe: ${explain(parsed.error, heading)}.`,
+  );
+}
+
+/** The addresses of sender and recipient as the headers say, unchecked; empty where there is none. */
+export const recipientOf = ({ headers: sent }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
+  from: sent?.get(names.from) ?? '',
+  to: sent?.get(names.to) ?? '',
+});
+
+/** The error for an address without a listener: `unknown_recipient`, with `data` { to }. */
+export const nobodyAt = (to: string): TroupeError =>
+  new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
+
+/** The token under which a process receives the acknowledgement of several messages at once; the payload is their tokens, separated by spaces. */
+export const manyTaken = '_';
+/** The tokens in such a payload. */
+export const tokensIn = ({ data }: Pick<Msg, 'data'>): string[] => decoder.decode(data).split(' ');
+
+/** The answer of a recipient that refuses a message. */
+export function refusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
+  const sent = headers();
+  sent.set(failureHeader, 'yes');
+  return { payload: bytesOf({ failure: toFailure(thrown) }), headers: sent };
+}
+
+/** The refusal in an answer; undefined when the recipient accepted the message. */
+export function refusalIn(message: Msg): TroupeError | undefined {
+  if (!message.headers?.has(failureHeader)) return undefined;
+  const parsed = FailureBody.safeParse(jsonOf(message.data, message.subject));
+  return parsed.success
+    ? fromFailure(parsed.data.failure)
+    : new TroupeError('invalid', 'The recipient refused the message with something that is no failure.');
+}
+
+function jsonOf(payload: Uint8Array, subject: string): Envelope['body'] {
+  try {
+    const json: Envelope['body'] = JSON.parse(decoder.decode(payload));
+    return json;
+  } catch (cause) {
+    throw new TroupeError('invalid', `What came on ${subject} is no JSON: ${reasonOf(cause)}.`, { cause });
+  }
+}
+
+function decoded(value: string): string {
+  if (!value.includes('%')) return value;
+  try {
+    return decodeURI(value);
+  } catch {
+    return value;
+  }
+}

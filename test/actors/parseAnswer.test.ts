@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import type { AgentDefinition } from '../../src/contracts/agent.ts';
+import { protocol } from '../../src/contracts/protocol.ts';
+import type { ToolCall } from '../../src/contracts/model.ts';
+import { defaultLimits } from '../../machines/agent/settings.ts';
+import { callModel } from '../../actors/callModel.ts';
+import { answer, definition, gateway, info, scope, thinking, tools, transcript, type AgentDeps } from './fixtures.ts';
+
+const notes = z.object({ facts: z.array(z.string()) });
+const said = protocol({ notes: { body: notes }, count: { body: z.number() } });
+const replies = {
+  notes: { schema: z.toJSONSchema(notes) as never, parse: (body: unknown) => said.parse('notes', body) },
+  count: { schema: { type: 'integer' }, parse: (body: unknown) => said.parse('count', body) },
+};
+const offered = tools([
+  info('read'),
+  info('send', { effect: 'write' }),
+  info('pay', { approval: true }),
+  info('lint', { tier: 'toolchain' }),
+]);
+const made = (name: string, input: unknown = {}, id = name): ToolCall => ({ id, name, input: input as never });
+
+async function reading(
+  said: ReturnType<typeof answer>,
+  change: Partial<AgentDefinition> = {},
+  deps: Partial<AgentDeps> = {},
+  given: object = {},
+) {
+  const door = gateway(said);
+  const { effect } = callModel(
+    () => definition(change),
+    { ...defaultLimits, maxCallsPerTurn: 3 },
+    { gateway: door, tools: offered, ...deps },
+  );
+  const read = await effect.perform({ ...thinking, ...given }, scope(transcript({ role: 'user', text: 'hi' })));
+  return { read, request: door.asked[0]!.request, choice: door.asked[0]!.choice };
+}
+
+test('the model is shown the tools of its tier, one for each answer, and one to ask for more', async () => {
+  const { request } = await reading(answer('x'), { replies });
+  expect(request.tools.map(({ name }) => name)).toEqual([
+    'read',
+    'send',
+    'pay',
+    'answer_notes',
+    'answer_count',
+    'request_tools',
+  ]);
+  expect((await reading(answer('x'), {}, {}, { tier: 'toolchain' })).request.tools.map(({ name }) => name)).toContain(
+    'lint',
+  );
+});
+
+test('a typed answer is an answer; the text beside it is not', async () => {
+  const { read } = await reading(answer('Here you are.', made('answer_notes', { facts: ['a'] })), { replies });
+  expect(read.means).toEqual({ kind: 'answer', answer: { type: 'notes', body: { facts: ['a'] } } });
+  const { read: counted } = await reading(answer('', made('answer_count', { value: 3 })), { replies });
+  expect(counted.means).toMatchObject({ answer: { type: 'count', body: 3 } });
+});
+
+test('an answer that breaks its schema is told what is wrong', async () => {
+  const { read } = await reading(answer('', made('answer_notes', { facts: 'a' })), { replies });
+  expect(read.means.kind).toBe('unusable');
+  expect(read.calls).toMatchObject([{ how: 'refused', why: expect.stringContaining('facts') as string }]);
+});
+
+test.each([
+  ['no value', {}, 'it has no "value"'],
+  ['another kind of value', { value: 'three' }, 'at "value": expected number'],
+])('an answer that is not an object is given as "value"; with %s the model is told so', async (_, input, why) => {
+  const { read } = await reading(answer('', made('answer_count', input)), { replies });
+  expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
+});
+
+test('a schema that is itself wrong is not for the model to mend', async () => {
+  const wrong = {
+    ...replies,
+    count: {
+      schema: {},
+      parse: (body: unknown) => protocol({ map: { body: z.any().transform(() => new Map()) } }).parse('map', body),
+    },
+  };
+  await expect(
+    reading(answer('', made('answer_count', { value: 1 })), { replies: wrong as never }),
+  ).rejects.toMatchObject({ kind: 'definition', message: expect.stringContaining('is a Map') as string });
+});
+
+test('text is an answer only for an agent without replies', async () => {
+  expect((await reading(answer('Done.'))).read.means).toEqual({
+    kind: 'answer',
+    answer: { type: 'text', body: 'Done.' },
+  });
+  expect((await reading(answer('task complete; submit'), { replies })).read.means).toMatchObject({
+    kind: 'unusable',
+    problem: expect.stringContaining('answer_notes') as string,
+  });
+});
+
+test.each([
+  ['nothing at all', answer('  '), 'empty'],
+  ['half an answer', { ...answer('It is'), reason: 'length' as const }, 'too long'],
+])('%s cannot be used', async (_, said, problem) => {
+  expect((await reading(said)).read.means).toMatchObject({
+    kind: 'unusable',
+    problem: expect.stringContaining(problem) as string,
+  });
+});
+
+test('a refusal is a refusal', async () => {
+  expect((await reading({ ...answer('I must not.'), reason: 'refused' })).read.means).toEqual({
+    kind: 'refusal',
+    says: 'I must not.',
+  });
+});
+
+test('reads run, writes and calls that need a person are guarded', async () => {
+  const { read } = await reading(answer('', made('read'), made('send'), made('pay')));
+  expect(read.calls.map((call) => [call.how, call.how === 'guarded' && call.ask])).toEqual([
+    ['run', false],
+    ['guarded', false],
+    ['guarded', true],
+  ]);
+  const { read: asked } = await reading(answer('', made('read'), made('send')), { approve: 'writes' });
+  expect(asked.calls.map((call) => call.how === 'guarded' && call.ask)).toEqual([false, true]);
+});
+
+test.each([
+  ['an unknown tool', made('raed'), 'there is no tool "raed"'],
+  ['a tool of a higher tier', made('lint'), 'there is no tool'],
+  ['a name like a property of every object', made('__proto__'), 'there is no tool'],
+  ['arguments that are not JSON', { ...made('read'), unreadable: '{"a":' }, 'not JSON'],
+])('%s is refused with a reason', async (_, call, why) => {
+  expect((await reading(answer('', call))).read.calls).toMatchObject([
+    { how: 'refused', why: expect.stringContaining(why) as string },
+  ]);
+});
+
+test('of a thousand calls the first few are made, the rest refused', async () => {
+  const { read } = await reading(answer('', ...Array.from({ length: 1_000 }, (_, i) => made('read', { i }, `c${i}`))));
+  expect(read.calls.filter(({ how }) => how === 'run')).toHaveLength(3);
+  expect(read.calls.filter(({ how }) => how === 'refused')).toHaveLength(997);
+});
+
+test('calls beyond the budget are refused', async () => {
+  const { read } = await reading(answer('', made('read', 1, 'a'), made('read', 2, 'b')), { budget: { toolCalls: 1 } });
+  expect(read.calls.map(({ how }) => how)).toEqual(['run', 'refused']);
+});
+
+test('an answer beside other calls waits for their results', async () => {
+  const { read } = await reading(answer('', made('read'), made('answer_notes', { facts: [] })), { replies });
+  expect(read.means.kind).toBe('calls');
+  expect(read.calls.map(({ how }) => how)).toEqual(['run', 'refused']);
+});
+
+test('calls with the same id are told apart', async () => {
+  const { read } = await reading(answer('', made('read', 1, 'x'), made('read', 2, 'x'), made('read', 3, '')));
+  expect(new Set(read.calls.map(({ id }) => id)).size).toBe(3);
+});
+
+test('the same call has the same hash, whatever the order of its keys', async () => {
+  const { read } = await reading(
+    answer(
+      '',
+      made('read', { a: 1, b: [{ c: 1, d: 2 }] }, 'x'),
+      made('read', { b: [{ d: 2, c: 1 }], a: 1 }, 'y'),
+      made('read', { a: 2 }, 'z'),
+    ),
+  );
+  const [first, second, third] = read.calls.map(({ hash }) => hash);
+  expect(first).toBe(second);
+  expect(third).not.toBe(first);
+});
+
+test('more tools may be asked for, of a tier that there is', async () => {
+  const { read } = await reading(answer('', made('request_tools', { tier: 'toolchain', reason: 'lint' })));
+  expect(read).toMatchObject({ wants: 'toolchain', calls: [{ how: 'settled' }] });
+  const { read: none } = await reading(answer('', made('request_tools', { tier: 'toolbelt', reason: 'mail' })));
+  expect(none.wants).toBeUndefined();
+});
+
+test('output never has more room than the budget of tokens leaves', async () => {
+  const used = { ...thinking.used, inputTokens: 600, outputTokens: 100 };
+  const { request } = await reading(
+    answer('x'),
+    { budget: { tokens: 1_000 }, maxOutputTokens: 4_000 },
+    {},
+    { used, expected: 100 },
+  );
+  expect(request.maxOutputTokens).toBe(200);
+});
+
+test('after a fallback the next model answers', async () => {
+  expect((await reading(answer('x'), { fallbacks: ['other:model'] }, {}, { fallbacks: 1 })).choice).toBe('other:model');
+});

@@ -1,0 +1,73 @@
+/** "troupe doctor" on a shared journal says what is true of the server and of this machine's copy; a server that may lose what it acknowledged is named. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { doctor } from '../../src/cli/commands/doctor.ts';
+import { openRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts';
+import { paperCli } from './fakeCli.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean | 'note';
+  readonly says: string;
+}
+const text = (pattern: RegExp) => expect.stringMatching(pattern) as string;
+const cwd = mkdtempSync(join(tmpdir(), 'troupe-doctor-'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+async function findings(server: NatsServer, env: Record<string, string> = {}) {
+  const open = (options: RuntimeOptions) =>
+    openRuntime({ ...options, nats: { servers: server.url, folder: join(cwd, '.troupe') } });
+  const cli = paperCli({ cwd, env, open });
+  await doctor(cli, { nats: server.url, json: true });
+  const found = JSON.parse(cli.printed()) as Finding[];
+  return (what: string) => found.find((finding) => finding.what === what);
+}
+afterEach(() => vi.restoreAllMocks());
+
+test('a shared journal: its server, its stream, how far this machine has come', async () => {
+  await using server = await natsServer();
+  const found = await findings(server);
+  expect(found('journal')).toMatchObject({ ok: true, says: text(/^shared, what this machine has of it: 0 actors/) });
+  expect(found('server')).toMatchObject({ ok: true, says: text(/^nats:\/\/127\.0\.0\.1:\d+, 2\.\d+\.\d+/) });
+  expect(found('stream')).toMatchObject({ says: text(/^troupe_default: 0 entries \(0\.0 kB\).*kept on 1 server$/) });
+  expect(found('snapshot')).toMatchObject({ says: text(/^none yet/) });
+  expect(found('position')).toMatchObject({ ok: true, says: text(/entry 0 of 0, into .*view-default-\w+-1\.db$/) });
+  expect(found('storage')).toMatchObject({ ok: true });
+  expect(found('clock')).toMatchObject({ ok: true, says: text(/^0\.\d s (ahead of|behind) the server's$/) });
+  expect(found('disk')).toMatchObject({ ok: true, says: text(/\.troupe$/) });
+  expect(found('durability')).toMatchObject({ ok: 'note', says: text(/^unknown: .*TROUPE_NATS_MONITOR/) });
+});
+
+test('asked at its monitor: safe, lossy, of another server, away', async () => {
+  await using safe = await natsServer();
+  await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
+  const durability = async (server: NatsServer, monitor: string, more = {}) =>
+    (await findings(server, { TROUPE_NATS_MONITOR: monitor, ...more }))('durability');
+  expect(await durability(safe, safe.monitor)).toMatchObject({ ok: true, says: text(/^safe: sync_interval: always/) });
+  expect(await durability(safe, lossy.monitor)).toMatchObject({ ok: 'note', says: text(/^unknown: .*another server/) });
+  expect(await durability(safe, 'http://127.0.0.1:1')).toMatchObject({
+    ok: 'note',
+    says: text(/^unknown: .*no answer/),
+  });
+  const wanted = { TROUPE_NATS_DURABILITY: 'lossy' };
+  expect(await durability(lossy, lossy.monitor, wanted)).toMatchObject({
+    ok: true,
+    says: text(/^lossy: .*every 30 s/),
+  });
+});
+
+test('a server that is known to be lossy is warned of once at the start, unless that is wanted', async () => {
+  await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const place = { servers: lossy.url, monitor: lossy.monitor, folder: join(cwd, 'a file', '.troupe') };
+  writeFileSync(join(cwd, 'a file'), '');
+  for (const durability of ['lossy', undefined] as const) {
+    await using runtime = await openRuntime({ nats: durability ? { ...place, durability } : place });
+    await runtime.tickets();
+    const position = (await runtime.journal.about!()).find(({ what }) => what === 'position');
+    expect(position).toMatchObject({ says: text(/into memory/) });
+  }
+  expect(warned.mock.calls).toEqual([[text(/^The shared journal is lossy: .*sync_interval: always/), 'TroupeWarning']]);
+});

@@ -1,0 +1,145 @@
+/** What the command line says about itself, and about what was typed wrong. */
+import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { main } from '../../src/cli/program.ts';
+import { openRuntime } from '../../src/runtime/runtime.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { paperCli } from './fakeCli.ts';
+import { place } from './troupe.ts';
+
+const commands = [
+  'run',
+  'runs list',
+  'runs get',
+  'runs tail',
+  'runs logs',
+  'runs why',
+  'runs export',
+  'runs cancel',
+  'runs pause',
+  'runs configure',
+  'runs reset',
+  'runs resume',
+  'runs prune',
+  'waits list',
+  'waits answer',
+  'waits abort',
+  'dead list',
+  'dead show',
+  'dead redrive',
+  'node',
+  'nodes',
+  'ps',
+  'drain',
+  'migrate',
+  'invoke',
+  'nats-config',
+  'graph',
+  'cover',
+  'check',
+  'simulate',
+  'doctor',
+];
+
+/** The command line in this process: what it says needs no other. */
+async function said(...args: string[]) {
+  const cli = paperCli({ clock: systemClock(), open: openRuntime, cwd: '/nowhere' });
+  const code = await main(args, cli);
+  return { code, out: cli.printed(), err: cli.said() };
+}
+
+test('--version prints the version and nothing else', async () => {
+  using at = place();
+  expect(await at.troupe('--version')).toEqual({ code: 0, out: `${packageJson.version}\n`, err: '' });
+});
+
+test('--help lists every command on stdout', async () => {
+  using at = place();
+  const { code, out, err } = await at.troupe('--help');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  for (const name of ['run', 'runs', 'waits', 'graph', 'doctor']) expect(out).toMatch(new RegExp(`^  ${name}`, 'm'));
+  expect(out).toContain('Exit codes');
+});
+
+test.each(commands)('"troupe %s --help" has an example of itself', async (command) => {
+  const { code, out } = await said(...command.split(' '), '--help');
+  expect(code).toBe(0);
+  expect(out).toMatch(new RegExp(`\\$ troupe ${command}`));
+});
+
+test.each([
+  [['run', 'x.ts', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json[\s\S]*troupe run --help/],
+  [['rnu'], /unknown command 'rnu'[\s\S]*Did you mean run/],
+  [['runs', 'lst'], /Did you mean list/],
+  [['run'], /missing required argument 'file'/],
+  [['runs', 'get', 'a', 'b'], /too many arguments/],
+  [['runs', 'list', '--limit', 'many'], /whole number/],
+  [['run', 'x.ts', '--deadline', '5'], /number with a unit/],
+  [['run', 'x.ts', '--log', 'loud'], /Allowed choices are trace/],
+  [['waits', 'answer', 'wait/x'], /--yes, --no, or --answer JSON/],
+  [['waits', 'answer', 'wait/x', '--yes', '--no'], /cannot be used with option/],
+  [['waits', 'answer', 'wait/x', '--answer', '{bad'], /--answer must be JSON/],
+  [['waits', 'answer', 'wait/none', '--yes'], /no ticket "wait\/none"/],
+  [['runs', 'get', 'none'], /There is no run "none"/],
+  [['run', 'x.ts', '--input', '{bad'], /--input looks like JSON but is not/],
+  [['run', 'x.ts', '--set', 'novalue'], /--set expects key=value/],
+  [['runs', 'prune'], /--older-than/],
+  [['node', 'x.ts'], /--nats nats:\/\/host:port/],
+  [['node', 'x.ts', '--weight', '-1'], /number above 0/],
+  [['node', 'x.ts', '--health', 'here'], /0\.0\.0\.0:8080/],
+  [['nodes'], /--nats nats:\/\/host:port/],
+  [['migrate', '--to', 'a'], /--of NAME/],
+  [['migrate', 'job-42'], /required option '--to <node>'/],
+  [['dead', 'show', 'm-17'], /no dead letter "m-17"/],
+])('%j is wrong usage, and the message says what to do', async (args, says) => {
+  const { code, out, err } = await said(...args);
+  expect(err).toMatch(says);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).not.toMatch(/^\s+at /m);
+});
+
+test.concurrent.each([
+  ['a file that is not there', undefined, /There is no file broken\.ts/],
+  ['a syntax error', 'export default {\n  a: 1,\n  b: = 2,\n};\n', /broken\.ts:3:6/],
+  ['no default export', 'export const team = 1;', /no default export; it exports team/],
+  ['a default export of something else', 'export default { a: 1 };', /is an object with a\. Expected a team, an agent/],
+  ['a function that makes something else', 'export default () => 7;', /returned a number/],
+  [
+    'a function that throws',
+    'export default () => {\n  throw new Error("no key here");\n};',
+    /broken\.ts:2:9: no key here/,
+  ],
+  [
+    'a missing file imported',
+    'import "./gone.ts";\nexport default 1;',
+    /imports something that is not there: .*gone\.ts/,
+  ],
+  [
+    'a missing package imported',
+    'import "no-such-package";\nexport default 1;',
+    /imports something that is not there: .*no-such-package/,
+  ],
+  [
+    'a name that is not exported',
+    'import { nothing } from "node:path";\nexport default nothing;',
+    /broken\.ts:1:\d+: .*nothing/,
+  ],
+  [
+    'something thrown while it loads',
+    'const a = undefined as unknown as { b: { c: 1 } };\nexport default a.b.c;',
+    /broken\.ts:2:\d+: Cannot read/,
+  ],
+  [
+    'imports in a circle',
+    'import { b } from "./circle.ts";\nexport const a = b + 1;\nexport default a;',
+    /circle\.ts:2:\d+: .*in a circle/,
+  ],
+])('%s: a message with the place, and exit code 2', async (_, text, says) => {
+  using at = place();
+  if (text !== undefined) at.file('broken.ts', text);
+  at.file('circle.ts', 'import { a } from "./broken.ts";\nexport const b = a + 1;\n');
+  at.file('package.json', '{ "type": "module" }');
+  const { code, out, err } = await at.troupe('run', 'broken.ts');
+  expect(err).toMatch(says);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+});

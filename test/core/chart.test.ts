@@ -1,0 +1,224 @@
+/** C2: a step is what XState's own transition() gives, on every machine of the house and on odd ones, whatever comes. */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { array, assert, constantFrom, property } from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  assign,
+  emit,
+  enqueueActions,
+  initialTransition,
+  raise,
+  sendTo,
+  setup,
+  stopChild,
+  transition,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type ExecutableActionObject,
+} from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import type { Json } from '../../src/values/json.ts';
+import { chart, stateOf } from '../../src/core/chart.ts';
+import { ordered } from '../../src/core/machineShape.ts';
+import type { Case } from '../machines/case.ts';
+import { dose } from '../dose.ts';
+
+/** Every machine of the house, as the laws know it. */
+const folder = resolve(import.meta.dirname, '../machines/cases');
+const modules = await Promise.all(
+  readdirSync(folder).map(
+    (file) => import(`../machines/cases/${file.slice(0, -3)}.ts`) as Promise<Record<string, Case | readonly Case[]>>,
+  ),
+);
+const house = modules.flatMap((module) =>
+  Object.entries(module).flatMap(([name, cases]) =>
+    [cases].flat().map((each) => [`${each.name ?? name}${each.side ? `, ${each.side}` : ''}`, each as Case] as const),
+  ),
+);
+
+const kid = setup({}).createMachine({ id: 'kid', initial: 'a', states: { a: {} } });
+const odd = setup({
+  types: {} as { context: { n: number; list: number[] }; events: { type: 'a' | 'b' | 'c' | 'd'; n?: number } },
+  actors: { kid, work: effect(async () => 1 as Json) },
+  guards: { even: ({ context }) => context.n % 2 === 0 },
+  delays: { soon: ({ context }) => context.n },
+  actions: {
+    count: assign({ n: ({ context }) => context.n + 1, list: ({ context }) => [...context.list, context.n] }),
+    again: raise({ type: 'b' }),
+    later: raise({ type: 'c' }, { id: 'later', delay: 'soon' }),
+    say: emit({ type: 'news' } as never),
+    shout: sendTo('kid', { type: 'x' }),
+    let: stopChild('kid'),
+    many: enqueueActions(({ enqueue, check }) => {
+      if (check('even' as never)) enqueue('count' as never);
+      enqueue('say' as never);
+    }),
+  },
+}).createMachine({
+  id: 'odd',
+  context: { n: 0, list: [] },
+  type: 'parallel',
+  states: {
+    left: {
+      initial: 'one',
+      states: {
+        one: { on: { a: { target: 'two', actions: ['count', 'again'] }, d: 'last' }, after: { soon: 'two' } },
+        two: { always: { guard: 'even', target: 'three' }, on: { b: 'one', c: { actions: 'many' } } },
+        three: {
+          invoke: { src: 'kid', id: 'kid', onDone: 'one', onError: 'one' },
+          on: { b: { actions: ['shout', 'let'] }, c: 'one', d: { target: 'three', reenter: true } },
+        },
+        last: { type: 'history', history: 'deep' },
+      },
+    },
+    right: {
+      initial: 'on',
+      states: {
+        on: { on: { c: 'off', '*': { actions: 'count' } } },
+        off: {
+          on: { d: { target: 'on', actions: 'later' } },
+          invoke: { src: 'work', id: 'work', onDone: 'on', onError: 'on' },
+        },
+      },
+    },
+  },
+});
+
+/** Several regions wait for the same word, and hear it in the same step, in whatever order they came to wait. */
+type Hearing = { context: { said: string[]; open: boolean } };
+const region = (name: string, go: string) => ({
+  initial: 'away',
+  states: {
+    away: { on: { [go]: 'waiting' } },
+    waiting: { always: { guard: 'open', target: 'away', actions: { type: 'note', params: { word: name } } } },
+  },
+});
+const hurry = setup({
+  guards: { open: ({ context }: Hearing) => context.open },
+  actions: {
+    note: assign(({ context }: Hearing, { word }: { word: string }) => ({ said: [...context.said.slice(-5), word] })),
+    open: assign({ open: true }),
+    shut: assign({ open: false }),
+  },
+} as never).createMachine({
+  id: 'hurry',
+  context: { said: [], open: false },
+  type: 'parallel',
+  on: { open: { actions: 'open' }, shut: { actions: 'shut' } },
+  states: { a: region('a', 'x'), b: region('b', 'y'), c: { initial: 'deep', states: { deep: region('c', 'z') } } },
+} as never) as unknown as AnyStateMachine;
+
+/** What matters of a step: where it led, and what it wished for. */
+const seen = (snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionObject[]) => ({
+  value: snapshot.value as unknown,
+  context: snapshot.context as unknown,
+  status: snapshot.status,
+  output: snapshot.output as unknown,
+  tags: [...snapshot.tags].sort(),
+  children: Object.keys(snapshot.children),
+  history: JSON.stringify(snapshot.historyValue, (key, value: unknown) =>
+    key === '' || typeof value !== 'object' || value === null || Array.isArray(value) || !('id' in value)
+      ? value
+      : value.id,
+  ),
+  actions: actions.map(({ type, params }) => [type, plain(params)]),
+});
+/** Parameters without the references to actors, which are each scope's own. */
+const plain = (params: unknown): unknown => {
+  if (typeof params !== 'object' || params === null) return params;
+  const { actorRef: _ref, to: _to, ...rest } = params as Record<string, unknown>;
+  return 'sessionId' in rest ? { id: rest.id } : rest;
+};
+
+type Stepped = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]] | { readonly thrown: string };
+const attempt = (step: () => unknown): Stepped => {
+  try {
+    const [snapshot, actions] = step() as readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]];
+    return snapshot.status === 'error' ? { thrown: String((snapshot.error as Error).message) } : [snapshot, actions];
+  } catch (thrown) {
+    return { thrown: String((thrown as Error).message) };
+  }
+};
+const told = (stepped: Stepped) => ('thrown' in stepped ? { thrown: true } : seen(...stepped));
+
+/** Steps both ways, side by side, as long as neither throws. */
+function compare(
+  first: readonly [Stepped, Stepped],
+  events: readonly { type: string }[],
+  step: (side: 0 | 1, snapshot: AnyMachineSnapshot, event: { type: string }) => Stepped,
+): void {
+  let [left, right] = first;
+  expect(told(left)).toEqual(told(right));
+  for (const event of events) {
+    if ('thrown' in left || 'thrown' in right) return;
+    left = step(0, left[0], event);
+    right = step(1, right[0], event);
+    expect(told(left)).toEqual(told(right));
+  }
+}
+
+/** Regions as the machine lists them (C4): with XState their order depends on how they came to be where they are. */
+const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
+  Object.assign(machine.resolveState({ ...snapshot, value: ordered(snapshot.value, machine.root) } as never), {
+    children: snapshot.children as unknown,
+  });
+function likeXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
+  const mine = chart(machine);
+  compare(
+    [attempt(() => mine.initial(input)), attempt(() => initialTransition(machine, input as never))],
+    events,
+    (side, snapshot, event) =>
+      attempt(() =>
+        side === 0
+          ? mine.step(snapshot, event)
+          : transition(machine, inOrder(machine, snapshot) as never, event as never),
+      ),
+  );
+}
+
+function likeAfterRestart(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
+  const mine = chart(machine);
+  const restarted = (snapshot: AnyMachineSnapshot) =>
+    snapshot.status === 'active' ? mine.restore(mine.save(snapshot)) : snapshot;
+  compare([attempt(() => mine.initial(input)), attempt(() => mine.initial(input))], events, (side, snapshot, event) =>
+    attempt(() => mine.step(side === 0 ? snapshot : restarted(snapshot), event)),
+  );
+}
+
+const sequences = (events: readonly { type: string }[], maxLength: number) =>
+  array(constantFrom(...events), { maxLength });
+const oddEvents = [
+  ...['a', 'b', 'c', 'd', 'unheard'].map((type) => ({ type })),
+  { type: 'xstate.after.soon.odd.left.one' },
+  { type: 'xstate.done.actor.kid', output: 1, actorId: 'kid' },
+  { type: 'xstate.error.actor.work', error: new Error('x'), actorId: 'work' },
+];
+const all = [
+  ['an odd machine', { machine: odd as unknown as AnyStateMachine, input: undefined, events: oddEvents }],
+  [
+    'regions in a hurry',
+    { machine: hurry, input: undefined, events: ['x', 'y', 'z', 'open', 'shut'].map((type) => ({ type })) },
+  ],
+  ...house,
+] as const;
+
+test.each(all)('%s steps as in XState', (_, { machine, input, events }) => {
+  assert(
+    property(sequences(events, 25), (chosen) => likeXState(machine, input, chosen)),
+    { numRuns: dose(40, 200) },
+  );
+});
+
+test.each(all)('%s steps as if it had never been restarted', (_, { machine, input, events }) => {
+  assert(
+    property(sequences(events, 25), (chosen) => likeAfterRestart(machine, input, chosen)),
+    { numRuns: dose(40, 200) },
+  );
+});
+
+test('the state in words names the regions as the machine lists them', () => {
+  expect(stateOf({ right: 'on', left: { three: {} } }, (odd as unknown as AnyStateMachine).root)).toBe(
+    'left.three|right.on',
+  );
+});

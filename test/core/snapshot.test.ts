@@ -1,0 +1,213 @@
+/** E11: a snapshot says which machine wrote it; another one takes it when it fits, migrates it, or leaves it alone and says what does not fit. */
+import { expect, test } from 'vitest';
+import { setup, type AnyStateMachine } from 'xstate';
+import * as z from 'zod';
+import { effect } from '../../actors/effect.ts';
+import type { Json, JsonObject } from '../../src/values/json.ts';
+import type { ActorTypeOptions } from '../../src/core/actorType.ts';
+import type { Signal } from '../engine/machines.ts';
+import { Stage, type } from '../engine/testProcess.ts';
+
+interface Version {
+  id?: string;
+  waiting?: string;
+  context?: JsonObject;
+  delay?: string;
+  slot?: string;
+  more?: boolean;
+  options?: ActorTypeOptions;
+}
+
+/** One machine in several versions; what is not said is as in the first. */
+const version = ({
+  id = 'doc',
+  waiting = 'waiting',
+  context = { title: 'x' },
+  delay = 'patience',
+  slot = 'read',
+  more = false,
+  options = {},
+}: Version = {}) =>
+  type(
+    setup({
+      types: {} as { context: JsonObject; events: Signal },
+      actors: { [slot]: effect(() => new Promise<Json>(() => {})) },
+      delays: { [delay]: 1_000 },
+    }).createMachine({
+      id,
+      context,
+      initial: waiting,
+      states: {
+        [waiting]: {
+          invoke: { src: slot, id: 'reader', onDone: 'done', onError: 'done' },
+          after: { [delay]: 'done' },
+          on: { next: 'done' },
+        },
+        done: {},
+        ...(more ? { extra: {} } : {}),
+      },
+    } as never) as unknown as AnyStateMachine,
+    { name: 'doc', ...options },
+  );
+
+async function written(by: Version = {}) {
+  const stage = new Stage();
+  const address = await stage.start(version(by));
+  const before = await stage.journal.load(address);
+  return {
+    stage,
+    address,
+    /** How another version takes it. */
+    read: async (as: Version) => {
+      await stage.resume(version(as));
+      return stage.row(address);
+    },
+    untouched: async () => expect(await stage.journal.load(address)).toEqual(before),
+  };
+}
+
+test('a version with more states takes it as it is', async () => {
+  const { read } = await written();
+  expect(await read({ more: true })).toMatchObject({ state: 'waiting' });
+});
+
+test.each([
+  ['a state that is gone', { waiting: 'pending' }, 'state "waiting" is not in "doc" (pending, done)'],
+  [
+    'a key the context lacks',
+    { context: { title: 'x', pages: 0 } },
+    'context has no "pages", which the machine now starts with',
+  ],
+  ['another machine', { id: 'letter' }, 'it is a snapshot of the machine "doc"'],
+  ['a slot that is gone while it runs', { slot: 'fetch' }, '"reader" is running, and its actor "read" is gone'],
+  [
+    'a timer that nobody waits for',
+    { delay: 'hope' },
+    'the timer "xstate.after.patience.doc.waiting" is running, and no active state waits for it any more',
+  ],
+  ['a context that breaks its schema', { options: { context: z.object({ title: z.number() }) } }, 'context.title: '],
+])('%s pins it, and is named', async (_, as, problem) => {
+  const { read, untouched } = await written();
+  await expect(read(as)).rejects.toMatchObject({
+    kind: 'incompatible',
+    message: expect.stringContaining(problem) as string,
+  });
+  await untouched();
+});
+
+test('after a refusal nobody owns the run, and the right version goes on with it', async () => {
+  const { stage, read, address } = await written();
+  await expect(read({ waiting: 'pending' })).rejects.toMatchObject({ kind: 'incompatible' });
+  expect(stage.host.owns('r1')).toBe(false);
+  expect(await read({})).toMatchObject({ state: 'waiting' });
+  await stage.signal(address, { type: 'next' });
+  expect((await stage.row(address)).state).toBe('done');
+});
+
+test('a migration is given what was stored and the hash of its writer, and its result is checked', async () => {
+  const { read, stage, address } = await written();
+  const given: unknown[] = [];
+  const migrate = (to: string) => (snapshot: Json, from: string) => {
+    given.push((snapshot as JsonObject).value, from);
+    return { ...(snapshot as JsonObject), value: to };
+  };
+  await expect(read({ waiting: 'pending', options: { migrate: migrate('nowhere') } })).rejects.toThrow(
+    'after migrate: state "nowhere" is not in "doc" (pending, done)',
+  );
+  await read({ waiting: 'pending', options: { migrate: migrate('pending') } });
+  expect(given).toEqual(['waiting', version().hash, 'waiting', version().hash]);
+  await stage.signal(address, { type: 'next' });
+  expect((await stage.row(address)).state).toBe('done');
+});
+
+test('a key that was set to undefined is there after a restart, and is no misfit', async () => {
+  const { read } = await written({ context: { title: 'x', note: undefined as unknown as Json } });
+  expect(await read({ context: { title: 'x', note: 'n' } })).toMatchObject({ state: 'waiting' });
+});
+
+test('a change of code alone is the same machine; a change of its context schema is not', () => {
+  expect(version().hash).toBe(version({ context: { title: 'y' } }).hash);
+  const schema = (shape: z.ZodType) => version({ options: { context: shape } }).hash;
+  expect(schema(z.object({ title: z.string() }))).not.toBe(schema(z.object({ title: z.string(), pages: z.number() })));
+});
+
+test.each<[string, Json, string]>([
+  ['something else', 'not a snapshot', 'corrupt'],
+  ['another format', { format: 2, machine: 'doc', hash: 'x', state: {} }, 'incompatible'],
+  [
+    'a state called __proto__',
+    { format: 1, machine: 'doc', hash: 'x', state: { value: '__proto__', status: 'active', context: { title: 'x' } } },
+    'incompatible',
+  ],
+  [
+    'no status',
+    { format: 1, machine: 'doc', hash: 'x', state: { value: 'waiting', context: { title: 'x' } } },
+    'incompatible',
+  ],
+  [
+    'two states at once',
+    {
+      format: 1,
+      machine: 'doc',
+      hash: 'x',
+      state: { value: { waiting: {}, done: {} }, status: 'active', context: { title: 'x' } },
+    },
+    'incompatible',
+  ],
+  [
+    'no context',
+    { format: 1, machine: 'doc', hash: 'x', state: { value: 'waiting', status: 'active' } },
+    'incompatible',
+  ],
+])('%s where a snapshot should be is refused, not run', async (_, snapshot, kind) => {
+  const { stage, address, read } = await written();
+  const load = stage.journal.load.bind(stage.journal);
+  stage.journal.load = async (actor) => {
+    const stored = await load(actor);
+    return stored && actor === address ? { ...stored, snapshot } : stored;
+  };
+  await expect(read({})).rejects.toMatchObject({ kind });
+});
+
+test('a history that leads to a state that is gone pins it', async () => {
+  const radio = (station: string) =>
+    type(
+      setup({ types: {} as { events: Signal } }).createMachine({
+        id: 'radio',
+        initial: 'on',
+        states: {
+          on: {
+            initial: 'first',
+            on: { off: 'off' },
+            states: { first: { on: { tune: station } }, [station]: {}, last: { type: 'history' } },
+          },
+          off: { on: { on: 'on.last' } },
+        },
+      } as never) as unknown as AnyStateMachine,
+    );
+  const stage = new Stage();
+  const address = await stage.start(radio('jazz'));
+  await stage.signal(address, { type: 'tune' });
+  await stage.signal(address, { type: 'off' });
+  await expect(stage.resume(radio('rock'))).rejects.toThrow(
+    'its history leads back to state "radio.on.jazz", which is gone',
+  );
+});
+
+test('a child that does not fit pins the whole run: nobody acts', async () => {
+  const kid = (state: string) => setup({}).createMachine({ id: 'kid', initial: state, states: { [state]: {} } });
+  const house = (state: string) =>
+    type(
+      setup({ actors: { kid: kid(state) } }).createMachine({
+        id: 'house',
+        initial: 'on',
+        states: { on: { invoke: { src: 'kid', id: 'kid' } } },
+      }),
+    );
+  const stage = new Stage();
+  await stage.start(house('old'));
+  const commits = (await stage.journal.history({})).length;
+  await expect(stage.resume(house('new'))).rejects.toThrow('kid/r1.kid-1 was written by another machine');
+  expect(await stage.journal.history({})).toHaveLength(commits);
+  expect(stage.host.cellsOf('r1')).toEqual([]);
+});

@@ -1,0 +1,57 @@
+/** Whatever is pulled, and whatever goes wrong: a run with a budget ends the same, and its money is conserved. */
+import { expect, test } from 'vitest';
+import { crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
+import type { Budget } from 'troupe';
+import { limits } from '../../limits.ts';
+import { desk } from './desk.ts';
+import { dose } from '../../dose.ts';
+
+const busy = { ada: 6, bob: 2 };
+const short: Budget = { steps: 8 };
+const answer = () => ({ granted: { steps: 4 } });
+
+test.each([
+  ['whose busy member asks for more', () => ({ subject: desk(short), input: busy })],
+  ['that asks a person', () => ({ subject: desk({ steps: 4 }, { onExhausted: 'ask' }), input: busy, answer })],
+  [
+    'with a member that asks a person',
+    () => {
+      const ada = { budget: { steps: 3 }, onExhausted: 'ask' } as const;
+      return { subject: desk({}, { ada }), input: busy, answer };
+    },
+  ],
+])(
+  'a team %s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
+  async (_, make) => {
+    const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
+    expect(points).toBeGreaterThan(10);
+    expect(crashes).toBeGreaterThanOrEqual(Math.min(15, points));
+  },
+);
+
+const seeds = dose(10, 300);
+/** The sum of what was used, wherever it was used, is within what there was and what a person gave. */
+const within = (steps: number) => ({
+  'no more than the budget': ({ root }: { root?: { snapshot: unknown } | undefined }) => {
+    const used =
+      (root?.snapshot as { state?: { output?: { usage?: { steps: number } } } } | undefined)?.state?.output?.usage
+        ?.steps ?? 0;
+    return used <= steps ? undefined : `${used} steps were used of ${steps}`;
+  },
+});
+
+test(
+  'everything that can go wrong leaves the money conserved, and no more than the budget used',
+  { timeout: limits.long },
+  async () => {
+    const fails = () => ({ subject: desk(short), input: { ada: 20, bob: 3 }, invariants: within(8) });
+    expect((await simulate(fails, { seeds, shrink: false })).failures).toEqual([]);
+    const asks = () => ({
+      subject: desk({ steps: 4 }, { onExhausted: 'ask' }),
+      input: busy,
+      answer,
+      invariants: within(12),
+    });
+    expect((await simulate(asks, { seeds, seed: 1_001, shrink: false })).failures).toEqual([]);
+  },
+);

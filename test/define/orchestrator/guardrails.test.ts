@@ -1,0 +1,84 @@
+/** Guardrails in front of all members of an orchestrator: a rejection is in the result of its task, and ends nothing else. */
+import { expect, test } from 'vitest';
+import { guardrails, orchestrator, routers, run, type TaskResult, type TaskSpec } from 'troupe';
+import { crashEverywhere, expectSurvival } from 'troupe/testing';
+import { echo } from './members.ts';
+import { dose } from '../../dose.ts';
+
+const db = 'memory';
+const members = () => [echo('ada'), echo('bob')];
+
+const results = (
+  options: Partial<Parameters<typeof orchestrator>[0]>,
+  tasks: readonly TaskSpec[],
+): Promise<readonly TaskResult[]> =>
+  run(orchestrator({ name: 'desk', members: members(), mode: 'sequential', ...options }), { tasks }, { db }) as Promise<
+    readonly TaskResult[]
+  >;
+
+test('one rate for all members: what is too much is turned down by name and stage, and the router still takes turns', async () => {
+  const all = await results(
+    { router: routers.roundRobin(), guardrails: [guardrails.rateLimit({ tasks: 2, per: '1h' })] },
+    ['a', 'b', 'c'].map((input) => ({ input })),
+  );
+  expect(all.map(({ success, agentId }) => [success, agentId])).toEqual([
+    [true, 'ada'],
+    [true, 'bob'],
+    [false, 'ada'],
+  ]);
+  expect(all[2]).toMatchObject({
+    errorKind: 'transient',
+    metadata: { guardrail: { name: 'rateLimit', stage: 'pre' } },
+  });
+});
+
+test('a task that asks for more steps or time than is allowed is not begun; one that says neither is', async () => {
+  const all = await results({ guardrails: [guardrails.budget({ steps: 8 }), guardrails.timeout({ max: '2m' })] }, [
+    { input: 'a' },
+    { input: 'b', budgetSteps: 12 },
+    { input: 'c', timeout: '5m' },
+    { input: 'd', budgetSteps: 6 },
+  ]);
+  expect(all.map(({ success }) => success)).toEqual([true, false, false, true]);
+  expect(all[1]).toMatchObject({
+    errorKind: 'budgetExhausted',
+    metadata: { guardrail: { name: 'budget', stage: 'pre' } },
+  });
+  expect(all[2]).toMatchObject({ errorKind: 'permanent', metadata: { guardrail: { name: 'timeout', stage: 'pre' } } });
+});
+
+test('what must be said and is not', async () => {
+  const [first, second] = await results({ guardrails: [guardrails.budget({ steps: 8, requireExplicit: true })] }, [
+    { input: 'a', maxSteps: 3 },
+    { input: 'b', budgetSteps: 3 },
+  ]);
+  expect(first).toMatchObject({
+    success: false,
+    errorKind: 'permanent',
+    error: expect.stringContaining('required') as string,
+  });
+  expect(second).toMatchObject({ success: true });
+});
+
+test('an answer that is rejected fails its task alone', async () => {
+  const all = await results({ guardrails: [guardrails.output([/secret/])] }, [{ input: 'a secret' }, { input: 'b' }]);
+  expect(all.map(({ success }) => success)).toEqual([false, true]);
+  expect(all[0]!.metadata.guardrail).toEqual({ name: 'output', stage: expect.stringMatching(/post|stream/) as string });
+});
+
+test('what is no guardrail is refused where it is written', () => {
+  const wrong = [{ kind: 'timeout' }] as never;
+  expect(() => orchestrator({ name: 'desk', members: members(), guardrails: wrong })).toThrow(/guardrails\.…\(\)/);
+});
+
+test('killed before and after what it does, drawn from every point, every task is answered once', async () => {
+  const desk = orchestrator({
+    name: 'desk',
+    members: members(),
+    mode: 'sequential',
+    guardrails: [guardrails.timeout({ max: '2m' }), guardrails.budget({ steps: 8 })],
+  });
+  expectSurvival(
+    await crashEverywhere(() => ({ subject: desk, input: { tasks: ['a', 'b', 'c'] } }), { sample: dose(10, 80) }),
+  );
+});

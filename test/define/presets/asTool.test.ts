@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
+import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
+import { caller, db, voice } from './participants.ts';
+import { dose } from '../../dose.ts';
+
+const researcher = voice('researcher', (shown) => `facts on ${shown}`);
+const description = 'Finds facts.';
+const editor = (...tools: ReturnType<typeof asTool>[]) =>
+  agent({
+    name: 'editor',
+    deadline: '1h',
+    tools,
+    model: caller(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
+  });
+
+describe('an agent as a tool', () => {
+  test('does the work of a call, and its answer is the result', async () => {
+    expect(await run(editor(asTool(researcher, { description })), 'Write.', db)).toBe('facts on tea');
+  });
+
+  test('is paid for by its caller, once', async () => {
+    await using runtime = await openRuntime(db);
+    const both = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+    const outcome = await (await runtime.start(both, 'Write.')).outcome();
+    expect(outcome).toMatchObject({ output: 'facts on tea | tea>critic', usage: { steps: 4, toolCalls: 2 } });
+    const rows = await runtime.journal.find({});
+    expect(rows.map(({ actor }) => actor.slice(0, actor.indexOf('/'))).sort()).toEqual([
+      'agent',
+      'delegate',
+      'delegate',
+      'delegate.critic',
+      'delegate.researcher',
+    ]);
+  });
+
+  test('gets a share of what its caller has left', async () => {
+    const busy = agent({
+      name: 'busy',
+      tools: [
+        tool({ name: 'look', description: 'Looks.', input: z.object({}), output: z.string(), run: () => 'more' }),
+      ],
+      model: scriptedModel(() => ({ calls: [{ name: 'look', input: {} }] })),
+    });
+    const poor = agent({
+      name: 'poor',
+      budget: { steps: 6 },
+      tools: [asTool(busy, { description })],
+      model: caller({ name: 'busy', input: { task: 'tea' } }),
+    });
+    await using runtime = await openRuntime(db);
+    const outcome = await (await runtime.start(poor, 'Write.')).outcome();
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 6 } });
+  });
+
+  test('that fails is told to the model, with the reason', async () => {
+    const broken = agent({ name: 'broken', model: scriptedModel(() => ({ error: { status: 401 } })) });
+    expect(await run(editor(asTool(broken, { description })), 'Write.', db)).toMatch(/^"broken" could not do it: /);
+  });
+
+  test('asks people in the run of its caller', async () => {
+    await using runtime = await testRuntime();
+    const send = tool({
+      name: 'send',
+      description: 'Sends.',
+      effect: 'write',
+      approval: true,
+      input: z.object({}),
+      output: z.string(),
+      run: () => 'sent',
+    });
+    const clerk = agent({ name: 'clerk', tools: [send], model: caller({ name: 'send', input: {} }) });
+    const handle = await runtime.start(editor(asTool(clerk, { description })), 'Write.');
+    await runtime.settle();
+    const [ticket, ...others] = await runtime.tickets(handle.id);
+    expect(others).toEqual([]);
+    expect(ticket!.question).toContain('send');
+    await runtime.answer(ticket!.id, { approved: true });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'sent' });
+  });
+
+  test('may need a person before it begins', async () => {
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(editor(asTool(researcher, { description, approval: true })), 'Write.');
+    await runtime.settle();
+    const [ticket] = await runtime.tickets(handle.id);
+    await runtime.answer(ticket!.id, { approved: false, note: 'too dear' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ output: expect.stringContaining('too dear') as string });
+  });
+
+  test('is stopped with its caller, and held with it', async () => {
+    await using runtime = await testRuntime();
+    const slow = agent({ name: 'slow', model: scriptedModel([{ hang: true }]) });
+    const handle = await runtime.start(editor(asTool(slow, { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.pause' });
+    await runtime.settle();
+    const [child] = (await runtime.journal.find({ run: handle.id })).filter(({ actor }) =>
+      actor.startsWith('delegate/'),
+    );
+    expect(child!.state).toContain('pausing');
+    await runtime.signal(handle.root, { type: 'agent.resume' });
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status === 'active')).toEqual([]);
+  });
+});
+
+describe('whoever is stopped at work for an agent is paid for what they used by then:', () => {
+  /** Works once, and then for ever. */
+  const clerk = () => {
+    const look = tool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({}),
+      output: z.string(),
+      run: () => 'more',
+    });
+    const model = scriptedModel(({ messages }) =>
+      messages.length > 1 ? { hang: true } : { calls: [{ name: 'look', input: {} }] },
+    );
+    return agent({ name: 'clerk', tools: [look], model });
+  };
+  const both = { steps: 2, toolCalls: 2 };
+
+  test('when its caller is cancelled', async () => {
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(editor(asTool(clerk(), { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status !== 'done')).toEqual([]);
+    expect(rows.find(({ actor }) => actor.startsWith('delegate/'))!.state).toBe('cancelled');
+  });
+
+  test('when the time of its caller is over', async () => {
+    await using runtime = await testRuntime();
+    const model = caller({ name: 'clerk', input: { task: 'tea' } });
+    const hasty = agent({ name: 'hasty', deadline: '1m', tools: [asTool(clerk(), { description })], model });
+    const handle = await runtime.start(hasty, 'Write.');
+    await runtime.settle();
+    await runtime.advance('61s');
+    expect(await handle.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: both });
+  });
+
+  test('out of the budget of the team that its caller is in', async () => {
+    await using runtime = await testRuntime();
+    const desk = pipeline({ name: 'desk', stages: [editor(asTool(clerk(), { description }))], budget: { steps: 9 } });
+    const handle = await runtime.start(desk, 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
+  });
+
+  test('and one that does not end when told to holds nobody up', async () => {
+    await using runtime = await testRuntime();
+    const stubborn = agent({
+      name: 'stubborn',
+      model: scriptedModel([{ hang: true }]),
+      cleanUp: () => new Promise<void>(() => {}),
+    });
+    const handle = await runtime.start(editor(asTool(stubborn, { description })), 'Write.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+    await runtime.advance('3s');
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: { steps: 1 } });
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.filter(({ status }) => status === 'active')).toEqual([]);
+  });
+});
+
+describe('a team as a tool', () => {
+  const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
+
+  test('takes what the team takes', async () => {
+    const boss = agent({
+      name: 'boss',
+      tools: [asTool(post, { description, name: 'publish' })],
+      model: caller({ name: 'publish', input: { value: 'tea' } }),
+    });
+    expect(await run(boss, 'Go.', db)).toBe('tea>a>b');
+  });
+
+  test('a call that does not fit is not made, and the model is told why', async () => {
+    const wrong = agent({
+      name: 'wrong',
+      tools: [asTool(post, { description }), asTool(researcher, { description })],
+      model: caller({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
+    });
+    expect(await run(wrong, 'Go.', db)).toMatch(/^Not made: .* came without|^Not made: .*expected string.*Not made: /s);
+  });
+
+  test('that is stopped is stopped in its own words', async () => {
+    await using runtime = await testRuntime();
+    const slow = pipeline({ name: 'slow', stages: [agent({ name: 'a', model: scriptedModel([{ hang: true }]) })] });
+    const model = caller({ name: 'slow', input: { value: 'tea' } });
+    const handle = await runtime.start(agent({ name: 'boss', tools: [asTool(slow, { description })], model }), 'Go.');
+    await runtime.settle();
+    await runtime.signal(handle.root, { type: 'agent.pause' });
+    await runtime.settle();
+    const rows = await runtime.journal.find({ run: handle.id });
+    expect(rows.find(({ snapshot }) => (snapshot as { machine?: string }).machine === 'run')!.state).toContain(
+      'paused',
+    );
+  });
+});
+
+describe('what cannot be is refused where it is written:', () => {
+  const nest = (depth: number): ReturnType<typeof voice> =>
+    depth === 0
+      ? researcher
+      : agent({ name: `level-${depth}`, model: caller(), tools: [asTool(nest(depth - 1), { description })] });
+  const Two = protocol({
+    one: { body: z.string(), replies: ['end'] },
+    two: { body: z.string(), replies: ['end'] },
+    end: { body: z.string() },
+  });
+  test.each([
+    ['a stranger', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
+    ['no description', () => asTool(researcher, { description: ' ' }), /needs a description/],
+    ['a name no model can call', () => asTool(researcher, { description, name: 'find facts' }), /A-Z a-z 0-9/],
+    [
+      'two of one name',
+      () => editor(asTool(researcher, { description }), asTool(researcher, { description })),
+      /two tools/,
+    ],
+    ['too deep', () => nest(9), /8 levels deep; here it is more: level-9/],
+    [
+      'more than one message',
+      () => asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: caller() }), { description }),
+      /must handle one message/,
+    ],
+  ])('%s', (_, make, words) => {
+    expect(make).toThrow(words);
+  });
+});
+
+test('whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice', async () => {
+  const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+  const scenario = { subject, input: 'Write.' };
+  expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));
+  expect((await simulate(() => scenario, { seeds: dose(10, 300) })).failures).toEqual([]);
+});

@@ -1,0 +1,25 @@
+/** What is proved of every preset: nothing can go wrong between its members, and nothing is lost or done twice, whatever goes wrong around them. */
+import { describe, expect, test } from 'vitest';
+import { check, crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
+import { presets, scenarioOf } from './everyPreset.ts';
+import { dose, seedsOf } from '../../dose.ts';
+
+describe.each(Object.entries(presets))('%s', (_, subject) => {
+  const scenario = scenarioOf(subject);
+
+  test('cannot get stuck, whatever its members answer, with one message lost', async () => {
+    const report = await check(subject as never, { input: 'one two three' });
+    expect(report.findings).toEqual([]);
+    expect(report.bound).toBeUndefined();
+  });
+
+  test('survives crashes before and after what it does, drawn from every point (all of them in CI, or sixty)', async () => {
+    expectSurvival(await crashEverywhere(() => scenario as never, { sample: dose(6, 60) }));
+  });
+
+  const { seeds, timeout } = seedsOf(10, 300);
+  test('holds under everything going wrong', { timeout }, async () => {
+    const { failures } = await simulate(() => scenario, { seeds });
+    expect(failures).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { mapReduce, openRuntime, orchestrator, routers, type Subject } from 'troupe';
+import { memory } from '../../../src/journal/memory.ts';
+import { voice } from './participants.ts';
+
+/** What a run keeps at once: actors that are alive, beside its root; and the bytes of what its root writes in one commit, but for what it is given and gives. */
+async function widest(subject: Subject, input: unknown) {
+  const inner = memory();
+  const alive = new Set<string>();
+  const seen = { actors: 0, snapshot: 0, wishes: 0, commits: 0 };
+  await using runtime = await openRuntime({
+    journal: {
+      ...inner,
+      async commit(commit) {
+        await inner.commit(commit);
+        const { actor, parent, seq, status, snapshot, opens, closes } = commit;
+        if (parent !== undefined) {
+          if (status === 'active') alive.add(actor);
+          else alive.delete(actor);
+          seen.actors = Math.max(seen.actors, alive.size);
+        } else if (seq > 1 && status === 'active') {
+          seen.snapshot = Math.max(seen.snapshot, JSON.stringify(snapshot).length);
+          seen.wishes = Math.max(seen.wishes, opens.length + closes.length);
+          seen.commits++;
+        }
+      },
+    },
+  });
+  const outcome = await (await runtime.start(subject, input as never)).outcome();
+  if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+  return { output: outcome.output as unknown, ...seen };
+}
+/** Counters have more digits when there is more to count, and that is all that may grow. */
+const digits = 40;
+
+test('a fan-out keeps as many workers alive as it has places, and its own state does not grow with the items', async () => {
+  const fan = mapReduce({
+    name: 'fan',
+    split: (count) => Array.from({ length: Number(count) }, (_, item) => `${item}`),
+    map: voice('worker'),
+    reduce: (all) => all.length,
+    concurrency: 10,
+  });
+  const [few, many] = [await widest(fan, '50'), await widest(fan, '500')];
+  expect([few.output, many.output]).toEqual([50, 500]);
+  expect([few.actors, many.actors]).toEqual([10, 10]);
+  expect(many.snapshot - few.snapshot).toBeLessThan(digits);
+  expect(many.wishes).toBe(few.wishes);
+  // The word of the worker, and the route's.
+  expect([few.commits, many.commits]).toEqual([100, 1_000]);
+});
+
+test('an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many', async () => {
+  const names = Array.from({ length: 10 }, (_, member) => `m${member}`);
+  const desk = orchestrator({
+    name: 'desk',
+    members: names.map((name) => voice(name)),
+    router: routers.roundRobin(),
+    mode: 'parallel:4',
+  });
+  const of = (count: number) => widest(desk, { tasks: Array.from({ length: count }, (_, task) => `task ${task}`) });
+  const [few, many] = [await of(240), await of(480)];
+  expect([few.actors, many.actors]).toEqual([4, 4]);
+  expect(many.snapshot - few.snapshot).toBeLessThan(10 * digits);
+  expect(many.wishes).toBe(few.wishes);
+  const taken = (many.output as { agentId: string }[]).map(({ agentId }) => agentId);
+  expect(names.map((name) => taken.filter((id) => id === name).length)).toEqual(names.map(() => 48));
+});

@@ -1,0 +1,268 @@
+/** Children are actors of their own: their end is a message, and they end with their parent. */
+import { expect, test } from 'vitest';
+import {
+  assign,
+  emit,
+  enqueueActions,
+  forwardTo,
+  sendParent,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+  type AnyActorRef,
+  type AnyStateMachine,
+} from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import type { Json } from '../../src/values/json.ts';
+import type { Signal } from './machines.ts';
+import { Stage, type } from './testProcess.ts';
+
+/** Waits for a word: `finish` ends it with `input`, `break` makes it throw. */
+const child = setup({
+  types: {} as { context: { input: Json; heard: number }; input: Json; events: Signal; output: Json },
+  actions: {
+    hear: assign({ heard: ({ context }) => context.heard + 1 }),
+    throw: assign(() => {
+      throw new Error('broken on purpose');
+    }),
+    answer: sendParent({ type: 'pong', from: 'child' }),
+  },
+}).createMachine({
+  id: 'child',
+  context: ({ input }) => ({ input, heard: 0 }),
+  initial: 'waiting',
+  states: {
+    waiting: {
+      on: { hear: { actions: 'hear' }, ping: { actions: 'answer' }, finish: 'finished', break: { actions: 'throw' } },
+    },
+    finished: { type: 'final' },
+  },
+  output: ({ context }) => context.input,
+});
+
+const parent = (kid: AnyStateMachine = child) =>
+  setup({
+    types: {} as { context: { got: Json; pongs: number; ref: AnyActorRef | null }; events: Signal; output: Json },
+    actors: { kid },
+    actions: {
+      keep: assign({ got: ({ event }) => (event.output ?? event.error) as Json }),
+      count: assign({ pongs: ({ context }) => context.pongs + 1 }),
+      tellKid: sendTo('kid', ({ event }) => event.say as Signal),
+      tellKidLater: sendTo('kid', ({ event }) => event.say as Signal, { delay: 1_000, id: 'later' }),
+      pass: forwardTo('kid'),
+      tellSelf: sendTo(({ self }) => self, { type: 'count' }),
+      spawnTwo: enqueueActions(({ enqueue }) => {
+        enqueue.spawnChild('kid', { id: 'one', input: 1 });
+        enqueue.spawnChild('kid', { id: 'two', input: 2 });
+      }),
+      spawnNamed: spawnChild('kid', {
+        id: ({ event }: { event: Signal }) => String(event.name),
+        input: 'named',
+      } as never),
+      stopOne: stopChild('one'),
+      adopt: assign({ ref: ({ spawn }) => spawn('kid', { id: 'adopted', input: 'by assign' }) as AnyActorRef }),
+      tellAdopted: sendTo(({ context }) => context.ref!, { type: 'hear' }),
+      announce: emit({ type: 'news', text: 'hello' } as never),
+    },
+  }).createMachine({
+    id: 'parent',
+    context: { got: null, pongs: 0, ref: null },
+    initial: 'together',
+    on: {
+      tellKid: { actions: 'tellKid' },
+      tellKidLater: { actions: 'tellKidLater' },
+      hear: { actions: 'pass' },
+      tellSelf: { actions: 'tellSelf' },
+      count: { actions: 'count' },
+      pong: { actions: 'count' },
+      two: { actions: 'spawnTwo' },
+      named: { actions: 'spawnNamed' },
+      stopOne: { actions: 'stopOne' },
+      adopt: { actions: 'adopt' },
+      tellAdopted: { actions: 'tellAdopted' },
+      announce: { actions: 'announce' },
+      end: '.ended',
+    },
+    states: {
+      together: {
+        invoke: {
+          src: 'kid',
+          id: 'kid',
+          input: 'mine',
+          onDone: { target: 'alone', actions: 'keep' },
+          onError: { target: 'bereft', actions: 'keep' },
+        },
+        on: { leave: 'alone' },
+      },
+      alone: { on: { again: 'together' } },
+      bereft: {},
+      ended: { type: 'final' },
+    },
+    output: ({ context }) => context.got,
+  });
+
+test('a child that is done tells its parent its output', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  const kid = await stage.find('kid/');
+  await stage.signal(kid, { type: 'finish' });
+  expect(await stage.row(address)).toMatchObject({ state: 'alone', context: { got: 'mine' } });
+  expect(await stage.row(kid)).toMatchObject({ status: 'done', output: 'mine' });
+});
+
+test('a child that fails tells its parent why', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent(), { supervise: { maxRestarts: 0 } }));
+  await stage.signal(await stage.find('kid/'), { type: 'break' }).catch(() => {});
+  expect(await stage.row(address)).toMatchObject({
+    state: 'bereft',
+    context: { got: { kind: 'internal', message: 'Error: broken on purpose' } },
+  });
+});
+
+test('leaving the state stops the child; coming back begins another one', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  const first = await stage.find('kid/');
+  await stage.signal(address, { type: 'leave' });
+  expect((await stage.row(first)).status).toBe('stopped');
+  await stage.signal(address, { type: 'again' });
+  const second = await stage.find('kid/');
+  expect(second).not.toBe(first);
+  expect((await stage.row(second)).status).toBe('active');
+});
+
+test('children stop with their parent, the youngest first', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  await stage.signal(address, { type: 'two' });
+  await stage.signal(address, { type: 'end' });
+  const stopped = stage.commits('kid/').filter(({ status }) => status === 'stopped');
+  expect(stopped.map(({ actor }) => actor)).toEqual([
+    expect.stringContaining('.two-'),
+    expect.stringContaining('.one-'),
+    expect.stringContaining('.kid-'),
+  ]);
+  expect(stage.host.owns('r1')).toBe(false);
+});
+
+test('one of several children is stopped by its id', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  await stage.signal(address, { type: 'two' });
+  await stage.signal(address, { type: 'stopOne' });
+  expect((await stage.row(await stage.find('kid/r1.one-'))).status).toBe('stopped');
+  expect((await stage.row(await stage.find('kid/r1.two-'))).status).toBe('active');
+});
+
+test('parent and child write to each other, and to themselves', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  await stage.signal(address, { type: 'tellKid', say: { type: 'ping' } });
+  await stage.signal(address, { type: 'hear' });
+  await stage.signal(address, { type: 'tellSelf' });
+  expect((await stage.row(address)).context).toMatchObject({ pongs: 2 });
+  expect((await stage.row(await stage.find('kid/'))).context).toMatchObject({ heard: 1 });
+});
+
+test('a delayed message to a child arrives at its hour, through a crash, once', async () => {
+  const stage = new Stage();
+  const machine = type(parent());
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'tellKidLater', say: { type: 'hear' } });
+  await stage.resume(machine);
+  const heard = async () => (await stage.row(await stage.find('kid/'))).context.heard;
+  await stage.advance(999);
+  expect(await heard()).toBe(0);
+  await stage.advance(1);
+  expect(await heard()).toBe(1);
+  await stage.resume(machine);
+  await stage.advance(5_000);
+  expect(await heard()).toBe(1);
+});
+
+test('an id may be computed, and may be anything: two ids never share an address', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  await stage.signal(address, { type: 'named', name: 'Écoute, 1' });
+  await stage.signal(address, { type: 'named', name: 'ecoute-1' });
+  const kids = (await stage.journal.find({ type: 'kid', status: 'active' })).map(({ actor }) => actor);
+  expect(new Set(kids).size).toBe(3);
+  expect(kids.every((kid) => /^[a-z0-9._/-]+$/.test(kid))).toBe(true);
+});
+
+test('a child spawned by assign lives, hears by its reference, and both survive a crash', async () => {
+  const stage = new Stage();
+  const machine = type(parent());
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'adopt' });
+  await stage.signal(address, { type: 'tellAdopted' });
+  await stage.resume(machine);
+  await stage.signal(address, { type: 'tellAdopted' });
+  expect((await stage.row(await stage.find('kid/r1.adopted-'))).context).toEqual({ input: 'by assign', heard: 2 });
+});
+
+test('news go to who listens to the topic', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  const heard: unknown[] = [];
+  stage.transport.subscribe('parent.*.news', ({ body, from }) => heard.push({ body, from }));
+  await stage.signal(address, { type: 'announce' });
+  expect(heard).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
+});
+
+test('a message for a child that has ended is a dead letter, not silence', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  await stage.signal(await stage.find('kid/'), { type: 'finish' });
+  await stage.signal(address, { type: 'again' });
+  const gone = await stage.find('kid/');
+  await stage.signal(gone, { type: 'finish' });
+  await expect(stage.signal(address, { type: 'hear' })).rejects.toThrow('Unable to send event to actor');
+  expect(stage.dead().at(-1)).toMatchObject({ actor: address, failure: { kind: 'internal' } });
+});
+
+test('nobody but the child itself can say that it has ended', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(parent()));
+  const [{ pending = [] } = {}] = [await stage.journal.load(address)];
+  const key = pending[0]!.key;
+  const forged = (event: Signal, over = {}) => stage.signal(address, event as never, over);
+  await expect(forged({ type: 'xstate.done.actor.kid', key, output: 'forged' })).rejects.toMatchObject({
+    kind: 'denied',
+  });
+  await expect(forged({ type: 'xstate.error.actor.kid' })).rejects.toMatchObject({ kind: 'denied' });
+  await expect(forged({ type: 'xstate.after.1.parent.together', key })).rejects.toMatchObject({ kind: 'denied' });
+  await expect(forged({ type: 'xstate.stop' }, { body: null })).rejects.toMatchObject({ kind: 'denied' });
+  await expect(forged({ type: 'xstate.done.actor.kid', key }, { kind: 'tell' })).rejects.toMatchObject({
+    kind: 'denied',
+  });
+  await expect(forged({ type: '*' })).rejects.toMatchObject({ kind: 'invalid' });
+  expect(await stage.row(address)).toMatchObject({ status: 'active', state: 'together' });
+});
+
+test('an effect that is sent something does not hear it, and that is told', async () => {
+  const deaf = setup({
+    types: {} as { events: Signal },
+    actors: { work: effect(() => new Promise<Json>(() => {})) },
+    actions: { shout: sendTo('work', { type: 'hello' }) },
+  }).createMachine({
+    id: 'deaf',
+    initial: 'working',
+    states: {
+      working: { invoke: { src: 'work', id: 'work', onError: 'over' }, on: { shout: { actions: 'shout' } } },
+      over: {},
+    },
+  });
+  const stage = new Stage();
+  const address = await stage.start(type(deaf));
+  await stage.signal(address, { type: 'shout' });
+  expect(stage.dead()).toMatchObject([
+    {
+      actor: address,
+      message: { type: 'hello' },
+      failure: { kind: 'unknown_recipient', message: expect.stringContaining('"work"') as string },
+    },
+  ]);
+});

@@ -1,0 +1,86 @@
+/** E9: deadlines are absolute, inherited, and only shrink; late work is refused at the door. */
+import { expect, test } from 'vitest';
+import { setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
+import { worker, type Signal } from './machines.ts';
+import { settle, Stage, type } from './testProcess.ts';
+
+const deadlines: (number | undefined)[] = [];
+const leaf = setup({
+  types: {} as { events: Signal },
+  actors: { look: effect(async (_: unknown, { deadline }) => void deadlines.push(deadline)) },
+}).createMachine({
+  id: 'leaf',
+  initial: 'on',
+  states: { on: { invoke: { src: 'look', id: 'look', onDone: 'seen', onError: 'seen' } }, seen: {} },
+});
+const branch = setup({ actors: { leaf } }).createMachine({
+  id: 'branch',
+  initial: 'on',
+  states: { on: { invoke: { src: 'leaf', id: 'leaf', onError: 'over' } }, over: {} },
+});
+const tree = type(
+  setup({ actors: { branch } }).createMachine({
+    id: 'tree',
+    initial: 'on',
+    states: { on: { invoke: { src: 'branch', id: 'branch', onError: 'over' } }, over: {} },
+  }),
+);
+
+test('children and effects inherit the hour, unchanged by a crash', async () => {
+  const stage = new Stage();
+  deadlines.length = 0;
+  const deadline = stage.clock.now() + 5_000;
+  await stage.host.start(tree, { run: 'r1', input: null, deadline });
+  await settle();
+  expect(deadlines).toEqual([deadline]);
+  const rows = await stage.journal.find({ run: 'r1' });
+  expect(rows.map(({ meta }) => (meta as { deadline?: number }).deadline)).toEqual([deadline, deadline, deadline]);
+});
+
+test('a message that comes after its deadline is refused, and changes nothing', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(worker(effect(async () => 1))));
+  await expect(stage.signal(address, { type: 'go' }, { deadline: stage.clock.now() - 1 })).rejects.toMatchObject({
+    kind: 'expired',
+    message: expect.stringContaining('1 ms after its deadline') as string,
+  });
+  await stage.signal(address, { type: 'go' }, { deadline: stage.clock.now() });
+  expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
+});
+
+test('a message whose time runs out while it waits is not handled', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(worker(effect(() => new Promise<Json>(() => {})))));
+  const commit = stage.journal.commit.bind(stage.journal);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  stage.journal.commit = async (...args) => (await held, commit(...args));
+  const first = stage.signal(address, { type: 'go' });
+  const second = stage.signal(address, { type: 'stop' }, { deadline: stage.clock.now() + 100 });
+  const refused = expect(second).rejects.toMatchObject({ kind: 'expired' });
+  await stage.advance(200);
+  go();
+  await first;
+  await refused;
+  expect((await stage.row(address)).state).toBe('working');
+});
+
+test('an effect does not wait past the deadline to try again', async () => {
+  const stage = new Stage();
+  let tries = 0;
+  const work = effect(
+    async () => (tries++, Promise.reject(new TroupeError('transient', 'busy', { retryAfter: 10_000 }))),
+    { retry: { times: 5 } },
+  );
+  const address = await stage.host.start(type(worker(work)), {
+    run: 'r1',
+    input: null,
+    deadline: stage.clock.now() + 5_000,
+  });
+  await stage.signal(address, { type: 'go' });
+  expect(tries).toBe(1);
+  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'transient' } });
+});

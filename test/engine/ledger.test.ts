@@ -1,0 +1,237 @@
+/** E2, E3, E5, E7: what happens in the world was committed before, under one key; what is over is not listened to; nothing uncertain is repeated. */
+import { expect, test } from 'vitest';
+import { assign, enqueueActions, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { deferred } from '../deferred.ts';
+import { worker, type Signal } from './machines.ts';
+import { settle, Stage, type } from './testProcess.ts';
+
+test('an effect begins after the commit that wishes for it', async () => {
+  const stage = new Stage();
+  const committed: number[] = [];
+  const machine = type(worker(effect(async () => committed.push((await stage.journal.history({})).length))));
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  expect(committed).toEqual([2]);
+});
+
+test('a result that is in the ledger is not asked for again after a crash', async () => {
+  const stage = new Stage();
+  let calls = 0;
+  const machine = type(worker(effect(async () => ++calls)));
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  await stage.resume(machine);
+  expect(calls).toBe(1);
+  expect((await stage.row(address)).context).toMatchObject({ got: 1 });
+});
+
+test('a result whose step cannot be taken is kept, and is there after a crash that came right then', async () => {
+  const stage = new Stage();
+  let calls = 0;
+  const work = effect(async () => ++calls);
+  const broken = worker(work).provide({
+    actions: {
+      keep: () => {},
+      append: assign(() => {
+        throw new Error('a defect');
+      }),
+    },
+  });
+  const defective = type(
+    broken.provide({ actions: { keep: enqueueActions(({ enqueue }) => enqueue('append' as never)) } }),
+  );
+  const address = await stage.start(defective);
+  const commit = stage.journal.commit.bind(stage.journal);
+  const record = stage.journal.record.bind(stage.journal);
+  stage.journal.record = async (...args) => {
+    await record(...args);
+    stage.journal.commit = () => new Promise(() => {});
+    stage.host.abandon();
+  };
+  await stage.signal(address, { type: 'go' });
+  Object.assign(stage.journal, { commit, record });
+  await stage.resume(type(worker(work)));
+  expect(calls).toBe(1);
+  expect((await stage.row(address)).context).toMatchObject({ got: 1 });
+});
+
+test('a crash during a read repeats it under the same key, and says so', async () => {
+  const stage = new Stage();
+  const scopes: EffectScope[] = [];
+  const first = deferred<string>();
+  const machine = type(
+    worker(
+      effect((_, scope) => {
+        scopes.push(scope);
+        return scopes.length === 1 ? first.promise : Promise.resolve('answer');
+      }),
+    ),
+  );
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  await stage.resume(machine);
+  expect(scopes.map(({ key, again }) => ({ key, again }))).toEqual([
+    { key: `${address}/2/0`, again: false },
+    { key: `${address}/2/0`, again: true },
+  ]);
+  expect(scopes[0]!.signal.aborted).toBe(true);
+  // What the dead process still hears is nobody's concern.
+  first.resolve('late');
+  await settle();
+  expect((await stage.row(address)).context).toMatchObject({ got: 'answer' });
+});
+
+test('transient failures are tried again under the same key, and are not events of the machine', async () => {
+  const stage = new Stage();
+  const keys: string[] = [];
+  const work = effect(
+    async (_, { key }) => {
+      keys.push(key);
+      if (keys.length < 3) throw new TroupeError('transient', 'busy');
+      return 'answer';
+    },
+    { retry: { times: 3, backoff: 100 } },
+  );
+  const address = await stage.start(type(worker(work)));
+  await stage.signal(address, { type: 'go' });
+  await stage.advance(1_000);
+  await stage.advance(1_000);
+  expect(new Set(keys).size).toBe(1);
+  expect(keys).toHaveLength(3);
+  expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
+});
+
+test('a failure of an effect is an event with the failure as data', async () => {
+  const stage = new Stage();
+  const address = await stage.start(
+    type(worker(effect(() => Promise.reject(new TroupeError('denied', 'no', { data: { why: 'policy' } }))))),
+  );
+  await stage.signal(address, { type: 'go' });
+  expect((await stage.row(address)).context).toMatchObject({
+    failed: { kind: 'denied', message: 'no', retryable: false, data: { why: 'policy' } },
+  });
+});
+
+test('the late answer of a call that was given up is not taken for the answer of the next one', async () => {
+  const stage = new Stage();
+  const answers = [deferred<string>(), deferred<string>()];
+  const signals: AbortSignal[] = [];
+  const machine = type(
+    worker(
+      effect((_, { signal }) => {
+        signals.push(signal);
+        return answers[signals.length - 1]!.promise;
+      }),
+    ),
+  );
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  await stage.signal(address, { type: 'stop' });
+  expect(signals[0]!.aborted).toBe(true);
+  await stage.signal(address, { type: 'go' });
+  answers[0]!.resolve('of the first');
+  await settle();
+  expect((await stage.row(address)).state).toBe('working');
+  answers[1]!.resolve('of the second');
+  await settle();
+  expect((await stage.row(address)).context).toMatchObject({ got: 'of the second' });
+});
+
+test('an uncertain write is not repeated: the machine is told', async () => {
+  const stage = new Stage();
+  let writes = 0;
+  const machine = type(worker(effect(() => (writes++, new Promise<string>(() => {})), { kind: 'write' })));
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  await stage.resume(machine);
+  expect(writes).toBe(1);
+  expect((await stage.row(address)).context).toMatchObject({
+    failed: { kind: 'uncertain', data: { key: `${address}/2/0` } },
+  });
+});
+
+test('a write that the world knows by its key is repeated under that key', async () => {
+  const stage = new Stage();
+  const keys: string[] = [];
+  const work = effect(
+    (_, { key }) => (keys.push(key), keys.length === 1 ? new Promise<string>(() => {}) : Promise.resolve('written')),
+    { kind: 'write', idempotent: true },
+  );
+  const address = await stage.start(type(worker(work)));
+  await stage.signal(address, { type: 'go' });
+  await stage.resume(type(worker(work)));
+  expect(keys).toEqual([`${address}/2/0`, `${address}/2/0`]);
+  expect((await stage.row(address)).context).toMatchObject({ got: 'written' });
+});
+
+test('a write that the world does not know by its key is never tried again by itself', async () => {
+  const stage = new Stage();
+  let writes = 0;
+  const work = effect(async () => (writes++, Promise.reject(new TroupeError('timeout', 'no answer'))), {
+    kind: 'write',
+    retry: { times: 5, backoff: 1 },
+  });
+  const address = await stage.start(type(worker(work)));
+  await stage.signal(address, { type: 'go' });
+  await stage.advance(60_000);
+  expect(writes).toBe(1);
+  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'timeout' } });
+});
+
+test('an effect that gives what JSON cannot say fails, and says which', async () => {
+  const stage = new Stage();
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const address = await stage.start(type(worker(effect(async () => circle))));
+  await stage.signal(address, { type: 'go' });
+  expect((await stage.row(address)).context).toMatchObject({
+    failed: { kind: 'tool', message: expect.stringContaining('"work" must give JSON') as string },
+  });
+});
+
+test('an effect reads the lists of its actor as committed, with what the same commit added', async () => {
+  const heard: unknown[] = [];
+  const said = setup({
+    types: {} as { events: Signal },
+    actors: { listen: effect(async (_: unknown, scope) => void heard.push(await scope.list('said'))) },
+    actions: { append: (_, _params: { list: string; entry: string }) => {} },
+  }).createMachine({
+    id: 'said',
+    initial: 'quiet',
+    states: {
+      quiet: {
+        on: {
+          say: {
+            target: 'listening',
+            actions: { type: 'append', params: ({ event }) => ({ list: 'said', entry: String(event.word) }) },
+          },
+        },
+      },
+      listening: { invoke: { src: 'listen', id: 'listen', onDone: 'quiet', onError: 'quiet' } },
+    },
+  });
+  const stage = new Stage();
+  const address = await stage.start(type(said));
+  await stage.signal(address, { type: 'say', word: 'one' });
+  await stage.signal(address, { type: 'say', word: 'two' });
+  await stage.resume(type(said));
+  await stage.signal(address, { type: 'say', word: 'three' });
+  expect(heard).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
+});
+
+test('a list that could not be read fails the effect that asked, not the process; the next one reads again', async () => {
+  const stage = new Stage();
+  const read = stage.journal.list.bind(stage.journal);
+  let away = true;
+  stage.journal.list = (...args) => (away ? Promise.reject(new TroupeError('corrupt', 'damaged')) : read(...args));
+  const machine = type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length)));
+  const address = await stage.start(machine);
+  await stage.signal(address, { type: 'go' });
+  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'corrupt' } });
+  away = false;
+  await stage.signal(address, { type: 'go' });
+  expect((await stage.row(address)).context).toMatchObject({ got: 0 });
+});

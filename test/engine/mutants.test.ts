@@ -1,0 +1,172 @@
+/** The proofs themselves are proved: with each of these faults planted in the engine, they must complain. */
+import { expect, test } from 'vitest';
+import type { Envelope } from '../../src/contracts/envelope.ts';
+import type { Journal, Pending, StoredActor } from '../../src/journal/journal.ts';
+import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
+import type { Parts } from '../../src/testing/world/crashPoints.ts';
+import { overriding } from '../../src/testing/world/intercept.ts';
+import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
+import { pair, reference } from './reference.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { Host } from '../../src/engine/host.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import { counting, doer, rounds } from './scenarios.ts';
+
+const withJournal = (parts: Parts, over: Partial<Journal>): Parts => ({
+  ...parts,
+  journal: overriding(parts.journal, over),
+});
+const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Parts =>
+  withJournal(parts, {
+    load: async (actor) => {
+      const stored = await parts.journal.load(actor);
+      return stored && change(stored);
+    },
+  });
+
+let lives = 0;
+/** What a second write would have held, for every run by its clock. */
+const late = new WeakMap<object, Map<string, Pending[]>>();
+
+const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scenario: MakeScenario }> = {
+  'no dedupe': {
+    scenario: counting,
+    fault: (parts) =>
+      withJournal(parts, {
+        commit: (commit) => parts.journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
+        handled: async () => undefined,
+      }),
+  },
+  'the outbox in a second write': {
+    scenario: reference,
+    fault: (parts, clock) => {
+      const kept = late.get(clock) ?? new Map<string, Pending[]>();
+      late.set(clock, kept);
+      const faulty = withJournal(parts, {
+        async commit(commit) {
+          await parts.journal.commit({ ...commit, opens: [] });
+          await parts.journal.find({ limit: 0 }); // A moment in which the plug can be pulled.
+          kept.set(commit.actor, [
+            ...(kept.get(commit.actor) ?? []).filter(({ key }) => !commit.closes.includes(key)),
+            ...commit.opens,
+          ]);
+        },
+        undelivered: async () =>
+          [...kept.values()]
+            .flat()
+            .flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : [])),
+      });
+      return loading(faulty, (stored) => ({ ...stored, pending: kept.get(stored.actor) ?? [] }));
+    },
+  },
+  'a new key for every attempt': {
+    scenario: reference,
+    fault: (parts) => {
+      const life = lives++;
+      return loading(parts, (stored) => ({
+        ...stored,
+        pending: stored.pending.map((pending) =>
+          pending.kind === 'effect' ? { ...pending, key: `${pending.key}~${life}` } : pending,
+        ),
+      }));
+    },
+  },
+  'timers in memory only': {
+    scenario: reference,
+    fault: (parts) =>
+      loading(parts, (stored) => ({ ...stored, pending: stored.pending.filter(({ kind }) => kind !== 'timer') })),
+  },
+  'children that are not brought back': {
+    scenario: pair,
+    fault: (parts) =>
+      loading(parts, (stored) => ({ ...stored, pending: stored.pending.filter(({ kind }) => kind !== 'child') })),
+  },
+  'a message that counts as delivered when it is sent': {
+    scenario: pair,
+    fault: (parts) => ({
+      ...parts,
+      transport: overriding(parts.transport, {
+        send: (envelope) => {
+          parts.journal.settle([envelope.id]);
+          return parts.transport.send(envelope);
+        },
+      }),
+    }),
+  },
+  'a commit that is acknowledged before it is on disk': {
+    scenario: reference,
+    fault: (parts) => {
+      let disk = Promise.resolve();
+      return withJournal(parts, {
+        async commit(commit) {
+          disk = disk
+            .then(() => new Promise((later) => setImmediate(later)))
+            .then(() => parts.journal.commit(commit))
+            .catch(() => {});
+        },
+      });
+    },
+  },
+  'acknowledged before the commit': {
+    scenario: counting,
+    fault: (parts) => ({
+      ...parts,
+      transport: overriding(parts.transport, {
+        listen: (address, receive) =>
+          parts.transport.listen(address, async (envelope) => {
+            setImmediate(() => void receive(envelope).catch(() => {}));
+          }),
+      }),
+    }),
+  },
+};
+
+test.each(Object.entries(mutants))('the proof catches: %s', async (_, { fault, scenario }) => {
+  const { violations } = await crashEverywhere(scenario, { fault, patience: 80 });
+  expect(violations.length).toBeGreaterThan(0);
+});
+
+/** A process that was asleep while another took its run over: what it does in the world once it wakes. */
+async function zombie(fault: (parts: Parts) => Parts): Promise<string[]> {
+  const clock = virtualClock();
+  const journal = memory();
+  const deeds: string[] = [];
+  const life = async (name: string) => {
+    const parts = fault({ journal, transport: inProcess() });
+    const host = new Host({ ...parts, clock, lease: { owner: name, alive: () => true, ttl: 1_000 }, poll: 1e9 });
+    return { host, transport: parts.transport, type: doer((what) => deeds.push(`${name} ${what}`)) };
+  };
+  const sleeper = await life('sleeper');
+  const address = await sleeper.host.start(sleeper.type, { run: 'r', input: null });
+  // It sleeps: its lease runs out, and its renewal would only come later.
+  const heir = await life('heir');
+  await journal.claim('r', 'heir', { now: clock.now() + 1_001, ttl: 1_000 });
+  await sleeper.transport
+    .send({ id: 'm', type: 'do', body: { type: 'do' }, from: 'person/p', to: address, run: 'r', kind: 'signal' })
+    .catch(() => {});
+  for (let turn = 0; turn < 10; turn++) await new Promise((next) => setImmediate(next));
+  sleeper.host.abandon();
+  heir.host.abandon();
+  return deeds;
+}
+
+test('a process whose run was taken over does nothing more', async () => {
+  expect(await zombie((parts) => parts)).toEqual([]);
+});
+
+test('the proof catches: no fencing', async () => {
+  const epochs = (parts: Parts) =>
+    withJournal(parts, {
+      commit: (commit) =>
+        parts.journal.commit({ ...commit, epoch: 2 }).catch(() => parts.journal.commit({ ...commit, epoch: 1 })),
+    });
+  expect(await zombie(epochs)).not.toEqual([]);
+});
+
+test.each([
+  ['counting', counting],
+  ['rounds', rounds],
+])('without a fault it is content: %s', async (_, scenario) => {
+  expect((await crashEverywhere(scenario)).violations).toEqual([]);
+});

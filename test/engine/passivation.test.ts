@@ -1,0 +1,145 @@
+/** An actor with nothing to do leaves memory, and nobody can tell: it wakes for a message, a timer, a command. */
+import { expect, test } from 'vitest';
+import { assign, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import type { Json } from '../../src/values/json.ts';
+import type { Signal } from './machines.ts';
+import { settle, Stage, type } from './testProcess.ts';
+
+const hour = 3_600_000;
+
+const kid = setup({
+  types: {} as { context: { n: number }; events: Signal },
+  actions: {
+    count: assign({ n: ({ context }) => context.n + 1 }),
+    break: assign(() => {
+      throw new Error('broken');
+    }),
+  },
+}).createMachine({
+  id: 'kid',
+  context: { n: 0 },
+  initial: 'on',
+  states: {
+    on: { on: { count: { actions: 'count' }, break: { actions: 'break' }, finish: 'over' } },
+    over: { type: 'final' },
+  },
+});
+
+const sleeper = type(
+  setup({
+    types: {} as { context: { n: number }; events: Signal },
+    actors: { kid, work: effect(() => new Promise<Json>(() => {})) },
+    delays: { long: 5 * hour },
+    actions: { count: assign({ n: ({ context }) => context.n + 1 }) },
+  }).createMachine({
+    id: 'sleeper',
+    context: { n: 0 },
+    initial: 'on',
+    on: { count: { actions: 'count' } },
+    states: {
+      on: {
+        invoke: { src: 'kid', id: 'kid', onDone: 'alone', onError: 'bereft' },
+        after: { long: { actions: 'count' } },
+        on: { go: 'alone', work: 'working' },
+      },
+      working: { invoke: { src: 'work', id: 'work', onDone: 'alone', onError: 'alone' } },
+      alone: {},
+      bereft: {},
+    },
+  }),
+  { supervise: { maxRestarts: 0 } },
+);
+
+async function asleep() {
+  const stage = new Stage({ idle: 60_000 });
+  const address = await stage.start(sleeper);
+  const child = await stage.find('kid/');
+  await stage.advance(200_000);
+  expect(stage.host.cellsOf('r1')).toEqual([]);
+  expect(stage.host.owns('r1')).toBe(true);
+  return { stage, address, child };
+}
+
+test('it wakes for a message, with its state, and takes it once', async () => {
+  const { stage, address } = await asleep();
+  const message = stage.envelope(address, { type: 'count' });
+  await Promise.all([
+    stage.transport.send(message),
+    stage.transport.send(message),
+    stage.transport.send(stage.envelope(address, { type: 'count' })),
+  ]);
+  expect((await stage.row(address)).context).toEqual({ n: 2 });
+});
+
+test('it wakes for its timer', async () => {
+  const { stage, address } = await asleep();
+  await stage.advance(5 * hour);
+  expect((await stage.row(address)).context).toEqual({ n: 1 });
+});
+
+test('it wakes when its child ends', async () => {
+  const { stage, address, child } = await asleep();
+  await stage.signal(child, { type: 'finish' });
+  expect((await stage.row(address)).state).toBe('alone');
+});
+
+test('it wakes to judge a child that broke', async () => {
+  const { stage, address, child } = await asleep();
+  await stage.signal(child, { type: 'break' }).catch(() => {});
+  expect((await stage.row(address)).state).toBe('bereft');
+});
+
+test('it wakes to be stopped by its parent', async () => {
+  const { stage, address, child } = await asleep();
+  await stage.signal(address, { type: 'go' });
+  expect((await stage.row(child)).status).toBe('stopped');
+});
+
+test('it can be resumed by another process like any other', async () => {
+  const { stage, address } = await asleep();
+  await stage.resume(sleeper);
+  await stage.signal(address, { type: 'count' });
+  expect((await stage.row(address)).context).toEqual({ n: 1 });
+});
+
+test('who is doing something, or is about to, stays', async () => {
+  const stage = new Stage({ idle: 60_000 });
+  const address = await stage.start(sleeper);
+  await stage.signal(address, { type: 'work' });
+  await stage.advance(200_000);
+  expect(stage.host.cellsOf('r1').map((cell) => cell.address)).toEqual([address]);
+
+  const soon = new Stage({ idle: 60_000 });
+  await soon.start(sleeper);
+  await soon.advance(5 * hour - 300_000);
+  await soon.signal('sleeper/r1', { type: 'count' });
+  await soon.advance(200_000);
+  expect(soon.host.cellsOf('r1').map((cell) => cell.address)).toEqual(['sleeper/r1']);
+});
+
+test('a journal that is away when it should wake is waited for', async () => {
+  const { stage, address } = await asleep();
+  const load = stage.journal.load;
+  stage.journal.load = () =>
+    Promise.reject(Object.assign(new Error('busy'), { kind: 'storage', retryable: true, message: 'busy' }));
+  const sent = stage.signal(address, { type: 'count' });
+  await stage.advance(1_000);
+  stage.journal.load = load;
+  await stage.advance(5_000);
+  await sent;
+  await settle();
+  expect((await stage.row(address)).context).toEqual({ n: 1 });
+});
+
+test('a run that is parked leaves no alarm of its sleepers behind, and those of other runs ring', async () => {
+  const stage = new Stage({ idle: 1_000 });
+  await stage.start(sleeper, null, 'r1');
+  await stage.start(sleeper, null, 'r2');
+  await stage.advance(2_000);
+  expect(stage.host.cell('sleeper/r1')).toBeUndefined();
+  await stage.host.park('r1');
+  expect(stage.host.alarms.size).toBe(1);
+  await stage.advance(5 * hour);
+  expect((await stage.row('sleeper/r2')).context).toEqual({ n: 1 });
+});

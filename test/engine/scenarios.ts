@@ -1,0 +1,91 @@
+/** Small runs for the proofs: each leans on one promise of the engine, so that breaking the promise shows. */
+import { assign, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import { slot } from '../../machines/slot.ts';
+import { actorType } from '../../src/engine/nodePlatform.ts';
+import { machine as subject } from '../../src/define/machine.ts';
+import type { CrashScenario } from '../../src/testing/crash/scenario.ts';
+import { counter } from '../testing/subjects.ts';
+
+/** Counts what its child gives: a message taken twice, or lost, shows in the count. */
+export const counting = (): CrashScenario => ({ subject: counter(), input: null });
+
+const worker = setup({
+  types: {} as { output: number; context: { got: number } },
+  actors: { work: slot<number, null>('work') },
+  actions: { keep: assign({ got: (_, got: number) => got }) },
+}).createMachine({
+  id: 'worker',
+  context: { got: 0 },
+  initial: 'working',
+  states: {
+    working: {
+      invoke: {
+        src: 'work',
+        id: 'work',
+        input: null,
+        onDone: { target: 'done', actions: { type: 'keep', params: ({ event }) => event.output } },
+        onError: 'done',
+      },
+    },
+    done: { type: 'final' },
+  },
+  output: ({ context }) => context.got,
+});
+
+/** Lets three workers work one after the other under the same id: the end of one that is heard twice passes for the next one's. */
+export const rounds = (): CrashScenario => {
+  let done = 0;
+  const machine = setup({
+    types: {} as { context: { sum: number; rounds: number }; output: number },
+    actors: { worker: worker.provide({ actors: { work: effect(async () => ++done) } }) },
+    guards: { isOver: ({ context }) => context.rounds === 3 },
+    actions: {
+      add: assign({
+        sum: ({ context }, got: number) => context.sum + (got > 0 ? 1 : 0),
+        rounds: ({ context }) => context.rounds + 1,
+      }),
+    },
+  }).createMachine({
+    id: 'rounds',
+    context: { sum: 0, rounds: 0 },
+    initial: 'working',
+    states: {
+      working: {
+        always: { guard: 'isOver', target: 'done' },
+        invoke: {
+          src: 'worker',
+          id: 'worker',
+          onDone: { target: 'working', reenter: true, actions: { type: 'add', params: ({ event }) => event.output } },
+          onError: 'done',
+        },
+      },
+      done: { type: 'final' },
+    },
+    output: ({ context }) => context.sum,
+  });
+  return {
+    subject: subject(machine),
+    input: null,
+    // A round may be worked twice, for it only reads; left out it may not be.
+    world: () => ({ all: done >= 3 }),
+  };
+};
+
+/** Does something in the world when it is told to. */
+export const doer = (note: (what: string) => void) =>
+  actorType(
+    setup({
+      types: {} as { events: { type: 'do' } },
+      actors: { deed: slot<null, null>('deed') },
+    })
+      .createMachine({
+        id: 'doer',
+        initial: 'idle',
+        states: {
+          idle: { on: { do: 'doing' } },
+          doing: { invoke: { src: 'deed', id: 'deed', input: null, onDone: 'idle', onError: 'idle' } },
+        },
+      })
+      .provide({ actors: { deed: effect(async () => (note('did it'), null), { kind: 'write' }) } }),
+  );

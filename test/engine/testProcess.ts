@@ -1,0 +1,150 @@
+/** A stage for actors: one process on a virtual clock that can be killed and put back, with everything that was seen. */
+import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+import type { Envelope } from '../../src/contracts/envelope.ts';
+import type { Inspection } from '../../src/contracts/inspection.ts';
+import type { Json, JsonObject } from '../../src/values/json.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import type { ActorType, ActorTypeOptions } from '../../src/core/actorType.ts';
+import { actorType } from '../../src/engine/nodePlatform.ts';
+import { Host, type HostOptions } from '../../src/engine/host.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+
+/** Until everything that goes on by itself has happened. Nothing here waits for real time, so a few turns of the loop are enough. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface Process {
+  readonly host: Host;
+  readonly transport: Transport;
+}
+
+export class Stage {
+  readonly clock: VirtualClock;
+  readonly journal: Journal;
+  readonly seen: Inspection[] = [];
+  readonly #options: Partial<HostOptions>;
+  #processes = 0;
+  #now: Process;
+
+  constructor({ journal = memory(), ...options }: Partial<HostOptions> & { clock?: VirtualClock } = {}) {
+    this.clock = options.clock ?? virtualClock();
+    this.journal = journal;
+    this.#options = options;
+    this.#now = this.process();
+  }
+
+  get host(): Host {
+    return this.#now.host;
+  }
+
+  get transport(): Transport {
+    return this.#now.transport;
+  }
+
+  /** One more process on the same journal. */
+  process(options: Partial<HostOptions> = {}): Process {
+    const transport = inProcess();
+    const lease = { owner: `process-${++this.#processes}` };
+    const observe = (event: Inspection) => void this.seen.push(event);
+    return {
+      transport,
+      host: new Host({
+        journal: this.journal,
+        transport,
+        clock: this.clock,
+        lease,
+        observe,
+        ...this.#options,
+        ...options,
+      }),
+    };
+  }
+
+  /** kill -9, and another process in its place that knows the first one is dead. */
+  crash(): Host {
+    this.host.abandon();
+    this.#now = this.process({ lease: { owner: `process-${++this.#processes}`, alive: () => false } });
+    return this.host;
+  }
+
+  /** Starts a run and lets it come to rest. */
+  async start(type: ActorType, input: Json = null, run = 'r1'): Promise<string> {
+    const address = await this.host.start(type, { run, input });
+    await settle();
+    return address;
+  }
+
+  /** A crash, and the run goes on in another process. */
+  async resume(type: ActorType, run = 'r1'): Promise<void> {
+    await this.crash().resume(run, type);
+    await settle();
+  }
+
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await settle();
+  }
+
+  /** Somebody outside sends a bare event; rejects as the actor refuses it. */
+  async signal(to: string, event: { type: string } & JsonObject, over: Partial<Envelope> = {}): Promise<void> {
+    await this.transport.send(this.envelope(to, event, over));
+    await settle();
+  }
+
+  envelope(to: string, { type, ...body }: { type: string } & JsonObject, over: Partial<Envelope> = {}): Envelope {
+    return {
+      id: this.clock.id(),
+      type,
+      body: body as Envelope['body'],
+      from: 'person/ann',
+      to,
+      run: 'r1',
+      kind: 'signal',
+      ...over,
+    };
+  }
+
+  /** The states an actor went through, by its commits; with another one's, when `actor` is a prefix of several. */
+  states(actor: string): Json[] {
+    return this.commits(actor).map(({ state }) => state);
+  }
+
+  commits(actor: string): Extract<Inspection, { type: 'commit' }>[] {
+    return this.seen.flatMap((event) => (event.type === 'commit' && event.actor.startsWith(actor) ? [event] : []));
+  }
+
+  dead(): Extract<Inspection, { type: 'dead' }>[] {
+    return this.seen.flatMap((event) => (event.type === 'dead' ? [event] : []));
+  }
+
+  /** How the actor stands in the journal. */
+  async row(
+    actor: string,
+  ): Promise<{ status: string; state: string; context: JsonObject; failure?: JsonObject; output?: Json }> {
+    const [row] = await this.journal.find({ actor });
+    if (!row) throw new Error(`no ${actor}`);
+    const { state, failure } = row.snapshot as { state: { context?: JsonObject; output?: Json }; failure?: JsonObject };
+    return {
+      status: row.status,
+      state: row.state,
+      context: state.context ?? {},
+      ...(state.output === undefined ? {} : { output: state.output }),
+      ...(failure ? { failure } : {}),
+    };
+  }
+
+  /** The last actor whose address begins so. */
+  async find(prefix: string): Promise<string> {
+    const rows = await this.journal.find({ limit: 1_000_000 });
+    const found = rows.map(({ actor }) => actor).filter((actor) => actor.startsWith(prefix));
+    if (found.length === 0)
+      throw new Error(`nobody is called ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
+    return found.sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0]!;
+  }
+}
+
+export const type = (machine: Parameters<typeof actorType>[0], options?: ActorTypeOptions): ActorType =>
+  actorType(machine, options);

@@ -1,0 +1,116 @@
+/** A journal played from a log keeps the contract of every journal, and goes on keeping it when the log loses its answers and stores things twice. */
+import { expect, test } from 'vitest';
+import { journalSuite } from 'troupe/testing/suites';
+import { virtualClock } from 'troupe/testing';
+import { TroupeError } from '../../../src/values/failure.ts';
+import type { Clock } from '../../../src/values/clock.ts';
+import type { Log } from '../../../src/journal/replicated/log.ts';
+import { fileView } from '../../../src/journal/replicated/sqliteReplica.ts';
+import { memoryView } from '../../../src/journal/replicated/memoryReplica.ts';
+import { replicated, type ReplicatedOptions } from '../../../src/journal/replicated/replicated.ts';
+import type { View } from '../../../src/journal/replicated/replica.ts';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
+import { randomOf } from '../../../src/testing/world/random.ts';
+import { commit, now } from '../../../src/testing/suites/commit.ts';
+
+/** Nobody waits long here. */
+const hasty: Clock = {
+  ...systemClock(),
+  wake(_at, call) {
+    const timer = setImmediate(call);
+    return { [Symbol.dispose]: () => clearImmediate(timer) };
+  },
+};
+
+interface Fate {
+  readonly careless?: boolean;
+  readonly limit?: number;
+}
+
+/** `careless`: every third answer is lost, and every fifth entry stored twice. */
+function memoryLog({ careless = false, ...more }: Fate = {}) {
+  const log = new SharedLog(more);
+  let count = 0;
+  const open = (): Log => ({
+    ...log.open(),
+    async append(id, entry) {
+      count++;
+      await Promise.resolve();
+      log.append(id, entry);
+      if (careless && count % 5 === 0) log.append(id, entry);
+      if (careless && count % 3 === 0) throw new TroupeError('storage', 'The answer was lost.');
+    },
+  });
+  return { log, open };
+}
+type MemoryLog = ReturnType<typeof memoryLog>;
+
+const views = {
+  memory: async () => memoryView(),
+  'a file': () => fileView(':memory:'),
+};
+const join = async (log: MemoryLog, view: View, more: Partial<ReplicatedOptions> = {}) =>
+  replicated({ log: log.open(), view, clock: hasty, ...more });
+
+for (const [kind, view] of Object.entries(views))
+  for (const [name, { every = 10_000, ...options }] of [
+    ['a log', {}],
+    ['a careless log', { careless: true }],
+    ['a log of small entries', { limit: 10 }],
+    ['a careless log with a snapshot at each entry', { careless: true, every: 1 }],
+  ] as const satisfies [string, Fate & { every?: number }][]) {
+    const logs = new WeakMap<object, MemoryLog>();
+    const on = async (log: MemoryLog) => {
+      const journal = await join(log, await view(), { every });
+      logs.set(journal, log);
+      return journal;
+    };
+    journalSuite(`a journal played from ${name} into ${kind}`, {
+      open: () => on(memoryLog(options)),
+      again: (journal) => on(logs.get(journal)!),
+    });
+  }
+
+test('many commits at once travel in few entries', async () => {
+  const log = memoryLog();
+  const journal = await replicated({ log: log.open(), view: memoryView(), clock: virtualClock() });
+  await journal.claim('r', 'me', { now, ttl: 1_000 });
+  const before = log.log.entries.length;
+  await Promise.all(Array.from({ length: 100 }, (_, n) => journal.commit(commit({ actor: `agent/a${n}` }))));
+  expect(log.log.entries.length - before).toBe(1);
+});
+
+test('whatever the order in which processes write, all of them come to the same journal', async () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const random = randomOf(seed);
+    const log = memoryLog({ careless: true });
+    const journals = await Promise.all([1, 2, 3].map(() => join(log, memoryView())));
+    const epochs = new Map<number, number>();
+    for (let step = 0; step < 40; step++) {
+      const who = random.between(0, 2);
+      const journal = journals[who]!;
+      const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
+      const asked = random.chance(0.3)
+        ? journal
+            .claim('r', `p${who}`, { now: now + step * 1_000, ttl: 2_500 })
+            .then((epoch) => void epochs.set(who, epoch))
+        : journal.commit(
+            commit({ seq, epoch: epochs.get(who) ?? 0, appends: [{ list: 'said', entry: `${who} ${step}` }] }),
+          );
+      if (random.chance(0.7)) await asked.catch(() => {});
+      else asked.catch(() => {});
+    }
+    for (const journal of journals) await journal.release('nobody', 0); // Whatever was asked for before is played by then.
+    const seen = await Promise.all(
+      journals.map(async (journal) => [
+        await journal.list('agent/a', 'said'),
+        await journal.history({ run: 'r' }),
+        await journal.find({ run: 'r' }),
+      ]),
+    );
+    expect(seen[1], `seed ${seed}`).toEqual(seen[0]);
+    expect(seen[2], `seed ${seed}`).toEqual(seen[0]);
+    expect((seen[0]![0] as unknown[]).length, `seed ${seed}`).toBeGreaterThan(0);
+  }
+});

@@ -1,0 +1,90 @@
+/** Machines whose clocks are ten minutes apart, on one journal: nobody takes what is renewed, and what is not renewed is taken soon. */
+import { expect, test } from 'vitest';
+import { virtualClock } from 'troupe/testing';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { patient } from '../../src/journal/replicated/skewSafeLeases.ts';
+
+const ttl = 10_000;
+/** A machine whose clock is wrong by so many milliseconds. */
+function machines(...errors: number[]) {
+  const clock = virtualClock();
+  const journal = memory();
+  const made = errors.map((error) => {
+    const now = () => clock.now() + error;
+    const seen = patient(journal, { now });
+    return {
+      journal: seen as Journal,
+      claim: (owner: string) => seen.claim('r', owner, { now: now(), ttl }),
+      renew: (epoch: number) => seen.renew('r', epoch, now() + ttl),
+      over: async () => (await seen.claims({ overAt: now() })).map(({ run }) => run),
+    };
+  });
+  return { clock, made };
+}
+async function begun(journal: Journal, epoch: number) {
+  const row = { run: 'r', actor: 'agent/r', type: 'agent', parent: undefined, status: 'active', state: 's' } as const;
+  const facts = {
+    tags: [],
+    created: 0,
+    updated: 0,
+    seq: 1,
+    meta: {},
+    snapshot: {},
+    event: { id: 'e', type: 'begin', body: null },
+  };
+  await journal.commit({ ...row, ...facts, epoch, opens: [], closes: [], results: [], appends: [] });
+}
+const refused = { kind: 'owned_elsewhere' };
+
+test.each([600_000, -600_000, 7_200_000])(
+  'a lease that is renewed is nobody else’s, by a clock that is %i ms ahead',
+  async (error) => {
+    const { clock, made } = machines(0, error);
+    const [owner, other] = made as [(typeof made)[0], (typeof made)[0]];
+    const epoch = await owner.claim('owner');
+    await begun(owner.journal, epoch);
+    for (let n = 0; n < 20; n++) {
+      expect(await other.over()).toEqual([]);
+      await expect(other.claim('other')).rejects.toMatchObject(refused);
+      clock.advance(3_000);
+      expect(await owner.renew(epoch)).toBe(true);
+    }
+    // And when it dies, its run is free after one lease.
+    clock.advance(3_000);
+    expect(await other.over()).toEqual([]);
+    await expect(other.claim('other')).rejects.toMatchObject(refused);
+    clock.advance(ttl);
+    expect(await other.over()).toEqual(['r']);
+    expect(await other.claim('other')).toBeGreaterThan(epoch);
+    expect(await owner.renew(epoch)).toBe(false);
+  },
+);
+
+test('what was renewed since it was looked at is not taken, however long ago that was', async () => {
+  const { clock, made } = machines(0, 0);
+  const [owner, other] = made as [(typeof made)[0], (typeof made)[0]];
+  const epoch = await owner.claim('owner');
+  await expect(other.claim('other')).rejects.toMatchObject(refused);
+  // The other one stands still, as a process that is stopped does.
+  clock.advance(2 * ttl);
+  expect(await owner.renew(epoch)).toBe(true);
+  await expect(other.claim('other')).rejects.toMatchObject(refused);
+});
+
+test('what was given up is free at once, and what ran out long ago for whoever comes', async () => {
+  const { clock, made } = machines(0, -600_000, 0);
+  const [owner, behind, late] = made as [(typeof made)[0], (typeof made)[0], (typeof made)[0]];
+  const epoch = await owner.claim('owner');
+  await owner.journal.release('r', epoch);
+  expect(await behind.claim('behind')).toBe(epoch + 1);
+  clock.advance(25 * 3_600_000);
+  expect(await late.claim('late')).toBe(epoch + 2);
+});
+
+test('a process that is known to be dead is not waited for', async () => {
+  const { made } = machines(0);
+  await made[0]!.claim('owner');
+  const options = { now: 1_700_000_000_000, ttl, alive: () => false };
+  expect(await made[0]!.journal.claim('r', 'other', options)).toBe(2);
+});

@@ -1,0 +1,84 @@
+/** What effects answer in our stories: short words for long shapes. */
+import type { AgentAnswer, AgentUsage } from '../../src/contracts/agent.ts';
+import type { Failure, FailureKind } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
+import type { ToolTier, Usage } from '../../src/contracts/model.ts';
+import type { Reading, ReadCall } from '../../machines/agent/effectTypes.ts';
+import { defaultLimits, defaultSettings, type AgentSettings } from '../../machines/agent/settings.ts';
+import { done, failed } from '../../src/testing/play.ts';
+
+export const usage = (tokens = 15, usd: number | null = 0.001): Usage => ({
+  inputTokens: tokens - 5,
+  outputTokens: 5,
+  cachedTokens: 0,
+  reported: true,
+  usd,
+});
+export const used: AgentUsage = {
+  steps: 1,
+  inputTokens: 10,
+  outputTokens: 5,
+  cachedTokens: 0,
+  toolCalls: 0,
+  usd: 0.001,
+};
+
+export const settings = (
+  change: Partial<Omit<AgentSettings, 'limits'>> & { limits?: Partial<AgentSettings['limits']> } = {},
+): AgentSettings => ({ ...defaultSettings, ...change, limits: { ...defaultLimits, ...change.limits } });
+
+const base = { text: '', usage: usage(), model: 'test:model', calls: [] };
+const reading = (change: Partial<Reading> & Pick<Reading, 'means'>) => done('callModel', { ...base, ...change });
+
+interface CallOptions {
+  readonly input?: Json;
+  readonly tier?: ToolTier;
+  readonly how?: 'run' | 'write' | 'ask' | 'refused' | 'delegate';
+}
+/** A call as the model's reader leaves it. */
+export function call(name: string, { input = {}, tier = 'core', how = 'run' }: CallOptions = {}, index = 0): ReadCall {
+  const made = { tier, effect: how === 'run' ? 'read' : 'write', idempotent: false, belt: false } as const;
+  const said = { id: `${name}-${index}`, name, input: input as never, hash: `${name}:${JSON.stringify(input)}` };
+  if (how === 'refused') return { ...said, how, why: `there is no tool "${name}"` };
+  if (how === 'run') return { ...said, ...made, how };
+  if (how === 'delegate') {
+    const delegate = { type: 'task', body: 'Do it.', left: {}, who: { kind: 'agent' as const } };
+    return { ...said, ...made, how: 'guarded', ask: false, patience: 1_000, delegate };
+  }
+  return { ...said, ...made, how: 'guarded', ask: how === 'ask', patience: 1_000 };
+}
+
+/** The model calls tools. */
+export const calls = (...made: ReadCall[]) =>
+  reading({ calls: made.map((each, index) => ({ ...each, id: `${each.id}.${index}` })), means: { kind: 'calls' } });
+/** The same answer, with words beside the calls. */
+export const saying = (text: string, event: ReturnType<typeof calls>) => ({
+  ...event,
+  output: { ...(event.output as Reading), text },
+});
+/** The model gives its answer. */
+export const answers = (body: string, answer: AgentAnswer = { type: 'text', body }) =>
+  reading({ text: body, means: { kind: 'answer', answer } });
+export const mumbles = (problem = 'it is empty.') => reading({ means: { kind: 'unusable', problem } });
+export const refuses = (says = 'I must not.') => reading({ text: says, means: { kind: 'refusal', says } });
+export const wants = (tier: ToolTier) =>
+  reading({
+    calls: [{ id: 'w', name: 'request_tools', input: { tier }, hash: tier, how: 'settled', content: 'Asked for.' }],
+    means: { kind: 'calls' },
+    wants: tier,
+  });
+export const costs = (event: ReturnType<typeof answers>, price: Usage) => ({
+  ...event,
+  output: { ...(event.output as Reading), usage: price },
+});
+
+export const returns = (index: number, content = 'ok') => done(`call.${index}`, { content });
+export const breaks = (index: number, kind: FailureKind = 'tool') => failed(`call.${index}`, fault(kind));
+export const fault = (kind: FailureKind, message = `${kind} trouble`): Failure => ({
+  kind,
+  message,
+  retryable: kind === 'transient' || kind === 'timeout',
+});
+export const modelFails = (kind: FailureKind = 'transient') => failed('callModel', fault(kind));
+
+export const task = { type: 'task', body: 'Say what is in the file.' };

@@ -1,0 +1,173 @@
+/** Who may be a member of a router: teams, and supervisors that stand; and a router that is a member itself. */
+import { describe, expect, test } from 'vitest';
+import { fromPromise, type AnyEventObject } from 'xstate';
+import { routerWith } from '../../../machines/router/router.ts';
+import { defaultRouterSettings, type RouterSettings } from '../../../machines/router/settings.ts';
+import { done, failed, started, tell, type Played } from '../../../src/testing/play.ts';
+import { fault, used } from '../effectResults.ts';
+
+const member = fromPromise(() => Promise.resolve(null));
+const machine = (settings: Partial<RouterSettings> = {}) =>
+  routerWith({
+    ...defaultRouterSettings,
+    members: [
+      { id: 'pool', who: { kind: 'standing' }, steps: 5, takes: ['task'] },
+      { id: 'desk', who: { kind: 'team', gives: 'article' }, steps: 50, takes: ['task'] },
+      { id: 'ada', steps: 5, takes: ['task'] },
+    ],
+    strategy: { kind: 'direct' },
+    ...settings,
+  }).provide({ actors: { pool: member, desk: member, ada: member } as never });
+const given = (to: string, more: object = {}) => ({ tasks: [{ input: 'Go.', agentId: to, ...more }], shape: 'one' });
+const story = (input: object, events: readonly AnyEventObject[] = [], settings: Partial<RouterSettings> = {}) =>
+  tell(machine(settings), input, events);
+const sent = ({ wishes }: Played) =>
+  wishes
+    .filter(({ type }) => type === 'xstate.sendTo')
+    .map(({ params }) => params as { targetId?: string; event: AnyEventObject })
+    .map(({ targetId = 'parent', event }) => [targetId, event]);
+const answer = { status: 'completed', answer: { type: 'text', body: 'done' }, evidence: [], usage: used };
+const failing = { status: 'failed', failure: fault('transient'), phase: 'execution', evidence: [], usage: used };
+const cancel = { type: 'orchestra.cancel', reason: 'enough' };
+const results = (played: Played) =>
+  played.wishes
+    .filter(({ type }) => type === 'append')
+    .map(({ params }) => params as { list: string; entry: { result: object } })
+    .filter(({ list }) => list === 'results')
+    .map(({ entry }) => entry.result);
+
+describe('a team in an orchestrator', () => {
+  test('gets its message, how far down it is, and its steps as a budget', () => {
+    expect(started(story(given('desk', { maxSteps: 9 })))).toMatchObject([
+      { src: 'desk', id: 'task.0', input: { type: 'task', body: 'Go.', budget: { steps: 9 }, depth: 1 } },
+    ]);
+  });
+  test('its result is the output of its task, by the name it has; and it is told in its own words', () => {
+    const over = story(given('desk'), [done('task.0', { status: 'completed', result: 1, turns: 2, usage: used })]);
+    expect(results(over)).toMatchObject([{ output: { type: 'article', body: 1 }, stepsUsed: used.steps }]);
+    const pause = [{ type: 'orchestra.pause' }, { type: 'orchestra.resume' }, cancel];
+    expect(sent(story(given('desk'), pause))).toEqual([
+      ['task.0', { type: 'run.pause' }],
+      ['task.0', { type: 'run.resume' }],
+      ['task.0', { type: 'run.cancel', reason: 'enough' }],
+    ]);
+  });
+});
+
+describe('a supervisor that stands in an orchestrator', () => {
+  const two = { tasks: ['1', '2'].map((input) => ({ input, agentId: 'pool' })), shape: 'many' };
+  test('is started once, and handed one task after another', () => {
+    const played = story(two);
+    expect(started(played)).toMatchObject([{ src: 'pool', id: 'standing.pool', input: { standing: true } }]);
+    expect(sent(played)).toMatchObject([
+      ['standing.pool', { type: 'work', id: '0.0.1', message: { type: 'task', body: '1' }, depth: 1 }],
+      ['standing.pool', { type: 'work', id: '1.0.1' }],
+    ]);
+    expect(results(story(two, [{ type: 'work.done', id: '1.0.1', output: answer }]))).toMatchObject([
+      { taskId: 'task-2', success: true },
+    ]);
+  });
+  test('that falls fails what it had, and is started anew when it is needed', () => {
+    const fallen = story({ ...two, standing: true }, [failed('standing.pool', fault('restarts'))]);
+    expect(results(fallen)).toMatchObject([
+      { success: false, failure: { kind: 'environment' } },
+      { success: false, failure: { kind: 'environment' } },
+    ]);
+    const again = { type: 'orchestra.task', task: { input: '3', agentId: 'pool' } };
+    const back = story({ ...two, standing: true }, [done('standing.pool', null), again]);
+    expect(started(back).filter(({ src }) => src === 'pool')).toHaveLength(2);
+    expect(results(story({ ...two, standing: true }, [done('standing.nobody', null)]))).toEqual([]);
+  });
+});
+
+describe('a router that is a member', () => {
+  const work = (id: string, more: object = {}) => ({
+    type: 'work',
+    id,
+    to: 'ada',
+    message: { type: 'task', body: 'Go.' },
+    attempt: 1,
+    facts: {},
+    allowance: { usd: 4 },
+    lease: 'lease/1',
+    depth: 3,
+    ...more,
+  });
+  const told = (...events: AnyEventObject[]) => story({ standing: true }, events);
+  const ends = (output: object, place = 0) => done(`task.${place}`, output);
+
+  test('passes on how far down it is, and refuses what is too far down', () => {
+    expect(started(told(work('w')))).toMatchObject([{ input: { depth: 4, lease: 'lease/1', allowance: { usd: 4 } } }]);
+    expect(sent(told(work('w', { depth: 8 })))).toMatchObject([
+      [
+        'parent',
+        { type: 'work.done', output: { failure: { kind: 'denied', data: { refusedBy: 'depth', depth: 9 } } } },
+      ],
+    ]);
+  });
+
+  test('what is paused before it began does not begin until it goes on', () => {
+    const paused = story({ standing: true }, [work('a'), work('b'), { type: 'work.pause', id: 'b' }, ends(answer)], {
+      members: [{ id: 'ada', steps: 5, capacity: 1, takes: ['task'] }],
+    });
+    expect(started(paused)).toHaveLength(1);
+    const gone = story(
+      { standing: true },
+      [work('a'), work('b'), { type: 'work.pause', id: 'b' }, ends(answer), { type: 'work.resume', id: 'b' }],
+      { members: [{ id: 'ada', steps: 5, capacity: 1, takes: ['task'] }] },
+    );
+    expect(started(gone)).toHaveLength(2);
+  });
+
+  test('its deadline is for each piece of work, and does not end it', () => {
+    const { snapshot } = story({ standing: true }, [work('a')], { deadline: 5_000 });
+    expect((snapshot.context as { jobs: { task: object }[] }).jobs[0]!.task).toMatchObject({ deadline: 5_000 });
+    expect(snapshot.value).toMatchObject({ active: { clock: 'unbounded' } });
+  });
+
+  test('a second attempt has what the first one left of the lease, and asks above for both', () => {
+    const again = story({ standing: true }, [work('w'), ends({ ...failing, usage: { ...used, usd: 1 } })], {
+      retry: { maxRetries: 1, backoff: 0, condition: 'always' },
+    });
+    expect(started(again).at(-1)).toMatchObject({ input: { allowance: { usd: 3 } } });
+    const more = story(
+      { standing: true },
+      [
+        work('w'),
+        ends({ ...failing, usage: { ...used, usd: 1 } }),
+        { type: 'treasury.lease', id: 'lease/1', wants: { usd: 5 }, used: { usd: 2 } },
+        { type: 'treasury.granted', id: 'lease/1', budget: { usd: 8 } },
+      ],
+      { retry: { maxRetries: 1, backoff: 0, condition: 'always' } },
+    );
+    expect(sent(more)).toMatchObject([
+      ['parent', { type: 'treasury.lease', id: 'lease/1', wants: { usd: 6 }, used: { usd: 3 } }],
+      ['task.0', { type: 'treasury.granted', id: 'lease/1', budget: { usd: 7 } }],
+    ]);
+  });
+
+  test('what its own limits rule out is refused at once, and not asked for above', () => {
+    const asks = { type: 'treasury.lease', id: 'lease/1', wants: { steps: 6 } };
+    expect(sent(told(work('w', { allowance: { steps: 2 } }), asks))).toMatchObject([
+      ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'steps', limit: 5 } } }],
+    ]);
+    expect(sent(told(work('w', { allowance: { steps: 2 } }), { ...asks, wants: { steps: 3 } }))).toMatchObject([
+      ['parent', { wants: { steps: 3 } }],
+    ]);
+    const no = { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') };
+    expect(sent(told(work('w'), no))).toEqual([['task.0', no]]);
+    expect(sent(told(work('w'), { ...no, id: 'lease/9' }, { ...asks, id: 'lease/9' }))).toEqual([]);
+  });
+
+  test('several who answer the same task share its lease, and cannot ask for more', () => {
+    const all = story({ standing: true }, [work('w', { to: undefined, allowance: { usd: 6, steps: 9 } })], {
+      strategy: { kind: 'broadcast' },
+    });
+    expect(started(all).map(({ input }) => input)).toMatchObject([
+      { standing: true },
+      { budget: { usd: 2, steps: 3 } },
+      { allowance: { usd: 2, steps: 3 } },
+    ]);
+    expect(started(all).some(({ input }) => 'lease' in (input as object))).toBe(false);
+  });
+});

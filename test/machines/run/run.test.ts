@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest';
+import { fromPromise, type AnyEventObject } from 'xstate';
+import type { AgentOutput } from '../../../src/contracts/agent.ts';
+import type { RunOutput } from '../../../src/contracts/run.ts';
+import { runWith } from '../../../machines/run/run.ts';
+import { defaultRunLimits, type RunSettings } from '../../../machines/run/settings.ts';
+import { after, done, failed, listed, started, tell, type Played } from '../../../src/testing/play.ts';
+import { tellFunded } from '../treasurerDouble.ts';
+import { fault, used } from '../effectResults.ts';
+
+const members = ['writer', 'critic'];
+const member = fromPromise(() => Promise.resolve(null));
+const story = (
+  settings: { limits?: Partial<RunSettings['limits']>; budget?: RunSettings['budget'] },
+  ...events: AnyEventObject[]
+) => {
+  const machine = runWith({ limits: { ...defaultRunLimits, ...settings.limits }, budget: settings.budget ?? {} });
+  return tellFunded(
+    machine.provide({ actors: { writer: member, critic: member } as never }),
+    { type: 'brief', body: { topic: 'actors' } },
+    events,
+  );
+};
+const output = ({ snapshot }: Played) => snapshot.output as RunOutput | undefined;
+const stands = ({ snapshot: { value } }: Played) =>
+  JSON.stringify(typeof value === 'string' ? value : (value as { active: { lifecycle: unknown } }).active.lifecycle);
+const told = ({ wishes }: Played) =>
+  wishes
+    .filter(({ type }) => type === 'xstate.sendTo')
+    .map(({ params }) => params as { targetId: string; event: { type: string } })
+    .map(({ targetId, event }) => `${event.type} ${targetId}`);
+
+const send = (...to: string[]) =>
+  done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: { by: name } })) });
+const finish = done('route', { finish: { title: 'Actors' } });
+const answer = (place: number, type = 'article'): AnyEventObject =>
+  done(`member.${place}`, {
+    status: 'completed',
+    answer: { type, body: { place } },
+    evidence: [],
+    usage: used,
+  } satisfies AgentOutput);
+const gaveUp = (place: number) =>
+  done(`member.${place}`, {
+    status: 'failed',
+    failure: fault('model'),
+    phase: 'execution',
+    evidence: [],
+    usage: used,
+  } satisfies AgentOutput);
+
+test('routes every message, starts who is named, and ends with what the route finishes', () => {
+  const played = story({}, send('writer'), answer(0), finish);
+  expect(started(played).map(({ src, id }) => [src, id])).toEqual([
+    ['route', 'route'],
+    ['writer', 'member.0'],
+    ['route', 'route'],
+  ]);
+  expect(listed(played, 'messages')).toEqual([
+    { type: 'brief', body: { topic: 'actors' }, at: 0 },
+    { type: 'article', body: { place: 0 }, from: 'writer', turn: 0, usage: used, at: 0 },
+  ]);
+  expect(output(played)).toMatchObject({
+    status: 'completed',
+    result: { title: 'Actors' },
+    turns: 1,
+    usage: { steps: 1, usd: 0.001 },
+  });
+});
+
+test('several members work side by side; their answers are routed one by one, in the order they came', () => {
+  const played = story({}, send('writer', 'critic'), answer(1, 'review'), answer(0));
+  const routed = started(played).filter(({ src }) => src === 'route');
+  expect(routed.map(({ input }) => input)).toEqual([{ index: 0 }, { index: 1 }]);
+  const all = story({}, send('writer', 'critic'), answer(1, 'review'), answer(0), send(), finish);
+  expect(
+    started(all)
+      .filter(({ src }) => src === 'route')
+      .at(-1)?.input,
+  ).toEqual({ index: 2 });
+  expect(output(all)).toMatchObject({ status: 'completed', turns: 2, usage: { steps: 2 } });
+});
+
+test('a place is used again', () => {
+  const played = story({}, send('writer'), answer(0), send('critic'), answer(0), send('writer'));
+  expect(
+    started(played)
+      .filter(({ id }) => id.startsWith('member'))
+      .map(({ id }) => id),
+  ).toEqual(['member.0', 'member.0', 'member.0']);
+  expect(Object.keys(played.snapshot.children)).toEqual(['member.0']);
+});
+
+test('a member that gave up fails the run, with its failure and what others had answered', () => {
+  const played = story({}, send('writer'), answer(0), send('critic'), gaveUp(0));
+  expect(output(played)).toMatchObject({
+    status: 'failed',
+    failure: { kind: 'model' },
+    member: 'critic',
+    partial: { type: 'article' },
+  });
+});
+
+test('a member that its supervisor gave up on fails the run', () => {
+  expect(output(story({}, send('writer'), failed('member.0', fault('restarts'))))).toMatchObject({
+    status: 'failed',
+    failure: { kind: 'restarts' },
+    member: 'writer',
+  });
+});
+
+test('a route that leads nowhere is said, not waited for', () => {
+  expect(output(story({}, send()))).toMatchObject({ status: 'failed', failure: { kind: 'definition' } });
+  expect(output(story({}, failed('route', fault('definition', 'says nothing about "draft"'))))).toMatchObject({
+    failure: { message: 'says nothing about "draft"' },
+  });
+});
+
+test('a pause that comes while a message is routed starts nobody; the message is routed again on resume', () => {
+  const paused = story({}, { type: 'run.pause' }, send('writer'));
+  expect(started(paused).map(({ src }) => src)).toEqual(['route']);
+  expect(stands(paused)).toBe('{"working":"held"}');
+  const resumed = story({}, { type: 'run.pause' }, send('writer'), { type: 'run.resume' }, send('writer'));
+  expect(started(resumed).map(({ src }) => src)).toEqual(['route', 'route', 'writer']);
+});
+
+describe('bounds:', () => {
+  test('turns', () => {
+    expect(output(story({ limits: { maxTurns: 1 } }, send('writer'), answer(0), send('critic')))).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'budget', data: { turns: 1 } },
+    });
+  });
+
+  test('money: what is left is shared, and with nothing left nobody is started', () => {
+    const two = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
+    expect(
+      started(two)
+        .filter(({ src }) => members.includes(src))
+        .map(({ input }) => input),
+    ).toMatchObject([{ allowance: { usd: 0.002, steps: 5 } }, { allowance: { usd: 0.002, steps: 5 } }]);
+    const spent = story({ budget: { usd: 0.001 } }, send('writer'), answer(0), send('critic'));
+    expect(output(spent)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+  });
+
+  test('money: what members at work were given is not given again, and what they leave over is', () => {
+    const given = (played: Played) =>
+      started(played)
+        .filter(({ src }) => members.includes(src))
+        .map(({ input }) => (input as { allowance: { usd: number } }).allowance.usd);
+    const busy = [send('writer', 'critic'), answer(0), send('writer')];
+    const played = story({ budget: { usd: 0.01 } }, ...busy);
+    expect(given(played)).toEqual([0.005, 0.005, expect.closeTo(0.004)]);
+    const short = story({ budget: { usd: 0.01 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
+    expect(given(short).at(-1)).toBeCloseTo(0.002);
+  });
+
+  test('money: a message waits for those who hold all that is left, and goes on with what they bring back', () => {
+    const busy = [send('writer', 'critic'), answer(0), send('writer')];
+    const held = story({ budget: { usd: 0.002 } }, ...busy);
+    expect(stands(held)).toBe('{"working":"leasing"}');
+    expect(started(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
+    const thrifty = { ...used, usd: 0 };
+    const back = done('member.1', {
+      status: 'completed',
+      answer: { type: 'review', body: {} },
+      evidence: [],
+      usage: thrifty,
+    });
+    const freed = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
+    expect(started(freed).filter(({ src }) => src === 'writer')).toHaveLength(2);
+    expect(output(story({ budget: { usd: 0.002 } }, ...busy, answer(1), send('writer')))).toMatchObject({
+      status: 'failed',
+      failure: { kind: 'budget' },
+    });
+  });
+
+  test('money: an answer about another request starts nobody', () => {
+    const machine = runWith({ limits: defaultRunLimits, budget: { steps: 4 } });
+    const input = { type: 'brief', body: { topic: 'actors' } };
+    for (const type of ['treasury.granted', 'treasury.refused']) {
+      const stray = { type, id: 'lease/7', budget: { steps: 4 }, failure: fault('budget') };
+      const played = tell(machine.provide({ actors: { writer: member } as never }), input, [send('writer'), stray]);
+      expect(stands(played)).toBe('{"working":"leasing"}');
+      expect(started(played).map(({ src }) => src)).not.toContain('writer');
+    }
+  });
+
+  test('time: members are told to stop, and the run ends when they have', () => {
+    const late = story({}, send('writer'), after('deadline', 'run.active.clock.ticking'));
+    expect(told(late)).toEqual(['agent.cancel member.0']);
+    expect(output(late)).toBeUndefined();
+    expect(output(story({}, send('writer'), after('deadline', 'run.active.clock.ticking'), gaveUp(0)))).toMatchObject({
+      status: 'failed',
+      failure: { data: { what: 'time' } },
+    });
+  });
+});
+
+describe('from outside:', () => {
+  const cancel = { type: 'run.cancel', reason: 'enough' };
+
+  test('cancel reaches every member, and does not wait for ever', () => {
+    const played = story({}, send('writer', 'critic'), cancel);
+    expect(told(played)).toEqual(['agent.cancel member.0', 'agent.cancel member.1']);
+    expect(stands(played)).toContain('waiting');
+    const grace = after('grace', 'run.active.lifecycle.stopping.waiting');
+    expect(output(story({}, send('writer', 'critic'), cancel, gaveUp(0), grace))).toMatchObject({
+      status: 'cancelled',
+      reason: 'enough',
+    });
+  });
+
+  test('what a member answers after the cancel does not complete the run', () => {
+    expect(output(story({}, send('writer'), cancel, answer(0)))).toMatchObject({
+      status: 'cancelled',
+      partial: { type: 'article' },
+    });
+  });
+
+  test('pause reaches every member and starts nobody until it is taken back', () => {
+    const paused = story({}, send('writer'), { type: 'run.pause' }, answer(0));
+    expect(told(paused)).toEqual(['agent.pause member.0']);
+    expect(started(paused).filter(({ src }) => src === 'route')).toHaveLength(1);
+    const resumed = story({}, send('writer', 'critic'), { type: 'run.pause' }, answer(0), { type: 'run.resume' });
+    expect(told(resumed)).toEqual(['agent.pause member.0', 'agent.pause member.1', 'agent.resume member.1']);
+    expect(stands(resumed)).toContain('routing');
+  });
+});

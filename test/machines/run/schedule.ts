@@ -1,0 +1,162 @@
+/** A whole run of a team under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+import { fromPromise, type AnyEventObject } from 'xstate';
+import type { AgentOutput, AgentUsage, Budget } from '../../../src/contracts/agent.ts';
+import type { RunContext } from '../../../machines/run/context.ts';
+import type { RunSettings } from '../../../machines/run/settings.ts';
+import { runWith } from '../../../machines/run/run.ts';
+import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
+import type { Books } from '../../../machines/treasury/ledger.ts';
+import { Funds } from '../treasurerDouble.ts';
+import { fault } from '../effectResults.ts';
+import { underway } from '../pending.ts';
+
+export interface RunSchedule {
+  readonly played: Played;
+  readonly steps: readonly {
+    event: AnyEventObject;
+    before: Played['snapshot'];
+    after: Played['snapshot'];
+    wishes: readonly Wish[];
+    /** What the treasurer has written down by then; undefined where there is none. */
+    books: Books | undefined;
+  }[];
+  /** Members that were started and neither ended nor were stopped. */
+  readonly left: readonly string[];
+}
+
+const member = fromPromise(() => Promise.resolve(null));
+export const teamOf = (settings: RunSettings) =>
+  runWith(settings).provide({ actors: { writer: member, critic: member } as never });
+
+/** How a run comes to its end when the choices are used up: all goes well, or somebody cancels it and nobody listens. */
+export type Ending = 'well' | 'cancelled';
+
+export function runSchedule(
+  settings: RunSettings,
+  budget: Budget | undefined,
+  choices: readonly number[],
+  ending: Ending = 'well',
+): RunSchedule {
+  const machine = teamOf(settings);
+  const { open, timers, settle, follow } = underway();
+  let played = start(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
+  follow(played.wishes);
+  const funds = new Funds();
+  funds.follow(played.wishes);
+  const steps: RunSchedule['steps'][number][] = [];
+  for (let n = 0; n < choices.length + 300 && played.snapshot.status === 'active'; n++) {
+    const context = played.snapshot.context as RunContext;
+    const ways = [...open].flatMap(([id]) => outcomes(id, context));
+    const [word] = funds.answers;
+    const choice = choices[n];
+    const event =
+      choice === undefined
+        ? ending === 'well'
+          ? wellMeant(open, context, n - choices.length, word)
+          : cancelled(timers, n - choices.length)
+        : pick(
+            [
+              ...ways,
+              ...ways,
+              ...(word ? [word, word, word] : []),
+              ...[...timers.values()].filter(() => choice % 20 === 0),
+              ...signals,
+            ],
+            choice,
+          );
+    settle(event);
+    if (event === word) funds.answers.shift();
+    const before = played;
+    played = next(machine, played, event);
+    const wishes = played.wishes.slice(before.wishes.length);
+    follow(wishes);
+    funds.follow(wishes);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes, books: funds.books });
+  }
+  return { played, steps, left: [...open.keys()] };
+}
+
+const signals: readonly AnyEventObject[] = [
+  { type: 'run.pause' },
+  { type: 'run.resume' },
+  { type: 'run.resume' },
+  { type: 'run.cancel', reason: 'enough' },
+  { type: 'troupe.deadline' },
+];
+const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject => {
+  // Who stops a run is one of many things only rarely.
+  const likely =
+    choice % 10 === 0 ? all : all.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
+  return likely[choice % likely.length]!;
+};
+
+const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
+
+/** What may come of whatever is under way. A member uses up none, half or all of what it was given, or a call more. */
+function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[] {
+  if (id === 'treasurer') return [];
+  if (id === 'route')
+    return [
+      send('writer'),
+      send('writer', 'critic'),
+      send('writer', 'critic', 'writer'),
+      send(),
+      send('critic'),
+      send('critic', 'critic'),
+      done('route', { finish: 'an article' }),
+      failed('route', fault('definition')),
+    ];
+  const place = Number(id.slice('member.'.length));
+  const grant = granted[place] ?? {};
+  const lease = leases[place];
+  const answered = [0, 0.5, 1].map((share) => answers(id, usageOf(grant, share)));
+  return [
+    ...answered,
+    ...answered,
+    answers(id, usageOf(grant, 1, 1)),
+    done(id, ends('failed', usageOf(grant, 1))),
+    failed(id, fault('restarts')),
+    // It comes near what it was lent, and asks for more.
+    ...(typeof lease === 'string' ? [{ type: 'treasury.lease', id: lease, wants: more(grant) }] : []),
+  ];
+}
+
+const more = ({ steps, usd }: Budget): Budget => ({
+  ...(steps === undefined ? {} : { steps: steps + 1 }),
+  ...(usd === undefined ? {} : { usd: usd + 0.001 }),
+});
+
+const answers = (id: string, usage: AgentUsage) => done(id, ends('completed', usage));
+const ends = (status: 'completed' | 'failed', usage: AgentUsage): AgentOutput =>
+  status === 'completed'
+    ? { status, answer: { type: 'article', body: {} }, evidence: [], usage }
+    : { status, failure: fault('model'), phase: 'execution', evidence: [], usage };
+
+function usageOf({ steps = 4, tokens = 40, usd = 0.01, toolCalls = 4 }: Budget, share: number, over = 0): AgentUsage {
+  return {
+    steps: Math.floor(steps * share) + over,
+    inputTokens: Math.floor(tokens * share) + over * 20,
+    outputTokens: 0,
+    cachedTokens: 0,
+    toolCalls: Math.floor(toolCalls * share),
+    usd: usd * share + over * 0.01,
+  };
+}
+
+function wellMeant(
+  open: ReadonlyMap<string, string>,
+  { granted }: RunContext,
+  n: number,
+  word: AnyEventObject | undefined,
+): AnyEventObject {
+  if (n === 0) return { type: 'run.resume' };
+  if (word) return word;
+  const id = [...open.keys()].find((each) => each.startsWith('member.'));
+  if (id !== undefined) return answers(id, usageOf(granted[Number(id.slice('member.'.length))] ?? {}, 0.5));
+  return done('route', { finish: 'an article' });
+}
+
+const cancelled = (timers: ReadonlyMap<string, AnyEventObject>, n: number): AnyEventObject =>
+  n === 0
+    ? { type: 'run.cancel', reason: 'enough' }
+    : ([...timers.values()].find(({ type }) => type.includes('grace')) ?? { type: 'run.resume' });

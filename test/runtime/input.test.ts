@@ -1,0 +1,117 @@
+/** What is said to an agent at work, by whoever may signal it. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, tool, TroupeError } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
+import type { Message } from '../../src/contracts/model.ts';
+import type { DeadLetter } from '../../src/contracts/deadLetter.ts';
+import { deferred } from '../deferred.ts';
+
+const say = (text: string) => ({ type: 'agent.input', text });
+
+test('whoever speaks to an agent that takes no input is told at once, and nothing is left for it', async () => {
+  await using runtime = await testRuntime();
+  const clerk = agent({ name: 'clerk', model: scriptedModel([{ hang: true }]), onInput: 'reject' });
+  const { root, id } = await runtime.start(clerk, 'Go.');
+  await runtime.settle();
+  const said = runtime.signal(root, say('Wait!'));
+  await expect(said).rejects.toBeInstanceOf(TroupeError);
+  await expect(said).rejects.toMatchObject({ kind: 'conflict', data: { onInput: 'reject' } });
+  expect(await runtime.journal.mail(id)).toEqual([]);
+  await runtime.signal(root, { type: 'agent.cancel', reason: 'enough' });
+  await runtime.settle();
+  await expect(runtime.signal(root, say('Hello?'))).rejects.toMatchObject({
+    message: expect.stringContaining('has ended') as string,
+  });
+});
+
+test('input that replaces other input leaves it among the dead letters, under its own name', async () => {
+  await using runtime = await testRuntime();
+  const gate = deferred();
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    effect: 'read',
+    input: z.object({}),
+    output: z.null(),
+    run: async () => (await gate.promise, null),
+  });
+  const model = scriptedModel([{ calls: [{ name: 'look' }] }, { expect: 'Welsh', text: 'Helo.' }]);
+  const { root, outcome } = await runtime.start(
+    agent({ name: 'clerk', model, tools: [look], onInput: 'latest' }),
+    'Greet.',
+  );
+  await runtime.settle();
+  for (const language of ['French', 'Welsh']) await runtime.signal(root, say(`In ${language}.`));
+  gate.resolve();
+  expect(await outcome()).toMatchObject({ status: 'done', output: 'Helo.' });
+  const [letter, ...others] = (await runtime.journal.list(root, 'dead')) as unknown as DeadLetter[];
+  expect(others).toEqual([]);
+  expect(letter).toMatchObject({ body: { text: 'In French.' }, failure: { kind: 'conflict' } });
+  expect(letter!.from).toMatch(/^person\//);
+  expect(runtime.seen.filter(({ type }) => type === 'dead')).toHaveLength(1);
+});
+
+test('a hundred notes may wait to be read; whoever brings one more is told that there is no room now', async () => {
+  await using runtime = await testRuntime();
+  const { root } = await runtime.start(agent({ name: 'clerk', model: scriptedModel([{ hang: true }]) }), 'Go.');
+  await runtime.settle();
+  for (let note = 0; note < 100; note++) await runtime.signal(root, say(`Note ${note}.`));
+  await runtime.settle();
+  await expect(runtime.signal(root, say('One more.'))).rejects.toMatchObject({ kind: 'mailbox_full', retryable: true });
+  expect(await runtime.journal.list(root, 'dead')).toEqual([]);
+});
+
+test('an interruption keeps what the model had said, and the next turn begins with what was said to it', async () => {
+  await using runtime = await testRuntime();
+  const model = scriptedModel([
+    { text: 'Dear reader, once upon a time', chunks: 2, half: true, hang: true },
+    { expect: 'Shorter', text: 'Hi.' },
+  ]);
+  const { root, outcome } = await runtime.start(agent({ name: 'clerk', model, onInput: 'interrupt' }), 'Greet.');
+  await runtime.settle();
+  await runtime.signal(root, say('Shorter!'));
+  expect(await outcome()).toMatchObject({ status: 'done', output: 'Hi.', usage: { steps: 2 } });
+  const transcript = (await runtime.journal.list(root, 'transcript')) as unknown as Message[];
+  expect(transcript).toMatchObject([
+    { role: 'user', text: 'Greet.' },
+    { role: 'assistant', text: 'Dear reader, on' },
+    { role: 'user', text: 'Shorter!' },
+    { role: 'assistant', text: 'Hi.' },
+  ]);
+  model.assertDone();
+});
+
+test('a write that has begun is carried out once, although somebody interrupts', async () => {
+  await using runtime = await testRuntime();
+  const gate = deferred();
+  const sent: string[] = [];
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    input: z.object({ to: z.string() }),
+    output: z.string(),
+    run: async ({ to }) => (await gate.promise, sent.push(to), 'sent'),
+  });
+  const model = scriptedModel([
+    { calls: [{ name: 'mail', input: { to: 'ada' } }] },
+    { expect: 'Not to Ada', text: 'Too late.' },
+  ]);
+  const { root, outcome } = await runtime.start(
+    agent({ name: 'clerk', model, tools: [mail], onInput: 'interrupt' }),
+    'Write.',
+  );
+  await runtime.settle();
+  await runtime.signal(root, say('Not to Ada!'));
+  await runtime.settle();
+  expect(sent).toEqual([]);
+  gate.resolve();
+  expect(await outcome()).toMatchObject({ status: 'done', output: 'Too late.' });
+  expect(sent).toEqual(['ada']);
+  expect(runtime.seen.filter(({ type }) => type === 'dead')).toEqual([]);
+});
+
+test('a policy that there is not is refused where it is written', () => {
+  expect(() => agent({ name: 'clerk', model: 'a:b', onInput: 'ignore' as never })).toThrow(/onInput/);
+});

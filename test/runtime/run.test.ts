@@ -1,0 +1,167 @@
+/** `run` as users call it: once, twice at once, again after the end, and with somebody who answers. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError } from 'troupe';
+import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
+import { setup } from 'xstate';
+import { deferred } from '../deferred.ts';
+
+const fail = (why: string): never => {
+  throw new Error(why);
+};
+const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-run-')), 'j.db');
+
+test('the same key at the same time is one run, and both get its result', async () => {
+  const gate = deferred();
+  let asked = 0;
+  const clerk = () =>
+    agent({
+      name: 'clerk',
+      model: {
+        id: 'test:model',
+        async *stream() {
+          asked++;
+          await gate.promise;
+          yield { type: 'text', text: 'Once.' };
+          yield {
+            type: 'finish',
+            reason: 'stop',
+            usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 },
+            model: 'test:model',
+          };
+        },
+      },
+    });
+  const db = fresh();
+  const both = Promise.all([run(clerk(), 'Go.', { key: 'k', db }), run(clerk(), 'Go.', { key: 'k', db })]);
+  setImmediate(() => gate.resolve());
+  expect(await both).toEqual(['Once.', 'Once.']);
+  expect(asked).toBe(1);
+});
+
+test('a key whose run has ended gives its result again, and asks nobody', async () => {
+  const db = fresh();
+  const say = (text: string) => agent({ name: 'clerk', model: scriptedModel([{ text }]) });
+  expect(await run(say('First.'), 'Go.', { key: 'k', db })).toBe('First.');
+  expect(await run(say('Second.'), 'Go.', { key: 'k', db })).toBe('First.');
+});
+
+test('a run that fails rejects with what failed', async () => {
+  const clerk = agent({
+    name: 'clerk',
+    model: scriptedModel([{ error: { kind: 'auth', message: 'The key is wrong.' } }]),
+  });
+  await expect(run(clerk, 'Go.', { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError', kind: 'auth' });
+});
+
+test('whoever started it may answer for the person', async () => {
+  const sent: string[] = [];
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    approval: true,
+    input: z.object({ to: z.string() }),
+    output: z.null(),
+    run: ({ to }) => (sent.push(to), null),
+  });
+  const script = () => scriptedModel([{ calls: [{ name: 'mail', input: { to: 'ada' } }] }, { text: 'Done.' }]);
+  const questions: unknown[] = [];
+  const answer = (approved: boolean) => ({
+    db: 'memory',
+    onTicket: ({ subject }: { subject: unknown }) => (questions.push(subject), { approved }),
+  });
+  await run(agent({ name: 'a', tools: [mail], model: script() }), 'Go.', answer(false));
+  expect(sent).toEqual([]);
+  await run(agent({ name: 'a', tools: [mail], model: script() }), 'Go.', answer(true));
+  expect(sent).toEqual(['ada']);
+  expect(questions[0]).toMatchObject({ tool: 'mail', input: { to: 'ada' } });
+});
+
+test('an answer that does not fit the ticket is refused, and the ticket stays open', async () => {
+  const mail = tool({
+    name: 'mail',
+    description: 'Sends.',
+    effect: 'write',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const clerk = agent({ name: 'a', tools: [mail], model: scriptedModel([{ calls: [{ name: 'mail', input: {} }] }]) });
+  await expect(run(clerk, 'Go.', { db: 'memory', onTicket: () => 'yes' })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/does not fit/) as string,
+  });
+});
+
+const hanging = {
+  id: 'test:hanging',
+  stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
+};
+
+test('a run ends by its deadline, whatever it is doing: as an agent, as a team, and as a machine', async () => {
+  const Talk = protocol({ ask: { body: z.string(), replies: ['tell'] }, tell: { body: z.string() } });
+  const clerk = agent({ name: 'clerk', model: hanging, protocol: Talk, handles: ['ask'] });
+  const desk = team({
+    name: 'desk',
+    protocol: Talk,
+    members: { clerk },
+    accepts: 'ask',
+    returns: 'tell',
+    route: { ask: ({ body }, { to }) => to('clerk', 'ask', body), tell: ({ body }, { finish }) => finish(body) },
+  });
+  const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
+  const anyone = [agent({ name: 'solo', model: hanging }), desk, idle] as const;
+  for (const subject of anyone) {
+    const clock = virtualClock();
+    await using runtime = await openRuntime({ db: 'memory', clock });
+    const run = await runtime.start(subject, 'Go.', { deadline: '2m' });
+    const ended = run.outcome();
+    await runningUntil(clock, 121_000, ended);
+    expect(await ended, subject.name).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
+  }
+});
+
+test('what a tool throws can hold anything; the run goes on with what can be kept of it', async () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const broken = [{ rows: 10n }, circle, { at: new Date(0) }].map((data) =>
+    tool({
+      name: `fail_${Object.keys(data)[0]}`,
+      description: 'Fails.',
+      input: z.object({}),
+      output: z.null(),
+      run: () => {
+        throw new TroupeError('tool', 'It broke.', { data: data as never, retryAfter: NaN });
+      },
+    }),
+  );
+  const clerk = agent({
+    name: 'clerk',
+    tools: broken,
+    model: scriptedModel([{ calls: broken.map(({ name }) => ({ name, input: {} })) }, { text: 'Three broke.' }]),
+  });
+  expect(await run(clerk, 'Go.', { db: fresh() })).toBe('Three broke.');
+});
+
+/** Lets time pass in steps, with everything that follows from each. */
+async function runningUntil(clock: VirtualClock, until: number, ended: Promise<unknown>): Promise<void> {
+  const now = { over: false };
+  void ended.then(() => (now.over = true));
+  for (let at = 0; at < until && !now.over; at += 1_000) {
+    clock.advance(1_000);
+    for (let i = 0; i < 20 && !now.over; i++) await new Promise(setImmediate);
+  }
+}
+
+test('a runtime that cannot be opened leaves nothing open behind', async () => {
+  const db = fresh();
+  const clock = { ...virtualClock(), id: () => fail('no ids') };
+  await expect(openRuntime({ db, clock })).rejects.toThrow('no ids');
+  // An open journal has a log beside it.
+  expect(existsSync(`${db}-wal`)).toBe(false);
+});

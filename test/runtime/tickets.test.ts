@@ -1,0 +1,129 @@
+/** Questions to people: answered once, by somebody with a name, and never told yes for an answer that is not taken. */
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, openRuntime, run, tool, type Runtime } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+
+const sent: string[] = [];
+const mail = tool({
+  name: 'mail',
+  description: 'Sends.',
+  effect: 'write',
+  approval: true,
+  input: z.object({ to: z.string() }),
+  output: z.null(),
+  run: ({ to }) => (sent.push(to), null),
+});
+const clerk = () =>
+  agent({
+    name: 'clerk',
+    tools: [mail],
+    model: scriptedModel([{ calls: [{ name: 'mail', input: { to: 'ada' } }] }, { text: 'Done.' }]),
+  });
+const conflict = expect.objectContaining({ kind: 'conflict' }) as object;
+
+async function asked(runtime: Runtime, key = 'k') {
+  const handle = await runtime.start(clerk(), 'Go.', { key });
+  const outcome = await handle.outcome({ returnWhenWaiting: true });
+  if (outcome.status !== 'waiting') throw new Error(`It does not wait: ${JSON.stringify(outcome)}`);
+  return { handle, ticket: outcome.tickets[0]! };
+}
+
+describe('of two answers to one ticket in the same moment one is taken, and the other is told', () => {
+  test.each(['one process', 'two processes'])('in %s', async (where) => {
+    const journal = memory();
+    await using here = await openRuntime({ journal });
+    await using there =
+      where === 'one process' ? { ...here, [Symbol.asyncDispose]: async () => {} } : await openRuntime({ journal });
+    const { handle, ticket } = await asked(here);
+    const answers = await Promise.allSettled([
+      here.answer(ticket.id, { approved: true }, 'Ada'),
+      there.answer(ticket.id, { approved: false }, 'Grace'),
+    ]);
+    expect(answers).toEqual([
+      { status: 'fulfilled', value: undefined },
+      { status: 'rejected', reason: conflict },
+    ]);
+    expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'Done.' });
+  });
+});
+
+test('an answer given while nobody goes on with the run shows as answered, and stands', async () => {
+  const journal = memory();
+  const first = await openRuntime({ journal });
+  const { ticket } = await asked(first);
+  await first.close();
+  await using second = await openRuntime({ journal });
+  await second.answer(ticket.id, { approved: false }, 'Ada');
+  expect(await second.tickets()).toMatchObject([{ id: ticket.id, answered: true }]);
+  await expect(second.answer(ticket.id, { approved: true }, 'Grace')).rejects.toEqual(conflict);
+  await expect(second.abort(ticket.id, 'too late', 'Grace')).rejects.toEqual(conflict);
+});
+
+test('an answer needs a name, and a ticket that is one', async () => {
+  await using runtime = await openRuntime({ db: 'memory' });
+  const { handle, ticket } = await asked(runtime);
+  await expect(runtime.answer(ticket.id, { approved: true }, ' ')).rejects.toMatchObject({ kind: 'invalid' });
+  for (const id of [handle.root, 'wait/nobody', 'x'])
+    await expect(runtime.abort(id, 'why not')).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await runtime.abort(ticket.id, 'not today', 'Ada');
+  await expect(runtime.answer(ticket.id, { approved: true })).rejects.toEqual(conflict);
+});
+
+test('a ticket that ends while its answer is being thought about does not end the run', async () => {
+  const before = sent.length;
+  const journal = memory();
+  const answer = run(clerk(), 'Go.', {
+    journal,
+    onTicket: async (ticket) => {
+      await elsewhere(journal, ticket.id);
+      return { approved: true };
+    },
+  });
+  expect(await answer).toBe('Done.');
+  expect(sent.length).toBe(before);
+});
+async function elsewhere(journal: Journal, id: string): Promise<void> {
+  await using other = await openRuntime({ journal });
+  await other.answer(id, { approved: false }, 'Grace');
+}
+
+test('a run whose key is as long as a key may be can be asked and answered', async () => {
+  await using runtime = await openRuntime({ db: 'memory' });
+  const { handle, ticket } = await asked(runtime, 'k'.repeat(200));
+  await runtime.answer(ticket.id, { approved: true }, 'Ada');
+  expect(await handle.outcome()).toMatchObject({ status: 'done' });
+});
+
+test.each([
+  ['no such signal', { type: 'zz' }],
+  ['no type', {}],
+  ['a cancel without a reason', { type: 'agent.cancel' }],
+  ['what a journal cannot keep', { type: 'agent.input', text: 'a\0b' }],
+  ['a Date', { type: 'agent.input', text: new Date(0) }],
+])('an agent that is sent %s is not told so in vain: the sender hears of it', async (_, signal) => {
+  await using runtime = await openRuntime({ db: 'memory' });
+  const { handle } = await asked(runtime);
+  await expect(runtime.signal(handle.root, signal as never)).rejects.toMatchObject({ kind: 'invalid' });
+});
+
+test('a runtime that is closed says so, whatever it is asked, and may be closed again', async () => {
+  const runtime = await openRuntime({ db: 'memory' });
+  const { handle, ticket } = await asked(runtime);
+  await runtime.close();
+  await runtime.close();
+  const asks = [
+    () => runtime.start(clerk(), 'Go.'),
+    () => runtime.resume('k', clerk()),
+    () => runtime.tickets(),
+    () => runtime.answer(ticket.id, { approved: true }),
+    () => runtime.signal(handle.root, { type: 'agent.pause' }),
+  ];
+  for (const ask of asks)
+    await expect(ask()).rejects.toMatchObject({
+      kind: 'environment',
+      message: expect.stringContaining('This runtime is closed') as string,
+    });
+});

@@ -1,0 +1,76 @@
+/** Who opens a source of tools closes it, and nobody else. */
+import { expect, test } from 'vitest';
+import { agent, mcpServer, openRuntime, run } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { fakeSource } from '../tools/fakeSource.ts';
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const peer = () =>
+  mcpServer(
+    {
+      name: 'peer',
+      command: process.execPath,
+      args: [new URL('../mcp/peer.mjs', import.meta.url).pathname, 'odd'],
+    },
+    { trust: 'read' },
+  );
+
+test('a source of your own stays open after the run, and serves the next', async () => {
+  const source = fakeSource('mine', 'read');
+  const clerk = agent({ name: 'clerk', model: scriptedModel(() => ({ text: 'ok' })), tools: [source] });
+  expect(await run(clerk, 'one', { db: 'memory' })).toBe('ok');
+  expect(await run(clerk, 'two', { db: 'memory' })).toBe('ok');
+  expect(source).toMatchObject({ disposed: false });
+});
+
+test('a toolbelt is put on when it is asked for, and its server ends with the task, not with the runtime', async () => {
+  let pids: number[] = [];
+  const model = scriptedModel(({ messages, tools }) => {
+    const last = messages.at(-1)!;
+    if (last.role === 'tool' && last.results[0]!.name === 'peer__pids') {
+      pids = (JSON.parse(last.results[0]!.content) as { pids: (number | null)[] }).pids.filter((pid) => pid !== null);
+      return { text: 'done' };
+    }
+    return tools.some(({ name }) => name === 'peer__pids')
+      ? { calls: [{ name: 'peer__pids', input: {} }] }
+      : { calls: [{ name: 'request_tools', input: { tier: 'toolbelt', reason: 'need it' } }] };
+  });
+  await using runtime = await openRuntime({ db: 'memory' });
+  const worker = agent({ name: 'worker', model, toolbelt: [peer()], approve: () => false });
+  const handle = await runtime.start(worker, 'go');
+  expect(await handle.outcome()).toMatchObject({ status: 'done' });
+  expect(pids).not.toEqual([]);
+  while (pids.some(isAlive)) await new Promise(setImmediate);
+});
+
+test.each([
+  ['is completed', () => ({ text: 'ok' }), 'done'],
+  [
+    'fails',
+    () => {
+      throw new Error('no');
+    },
+    'failed',
+  ],
+])('what was opened for one task is closed once when it %s', async (_, says, status) => {
+  const closed: string[] = [];
+  await using runtime = await openRuntime({ db: 'memory' });
+  const worker = agent({
+    name: 'worker',
+    model: scriptedModel(says as never),
+    limits: { maxRecoveries: 0 },
+    cleanUp: ({ run }) => {
+      closed.push(run);
+      return Promise.resolve();
+    },
+  });
+  const handle = await runtime.start(worker, 'go', { key: 'k' });
+  expect(await handle.outcome()).toMatchObject({ status });
+  expect(closed).toEqual(['k']);
+});

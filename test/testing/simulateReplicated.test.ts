@@ -1,0 +1,101 @@
+/** Many seeds on a journal that every process plays from a shared log, which is slow, cut off, full, doubled and cut behind snapshots: what holds of one disk holds of it, and defects in what plays it are found. */
+import { deserialize, serialize } from 'node:v8';
+import { expect, test } from 'vitest';
+import { limitOfSeeds } from '../limits.ts';
+import { simulate, type SimulateOptions } from 'troupe/testing';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { Mark, View } from '../../src/journal/replicated/replica.ts';
+import { clerk, counting, desk, newsroom } from './subjects.ts';
+
+/** More in CI: `TROUPE_SEEDS=5000`. */
+const seeds = Number(process.env['TROUPE_SEEDS'] ?? 100);
+
+test.each([
+  ['a machine with a child and timers', counting],
+  ['an agent that reads, writes and asks a person', clerk],
+  ['a team of two', desk],
+  ['the team of the demo', newsroom],
+])(
+  'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+  async (_, scenario) => {
+    const { failures, faults } = await simulate(scenario, { seeds, shared: true });
+    expect(failures).toEqual([]);
+    for (const fault of ['partition', 'zombie', 'crash', 'duplicate', 'delay', 'unsure', 'slow'] as const)
+      expect(faults[fault], fault).toBeGreaterThan(0);
+  },
+  limitOfSeeds(seeds),
+);
+
+test('the same seed is the same run, event by event', async () => {
+  const hashes = async () =>
+    (await simulate(clerk, { seeds: 10, seed: 7, shared: true })).results.map(({ hash }) => hash);
+  const first = await hashes();
+  expect(await hashes()).toEqual(first);
+  expect(new Set(first).size).toBe(10);
+});
+
+interface Played {
+  readonly mark: Mark;
+  readonly writers: Map<string, { readonly next: number; readonly position: number }>;
+}
+/** What a process keeps, and what it puts into a snapshot, is not what it has. */
+const keeping = (view: View, change: (played: Played) => Played): View =>
+  Object.assign(Object.create(view) as View, {
+    async *dump() {
+      for await (const part of view.dump()) yield serialize(change(deserialize(part) as Played));
+    },
+  });
+
+/** Effects first, and how far it has played in a write of its own, which comes too late. */
+function notAtomic(view: View): View {
+  let [mark, writers] = [view.mark, new Map<string, { next: number; position: number }>()];
+  const late = keeping(view, (played) => ({ ...played, mark, writers: new Map([...played.writers, ...writers]) }));
+  return Object.assign(late, {
+    play(...[to, by, work]: Parameters<View['play']>) {
+      mark = view.mark;
+      writers = new Map(by ? [[by.writer, { next: view.next(by.writer), position: mark.position }]] : []);
+      view.play(to, by, work);
+    },
+  });
+}
+
+function unfenced(journal: Journal): Journal {
+  const epochs = new Map<string, number>();
+  return {
+    ...journal,
+    claim(run, ...more) {
+      const claimed = journal.claim(run, ...more);
+      claimed.then(
+        (epoch) => epochs.set(run, epoch),
+        () => {},
+      );
+      return claimed;
+    },
+    commit: (commit) => journal.commit({ ...commit, epoch: epochs.get(commit.run) ?? commit.epoch }),
+  };
+}
+
+const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
+  'the epoch is not looked at when a commit is played': {
+    journal: unfenced,
+    shared: true,
+    says: /was written in epoch 1, when the owner was that of 2 \(E4\)/,
+    seed: 30,
+    seeds: 10,
+  },
+  'who has written how much is forgotten by a snapshot': {
+    shared: (view) => keeping(view, (played) => ({ ...played, writers: new Map() })),
+    says: /^divided: /,
+    seed: 70,
+    seeds: 10,
+  },
+  'how far it was played is not kept together with what was played': {
+    shared: notAtomic,
+    says: /^divided: |stands still/,
+  },
+};
+
+test.each(Object.entries(mutants))('found: %s', async (_, { says, ...options }) => {
+  const { failures } = await simulate(counting, { seeds: 100, shrink: false, ...options });
+  expect(failures.flatMap(({ problems }) => problems)).toContainEqual(expect.stringMatching(says));
+});

@@ -1,0 +1,219 @@
+/** What goes wrong on a bus: servers that are not there, too old, shut, lost; bodies too large; words of strangers. */
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect as plainConnect, headers as plainHeaders } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Envelope } from '../../../src/contracts/envelope.ts';
+import { openRuntime } from 'troupe';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { dial } from '../../../src/nats/connection.ts';
+import { nats } from '../../../src/transport/nats/nats.ts';
+import { limits } from '../../limits.ts';
+import { natsServer, type NatsServer } from '../../nats/server.ts';
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const clock = systemClock();
+let count = 0;
+const letter = (over: Partial<Envelope> = {}): Envelope => ({
+  id: `m${count++}`,
+  type: 'greet',
+  body: {},
+  from: 'agent/a',
+  to: 'agent/b',
+  run: 'r1',
+  kind: 'tell',
+  ...over,
+});
+const open = async (tenant: string, url = server.url) => {
+  const connection = await dial({ servers: url });
+  const transport = nats({ connection, clock, tenant });
+  return {
+    ...transport,
+    connection,
+    async [Symbol.asyncDispose]() {
+      await transport[Symbol.asyncDispose]();
+      await connection.close();
+    },
+  };
+};
+
+test('no server: said with its address, and what to do', async () => {
+  await expect(open('none', 'nats://127.0.0.1:1')).rejects.toMatchObject({
+    kind: 'environment',
+    message: expect.stringMatching(/^No NATS server answers at nats:\/\/127\.0\.0\.1:1: .*nats-server -js/) as string,
+  });
+});
+
+test('wrong credentials are said to be that, and their secret is not repeated', async () => {
+  await using shut = await natsServer('authorization { user: "u", password: "right" }');
+  const wrong = dial({ servers: shut.url, user: 'u', password: 'hunter2' });
+  await expect(wrong).rejects.toMatchObject({ kind: 'auth' });
+  await expect(wrong).rejects.not.toThrow(/hunter2/);
+  const right = await dial({ servers: shut.url, user: 'u', password: 'right' });
+  expect(right.isClosed()).toBe(false);
+  await right.close();
+});
+
+test('a server older than 2.10 is refused, and why', async () => {
+  // What such a server says first is all that is asked of it.
+  const old = createServer((socket) => {
+    socket.write('INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true}\r\n');
+    socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((ready) => old.listen(0, '127.0.0.1', ready));
+  const url = `nats://127.0.0.1:${(old.address() as AddressInfo).port}`;
+  await expect(open('old', url)).rejects.toMatchObject({
+    kind: 'environment',
+    message: expect.stringMatching(/is 2\.9\.10; a troupe needs 2\.10/) as string,
+  });
+  old.close();
+});
+
+test('a server that opens no journal, because it is busy with itself, is said to be that', async () => {
+  // It is there, and answers nothing that it is asked.
+  const busy = createServer((socket) => {
+    socket.write('INFO {"server_id":"x","version":"2.14.0","max_payload":1048576,"headers":true}\r\n');
+    socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((ready) => busy.listen(0, '127.0.0.1', ready));
+  const servers = `nats://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+  await expect(openRuntime({ nats: { servers }, env: {} })).rejects.toMatchObject({
+    name: 'TroupeError',
+    kind: 'environment',
+    retryable: true,
+    message: expect.stringMatching(/did not open the journal: .*Start again when it answers/) as string,
+  });
+  busy.close();
+});
+
+test('two processes speak to each other, and only within their tenant', async () => {
+  await using one = await open('shop');
+  await using two = await open('shop');
+  await using other = await open('bank');
+  const got: string[] = [];
+  two.listen('agent/b', async ({ body }) => void got.push(body as string));
+  await two.connection.flush();
+  await one.send(letter({ body: 'hello' }));
+  await expect(other.send(letter())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  expect(got).toEqual(['hello']);
+});
+
+test('a body larger than a message may be goes by way of the object store, and nothing passes it', async () => {
+  await using one = await open('large');
+  await using two = await open('large');
+  const got: unknown[] = [];
+  two.listen('agent/b', async ({ body }) => void got.push(body));
+  await two.connection.flush();
+  const bodies = ['first', 'x'.repeat(3_000_000), 'third'];
+  await Promise.all(bodies.map((body) => one.send(letter({ body }))));
+  expect(got).toEqual(bodies);
+});
+
+test('without an object store a body that is too large is refused with its size', async () => {
+  await using plain = await natsServer('');
+  await using transport = await open('plain', plain.url);
+  await expect(transport.send(letter({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(
+      /^A message of 3000002 bytes is more than this NATS server takes \(1048576\)/,
+    ) as string,
+  });
+});
+
+test('a server that is lost and comes back: what was under way arrives, and the listener still listens', async () => {
+  await using fragile = await natsServer();
+  await using one = await open('lost', fragile.url);
+  await using two = await open('lost', fragile.url);
+  const got = new Set<unknown>();
+  two.listen('agent/b', async ({ body }) => void got.add(body));
+  await two.connection.flush();
+  await one.send(letter({ body: 'before' }));
+  await fragile.kill();
+  const sending = one.send(letter({ body: 'meanwhile' }));
+  await fragile.again();
+  await sending;
+  expect([...got]).toEqual(['before', 'meanwhile']);
+});
+
+test('a recipient that dies with the message in its hands: it is sent again, to whoever listens by then', async () => {
+  await using one = await open('dies');
+  const first = await open('dies');
+  let arrived!: () => void;
+  const taken = new Promise<void>((resolve) => (arrived = resolve));
+  first.listen('agent/b', () => (arrived(), new Promise(() => {})));
+  await first.connection.flush();
+  const sending = one.send(letter({ body: 'again' }));
+  await taken;
+  await first.connection.close();
+  await using second = await open('dies');
+  const got: unknown[] = [];
+  second.listen('agent/b', async ({ body }) => void got.push(body));
+  await sending;
+  expect(got).toEqual(['again']);
+});
+
+test('whoever writes nonsense to the bus is told so, and harms nobody', async () => {
+  await using transport = await open('noise');
+  const got: unknown[] = [];
+  transport.listen('agent/b', async ({ body }) => void got.push(body));
+  const stranger = await plainConnect({ servers: server.url });
+  const ask = async (payload: string, more: Record<string, string>) => {
+    const sent = plainHeaders();
+    for (const [name, value] of Object.entries(more)) sent.set(name, value);
+    const { data } = await stranger.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
+      timeout: limits.reply,
+      headers: sent,
+    });
+    return new TextDecoder().decode(data);
+  };
+  expect(await ask('{', {})).toContain('no message of a troupe');
+  expect(await ask('{"x":1}', { 'Troupe-From': 'me' })).toContain('no message of a troupe');
+  const whole = {
+    'Nats-Msg-Id': 'm1',
+    'Troupe-Type': 'greet',
+    'Troupe-From': 'person/me',
+    'Troupe-To': 'agent/b',
+    'Troupe-Run': 'r1',
+    'Troupe-Kind': 'tell',
+  };
+  expect(await ask('not json', whole)).toContain('is no JSON');
+  expect(await ask('{"x":1}', { ...whole, 'Troupe-Deadline': 'soon' })).toContain('deadline');
+  expect(await ask('{"x":1}', { ...whole, 'Troupe-To': 'agent/c' })).toContain('came on troupe.noise.r1.agent.b.in');
+  expect(await ask('{"x":1}', whole)).toBe('');
+  expect(got).toEqual([{ x: 1 }]);
+  await stranger.close();
+});
+
+test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenant) => {
+  await expect(open(tenant)).rejects.toMatchObject({ kind: 'invalid' });
+});
+
+test('a connection that is closed just as its server dies, also one that was lost before, ends nobody’s process', async () => {
+  const server = await natsServer();
+  const connection = await dial({ servers: server.url });
+  const heard: unknown[] = [];
+  const hear = (error: unknown) => heard.push(error);
+  process.on('uncaughtException', hear);
+  const back = (async () => {
+    for await (const { type } of connection.status()) if (type === 'reconnect') return;
+  })();
+  await server.kill();
+  await server.again();
+  await back;
+  // What nats.js does when it hears that the other side is gone.
+  const { socket } = (connection as unknown as { protocol: { transport: { socket: Socket } } }).protocol.transport;
+  socket.end();
+  connection.publish('anywhere');
+  await connection.close();
+  await new Promise(setImmediate);
+  process.off('uncaughtException', hear);
+  expect(heard).toEqual([]);
+  expect(socket.destroyed).toBe(true);
+  await server[Symbol.asyncDispose]();
+});

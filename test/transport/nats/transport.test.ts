@@ -1,0 +1,102 @@
+/** The bus keeps the contract of every transport, on a real server. */
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { virtualClock } from 'troupe/testing';
+import { transportSuite, type Envelope, type Transport } from 'troupe/testing/suites';
+import { TroupeError } from '../../../src/values/failure.ts';
+import { dial } from '../../../src/nats/connection.ts';
+import { nats } from '../../../src/transport/nats/nats.ts';
+import { headersOf } from '../../../src/transport/nats/codec.ts';
+import { limits } from '../../limits.ts';
+import { natsServer, type NatsServer } from '../../nats/server.ts';
+
+let server: NatsServer;
+let connection: NatsConnection;
+beforeAll(async () => {
+  server = await natsServer();
+  connection = await dial({ servers: server.url });
+});
+afterAll(async () => {
+  await connection.close();
+  await server[Symbol.asyncDispose]();
+});
+
+let tenant = 0;
+const shared = {
+  twice: async (transport: Transport, envelope: Envelope) => {
+    await transport.send(envelope);
+    await transport.send(envelope);
+  },
+  settle: async () => {
+    await connection.flush();
+    await connection.flush();
+  },
+};
+
+transportSuite('nats, from one process to another', {
+  ...shared,
+  async open(clock) {
+    const options = { connection, clock, tenant: `t${tenant++}` };
+    const [here, there] = [nats(options), nats(options)];
+    return {
+      send: (envelope) => here.send(envelope),
+      publish: (topic, envelope) => here.publish(topic, envelope),
+      listen: (address, receive) => there.listen(address, receive),
+      subscribe: (topic, hear) => there.subscribe(topic, hear),
+      async [Symbol.asyncDispose]() {
+        await here[Symbol.asyncDispose]();
+        await there[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
+
+transportSuite('nats, within one process', {
+  ...shared,
+  open: async (clock) => nats({ connection, clock, tenant: `t${tenant++}` }),
+});
+
+test('all actors of a run are heard by one subscription, and one that is not there is said to be unknown', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const subscribing = vi.spyOn(connection, 'subscribe');
+  const got: string[] = [];
+  const listening = Array.from({ length: 1_000 }, (_, n) =>
+    there.listen(`agent/r1.${n}`, async ({ to }) => void got.push(to), 'r1'),
+  );
+  expect(subscribing).toHaveBeenCalledTimes(1);
+  await connection.flush();
+  const letter = { id: 'm1', type: 'greet', body: {}, from: 'agent/a', run: 'r1', kind: 'tell' } as const;
+  await here.send({ ...letter, to: 'agent/r1.999' });
+  expect(got).toEqual(['agent/r1.999']);
+  await expect(here.send({ ...letter, to: 'agent/r1.1000' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  for (const one of listening) one[Symbol.dispose]();
+  await expect(here.send({ ...letter, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+});
+
+test('messages that are taken at the same moment are acknowledged by few, and one that a plain client sends by one of its own', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const refused = 'agent/b takes nothing odd.';
+  there.listen('agent/b', async ({ body }) => {
+    if (body === 77) throw new TroupeError('invalid', refused);
+  });
+  let words = 0;
+  connection.subscribe(`troupe.${options.tenant}._inbox.>`, { callback: () => void words++ });
+  await connection.flush();
+  const letter = { type: 'greet', from: 'agent/a', to: 'agent/b', run: 'r1', kind: 'tell' } as const;
+  const sending = Array.from({ length: 100 }, (_, n) => here.send({ ...letter, id: `m${n}`, body: n }));
+  const ends = await Promise.allSettled(sending);
+  expect(ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []))).toMatchObject([
+    { kind: 'invalid', message: refused },
+  ]);
+  await shared.settle();
+  expect(words).toBeLessThan(50);
+  const subject = `troupe.${options.tenant}.r1.agent.b.in`;
+  const sealed = headersOf({ ...letter, id: 'plain', body: null });
+  const word = await connection.request(subject, 'null', { timeout: limits.reply, headers: sealed });
+  expect(word.data).toHaveLength(0);
+  expect(word.headers?.has('Troupe-Failure') ?? false).toBe(false);
+});

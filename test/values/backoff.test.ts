@@ -1,0 +1,193 @@
+/** Trying again: how long, how often, and how much of it at once. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { effect } from '../../actors/effect.ts';
+import { backoff, ceiling } from '../../src/values/backoff.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import type { ModelRequest } from '../../src/contracts/model.ts';
+import { gateway } from '../../src/gateway/gateway.ts';
+import { retryBudget } from '../../src/gateway/retryBudget.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { Courier } from '../../src/engine/outboxRelay.ts';
+import { perform } from '../../src/engine/effects.ts';
+import { untilStored } from '../../src/engine/retryWrite.ts';
+import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
+import { scriptedModel } from '../../src/testing/index.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
+
+const usual = { first: 200, longest: 10_000 };
+
+/** Lets time pass for as long as something is going on. */
+async function through<T>(clock: VirtualClock, going: Promise<T>): Promise<T> {
+  const over = going.then(() => true);
+  while (!(await Promise.race([over, new Promise((next) => setImmediate(next, false))])))
+    if (clock.next !== undefined) clock.advance(clock.next - clock.now());
+  return going;
+}
+
+describe('B1 the pauses', () => {
+  test('may last 200, 400 and 800 milliseconds at the most', () => {
+    expect([1, 2, 3].map((failed) => ceiling(failed, usual))).toEqual([200, 400, 800]);
+  });
+
+  test('never last longer than their bound, however often it failed', () => {
+    const bounds = { first: 200, longest: 7_000 };
+    expect([6, 7, 5_000].map((failed) => ceiling(failed, bounds))).toEqual([6_400, 7_000, 7_000]);
+  });
+
+  test('may grow by another factor', () => {
+    expect([1, 2, 3].map((failed) => ceiling(failed, { ...usual, factor: 3 }))).toEqual([200, 600, 1_800]);
+  });
+
+  test('are spread evenly between nothing and their bound', () => {
+    const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), chances, (failed, chance) => {
+        const pause = backoff(failed, usual, chance);
+        expect(pause).toBeGreaterThanOrEqual(1);
+        expect(Math.abs(pause - chance * ceiling(failed, usual))).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe('B2 the tries', () => {
+  const tried = async (times: number, fails: (n: number) => TroupeError | undefined) => {
+    const clock = virtualClock();
+    let calls = 0;
+    const logic = effect(
+      async () => {
+        const failure = fails(++calls);
+        if (failure) throw failure;
+        return 'done';
+      },
+      { retry: { times, backoff: 200 } },
+    );
+    const scope = {
+      key: 'a/b/1/0',
+      actor: 'a/b',
+      run: 'b',
+      signal: new AbortController().signal,
+      deadline: undefined,
+      clock,
+      again: false,
+      list: async () => [],
+      progress() {},
+    };
+    const outcome = await through(clock, perform(logic, { id: 'x', src: 'x', input: null }, scope));
+    return { calls, ok: outcome.ok };
+  };
+  const busy = new TroupeError('transient', 'busy');
+  const wrong = new TroupeError('invalid', 'wrong');
+
+  test.each([
+    ['what always fails is called three times', 3, () => busy, 3, false],
+    ['what another call cannot mend is called once', 3, () => wrong, 1, false],
+    ['what fails twice and then does not is called three times', 3, (n: number) => (n < 3 ? busy : undefined), 3, true],
+    ['the second failure says that it is for good', 3, (n: number) => (n === 1 ? busy : wrong), 2, false],
+    ['without retries there is one call', 1, () => busy, 1, false],
+    ['an eager caller makes five', 5, () => busy, 5, false],
+  ] as const)('%s', async (_, times, fails, calls, ok) => {
+    expect(await tried(times, fails)).toEqual({ calls, ok });
+  });
+});
+
+describe('B3 those who wait for the same thing do not come back in the same moment:', () => {
+  const [ending, crowd] = [new AbortController().signal, 10];
+  /** When each came, in milliseconds after the first try; none waits longer than its bound. */
+  function spread(tries: readonly (readonly number[])[], first: number) {
+    const began = Math.min(...tries.flat());
+    for (const times of tries)
+      times.slice(1).forEach((at, failed) => {
+        expect(at - times[failed]!).toBeGreaterThan(0);
+        expect(at - times[failed]!).toBeLessThanOrEqual(ceiling(failed + 1, { first, longest: 5_000 }));
+      });
+    return new Set(tries.map((times) => times.at(-1)! - began)).size;
+  }
+
+  test('writers, while the journal is away', async () => {
+    const clock = virtualClock();
+    const tries = Array.from({ length: crowd }, (): number[] => []);
+    const write = (times: number[]) => () =>
+      times.push(clock.now()) < 6 ? Promise.reject(new TroupeError('storage', 'locked')) : Promise.resolve();
+    const patience = { clock, ending, gone: () => false, stalled() {} };
+    await through(clock, Promise.all(tries.map((times) => untilStored(write(times), patience))));
+    expect(spread(tries, 100)).toBeGreaterThan(crowd / 2);
+  });
+
+  test('letters, while their recipients have no room', async () => {
+    const clock = virtualClock();
+    const tries = new Map<string, number[]>();
+    const courier = new Courier({
+      clock,
+      ending,
+      journal: memory(),
+      transport: {
+        ...inProcess(),
+        async send({ to }) {
+          const times = tries.get(to) ?? [];
+          tries.set(to, times);
+          if (times.push(clock.now()) < 6) throw new TroupeError('mailbox_full', 'later', { retryable: true });
+        },
+      },
+      epoch: () => 1,
+      undelivered: async () => {},
+    });
+    for (let n = 0; n < crowd; n++)
+      courier.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
+    const delivered = async () => {
+      while (courier.busy('r')) await new Promise((next) => setImmediate(next));
+    };
+    await through(clock, delivered());
+    expect(spread([...tries.values()], 10)).toBeGreaterThan(crowd / 2);
+  });
+});
+
+describe('a retry budget', () => {
+  test('is a share of the calls, beside a small reserve', () => {
+    const budget = retryBudget({ share: 0.5, reserve: 2 });
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+    budget.called();
+    expect(budget.take()).toBe(false);
+    budget.called();
+    expect([budget.take(), budget.take()]).toEqual([true, false]);
+    for (let n = 0; n < 100; n++) budget.called();
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+  });
+
+  test('keeps an outage from tripling the load that meets it', async () => {
+    const clock = virtualClock();
+    const away = scriptedModel(() => ({ error: { kind: 'transient', message: 'busy' } }));
+    const door = gateway({ clock, env: {}, retry: { times: 3, budget: { share: 0.1, reserve: 5 } } });
+    const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
+    const scope = () => ({ key: 'k', signal: new AbortController().signal, deadline: undefined });
+    const calls = Array.from({ length: 50 }, () => door.answer(away, ask, scope()).catch(() => 'failed'));
+    await through(clock, Promise.all(calls));
+    expect(away.requests.length).toBeGreaterThan(50);
+    expect(away.requests.length).toBeLessThanOrEqual(50 + 5 + 50 * 0.1);
+  });
+});
+
+test('a model that never stops talking has its time, too', async () => {
+  const clock = virtualClock();
+  const began = clock.now();
+  const talker = {
+    id: 'test:talker',
+    async *stream() {
+      for (;;) {
+        await new Promise<void>((next) => void clock.wake(clock.now() + 20_000, next));
+        yield { type: 'text' as const, text: 'and ' };
+      }
+    },
+  };
+  const door = gateway({ clock, env: {}, retry: { times: 1 }, patience: { whole: 90_000 } });
+  const scope = { key: 'k', signal: new AbortController().signal, deadline: undefined };
+  const going = door
+    .answer(talker, { instructions: '', messages: [], tools: [] }, scope)
+    .catch((thrown: unknown) => thrown);
+  expect(await through(clock, going)).toMatchObject({
+    kind: 'timeout',
+    message: expect.stringMatching(/1m 30s|90 ?s/) as string,
+  });
+  expect(clock.now() - began).toBe(90_000);
+});
