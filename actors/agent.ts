@@ -4,26 +4,26 @@ import { TroupeError } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import { withDefaults } from '../src/values/json.ts';
 import { agentWith } from '../machines/agent/agent.ts';
-import { defaultBudget, defaultLimits, type AgentSettings } from '../machines/agent/settings.ts';
-import { delegateSource } from '../machines/member.ts';
+import { defaultAgentBudget, defaultAgentLimits, type AgentSettings } from '../machines/agent/settings.ts';
+import { delegateActorName } from '../machines/member.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
-import { callModel, modelsOf, type Define } from './callModel.ts';
+import { callModel, modelsOf, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';
 import { effect } from './effect.ts';
 import { withActors } from './withActors.ts';
 import { plan } from './plan.ts';
-import { cleanUp, fallback } from './fallback.ts';
+import { cleanUpAgent, fallbackModel } from './fallback.ts';
 import { reconcile, runTool } from './runTool.ts';
 import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
 import type { AgentDeps } from './tools.ts';
 import { verify } from './verify.ts';
 
 /** The settings of the machine that follow from a definition; what it does not say is as by default. */
-export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentSettings {
+export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): AgentSettings {
   return {
-    limits: withDefaults(defaultLimits, definition.limits),
-    budget: withDefaults(defaultBudget, definition.budget),
+    limits: withDefaults(defaultAgentLimits, definition.limits),
+    budget: withDefaults(defaultAgentBudget, definition.budget),
     onInput: definition.onInput ?? 'merge',
     onExhausted: definition.onExhausted ?? 'fail',
     models: modelsOf(definition.model, deps.gateway).length + (definition.fallbacks ?? []).length,
@@ -41,9 +41,9 @@ export function settingsOf(definition: AgentDefinition, deps: AgentDeps): AgentS
  * Makes the actor of an agent. A definition may be a function of the type of the task's message, because the replies depend on it.
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
-export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps) {
-  const define: Define = typeof definition === 'function' ? definition : () => definition;
-  const settings = settingsOf(define(''), deps);
+export function agentActor(definition: AgentDefinition | DefinitionFor, deps: AgentDeps) {
+  const define: DefinitionFor = typeof definition === 'function' ? definition : () => definition;
+  const settings = agentSettingsOf(define(''), deps);
   const machine = agentWith(settings).provide({
     actors: {
       analyze: analyze(define, deps),
@@ -56,8 +56,8 @@ export function agentActor(definition: AgentDefinition | Define, deps: AgentDeps
       listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
       verify: verify(define),
-      fallback: fallback(define),
-      cleanUp: cleanUp(deps),
+      fallback: fallbackModel(define),
+      cleanUp: cleanUpAgent(deps),
     },
   });
   return withActors(machine, delegatesOf(deps));
@@ -77,7 +77,7 @@ const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
 const delegatesOf = (deps: AgentDeps) =>
   Object.fromEntries(
     (deps.delegates ?? []).map(({ info, machine }) => [
-      delegateSource(info.name),
+      delegateActorName(info.name),
       withActors(callOf(deps), { delegate: machine }),
     ]),
   );

@@ -1,8 +1,8 @@
 /** Asks the model what the task requires, before the first turn. */
 import * as z from 'zod';
-import type { Analysis, Thinking } from '../machines/agent/effectTypes.ts';
+import type { AnalysisOutput, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { askTyped } from './askTyped.ts';
-import type { Define } from './callModel.ts';
+import type { DefinitionFor } from './callModel.ts';
 import { effect } from './effect.ts';
 import type { AgentDeps } from './tools.ts';
 
@@ -13,5 +13,7 @@ const question = {
   shape: z.object({ objective: z.string().min(1), requirements: z.array(z.string()), risks: z.array(z.string()) }),
 };
 
-export const analyze = (define: Define, deps: AgentDeps) =>
-  effect<Analysis, Thinking>((thinking, scope) => askTyped(question, define(thinking.message), deps, thinking, scope));
+export const analyze = (define: DefinitionFor, deps: AgentDeps) =>
+  effect<AnalysisOutput, ModelCallInput>((thinking, scope) =>
+    askTyped(question, define(thinking.message), deps, thinking, scope),
+  );

@@ -5,14 +5,14 @@ import type { EffectScope } from '../src/contracts/effect.ts';
 import { TroupeError } from '../src/values/failure.ts';
 import type { JsonObject } from '../src/values/json.ts';
 import type { Message, Usage } from '../src/contracts/model.ts';
-import type { Bill, Thinking } from '../machines/agent/effectTypes.ts';
-import { choiceOf, modelScope, outputRoom } from './callModel.ts';
-import { conversationOf } from './conversation.ts';
-import { elide } from './history.ts';
+import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
+import { modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
+import { readConversation } from './conversation.ts';
+import { truncateHistory } from './history.ts';
 import type { AgentDeps } from './tools.ts';
 
 /** What a model is asked for. */
-export interface Question<T> {
+export interface TypedQuestion<T> {
   /** The name of the tool that the model is to call. */
   readonly name: string;
   readonly description: string;
@@ -24,13 +24,13 @@ export interface Question<T> {
 const tries = 2;
 
 export async function askTyped<T>(
-  { name, description, instructions, shape }: Question<T>,
+  { name, description, instructions, shape }: TypedQuestion<T>,
   definition: AgentDefinition,
   deps: AgentDeps,
-  thinking: Thinking,
+  thinking: ModelCallInput,
   scope: EffectScope,
-): Promise<T & Bill & { model: string }> {
-  const transcript = await conversationOf(scope);
+): Promise<T & ModelBill & { model: string }> {
+  const transcript = await readConversation(scope);
   // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   let problem = '';
@@ -39,11 +39,15 @@ export async function askTyped<T>(
     const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
     const request = {
       instructions: definition.instructions,
-      messages: [...elide(transcript, definition.maxHistory), ask],
+      messages: [...truncateHistory(transcript, definition.maxHistory), ask],
       tools: [{ name, description, input }],
-      ...outputRoom(definition, thinking),
+      ...maxOutputFor(definition, thinking),
     };
-    const answer = await deps.gateway.answer(choiceOf(definition, thinking, deps.gateway), request, modelScope(scope));
+    const answer = await deps.gateway.answer(
+      modelChoiceFor(definition, thinking, deps.gateway),
+      request,
+      modelScope(scope),
+    );
     usage = usage ? sum(usage, answer.usage) : answer.usage;
     const call = answer.calls.find((made) => made.name === name);
     const parsed = shape.safeParse(call?.input);

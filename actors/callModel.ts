@@ -3,59 +3,62 @@ import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
 import type { Model, ModelChoice } from '../src/contracts/model.ts';
-import type { Reading, Thinking } from '../machines/agent/effectTypes.ts';
-import { defaultBudget } from '../machines/agent/settings.ts';
-import { charged, leftOf, tighter, tokensOf } from '../machines/agent/budget.ts';
+import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
+import { defaultAgentBudget } from '../machines/agent/settings.ts';
+import { chargedUsage, remainingShare, lowerBudget, totalTokens } from '../machines/agent/budget.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
-import { asJson } from '../machines/json.ts';
-import { conversationOf } from './conversation.ts';
+import { dataAsJson } from '../machines/json.ts';
+import { readConversation } from './conversation.ts';
 import { effect } from './effect.ts';
-import { elide } from './history.ts';
-import { offerOf } from './toolOffer.ts';
-import { readAnswer } from './parseAnswer.ts';
-import type { AgentDeps, ModelDoor } from './tools.ts';
+import { truncateHistory } from './history.ts';
+import { toolOfferOf } from './toolOffer.ts';
+import { parseAnswer } from './parseAnswer.ts';
+import type { AgentDeps, ModelGateway } from './tools.ts';
 
 /** The definition of an agent for a task whose message has this type. */
-export type Define = (message: string) => AgentDefinition;
+export type DefinitionFor = (message: string) => AgentDefinition;
 
-export const callModel = (define: Define, limits: AgentLimits, deps: AgentDeps) =>
-  effect<Reading, Thinking>(async (thinking, scope) => {
+export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: AgentDeps) =>
+  effect<ParsedAnswer, ModelCallInput>(async (thinking, scope) => {
     const definition = define(thinking.message);
-    const offer = await offerOf(definition, deps, thinking.tier, scope);
+    const offer = await toolOfferOf(definition, deps, thinking.tier, scope);
     const { instructions, temperature } = definition;
     const request = {
       instructions,
-      messages: elide(await conversationOf(scope), definition.maxHistory),
+      messages: truncateHistory(await readConversation(scope), definition.maxHistory),
       tools: offer.specs,
-      ...outputRoom(definition, thinking),
+      ...maxOutputFor(definition, thinking),
       ...(temperature === undefined ? {} : { temperature }),
     };
     const answer = await deps.gateway.answer(
-      choiceOf(definition, thinking, deps.gateway),
+      modelChoiceFor(definition, thinking, deps.gateway),
       request,
       modelScope(scope),
       (part, text) => {
         if (part.type === 'text') scope.soFar?.({ text });
-        scope.progress(asJson(part));
+        scope.progress(dataAsJson(part));
       },
     );
-    const budget = tighter(ownLimits(withDefaults(defaultBudget, definition.budget), thinking), thinking.allowance);
+    const budget = lowerBudget(
+      ownLimits(withDefaults(defaultAgentBudget, definition.budget), thinking),
+      thinking.allowance,
+    );
     const callsLeft = (budget.toolCalls ?? Infinity) - thinking.used.toolCalls;
-    const left = (shares: number) => leftOf(budget, charged(thinking.used, answer.usage), shares);
-    return readAnswer(answer, { definition, offer, limits, callsLeft, left });
+    const left = (shares: number) => remainingShare(budget, chargedUsage(thinking.used, answer.usage), shares);
+    return parseAnswer(answer, { definition, offer, limits, callsLeft, left });
   });
 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 
 /** The models that a choice stands for, in order of preference. */
-export const modelsOf = (choice: ModelChoice, gateway: Pick<ModelDoor, 'models'>): readonly (string | Model)[] =>
+export const modelsOf = (choice: ModelChoice, gateway: Pick<ModelGateway, 'models'>): readonly (string | Model)[] =>
   gateway.models?.(choice) ?? [choice].flat();
 
 /** The model for the next call: after a fallback the next one of the definition, up to the last one; if it must be cheaper, one further down. */
-export function choiceOf(
+export function modelChoiceFor(
   { model, fallbacks = [] }: Pick<AgentDefinition, 'model' | 'fallbacks'>,
-  { fallbacks: taken, cheaper = 0 }: Pick<Thinking, 'fallbacks' | 'cheaper'>,
-  gateway: Pick<ModelDoor, 'models'>,
+  { fallbacks: taken, cheaper = 0 }: Pick<ModelCallInput, 'fallbacks' | 'cheaper'>,
+  gateway: Pick<ModelGateway, 'models'>,
 ): ModelChoice {
   const own = cheaper > 0 ? modelsOf(model, gateway) : [];
   if (taken === 0 && cheaper < own.length) return own.slice(cheaper);
@@ -64,12 +67,12 @@ export function choiceOf(
 }
 
 /** The most output that the budget leaves beside the expected input. */
-export function outputRoom(
+export function maxOutputFor(
   { maxOutputTokens, budget }: AgentDefinition,
-  { used, expected, allowance, ...thinking }: Thinking,
+  { used, expected, allowance, ...thinking }: ModelCallInput,
 ): { maxOutputTokens?: number } {
-  const { tokens } = tighter(ownLimits(budget ?? {}, thinking), allowance);
-  const left = tokens === undefined ? Infinity : Math.max(1, tokens - tokensOf(used) - expected);
+  const { tokens } = lowerBudget(ownLimits(budget ?? {}, thinking), allowance);
+  const left = tokens === undefined ? Infinity : Math.max(1, tokens - totalTokens(used) - expected);
   const room = Math.min(maxOutputTokens ?? Infinity, left);
   return Number.isFinite(room) ? { maxOutputTokens: room } : {};
 }

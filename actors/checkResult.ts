@@ -1,15 +1,15 @@
 /** Asks a user's check within a time limit, and reads its answer so that everything but a clear yes is a no. */
 import { sleep, type Clock } from '../src/values/clock.ts';
 import { failureKinds, toFailure, type FailureKind } from '../src/values/failure.ts';
-import type { Verdict } from '../machines/guardrail/events.ts';
+import type { CheckResult } from '../machines/guardrail/events.ts';
 import { fieldsOf } from '../machines/json.ts';
 
-const no = (reason: string, kind: FailureKind = 'denied'): Verdict => ({ ok: false, kind, reason });
+const no = (reason: string, kind: FailureKind = 'denied'): CheckResult => ({ ok: false, kind, reason });
 
 const isKind = (kind: unknown): kind is FailureKind => typeof kind === 'string' && Object.hasOwn(failureKinds, kind);
 
 /** What a check answered, as a verdict. */
-export function verdictOf(says: unknown): Verdict {
+export function checkResultOf(says: unknown): CheckResult {
   if (says === true) return { ok: true };
   if (says === false) return no('its check said no');
   if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
@@ -26,10 +26,10 @@ export function verdictOf(says: unknown): Verdict {
  * Asks a check. Never rejects: a check that throws, or gives no answer within `limit` milliseconds, says no.
  * An answer that is not a promise needs no timer.
  */
-export async function asked<T>(
+export async function askCheckInTime<T>(
   ask: () => T | Promise<T>,
   { clock, limit }: { clock: Clock; limit: number },
-): Promise<{ readonly says: T } | { readonly failed: Verdict }> {
+): Promise<{ readonly says: T } | { readonly failed: CheckResult }> {
   const over = new AbortController();
   try {
     const says = ask();

@@ -3,11 +3,11 @@ import type { EffectScope } from '../src/contracts/effect.ts';
 import type { Message } from '../src/contracts/model.ts';
 import { entriesOf } from './lists.ts';
 
-export const conversationOf = async (scope: Pick<EffectScope, 'list'>): Promise<readonly Message[]> =>
-  conversation(await entriesOf<Message>(scope, 'transcript'));
+export const readConversation = async (scope: Pick<EffectScope, 'list'>): Promise<readonly Message[]> =>
+  joinResults(await entriesOf<Message>(scope, 'transcript'));
 
 /** Results are stored one by one, as they came. Here those of a turn are one message, in the order of its calls. */
-export function conversation(transcript: readonly Message[]): readonly Message[] {
+export function joinResults(transcript: readonly Message[]): readonly Message[] {
   const messages: Message[] = [];
   for (const message of transcript) {
     const latest = messages.at(-1);

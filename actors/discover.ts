@@ -1,12 +1,12 @@
 /** Lists the tools, and finds the required capabilities that none of them has and what is wrong with the list. */
 import type { ToolTier } from '../src/contracts/model.ts';
-import type { Discovered } from '../machines/agent/effectTypes.ts';
-import type { Define } from './callModel.ts';
+import type { DiscoveryOutput } from '../machines/agent/effectTypes.ts';
+import type { DefinitionFor } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';
 
-export const discover = (define: Define, deps: AgentDeps) =>
-  effect<Discovered, { message: string; tier: ToolTier }>(async ({ message, tier }, scope) => {
+export const discover = (define: DefinitionFor, deps: AgentDeps) =>
+  effect<DiscoveryOutput, { message: string; tier: ToolTier }>(async ({ message, tier }, scope) => {
     const tools = await allTools(deps, tier, scope);
     const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
     const { requires = [] } = define(message);

@@ -6,47 +6,50 @@ import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
-import { refusal } from '../machines/guardrail/refusal.ts';
-import { defaultLimits } from '../machines/agent/settings.ts';
-import type { Reading, ReadCall, Thinking } from '../machines/agent/effectTypes.ts';
-import type { Verdict } from '../machines/guardrail/events.ts';
+import { guardrailRefusal } from '../machines/guardrail/refusal.ts';
+import { defaultAgentLimits } from '../machines/agent/settings.ts';
+import type { ParsedAnswer, ParsedCall, ModelCallInput } from '../machines/agent/effectTypes.ts';
+import type { CheckResult } from '../machines/guardrail/events.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { effect, type Effect } from './effect.ts';
 import type { Guardrail } from './guardrail.ts';
 import { withActors } from './withActors.ts';
 import { answerPrefix } from './toolOffer.ts';
-import { asked, verdictOf } from './checkResult.ts';
+import { askCheckInTime, checkResultOf } from './checkResult.ts';
 
 const isMachine = (logic: unknown): logic is AnyStateMachine => typeof fieldsOf(logic).getStateNodeById === 'function';
 /** Whether the logic in the slot `callModel` is our effect. */
-const isModelCall = (logic: unknown): logic is Effect<Reading, Thinking> =>
+const isModelCall = (logic: unknown): logic is Effect<ParsedAnswer, ModelCallInput> =>
   typeof fieldsOf(fieldsOf(logic).effect).perform === 'function';
 
 /** Whether the guardrail checks what happens inside an agent. */
-export const looksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
+export const checksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
   stream !== undefined || tool !== undefined;
 
 /** The machine with a guarded effect `callModel` in every agent in it, however deep. The chart stays the same. */
-export function watched(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
-  const inside = guardrails.filter(looksInside);
+export function withStreamGuards(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
+  const inside = guardrails.filter(checksInside);
   if (inside.length === 0) return machine;
   const actors: Record<string, AnyActorLogic> = {};
   for (const [name, logic] of Object.entries(machine.implementations.actors)) {
-    if (isMachine(logic)) actors[name] = watched(logic, inside);
+    if (isMachine(logic)) actors[name] = withStreamGuards(logic, inside);
     else if (name === 'callModel' && isModelCall(logic)) actors[name] = watchedCall(logic, inside);
   }
   return withActors(machine, actors);
 }
 
-const watchedCall = ({ effect: { perform, options } }: Effect<Reading, Thinking>, guardrails: readonly Guardrail[]) =>
-  effect<Reading, Thinking>(async (thinking, scope) => {
+const watchedCall = (
+  { effect: { perform, options } }: Effect<ParsedAnswer, ModelCallInput>,
+  guardrails: readonly Guardrail[],
+) =>
+  effect<ParsedAnswer, ModelCallInput>(async (thinking, scope) => {
     const stop = new AbortController();
     const signal = AbortSignal.any([scope.signal, stop.signal]);
     const watch = streamWatch(guardrails, { ...scope, signal }, stop);
     try {
       const reading = await perform(thinking, { ...scope, signal, progress: watch.hear });
       await watch.settled();
-      const calls: ReadCall[] = [];
+      const calls: ParsedCall[] = [];
       for (const call of reading.calls) calls.push(await allowed(call, guardrails, scope));
       return { ...reading, calls };
     } catch (thrown) {
@@ -81,7 +84,7 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
       for (const { guardrail, check } of watching) {
         const verdict = await verdictOn(guardrail, () => check({ text, signal: scope.signal }), scope);
         if (verdict.ok) continue;
-        const { message, data, kind } = refusal(guardrail.name, 'stream', verdict);
+        const { message, data, kind } = guardrailRefusal(guardrail.name, 'stream', verdict);
         objection = new TroupeError(kind, message, { data });
         return stop.abort(objection);
       }
@@ -104,13 +107,13 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
 }
 
 /** The call as it will be made, or refused to the model with the reason. */
-async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ReadCall> {
+async function allowed(call: ParsedCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ParsedCall> {
   let allowedCall = call;
   for (const { name: guardrail, checks, limit } of guardrails) {
     const { tool } = checks;
     if (!tool || (call.how !== 'run' && call.how !== 'guarded')) continue;
     const { name, input, effect: kind } = call;
-    const answer = await asked(() => tool({ name, input, effect: kind, signal: scope.signal }), {
+    const answer = await askCheckInTime(() => tool({ name, input, effect: kind, signal: scope.signal }), {
       clock: scope.clock,
       limit,
     });
@@ -118,7 +121,7 @@ async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: 
       allowedCall = { ...call, how: 'guarded', ask: true, patience: patienceOf(call) };
       continue;
     }
-    const verdict = 'says' in answer ? verdictOf(answer.says) : answer.failed;
+    const verdict = 'says' in answer ? checkResultOf(answer.says) : answer.failed;
     if (verdict.ok) continue;
     const { id, hash } = call;
     return {
@@ -134,10 +137,10 @@ async function allowed(call: ReadCall, guardrails: readonly Guardrail[], scope: 
 }
 
 const isAsk = (says: unknown): boolean => fieldsOf(says).ask === true;
-const patienceOf = (call: ReadCall): number =>
-  call.how === 'guarded' ? call.patience : defaultLimits.approvalDeadline;
+const patienceOf = (call: ParsedCall): number =>
+  call.how === 'guarded' ? call.patience : defaultAgentLimits.approvalDeadline;
 
-async function verdictOn({ limit }: Guardrail, ask: () => unknown, { clock }: EffectScope): Promise<Verdict> {
-  const answer = await asked(ask, { clock, limit });
-  return 'says' in answer ? verdictOf(answer.says) : answer.failed;
+async function verdictOn({ limit }: Guardrail, ask: () => unknown, { clock }: EffectScope): Promise<CheckResult> {
+  const answer = await askCheckInTime(ask, { clock, limit });
+  return 'says' in answer ? checkResultOf(answer.says) : answer.failed;
 }

@@ -4,14 +4,19 @@ import { TroupeError } from '../src/values/failure.ts';
 import type { AskedWork, Checks } from '../src/contracts/guardrail.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
-import type { Checking } from '../machines/guardrail/draft.ts';
-import type { Verdict } from '../machines/guardrail/events.ts';
+import type { CheckInput } from '../machines/guardrail/draft.ts';
+import type { CheckResult } from '../machines/guardrail/events.ts';
 import { guardrailWith } from '../machines/guardrail/guardrail.ts';
-import { defaultGuardrailSettings, type Rule, type Tongue, type Trip } from '../machines/guardrail/settings.ts';
+import {
+  defaultGuardrailSettings,
+  type GuardrailRule,
+  type CommandFamily,
+  type BreakerPolicy,
+} from '../machines/guardrail/settings.ts';
 import { effect } from './effect.ts';
 import { withActors } from './withActors.ts';
-import { verdictOf } from './checkResult.ts';
-import { watched } from './guardStream.ts';
+import { checkResultOf } from './checkResult.ts';
+import { withStreamGuards } from './guardStream.ts';
 
 /** One guardrail as it was defined. Times are in milliseconds. */
 export interface Guardrail {
@@ -21,7 +26,7 @@ export interface Guardrail {
   readonly id: string;
   /** Its position in the fixed order; guardrails of one rank keep the order in which they were given. */
   readonly rank: number;
-  readonly rule: Rule;
+  readonly rule: GuardrailRule;
   /** The user's checks, by stage. */
   readonly checks: Checks;
   /** How long each of its checks may take. */
@@ -29,10 +34,10 @@ export interface Guardrail {
   /** How often `mid` is asked while work is under way; only once without it. */
   readonly every?: number;
   /** When its breaker opens; only when it is told to without it. */
-  readonly trip?: Trip;
+  readonly trip?: BreakerPolicy;
 }
 
-export interface Chain {
+export interface GuardrailChain {
   /** In the order in which work meets them; at least one. */
   readonly guardrails: readonly Guardrail[];
   /** The supervised machines by name. Work names the one it is for, unless there is only one. */
@@ -42,9 +47,9 @@ export interface Chain {
 }
 
 /** The machine of the first guardrail; it has the next one as its child, and so on. Throws `definition` without guardrails. */
-export function guardrailChain({ guardrails, supervised, bare = false }: Chain): AnyStateMachine {
+export function guardrailChain({ guardrails, supervised, bare = false }: GuardrailChain): AnyStateMachine {
   const inside = Object.fromEntries(
-    Object.entries(supervised).map(([name, machine]) => [name, watched(machine, guardrails)]),
+    Object.entries(supervised).map(([name, machine]) => [name, withStreamGuards(machine, guardrails)]),
   );
   const commandsByName = Object.fromEntries(
     Object.entries(supervised).map(([name, machine]) => [name, commandsOf(machine)]),
@@ -78,26 +83,26 @@ interface Link {
   readonly machine: AnyStateMachine;
 }
 
-const commandsOfOurs: Readonly<Record<string, Tongue>> = { run: 'run', guardrail: 'work', router: 'work' };
+const commandsOfOurs: Readonly<Record<string, CommandFamily>> = { run: 'run', guardrail: 'work', router: 'work' };
 /** Which commands a machine takes; those of an agent if it is none of ours. */
-const commandsOf = ({ id }: AnyStateMachine): Tongue => commandsOfOurs[id] ?? 'agent';
+const commandsOf = ({ id }: AnyStateMachine): CommandFamily => commandsOfOurs[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
-  effect<Verdict, Checking>(async ({ stage, work, output }, { signal }) => {
+  effect<CheckResult, CheckInput>(async ({ stage, work, output }, { signal }) => {
     const asked = askedOf(work, signal);
-    if (stage === 'pre' || stage === 'mid') return verdictOf(await checks[stage]?.(asked));
+    if (stage === 'pre' || stage === 'mid') return checkResultOf(await checks[stage]?.(asked));
     if (stage !== 'post' || output?.status !== 'completed') return { ok: true };
     const { answer, usage } = output;
-    return verdictOf(await checks.post?.({ ...asked, text: textOf(answer.body), answer, usage }));
+    return checkResultOf(await checks.post?.({ ...asked, text: bodyText(answer.body), answer, usage }));
   });
 
 /** A body as a text: as it is if it is one, otherwise as JSON. */
-export const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
+export const bodyText = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
 const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): AskedWork => ({
   type,
   body,
-  text: textOf(body),
+  text: bodyText(body),
   to,
   attempt,
   facts,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '../src/values/json.ts';
 
 /** SHA-256, as base64url. */
-export const hashOf = (name: string, input: Json): string =>
+export const callHash = (name: string, input: Json): string =>
   createHash('sha256')
     .update(`${name}\n${canonical(input)}`)
     .digest('base64url');

@@ -5,7 +5,7 @@
 import type { Message } from '../src/contracts/model.ts';
 
 /** Characters. */
-export const maxHistory = 400_000;
+export const defaultHistoryLimit = 400_000;
 const elided = '[older result, left out to save space; call again if it is needed]';
 
 const sizeOf = (message: Message): number => {
@@ -33,7 +33,7 @@ function knownSize(message: Message): number {
 }
 
 /** `limit` is in characters; 400,000 by default. The latest message of results is never shortened. */
-export function elide(transcript: readonly Message[], limit = maxHistory): readonly Message[] {
+export function truncateHistory(transcript: readonly Message[], limit = defaultHistoryLimit): readonly Message[] {
   let excess = transcript.reduce((sum, message) => sum + knownSize(message), 0) - limit;
   if (excess <= 0) return transcript;
   const latest = transcript.findLastIndex(({ role }) => role === 'tool');

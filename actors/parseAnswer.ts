@@ -6,16 +6,16 @@ import type { AgentDefinition, AgentLimits, Budget, ReplyContract } from '../src
 import { TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import { toolTiers, type ModelAnswer, type ToolCall, type ToolTier } from '../src/contracts/model.ts';
-import type { Reading, ReadCall } from '../machines/agent/effectTypes.ts';
+import type { ParsedAnswer, ParsedCall } from '../machines/agent/effectTypes.ts';
 import { asZodJson, fieldsOf } from '../machines/json.ts';
-import { hashOf } from './hash.ts';
-import { answerPrefix, requestTools, wrapped, type Offer } from './toolOffer.ts';
-import type { Offered } from './tools.ts';
+import { callHash } from './hash.ts';
+import { answerPrefix, requestTools, isWrappedReply, type ToolOffer } from './toolOffer.ts';
+import type { OfferedTool } from './tools.ts';
 
 /** What an answer is parsed against. */
-export interface Reader {
+export interface AnswerContext {
   readonly definition: AgentDefinition;
-  readonly offer: Offer;
+  readonly offer: ToolOffer;
   readonly limits: AgentLimits;
   /** Calls that the budget still allows. */
   readonly callsLeft: number;
@@ -23,7 +23,7 @@ export interface Reader {
   left(shares: number): Budget;
 }
 
-export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
+export function parseAnswer(answer: ModelAnswer, reader: AnswerContext): ParsedAnswer {
   const { text, usage, model, reason } = answer;
   const asked = withIds(answer.calls);
   const base = { text, usage, model };
@@ -47,7 +47,11 @@ export function readAnswer(answer: ModelAnswer, reader: Reader): Reading {
   return { ...base, calls, means: withoutCalls(text, reason, reader) };
 }
 
-function withoutCalls(text: string, reason: ModelAnswer['reason'], { definition }: Reader): Reading['means'] {
+function withoutCalls(
+  text: string,
+  reason: ModelAnswer['reason'],
+  { definition }: AnswerContext,
+): ParsedAnswer['means'] {
   const replies = Object.keys(definition.replies ?? {});
   if (reason === 'refused') return { kind: 'refusal', says: text };
   if (reason === 'length')
@@ -72,7 +76,7 @@ const withIds = (calls: readonly ToolCall[]): ToolCall[] => {
 };
 
 /** The reply that a call of this name gives; undefined when it is not a final answer. */
-function replyOf(name: string, { definition: { replies = {} } }: Reader): Reply | undefined {
+function replyOf(name: string, { definition: { replies = {} } }: AnswerContext): Reply | undefined {
   const type = name.slice(answerPrefix.length);
   const contract = name.startsWith(answerPrefix) && Object.hasOwn(replies, type) ? replies[type] : undefined;
   return contract && { type, contract };
@@ -83,20 +87,20 @@ interface Reply {
   readonly contract: ReplyContract;
 }
 
-function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<Reading, 'calls' | 'means'> {
+function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnswer, 'calls' | 'means'> {
   const { schema, parse } = contract;
-  const broken = (problem: string): Pick<Reading, 'calls' | 'means'> => ({
+  const broken = (problem: string): Pick<ParsedAnswer, 'calls' | 'means'> => ({
     calls: [refused(call, `Not accepted: ${problem}`)],
     means: { kind: 'unusable', problem },
   });
   if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
-  const inside = wrapped(schema);
+  const inside = isWrappedReply(schema);
   const given = inside ? fieldsOf(call.input).value : call.input;
   if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
   try {
     const body = parse(given);
     return {
-      calls: [{ ...call, hash: hashOf(call.name, call.input), how: 'settled', content: 'Received.' }],
+      calls: [{ ...call, hash: callHash(call.name, call.input), how: 'settled', content: 'Received.' }],
       means: { kind: 'answer', answer: { type, body: asZodJson(body) } },
     };
   } catch (thrown) {
@@ -106,14 +110,14 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<Reading, '
   }
 }
 
-const refused = (call: ToolCall, why: string): ReadCall => ({
+const refused = (call: ToolCall, why: string): ParsedCall => ({
   ...call,
-  hash: hashOf(call.name, call.input),
+  hash: callHash(call.name, call.input),
   how: 'refused',
   why,
 });
 
-function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, made: number): ReadCall {
+function readCall(call: ToolCall, reader: AnswerContext & { readonly shares: number }, made: number): ParsedCall {
   const { offer, limits, callsLeft } = reader;
   if (call.unreadable !== undefined)
     return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
@@ -131,7 +135,7 @@ function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, 
     );
   if (callsLeft > 0 && made >= callsLeft)
     return refused(call, 'Not made: no tool calls are left in your budget. Finish with what you have.');
-  const hash = hashOf(call.name, call.input);
+  const hash = callHash(call.name, call.input);
   const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
   const ask = needsApproval(info, call.input, reader.definition);
   if (info.delegate) {
@@ -155,18 +159,18 @@ function readCall(call: ToolCall, reader: Reader & { readonly shares: number }, 
 const tierIn = ({ input }: Pick<ToolCall, 'input'>): ToolTier | undefined =>
   toolTiers.find((tier) => tier === fieldsOf(input).tier);
 
-function readRequest(call: ToolCall, { higher }: Offer): ReadCall {
+function readRequest(call: ToolCall, { higher }: ToolOffer): ParsedCall {
   const tier = tierIn(call);
   if (!tier || !higher.includes(tier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
   return {
     ...call,
-    hash: hashOf(call.name, call.input),
+    hash: callHash(call.name, call.input),
     how: 'settled',
     content: 'Asked for. If they can be had, your next turn has them.',
   };
 }
 
-function needsApproval(tool: Offered, input: Json, { approve }: AgentDefinition): boolean {
+function needsApproval(tool: OfferedTool, input: Json, { approve }: AgentDefinition): boolean {
   if (tool.approval || approve === 'all') return true;
   if (approve === 'writes') return tool.effect === 'write';
   return typeof approve === 'function' && approve({ tool, input });

@@ -1,8 +1,8 @@
 /** Asks the model for a plan: steps, and for each its dependencies, its tool, its expected result and how to check that. */
 import * as z from 'zod';
-import type { Planned, Thinking } from '../machines/agent/effectTypes.ts';
+import type { PlanOutput, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { askTyped } from './askTyped.ts';
-import type { Define } from './callModel.ts';
+import type { DefinitionFor } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';
 
@@ -22,8 +22,8 @@ const Plan = z.object({
     .max(50),
 });
 
-export const plan = (define: Define, deps: AgentDeps) =>
-  effect<Planned, Thinking>(async (thinking, scope) => {
+export const plan = (define: DefinitionFor, deps: AgentDeps) =>
+  effect<PlanOutput, ModelCallInput>(async (thinking, scope) => {
     const tools = await allTools(deps, thinking.tier, scope);
     const names = tools.map(({ name, description }) => `- ${name}: ${description}`).join('\n');
     const question = {

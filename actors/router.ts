@@ -3,15 +3,15 @@ import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
 import type { TaskResult } from '../src/contracts/task.ts';
 import { routerWith } from '../machines/router/router.ts';
-import type { Filed } from '../machines/router/context.ts';
+import type { SubmittedTask } from '../machines/router/context.ts';
 import type { RouterSettings } from '../machines/router/settings.ts';
-import type { Reading, Selected, Selection } from '../machines/router/events.ts';
+import type { LoadInput, SelectionOutput, SelectionInput } from '../machines/router/events.ts';
 import { effect, type Effect } from './effect.ts';
 import { entriesOf } from './lists.ts';
 import { withActors } from './withActors.ts';
 
 /** The effect that chooses a member. */
-export type Select = Effect<Selected, Selection>;
+export type SelectMember = Effect<SelectionOutput, SelectionInput>;
 
 export interface RouterActor {
   readonly settings: RouterSettings;
@@ -20,7 +20,7 @@ export interface RouterActor {
   /** The actor of the guardrails in front of the members, for `entry: 'guard'`. */
   readonly guard?: AnyStateMachine;
   /** Chooses the member, for the strategy `selector`. Without one that strategy fails as `definition`. */
-  readonly select?: Select;
+  readonly select?: SelectMember;
 }
 
 export function routerActor({
@@ -29,8 +29,8 @@ export function routerActor({
   guard,
   select = noSelector,
 }: RouterActor): ReturnType<typeof routerWith> {
-  const load = effect<readonly Filed[], Reading>(
-    async ({ from, count }, scope) => (await entriesOf<Filed>(scope, 'tasks')).slice(from, from + count),
+  const load = effect<readonly SubmittedTask[], LoadInput>(
+    async ({ from, count }, scope) => (await entriesOf<SubmittedTask>(scope, 'tasks')).slice(from, from + count),
     { kind: 'pure' },
   );
   const collect = effect<readonly TaskResult[], null>(
@@ -44,7 +44,7 @@ export function routerActor({
   return withActors(routerWith(settings), named);
 }
 
-const noSelector: Select = effect(() =>
+const noSelector: SelectMember = effect(() =>
   Promise.reject(
     new TroupeError('definition', 'The router has no selector; give it one with routers.selector({ … }).'),
   ),

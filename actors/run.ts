@@ -4,14 +4,14 @@ import type { RunMessage } from '../src/contracts/run.ts';
 import type { AnyStateMachine } from 'xstate';
 import { defaultRunLimits, type RunSettings } from '../machines/run/settings.ts';
 import { runWith } from '../machines/run/run.ts';
-import type { Routed, Routing } from '../machines/run/events.ts';
+import type { RouteDecision, RouteInput } from '../machines/run/events.ts';
 import { effect } from './effect.ts';
 import { entriesOf } from './lists.ts';
 import { withActors } from './withActors.ts';
 
 export interface TeamActor {
   /** Decides what follows after the messages so far; the last one is the one to route. */
-  next(said: readonly RunMessage[]): Routed | Promise<Routed>;
+  next(said: readonly RunMessage[]): RouteDecision | Promise<RouteDecision>;
   /** The actors of its members by name, such as `agentActor(…)`. */
   readonly members: Readonly<Record<string, AnyStateMachine>>;
   /** What the members are, by name; one that is not named is an agent. */
@@ -22,7 +22,7 @@ export interface TeamActor {
 
 export function runActor({ next, members, settings = {}, memberships = {} }: TeamActor): ReturnType<typeof runWith> {
   const limits = withDefaults(defaultRunLimits, settings.limits);
-  const route = effect<Routed, Routing>(
+  const route = effect<RouteDecision, RouteInput>(
     async ({ index }, scope) => {
       const said = await entriesOf<RunMessage>(scope, 'messages');
       return next(said.length === index + 1 ? said : said.slice(0, index + 1));

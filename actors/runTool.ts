@@ -2,11 +2,11 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
-import type { Reconciled } from '../machines/toolCall.ts';
+import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { effect } from './effect.ts';
-import { sourceOf, type AgentDeps, type Tools } from './tools.ts';
+import { toolSourceOf, type AgentDeps, type ToolCatalog } from './tools.ts';
 
 /** The engine tries again under the same key, if that can do no harm. Milliseconds. */
 const retry = { times: 3, backoff: 500 };
@@ -34,7 +34,7 @@ function requireTime(name: string, { clock, deadline = Infinity }: EffectScope):
 }
 
 export const reconcile = (deps: AgentDeps) =>
-  effect<Reconciled, ToolRequest>(async (request, scope) => {
+  effect<WriteReconciliation, ToolRequest>(async (request, scope) => {
     const { name, input } = request;
     try {
       const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(scope));
@@ -46,8 +46,8 @@ export const reconcile = (deps: AgentDeps) =>
     }
   });
 
-function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): Tools {
-  const tools = sourceOf(deps, belt);
+function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): ToolCatalog {
+  const tools = toolSourceOf(deps, belt);
   if (!tools)
     throw new TroupeError('environment', `The tools that "${name}" belongs to are not there any more.`, {
       data: { gone: true },

@@ -1,14 +1,14 @@
 /** A selector that asks a model which member gets a task. */
 import { TroupeError } from '../src/values/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
-import { nothingUsed } from '../machines/agent/context.ts';
-import { charged } from '../machines/agent/budget.ts';
-import type { Selected, Selection } from '../machines/router/events.ts';
+import { zeroUsage } from '../machines/agent/context.ts';
+import { chargedUsage } from '../machines/agent/budget.ts';
+import type { SelectionOutput, SelectionInput } from '../machines/router/events.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { modelScope } from './callModel.ts';
 import { effect } from './effect.ts';
-import type { Select } from './router.ts';
-import type { ModelDoor } from './tools.ts';
+import type { SelectMember } from './router.ts';
+import type { ModelGateway } from './tools.ts';
 
 const tool = {
   name: 'choose_member',
@@ -22,14 +22,14 @@ const tool = {
 } as const;
 
 /** Makes the selector. An answer that names no member is a `format` failure; the task's own policy decides about another attempt. */
-export const byModel = (
+export const selectByModel = (
   {
     model,
     instructions = 'You decide which member of a team a task goes to.',
   }: { model: ModelChoice; instructions?: string },
-  gateway: ModelDoor,
-): Select =>
-  effect<Selected, Selection>(async ({ task, candidates }, scope) => {
+  gateway: ModelGateway,
+): SelectMember =>
+  effect<SelectionOutput, SelectionInput>(async ({ task, candidates }, scope) => {
     const who = candidates.map(({ id, role }) => `- ${id}${role === undefined ? '' : ` (${role})`}`).join('\n');
     const what = typeof task.input === 'string' ? task.input : JSON.stringify(task.input);
     const text = `The members:\n${who}\n\nThe task:\n${what}\n\nCall ${tool.name} with one of the members.`;
@@ -39,7 +39,7 @@ export const byModel = (
       modelScope(scope),
     );
     const { member, reason } = fieldsOf(calls.find(({ name }) => name === tool.name)?.input);
-    const bill = { usage: charged(nothingUsed, usage) };
+    const bill = { usage: chargedUsage(zeroUsage, usage) };
     if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
     throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });
   });

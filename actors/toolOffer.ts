@@ -3,31 +3,33 @@ import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { JsonObject } from '../src/values/json.ts';
 import type { ToolSpec, ToolTier } from '../src/contracts/model.ts';
-import { allTools, isWithin, type AgentDeps, type Offered } from './tools.ts';
+import { allTools, isTierWithin, type AgentDeps, type OfferedTool } from './tools.ts';
 
 export const answerPrefix = 'answer_';
 export const requestTools = 'request_tools';
 
 /** What a model is offered in one turn. */
-export interface Offer {
+export interface ToolOffer {
   /** The tools that may be called now, by name. */
-  readonly tools: ReadonlyMap<string, Offered>;
+  readonly tools: ReadonlyMap<string, OfferedTool>;
   /** The tiers that would offer more tools. */
   readonly higher: readonly ToolTier[];
   /** All of it, as the model sees it. */
   readonly specs: readonly ToolSpec[];
 }
 
-export async function offerOf(
+export async function toolOfferOf(
   definition: AgentDefinition,
   deps: AgentDeps,
   tier: ToolTier,
   at: Pick<EffectScope, 'signal' | 'actor'>,
-): Promise<Offer> {
+): Promise<ToolOffer> {
   const all = await allTools(deps, tier, at);
-  const tools = new Map(all.filter((info) => info.belt || isWithin(info.tier, tier)).map((info) => [info.name, info]));
+  const tools = new Map(
+    all.filter((info) => info.belt || isTierWithin(info.tier, tier)).map((info) => [info.name, info]),
+  );
   const hasMore = (wanted: ToolTier) =>
-    !isWithin(wanted, tier) && all.some((info) => !info.belt && info.tier === wanted);
+    !isTierWithin(wanted, tier) && all.some((info) => !info.belt && info.tier === wanted);
   const higher: ToolTier[] = [];
   if (hasMore('toolchain')) higher.push('toolchain');
   if (tier !== 'toolbelt' && deps.toolbelt) higher.push('toolbelt');
@@ -46,13 +48,13 @@ const answersOf = ({ replies = {} }: AgentDefinition): ToolSpec[] =>
   Object.entries(replies).map(([type, { schema, description }]) => ({
     name: `${answerPrefix}${type}`,
     description: description ?? `Gives your final answer as "${type}" and ends the task. Call it alone.`,
-    input: wrapped(schema)
+    input: isWrappedReply(schema)
       ? { type: 'object', properties: { value: schema }, required: ['value'], additionalProperties: false }
       : schema,
   }));
 
 /** Whether a reply is wrapped as `{ value }`: providers take only objects as arguments. */
-export const wrapped = (schema: JsonObject): boolean => schema.type !== 'object';
+export const isWrappedReply = (schema: JsonObject): boolean => schema.type !== 'object';
 
 const requestOf = (higher: readonly ToolTier[]): ToolSpec[] =>
   higher.length === 0

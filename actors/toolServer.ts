@@ -6,17 +6,17 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { Clock } from '../src/values/clock.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
-import type { Dial, Keeper, KeepOptions, Link, ServerTool } from '../src/mcp/keepAlive.ts';
-import { asJson } from '../machines/json.ts';
+import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ServerTool } from '../src/mcp/keepAlive.ts';
+import { dataAsJson } from '../machines/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 
 type Snapshot = SnapshotFrom<typeof toolServerMachine>;
 
 /** Connects at the first call. Disposing it ends the server. */
-export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOptions): Keeper {
+export function toolServer(dial: Connect, { name, clock, tries, patience }: KeepAliveOptions): KeptConnection {
   const listeners = new Set<() => void>();
   const closing = new Set<Promise<unknown>>();
-  let link: Link | undefined;
+  let link: McpConnection | undefined;
   let lost: Failure | undefined;
   let known: readonly ServerTool[] | undefined;
   let actor: ReturnType<typeof start> | undefined;
@@ -32,14 +32,14 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
     closing.add(settled);
     return work;
   };
-  const close = (old: Link) => {
+  const close = (old: McpConnection) => {
     if (link === old) link = undefined;
     void tracked(Promise.resolve(old[Symbol.asyncDispose]())).catch(() => {});
   };
 
   async function connect(signal: AbortSignal): Promise<Listed> {
     lost = undefined;
-    let opened: Link | undefined;
+    let opened: McpConnection | undefined;
     try {
       opened = await dial(signal, {
         changed: () => actor?.send({ type: 'toolServer.changed' }),
@@ -128,7 +128,7 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
   }
 
   return {
-    async link(signal) {
+    async connection(signal) {
       await when((snapshot) => snapshot.matches('connected') && link !== undefined, signal);
       if (!link) throw gone(name);
       return link;
@@ -157,8 +157,8 @@ export function toolServer(dial: Dial, { name, clock, tries, patience }: KeepOpt
   };
 }
 
-const list = async (link: Link, signal: AbortSignal): Promise<Listed> => ({
-  tools: asJson(await link.list(signal)),
+const list = async (link: McpConnection, signal: AbortSignal): Promise<Listed> => ({
+  tools: dataAsJson(await link.list(signal)),
 });
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));

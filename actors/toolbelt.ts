@@ -1,22 +1,22 @@
 /** Activates the toolbelt and takes it away again. */
 import { TroupeError } from '../src/values/failure.ts';
-import type { Belt, Belting } from '../machines/agent/effectTypes.ts';
-import type { Define } from './callModel.ts';
+import type { ToolbeltListing, ToolbeltInput } from '../machines/agent/effectTypes.ts';
+import type { DefinitionFor } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, ownTools, type AgentDeps } from './tools.ts';
 
 const none = () => new TroupeError('capability', 'This agent has no toolbelt.');
 
 export const connectToolbelt = (deps: AgentDeps) =>
-  effect<null, Belting>(async (_, scope) => {
+  effect<null, ToolbeltInput>(async (_, scope) => {
     if (!deps.toolbelt) throw none();
     await allTools(deps, 'toolbelt', scope);
     return null;
   });
 
 /** Lists the toolbelt. Names that the agent's own tools have already are conflicts. */
-export const listToolbelt = (define: Define, deps: AgentDeps) =>
-  effect<Belt, Belting>(async ({ epoch, message }, scope) => {
+export const listToolbelt = (define: DefinitionFor, deps: AgentDeps) =>
+  effect<ToolbeltListing, ToolbeltInput>(async ({ epoch, message }, scope) => {
     if (!deps.toolbelt) throw none();
     const all = await allTools(deps, 'toolbelt', scope);
     const own = new Set((await ownTools(deps, scope)).map(({ name }) => name));
@@ -32,7 +32,7 @@ export const listToolbelt = (define: Define, deps: AgentDeps) =>
   });
 
 export const dropToolbelt = ({ toolbelt }: AgentDeps) =>
-  effect<null, Belting>(async (_, { actor }) => {
+  effect<null, ToolbeltInput>(async (_, { actor }) => {
     await toolbelt?.release?.(actor);
     return null;
   });

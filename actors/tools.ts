@@ -15,10 +15,10 @@ import { toolTiers } from '../src/contracts/model.ts';
 import type { Json } from '../src/values/json.ts';
 import type { ToolSource } from '../src/contracts/tool.ts';
 import type { AnyStateMachine } from 'xstate';
-import type { Membership } from '../machines/member.ts';
+import type { MemberKind } from '../machines/member.ts';
 
 /** Several tool sources as one; `catalog(sources)` makes it. */
-export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
+export interface ToolCatalog extends Pick<ToolSource, 'call' | 'idempotent' | 'reconcile'> {
   /** Rises with every change of the list of tools. */
   readonly epoch: number;
   /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools by default. */
@@ -30,13 +30,13 @@ export interface Tools extends Pick<ToolSource, 'call' | 'idempotent' | 'reconci
 }
 
 /** Tools that are connected on demand, and closed when no actor holds them any more. */
-export interface Toolbelt extends Tools {
+export interface Toolbelt extends ToolCatalog {
   hold?(actor: string): void;
   release?(actor: string): Promise<void>;
 }
 
 /** The models, as an agent's effects call them. */
-export interface ModelDoor {
+export interface ModelGateway {
   /** Gives one whole answer. `onPart` is called with each part, and with the text so far. */
   answer(
     choice: ModelChoice,
@@ -50,40 +50,45 @@ export interface ModelDoor {
 
 /** What the actor of an agent needs beside its definition. */
 export interface AgentDeps {
-  readonly gateway: ModelDoor;
-  readonly tools?: Tools;
+  readonly gateway: ModelGateway;
+  readonly tools?: ToolCatalog;
   /** The names of the tools that it may use; all of them by default. */
   readonly allow?: readonly string[];
   /** Tools that the agent activates when it needs them; none by default. */
   readonly toolbelt?: Toolbelt;
   /** Other agents and teams that it may call like tools. */
-  readonly delegates?: readonly Delegate[];
+  readonly delegates?: readonly CompiledDelegate[];
   /** Closes what was opened for this agent alone, at the end of its task. */
   cleanUp?(scope: { readonly actor: string; readonly run: string; readonly signal: AbortSignal }): Promise<void>;
 }
 
 /** Another agent or a team that is called like a tool. */
-export interface Delegate {
+export interface CompiledDelegate {
   readonly info: ToolInfo;
-  readonly who: Membership;
+  readonly who: MemberKind;
   readonly machine: AnyStateMachine;
   /** The message for a call. Throws what the model should correct. */
   message(input: Json): { readonly type: string; readonly body: Json };
 }
 
 /** A tool, and where it comes from. */
-export interface Offered extends ToolInfo {
-  readonly delegate?: Delegate;
+export interface OfferedTool extends ToolInfo {
+  readonly delegate?: CompiledDelegate;
   readonly belt: boolean;
   readonly idempotent: boolean;
 }
 
-export const isWithin = (tier: ToolTier, limit: ToolTier): boolean =>
+export const isTierWithin = (tier: ToolTier, limit: ToolTier): boolean =>
   toolTiers.indexOf(tier) <= toolTiers.indexOf(limit);
 
 type At = Pick<EffectScope, 'signal' | 'actor'>;
 
-async function offered(tools: Tools, belt: boolean, { allow }: AgentDeps, { signal }: At): Promise<Offered[]> {
+async function offered(
+  tools: ToolCatalog,
+  belt: boolean,
+  { allow }: AgentDeps,
+  { signal }: At,
+): Promise<OfferedTool[]> {
   const listed = await tools.list(signal, allow ? { allow } : {});
   const missing = tools.missing?.();
   if (missing) throw fromFailure(missing);
@@ -91,7 +96,7 @@ async function offered(tools: Tools, belt: boolean, { allow }: AgentDeps, { sign
 }
 
 /** The agent's own tools, whatever their tier. Throws when a source is missing: without its tools an agent would only guess. */
-export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offered[]> => [
+export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly OfferedTool[]> => [
   ...(deps.tools ? await offered(deps.tools, false, deps, at) : []),
   ...(deps.delegates ?? [])
     .filter(({ info }) => deps.allow?.includes(info.name) ?? true)
@@ -99,11 +104,12 @@ export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly Offere
 ];
 
 /** The agent's own tools, and those of the toolbelt once it is active. */
-export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly Offered[]> {
+export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly OfferedTool[]> {
   const own = await ownTools(deps, at);
   if (tier !== 'toolbelt' || !deps.toolbelt) return own;
   deps.toolbelt.hold?.(at.actor);
   return [...own, ...(await offered(deps.toolbelt, true, deps, at))];
 }
 
-export const sourceOf = ({ tools, toolbelt }: AgentDeps, belt: boolean): Tools | undefined => (belt ? toolbelt : tools);
+export const toolSourceOf = ({ tools, toolbelt }: AgentDeps, belt: boolean): ToolCatalog | undefined =>
+  belt ? toolbelt : tools;

@@ -4,7 +4,7 @@
  */
 import { fieldsOf } from './json.ts';
 
-export interface Moment {
+export interface EventContext {
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** A random number from 0 to below 1; another one each time. */
@@ -18,18 +18,19 @@ export interface Moment {
 }
 
 /** Without an engine, as in a chart that a test steps by hand, no time passes and every random number is 0.5. */
-const nowhere: Moment = { at: 0, chance: () => 0.5 };
+const nowhere: EventContext = { at: 0, chance: () => 0.5 };
 const moment = Symbol.for('troupe.moment');
 
 /** The moment of an event that came from outside, or of the input that an actor began with. An event that the machine raised itself has none, and gets one at time 0. */
-export const momentOf = (event: object): Moment => attachedTo(event) ?? attachedTo(fieldsOf(event).input) ?? nowhere;
+export const eventContextOf = (event: object): EventContext =>
+  attachedTo(event) ?? attachedTo(fieldsOf(event).input) ?? nowhere;
 
-const attachedTo = (given: unknown): Moment | undefined =>
+const attachedTo = (given: unknown): EventContext | undefined =>
   // Only the engine attaches something under this symbol.
   typeof given === 'object' && given !== null
-    ? (given as { readonly [key: symbol]: Moment | undefined })[moment]
+    ? (given as { readonly [key: symbol]: EventContext | undefined })[moment]
     : undefined;
 
 /** So many milliseconds, or fewer when the deadline comes first: nothing is waited for beyond it (E9). At least 1. */
-export const inTime = (wanted: number, { at, deadline = Infinity }: Moment): number =>
+export const withinDeadline = (wanted: number, { at, deadline = Infinity }: EventContext): number =>
   Math.max(1, Math.min(wanted, deadline - at));

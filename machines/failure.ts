@@ -4,7 +4,7 @@ import type { Refusal } from '../src/contracts/work.ts';
 import { fieldsOf } from './json.ts';
 
 /** Makes a failure that is not to be tried again. */
-export const failure = (kind: FailureKind, message: string, data?: Failure['data']): Failure => ({
+export const makeFailure = (kind: FailureKind, message: string, data?: Failure['data']): Failure => ({
   kind,
   message,
   retryable: false,
@@ -12,7 +12,10 @@ export const failure = (kind: FailureKind, message: string, data?: Failure['data
 });
 
 /** The failure of a run whose deadline has passed. */
-export const expired = failure('expired', 'The run did not end by its deadline. Give it more time, or less to do.');
+export const runExpired = makeFailure(
+  'expired',
+  'The run did not end by its deadline. Give it more time, or less to do.',
+);
 
 /** What was thrown, as a failure. `defect` says what becomes of a value that is not a failure: `internal` by default. */
 export function failureOf(
@@ -27,7 +30,7 @@ export function failureOf(
 }
 
 /** Which guardrail or router refused the work; undefined when the failure is not a refusal. */
-export function refusalIn({ data }: Pick<Failure, 'data'>): Refusal | undefined {
+export function refusalOfFailure({ data }: Pick<Failure, 'data'>): Refusal | undefined {
   // Only who refuses writes this key, and writes the whole of it.
   return typeof data === 'object' && data !== null && 'refusedBy' in data ? (data as Refusal) : undefined;
 }

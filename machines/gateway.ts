@@ -1,6 +1,6 @@
 /** The circuit breaker of a model: after a number of failures in a row it is not called for a while; then one call tries whether it is back. */
 import { assign, setup } from 'xstate';
-import { ceiling } from '../src/values/backoff.ts';
+import { longestPause } from '../src/values/backoff.ts';
 
 /** When the breaker opens, and for how long. */
 export interface GatewaySettings {
@@ -43,7 +43,7 @@ export const gatewayMachine = setup({
     leaveAlone: assign(({ context, event }) => {
       if (event.type !== 'call.failed') return {};
       const { pause: first, longest, trips } = context;
-      const pause = Math.max(ceiling(trips + 1, { first, longest }), Math.min(longest, event.retryAfter ?? 0));
+      const pause = Math.max(longestPause(trips + 1, { first, longest }), Math.min(longest, event.retryAfter ?? 0));
       return { failures: 0, trips: context.trips + 1, until: event.at + pause };
     }),
   },

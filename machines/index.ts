@@ -1,19 +1,24 @@
 /** The statecharts of Troupe. Reading them explains the product; the engine runs them. */
 export { agentMachine, agentWith } from './agent/agent.ts';
-export { defaultBudget, defaultLimits, defaultSettings, type AgentSettings } from './agent/settings.ts';
+export { defaultAgentBudget, defaultAgentLimits, defaultAgentSettings, type AgentSettings } from './agent/settings.ts';
 export type * from './agent/effectTypes.ts';
 export { runMachine, runWith } from './run/run.ts';
 export { defaultRunLimits, defaultRunSettings, type RunSettings } from './run/settings.ts';
-export type { Routed, Routing } from './run/events.ts';
+export type { RouteDecision, RouteInput } from './run/events.ts';
 export { routerMachine, routerWith } from './router/router.ts';
-export { defaultRotation, defaultRouterSettings, type RouterSettings, type Strategy } from './router/settings.ts';
-export type { Selected, Selection } from './router/events.ts';
-export { toolCallMachine, type Reconciled, type ToolCallInput } from './toolCall.ts';
+export {
+  defaultRotation,
+  defaultRouterSettings,
+  type RouterSettings,
+  type RoutingStrategy,
+} from './router/settings.ts';
+export type { SelectionOutput, SelectionInput } from './router/events.ts';
+export { toolCallMachine, type WriteReconciliation, type ToolCallInput } from './toolCall.ts';
 export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';
 export { guardrailMachine, guardrailWith } from './guardrail/guardrail.ts';
 export { defaultGuardrailSettings, type GuardrailSettings } from './guardrail/settings.ts';
-export { momentOf, type Moment } from './eventContext.ts';
+export { eventContextOf, type EventContext } from './eventContext.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
 export { treasurerMachine } from './treasury/treasurer.ts';

@@ -15,7 +15,7 @@ type Data<T> = T extends Json | undefined
       : never;
 
 /** The value as JSON. Does not compile for a type that holds anything but data. */
-export const asJson = <T>(value: T & Data<T>): Json => value as Json;
+export const dataAsJson = <T>(value: T & Data<T>): Json => value as Json;
 
 /** The value as zod types JSON. Nothing here writes to it. */
 export const asZodJson = (value: Json): ZodJson => value as ZodJson;

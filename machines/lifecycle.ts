@@ -1,14 +1,14 @@
 /** What the charts of an agent, a run, a router and a guardrail have in common: how they end, their deadlines, and how settings reach them. */
 
 /** The transitions of the event with which a chart settles. Its guards say how it ended. */
-export const bySettlement = [
+export const settledTransitions = [
   { guard: 'isCompleted', target: 'completed' },
   { guard: 'isCancelled', target: 'cancelled' },
   { target: 'failed' },
 ] as const;
 
 /** The final states of a chart. */
-export const endStates = {
+export const finalStates = {
   completed: { type: 'final' },
   failed: { type: 'final' },
   cancelled: { type: 'final' },
@@ -18,7 +18,7 @@ export const endStates = {
  * The two deadlines of a chart: its own, which is the delay `deadline`, and that of the whole run, which the engine announces as `troupe.deadline`.
  * `own` and `run` are the actions that they take.
  */
-export const byDeadline = <const Own extends string, const Run extends string>(
+export const deadlineTransitions = <const Own extends string, const Run extends string>(
   target: string,
   { own, run }: { own: Own; run: Run },
 ) => ({
@@ -34,7 +34,7 @@ interface BySettings<Settings, Guards, Delays, Actions> {
 }
 
 /** A chart with other settings. Its states, events and names, and with them its hash, do not change. */
-export const configured = <Settings, Guards, Delays, Actions, Machine>(
+export const withSettings = <Settings, Guards, Delays, Actions, Machine>(
   chart: { provide(implementations: { guards: Guards; delays: Delays; actions: Actions }): Machine },
   { guards, delays, actions }: BySettings<Settings, Guards, Delays, Actions>,
   settings: Settings,

@@ -4,13 +4,13 @@ import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/values/json.ts';
 import type { WorkSignal } from '../src/contracts/work.ts';
-import { nothingUsed } from './agent/context.ts';
-import { failureIn, isError, outputIn, type ChildEnded } from './childEvents.ts';
-import { failure } from './failure.ts';
+import { zeroUsage } from './agent/context.ts';
+import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
+import { makeFailure } from './failure.ts';
 import { asZodJson } from './json.ts';
 
 /** What a member is. */
-export interface Membership {
+export interface MemberKind {
   /** `standing`: a router or a guardrail, which takes `work` after `work`. */
   readonly kind: 'agent' | 'team' | 'standing';
   /** The type of the message that it takes, if the sender uses another; the sender's by default. */
@@ -18,21 +18,21 @@ export interface Membership {
   /** The type that its answer gets here; its own by default. */
   readonly gives?: string;
 }
-export const plainMember: Membership = { kind: 'agent' };
+export const defaultMember: MemberKind = { kind: 'agent' };
 
 /** How many levels deep work may be handed on: from a team to a team within it, from an agent to one that it calls. */
-export const maxDepth = 8;
+export const maxNestingDepth = 8;
 
 /** The failure of work that came through more than `maxDepth` levels. */
-export const tooDeep = (depth: number): Failure =>
-  failure(
+export const tooDeepFailure = (depth: number): Failure =>
+  makeFailure(
     'denied',
-    `Work was handed on ${depth} levels deep; ${maxDepth} is the most. Let somebody further up do it, or take a level out.`,
+    `Work was handed on ${depth} levels deep; ${maxNestingDepth} is the most. Let somebody further up do it, or take a level out.`,
     { refusedBy: 'depth', reason: 'too deep', depth },
   );
 
 /** A message that is handed to a member. */
-export interface Handed {
+export interface HandedMessage {
   readonly type: string;
   readonly body: Json;
   /** What may be used up for it; a kind that is not named is not limited. */
@@ -45,9 +45,9 @@ export interface Handed {
 }
 
 /** The input of an agent or a nested team. */
-export function inputFor(
-  { kind, takes }: Membership,
-  { type, body, left, depth, lease, degrade }: Handed,
+export function memberInput(
+  { kind, takes }: MemberKind,
+  { type, body, left, depth, lease, degrade }: HandedMessage,
 ): AgentInput | RunInput {
   const message = {
     type: takes ?? type,
@@ -64,14 +64,19 @@ export function inputFor(
 export type MemberCommand = 'cancel' | 'pause' | 'resume';
 
 /** A command as an event that a member of this kind takes. `id` names the work of a supervisor; `reason` belongs to `cancel`. */
-export function wordFor({ kind }: Membership, command: MemberCommand, id: string, reason = ''): MemberSignal {
+export function memberCommandEvent(
+  { kind }: MemberKind,
+  command: MemberCommand,
+  id: string,
+  reason = '',
+): MemberCommandEvent {
   const why = command === 'cancel' ? { reason } : {};
   if (kind === 'standing') return { type: `work.${command}`, id, ...why };
   return { type: `${kind === 'team' ? 'run' : 'agent'}.${command}`, ...why };
 }
 
 /** The event of a command. */
-export interface MemberSignal {
+export interface MemberCommandEvent {
   readonly type: `${'agent' | 'run'}.${MemberCommand}` | WorkSignal['type'];
   readonly id?: string;
   readonly reason?: string;
@@ -88,9 +93,9 @@ export interface MemberEnd {
 }
 
 /** Reads the end of a member: its answer, or the failure that it could not recover from. */
-export function endOf(event: ChildEnded, { gives }: Membership = plainMember): MemberEnd {
-  if (isError(event)) return { failure: failureIn(event), usage: nothingUsed };
-  const output = outputIn<AgentOutput | RunOutput>(event);
+export function memberEndOf(event: ChildEndEvent, { gives }: MemberKind = defaultMember): MemberEnd {
+  if (isChildError(event)) return { failure: childFailure(event), usage: zeroUsage };
+  const output = childOutput<AgentOutput | RunOutput>(event);
   const { usage } = output;
   switch (output.status) {
     case 'completed': {
@@ -100,19 +105,19 @@ export function endOf(event: ChildEnded, { gives }: Membership = plainMember): M
     case 'failed':
       return { failure: output.failure, usage, ...('phase' in output ? { phase: output.phase } : {}) };
     case 'cancelled':
-      return { failure: failure('cancelled', `A member was stopped: ${output.reason}`), usage };
+      return { failure: makeFailure('cancelled', `A member was stopped: ${output.reason}`), usage };
   }
 }
 
 /** A call that an agent hands to another agent or a team: the agent sees a call, the other a message. */
-export interface Delegation extends Handed {
-  readonly who: Membership;
+export interface Delegation extends HandedMessage {
+  readonly who: MemberKind;
 }
 /** The name under which the machine of a delegate is provided; `tool` is the name of the tool that the model calls. */
-export const delegateSource = (tool: string): string => `delegate.${tool}`;
+export const delegateActorName = (tool: string): string => `delegate.${tool}`;
 
 /** The sum of two usages. The cost is not known when one of them is not. */
-export const together = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
+export const addUsage = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
   steps: a.steps + b.steps,
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,

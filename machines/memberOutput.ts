@@ -2,17 +2,19 @@
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunOutput } from '../src/contracts/run.ts';
-import { nothingUsed } from './agent/context.ts';
-import { failureIn, isError, outputIn, type ChildEnded } from './childEvents.ts';
-import { failure } from './failure.ts';
-import { plainMember, type Membership } from './member.ts';
+import { zeroUsage } from './agent/context.ts';
+import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
+import { makeFailure } from './failure.ts';
+import { defaultMember, type MemberKind } from './member.ts';
 
 /** `gives`: the type that its answer gets; the result of a team is a `text` by default. */
-export function outputOf(event: ChildEnded, { gives }: Membership = plainMember): AgentOutput {
-  if (isError(event)) return failedWith(failureIn(event));
-  const end = outputIn<AgentOutput | RunOutput | undefined>(event);
+export function memberOutputOf(event: ChildEndEvent, { gives }: MemberKind = defaultMember): AgentOutput {
+  if (isChildError(event)) return failedOutput(childFailure(event));
+  const end = childOutput<AgentOutput | RunOutput | undefined>(event);
   if (end?.status === undefined)
-    return failedWith(failure('internal', 'A member must end as an agent does, and it ended with something else.'));
+    return failedOutput(
+      makeFailure('internal', 'A member must end as an agent does, and it ended with something else.'),
+    );
   const output = 'turns' in end ? ofRun(end) : end;
   return gives === undefined || output.status !== 'completed'
     ? output
@@ -20,12 +22,12 @@ export function outputOf(event: ChildEnded, { gives }: Membership = plainMember)
 }
 
 /** The output of a member that did nothing and failed. */
-export const failedWith = (reason: Failure): AgentOutput => ({
+export const failedOutput = (reason: Failure): AgentOutput => ({
   status: 'failed',
   failure: reason,
   phase: 'execution',
   evidence: [],
-  usage: nothingUsed,
+  usage: zeroUsage,
 });
 
 function ofRun(end: RunOutput): AgentOutput {

@@ -13,7 +13,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether the value meets the schema, as far as this check looks. */
-export function fits(schema: JsonObject, value: Json): boolean {
+export function fitsSchema(schema: JsonObject, value: Json): boolean {
   const { type, required, properties, enum: choices, const: only, additionalProperties } = schema;
   const actual = typeOf(value);
   if (type !== undefined) {
@@ -28,6 +28,6 @@ export function fits(schema: JsonObject, value: Json): boolean {
   return Object.entries(value).every(([key, inner]) => {
     if (!Object.hasOwn(known, key)) return additionalProperties !== false;
     const property = known[key];
-    return !isObject(property) || fits(property, inner);
+    return !isObject(property) || fitsSchema(property, inner);
   });
 }

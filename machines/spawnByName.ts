@@ -6,7 +6,7 @@ interface Spawner {
 }
 
 /** Starts the machine that was provided as `source`. The engine refuses the step if there is none of that name. */
-export function spawnNamed({ spawnChild }: Spawner, source: string, id: string, input: object): void {
+export function spawnByName({ spawnChild }: Spawner, source: string, id: string, input: object): void {
   // XState allows any name here at run time; its types allow those of the setup only.
   (spawnChild as (source: string, options: { id: string; input: object }) => void)(source, { id, input });
 }

@@ -13,11 +13,19 @@ import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
-import { failure, failureOf } from './failure.ts';
+import { makeFailure, failureOf } from './failure.ts';
 import { asZodJson, fieldsOf } from './json.ts';
-import { endOf, inputFor, maxDepth, plainMember, tooDeep, wordFor, type Delegation } from './member.ts';
+import {
+  memberEndOf,
+  memberInput,
+  maxNestingDepth,
+  defaultMember,
+  tooDeepFailure,
+  memberCommandEvent,
+  type Delegation,
+} from './member.ts';
 import { slot } from './slot.ts';
-import { unanswered, waitMachine } from './wait.ts';
+import { unansweredFailure, waitMachine } from './wait.ts';
 
 /** The input of `toolCallMachine`. */
 export interface ToolCallInput {
@@ -38,7 +46,7 @@ export type ToolCallEvent =
   | { type: 'call.cancel'; reason: string };
 
 /** Whether a write has happened; `done: undefined` when the tool cannot tell. */
-export type Reconciled = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
+export type WriteReconciliation = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
 
 export interface ToolCallContext extends ToolCallInput {
   readonly attempts: number;
@@ -63,7 +71,10 @@ const maxAttempts = 3;
 
 const commands = { 'call.pause': 'pause', 'call.resume': 'resume', 'call.cancel': 'cancel' } as const;
 
-const interrupted = failure('denied', 'Not made, or stopped before it answered: somebody said something meanwhile.');
+const interrupted = makeFailure(
+  'denied',
+  'Not made, or stopped before it answered: somebody said something meanwhile.',
+);
 const failed = (reason: Failure): ToolOutcome => ({ ok: false, content: reason.message, failure: reason });
 /** The fields of a person's answer, or of the ticket's default. */
 const answerIn = (output: WaitOutput) => fieldsOf(output.status === 'aborted' ? undefined : output.answer);
@@ -84,7 +95,7 @@ export const toolCallMachine = setup({
   },
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
-    reconcile: slot<Reconciled, ToolRequest & { key?: string }>('reconcile'),
+    reconcile: slot<WriteReconciliation, ToolRequest & { key?: string }>('reconcile'),
     delegate: slot<AgentOutput | RunOutput, AgentInput | RunInput>('delegate'),
     wait: waitMachine,
   },
@@ -92,14 +103,14 @@ export const toolCallMachine = setup({
     isHarmless: ({ context }) => context.call.effect !== 'write',
     needsApproval: ({ context }) => context.ask,
     isDelegated: ({ context }) => context.delegate !== undefined,
-    isTooDeep: ({ context }) => (context.delegate?.depth ?? 0) > maxDepth,
+    isTooDeep: ({ context }) => (context.delegate?.depth ?? 0) > maxNestingDepth,
     isApproved: (_, output: WaitOutput) => answerIn(output).approved === true,
     isUncertain: (_, { error }: { error: unknown }) => failureOf(error).kind === 'uncertain',
     happened: (_, output: WaitOutput) => answerIn(output).happened === true,
     didNotHappen: ({ context }, output: WaitOutput) =>
       answerIn(output).happened === false && context.attempts < maxAttempts,
-    wasDone: (_, found: Reconciled) => found.done === true,
-    wasNotDone: ({ context }, found: Reconciled) => found.done === false && context.attempts < maxAttempts,
+    wasDone: (_, found: WriteReconciliation) => found.done === true,
+    wasNotDone: ({ context }, found: WriteReconciliation) => found.done === false && context.attempts < maxAttempts,
   },
   actions: {
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
@@ -108,13 +119,13 @@ export const toolCallMachine = setup({
     keepDelegated: assign(({ context }, output: AgentOutput | RunOutput) => ({
       outcome: delegated(context, output),
     })),
-    noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeep(context.delegate?.depth ?? 0)) })),
+    noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeepFailure(context.delegate?.depth ?? 0)) })),
     /** Passes the command on, as an event that the delegate takes. */
     passOn: enqueueActions(({ context, event, enqueue }) => {
       if (event.type === 'call.interrupt') return;
-      const who = context.delegate?.who ?? plainMember;
+      const who = context.delegate?.who ?? defaultMember;
       const reason = event.type === 'call.cancel' ? event.reason : '';
-      enqueue.sendTo<AnyActorRef>('delegate', wordFor(who, commands[event.type], '', reason));
+      enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], '', reason));
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
@@ -126,7 +137,7 @@ export const toolCallMachine = setup({
     keepInterruption: assign({ outcome: failed(interrupted) }),
     keepDoubt: assign(({ context }) => ({
       outcome: failed(
-        failure(
+        makeFailure(
           'uncertain',
           `"${context.call.name}" may or may not have happened, and nobody could tell. Do not repeat it.`,
         ),
@@ -139,7 +150,7 @@ export const toolCallMachine = setup({
   context: ({ input }) => ({
     ...input,
     attempts: 0,
-    outcome: failed(failure('cancelled', 'The call was stopped before it ended.')),
+    outcome: failed(makeFailure('cancelled', 'The call was stopped before it ended.')),
   }),
   initial: 'deciding',
   on: { 'call.interrupt': {}, 'call.pause': {}, 'call.resume': {} },
@@ -262,21 +273,21 @@ export const toolCallMachine = setup({
 
 function delegateInput({ call, delegate }: ToolCallContext): AgentInput | RunInput {
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
-  return inputFor(delegate.who, delegate);
+  return memberInput(delegate.who, delegate);
 }
 
 /** What a write that has happened returned. */
-const answerOf = (found: Reconciled): ToolAnswer => ({ content: found.done === true ? found.content : '' });
+const answerOf = (found: WriteReconciliation): ToolAnswer => ({ content: found.done === true ? found.content : '' });
 
 /** The outcome of a delegate's work. If it failed, the kind is `tool` whatever the reason was: the caller's model is shown it and goes on. */
 function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {
-  const { answer, failure: reason, usage } = endOf({ type: 'done', output }, delegate?.who);
+  const { answer, failure: reason, usage } = memberEndOf({ type: 'done', output }, delegate?.who);
   if (answer) {
     const { body } = answer;
     return { ok: true, content: typeof body === 'string' ? body : JSON.stringify(body), usage };
   }
   const kind = reason?.kind ?? 'internal';
-  const why = failure('tool', `"${call.name}" could not do it: ${reason?.message ?? 'no reason given'}`, {
+  const why = makeFailure('tool', `"${call.name}" could not do it: ${reason?.message ?? 'no reason given'}`, {
     tool: call.name,
     failed: kind,
   });
@@ -284,8 +295,8 @@ function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | Ru
 }
 
 function denialOf(output: WaitOutput): Failure {
-  if (output.status === 'aborted') return unanswered(output);
+  if (output.status === 'aborted') return unansweredFailure(output);
   const note = noteIn(output);
   const who = output.status === 'answered' ? output.by : 'the deadline';
-  return failure('denied', `Denied by ${who}${note ? `: ${note}` : '.'}`);
+  return makeFailure('denied', `Denied by ${who}${note ? `: ${note}` : '.'}`);
 }

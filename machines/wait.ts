@@ -2,8 +2,8 @@
 import { assign, setup } from 'xstate';
 import type { Failure } from '../src/values/failure.ts';
 import type { WaitInput, WaitOutput, WaitSignal } from '../src/contracts/wait.ts';
-import { failure } from './failure.ts';
-import { fits } from './schemaCheck.ts';
+import { makeFailure } from './failure.ts';
+import { fitsSchema } from './schemaCheck.ts';
 
 /** The facts of a ticket. */
 export interface WaitContext {
@@ -20,7 +20,7 @@ export const waitMachine = setup({
   },
   guards: {
     /** The runtime checks the whole schema; this checks what would mislead the machine that asked. */
-    isFitting: ({ context, event }) => event.type === 'wait.answer' && fits(context.ticket.schema, event.answer),
+    isFitting: ({ context, event }) => event.type === 'wait.answer' && fitsSchema(context.ticket.schema, event.answer),
   },
   actions: {
     keepAnswer: assign(({ event }) =>
@@ -57,7 +57,7 @@ function expiryOf({ onExpiry }: WaitInput): WaitOutput {
 }
 
 /** The failure of a machine that needed an answer and got none. */
-export const unanswered = (output: WaitOutput): Failure =>
+export const unansweredFailure = (output: WaitOutput): Failure =>
   output.status === 'aborted'
-    ? failure('denied', `${output.by} withdrew the question: ${output.reason}`)
-    : failure('expired', 'Nobody answered in time.');
+    ? makeFailure('denied', `${output.by} withdrew the question: ${output.reason}`)
+    : makeFailure('expired', 'Nobody answered in time.');

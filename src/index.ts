@@ -19,13 +19,13 @@ export {
 } from './define/orchestrator.ts';
 export { routers, type Router } from './define/routers.ts';
 export { monitorOf } from './runtime/monitor.ts';
-export { control, type Control } from './runtime/control.ts';
+export { control, type OrchestrationControl } from './runtime/control.ts';
 export { standing, type Call, type HealthStatus, type HealthWindow, type Standing } from './contracts/health.ts';
 export type { HealthReport } from './observe/health.ts';
 export type {
   BudgetSnapshot,
   ExecutionMode,
-  Monitor,
+  OrchestrationMonitor,
   PipelineResult,
   RetryPolicy,
   TaskErrorKind,
@@ -44,10 +44,10 @@ export {
   type RunOutcome,
   type Ticket,
 } from './runtime/runtime.ts';
-export { cluster, node, type ClusterNode, type NodeOptions } from './cluster/join.ts';
+export { cluster, node, type ClusterNode, type ClusterNodeOptions } from './cluster/join.ts';
 export type { Cluster, Invoked, InvokeOptions } from './cluster/client.ts';
 export type { NodeReport } from './cluster/nodeReport.ts';
-export type { Subject } from './define/runnable.ts';
+export type { Runnable } from './define/runnable.ts';
 export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
 export { tool, type Tool } from './tools/tool.ts';
 export { mcpServer } from './define/mcpServer.ts';
@@ -60,5 +60,5 @@ export type { Model, ModelChoice, Usage } from './contracts/model.ts';
 export type { ToolSource } from './contracts/tool.ts';
 export type { Duration } from './values/duration.ts';
 export type { Ref } from './engine/ref.ts';
-export { machine, type MachineSubject } from './define/machine.ts';
+export { machine, type MachineRunnable } from './define/machine.ts';
 export { effect } from '../actors/effect.ts';

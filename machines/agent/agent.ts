@@ -8,37 +8,37 @@
  * A5 A pause interrupts nothing: the agent holds where a model would be asked next. Its delegates are told to pause.
  * A6 No input is lost: it is in the transcript, or among the dead letters with the reason.
  */
-import { bySettlement, configured, endStates } from '../lifecycle.ts';
-import { beginning, outputOf } from './context.ts';
-import { onInput } from './inputs.ts';
+import { settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
+import { initialAgentContext, agentOutputOf } from './context.ts';
+import { inputTransitions } from './inputs.ts';
 import type { AgentSettings } from './settings.ts';
-import { delaysOf, guardsOf } from './guards.ts';
-import { cleanup } from './phases/cleanup.ts';
-import { discovery } from './phases/discovery.ts';
-import { errorHandling } from './phases/errorHandling.ts';
-import { execution } from './phases/execution.ts';
-import { initiation } from './phases/initiation.ts';
-import { planning } from './phases/planning.ts';
-import { requirements } from './phases/requirements.ts';
-import { toolbelt } from './phases/toolbelt.ts';
-import { transition } from './phases/transition.ts';
-import { verification } from './phases/verification.ts';
-import { budget } from './regions/budget.ts';
-import { control } from './regions/control.ts';
-import { actionsOf } from './actions.ts';
-import { agent } from './setup.ts';
+import { agentDelaysOf, agentGuardsOf } from './guards.ts';
+import { cleanupPhase } from './phases/cleanup.ts';
+import { discoveryPhase } from './phases/discovery.ts';
+import { errorHandlingPhase } from './phases/errorHandling.ts';
+import { executionPhase } from './phases/execution.ts';
+import { initiationPhase } from './phases/initiation.ts';
+import { planningPhase } from './phases/planning.ts';
+import { requirementsPhase } from './phases/requirements.ts';
+import { toolbeltPhase } from './phases/toolbelt.ts';
+import { transitionPhase } from './phases/transition.ts';
+import { verificationPhase } from './phases/verification.ts';
+import { budgetRegion } from './regions/budget.ts';
+import { controlRegion } from './regions/control.ts';
+import { agentActionsOf } from './actions.ts';
+import { agentSetup } from './setup.ts';
 
 /** The chart of an agent with default settings; `agentWith` gives it others. */
-export const agentMachine = agent.createMachine({
+export const agentMachine = agentSetup.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input),
+  context: ({ input }) => initialAgentContext(input),
   initial: 'active',
   states: {
     active: {
       type: 'parallel',
       on: {
-        'agent.settled': bySettlement,
+        'agent.settled': settledTransitions,
       },
       states: {
         lifecycle: {
@@ -48,35 +48,35 @@ export const agentMachine = agent.createMachine({
               initial: 'initiation',
               on: {
                 'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
-                'agent.input': onInput,
+                'agent.input': inputTransitions,
                 'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
               },
               states: {
-                initiation,
-                requirements,
-                discovery,
-                planning,
-                execution,
-                transition,
-                toolbelt,
-                verification,
+                initiation: initiationPhase,
+                requirements: requirementsPhase,
+                discovery: discoveryPhase,
+                planning: planningPhase,
+                execution: executionPhase,
+                transition: transitionPhase,
+                toolbelt: toolbeltPhase,
+                verification: verificationPhase,
                 resumePoint: { id: 'resumePoint', type: 'history', history: 'deep' },
               },
             },
-            errorHandling,
-            cleanup,
+            errorHandling: errorHandlingPhase,
+            cleanup: cleanupPhase,
             settled: { id: 'settled', type: 'final', entry: 'saySettled' },
           },
         },
-        control,
-        budget,
+        control: controlRegion,
+        budget: budgetRegion,
       },
     },
-    ...endStates,
+    ...finalStates,
   },
-  output: ({ context }) => outputOf(context),
+  output: ({ context }) => agentOutputOf(context),
 });
 
 /** The machine of an agent with these settings: the same chart with other bounds. Its effects are slots; `agentActor` fills them. */
 export const agentWith = (settings: AgentSettings): typeof agentMachine =>
-  configured(agentMachine, { guards: guardsOf, delays: delaysOf, actions: actionsOf }, settings);
+  withSettings(agentMachine, { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);

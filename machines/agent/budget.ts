@@ -5,14 +5,14 @@
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Usage } from '../../src/contracts/model.ts';
-import { failure } from '../failure.ts';
+import { makeFailure } from '../failure.ts';
 import type { AgentContext } from './context.ts';
 
 const least = (a: number | undefined, b: number | undefined) =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
 /** The lower of both limits, for each kind. */
-export const tighter = (budget: Budget, allowance: Budget | undefined): Budget =>
+export const lowerBudget = (budget: Budget, allowance: Budget | undefined): Budget =>
   allowance === undefined
     ? budget
     : {
@@ -22,11 +22,11 @@ export const tighter = (budget: Budget, allowance: Budget | undefined): Budget =
         toolCalls: least(budget.toolCalls, allowance.toolCalls),
       };
 
-export const tokensOf = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
+export const totalTokens = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
   inputTokens + outputTokens;
 
 /** The usage with these answers of a model. The cost is not known when the price of one of them is not. */
-export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
+export const chargedUsage = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
   steps: used.steps + answers,
   inputTokens: used.inputTokens + usage.inputTokens,
   outputTokens: used.outputTokens + usage.outputTokens,
@@ -38,20 +38,21 @@ export const charged = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage
 type Funds = Pick<AgentContext, 'used' | 'latest' | 'allowance'>;
 
 /** The failure of the first limit that leaves no room for another model call; undefined when there is room. */
-export function exhausted({ used, latest, allowance }: Funds, budget: Budget): Failure | undefined {
-  const { steps, tokens, usd } = tighter(budget, allowance);
-  if (steps !== undefined && used.steps >= steps) return spent('steps', used.steps, steps);
-  if (tokens !== undefined && tokensOf(used) + latest.tokens >= tokens) return spent('tokens', tokensOf(used), tokens);
+export function exhaustedFailure({ used, latest, allowance }: Funds, budget: Budget): Failure | undefined {
+  const { steps, tokens, usd } = lowerBudget(budget, allowance);
+  if (steps !== undefined && used.steps >= steps) return budgetSpentFailure('steps', used.steps, steps);
+  if (tokens !== undefined && totalTokens(used) + latest.tokens >= tokens)
+    return budgetSpentFailure('tokens', totalTokens(used), tokens);
   if (usd !== undefined && used.usd !== null && (used.usd >= usd || used.usd + latest.usd > usd))
-    return spent('usd', used.usd, usd);
+    return budgetSpentFailure('usd', used.usd, usd);
   return undefined;
 }
 
-export const noCallsLeft = ({ used, allowance }: Funds, budget: Budget): boolean =>
-  used.toolCalls >= (tighter(budget, allowance).toolCalls ?? Infinity);
+export const hasNoCallsLeft = ({ used, allowance }: Funds, budget: Budget): boolean =>
+  used.toolCalls >= (lowerBudget(budget, allowance).toolCalls ?? Infinity);
 
 /** What is left of a budget, divided into equal shares; only the kinds that are limited. */
-export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget {
+export function remainingShare(budget: Budget, used: AgentUsage, shares: number): Budget {
   const left = (what: keyof Budget, spent: number) => {
     const limit = budget[what];
     if (limit === undefined) return {};
@@ -60,26 +61,26 @@ export function leftOf(budget: Budget, used: AgentUsage, shares: number): Budget
   };
   return {
     ...left('steps', used.steps),
-    ...left('tokens', tokensOf(used)),
+    ...left('tokens', totalTokens(used)),
     ...left('usd', used.usd ?? 0),
     ...left('toolCalls', used.toolCalls),
   };
 }
 
 /** Whether some kind is used up to its soft limit, which is this share of the budget. */
-export function low({ used, allowance }: Funds, budget: Budget, share: number): boolean {
-  const { steps, tokens, usd, toolCalls } = tighter(budget, allowance);
+export function isAtSoftLimit({ used, allowance }: Funds, budget: Budget, share: number): boolean {
+  const { steps, tokens, usd, toolCalls } = lowerBudget(budget, allowance);
   return (
     used.steps > 0 &&
     ((steps !== undefined && used.steps >= steps * share) ||
-      (tokens !== undefined && tokensOf(used) >= tokens * share) ||
+      (tokens !== undefined && totalTokens(used) >= tokens * share) ||
       (usd !== undefined && used.usd !== null && used.usd >= usd * share) ||
       (toolCalls !== undefined && used.toolCalls >= toolCalls * share))
   );
 }
 
-export const spent = (what: keyof Budget | 'time', used: number, limit: number): Failure =>
-  failure(
+export const budgetSpentFailure = (what: keyof Budget | 'time', used: number, limit: number): Failure =>
+  makeFailure(
     'budget',
     `The budget of ${limit} ${what} leaves no room for another step (used: ${used}). Raise it, or make the task smaller.`,
     {
@@ -89,8 +90,8 @@ export const spent = (what: keyof Budget | 'time', used: number, limit: number):
     },
   );
 
-export const priceless = (model: string): Failure =>
-  failure(
+export const unknownPriceFailure = (model: string): Failure =>
+  makeFailure(
     'budget',
     `The price of ${model} is not known, and there is a budget in US dollars. Add its price, or set allowUnknownPrice.`,
     {

@@ -11,13 +11,13 @@ import type {
 import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import { momentOf } from '../eventContext.ts';
-import { purseOf, type Purse } from './funding.ts';
-import type { Setback, Tries } from './recovery.ts';
-import type { Belt } from './effectTypes.ts';
+import { eventContextOf } from '../eventContext.ts';
+import { fundingOf, type Funding } from './funding.ts';
+import type { FailureTime, RecoveryCounts } from './recovery.ts';
+import type { ToolbeltListing } from './effectTypes.ts';
 
 /** A call of the current turn. Once it is answered, its result is in the transcript and nowhere else. */
-export interface OpenCall {
+export interface PendingCall {
   readonly id: string;
   readonly name: string;
   readonly answered?: true;
@@ -30,7 +30,7 @@ export interface OpenCall {
 }
 
 /** Which tools the model is offered, and when that was last looked at. Steps are counted from the start of the task. */
-export interface Tools {
+export interface ToolTierState {
   readonly tier: ToolTier;
   /** Changes with every new set of tools. */
   readonly epoch: number;
@@ -47,7 +47,7 @@ export interface Tools {
   /** The tools before a toolbelt was activated: a rollback restores them. */
   readonly before?: { readonly tier: ToolTier; readonly epoch: number } | undefined;
   /** What the toolbelt that is being activated offers. */
-  readonly belt?: Belt | undefined;
+  readonly belt?: ToolbeltListing | undefined;
 }
 
 /** The facts of an agent. There are few keys at the top, because every step copies them. */
@@ -60,11 +60,11 @@ export interface AgentContext {
   readonly allowance: Budget | undefined;
   /** How many levels above handed the task on. */
   readonly depth: number;
-  readonly purse: Purse;
+  readonly purse: Funding;
   readonly used: AgentUsage;
   /** The tokens and the cost in US dollars of the latest model call: the next one is expected to need as much. */
   readonly latest: { readonly tokens: number; readonly usd: number };
-  readonly calls: readonly OpenCall[];
+  readonly calls: readonly PendingCall[];
   /** Hashes of the latest calls, oldest first. A loop is detected by them. */
   readonly recent: readonly string[];
   /** Input for the model, shown before its next turn. */
@@ -72,7 +72,7 @@ export interface AgentContext {
   /** The policy for input that comes meanwhile, as the definition said when the task began. */
   readonly onInput: InputPolicy;
 
-  readonly tools: Tools;
+  readonly tools: ToolTierState;
 
   /** Answers in a row that could not be used. */
   readonly requeries: number;
@@ -80,12 +80,12 @@ export interface AgentContext {
   readonly toolFailures: number;
   /** Rounds of verification. */
   readonly rounds: number;
-  readonly tries: Tries;
+  readonly tries: RecoveryCounts;
 
   /** When it began; milliseconds since the epoch. */
   readonly began: number;
   /** When the latest failure was taken in, and the random number for the pause after it. */
-  readonly setback: Setback;
+  readonly setback: FailureTime;
   /** The failure that is being handled, or that ended the task. */
   readonly failure: Failure | undefined;
   /** The phase in which it failed. */
@@ -98,7 +98,7 @@ export interface AgentContext {
 }
 
 /** A usage of nothing. */
-export const nothingUsed: AgentUsage = {
+export const zeroUsage: AgentUsage = {
   steps: 0,
   inputTokens: 0,
   outputTokens: 0,
@@ -107,15 +107,15 @@ export const nothingUsed: AgentUsage = {
   usd: 0,
 };
 
-export const beginning = (input: AgentInput): AgentContext => ({
+export const initialAgentContext = (input: AgentInput): AgentContext => ({
   task: { type: input.type, body: input.body },
   message: input.type,
   allowance: input.allowance,
   depth: input.depth ?? 0,
-  began: momentOf({ input }).at,
+  began: eventContextOf({ input }).at,
   setback: { at: 0, chance: 0 },
-  purse: purseOf(input),
-  used: nothingUsed,
+  purse: fundingOf(input),
+  used: zeroUsage,
   latest: { tokens: 0, usd: 0 },
   calls: [],
   recent: [],
@@ -134,7 +134,14 @@ export const beginning = (input: AgentInput): AgentContext => ({
 });
 
 /** The output of an agent. What it had answered is partial unless it completed. */
-export function outputOf({ outcome, answer, evidence, failure, phase = 'execution', used }: AgentContext): AgentOutput {
+export function agentOutputOf({
+  outcome,
+  answer,
+  evidence,
+  failure,
+  phase = 'execution',
+  used,
+}: AgentContext): AgentOutput {
   const partial = answer ? { partial: answer } : {};
   if (outcome?.status === 'completed' && answer)
     return { status: 'completed', answer, evidence: [...evidence], usage: used };

@@ -7,7 +7,7 @@ import type { Delegation } from '../member.ts';
 import type { ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** The input of an effect that asks the model. It reads the transcript from the list. */
-export interface Thinking {
+export interface ModelCallInput {
   /** The type of the message that is the task: it decides which replies there are. */
   readonly message: string;
   /** The number of this answer of the model; 1 for the first. */
@@ -28,7 +28,7 @@ export interface Thinking {
 }
 
 /** What is known of the tool of a call that is made. */
-export interface Made {
+export interface ExecutableCall {
   readonly effect: EffectKind;
   /** A repetition under the same key changes nothing. */
   readonly idempotent: boolean;
@@ -40,8 +40,8 @@ export interface Made {
  * A call as it was parsed. `run`: made at once. `guarded`: made by an actor of its own, after approval if `ask`. `refused`: not made, and the model is told why.
  * `settled`: nothing has to be done, and its result is known.
  */
-export type ReadCall = ToolCall & { readonly hash: string } & (
-    | ({ readonly how: 'run'; readonly tier: ToolTier } & Made)
+export type ParsedCall = ToolCall & { readonly hash: string } & (
+    | ({ readonly how: 'run'; readonly tier: ToolTier } & ExecutableCall)
     | ({
         readonly how: 'guarded';
         /** Whether a person must approve it. */
@@ -51,15 +51,15 @@ export type ReadCall = ToolCall & { readonly hash: string } & (
         readonly tier: ToolTier;
         /** The agent or team whose work the call is. */
         readonly delegate?: Omit<Delegation, 'depth'>;
-      } & Made)
+      } & ExecutableCall)
     | { readonly how: 'refused'; readonly why: string }
     | { readonly how: 'settled'; readonly content: string }
   );
 
 /** A model's answer after it was parsed against the tools and replies on offer. */
-export interface Reading {
+export interface ParsedAnswer {
   readonly text: string;
-  readonly calls: readonly ReadCall[];
+  readonly calls: readonly ParsedCall[];
   readonly usage: Usage;
   /** `provider:model`, as it answered. */
   readonly model: string;
@@ -74,7 +74,7 @@ export interface Reading {
 }
 
 /** The input of `runTool`. What kind of call it is was decided when the answer was parsed, so a restart decides nothing anew. */
-export interface ToolRequest extends Made {
+export interface ToolRequest extends ExecutableCall {
   readonly id: string;
   readonly name: string;
   readonly input: Json;
@@ -93,7 +93,7 @@ export type ToolOutcome =
   | { readonly ok: false; readonly content: string; readonly failure: Failure; readonly usage?: AgentUsage };
 
 /** The output of `discover`. */
-export interface Discovered {
+export interface DiscoveryOutput {
   /** How many tools there are. */
   readonly tools: number;
   readonly epoch: number;
@@ -103,14 +103,14 @@ export interface Discovered {
   readonly problems: readonly string[];
 }
 /** The input of the effects of a toolbelt. */
-export interface Belting {
+export interface ToolbeltInput {
   /** The epoch of the tools so far. */
   readonly epoch: number;
   /** The type of the message that is the task. */
   readonly message: string;
 }
 /** The output of `listToolbelt`. */
-export interface Belt {
+export interface ToolbeltListing {
   /** How many tools the toolbelt has. */
   readonly tools: number;
   readonly epoch: number;
@@ -133,34 +133,34 @@ export interface PlanStep {
   readonly verification: string;
 }
 /** What an effect that asks the model has used. */
-export interface Bill {
+export interface ModelBill {
   readonly usage: Usage;
   /** How many answers that were; 1 by default. */
   readonly answers?: number;
 }
 /** The output of `plan`. */
-export interface Planned extends Bill {
+export interface PlanOutput extends ModelBill {
   readonly steps: readonly PlanStep[];
   readonly model: string;
 }
 /** The output of `analyze`. */
-export interface Analysis extends Bill {
+export interface AnalysisOutput extends ModelBill {
   readonly objective: string;
   readonly requirements: readonly string[];
   readonly risks: readonly string[];
   readonly model: string;
 }
 /** The output of `verify`: whether each objective was met. */
-export interface Verified {
+export interface VerificationOutput {
   readonly evidence: readonly Evidence[];
 }
 /** The output of `fallback`. */
-export interface Fallback {
+export interface FallbackOutput {
   /** The resource that is used from now on, in words. */
   readonly resource: string;
 }
 /** The input of `fallback`. */
-export interface Recovering {
+export interface FallbackInput {
   readonly failure: Failure;
   readonly phase: Phase;
   /** The type of the message that is the task. */

@@ -2,40 +2,40 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { outputIn } from '../childEvents.ts';
+import { childOutput } from '../childEvents.ts';
 import { failureOf } from '../failure.ts';
-import { placeOf } from '../slotIndex.ts';
-import { grantIn } from '../treasury/ticket.ts';
-import { isLooping, isMade, leaving } from './calls.ts';
+import { slotIndexOf } from '../slotIndex.ts';
+import { grantedBudget } from '../treasury/ticket.ts';
+import { isLooping, isExecutable, stoppingDelegates } from './calls.ts';
 import type { AgentContext } from './context.ts';
-import { readingIn, type AgentEvent } from './events.ts';
-import { inputGuards, said } from './inputs.ts';
+import { parsedAnswerIn, type AgentEvent } from './events.ts';
+import { inputGuards, externalInput } from './inputs.ts';
 import type { AgentSettings } from './settings.ts';
-import { exhausted, low, noCallsLeft, tighter } from './budget.ts';
-import { isOfLease, mayAskForMore, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './funding.ts';
-import { pauseOf, strategyFor, type Strategy } from './recovery.ts';
-import type { Planned, Verified } from './effectTypes.ts';
-import { isDag } from './prompts.ts';
+import { exhaustedFailure, isAtSoftLimit, hasNoCallsLeft, lowerBudget } from './budget.ts';
+import { isForLease, mayAskLender, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './funding.ts';
+import { retryPause, recoveryFor, type RecoveryStrategy } from './recovery.ts';
+import type { PlanOutput, VerificationOutput } from './effectTypes.ts';
+import { isAcyclicPlan } from './prompts.ts';
 
 type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
 
-export function guardsOf(settings: AgentSettings) {
+export function agentGuardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
   const recover =
-    (strategy: Strategy): Ask =>
+    (strategy: RecoveryStrategy): Ask =>
     ({ context }) =>
-      strategyFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
+      recoveryFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
   const means =
     (kind: string): Ask =>
     ({ event }) =>
-      readingIn(event).means.kind === kind;
+      parsedAnswerIn(event).means.kind === kind;
   const after = ({ context }: { context: AgentContext }, steps: number, since: number) =>
     context.used.steps - since >= steps;
   const isLastRequery: Ask = ({ context }) => context.requeries >= limits.maxRequeries;
   const mayActivate: Ask = ({ context }) =>
     settings.toolbelt && context.tools.tier !== 'toolbelt' && context.used.steps >= context.tools.blockedUntil;
   const wants = (context: AgentContext, tier: ToolTier) => context.tools.wanted === tier;
-  const evidence = (event: AgentEvent): readonly Evidence[] => outputIn<Verified>(event).evidence;
+  const evidence = (event: AgentEvent): readonly Evidence[] => childOutput<VerificationOutput>(event).evidence;
 
   return {
     // Phases that have something to do.
@@ -48,19 +48,19 @@ export function guardsOf(settings: AgentSettings) {
     // The safe point.
     hasFailure: ({ context }) => context.failure !== undefined,
     ...inputGuards,
-    isExhausted: ({ context }) => exhausted(context, ownLimits(budget, context.purse)) !== undefined,
-    isLow: ({ context }) => low(context, budget, limits.softShare),
+    isExhausted: ({ context }) => exhaustedFailure(context, ownLimits(budget, context.purse)) !== undefined,
+    isLow: ({ context }) => isAtSoftLimit(context, budget, limits.softShare),
 
     // The budget is short.
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),
-    mayAskForMore: ({ context }) => mayAskForMore(context, settings),
+    mayAskForMore: ({ context }) => mayAskLender(context, settings),
     mayAskPerson: ({ context }) => mayAskPerson(context, settings),
-    isOfLease: ({ context, event }) => isOfLease(context, event),
-    isGranted: ({ event }) => grantIn(outputIn<WaitOutput>(event)) !== undefined,
+    isOfLease: ({ context, event }) => isForLease(context, event),
+    isGranted: ({ event }) => grantedBudget(childOutput<WaitOutput>(event)) !== undefined,
     /** The model called tools when no calls were left, and its lender or a person may grant more. */
     wantsCalls: ({ context, event }) =>
-      noCallsLeft(context, ownLimits(budget, context.purse)) &&
-      readingIn(event).calls.some(isMade) &&
+      hasNoCallsLeft(context, ownLimits(budget, context.purse)) &&
+      parsedAnswerIn(event).calls.some(isExecutable) &&
       mayHaveMore({ ...context, ...noteCalls(context) }, settings),
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
@@ -75,26 +75,27 @@ export function guardsOf(settings: AgentSettings) {
     // What the model's answer means.
     isRefusal: means('refusal'),
     isPriceless: ({ context, event }) =>
-      readingIn(event).usage.usd === null &&
-      tighter(budget, context.allowance).usd !== undefined &&
+      parsedAnswerIn(event).usage.usd === null &&
+      lowerBudget(budget, context.allowance).usd !== undefined &&
       !limits.allowUnknownPrice,
-    isAnswer: ({ context, event }) => readingIn(event).means.kind === 'answer' && said(context).length === 0,
+    isAnswer: ({ context, event }) =>
+      parsedAnswerIn(event).means.kind === 'answer' && externalInput(context).length === 0,
     isUnusable: means('unusable'),
     isUnusableAgain: ({ context, event }) =>
-      readingIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),
+      parsedAnswerIn(event).means.kind === 'unusable' && isLastRequery({ context, event }),
     hasNoCallsLeft: ({ context, event }) =>
-      noCallsLeft(context, ownLimits(budget, context.purse)) && readingIn(event).calls.some(isMade),
-    hasCalls: ({ event }) => readingIn(event).calls.some(isMade),
+      hasNoCallsLeft(context, ownLimits(budget, context.purse)) && parsedAnswerIn(event).calls.some(isExecutable),
+    hasCalls: ({ event }) => parsedAnswerIn(event).calls.some(isExecutable),
 
     // Acting.
     isLastCall: ({ context, event }) => {
-      const last = placeOf(event.type);
+      const last = slotIndexOf(event.type);
       return context.calls.every(({ answered }, index) => index === last || answered);
     },
 
     // Other phases.
-    isGap: ({ event }) => outputIn<{ missing: readonly string[] }>(event).missing.length > 0 && !settings.toolbelt,
-    isFollowable: ({ event }) => isDag(outputIn<Planned>(event).steps),
+    isGap: ({ event }) => childOutput<{ missing: readonly string[] }>(event).missing.length > 0 && !settings.toolbelt,
+    isFollowable: ({ event }) => isAcyclicPlan(childOutput<PlanOutput>(event).steps),
     mayRequery: ({ context }) => context.requeries < limits.maxRequeries,
     isProven: ({ event }) => evidence(event).length > 0 && evidence(event).every(({ met }) => met),
     mayMend: ({ context }) => context.rounds < limits.maxVerifyRounds,
@@ -118,14 +119,14 @@ export function guardsOf(settings: AgentSettings) {
     shouldFallBack: recover('fallback'),
 
     // The end.
-    isAlone: ({ context }) => leaving(context).length === 0,
+    isAlone: ({ context }) => stoppingDelegates(context).length === 0,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
   } satisfies Record<string, Ask>;
 }
 
 /** The delays of an agent, in milliseconds. */
-export function delaysOf({ limits }: AgentSettings) {
+export function agentDelaysOf({ limits }: AgentSettings) {
   return {
     deadline: limits.deadline,
     phaseTimeout: limits.phaseTimeout,
@@ -133,6 +134,6 @@ export function delaysOf({ limits }: AgentSettings) {
     dismissal: limits.cleanupGrace / 4,
     cleanupGrace: limits.cleanupGrace,
     backoff: ({ context }: { context: AgentContext }) =>
-      pauseOf({ ...context, failure: context.failure ?? failureOf(undefined) }, limits, 0),
+      retryPause({ ...context, failure: context.failure ?? failureOf(undefined) }, limits, 0),
   };
 }

@@ -5,68 +5,72 @@
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import { failure } from '../failure.ts';
+import { makeFailure } from '../failure.ts';
 import { fieldsOf } from '../json.ts';
-import { momentOf } from '../eventContext.ts';
+import { eventContextOf } from '../eventContext.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 
 /** How much input may wait for the model; more is refused. */
 const maxInbox = 100;
 
-export interface Facts {
+export interface AgentActionArgs {
   readonly context: AgentContext;
   readonly event: AgentEvent;
 }
 const declares =
   (policy: InputPolicy) =>
-  ({ context }: Facts): boolean =>
+  ({ context }: AgentActionArgs): boolean =>
     context.onInput === policy;
-const isRoomy = ({ context }: Facts): boolean => context.inbox.length < maxInbox;
-const interrupts = (facts: Facts): boolean => declares('interrupt')(facts) && isRoomy(facts);
+const isRoomy = ({ context }: AgentActionArgs): boolean => context.inbox.length < maxInbox;
+const interrupts = (facts: AgentActionArgs): boolean => declares('interrupt')(facts) && isRoomy(facts);
 
 export const inputGuards = {
-  hasInput: ({ context }: Facts): boolean => context.inbox.length > 0,
+  hasInput: ({ context }: AgentActionArgs): boolean => context.inbox.length > 0,
   /** There is input that the model has not read: an answer that was given before does not count. */
-  isBehind: ({ context }: Facts): boolean => said(context).length > 0,
-  refusesInput: ({ context }: Facts): boolean => refusalOf(context) !== undefined,
+  isBehind: ({ context }: AgentActionArgs): boolean => externalInput(context).length > 0,
+  refusesInput: ({ context }: AgentActionArgs): boolean => inputRefusal(context) !== undefined,
   replacesInput: declares('latest'),
   interrupts,
   /** Nothing under way must be finished first. */
-  interruptsAll: (facts: Facts): boolean =>
+  interruptsAll: (facts: AgentActionArgs): boolean =>
     interrupts(facts) && facts.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
 };
 
 /** The transitions of a state that takes input and goes on with what it does. */
-export const onInput = [
+export const inputTransitions = [
   { guard: 'refusesInput' as const, actions: 'refuseInput' as const },
   { guard: 'replacesInput' as const, actions: 'replaceInput' as const },
   { actions: 'queueInput' as const },
 ];
 
 /** The input that came from outside, without the agent's own reminders. */
-export const said = ({ inbox }: Pick<AgentContext, 'inbox'>): readonly Note[] => inbox.filter(({ own }) => !own);
+export const externalInput = ({ inbox }: Pick<AgentContext, 'inbox'>): readonly Note[] =>
+  inbox.filter(({ own }) => !own);
 const reminders = ({ inbox }: AgentContext): readonly Note[] => inbox.filter(({ own }) => own);
 
-export function noteOf(event: AgentEvent): readonly Note[] {
+export function notesOf(event: AgentEvent): readonly Note[] {
   if (event.type !== 'agent.input') return [];
-  const { message } = momentOf(event);
+  const { message } = eventContextOf(event);
   return [{ text: event.text, ...message }];
 }
 export const withReplaced = (context: AgentContext, event: AgentEvent): Pick<AgentContext, 'inbox'> => ({
-  inbox: [...reminders(context), ...noteOf(event)],
+  inbox: [...reminders(context), ...notesOf(event)],
 });
 
 /** The texts that are read before the next turn, and the input that waits for a later one. */
-export function due(context: AgentContext): { readonly texts: readonly string[]; readonly later: readonly Note[] } {
-  const waiting = said(context);
+export function dueInput(context: AgentContext): {
+  readonly texts: readonly string[];
+  readonly later: readonly Note[];
+} {
+  const waiting = externalInput(context);
   const now = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
   const joined = now.length > 0 ? [now.map(({ text }) => text).join('\n\n')] : [];
   return { texts: [...reminders(context).map(({ text }) => text), ...joined], later: waiting.slice(now.length) };
 }
 
 /** The action that stores input which is not read as a dead letter. */
-export const buried = ({ text, id, from }: Note, because: Failure) => ({
+export const deadLetterOf = ({ text, id, from }: Note, because: Failure) => ({
   type: 'bury' as const,
   params: {
     message: {
@@ -79,29 +83,29 @@ export const buried = ({ text, id, from }: Note, because: Failure) => ({
   },
 });
 
-export const replaced = failure(
+export const replacedInput = makeFailure(
   'conflict',
   'Newer input came before this was read, and the agent reads only the latest (onInput: "latest").',
   { onInput: 'latest' },
 );
-const rejection = failure(
+const rejection = makeFailure(
   'conflict',
   'The agent is at work and takes no input meanwhile (onInput: "reject"). Wait for its end, or start another run with what you want to say.',
   { onInput: 'reject' },
 );
 const full: Failure = {
-  ...failure(
+  ...makeFailure(
     'mailbox_full',
     `The agent has ${maxInbox} notes waiting to be read, and takes no more before its next turn.`,
   ),
   retryable: true,
 };
 /** Why input is not taken now; undefined when it is. */
-export const refusalOf = ({ onInput, inbox }: Pick<AgentContext, 'onInput' | 'inbox'>): Failure | undefined => {
+export const inputRefusal = ({ onInput, inbox }: Pick<AgentContext, 'onInput' | 'inbox'>): Failure | undefined => {
   if (onInput === 'reject') return rejection;
   return onInput !== 'latest' && inbox.length >= maxInbox ? full : undefined;
 };
-export const unread = failure('conflict', 'The agent ended before it had read this.');
+export const unreadInput = makeFailure('conflict', 'The agent ended before it had read this.');
 
 /** A model call that is stopped may be billed, and its cost will not be known: it is charged with what was reserved for it. */
 export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext, 'used'> => ({
@@ -115,7 +119,7 @@ export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext
 
 /** The text that the model had written when it was stopped. */
 export function partialIn(event: AgentEvent): string {
-  const { text } = fieldsOf(momentOf(event).soFar?.('callModel'));
+  const { text } = fieldsOf(eventContextOf(event).soFar?.('callModel'));
   return typeof text === 'string' ? text : '';
 }
 

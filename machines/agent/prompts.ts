@@ -2,32 +2,32 @@
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Message } from '../../src/contracts/model.ts';
-import type { Analysis, PlanStep } from './effectTypes.ts';
+import type { AnalysisOutput, PlanStep } from './effectTypes.ts';
 
-export const note = (text: string): Message => ({ role: 'user', text });
+export const userMessage = (text: string): Message => ({ role: 'user', text });
 
-export const taskText = ({ type, body }: { type: string; body: Json }): string =>
+export const taskPrompt = ({ type, body }: { type: string; body: Json }): string =>
   typeof body === 'string' ? body : `${type}:\n${JSON.stringify(body, null, 2)}`;
 
-export const finishSoon = 'Most of your budget is used. Finish with what you have and give your answer now.';
+export const finishSoonPrompt = 'Most of your budget is used. Finish with what you have and give your answer now.';
 
-export const mend = (problem: string): string => `Your last answer cannot be used: ${problem}`;
+export const correctionPrompt = (problem: string): string => `Your last answer cannot be used: ${problem}`;
 
-export const stoppedFor = 'Stopped before it answered: somebody said something meanwhile.';
+export const interruptedResult = 'Stopped before it answered: somebody said something meanwhile.';
 
 /** The text with a full stop at its end. */
-export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+export const withFullStop = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-export const tryAnother = (message: string): string =>
-  `This approach failed: ${sentence(message)} Do not repeat it. Reach the goal in another way.`;
+export const alternativePrompt = (message: string): string =>
+  `This approach failed: ${withFullStop(message)} Do not repeat it. Reach the goal in another way.`;
 
-export const gapsOf = (evidence: readonly Evidence[]): string =>
+export const unmetObjectivesPrompt = (evidence: readonly Evidence[]): string =>
   `Your answer was checked and is not accepted yet. Not met:\n${evidence
     .filter(({ met }) => !met)
     .map(({ objective, says }) => `- ${objective}: ${says}`)
     .join('\n')}\nMend this and answer again.`;
 
-export const planText = (steps: readonly PlanStep[]): string =>
+export const planPrompt = (steps: readonly PlanStep[]): string =>
   `The plan:\n${steps
     .map(({ id, goal, dependsOn, tool, expected, verification }) => {
       const needs = dependsOn.length > 0 ? ` (after ${dependsOn.join(', ')})` : '';
@@ -35,7 +35,7 @@ export const planText = (steps: readonly PlanStep[]): string =>
     })
     .join('\n')}\nFollow it; depart from it only where what you find requires it.`;
 
-export const analysisText = ({ objective, requirements, risks }: Analysis): string =>
+export const analysisPrompt = ({ objective, requirements, risks }: AnalysisOutput): string =>
   [
     `The objective: ${objective}`,
     'Required:',
@@ -44,7 +44,7 @@ export const analysisText = ({ objective, requirements, risks }: Analysis): stri
   ].join('\n');
 
 /** Whether a plan can be followed: its ids are unique, every dependency exists, and no step waits for itself. */
-export function isDag(steps: readonly PlanStep[]): boolean {
+export function isAcyclicPlan(steps: readonly PlanStep[]): boolean {
   const open = new Map(steps.map(({ id, dependsOn }) => [id, new Set(dependsOn)]));
   if (steps.length === 0 || open.size !== steps.length) return false;
   if (steps.some(({ dependsOn }) => dependsOn.some((id) => !open.has(id)))) return false;

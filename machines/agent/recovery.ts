@@ -2,14 +2,14 @@
 import type { AgentLimits } from '../../src/contracts/agent.ts';
 import { backoff } from '../../src/values/backoff.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
-import { refusalIn } from '../failure.ts';
+import { refusalOfFailure } from '../failure.ts';
 import { fieldsOf } from '../json.ts';
 import type { AgentContext } from './context.ts';
 
-export type Strategy = 'retry' | 'alternative' | 'fallback';
+export type RecoveryStrategy = 'retry' | 'alternative' | 'fallback';
 
 /** An empty row means abort. A kind that is not listed is retried if the failure is retryable, and aborts otherwise. */
-export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[]>>> = {
+export const recoveryStrategies: Readonly<Partial<Record<FailureKind, readonly RecoveryStrategy[]>>> = {
   transient: ['retry', 'fallback'],
   timeout: ['retry', 'alternative', 'fallback'],
   format: ['fallback'],
@@ -28,7 +28,7 @@ export const strategies: Readonly<Partial<Record<FailureKind, readonly Strategy[
 };
 
 /** When a failure was taken in, and the random number for the pause after it. */
-export interface Setback {
+export interface FailureTime {
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** In [0, 1). */
@@ -38,7 +38,7 @@ export interface Setback {
 }
 
 /** How many times each strategy was used since it was last reset. */
-export interface Tries {
+export interface RecoveryCounts {
   readonly retry: number;
   readonly alternative: number;
   readonly fallback: number;
@@ -46,7 +46,7 @@ export interface Tries {
   readonly recoveries: number;
 }
 
-const caps = (limits: AgentLimits): Record<Strategy, number> => ({
+const caps = (limits: AgentLimits): Record<RecoveryStrategy, number> => ({
   retry: limits.maxRetries,
   alternative: limits.maxAlternatives,
   fallback: limits.maxFallbacks,
@@ -55,7 +55,7 @@ const caps = (limits: AgentLimits): Record<Strategy, number> => ({
 type Facts = Pick<AgentContext, 'tries' | 'setback' | 'began'> & { readonly failure: Failure };
 
 /** Milliseconds until the next try. The random number was drawn once, and the pause is never shorter than the failure's `retryAfter`. */
-export const pauseOf = (
+export const retryPause = (
   { failure, tries, setback }: Omit<Facts, 'began'>,
   limits: AgentLimits,
   tried: number,
@@ -68,19 +68,19 @@ export const pauseOf = (
 /** Whether the pause would end before the deadline: a retry that cannot be finished is not begun (E9). */
 const isTimely = (facts: Facts, limits: AgentLimits): boolean => {
   const { at, deadline = Infinity } = facts.setback;
-  return at + pauseOf(facts, limits, 1) < Math.min(deadline, facts.began + limits.deadline);
+  return at + retryPause(facts, limits, 1) < Math.min(deadline, facts.began + limits.deadline);
 };
 
 /** The resource is gone for good, so a retry cannot help; another resource may. */
 const isGone = ({ data }: Failure): boolean => fieldsOf(data).gone === true;
 
 /** The first strategy that this kind of failure allows and that is not used up; `abort` when there is none. */
-export function strategyFor(facts: Facts, limits: AgentLimits): Strategy | 'abort' {
+export function recoveryFor(facts: Facts, limits: AgentLimits): RecoveryStrategy | 'abort' {
   const { failure, tries } = facts;
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
   // The decision of a guardrail stands: the agent must not try until it gets through.
-  if (refusalIn(failure) !== undefined) return 'abort';
-  const row = strategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
+  if (refusalOfFailure(failure) !== undefined) return 'abort';
+  const row = recoveryStrategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
   const mayRetry = !isGone(failure) && isTimely(facts, limits);
   return (
     row.find((strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < caps(limits)[strategy]) ?? 'abort'

@@ -7,7 +7,7 @@ const second = 1_000;
 const hour = 3_600 * second;
 
 /** The limits of an agent whose definition sets none. Times are in milliseconds. */
-export const defaultLimits: AgentLimits = {
+export const defaultAgentLimits: AgentLimits = {
   deadline: 24 * hour,
   phaseTimeout: 120 * second,
   cleanupGrace: 10 * second,
@@ -31,7 +31,7 @@ export const defaultLimits: AgentLimits = {
 };
 
 /** The budget of an agent whose definition sets none: 50 answers of a model, and no other limit. */
-export const defaultBudget: Budget = { steps: 50 };
+export const defaultAgentBudget: Budget = { steps: 50 };
 
 /** What a definition comes to for the agent's machine. Guards and delays are made from it, so it is in no snapshot and may be raised for a run that stopped. */
 export interface AgentSettings {
@@ -62,9 +62,9 @@ export interface AgentSettings {
 }
 
 /** The default limits and budget, one model, and no optional phase. */
-export const defaultSettings: AgentSettings = {
-  limits: defaultLimits,
-  budget: defaultBudget,
+export const defaultAgentSettings: AgentSettings = {
+  limits: defaultAgentLimits,
+  budget: defaultAgentBudget,
   onInput: 'merge',
   onExhausted: 'fail',
   models: 1,

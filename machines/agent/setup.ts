@@ -2,99 +2,112 @@
 import { assign, raise } from 'xstate';
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { failureIn, outputIn } from '../childEvents.ts';
-import { asJson } from '../json.ts';
+import { childFailure, childOutput } from '../childEvents.ts';
+import { dataAsJson } from '../json.ts';
 import { parent } from '../parent.ts';
-import { grantIn, refusalOf } from '../treasury/ticket.ts';
-import { actionsOf } from './actions.ts';
-import { base, toTrajectory, toTranscript } from './setupBase.ts';
+import { grantedBudget, fundingRefusal } from '../treasury/ticket.ts';
+import { agentActionsOf } from './actions.ts';
+import { agentSetupBase, appendToTrajectory, appendToTranscript } from './setupBase.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './updates.ts';
-import { readingIn } from './events.ts';
+import { parsedAnswerIn } from './events.ts';
 import * as failures from './failures.ts';
 import { inputActions } from './inputActions.ts';
 import * as inputs from './inputs.ts';
-import { defaultSettings } from './settings.ts';
-import { priceless } from './budget.ts';
-import { degraded, noteCalls, requestFor, takeGrant, takeLease, whyShort } from './funding.ts';
-import type { Strategy } from './recovery.ts';
+import { defaultAgentSettings } from './settings.ts';
+import { unknownPriceFailure } from './budget.ts';
+import { withCheaperModel, noteCalls, leaseRequestFor, takeGrant, takeLease, fundingFailure } from './funding.ts';
+import type { RecoveryStrategy } from './recovery.ts';
 import type * as turn from './effectTypes.ts';
 import { turnActions } from './turnActions.ts';
-import { analysisText, gapsOf, note, planText, taskText, tryAnother } from './prompts.ts';
+import {
+  analysisPrompt,
+  unmetObjectivesPrompt,
+  userMessage,
+  planPrompt,
+  taskPrompt,
+  alternativePrompt,
+} from './prompts.ts';
 
-const { enqueueActions } = base;
+const { enqueueActions } = agentSetupBase;
 
-export const agent = base.extend({
+export const agentSetup = agentSetupBase.extend({
   actions: {
-    ...actionsOf(defaultSettings),
+    ...agentActionsOf(defaultAgentSettings),
     ...turnActions,
     ...inputActions,
 
     // The transcript.
     appendTask: enqueueActions(({ context, enqueue }) => {
-      if (context.task) enqueue(toTranscript(note(taskText(context.task))));
+      if (context.task) enqueue(appendToTranscript(userMessage(taskPrompt(context.task))));
       enqueue.assign({ task: undefined });
     }),
     appendAnalysis: enqueueActions(({ event, enqueue }) =>
-      enqueue(toTranscript(note(analysisText(outputIn<turn.Analysis>(event))))),
+      enqueue(appendToTranscript(userMessage(analysisPrompt(childOutput<turn.AnalysisOutput>(event))))),
     ),
     appendPlan: enqueueActions(({ event, enqueue }) => {
-      const { steps } = outputIn<turn.Planned>(event);
-      enqueue(toTranscript(note(planText(steps))));
-      enqueue({ type: 'append', params: { list: 'plan', entry: asJson(steps) } });
+      const { steps } = childOutput<turn.PlanOutput>(event);
+      enqueue(appendToTranscript(userMessage(planPrompt(steps))));
+      enqueue({ type: 'append', params: { list: 'plan', entry: dataAsJson(steps) } });
     }),
     appendGaps: enqueueActions(({ event, enqueue }) =>
-      enqueue(toTranscript(note(gapsOf(outputIn<turn.Verified>(event).evidence)))),
+      enqueue(
+        appendToTranscript(userMessage(unmetObjectivesPrompt(childOutput<turn.VerificationOutput>(event).evidence))),
+      ),
     ),
     countRequery: assign(({ context }) => ({ requeries: context.requeries + 1 })),
-    pay: assign(deeds.pay),
+    pay: assign(deeds.chargeBill),
     chargeStopped: assign(({ context }) => inputs.chargeStopped(context)),
 
     // What went wrong.
-    keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(failureIn(event), phase)),
-    noteTimeout: assign((_, { phase }: { phase: Phase }) => deeds.keepFailure(failures.tookTooLong(phase), phase)),
-    noteRefusal: assign(({ event }) => deeds.keepFailure(failures.refusal(readingIn(event)), 'execution')),
-    notePriceless: assign(({ event }) => deeds.keepFailure(priceless(readingIn(event).model), 'execution')),
-    noteUnusable: assign(({ event, context }) =>
-      deeds.keepFailure(failures.unusable(readingIn(event), context.requeries + 1), 'execution'),
+    keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(childFailure(event), phase)),
+    noteTimeout: assign((_, { phase }: { phase: Phase }) =>
+      deeds.keepFailure(failures.phaseTimeoutFailure(phase), phase),
     ),
-    noteBadPlan: assign(() => deeds.keepFailure(failures.badPlan, 'planning')),
+    noteRefusal: assign(({ event }) => deeds.keepFailure(failures.modelRefusal(parsedAnswerIn(event)), 'execution')),
+    notePriceless: assign(({ event }) =>
+      deeds.keepFailure(unknownPriceFailure(parsedAnswerIn(event).model), 'execution'),
+    ),
+    noteUnusable: assign(({ event, context }) =>
+      deeds.keepFailure(failures.unusableAnswers(parsedAnswerIn(event), context.requeries + 1), 'execution'),
+    ),
+    noteBadPlan: assign(() => deeds.keepFailure(failures.badPlanFailure, 'planning')),
     noteGap: assign(({ context: { tools } }, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(failures.gap(tools.missing), phase),
+      deeds.keepFailure(failures.capabilityGap(tools.missing), phase),
     ),
     noteToolFailures: assign(({ context }) =>
-      deeds.keepFailure(failures.failingTools(context.toolFailures), 'execution'),
+      deeds.keepFailure(failures.failingToolsFailure(context.toolFailures), 'execution'),
     ),
-    noteLoop: assign(() => deeds.keepFailure(failures.loop, 'execution')),
+    noteLoop: assign(() => deeds.keepFailure(failures.loopFailure, 'execution')),
     noteUnproven: assign(({ context: { evidence, rounds } }) =>
-      deeds.keepFailure(failures.unproven(evidence, rounds), 'verification'),
+      deeds.keepFailure(failures.unmetObjectives(evidence, rounds), 'verification'),
     ),
 
     // The budget is short.
-    degrade: assign(({ context }) => degraded(context)),
+    degrade: assign(({ context }) => withCheaperModel(context)),
     askForMore: enqueueActions(({ context, enqueue }) => {
-      const request = requestFor(context);
+      const request = leaseRequestFor(context);
       if (request) enqueue.sendTo(parent, request);
     }),
     takeLease: assign(({ context, event }) => takeLease(context, event)),
-    takeGrant: assign(({ context, event }) => takeGrant(context, grantIn(outputIn<WaitOutput>(event)) ?? {})),
+    takeGrant: assign(({ context, event }) => takeGrant(context, grantedBudget(childOutput<WaitOutput>(event)) ?? {})),
     noteCalls: assign(({ context }) => noteCalls(context)),
     noteNoMore: assign(({ event }) =>
       event.type === 'treasury.refused' ? deeds.keepFailure(event.failure, 'execution') : {},
     ),
     noteNoGrant: assign(({ context, event }) =>
-      deeds.keepFailure(refusalOf(outputIn<WaitOutput>(event), whyShort(context)), 'execution'),
+      deeds.keepFailure(fundingRefusal(childOutput<WaitOutput>(event), fundingFailure(context)), 'execution'),
     ),
 
     // Recovery.
     noteSetback: assign(deeds.noteSetback),
-    countRecovery: assign(({ context }, { strategy }: { strategy: Strategy }) =>
+    countRecovery: assign(({ context }, { strategy }: { strategy: RecoveryStrategy }) =>
       deeds.countRecovery(context, strategy),
     ),
-    forgetFailure: assign(deeds.recovered),
+    forgetFailure: assign(deeds.clearedFailure),
     suggestAnother: enqueueActions(({ context, enqueue }) => {
-      enqueue(toTranscript(note(tryAnother(context.failure?.message ?? ''))));
-      enqueue.assign(deeds.recovered);
+      enqueue(appendToTranscript(userMessage(alternativePrompt(context.failure?.message ?? ''))));
+      enqueue.assign(deeds.clearedFailure);
     }),
 
     // Tools.
@@ -103,8 +116,8 @@ export const agent = base.extend({
     lowerTier: assign(deeds.lowerTier),
     keepTier: assign(deeds.keepTier),
     rememberTools: assign(deeds.rememberTools),
-    keepBelt: assign(deeds.keepBelt),
-    wearBelt: assign(deeds.wearBelt),
+    keepBelt: assign(deeds.storeToolbelt),
+    wearBelt: assign(deeds.activateToolbelt),
     keepEvidence: assign(deeds.keepEvidence),
 
     // The end.
@@ -117,7 +130,7 @@ export const agent = base.extend({
       },
     })),
     noteCleanupError: enqueueActions(({ event, enqueue }) =>
-      enqueue(toTrajectory({ cleanup: asJson(failureIn(event)) })),
+      enqueue(appendToTrajectory({ cleanup: dataAsJson(childFailure(event)) })),
     ),
 
     // Between regions.
@@ -129,7 +142,7 @@ export const agent = base.extend({
 });
 
 /** The input of an effect that asks the model. */
-export const thinking = ({ context }: { context: AgentContext }): turn.Thinking => ({
+export const modelCallInput = ({ context }: { context: AgentContext }): turn.ModelCallInput => ({
   message: context.message,
   step: context.used.steps + 1,
   tier: context.tools.tier,

@@ -3,17 +3,17 @@ import { setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
-import { asJson } from '../json.ts';
+import { dataAsJson } from '../json.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { waitMachine } from '../wait.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
-import { delaysOf, guardsOf } from './guards.ts';
-import { defaultSettings } from './settings.ts';
+import { agentDelaysOf, agentGuardsOf } from './guards.ts';
+import { defaultAgentSettings } from './settings.ts';
 import type * as turn from './effectTypes.ts';
 
-export const base = setup({
+export const agentSetupBase = setup({
   types: {} as {
     context: AgentContext;
     input: AgentInput;
@@ -22,23 +22,23 @@ export const base = setup({
     tags: 'thinking' | 'acting' | 'paused' | 'recovering' | 'cleaning';
   },
   actors: {
-    analyze: slot<turn.Analysis, turn.Thinking>('analyze'),
-    discover: slot<turn.Discovered, { message: string; tier: ToolTier }>('discover'),
-    plan: slot<turn.Planned, turn.Thinking>('plan'),
-    callModel: slot<turn.Reading, turn.Thinking>('callModel'),
+    analyze: slot<turn.AnalysisOutput, turn.ModelCallInput>('analyze'),
+    discover: slot<turn.DiscoveryOutput, { message: string; tier: ToolTier }>('discover'),
+    plan: slot<turn.PlanOutput, turn.ModelCallInput>('plan'),
+    callModel: slot<turn.ParsedAnswer, turn.ModelCallInput>('callModel'),
     runTool: slot<turn.ToolAnswer, turn.ToolRequest>('runTool'),
     toolCall: toolCallMachine,
-    connectToolbelt: slot<null, turn.Belting>('connectToolbelt'),
-    listToolbelt: slot<turn.Belt, turn.Belting>('listToolbelt'),
-    dropToolbelt: slot<null, turn.Belting>('dropToolbelt'),
-    verify: slot<turn.Verified, { message: string; answer: AgentAnswer; round: number }>('verify'),
-    fallback: slot<turn.Fallback, turn.Recovering>('fallback'),
+    connectToolbelt: slot<null, turn.ToolbeltInput>('connectToolbelt'),
+    listToolbelt: slot<turn.ToolbeltListing, turn.ToolbeltInput>('listToolbelt'),
+    dropToolbelt: slot<null, turn.ToolbeltInput>('dropToolbelt'),
+    verify: slot<turn.VerificationOutput, { message: string; answer: AgentAnswer; round: number }>('verify'),
+    fallback: slot<turn.FallbackOutput, turn.FallbackInput>('fallback'),
     wait: waitMachine,
     cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
   },
-  delays: delaysOf(defaultSettings),
+  delays: agentDelaysOf(defaultAgentSettings),
   guards: {
-    ...guardsOf(defaultSettings),
+    ...agentGuardsOf(defaultAgentSettings),
     failedIn: ({ context }, { phase }: { phase: Phase }) => context.phase === phase,
     isPauseWanted: stateIn({ active: { control: 'pausing' } }),
   },
@@ -46,21 +46,21 @@ export const base = setup({
 });
 
 /** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
-export interface AgentAction extends ReturnType<typeof base.enqueueActions> {}
+export interface AgentAction extends ReturnType<typeof agentSetupBase.enqueueActions> {}
 
 /** Checks actions by their names, and gives them the short type. */
 export const agentActions = <Name extends string>(actions: Record<Name, AgentAction>): Record<Name, AgentAction> =>
   actions;
 
 /** The action that adds a message to the transcript. */
-export const toTranscript = (message: Message) => ({
+export const appendToTranscript = (message: Message) => ({
   type: 'append' as const,
-  params: { list: 'transcript', entry: asJson(message) },
+  params: { list: 'transcript', entry: dataAsJson(message) },
 });
 
 /** The action that adds the results of one step to the transcript; none when there are none. A reader joins all results of a turn. */
-export const toResults = (results: readonly ToolResult[]) =>
-  results.length > 0 ? [toTranscript({ role: 'tool', results: [...results] })] : [];
+export const appendResults = (results: readonly ToolResult[]) =>
+  results.length > 0 ? [appendToTranscript({ role: 'tool', results: [...results] })] : [];
 
 /** The action that adds a record of what was done, for people. */
-export const toTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });
+export const appendToTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });

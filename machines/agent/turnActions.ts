@@ -1,44 +1,44 @@
 /** The actions of one turn: the model's answer is written down, its calls are started, and every call gets a result. */
 import type { AnyActorRef } from 'xstate';
-import { spawnNamed } from '../spawnByName.ts';
-import { delegateSource } from '../member.ts';
-import { inTime, momentOf } from '../eventContext.ts';
-import { placeOf } from '../slotIndex.ts';
-import { base, agentActions, toResults, toTrajectory, toTranscript } from './setupBase.ts';
+import { spawnByName } from '../spawnByName.ts';
+import { delegateActorName } from '../member.ts';
+import { withinDeadline, eventContextOf } from '../eventContext.ts';
+import { slotIndexOf } from '../slotIndex.ts';
+import { agentSetupBase, agentActions, appendResults, appendToTrajectory, appendToTranscript } from './setupBase.ts';
 import {
-  callId,
-  closed,
-  closingWords,
-  delegatedCalls,
-  ended,
-  isMade,
-  leaving,
-  leavingOnly,
-  notMade,
-  said,
-  unmade,
+  callChildId,
+  resultsForUnanswered,
+  closingReason,
+  runningDelegates,
+  resultOfEndedCall,
+  isExecutable,
+  stoppingDelegates,
+  stoppingOnly,
+  notMadeReason,
+  assistantMessage,
+  resultsOfUnmadeCalls,
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as deeds from './updates.ts';
-import { isOutcome, outcomeIn, readingIn, type AgentEvent } from './events.ts';
-import { mend, note } from './prompts.ts';
+import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
+import { correctionPrompt, userMessage } from './prompts.ts';
 
-const { assign, enqueueActions } = base;
+const { assign, enqueueActions } = agentSetupBase;
 
 /** Tells every call that is another agent's or team's work. */
 const tellDelegates = (type: 'call.pause' | 'call.resume') =>
   enqueueActions(({ context, enqueue }) => {
-    for (const id of delegatedCalls(context)) enqueue.sendTo<AnyActorRef>(id, { type });
+    for (const id of runningDelegates(context)) enqueue.sendTo<AnyActorRef>(id, { type });
   });
 
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
-    const reading = readingIn(event);
+    const reading = parsedAnswerIn(event);
     const { text, calls, usage, model, means } = reading;
-    if (text !== '' || calls.length > 0) enqueue(toTranscript(said(reading)));
-    for (const append of toResults(unmade(calls))) enqueue(append);
+    if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(reading)));
+    for (const append of appendResults(resultsOfUnmadeCalls(calls))) enqueue(append);
     enqueue(
-      toTrajectory({
+      appendToTrajectory({
         step: context.used.steps + 1,
         tier: context.tools.tier,
         model,
@@ -47,36 +47,37 @@ export const turnActions = agentActions({
         tokens: usage.inputTokens + usage.outputTokens,
       }),
     );
-    enqueue.assign(deeds.takeAnswer);
+    enqueue.assign(deeds.recordAnswer);
   }),
   startCalls: enqueueActions(({ context, event, enqueue }) => {
     enqueue.assign(deeds.countCalls);
-    readingIn(event).calls.forEach((call, index) => {
-      if (!isMade(call)) return;
+    parsedAnswerIn(event).calls.forEach((call, index) => {
+      if (!isExecutable(call)) return;
       const { name, input, hash, effect, idempotent, belt } = call;
-      const id = callId(index);
+      const id = callChildId(index);
       const request = { id: call.id, name, input, hash, effect, idempotent, belt };
       if (call.how === 'run') return enqueue.spawnChild('runTool', { id, input: request });
       const { ask, delegate } = call;
-      const patience = inTime(call.patience, momentOf(event));
+      const patience = withinDeadline(call.patience, eventContextOf(event));
       if (delegate === undefined)
         return enqueue.spawnChild('toolCall', { id, input: { call: request, ask, patience } });
       // The machine of the delegate is provided under the name of the tool.
       const work = { ...delegate, depth: context.depth + 1 };
-      spawnNamed(enqueue, delegateSource(name), id, { call: request, ask, patience, delegate: work });
+      spawnByName(enqueue, delegateActorName(name), id, { call: request, ask, patience, delegate: work });
     });
   }),
   recordOutcome: enqueueActions(({ context, event, enqueue }) => {
-    const index = placeOf(event.type);
-    for (const append of toResults(ended(context.calls, index, outcomeIn(event)))) enqueue(append);
+    const index = slotIndexOf(event.type);
+    for (const append of appendResults(resultOfEndedCall(context.calls, index, toolOutcomeIn(event)))) enqueue(append);
     enqueue.assign(deeds.recordOutcome);
-    enqueue.stopChild(callId(index));
+    enqueue.stopChild(callChildId(index));
   }),
   pauseCalls: tellDelegates('call.pause'),
   resumeCalls: tellDelegates('call.resume'),
   /** The calls of this turn are not made; the result of each says why. */
   answerCalls: enqueueActions(({ context, enqueue }) => {
-    for (const append of toResults(closed(context.calls, notMade(context.failure)))) enqueue(append);
+    for (const append of appendResults(resultsForUnanswered(context.calls, notMadeReason(context.failure))))
+      enqueue(append);
     enqueue.assign({ calls: [] });
   }),
   /**
@@ -90,35 +91,36 @@ export const turnActions = agentActions({
     context.calls.forEach(({ answered, delegated }, index) => {
       if (answered) return;
       if (delegated && !calls[index]?.answered)
-        enqueue.sendTo<AnyActorRef>(callId(index), { type: 'call.cancel', reason });
-      else enqueue.stopChild(callId(index));
+        enqueue.sendTo<AnyActorRef>(callChildId(index), { type: 'call.cancel', reason });
+      else enqueue.stopChild(callChildId(index));
     });
     const results = [
-      ...(isOutcome(event) ? ended(context.calls, placeOf(event.type), outcomeIn(event)) : []),
-      ...closed(calls, closingWords(event, context.failure)),
+      ...(isCallEnd(event) ? resultOfEndedCall(context.calls, slotIndexOf(event.type), toolOutcomeIn(event)) : []),
+      ...resultsForUnanswered(calls, closingReason(event, context.failure)),
     ];
-    for (const append of toResults(results)) enqueue(append);
-    enqueue.assign({ ...last, calls: leavingOnly(calls) });
+    for (const append of appendResults(results)) enqueue(append);
+    enqueue.assign({ ...last, calls: stoppingOnly(calls) });
   }),
   chargeLeaving: enqueueActions(({ event, enqueue }) => {
-    enqueue.stopChild(callId(placeOf(event.type)));
-    enqueue.assign(deeds.chargeLeaving);
+    enqueue.stopChild(callChildId(slotIndexOf(event.type)));
+    enqueue.assign(deeds.chargeStoppedDelegate);
   }),
   abandonLeaving: enqueueActions(({ context, enqueue }) => {
-    for (const id of leaving(context)) enqueue.stopChild(id);
+    for (const id of stoppingDelegates(context)) enqueue.stopChild(id);
     enqueue.assign({ calls: [] });
   }),
   keepAnswer: assign(({ context, event }) => {
-    const { means } = readingIn(event);
+    const { means } = parsedAnswerIn(event);
     return { answer: means.kind === 'answer' ? means.answer : context.answer };
   }),
   requery: enqueueActions(({ context, event, enqueue }) => {
-    const { means, calls } = readingIn(event);
+    const { means, calls } = parsedAnswerIn(event);
     // If there are calls, their results say what is wrong.
-    if (means.kind === 'unusable' && calls.length === 0) enqueue(toTranscript(note(mend(means.problem))));
+    if (means.kind === 'unusable' && calls.length === 0)
+      enqueue(appendToTranscript(userMessage(correctionPrompt(means.problem))));
     enqueue.assign({ requeries: context.requeries + 1 });
   }),
 });
 
 const lastOutcome = (context: AgentContext, event: AgentEvent): Partial<AgentContext> =>
-  isOutcome(event) ? deeds.recordOutcome({ context, event }) : {};
+  isCallEnd(event) ? deeds.recordOutcome({ context, event }) : {};

@@ -2,16 +2,16 @@
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
-import { failureIn, isError, outputIn } from '../childEvents.ts';
-import { momentOf } from '../eventContext.ts';
-import { together } from '../member.ts';
-import { placeOf } from '../slotIndex.ts';
-import { isMade, opened, remembered, withAnswer, withoutLeaving } from './calls.ts';
-import type { AgentContext, Tools } from './context.ts';
-import { outcomeIn, readingIn, type AgentEvent } from './events.ts';
-import { charged, tokensOf } from './budget.ts';
-import { isObservation, type Strategy } from './recovery.ts';
-import type { Belt, Bill, Discovered, Verified } from './effectTypes.ts';
+import { childFailure, isChildError, childOutput } from '../childEvents.ts';
+import { eventContextOf } from '../eventContext.ts';
+import { addUsage } from '../member.ts';
+import { slotIndexOf } from '../slotIndex.ts';
+import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStopping } from './calls.ts';
+import type { AgentContext, ToolTierState } from './context.ts';
+import { toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
+import { chargedUsage, totalTokens } from './budget.ts';
+import { isObservation, type RecoveryStrategy } from './recovery.ts';
+import type { ToolbeltListing, ModelBill, DiscoveryOutput, VerificationOutput } from './effectTypes.ts';
 
 type Change = Partial<AgentContext>;
 interface Facts {
@@ -22,21 +22,21 @@ interface Facts {
 const below: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
 
 const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
-  used: charged(context.used, usage, answers),
-  latest: { tokens: tokensOf(usage), usd: usage.usd ?? 0 },
+  used: chargedUsage(context.used, usage, answers),
+  latest: { tokens: totalTokens(usage), usd: usage.usd ?? 0 },
 });
 
 /** The model answered: charge it, keep its text, open its calls. */
-export function takeAnswer({ context, event }: Facts): Change {
-  const reading = readingIn(event);
+export function recordAnswer({ context, event }: Facts): Change {
+  const reading = parsedAnswerIn(event);
   const { used, latest } = paid(context, reading.usage);
-  const made = reading.calls.filter(isMade);
+  const made = reading.calls.filter(isExecutable);
   const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
     used,
     latest,
-    calls: opened(reading.calls),
-    recent: remembered(context.recent, reading.calls),
+    calls: pendingCalls(reading.calls),
+    recent: rememberedHashes(context.recent, reading.calls),
     ...(reading.wants !== undefined || usesTier
       ? tools(context, {
           wanted: reading.wants ?? context.tools.wanted,
@@ -53,21 +53,26 @@ export function takeAnswer({ context, event }: Facts): Change {
 
 /** Calls count when they are made, not when the model asks for them. */
 export const countCalls = ({ context, event }: Facts): Change => ({
-  used: { ...context.used, toolCalls: context.used.toolCalls + readingIn(event).calls.filter(isMade).length },
+  used: {
+    ...context.used,
+    toolCalls: context.used.toolCalls + parsedAnswerIn(event).calls.filter(isExecutable).length,
+  },
 });
 
 /** A phase before the turns asked the model: its answers are charged, also those that could not be used. */
-export function pay({ context, event }: Facts): Change {
+export function chargeBill({ context, event }: Facts): Change {
   // An effect that asks the model puts its bill into the data of its failure.
-  const bill = isError(event) ? (failureIn(event).data as Partial<Bill> | undefined) : outputIn<Bill>(event);
+  const bill = isChildError(event)
+    ? (childFailure(event).data as Partial<ModelBill> | undefined)
+    : childOutput<ModelBill>(event);
   return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
 }
 
 export function recordOutcome({ context, event }: Facts): Change {
-  const outcome = outcomeIn(event);
+  const outcome = toolOutcomeIn(event);
   return {
-    calls: withAnswer(context.calls, placeOf(event.type)),
-    ...(outcome.usage === undefined ? {} : { used: together(context.used, outcome.usage) }),
+    calls: withAnswer(context.calls, slotIndexOf(event.type)),
+    ...(outcome.usage === undefined ? {} : { used: addUsage(context.used, outcome.usage) }),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
     // Of the failures that the model cannot correct, the first one is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure
@@ -77,11 +82,11 @@ export function recordOutcome({ context, event }: Facts): Change {
 }
 
 /** A delegate that was told to stop has ended: what it used is charged to the agent. */
-export function chargeLeaving({ context, event }: Facts): Change {
-  const { usage } = outcomeIn(event);
+export function chargeStoppedDelegate({ context, event }: Facts): Change {
+  const { usage } = toolOutcomeIn(event);
   return {
-    calls: withoutLeaving(context.calls, placeOf(event.type)),
-    ...(usage === undefined ? {} : { used: together(context.used, usage) }),
+    calls: withoutStopping(context.calls, slotIndexOf(event.type)),
+    ...(usage === undefined ? {} : { used: addUsage(context.used, usage) }),
   };
 }
 
@@ -89,12 +94,12 @@ export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure
 
 /** The random number is drawn once and kept, so that the pause is the same after a restart. */
 export function noteSetback({ event }: Facts): Change {
-  const { at, chance, deadline } = momentOf(event);
+  const { at, chance, deadline } = eventContextOf(event);
   return { setback: { at, chance: chance(), ...(deadline === undefined ? {} : { deadline }) } };
 }
 
 /** A strategy was chosen. Another approach, or another resource, resets the retries; the sum of all recoveries is never reset. */
-export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Change => ({
+export const countRecovery = ({ tries }: AgentContext, strategy: RecoveryStrategy): Change => ({
   tries: {
     ...tries,
     ...(strategy === 'retry' ? {} : { retry: 0 }),
@@ -104,14 +109,22 @@ export const countRecovery = ({ tries }: AgentContext, strategy: Strategy): Chan
 });
 
 /** The causes of the failure are reset, so that they are not detected again at once. */
-export const recovered: Change = { failure: undefined, phase: undefined, recent: [], toolFailures: 0, requeries: 0 };
+export const clearedFailure: Change = {
+  failure: undefined,
+  phase: undefined,
+  recent: [],
+  toolFailures: 0,
+  requeries: 0,
+};
 
 export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
 
-const tools = (context: AgentContext, change: Partial<Tools>): Change => ({ tools: { ...context.tools, ...change } });
+const tools = (context: AgentContext, change: Partial<ToolTierState>): Change => ({
+  tools: { ...context.tools, ...change },
+});
 
 export const keepTools = ({ context, event }: Facts): Change => {
-  const { epoch, missing } = outputIn<Discovered>(event);
+  const { epoch, missing } = childOutput<DiscoveryOutput>(event);
   return tools(context, { epoch, missing });
 };
 
@@ -132,8 +145,9 @@ export const rememberTools = ({ context }: Facts): Change => {
     evaluatedAt: context.used.steps,
   });
 };
-export const keepBelt = ({ context, event }: Facts): Change => tools(context, { belt: outputIn<Belt>(event) });
-export const wearBelt = ({ context }: Facts): Change =>
+export const storeToolbelt = ({ context, event }: Facts): Change =>
+  tools(context, { belt: childOutput<ToolbeltListing>(event) });
+export const activateToolbelt = ({ context }: Facts): Change =>
   tools(context, {
     tier: 'toolbelt',
     epoch: context.tools.belt?.epoch ?? context.tools.epoch,
@@ -151,6 +165,6 @@ export const restoreTools = ({ context }: Facts, pause: number): Change =>
   });
 
 export const keepEvidence = ({ context, event }: Facts): Change => ({
-  evidence: outputIn<Verified>(event).evidence,
+  evidence: childOutput<VerificationOutput>(event).evidence,
   rounds: context.rounds + 1,
 });

@@ -1,37 +1,37 @@
 /** The actions that depend on the settings of a guardrail. */
 import type { AnyActorRef } from 'xstate';
 import type { Work } from '../../src/contracts/work.ts';
-import { spawnNamed } from '../spawnByName.ts';
-import { failureIn, isError } from '../childEvents.ts';
-import { outputOf } from '../memberOutput.ts';
+import { spawnByName } from '../spawnByName.ts';
+import { childFailure, isChildError } from '../childEvents.ts';
+import { memberOutputOf } from '../memberOutput.ts';
 import { parent } from '../parent.ts';
-import { fallen } from '../run/services.ts';
-import { base, guardrailActions } from './setupBase.ts';
+import { endedService } from '../run/services.ts';
+import { guardrailSetupBase, guardrailActions } from './setupBase.ts';
 import * as behind from './forward.ts';
-import { belowId } from './context.ts';
-import { draft, placesOf, type Deed, type Draft } from './draft.ts';
-import { atOf, placeIn, verdictIn, type Facts, type GuardrailEvent } from './events.ts';
+import { nextGuardrailId } from './context.ts';
+import { guardrailDraft, slotsOf, type GuardrailAction, type GuardrailDraft } from './draft.ts';
+import { timeOf, slotIn, checkResultIn, type GuardrailActionArgs, type GuardrailEvent } from './events.ts';
 import * as passage from './pipeline.ts';
-import { refusal } from './refusal.ts';
+import { guardrailRefusal } from './refusal.ts';
 import type { Rejection } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
 
-const { assign, enqueueActions } = base;
+const { assign, enqueueActions } = guardrailSetupBase;
 
 /** An action that works a step out as a draft, and then takes over its facts and performs its actions. */
-const drafted = (settings: GuardrailSettings, work: (draft: Draft, facts: Facts) => void) =>
+const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, facts: GuardrailActionArgs) => void) =>
   enqueueActions(({ context, event, enqueue }) => {
-    const step = draft(settings, context, atOf(event));
+    const step = guardrailDraft(settings, context, timeOf(event));
     work(step, { context, event });
     enqueue.assign(step.facts);
-    for (const action of step.deeds) perform(action);
+    for (const action of step.actions) perform(action);
 
-    function perform(action: Deed): void {
+    function perform(action: GuardrailAction): void {
       switch (action.do) {
         case 'check':
           return enqueue.spawnChild('checkWork', { id: action.id, input: action.input });
         case 'start':
-          return spawnNamed(enqueue, action.who, action.id, action.input);
+          return spawnByName(enqueue, action.who, action.id, action.input);
         case 'stop':
           return enqueue.stopChild(action.id);
         case 'tell':
@@ -54,9 +54,9 @@ const silent = (patience: number): Rejection => ({
 });
 /** The breaker is open: work does not wait for it, but is rejected at once with the reason. */
 const doorActionsOf = (settings: GuardrailSettings) => {
-  const refuse = (why: (draft: Draft) => Rejection) =>
+  const refuse = (why: (draft: GuardrailDraft) => Rejection) =>
     drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.reject(step, event, why(step));
+      if (event.type === 'work') passage.rejectWork(step, event, why(step));
     });
   return {
     refuseOpen: refuse(({ facts: { until, why }, at }) => ({
@@ -79,15 +79,15 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
   const { name, below, patience, trip } = settings;
   return guardrailActions({
     startBelow: enqueueActions(({ enqueue }) => {
-      if (below !== undefined) spawnNamed(enqueue, below, belowId, { standing: true });
+      if (below !== undefined) spawnByName(enqueue, below, nextGuardrailId, { standing: true });
     }),
     restartBelow: enqueueActions(({ context, enqueue }) => {
       if (below === undefined || !context.dead) return;
-      spawnNamed(enqueue, below, belowId, { standing: true });
+      spawnByName(enqueue, below, nextGuardrailId, { standing: true });
       enqueue.assign({ dead: false });
     }),
     admit: drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.admit(step, workOf(event));
+      if (event.type === 'work') passage.admitWork(step, workOf(event));
     }),
     reject: drafted(settings, (step, { event }) => {
       if (event.type === 'work') passage.rejectByRule(step, event);
@@ -96,69 +96,70 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       if (event.type !== 'work') return;
       const there = Object.keys(settings.supervised).join(', ');
       const reason = `there is nobody called "${event.to ?? ''}" behind it; there is ${there}`;
-      passage.reject(step, event, { kind: 'capability', reason });
+      passage.rejectWork(step, event, { kind: 'capability', reason });
     }),
     ...doorActionsOf(settings),
-    proceed: drafted(settings, (step, facts) => passage.proceed(step, placeIn(facts))),
-    watch: drafted(settings, (step, facts) => passage.ask(step, placeIn(facts), 'mid')),
+    proceed: drafted(settings, (step, facts) => passage.checkPassed(step, slotIn(facts))),
+    watch: drafted(settings, (step, facts) => passage.askCheck(step, slotIn(facts), 'mid')),
     turnAway: drafted(settings, (step, facts) => {
-      const verdict = verdictIn(facts.event);
+      const verdict = checkResultIn(facts.event);
       if (verdict.ok) return;
       const { kind, reason, retryAfter } = verdict;
-      passage.turnAway(step, placeIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
+      passage.checkRejected(step, slotIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
     }),
     turnAwayBroken: drafted(settings, (step, facts) => {
-      const { message } = failureIn(facts.event);
+      const { message } = childFailure(facts.event);
       const reason = `its check broke, so nothing is let through: ${message}`;
-      passage.turnAway(step, placeIn(facts), { kind: 'denied', reason });
+      passage.checkRejected(step, slotIn(facts), { kind: 'denied', reason });
     }),
-    turnAwaySilent: drafted(settings, (step, facts) => passage.turnAway(step, placeIn(facts), silent(patience))),
+    turnAwaySilent: drafted(settings, (step, facts) => passage.checkRejected(step, slotIn(facts), silent(patience))),
     takeEnd: drafted(settings, (step, facts) => {
       const { event } = facts;
-      const end = event.type === 'work.done' ? event.output : outputOf(event);
-      passage.takeEnd(step, placeIn(facts), end);
+      const end = event.type === 'work.done' ? event.output : memberOutputOf(event);
+      passage.takeWorkEnd(step, slotIn(facts), end);
     }),
     takeFall: drafted(settings, (step, { event }) => {
-      const why = isError(event) ? failureIn(event).message : 'it ended';
-      passage.takeFall(step, fallen(event.type) ?? '', why);
+      const why = isChildError(event) ? childFailure(event).message : 'it ended';
+      passage.takeServiceEnd(step, endedService(event.type) ?? '', why);
     }),
     askAbove: drafted(settings, (step, { event }) => {
-      if (event.type === 'treasury.lease') behind.askAbove(step, event);
+      if (event.type === 'treasury.lease') behind.forwardLeaseRequest(step, event);
     }),
     takeMoney: drafted(settings, (step, { event }) => {
-      if (event.type === 'treasury.granted' || event.type === 'treasury.refused') behind.takeAnswer(step, event);
+      if (event.type === 'treasury.granted' || event.type === 'treasury.refused')
+        behind.forwardLeaseAnswer(step, event);
     }),
     stopLate: drafted(settings, (step, facts) => {
       const reason = 'it took longer than it may, and was stopped';
-      passage.turnAway(step, placeIn(facts), { kind: 'timeout', reason });
+      passage.checkRejected(step, slotIn(facts), { kind: 'timeout', reason });
     }),
-    abandon: drafted(settings, (step, facts) => passage.abandon(step, placeIn(facts))),
+    abandon: drafted(settings, (step, facts) => passage.abandonWork(step, slotIn(facts))),
     cancel: drafted(settings, (step, { event }) => {
       if (event.type !== 'work.cancel') return;
       const { id, reason } = event;
       const guards = settings.rule.kind === 'cancellation';
-      for (const place of placesOf(step, id)) {
-        if (guards) passage.turnAway(step, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
-        else passage.stop(step, place, { how: 'cancelled', reason });
+      for (const place of slotsOf(step, id)) {
+        if (guards) passage.checkRejected(step, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
+        else passage.stopWork(step, place, { how: 'cancelled', reason });
       }
       if (guards && id === undefined) step.facts = { ...step.facts, cancelled: reason };
     }),
     pause: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.pause') passage.pause(step, event.id, true);
+      if (event.type === 'work.pause') passage.pauseWork(step, event.id, true);
     }),
     resume: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.resume') passage.pause(step, event.id, false);
+      if (event.type === 'work.resume') passage.pauseWork(step, event.id, false);
     }),
     expire: drafted(settings, (step) => {
       const reason = 'the deadline of the run has passed';
-      for (const place of placesOf(step, undefined)) passage.turnAway(step, place, { kind: 'expired', reason });
+      for (const place of slotsOf(step, undefined)) passage.checkRejected(step, place, { kind: 'expired', reason });
     }),
     endAll: drafted(settings, (step, { event }) => {
       const reason = event.type === 'guardrail.stop' ? event.reason : `the guardrail "${below ?? ''}" below it is gone`;
-      passage.endAll(step, (stage) =>
+      passage.rejectAll(step, (stage) =>
         event.type === 'guardrail.stop'
           ? { how: 'cancelled', reason }
-          : { how: 'refused', failure: refusal(name, stage, { kind: 'denied', reason }) },
+          : { how: 'refused', failure: guardrailRefusal(name, stage, { kind: 'denied', reason }) },
       );
     }),
     /** Failures are counted only if they can open the breaker. */
@@ -168,13 +169,13 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
     noteOpen: assign(({ context, event }) => ({
       round: context.round + 1,
       failures: 0,
-      until: atOf(event) + (typeof trip === 'object' ? trip.rest : 0),
+      until: timeOf(event) + (typeof trip === 'object' ? trip.rest : 0),
       why: event.type === 'guardrail.failed' ? event.why : '',
     })),
     noteTripped: assign(({ context, event }) => ({
       round: context.round + 1,
       failures: 0,
-      dead: context.dead || event.type.endsWith(`.actor.${belowId}`),
+      dead: context.dead || event.type.endsWith(`.actor.${nextGuardrailId}`),
       why:
         event.type === 'guardrail.trip'
           ? event.reason

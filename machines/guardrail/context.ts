@@ -2,18 +2,18 @@
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TaskFacts, Work } from '../../src/contracts/work.ts';
-import { momentOf } from '../eventContext.ts';
-import type { Buckets } from './tokenBucket.ts';
+import { eventContextOf } from '../eventContext.ts';
+import type { TokenBuckets } from './tokenBucket.ts';
 
 /** A guardrail that is a supervisor gets `{ standing: true }`; one that is run by itself gets one message, and ends with that message's output. */
 export type GuardrailInput = { readonly standing: true } | (AgentInput & { readonly facts?: TaskFacts });
 
 /** Why work is stopped: this guardrail rejected it, or it was cancelled from above. */
-export type Ending =
+export type StopDecision =
   { readonly how: 'refused'; readonly failure: Failure } | { readonly how: 'cancelled'; readonly reason: string };
 
 /** One piece of work on its way through. */
-export interface Passage {
+export interface WorkInProgress {
   readonly work: Work;
   /** The check before it, the check at its beginning, the work itself, the check after it, or being stopped. */
   readonly stage: 'pre' | 'mid' | 'task' | 'post' | 'stopping';
@@ -24,7 +24,7 @@ export interface Passage {
   readonly key?: string;
   /** How the work ended, while that is checked. */
   readonly output?: AgentOutput;
-  readonly ending?: Ending;
+  readonly ending?: StopDecision;
 }
 
 export interface GuardrailContext {
@@ -33,10 +33,10 @@ export interface GuardrailContext {
   /** When it began; milliseconds since the epoch. */
   readonly began: number;
   /** The work on its way through, by place; null for a free place, which is used again. */
-  readonly passages: readonly (Passage | null)[];
+  readonly passages: readonly (WorkInProgress | null)[];
   /** The supervisors behind it that were started. */
   readonly standing: readonly string[];
-  readonly buckets: Buckets;
+  readonly buckets: TokenBuckets;
   /** Failures in a row. */
   readonly failures: number;
   /** Rises whenever the breaker opens: how work that was admitted before ends is not counted any more. */
@@ -55,10 +55,10 @@ export interface GuardrailContext {
 /** The id of the only work of a guardrail that is run by itself. */
 const only = 'task';
 
-export function beginning(input: GuardrailInput): GuardrailContext {
+export function initialGuardrailContext(input: GuardrailInput): GuardrailContext {
   return {
     first: 'type' in input ? firstOf(input) : undefined,
-    began: momentOf({ input }).at,
+    began: eventContextOf({ input }).at,
     passages: [],
     standing: [],
     buckets: {},
@@ -83,8 +83,8 @@ const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<Guardrail
 });
 
 /** Children and timers are named by the place of their work. */
-export const checkId = (place: number): string => `check.${place}`;
-export const taskId = (place: number): string => `task.${place}`;
-export const timerId = (what: 'late' | 'patience' | 'watch' | 'grace', place: number): string => `${what}.${place}`;
+export const checkChildId = (place: number): string => `check.${place}`;
+export const workChildId = (place: number): string => `task.${place}`;
+export const workTimerId = (what: 'late' | 'patience' | 'watch' | 'grace', place: number): string => `${what}.${place}`;
 /** The id of the guardrail below. */
-export const belowId = 'below';
+export const nextGuardrailId = 'below';

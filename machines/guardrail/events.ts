@@ -4,15 +4,15 @@ import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
-import { outputIn } from '../childEvents.ts';
-import { momentOf } from '../eventContext.ts';
-import { placeOf } from '../slotIndex.ts';
+import { childOutput } from '../childEvents.ts';
+import { eventContextOf } from '../eventContext.ts';
+import { slotIndexOf } from '../slotIndex.ts';
 import type { GuardrailContext } from './context.ts';
-import { placesOf, type DoorEvent, type TimerEvent } from './draft.ts';
+import { slotsOf, type BreakerEvent, type GuardrailTimerEvent } from './draft.ts';
 import type { Rejection } from './rules.ts';
 
 /** The result of a user's check. */
-export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Rejection);
+export type CheckResult = { readonly ok: true } | ({ readonly ok: false } & Rejection);
 
 export type GuardrailEvent =
   | (Work & { readonly at?: number })
@@ -20,15 +20,15 @@ export type GuardrailEvent =
   | WorkSignal
   | TreasuryLease
   | TreasuryAnswer
-  | DoorEvent
-  | TimerEvent
+  | BreakerEvent
+  | GuardrailTimerEvent
   | { type: 'guardrail.reset' }
   | { type: 'guardrail.trip'; reason: string }
   | { type: 'guardrail.stop'; reason: string }
   | { type: 'guardrail.settled' }
   /** From the engine: the deadline of the run has passed. */
   | { type: 'troupe.deadline' }
-  | DoneActorEvent<Verdict, `check.${number}`>
+  | DoneActorEvent<CheckResult, `check.${number}`>
   | ErrorActorEvent<unknown, `check.${number}`>
   | DoneActorEvent<AgentOutput, `task.${number}`>
   | ErrorActorEvent<unknown, `task.${number}`>
@@ -40,22 +40,22 @@ export type GuardrailEvent =
   | ErrorActorEvent<unknown, 'reset'>;
 
 /** What an action or a guard is given. */
-export interface Facts {
+export interface GuardrailActionArgs {
   readonly context: GuardrailContext;
   readonly event: GuardrailEvent;
 }
 
 /** When the event was taken in; milliseconds since the epoch. Work that the machine raised itself brings the time along. */
-export const atOf = (event: GuardrailEvent): number => ('at' in event ? (event.at ?? 0) : momentOf(event).at);
+export const timeOf = (event: GuardrailEvent): number => ('at' in event ? (event.at ?? 0) : eventContextOf(event).at);
 
 /** The place of the work that a timer, a check or an end is about; -1 when there is none. */
-export const placeIn = ({ context, event }: Facts): number => {
+export const slotIn = ({ context, event }: GuardrailActionArgs): number => {
   if ('place' in event) return event.place;
-  return event.type === 'work.done' ? (placesOf({ facts: context }, event.id)[0] ?? -1) : placeOf(event.type);
+  return event.type === 'work.done' ? (slotsOf({ facts: context }, event.id)[0] ?? -1) : slotIndexOf(event.type);
 };
 
 /** The stage of that work. */
-export const stageIn = (facts: Facts) => facts.context.passages[placeIn(facts)]?.stage;
+export const stageIn = (facts: GuardrailActionArgs) => facts.context.passages[slotIn(facts)]?.stage;
 
 /** The result of a check. Use it on the `onDone` of a check and nowhere else. */
-export const verdictIn = (event: GuardrailEvent): Verdict => outputIn<Verdict>(event);
+export const checkResultIn = (event: GuardrailEvent): CheckResult => childOutput<CheckResult>(event);

@@ -2,17 +2,20 @@
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { failure } from '../failure.ts';
-import { inputFor, wordFor, type MemberCommand, type Membership } from '../member.ts';
-import { standingId } from '../run/services.ts';
-import { kinds } from '../treasury/ledger.ts';
-import { belowId, taskId } from './context.ts';
-import { change, passageAt, type Draft } from './draft.ts';
-import { allowanceFor, limitedTo } from './rules.ts';
-import type { Tongue } from './settings.ts';
+import { makeFailure } from '../failure.ts';
+import { memberInput, memberCommandEvent, type MemberCommand, type MemberKind } from '../member.ts';
+import { serviceChildId } from '../run/services.ts';
+import { budgetKinds } from '../treasury/ledger.ts';
+import { nextGuardrailId, workChildId } from './context.ts';
+import { changeFacts, workAt, type GuardrailDraft } from './draft.ts';
+import { allowanceFor, limitedBudget } from './rules.ts';
+import type { CommandFamily } from './settings.ts';
 
 /** The name of the supervised machine that the work is for; undefined when there is none of that name. */
-export function whoFor({ settings: { supervised } }: Pick<Draft, 'settings'>, { to }: Work): string | undefined {
+export function supervisedFor(
+  { settings: { supervised } }: Pick<GuardrailDraft, 'settings'>,
+  { to }: Work,
+): string | undefined {
   const names = Object.keys(supervised);
   if (to === undefined) return names.length === 1 ? names[0] : undefined;
   return Object.hasOwn(supervised, to) ? to : undefined;
@@ -21,80 +24,83 @@ export function whoFor({ settings: { supervised } }: Pick<Draft, 'settings'>, { 
 interface Recipient {
   /** The id of the child. */
   readonly id: string;
-  readonly who: Membership;
+  readonly who: MemberKind;
   /** The name under which its machine is provided. */
   readonly name: string;
 }
 
-function recipientOf(draft: Draft, place: number): Recipient {
+function recipientOf(draft: GuardrailDraft, place: number): Recipient {
   const { settings } = draft;
-  if (settings.below !== undefined) return { id: belowId, who: { kind: 'standing' }, name: settings.below };
+  if (settings.below !== undefined) return { id: nextGuardrailId, who: { kind: 'standing' }, name: settings.below };
   // The guard `isUnknown` has rejected work for anything that is not supervised.
-  const name = whoFor(draft, passageAt(draft, place).work) ?? '';
-  const who: Membership = { kind: kindOf[settings.supervised[name] ?? 'agent'] };
-  return { id: who.kind === 'standing' ? standingId(name) : taskId(place), who, name };
+  const name = supervisedFor(draft, workAt(draft, place).work) ?? '';
+  const who: MemberKind = { kind: kindOf[settings.supervised[name] ?? 'agent'] };
+  return { id: who.kind === 'standing' ? serviceChildId(name) : workChildId(place), who, name };
 }
-const kindOf = { agent: 'agent', run: 'team', work: 'standing' } as const satisfies Record<Tongue, Membership['kind']>;
+const kindOf = { agent: 'agent', run: 'team', work: 'standing' } as const satisfies Record<
+  CommandFamily,
+  MemberKind['kind']
+>;
 
-export function handOn(draft: Draft, place: number): void {
-  const { settings, facts, deeds } = draft;
-  const { work } = passageAt(draft, place);
+export function forwardWork(draft: GuardrailDraft, place: number): void {
+  const { settings, facts, actions } = draft;
+  const { work } = workAt(draft, place);
   const { id, who, name } = recipientOf(draft, place);
   const allowance = allowanceFor(settings, work);
   const grant = allowance === undefined ? {} : { allowance };
-  if (settings.below !== undefined) return void deeds.push({ do: 'tell', id, event: { ...work, ...grant } });
+  if (settings.below !== undefined) return void actions.push({ do: 'tell', id, event: { ...work, ...grant } });
   const { message, depth = 0, lease, degrade } = work;
   if (who.kind !== 'standing') {
     const more = { ...(lease === undefined ? {} : { lease }), ...(degrade ? { degrade } : {}) };
-    return void deeds.push({
+    return void actions.push({
       do: 'start',
       who: name,
       id,
-      input: inputFor(who, { ...message, left: allowance ?? {}, depth, ...more }),
+      input: memberInput(who, { ...message, left: allowance ?? {}, depth, ...more }),
     });
   }
   if (!facts.standing.includes(name)) {
-    deeds.push({ do: 'start', who: name, id, input: { standing: true } });
-    change(draft, { standing: [...facts.standing, name] });
+    actions.push({ do: 'start', who: name, id, input: { standing: true } });
+    changeFacts(draft, { standing: [...facts.standing, name] });
   }
   // `to` chose among the machines supervised here; the supervisor has members of its own.
   const { to: _, ...rest } = work;
-  deeds.push({ do: 'tell', id, event: { ...rest, ...grant } });
+  actions.push({ do: 'tell', id, event: { ...rest, ...grant } });
 }
 
 /** Tells the machine that does the work, with an event that it takes. */
-export function tell(draft: Draft, place: number, command: MemberCommand, reason = ''): void {
+export function forwardCommand(draft: GuardrailDraft, place: number, command: MemberCommand, reason = ''): void {
   const { id, who } = recipientOf(draft, place);
-  const event = wordFor(who, command, passageAt(draft, place).work.id, reason);
-  draft.deeds.push({ do: 'tell', id, event });
+  const event = memberCommandEvent(who, command, workAt(draft, place).work.id, reason);
+  draft.actions.push({ do: 'tell', id, event });
 }
 
 /** Ends the child of this work; a supervisor stays. */
-export function letGo(draft: Draft, place: number): void {
+export function endWorkChild(draft: GuardrailDraft, place: number): void {
   const { id, who } = recipientOf(draft, place);
-  if (who.kind !== 'standing') draft.deeds.push({ do: 'stop', id });
+  if (who.kind !== 'standing') draft.actions.push({ do: 'stop', id });
 }
 
-const placeOfLease = (draft: Draft, lease: string): number =>
+const placeOfLease = (draft: GuardrailDraft, lease: string): number =>
   draft.facts.passages.findIndex((passage) => passage?.work.lease === lease);
 
 /** Forwards a request for a larger lease to the parent, unless this guardrail's own limit rules it out. */
-export function askAbove(draft: Draft, request: TreasuryLease): void {
-  const { settings, facts, deeds } = draft;
+export function forwardLeaseRequest(draft: GuardrailDraft, request: TreasuryLease): void {
+  const { settings, facts, actions } = draft;
   const { rule, name } = settings;
   const place = placeOfLease(draft, request.id);
   if (!facts.passages[place]) return;
   const limits: Budget = rule.kind === 'budget' ? rule.limits : {};
-  const what = kinds.find((kind) => (request.wants[kind] ?? 0) > (limits[kind] ?? Infinity));
+  const what = budgetKinds.find((kind) => (request.wants[kind] ?? 0) > (limits[kind] ?? Infinity));
   const limit = what && limits[what];
-  if (what === undefined || limit === undefined) return void deeds.push({ do: 'answer', event: request });
+  if (what === undefined || limit === undefined) return void actions.push({ do: 'answer', event: request });
   const used = request.used?.[what] ?? 0;
-  const reason = failure('budget', `The guardrail "${name}" allows ${limit} ${what}, and that is used up.`, {
+  const reason = makeFailure('budget', `The guardrail "${name}" allows ${limit} ${what}, and that is used up.`, {
     what,
     used,
     limit,
   });
-  deeds.push({
+  actions.push({
     do: 'tell',
     id: recipientOf(draft, place).id,
     event: { type: 'treasury.refused', id: request.id, failure: reason },
@@ -102,10 +108,10 @@ export function askAbove(draft: Draft, request: TreasuryLease): void {
 }
 
 /** Forwards the answer to a request; a grant is limited to what this guardrail allows. */
-export function takeAnswer(draft: Draft, answer: TreasuryAnswer): void {
+export function forwardLeaseAnswer(draft: GuardrailDraft, answer: TreasuryAnswer): void {
   const place = placeOfLease(draft, answer.id);
   if (draft.facts.passages[place]?.stage !== 'task') return;
   const event =
-    answer.type === 'treasury.granted' ? { ...answer, budget: limitedTo(draft.settings, answer.budget) } : answer;
-  draft.deeds.push({ do: 'tell', id: recipientOf(draft, place).id, event });
+    answer.type === 'treasury.granted' ? { ...answer, budget: limitedBudget(draft.settings, answer.budget) } : answer;
+  draft.actions.push({ do: 'tell', id: recipientOf(draft, place).id, event });
 }

@@ -2,13 +2,13 @@
  * A guardrail: it checks work before it reaches the machines that it supervises, and the result before it goes back.
  * Its circuit breaker (the region `door`) opens when too much fails: for a while (open), or until a person resets it (tripped).
  */
-import { configured } from '../lifecycle.ts';
-import { beginning } from './context.ts';
+import { withSettings } from '../lifecycle.ts';
+import { initialGuardrailContext } from './context.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from './settings.ts';
-import { stopped } from './refusal.ts';
+import { stoppedOutput } from './refusal.ts';
 import { guardrailActionsOf } from './actions.ts';
 import { guardrailDelaysOf, guardrailGuardsOf } from './guards.ts';
-import { guardrail } from './setup.ts';
+import { guardrailSetup } from './setup.ts';
 
 const resetSchema = {
   type: 'object',
@@ -18,10 +18,10 @@ const resetSchema = {
 };
 
 const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>) =>
-  guardrail.createMachine({
+  guardrailSetup.createMachine({
     id: 'guardrail',
     options: { maxIterations: 1000 },
-    context: ({ input }) => beginning(input),
+    context: ({ input }) => initialGuardrailContext(input),
     initial: 'active',
     states: {
       active: {
@@ -152,14 +152,14 @@ const chartWith = (settings: Pick<GuardrailSettings, 'name' | 'ticket' | 'bare'>
       stopped: { type: 'final' },
     },
     output: ({ context: { output } }) => ({
-      ...(output ?? stopped({ how: 'cancelled', reason: 'the guardrail was stopped' })),
+      ...(output ?? stoppedOutput({ how: 'cancelled', reason: 'the guardrail was stopped' })),
       ...(settings.bare ? { bare: true } : {}),
     }),
   });
 
 /** The machine of a guardrail with these settings. The supervised machines, or the guardrail below, are provided by name. */
 export const guardrailWith = (settings: GuardrailSettings) =>
-  configured(
+  withSettings(
     chartWith(settings),
     { guards: guardrailGuardsOf, delays: guardrailDelaysOf, actions: guardrailActionsOf },
     settings,

@@ -1,17 +1,18 @@
 /** The guards and delays that depend on the settings of a guardrail. They close over the settings, which are therefore in no snapshot. */
-import { whoFor } from './forward.ts';
-import { atOf, type Facts } from './events.ts';
+import { supervisedFor } from './forward.ts';
+import { timeOf, type GuardrailActionArgs } from './events.ts';
 import { rejectedBefore } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
 
-type Ask = (facts: Facts) => boolean;
+type Ask = (facts: GuardrailActionArgs) => boolean;
 
 export function guardrailGuardsOf(settings: GuardrailSettings) {
   const { trip, below } = settings;
   return {
-    isUnknown: ({ event }) => event.type === 'work' && below === undefined && whoFor({ settings }, event) === undefined,
+    isUnknown: ({ event }) =>
+      event.type === 'work' && below === undefined && supervisedFor({ settings }, event) === undefined,
     isRejected: ({ context, event }) =>
-      event.type === 'work' && rejectedBefore(settings, context, event, atOf(event)) !== undefined,
+      event.type === 'work' && rejectedBefore(settings, context, event, timeOf(event)) !== undefined,
     /** Its own rejection, if the settings want a person to look at that. */
     isGrave: ({ context, event }) =>
       event.type === 'guardrail.failed' && event.round === context.round && trip === 'person' && event.own,

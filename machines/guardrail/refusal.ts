@@ -1,16 +1,20 @@
 /** The output of a piece of work that a guardrail rejected or stopped. What was answered and used until then is kept. */
 import type { AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import type { Refusal, Stage } from '../../src/contracts/work.ts';
-import { nothingUsed } from '../agent/context.ts';
-import { failure, refusalIn } from '../failure.ts';
-import type { Ending } from './context.ts';
+import type { Refusal, GuardrailStage } from '../../src/contracts/work.ts';
+import { zeroUsage } from '../agent/context.ts';
+import { makeFailure, refusalOfFailure } from '../failure.ts';
+import type { StopDecision } from './context.ts';
 import type { Rejection } from './rules.ts';
 
 /** The failure of a rejection; its `data` is a `Refusal`. */
-export function refusal(name: string, stage: Stage, { kind, reason, retryAfter }: Rejection): Failure {
+export function guardrailRefusal(
+  name: string,
+  stage: GuardrailStage,
+  { kind, reason, retryAfter }: Rejection,
+): Failure {
   return {
-    ...failure(kind, `The guardrail "${name}" rejected it (${stage}): ${reason}.`),
+    ...makeFailure(kind, `The guardrail "${name}" rejected it (${stage}): ${reason}.`),
     retryable: kind === 'transient' || kind === 'timeout',
     ...(retryAfter === undefined ? {} : { retryAfter }),
     data: { refusedBy: name, stage, reason },
@@ -18,10 +22,10 @@ export function refusal(name: string, stage: Stage, { kind, reason, retryAfter }
 }
 
 /** Which guardrail or router refused the work; undefined when it was not refused. */
-export const refusalOf = (output: AgentOutput): Refusal | undefined =>
-  output.status === 'failed' ? refusalIn(output.failure) : undefined;
+export const refusalOfOutput = (output: AgentOutput): Refusal | undefined =>
+  output.status === 'failed' ? refusalOfFailure(output.failure) : undefined;
 
-const phaseOf: Record<Stage, Phase> = {
+const phaseOf: Record<GuardrailStage, Phase> = {
   pre: 'initiation',
   mid: 'execution',
   stream: 'execution',
@@ -30,8 +34,8 @@ const phaseOf: Record<Stage, Phase> = {
 };
 
 /** Failed for this reason. What was answered until then is partial. */
-export function turnedDown(reason: Failure, before?: AgentOutput): AgentOutput {
-  const stage = refusalIn(reason)?.stage ?? 'mid';
+export function rejectedOutput(reason: Failure, before?: AgentOutput): AgentOutput {
+  const stage = refusalOfFailure(reason)?.stage ?? 'mid';
   const said = before?.status === 'completed' ? before.answer : before?.partial;
   return {
     status: 'failed',
@@ -39,12 +43,12 @@ export function turnedDown(reason: Failure, before?: AgentOutput): AgentOutput {
     phase: phaseOf[stage],
     ...(said === undefined ? {} : { partial: said }),
     evidence: before === undefined || before.status === 'cancelled' ? [] : before.evidence,
-    usage: before?.usage ?? nothingUsed,
+    usage: before?.usage ?? zeroUsage,
   };
 }
 
 /** Work that was stopped. If it was cancelled and had ended at the same time, its own end stands. */
-export function stopped(ending: Ending, before?: AgentOutput): AgentOutput {
-  if (ending.how === 'refused') return turnedDown(ending.failure, before);
-  return before ?? { status: 'cancelled', reason: ending.reason, usage: nothingUsed };
+export function stoppedOutput(ending: StopDecision, before?: AgentOutput): AgentOutput {
+  if (ending.how === 'refused') return rejectedOutput(ending.failure, before);
+  return before ?? { status: 'cancelled', reason: ending.reason, usage: zeroUsage };
 }

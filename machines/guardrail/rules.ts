@@ -2,12 +2,12 @@
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { FailureKind } from '../../src/values/failure.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { tighter, tokensOf } from '../agent/budget.ts';
+import { lowerBudget, totalTokens } from '../agent/budget.ts';
 import { fieldsOf } from '../json.ts';
-import { kinds } from '../treasury/ledger.ts';
-import { waitFor } from './tokenBucket.ts';
+import { budgetKinds } from '../treasury/ledger.ts';
+import { bucketWait } from './tokenBucket.ts';
 import type { GuardrailContext } from './context.ts';
-import type { GuardrailSettings, Rule } from './settings.ts';
+import type { GuardrailSettings, GuardrailRule } from './settings.ts';
 
 /** Why work is rejected. `retryAfter` is in milliseconds. */
 export interface Rejection {
@@ -19,7 +19,7 @@ export interface Rejection {
 type Facts = Pick<GuardrailContext, 'buckets' | 'cancelled'>;
 
 /** The key of the bucket that the work takes from. If the user's function throws or gives no text there is none, and the work is rejected. */
-export function keyFor(rule: Extract<Rule, { kind: 'rateLimit' }>, work: Work): string | undefined {
+export function bucketKeyFor(rule: Extract<GuardrailRule, { kind: 'rateLimit' }>, work: Work): string | undefined {
   try {
     const key: unknown = rule.keyOf(work);
     return typeof key === 'string' ? key : undefined;
@@ -51,7 +51,7 @@ export function rejectedBefore(
 }
 
 function tooLong(
-  { max, requireExplicit }: Extract<Rule, { kind: 'timeout' }>,
+  { max, requireExplicit }: Extract<GuardrailRule, { kind: 'timeout' }>,
   { facts: { timeout, deadline } }: Work,
   at: number,
 ): Rejection | undefined {
@@ -64,13 +64,13 @@ function tooLong(
 }
 
 function tooDear(
-  { limits, requireExplicit, allowExhausted }: Extract<Rule, { kind: 'budget' }>,
+  { limits, requireExplicit, allowExhausted }: Extract<GuardrailRule, { kind: 'budget' }>,
   { facts, allowance = {} }: Work,
 ): Rejection | undefined {
   const asked: Budget = { ...facts.budget, ...(facts.steps === undefined ? {} : { steps: facts.steps }) };
-  const gone = kinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
+  const gone = budgetKinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
   if (gone && !allowExhausted) return { kind: 'budget', reason: `none of the ${gone} of its run are left` };
-  for (const what of kinds) {
+  for (const what of budgetKinds) {
     const limit = limits[what];
     if (limit === undefined) continue;
     const wanted = asked[what];
@@ -83,14 +83,14 @@ function tooDear(
 }
 
 function tooOften(
-  rule: Extract<Rule, { kind: 'rateLimit' }>,
+  rule: Extract<GuardrailRule, { kind: 'rateLimit' }>,
   { buckets }: Facts,
   work: Work,
   at: number,
 ): Rejection | undefined {
-  const key = keyFor(rule, work);
+  const key = bucketKeyFor(rule, work);
   if (key === undefined) return { kind: 'denied', reason: 'its key could not be told: key(work) must give a text' };
-  const wait = waitFor(buckets, key, rule, at);
+  const wait = bucketWait(buckets, key, rule, at);
   if (wait === 0) return undefined;
   if (wait === Infinity)
     return { kind: 'transient', reason: 'too many keys are limited at once', retryAfter: rule.per };
@@ -98,7 +98,7 @@ function tooOften(
 }
 
 const usedOf = (usage: AgentUsage, what: keyof Budget): number | null =>
-  what === 'tokens' ? tokensOf(usage) : usage[what];
+  what === 'tokens' ? totalTokens(usage) : usage[what];
 
 /** What was used is checked again at the end: the last answer of a model may be longer than what was left. */
 export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput): Rejection | undefined {
@@ -106,13 +106,13 @@ export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput):
   const { limits } = rule;
   if (output.status === 'failed' && output.failure.kind === 'budget') {
     const { what, limit } = fieldsOf(output.failure.data);
-    const kind = kinds.find((each) => each === what);
+    const kind = budgetKinds.find((each) => each === what);
     return kind !== undefined && limits[kind] !== undefined && limits[kind] === limit
       ? { kind: 'budget', reason: `the ${limits[kind]} ${kind} allowed were used up before it was done` }
       : undefined;
   }
   if (output.status !== 'completed') return undefined;
-  for (const what of kinds) {
+  for (const what of budgetKinds) {
     const limit = limits[what];
     const used = usedOf(output.usage, what);
     if (limit === undefined) continue;
@@ -124,7 +124,7 @@ export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput):
 }
 
 /** How long the work may take, in milliseconds; undefined when this guardrail sets no limit. */
-export function timeFor({ rule }: GuardrailSettings, { facts: { timeout, deadline } }: Work, at: number) {
+export function timeLimitFor({ rule }: GuardrailSettings, { facts: { timeout, deadline } }: Work, at: number) {
   if (rule.kind !== 'timeout') return undefined;
   const least = Math.min(rule.max ?? Infinity, timeout ?? Infinity, deadline === undefined ? Infinity : deadline - at);
   return Number.isFinite(least) ? Math.max(0, least) : undefined;
@@ -132,11 +132,11 @@ export function timeFor({ rule }: GuardrailSettings, { facts: { timeout, deadlin
 
 /** What work may use up within this guardrail's limits; undefined when nothing limits it. */
 export const allowanceFor = (settings: GuardrailSettings, { allowance }: Work): Budget | undefined =>
-  settings.rule.kind === 'budget' ? limitedTo(settings, allowance) : allowance;
+  settings.rule.kind === 'budget' ? limitedBudget(settings, allowance) : allowance;
 
 /** The budget, or this guardrail's limits where those are lower. */
-export function limitedTo({ rule }: GuardrailSettings, budget: Budget | undefined): Budget {
+export function limitedBudget({ rule }: GuardrailSettings, budget: Budget | undefined): Budget {
   if (rule.kind !== 'budget') return budget ?? {};
-  const limits = Object.entries(tighter(rule.limits, budget)).filter(([, limit]) => limit !== undefined);
+  const limits = Object.entries(lowerBudget(rule.limits, budget)).filter(([, limit]) => limit !== undefined);
   return Object.fromEntries(limits);
 }

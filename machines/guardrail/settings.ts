@@ -3,7 +3,7 @@ import type { Budget } from '../../src/contracts/agent.ts';
 import type { Work } from '../../src/contracts/work.ts';
 
 /** The rule that a guardrail decides by itself. Times are in milliseconds. `asked`: there is none, and the slot `checkWork` decides. */
-export type Rule =
+export type GuardrailRule =
   | { readonly kind: 'timeout'; readonly max: number | undefined; readonly requireExplicit: boolean }
   | {
       readonly kind: 'budget';
@@ -25,16 +25,16 @@ export type Rule =
   | { readonly kind: 'asked' };
 
 /** When the breaker opens. `person`: at the guardrail's first rejection, until a person resets it. Otherwise after so many failures in a row, for `rest` milliseconds. */
-export type Trip = 'person' | { readonly after: number; readonly rest: number };
+export type BreakerPolicy = 'person' | { readonly after: number; readonly rest: number };
 
 /** Which commands a supervised machine takes: `agent.cancel`, `run.cancel`, or, if it is a supervisor, `work.cancel`. */
-export type Tongue = 'agent' | 'run' | 'work';
+export type CommandFamily = 'agent' | 'run' | 'work';
 
 /** What a guardrail's definition comes to for its machine. It is in no snapshot. */
 export interface GuardrailSettings {
   /** For people, and in the failure of a rejection. */
   readonly name: string;
-  readonly rule: Rule;
+  readonly rule: GuardrailRule;
   /** The stages at which the slot `checkWork` is asked. */
   readonly asks: readonly ('pre' | 'mid' | 'post')[];
   /** How often `mid` is asked again while work is under way, in milliseconds; undefined: not again. */
@@ -42,11 +42,11 @@ export interface GuardrailSettings {
   /** How long a check may take, in milliseconds. */
   readonly patience: number;
   /** undefined: the breaker opens only when it is told to. */
-  readonly trip: Trip | undefined;
+  readonly trip: BreakerPolicy | undefined;
   /** The name of the next guardrail; undefined for the last one, which has the supervised machines. */
   readonly below: string | undefined;
   /** The supervised machines by name, and the commands that each takes. */
-  readonly supervised: Readonly<Record<string, Tongue>>;
+  readonly supervised: Readonly<Record<string, CommandFamily>>;
   /** How long the supervised machine may take to end when it is told to, in milliseconds. */
   readonly grace: number;
   /** How long a ticket for its reset stays open, in milliseconds. */

@@ -1,12 +1,12 @@
 /** The setup that the chart of a guardrail is written with: the base, and every action by its name. */
 import { assign } from 'xstate';
 import { guardrailActionsOf } from './actions.ts';
-import { base } from './setupBase.ts';
+import { guardrailSetupBase } from './setupBase.ts';
 import { defaultGuardrailSettings } from './settings.ts';
 
-const { enqueueActions } = base;
+const { enqueueActions } = guardrailSetupBase;
 
-export const guardrail = base.extend({
+export const guardrailSetup = guardrailSetupBase.extend({
   actions: {
     ...guardrailActionsOf(defaultGuardrailSettings),
     takeFirst: enqueueActions(({ context, enqueue }) => {

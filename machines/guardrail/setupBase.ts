@@ -6,12 +6,12 @@ import { fieldsOf } from '../json.ts';
 import { slot } from '../slot.ts';
 import { waitMachine } from '../wait.ts';
 import type { GuardrailContext, GuardrailInput } from './context.ts';
-import { placesOf, type Checking } from './draft.ts';
-import { stageIn, verdictIn, type GuardrailEvent, type Verdict } from './events.ts';
+import { slotsOf, type CheckInput } from './draft.ts';
+import { stageIn, checkResultIn, type GuardrailEvent, type CheckResult } from './events.ts';
 import { guardrailDelaysOf, guardrailGuardsOf } from './guards.ts';
 import { defaultGuardrailSettings } from './settings.ts';
 
-export const base = setup({
+export const guardrailSetupBase = setup({
   types: {} as {
     context: GuardrailContext;
     input: GuardrailInput;
@@ -19,16 +19,16 @@ export const base = setup({
     output: AgentOutput & { bare?: boolean };
     tags: 'shut' | 'waiting';
   },
-  actors: { checkWork: slot<Verdict, Checking>('checkWork'), wait: waitMachine },
+  actors: { checkWork: slot<CheckResult, CheckInput>('checkWork'), wait: waitMachine },
   delays: guardrailDelaysOf(defaultGuardrailSettings),
   guards: {
     ...guardrailGuardsOf(defaultGuardrailSettings),
     /** It is under way already, and will be answered once. */
-    isTwice: ({ context, event }) => event.type === 'work' && placesOf({ facts: context }, event.id).length > 0,
+    isTwice: ({ context, event }) => event.type === 'work' && slotsOf({ facts: context }, event.id).length > 0,
     isOpen: stateIn({ active: { door: 'open' } }),
     isTrying: stateIn({ active: { door: { halfOpen: 'trying' } } }),
     isTripped: stateIn({ active: { door: 'tripped' } }),
-    isPassed: ({ event }) => verdictIn(event).ok,
+    isPassed: ({ event }) => checkResultIn(event).ok,
     isAsked: (facts) => stageIn(facts) !== undefined && stageIn(facts) !== 'stopping',
     isUnderWay: (facts) => stageIn(facts) === 'task',
     isStopping: (facts) => stageIn(facts) === 'stopping',
@@ -41,7 +41,7 @@ export const base = setup({
 });
 
 /** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
-export interface GuardrailAction extends ReturnType<typeof base.enqueueActions> {}
+export interface GuardrailAction extends ReturnType<typeof guardrailSetupBase.enqueueActions> {}
 
 /** Checks actions by their names, and gives them the short type. */
 export const guardrailActions = <Name extends string>(

@@ -6,9 +6,9 @@ interface Bucket {
   readonly tasks: number;
   readonly tokens: number;
 }
-export type Buckets = Readonly<Record<string, Bucket>>;
+export type TokenBuckets = Readonly<Record<string, Bucket>>;
 
-export interface Rates {
+export interface TokenRates {
   readonly tasks: number | undefined;
   readonly tokens: number | undefined;
   /** The period of both rates, in milliseconds. */
@@ -19,12 +19,12 @@ export interface Rates {
 const most = 1_000;
 const unlimited = Number.MAX_SAFE_INTEGER;
 
-const full = ({ tasks, tokens }: Rates, at: number): Bucket => ({
+const full = ({ tasks, tokens }: TokenRates, at: number): Bucket => ({
   at,
   tasks: tasks ?? unlimited,
   tokens: tokens ?? unlimited,
 });
-const filled = (bucket: Bucket, rates: Rates, at: number): Bucket => {
+const filled = (bucket: Bucket, rates: TokenRates, at: number): Bucket => {
   const { tasks, tokens } = full(rates, at);
   const share = Math.max(0, at - bucket.at) / rates.per;
   return {
@@ -33,13 +33,13 @@ const filled = (bucket: Bucket, rates: Rates, at: number): Bucket => {
     tokens: Math.min(tokens, bucket.tokens + share * tokens),
   };
 };
-const bucketOf = (buckets: Buckets, key: string, rates: Rates, at: number): Bucket => {
+const bucketOf = (buckets: TokenBuckets, key: string, rates: TokenRates, at: number): Bucket => {
   const known = Object.hasOwn(buckets, key) ? buckets[key] : undefined;
   return known ? filled(known, rates, at) : full(rates, at);
 };
 
 /** Milliseconds until the bucket allows work again; 0 when it does now. Infinity: there are too many keys. */
-export function waitFor(buckets: Buckets, key: string, rates: Rates, at: number): number {
+export function bucketWait(buckets: TokenBuckets, key: string, rates: TokenRates, at: number): number {
   const { tasks = unlimited, tokens = unlimited, per } = rates;
   if (!Object.hasOwn(buckets, key) && Object.keys(kept(buckets, rates, at)).length >= most) return Infinity;
   const level = bucketOf(buckets, key, rates, at);
@@ -52,13 +52,13 @@ export function waitFor(buckets: Buckets, key: string, rates: Rates, at: number)
 }
 
 /** Takes from a bucket; a negative amount puts back. Tokens are known only afterwards, so the level may fall below zero. */
-export function taken(
-  buckets: Buckets,
+export function takeFromBucket(
+  buckets: TokenBuckets,
   key: string,
   { tasks = 0, tokens = 0 }: { tasks?: number; tokens?: number },
-  rates: Rates,
+  rates: TokenRates,
   at: number,
-): Buckets {
+): TokenBuckets {
   const level = bucketOf(buckets, key, rates, at);
   const top = full(rates, at);
   const next = {
@@ -69,7 +69,7 @@ export function taken(
   return kept({ ...buckets, [key]: next }, rates, at);
 }
 
-const kept = (buckets: Buckets, rates: Rates, at: number): Buckets => {
+const kept = (buckets: TokenBuckets, rates: TokenRates, at: number): TokenBuckets => {
   const top = full(rates, at);
   return Object.fromEntries(
     Object.entries(buckets).filter(([, bucket]) => {

@@ -1,44 +1,51 @@
 /** The actions that depend on the settings of a router. */
-import { failureIn, isError, outputIn } from '../childEvents.ts';
-import { expired, failure } from '../failure.ts';
-import { momentOf } from '../eventContext.ts';
-import { outputOf } from '../memberOutput.ts';
-import { placeOf } from '../slotIndex.ts';
-import { fallen } from '../run/services.ts';
-import { conclude, failedBy, land, placeOfWork, stop } from './attempt.ts';
-import { base, routerActions } from './setupBase.ts';
-import { configure } from './configure.ts';
-import { openJobs, seatOf, type Filed, type Queued } from './context.ts';
-import { deedsOf, idOf, put, seat, type Desk } from './draft.ts';
-import { dispatch } from './dispatch.ts';
-import type { EventOf, RouterEvent, Selected } from './events.ts';
-import { incapable } from './finish.ts';
-import { cancelWork, halt, hold, overdue } from './halt.ts';
-import { tellMember, whoIs } from './assign.ts';
-import { load, submit, takeWork } from './intake.ts';
-import { askAbove, takeAnswer } from './leases.ts';
-import { absolve, rested } from './rotation.ts';
+import { childFailure, isChildError, childOutput } from '../childEvents.ts';
+import { runExpired, makeFailure } from '../failure.ts';
+import { eventContextOf } from '../eventContext.ts';
+import { memberOutputOf } from '../memberOutput.ts';
+import { slotIndexOf } from '../slotIndex.ts';
+import { endedService } from '../run/services.ts';
+import { retryOrFinish, failedAttempt, endAttempt, slotOfWork, stopJob } from './attempt.ts';
+import { routerSetupBase, routerActions } from './setupBase.ts';
+import { reconfigure } from './configure.ts';
+import { openJobs, initialRotationEntry, type SubmittedTask, type QueuedTask } from './context.ts';
+import { stepActionsOf, taskIdOf, putJob, updateRotationEntry, type RouterDraft } from './draft.ts';
+import { dispatchTasks } from './dispatch.ts';
+import type { RouterEventOf, RouterEvent, SelectionOutput } from './events.ts';
+import { noCapableMember } from './finish.ts';
+import { cancelWork, haltRouter, holdWork, taskOverdue } from './halt.ts';
+import { commandMember, memberKindOf } from './assign.ts';
+import { loadTasks, submitTasks, takeWork } from './intake.ts';
+import { requestLeaseForMember, takeLeaseAnswer } from './leases.ts';
+import { resetRotation, backInRotation } from './rotation.ts';
 import type { RouterSettings } from './settings.ts';
-import { charge } from './stepBudget.ts';
+import { chargeUsage } from './stepBudget.ts';
 
 /** The actions of a router with these settings. */
 export function routerActionsOf(settings: RouterSettings) {
   /** An action that works a step out as a draft, and then takes over its facts. */
-  const drafted = <T extends string = RouterEvent['type']>(work: (draft: Desk, event: EventOf<T>) => void) =>
-    base.enqueueActions(({ context, event, enqueue }) => {
-      const draft: Desk = { settings, moment: momentOf(event), deeds: deedsOf(enqueue), facts: { ...context } };
+  const drafted = <T extends string = RouterEvent['type']>(
+    work: (draft: RouterDraft, event: RouterEventOf<T>) => void,
+  ) =>
+    routerSetupBase.enqueueActions(({ context, event, enqueue }) => {
+      const draft: RouterDraft = {
+        settings,
+        eventContext: eventContextOf(event),
+        actions: stepActionsOf(enqueue),
+        facts: { ...context },
+      };
       // The transition that takes the action says which event it is.
-      work(draft, event as EventOf<T>);
+      work(draft, event as RouterEventOf<T>);
       enqueue.assign(draft.facts);
     });
   const tell = (what: 'pause' | 'resume') =>
     drafted((draft, event) => {
       const id = 'id' in event ? event.id : undefined;
-      const isMeant = ({ work }: Queued) => id === undefined || work === id;
+      const isMeant = ({ work }: QueuedTask) => id === undefined || work === id;
       for (const job of openJobs(draft.facts))
-        if (job.stage === 'working' && isMeant(job)) tellMember(draft, job, job.place, what);
+        if (job.stage === 'working' && isMeant(job)) commandMember(draft, job, job.place, what);
       // A pause of the whole router is its state; a pause of work is noted for the work that has not begun.
-      if (event.type.startsWith('work.')) hold(draft, isMeant, what === 'pause');
+      if (event.type.startsWith('work.')) holdWork(draft, isMeant, what === 'pause');
       draft.facts.due = true;
     });
   return routerActions({
@@ -48,48 +55,52 @@ export function routerActionsOf(settings: RouterSettings) {
       facts.mode = mode;
       facts.places = settings.places(mode);
       facts.limits = settings.limits;
-      facts.seats = settings.members.map(({ id }) => seatOf(id));
-      if (settings.entry === 'guard') draft.deeds.spawn('guard', 'guard', { standing: true });
-      submit(draft, facts.first ?? []);
+      facts.seats = settings.members.map(({ id }) => initialRotationEntry(id));
+      if (settings.entry === 'guard') draft.actions.spawn('guard', 'guard', { standing: true });
+      submitTasks(draft, facts.first ?? []);
       facts.first = undefined;
     }),
-    dispatch: drafted(dispatch),
-    takeTask: drafted<'orchestra.task'>((draft, { task }) => submit(draft, [task])),
+    dispatch: drafted(dispatchTasks),
+    takeTask: drafted<'orchestra.task'>((draft, { task }) => submitTasks(draft, [task])),
     takeWork: drafted<'work'>(takeWork),
-    takeLoaded: drafted((draft, event) => load(draft, outputIn<readonly Filed[]>(event))),
+    takeLoaded: drafted((draft, event) => loadTasks(draft, childOutput<readonly SubmittedTask[]>(event))),
     takeEnd: drafted((draft, event) => {
-      const place = placeOf(event.type);
-      land(draft, place, outputOf(event, whoIs(draft, draft.facts.jobs[place]?.member ?? -1)));
+      const place = slotIndexOf(event.type);
+      endAttempt(draft, place, memberOutputOf(event, memberKindOf(draft, draft.facts.jobs[place]?.member ?? -1)));
     }),
-    takeFailure: drafted((draft, event) => land(draft, placeOf(event.type), failureIn(event))),
+    takeFailure: drafted((draft, event) => endAttempt(draft, slotIndexOf(event.type), childFailure(event))),
     takeDone: drafted<'work.done'>((draft, done) => {
-      const place = placeOfWork(draft, done.id);
-      land(draft, place, outputOf(done, whoIs(draft, draft.facts.jobs[place]?.member ?? -1)));
+      const place = slotOfWork(draft, done.id);
+      endAttempt(draft, place, memberOutputOf(done, memberKindOf(draft, draft.facts.jobs[place]?.member ?? -1)));
     }),
     /** A supervisor is gone, and with it the work that it had. It is started again when it is needed. */
     takeFall: drafted((draft, event) => {
-      const name = fallen(event.type);
+      const name = endedService(event.type);
       const member = settings.members.findIndex(({ id }) => id === name);
       if (member < 0) return;
-      const why = isError(event) ? failureIn(event).message : 'it ended';
-      seat(draft, member, { stands: false });
+      const why = isChildError(event) ? childFailure(event).message : 'it ended';
+      updateRotationEntry(draft, member, { stands: false });
       for (const job of openJobs(draft.facts))
         if (job.member === member)
-          land(draft, job.place, failure('environment', `"${name}" is gone, and with it what it had to do: ${why}`));
+          endAttempt(
+            draft,
+            job.place,
+            makeFailure('environment', `"${name}" is gone, and with it what it had to do: ${why}`),
+          );
     }),
-    askAbove: drafted<'treasury.lease'>(askAbove),
-    takeMoney: drafted<'treasury.granted' | 'treasury.refused'>(takeAnswer),
+    askAbove: drafted<'treasury.lease'>(requestLeaseForMember),
+    takeMoney: drafted<'treasury.granted' | 'treasury.refused'>(takeLeaseAnswer),
     takeChoice: drafted((draft, event) => {
-      const place = placeOf(event.type);
+      const place = slotIndexOf(event.type);
       const job = draft.facts.jobs[place];
-      draft.deeds.stop(`select.${place}`);
+      draft.actions.stop(`select.${place}`);
       if (job?.stage !== 'choosing') return;
-      const { member: id, reason, usage } = outputIn<Selected>(event);
-      charge(draft, usage);
+      const { member: id, reason, usage } = childOutput<SelectionOutput>(event);
+      chargeUsage(draft, usage);
       const member = settings.members.findIndex((each) => each.id === id);
       draft.facts.due = true;
       if (member >= 0)
-        return put(draft, place, {
+        return putJob(draft, place, {
           ...job,
           stage: 'waiting',
           granted: 0,
@@ -97,42 +108,46 @@ export function routerActionsOf(settings: RouterSettings) {
           fixed: true,
           ...(reason === undefined ? {} : { reason }),
         });
-      put(draft, place, null);
-      incapable(draft, job, `The selector chose ${JSON.stringify(id)}, which is none of the candidates.`);
+      putJob(draft, place, null);
+      noCapableMember(draft, job, `The selector chose ${JSON.stringify(id)}, which is none of the candidates.`);
     }),
     takeChoiceFailure: drafted((draft, event) => {
-      const place = placeOf(event.type);
+      const place = slotIndexOf(event.type);
       const job = draft.facts.jobs[place];
-      draft.deeds.stop(`select.${place}`);
+      draft.actions.stop(`select.${place}`);
       if (job?.stage !== 'choosing') return;
-      const reason = failureIn(event);
+      const reason = childFailure(event);
       // A selector that fails puts what it used into the data of its failure.
-      charge(draft, (reason.data as Partial<Selected> | undefined)?.usage);
+      chargeUsage(draft, (reason.data as Partial<SelectionOutput> | undefined)?.usage);
       const tried = { ...job, granted: 0, attempts: job.attempts + 1 };
-      conclude(draft, place, tried, failedBy(reason, job.used), reason);
+      retryOrFinish(draft, place, tried, failedAttempt(reason, job.used), reason);
     }),
     noteLate: drafted<'attempt.late'>((draft, { place }) => {
-      if (draft.facts.jobs[place]?.stage === 'working') stop(draft, place, 'timeout', '');
+      if (draft.facts.jobs[place]?.stage === 'working') stopJob(draft, place, 'timeout', '');
     }),
     abandon: drafted<'grace.over'>((draft, { place }) => {
       const job = draft.facts.jobs[place];
       if (job?.stage === 'stopping')
-        land(draft, place, failure('cancelled', `"${idOf(job)}" was stopped, and its member did not end in time.`));
+        endAttempt(
+          draft,
+          place,
+          makeFailure('cancelled', `"${taskIdOf(job)}" was stopped, and its member did not end in time.`),
+        );
     }),
     tryAgain: drafted<'task.again'>((draft, { place }) => {
       const job = draft.facts.jobs[place];
-      if (job?.stage === 'resting') put(draft, place, { ...job, stage: 'waiting' });
+      if (job?.stage === 'resting') putJob(draft, place, { ...job, stage: 'waiting' });
       draft.facts.due = true;
     }),
-    noteDue: drafted<'task.due'>((draft, { seq }) => overdue(draft, seq)),
-    takeBack: drafted<'member.rested'>((draft, { member }) => rested(draft, member)),
+    noteDue: drafted<'task.due'>((draft, { seq }) => taskOverdue(draft, seq)),
+    takeBack: drafted<'member.rested'>((draft, { member }) => backInRotation(draft, member)),
     reset: drafted((draft) => {
-      absolve(draft);
+      resetRotation(draft);
       if (draft.facts.halt?.kind === 'cancelled' && draft.facts.standing) draft.facts.halt = undefined;
     }),
-    configure: drafted<'orchestra.configure'>(configure),
+    configure: drafted<'orchestra.configure'>(reconfigure),
     cancelAll: drafted<'orchestra.cancel' | 'work.cancel'>((draft, { reason }) =>
-      halt(draft, { kind: 'cancelled', failure: failure('cancelled', reason) }),
+      haltRouter(draft, { kind: 'cancelled', failure: makeFailure('cancelled', reason) }),
     ),
     cancelWork: drafted<'work.cancel'>((draft, { id, reason }) => {
       if (id !== undefined) cancelWork(draft, id, reason);
@@ -141,24 +156,24 @@ export function routerActionsOf(settings: RouterSettings) {
           if (work !== undefined) cancelWork(draft, work, reason);
     }),
     noteOverdue: drafted((draft) =>
-      halt(draft, {
+      haltRouter(draft, {
         kind: 'deadlineExceeded',
-        failure: failure('expired', 'The deadline of the orchestration has passed.'),
+        failure: makeFailure('expired', 'The deadline of the orchestration has passed.'),
       }),
     ),
-    noteExpired: drafted((draft) => halt(draft, { kind: 'deadlineExceeded', failure: expired })),
+    noteExpired: drafted((draft) => haltRouter(draft, { kind: 'deadlineExceeded', failure: runExpired })),
     /** The guardrails are gone: no member can be reached. */
     noteGuardLost: drafted((draft, event) => {
-      const why = isError(event) ? failureIn(event).message : 'they ended';
-      const because = failure('environment', `The guardrails are gone: ${why}`);
+      const why = isChildError(event) ? childFailure(event).message : 'they ended';
+      const because = makeFailure('environment', `The guardrails are gone: ${why}`);
       draft.facts.halt = { kind: 'permanent', failure: because };
-      for (const { place } of openJobs(draft.facts)) land(draft, place, because);
-      halt(draft, { kind: 'permanent', failure: because });
+      for (const { place } of openJobs(draft.facts)) endAttempt(draft, place, because);
+      haltRouter(draft, { kind: 'permanent', failure: because });
     }),
     /** Tasks that cannot be read back get no result, and are not waited for. */
     noteUnread: drafted((draft, event) => {
       draft.facts.submitted = draft.facts.loaded;
-      halt(draft, { kind: 'permanent', failure: failureIn(event) });
+      haltRouter(draft, { kind: 'permanent', failure: childFailure(event) });
     }),
     tellPause: tell('pause'),
     tellResume: tell('resume'),

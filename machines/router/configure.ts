@@ -1,8 +1,8 @@
 /** Changes the limits of a router that runs, and the retries of tasks that have not begun. */
 import type { Reconfiguration } from '../../src/contracts/task.ts';
-import type { Desk } from './draft.ts';
+import type { RouterDraft } from './draft.ts';
 
-export function configure({ facts, settings }: Desk, { limits = {}, retry }: Reconfiguration): void {
+export function reconfigure({ facts, settings }: RouterDraft, { limits = {}, retry }: Reconfiguration): void {
   facts.limits = changed(facts.limits, limits);
   if (retry) facts.retry = changed(facts.retry ?? settings.retry, retry);
   // Higher limits may let a task begin.

@@ -11,18 +11,18 @@ import type {
   TaskErrorKind,
   TaskResult,
 } from '../../src/contracts/task.ts';
-import { nothingUsed } from '../agent/context.ts';
+import { zeroUsage } from '../agent/context.ts';
 import type { RouterLimits } from './settings.ts';
 
 /** A task as it is in the list `tasks`. */
-export interface Filed {
+export interface SubmittedTask {
   readonly task: Task;
   /** When it was submitted, milliseconds since the epoch. */
   readonly since: number;
 }
 
 /** A task that waits. */
-export interface Queued extends Filed {
+export interface QueuedTask extends SubmittedTask {
   /** Its number among all that were submitted. */
   readonly seq: number;
   /** The id that its sender gave it, when it was handed on as work and not submitted. */
@@ -40,10 +40,10 @@ export interface Queued extends Filed {
 }
 
 /** Why a job under way is being stopped. */
-export type Stopping = 'timeout' | 'deadline' | 'cancelled';
+export type StopReason = 'timeout' | 'deadline' | 'cancelled';
 
 /** What is known of a task that has a place, whatever its stage. */
-interface JobFacts extends Queued {
+interface JobFacts extends QueuedTask {
   /** When the first attempt began; undefined while there was none. */
   readonly began: number | undefined;
   readonly attempts: number;
@@ -56,32 +56,32 @@ interface JobFacts extends Queued {
   readonly reason?: string;
   /** Answers of a model that are reserved for the attempt, or for the choice. */
   readonly granted: number;
-  readonly stopping?: Stopping;
+  readonly stopping?: StopReason;
   /** Its answer is one of several to the same task. */
   readonly part: boolean;
 }
 
 /** A task with an attempt under way. */
-export interface ActiveJob extends JobFacts {
+export interface ActiveTaskJob extends JobFacts {
   readonly stage: 'working' | 'stopping';
   /** The number of the member that works on it. */
   readonly member: number;
 }
 
 /** A task that has a place: its attempts, and the pauses between them. */
-export type Job =
-  | ActiveJob
+export type TaskJob =
+  | ActiveTaskJob
   | (JobFacts & {
       readonly stage: 'choosing' | 'waiting' | 'resting';
       /** The number of the member that had the latest attempt, or that was chosen. */
       readonly member: number | undefined;
     });
 
-export const isActive = (job: Job | null | undefined): job is ActiveJob =>
+export const isActiveJob = (job: TaskJob | null | undefined): job is ActiveTaskJob =>
   job?.stage === 'working' || job?.stage === 'stopping';
 
 /** A member in rotation, or out of it. */
-export interface Seat {
+export interface RotationEntry {
   readonly id: string;
   /** Attempts under way. */
   readonly busy: number;
@@ -102,7 +102,7 @@ export interface Seat {
 }
 
 /** The answers so far to a task that all members have. */
-export interface Gathering {
+export interface BroadcastResults {
   readonly seq: number;
   /** How many answers are still to come. */
   readonly open: number;
@@ -110,7 +110,7 @@ export interface Gathering {
 }
 
 /** Why no further task is begun. */
-export interface Halt {
+export interface RouterHalt {
   readonly kind: TaskErrorKind;
   readonly failure: Failure;
 }
@@ -143,27 +143,27 @@ export interface RouterContext {
   readonly dispatched: number;
   /** Answers of a model that were used. */
   readonly consumed: number;
-  readonly queue: readonly Queued[];
-  readonly jobs: readonly (Job | null)[];
-  readonly gatherings: readonly Gathering[];
-  readonly seats: readonly Seat[];
+  readonly queue: readonly QueuedTask[];
+  readonly jobs: readonly (TaskJob | null)[];
+  readonly gatherings: readonly BroadcastResults[];
+  readonly seats: readonly RotationEntry[];
   /** The number of the member whose turn it is. */
   readonly turn: number;
   /** The answer of the previous stage of a pipeline. */
   readonly previous: Json | undefined;
   /** A task failed; in a pipeline the stages after it are not begun. */
   readonly broken: boolean;
-  readonly halt: Halt | undefined;
+  readonly halt: RouterHalt | undefined;
   readonly used: AgentUsage;
   /** All results, at the end. */
   readonly results: readonly TaskResult[];
 }
 
 /** The input: tasks, or `{ standing: true }` alone for a router that is a member of something. */
-export type RouterStart = RouterInput | { readonly standing: true };
+export type RouterMachineInput = RouterInput | { readonly standing: true };
 
 /** The facts at the beginning. Those that depend on settings follow in the first step, because the chart does not know its settings. */
-export const beginning = (input: RouterStart): RouterContext => ({
+export const initialRouterContext = (input: RouterMachineInput): RouterContext => ({
   ...('tasks' in input
     ? { first: input.tasks, shape: input.shape, mode: input.mode ?? '', serves: false }
     : { first: [], shape: 'many', mode: '', serves: true }),
@@ -186,11 +186,11 @@ export const beginning = (input: RouterStart): RouterContext => ({
   previous: undefined,
   broken: false,
   halt: undefined,
-  used: nothingUsed,
+  used: zeroUsage,
   results: [],
 });
 
-export const seatOf = (id: string): Seat => ({
+export const initialRotationEntry = (id: string): RotationEntry => ({
   id,
   busy: 0,
   taken: 0,
@@ -203,9 +203,9 @@ export const seatOf = (id: string): Seat => ({
 });
 
 /** A job with its place. */
-export type PlacedJob = Job & { readonly place: number };
+export type SlottedJob = TaskJob & { readonly place: number };
 
-export const openJobs = ({ jobs }: RouterContext): PlacedJob[] =>
+export const openJobs = ({ jobs }: RouterContext): SlottedJob[] =>
   jobs.flatMap((job, place) => (job === null ? [] : [{ ...job, place }]));
 
 export const isPipeline = ({ mode }: Pick<RouterContext, 'mode'>): boolean => mode === 'pipeline';
@@ -213,12 +213,12 @@ export const isPipeline = ({ mode }: Pick<RouterContext, 'mode'>): boolean => mo
 /** How many tasks are read ahead: enough to keep every place taken, and few enough to keep the context small. */
 export const lookahead = ({ places }: RouterContext): number => Math.min(64, Math.max(8, 2 * places));
 
-export const isOver = (context: RouterContext): boolean =>
+export const isRouterDone = (context: RouterContext): boolean =>
   (!context.standing || context.closed) &&
   context.jobs.every((job) => job === null) &&
   (context.answered === context.submitted || (isPipeline(context) && context.broken));
 
-export function outputOf(context: RouterContext): RouterOutput {
+export function routerOutputOf(context: RouterContext): RouterOutput {
   const { results, mode, shape, limits, consumed, dispatched, used, halt } = context;
   const over = {
     results: [...results],

@@ -1,20 +1,28 @@
 /** Assigns tasks to members in the order of submission, as far as there are places, room and steps. */
 import type { Failure } from '../../src/values/failure.ts';
-import { failure } from '../failure.ts';
-import { nothingUsed } from '../agent/context.ts';
-import { begin } from './attempt.ts';
-import { isPipeline, type Job, type Queued } from './context.ts';
-import { freePlace, idOf, profileOf, put, seatAt, selectorAt, type Desk } from './draft.ts';
-import { incapable, refuse } from './finish.ts';
-import { shareOf } from './leases.ts';
-import type { Strategy } from './settings.ts';
-import { spentBudget, supply, supplyOfChoice } from './stepBudget.ts';
-import { choose, eligible, isIn } from './strategy.ts';
+import { makeFailure } from '../failure.ts';
+import { zeroUsage } from '../agent/context.ts';
+import { beginAttempt } from './attempt.ts';
+import { isPipeline, type TaskJob, type QueuedTask } from './context.ts';
+import {
+  freeJobSlot,
+  taskIdOf,
+  memberProfileAt,
+  putJob,
+  rotationEntryAt,
+  selectorChildId,
+  type RouterDraft,
+} from './draft.ts';
+import { noCapableMember, refuseTask } from './finish.ts';
+import { shareOfJob } from './leases.ts';
+import type { RoutingStrategy } from './settings.ts';
+import { spentBudget, stepSupply, stepSupplyOfChoice } from './stepBudget.ts';
+import { chooseMembers, eligibleMembers, isInRotation } from './strategy.ts';
 
 /** What became of a task: it has a place, it has a result, it waits for a member, or it waits for steps (`short`). */
 type Became = 'placed' | 'answered' | 'waits' | 'short';
 
-export function dispatch(draft: Desk): void {
+export function dispatchTasks(draft: RouterDraft): void {
   const { facts } = draft;
   facts.due = false;
   if (facts.halt) return;
@@ -22,11 +30,11 @@ export function dispatch(draft: Desk): void {
   for (const [place, job] of facts.jobs.entries()) {
     if (job?.stage !== 'waiting') continue;
     const became = consider(draft, job, place);
-    if (became === 'answered') put(draft, place, null);
+    if (became === 'answered') putJob(draft, place, null);
     // No other task may overtake: steps that become free are for the one that has waited longest.
     if (became === 'short') return;
   }
-  const waiting: Queued[] = [];
+  const waiting: QueuedTask[] = [];
   const queue = [...facts.queue];
   for (const entry of facts.queue) {
     if (!hasPlace(draft) || isBroken(draft)) break;
@@ -38,32 +46,32 @@ export function dispatch(draft: Desk): void {
   facts.queue = [...waiting, ...queue];
 }
 
-function hasPlace({ facts }: Desk): boolean {
+function hasPlace({ facts }: RouterDraft): boolean {
   const taken = facts.jobs.reduce((sum, job) => sum + (job === null || job.part ? 0 : 1), facts.gatherings.length);
   return taken < Math.min(facts.places, facts.limits.maxConcurrentTasks ?? Infinity);
 }
 
 /** The stages after one that failed are not begun. */
-const isBroken = ({ facts }: Desk): boolean => facts.broken && isPipeline(facts);
+const isBroken = ({ facts }: RouterDraft): boolean => facts.broken && isPipeline(facts);
 
-function consider(draft: Desk, entry: Queued | Job, place: number | undefined): Became {
-  const { facts, settings, moment } = draft;
+function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number | undefined): Became {
+  const { facts, settings, eventContext } = draft;
   const { members, strategy, rotation } = settings;
   const { task } = entry;
   const job = 'attempts' in entry ? entry : undefined;
-  const fail = (reason: Failure): Became => (refuse(draft, entry, reason), 'answered');
-  const noMember = (reason: string): Became => (incapable(draft, entry, reason), 'answered');
+  const fail = (reason: Failure): Became => (refuseTask(draft, entry, reason), 'answered');
+  const noMember = (reason: string): Became => (noCapableMember(draft, entry, reason), 'answered');
 
   if (entry.held) return 'waits';
-  if (task.deadline !== undefined && task.deadline <= moment.at)
-    return fail(failure('expired', `The deadline of the task "${idOf(entry)}" has passed.`));
+  if (task.deadline !== undefined && task.deadline <= eventContext.at)
+    return fail(makeFailure('expired', `The deadline of the task "${taskIdOf(entry)}" has passed.`));
   const spent = spentBudget(facts, job?.began === undefined);
-  if (spent !== undefined) return fail(failure('budget', spent));
-  const may = eligible(strategy, members, task);
+  if (spent !== undefined) return fail(makeFailure('budget', spent));
+  const may = eligibleMembers(strategy, members, task);
   if ('none' in may) return noMember(may.none);
   const fixed = job?.fixed ? job.member : undefined;
   const among = fixed === undefined ? may.members : [fixed];
-  const present = among.filter((index) => isIn(seatAt(draft, index)));
+  const present = among.filter((index) => isInRotation(rotationEntryAt(draft, index)));
   if (present.length === 0)
     return rotation.rest === null ? noMember('All members that could have it have failed too often.') : 'waits';
 
@@ -71,27 +79,27 @@ function consider(draft: Desk, entry: Queued | Job, place: number | undefined): 
   const isAsked = may.strategy.kind === 'selector' && fixed === undefined && among.length > 1;
   const chosen = isAsked
     ? []
-    : choose(fixed === undefined ? may.strategy : one, among, { ...facts, members, now: moment.at }, task);
+    : chooseMembers(fixed === undefined ? may.strategy : one, among, { ...facts, members, now: eventContext.at }, task);
   if (!isAsked && chosen.length === 0) return 'waits';
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
-  const mine = toAll ? { ...shareOf(next, chosen.length), part: true, fixed: true } : next;
-  const steps = isAsked ? supplyOfChoice(draft) : supply(draft, mine, chosen);
+  const mine = toAll ? { ...shareOfJob(next, chosen.length), part: true, fixed: true } : next;
+  const steps = isAsked ? stepSupplyOfChoice(draft) : stepSupply(draft, mine, chosen);
   if (steps === 'short') return steps;
   if (steps === 'spent')
-    return fail(failure('budget', `The step budget is exhausted: there is nothing left for "${idOf(entry)}".`));
-  if (isAsked) return (ask(draft, next, place ?? freePlace(facts), present), 'placed');
+    return fail(makeFailure('budget', `The step budget is exhausted: there is nothing left for "${taskIdOf(entry)}".`));
+  if (isAsked) return (ask(draft, next, place ?? freeJobSlot(facts), present), 'placed');
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
   for (const [index, member] of chosen.entries())
-    begin(draft, mine, { member, place: place ?? freePlace(facts), shares: chosen.length - index });
+    beginAttempt(draft, mine, { member, place: place ?? freeJobSlot(facts), shares: chosen.length - index });
   return 'placed';
 }
 
 /** Once the member is decided, it remains only to wait until that member is free. */
-const one: Strategy = { kind: 'firstAvailable' };
+const one: RoutingStrategy = { kind: 'firstAvailable' };
 
 /** The retry policy is fixed when the task begins: until then a changed policy holds for it. */
-const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: number): Job =>
+const jobOf = ({ facts, settings }: RouterDraft, entry: QueuedTask | TaskJob, candidates: number): TaskJob =>
   'attempts' in entry
     ? { ...entry, candidates }
     : {
@@ -100,7 +108,7 @@ const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: numbe
         stage: 'waiting',
         began: undefined,
         attempts: 0,
-        used: nothingUsed,
+        used: zeroUsage,
         member: undefined,
         fixed: false,
         candidates,
@@ -109,12 +117,12 @@ const jobOf = ({ facts, settings }: Desk, entry: Queued | Job, candidates: numbe
       };
 
 /** Asks the selector. Meanwhile the task has its place, and one answer of a model is reserved for the choice. */
-function ask(draft: Desk, job: Job, place: number, among: readonly number[]): void {
+function ask(draft: RouterDraft, job: TaskJob, place: number, among: readonly number[]): void {
   const { task } = job;
   const candidates = among.map((index) => {
-    const { id, role } = profileOf(draft, index);
+    const { id, role } = memberProfileAt(draft, index);
     return { id, ...(role === undefined ? {} : { role }) };
   });
-  put(draft, place, { ...job, stage: 'choosing', granted: 1 });
-  draft.deeds.spawn('select', selectorAt(place), { task, candidates });
+  putJob(draft, place, { ...job, stage: 'choosing', granted: 1 });
+  draft.actions.spawn('select', selectorChildId(place), { task, candidates });
 }

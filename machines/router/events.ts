@@ -5,21 +5,21 @@ import type { RunOutput } from '../../src/contracts/run.ts';
 import type { RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
-import type { Filed } from './context.ts';
-import type { Alarm } from './draft.ts';
+import type { SubmittedTask } from './context.ts';
+import type { RouterTimerEvent } from './draft.ts';
 
 /** The input of `load`: which tasks of the list are read back. */
-export interface Reading {
+export interface LoadInput {
   readonly from: number;
   readonly count: number;
 }
 /** The input of a selector: the task, and the members in rotation that may have it, in the order of the settings. */
-export interface Selection {
+export interface SelectionInput {
   readonly task: Task;
   readonly candidates: readonly { readonly id: string; readonly role?: string }[];
 }
 /** What a selector decided. */
-export interface Selected {
+export interface SelectionOutput {
   /** The id of one of the candidates. */
   readonly member: string;
   /** Why, for people. */
@@ -35,15 +35,15 @@ export type RouterEvent =
   | WorkSignal
   | TreasuryLease
   | TreasuryAnswer
-  | Alarm
+  | RouterTimerEvent
   | { type: 'router.settled' }
   /** From the engine: the deadline that the run was started with has passed. */
   | { type: 'troupe.deadline' }
-  | DoneActorEvent<readonly Filed[], 'load'>
+  | DoneActorEvent<readonly SubmittedTask[], 'load'>
   | DoneActorEvent<readonly TaskResult[], 'collect'>
   | DoneActorEvent<AgentOutput | RunOutput, `task.${number}`>
   | ErrorActorEvent<unknown, `task.${number}`>
-  | DoneActorEvent<Selected, `select.${number}`>
+  | DoneActorEvent<SelectionOutput, `select.${number}`>
   | ErrorActorEvent<unknown, `select.${number}`>
   | DoneActorEvent<unknown, `standing.${string}`>
   | ErrorActorEvent<unknown, `standing.${string}`>
@@ -52,4 +52,4 @@ export type RouterEvent =
   | ErrorActorEvent;
 
 /** The event of a type. */
-export type EventOf<T extends string> = Extract<RouterEvent, { type: T }>;
+export type RouterEventOf<T extends string> = Extract<RouterEvent, { type: T }>;

@@ -2,8 +2,8 @@
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TaskErrorKind } from '../../src/contracts/task.ts';
-import { failure, refusalIn } from '../failure.ts';
-import type { Job, Stopping } from './context.ts';
+import { makeFailure, refusalOfFailure } from '../failure.ts';
+import type { TaskJob, StopReason } from './context.ts';
 
 const passing: ReadonlySet<string> = new Set(['transient', 'timeout', 'mailbox_full', 'storage', 'owned_elsewhere']);
 
@@ -15,16 +15,17 @@ export function errorKindOf({ kind, retryable }: Failure): TaskErrorKind {
 }
 
 /** Why an attempt ended without an answer. If it was told to stop, the reason for that counts, and not what it says itself. */
-export function failureIn(
+export function attemptFailure(
   output: Exclude<AgentOutput, { status: 'completed' }>,
-  stopping: Stopping | undefined,
+  stopping: StopReason | undefined,
 ): Failure {
-  const said = output.status === 'failed' ? output.failure : failure('cancelled', `It was stopped: ${output.reason}`);
+  const said =
+    output.status === 'failed' ? output.failure : makeFailure('cancelled', `It was stopped: ${output.reason}`);
   switch (stopping) {
     case 'timeout':
-      return { ...failure('timeout', 'The attempt took longer than the timeout of the task.'), retryable: true };
+      return { ...makeFailure('timeout', 'The attempt took longer than the timeout of the task.'), retryable: true };
     case 'deadline':
-      return failure('expired', 'The deadline of the task passed before it was done.');
+      return makeFailure('expired', 'The deadline of the task passed before it was done.');
     case 'cancelled':
     case undefined:
       return said;
@@ -34,22 +35,27 @@ export function failureIn(
 const own: ReadonlySet<string> = new Set(['environment', 'transient', 'timeout', 'internal', 'restarts']);
 
 /** Whether the member itself is to blame, and not the task or a guardrail on the way. */
-export const isOwnFault = (reason: Failure): boolean => own.has(reason.kind) && refusalIn(reason) === undefined;
+export const isOwnFault = (reason: Failure): boolean => own.has(reason.kind) && refusalOfFailure(reason) === undefined;
 
 /** Whether the task's own policy allows another attempt after this one. */
-export function mayRetry({ task, attempts, used }: Job, reason: Failure): boolean {
+export function mayRetryTask({ task, attempts, used }: TaskJob, reason: Failure): boolean {
   const { maxRetries = 0, condition = 'always' } = task.retry ?? {};
   const kind = errorKindOf(reason);
   if (attempts > maxRetries || condition === 'never') return false;
   if (kind === 'cancelled' || kind === 'deadlineExceeded') return false;
   if (task.budgetSteps !== undefined && used.steps >= task.budgetSteps) return false;
   // A refusal that is not transient stays a refusal.
-  if (kind !== 'transient' && refusalIn(reason) !== undefined) return false;
+  if (kind !== 'transient' && refusalOfFailure(reason) !== undefined) return false;
   return condition === 'always' || kind === 'transient';
 }
 
 /** Milliseconds until the next attempt: doubled with each, between half and all of that by chance, and never less than the failure's `retryAfter`. */
-export function pauseAfter({ task, attempts }: Job, { retryAfter = 0 }: Failure, chance: number, most: number): number {
+export function retryPauseAfter(
+  { task, attempts }: TaskJob,
+  { retryAfter = 0 }: Failure,
+  chance: number,
+  most: number,
+): number {
   const { backoff = 0 } = task.retry ?? {};
   const full = Math.min(most, backoff * 2 ** Math.min(attempts - 1, 30));
   return Math.round(Math.max(retryAfter, full * (0.5 + chance / 2)));

@@ -3,13 +3,13 @@ import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
-import { nothingUsed } from '../agent/context.ts';
-import { failure, refusalIn } from '../failure.ts';
-import { asJson, asZodJson } from '../json.ts';
-import { together } from '../member.ts';
-import type { Job, Queued } from './context.ts';
-import { errorKindOf, failureIn } from './failures.ts';
-import { dueOf, idOf, type Desk } from './draft.ts';
+import { zeroUsage } from '../agent/context.ts';
+import { makeFailure, refusalOfFailure } from '../failure.ts';
+import { dataAsJson, asZodJson } from '../json.ts';
+import { addUsage } from '../member.ts';
+import type { TaskJob, QueuedTask } from './context.ts';
+import { errorKindOf, attemptFailure } from './failures.ts';
+import { deadlineTimerId, taskIdOf, type RouterDraft } from './draft.ts';
 
 /** What a result says beyond its entry. */
 interface Details {
@@ -18,8 +18,13 @@ interface Details {
 }
 
 /** Ends a task that no member works on. */
-export const refuse = (draft: Desk, entry: Queued | Job, reason: Failure, details: Details = {}): void =>
-  finish(
+export const refuseTask = (
+  draft: RouterDraft,
+  entry: QueuedTask | TaskJob,
+  reason: Failure,
+  details: Details = {},
+): void =>
+  finishTask(
     draft,
     entry,
     {
@@ -27,34 +32,44 @@ export const refuse = (draft: Desk, entry: Queued | Job, reason: Failure, detail
       failure: reason,
       phase: 'initiation',
       evidence: [],
-      usage: 'used' in entry ? entry.used : nothingUsed,
+      usage: 'used' in entry ? entry.used : zeroUsage,
     },
     details,
   );
 
 /** Ends a task that no member can have. It is never waited for. */
-export function incapable(draft: Desk, entry: Queued | Job, reason: string): void {
+export function noCapableMember(draft: RouterDraft, entry: QueuedTask | TaskJob, reason: string): void {
   const { strategy, members } = draft.settings;
   const data = { refusedBy: strategy.kind, reason, candidates: members.map(({ id }) => id) };
-  refuse(draft, entry, failure('capability', `Nobody can have the task "${idOf(entry)}". ${reason}`, data), { reason });
+  refuseTask(
+    draft,
+    entry,
+    makeFailure('capability', `Nobody can have the task "${taskIdOf(entry)}". ${reason}`, data),
+    { reason },
+  );
 }
 
 /** Ends a task. `output.usage` is what all attempts used. */
-export function finish(draft: Desk, entry: Queued | Job, output: AgentOutput, details: Details = {}): void {
-  const { facts, deeds } = draft;
+export function finishTask(
+  draft: RouterDraft,
+  entry: QueuedTask | TaskJob,
+  output: AgentOutput,
+  details: Details = {},
+): void {
+  const { facts, actions } = draft;
   const result = resultOf(draft, entry, output, details);
   if ('part' in entry && entry.part) return gather(draft, entry, result);
-  deeds.calm(dueOf(entry.seq));
+  actions.cancelTimer(deadlineTimerId(entry.seq));
   facts.answered += 1;
   facts.due = true;
-  if (entry.work !== undefined) return deeds.answer({ type: 'work.done', id: entry.work, output });
-  deeds.append('results', asJson({ seq: entry.seq, result }));
+  if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
+  actions.append('results', dataAsJson({ seq: entry.seq, result }));
   if (result.success) facts.previous = result.output;
   else facts.broken = true;
 }
 
 /** Keeps one of several answers; the last one completes the result, in the order of the members. */
-function gather(draft: Desk, entry: Job, result: TaskResult): void {
+function gather(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
   const { facts, settings } = draft;
   const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
   const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
@@ -62,14 +77,14 @@ function gather(draft: Desk, entry: Job, result: TaskResult): void {
   facts.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
   if (open > 1) return;
   const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
-  const began = Math.min(...ordered.map(({ metadata }) => draft.moment.at - metadata.durationMs));
-  finish(draft, { ...entry, part: false, began }, togetherOf(ordered), {
+  const began = Math.min(...ordered.map(({ metadata }) => draft.eventContext.at - metadata.durationMs));
+  finishTask(draft, { ...entry, part: false, began }, togetherOf(ordered), {
     agentId: ordered.map(({ agentId }) => agentId).join(','),
   });
 }
 
 function togetherOf(results: readonly TaskResult[]): AgentOutput {
-  const usage = results.reduce<AgentUsage>((sum, each) => together(sum, each.usage), nothingUsed);
+  const usage = results.reduce<AgentUsage>((sum, each) => addUsage(sum, each.usage), zeroUsage);
   const body = results.map(({ agentId, output, success, error }) => ({
     agentId,
     output,
@@ -88,8 +103,8 @@ const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefin
   answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
 
 function resultOf(
-  { facts, settings, moment }: Desk,
-  entry: Queued | Job,
+  { facts, settings, eventContext }: RouterDraft,
+  entry: QueuedTask | TaskJob,
   output: AgentOutput,
   details: Details,
 ): TaskResult {
@@ -98,12 +113,12 @@ function resultOf(
   const router = settings.strategy.kind;
   const selected = details.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
   const reason = details.reason ?? job?.reason;
-  const wrong = output.status === 'completed' ? undefined : failureIn(output, job?.stopping);
-  const refusal = wrong && refusalIn(wrong);
+  const wrong = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
+  const refusal = wrong && refusalOfFailure(wrong);
   const errorKind = wrong && errorKindOf(wrong);
   const guarded = refusal !== undefined && refusal.refusedBy !== router;
   return {
-    taskId: idOf(entry),
+    taskId: taskIdOf(entry),
     agentId: selected,
     output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
     success: wrong === undefined,
@@ -112,8 +127,8 @@ function resultOf(
     usage: output.usage,
     metadata: {
       attempts: job?.attempts ?? 0,
-      durationMs: job?.began === undefined ? 0 : moment.at - job.began,
-      concurrencyWaitMs: (job?.began ?? moment.at) - entry.since,
+      durationMs: job?.began === undefined ? 0 : eventContext.at - job.began,
+      concurrencyWaitMs: (job?.began ?? eventContext.at) - entry.since,
       timedOut: job?.stopping === 'timeout' && wrong !== undefined,
       deadlineExceeded: errorKind === 'deadlineExceeded',
       cancelled: errorKind === 'cancelled',

@@ -1,50 +1,53 @@
 /** Takes tasks in: all of them into the list `tasks`, and as many into the queue as are read ahead. */
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { lookahead, type Filed, type Queued } from './context.ts';
-import { asJson } from '../json.ts';
-import { maxDepth, tooDeep } from '../member.ts';
-import { dueOf, type Desk } from './draft.ts';
-import { refuse } from './finish.ts';
+import { lookahead, type SubmittedTask, type QueuedTask } from './context.ts';
+import { dataAsJson } from '../json.ts';
+import { maxNestingDepth, tooDeepFailure } from '../member.ts';
+import { deadlineTimerId, type RouterDraft } from './draft.ts';
+import { refuseTask } from './finish.ts';
 
-export function submit(draft: Desk, tasks: readonly Task[]): void {
-  const { facts, deeds, moment } = draft;
+export function submitTasks(draft: RouterDraft, tasks: readonly Task[]): void {
+  const { facts, actions, eventContext } = draft;
   for (const task of tasks) {
     const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: Filed = { task: { ...task, id }, since: moment.at };
+    const filed: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
-    deeds.append('tasks', asJson(filed));
+    actions.append('tasks', dataAsJson(filed));
     if (isNext) enter(draft, { ...filed, seq: facts.submitted });
     facts.submitted += 1;
   }
 }
 
 /** Takes tasks that were read back from the list. */
-export function load(draft: Desk, filed: readonly Filed[]): void {
+export function loadTasks(draft: RouterDraft, filed: readonly SubmittedTask[]): void {
   for (const each of filed) enter(draft, { ...each, seq: draft.facts.loaded });
 }
 
-function enter(draft: Desk, entry: Queued): void {
-  const { facts, deeds, moment } = draft;
+function enter(draft: RouterDraft, entry: QueuedTask): void {
+  const { facts, actions, eventContext } = draft;
   const { seq, task } = entry;
   facts.loaded += 1;
   facts.due = true;
-  if (facts.halt) return refuse(draft, entry, facts.halt.failure);
+  if (facts.halt) return refuseTask(draft, entry, facts.halt.failure);
   facts.queue = [...facts.queue, entry];
   if (task.deadline !== undefined)
-    deeds.alarm(dueOf(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - moment.at));
+    actions.startTimer(deadlineTimerId(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - eventContext.at));
 }
 
 /** Takes work from the parent. It goes into no list: the parent keeps it until it is answered, and bounds how much there is. */
-export function takeWork(draft: Desk, { id, to, message, allowance, facts: given, depth, lease, degrade }: Work): void {
+export function takeWork(
+  draft: RouterDraft,
+  { id, to, message, allowance, facts: given, depth, lease, degrade }: Work,
+): void {
   const { task, timeout, steps, metadata } = given;
-  const { facts, moment, settings } = draft;
-  const deadline = soonest(given.deadline, facts.serves ? settings.deadline : undefined, moment.at);
+  const { facts, eventContext, settings } = draft;
+  const deadline = soonest(given.deadline, facts.serves ? settings.deadline : undefined, eventContext.at);
   const seq = facts.submitted;
   facts.submitted += 1;
-  const entry: Queued = {
+  const entry: QueuedTask = {
     seq,
-    since: moment.at,
+    since: eventContext.at,
     work: id,
     ...(allowance === undefined ? {} : { allowance }),
     ...(depth === undefined ? {} : { depth }),
@@ -60,9 +63,9 @@ export function takeWork(draft: Desk, { id, to, message, allowance, facts: given
       ...(metadata === undefined ? {} : { metadata }),
     },
   };
-  if (depth !== undefined && depth >= maxDepth) {
+  if (depth !== undefined && depth >= maxNestingDepth) {
     facts.loaded += 1;
-    return refuse(draft, entry, tooDeep(depth + 1));
+    return refuseTask(draft, entry, tooDeepFailure(depth + 1));
   }
   enter(draft, entry);
 }

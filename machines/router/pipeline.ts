@@ -11,7 +11,7 @@ const bodyOf = (output: Json): Json =>
   typeof output === 'object' && output !== null && 'type' in output && 'body' in output ? output.body : output;
 
 /** The message for a task. `previous` is undefined for the first stage, and outside of a pipeline. */
-export function messageOf({ input }: Task, previous: Json | undefined): AgentAnswer {
+export function stageMessage({ input }: Task, previous: Json | undefined): AgentAnswer {
   if (typeof input !== 'string') return { type: input.type, body: asZodJson(input.body ?? bodyOf(previous ?? null)) };
   if (previous === undefined) return { type: 'task', body: input };
   if (input.trim() === '') return { type: 'task', body: textOf(previous) };

@@ -7,24 +7,24 @@
  * Q4 An attempt that is stopped is over before the next one begins: its member is told, has a grace period, and is then ended.
  * Q5 The context holds what is under way and a few tasks besides; everything that grows is in the lists `tasks` and `results`.
  */
-import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
-import { beginning, outputOf } from './context.ts';
+import { deadlineTransitions, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
+import { initialRouterContext, routerOutputOf } from './context.ts';
 import type { RouterSettings } from './settings.ts';
 import { routerActionsOf } from './actions.ts';
 import { routerDelaysOf, routerGuardsOf } from './guards.ts';
-import { router } from './setup.ts';
+import { routerSetup } from './setup.ts';
 
 /** The chart of a router with default settings; `routerWith` gives it others. */
-export const routerMachine = router.createMachine({
+export const routerMachine = routerSetup.createMachine({
   id: 'router',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input),
+  context: ({ input }) => initialRouterContext(input),
   initial: 'active',
   states: {
     active: {
       type: 'parallel',
       on: {
-        'router.settled': bySettlement,
+        'router.settled': settledTransitions,
       },
       states: {
         lifecycle: {
@@ -123,18 +123,18 @@ export const routerMachine = router.createMachine({
           initial: 'looking',
           states: {
             looking: { always: [{ guard: 'isBounded', target: 'ticking' }, { target: 'unbounded' }] },
-            ticking: byDeadline('late', { own: 'noteOverdue', run: 'noteExpired' }),
+            ticking: deadlineTransitions('late', { own: 'noteOverdue', run: 'noteExpired' }),
             unbounded: { on: { 'troupe.deadline': { target: 'late', actions: 'noteExpired' } } },
             late: {},
           },
         },
       },
     },
-    ...endStates,
+    ...finalStates,
   },
-  output: ({ context }) => outputOf(context),
+  output: ({ context }) => routerOutputOf(context),
 });
 
 /** The machine of a router with these settings. Its members are provided by their ids. */
 export const routerWith = (settings: RouterSettings): typeof routerMachine =>
-  configured(routerMachine, { guards: routerGuardsOf, delays: routerDelaysOf, actions: routerActionsOf }, settings);
+  withSettings(routerMachine, { guards: routerGuardsOf, delays: routerDelaysOf, actions: routerActionsOf }, settings);

@@ -1,25 +1,25 @@
 /** The settings of a router: its members, how it chooses among them, and when one is taken out of rotation. They are in no snapshot, so they may be changed for a run that stopped. */
 import type { RetryPolicy } from '../../src/contracts/task.ts';
-import type { Membership } from '../member.ts';
+import type { MemberKind } from '../member.ts';
 
 /** How a member is chosen among those that may have the task: by `agentId`, by the message, and by what the strategy itself demands. */
-export type Strategy =
+export type RoutingStrategy =
   | { readonly kind: 'direct' | 'roundRobin' | 'firstAvailable' | 'leastBusy' | 'selector' | 'broadcast' }
   /** By the role that the task's metadata names under `key`. */
-  | { readonly kind: 'role'; readonly key: string; readonly fallback?: Strategy }
+  | { readonly kind: 'role'; readonly key: string; readonly fallback?: RoutingStrategy }
   /** Tasks with the same value under `key` in their metadata get the same member. */
   | { readonly kind: 'sticky'; readonly key: string };
 
 /** Whether the strategy gives a task to all members, so that the result is a list of answers. */
-export const answersTogether = (strategy: Strategy): boolean =>
+export const answersTogether = (strategy: RoutingStrategy): boolean =>
   strategy.kind === 'broadcast' ||
   (strategy.kind === 'role' && strategy.fallback !== undefined && answersTogether(strategy.fallback));
 
 /** A member. Its actor is provided under its id. */
-export interface Profile {
+export interface RouterMember {
   readonly id: string;
   /** What it is; an agent by default. */
-  readonly who?: Membership;
+  readonly who?: MemberKind;
   /** Its role, for the strategy `role`. */
   readonly role?: string;
   /** How many tasks it takes at once; no limit by default. */
@@ -33,7 +33,7 @@ export interface Profile {
 }
 
 /** When a member is taken out of rotation. */
-export interface Rotation {
+export interface RotationSettings {
   /** So many failures of its own in a row take a member out. */
   readonly maxFailures: number;
   /** The failures must come within this time, in milliseconds. */
@@ -51,15 +51,15 @@ export interface RouterLimits {
 
 /** What an orchestrator's definition comes to for its machine. */
 export interface RouterSettings {
-  readonly members: readonly Profile[];
-  readonly strategy: Strategy;
+  readonly members: readonly RouterMember[];
+  readonly strategy: RoutingStrategy;
   /** How many tasks at once, and whether they are stages of a pipeline; used when the input names none. */
   readonly mode: string;
   /** How many tasks a mode allows at once. */
   readonly places: (mode: string) => number;
   readonly limits: RouterLimits;
   readonly retry: RetryPolicy;
-  readonly rotation: Rotation;
+  readonly rotation: RotationSettings;
   /** `guard`: members are behind guardrails, which the child `guard` holds. */
   readonly entry: 'direct' | 'guard';
   /** How long everything may take, in milliseconds. undefined: 48 hours, or no limit for a router that goes on without tasks. */
@@ -73,7 +73,7 @@ export interface RouterSettings {
 const minute = 60_000;
 
 /** Three failures within five minutes take a member out for 30 seconds. */
-export const defaultRotation: Rotation = { maxFailures: 3, within: 5 * minute, rest: 30_000 };
+export const defaultRotation: RotationSettings = { maxFailures: 3, within: 5 * minute, rest: 30_000 };
 
 /** No members, `firstAvailable`, 64 tasks at once, no limits, no retries. */
 export const defaultRouterSettings: RouterSettings = {
@@ -91,4 +91,4 @@ export const defaultRouterSettings: RouterSettings = {
 };
 
 /** The deadline of an orchestration without one, in milliseconds. */
-export const longest = 48 * 60 * minute;
+export const defaultDeadline = 48 * 60 * minute;

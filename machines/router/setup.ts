@@ -1,18 +1,18 @@
 /** The setup that the chart of a router is written with: the base, and every action by its name. */
 import { assign, raise } from 'xstate';
 import type { TaskResult } from '../../src/contracts/task.ts';
-import { failureIn, outputIn } from '../childEvents.ts';
+import { childFailure, childOutput } from '../childEvents.ts';
 import { routerActionsOf } from './actions.ts';
-import { base } from './setupBase.ts';
+import { routerSetupBase } from './setupBase.ts';
 import { defaultRouterSettings } from './settings.ts';
 
-export const router = base.extend({
+export const routerSetup = routerSetupBase.extend({
   actions: {
     ...routerActionsOf(defaultRouterSettings),
     close: assign({ closed: true }),
-    keepResults: assign(({ event }) => ({ results: outputIn<readonly TaskResult[]>(event) })),
+    keepResults: assign(({ event }) => ({ results: childOutput<readonly TaskResult[]>(event) })),
     noteUncollected: assign(({ event }) => ({
-      halt: { kind: 'permanent' as const, failure: failureIn(event) },
+      halt: { kind: 'permanent' as const, failure: childFailure(event) },
     })),
     saySettled: raise({ type: 'router.settled' }),
   },

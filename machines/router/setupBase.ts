@@ -2,27 +2,27 @@
 import { setup } from 'xstate';
 import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
 import { engineActions, slot } from '../slot.ts';
-import { isOver, lookahead, type Filed, type RouterContext, type RouterStart } from './context.ts';
-import type { Reading, RouterEvent } from './events.ts';
+import { isRouterDone, lookahead, type SubmittedTask, type RouterContext, type RouterMachineInput } from './context.ts';
+import type { LoadInput, RouterEvent } from './events.ts';
 import { routerDelaysOf, routerGuardsOf } from './guards.ts';
 import { defaultRouterSettings } from './settings.ts';
 
-export const base = setup({
+export const routerSetupBase = setup({
   types: {} as {
     context: RouterContext;
-    input: RouterStart;
+    input: RouterMachineInput;
     events: RouterEvent;
     output: RouterOutput;
     tags: 'paused';
   },
   actors: {
-    load: slot<readonly Filed[], Reading>('load'),
+    load: slot<readonly SubmittedTask[], LoadInput>('load'),
     collect: slot<readonly TaskResult[], null>('collect'),
   },
   delays: routerDelaysOf(defaultRouterSettings),
   guards: {
     isDue: ({ context }) => context.due,
-    isOver: ({ context }) => isOver(context),
+    isOver: ({ context }) => isRouterDone(context),
     ...routerGuardsOf(defaultRouterSettings),
     /** The queue runs low, and there are more tasks in the list. */
     hasMore: ({ context }) =>
@@ -36,7 +36,7 @@ export const base = setup({
 });
 
 /** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
-export interface RouterAction extends ReturnType<typeof base.enqueueActions> {}
+export interface RouterAction extends ReturnType<typeof routerSetupBase.enqueueActions> {}
 
 /** Checks actions by their names, and gives them the short type. */
 export const routerActions = <Name extends string>(actions: Record<Name, RouterAction>): Record<Name, RouterAction> =>

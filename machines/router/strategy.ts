@@ -1,16 +1,21 @@
 /** Which members may have a task, and which of them get it: healthy ones first. Pure: the same rotation and the same task give the same members. */
 import { healthOf, healthStatuses } from '../../src/contracts/health.ts';
 import type { Task } from '../../src/contracts/task.ts';
-import type { Seat } from './context.ts';
-import type { Profile, Strategy } from './settings.ts';
+import type { RotationEntry } from './context.ts';
+import type { RouterMember, RoutingStrategy } from './settings.ts';
 
 /** Members by their number, or why there is none. */
-export type Eligible = { readonly members: readonly number[]; readonly strategy: Strategy } | { readonly none: string };
+export type EligibleMembers =
+  { readonly members: readonly number[]; readonly strategy: RoutingStrategy } | { readonly none: string };
 
 const messageOf = ({ input }: Task): string => (typeof input === 'string' ? 'task' : input.type);
 
 /** The members that the strategy allows, in rotation or not. */
-export function eligible(strategy: Strategy, members: readonly Profile[], task: Task): Eligible {
+export function eligibleMembers(
+  strategy: RoutingStrategy,
+  members: readonly RouterMember[],
+  task: Task,
+): EligibleMembers {
   const { agentId, metadata } = task;
   if (strategy.kind === 'direct' && agentId === undefined)
     return { none: 'The task names no agent, and the router "direct" chooses none. Give it an agentId.' };
@@ -29,7 +34,7 @@ export function eligible(strategy: Strategy, members: readonly Profile[], task: 
   const wanted = metadata?.[strategy.key];
   const fit = able.filter(({ profile: { role } }) => role !== undefined && role === wanted);
   if (fit.length > 0) return { members: indexesOf(fit), strategy };
-  if (strategy.fallback) return eligible(strategy.fallback, members, task);
+  if (strategy.fallback) return eligibleMembers(strategy.fallback, members, task);
   return {
     none:
       wanted === undefined
@@ -38,14 +43,14 @@ export function eligible(strategy: Strategy, members: readonly Profile[], task: 
   };
 }
 
-export const isIn = ({ outUntil }: Pick<Seat, 'outUntil'>): boolean => outUntil === null;
-export const hasRoom = ({ busy, trial }: Seat, { capacity = Infinity }: Profile): boolean =>
+export const isInRotation = ({ outUntil }: Pick<RotationEntry, 'outUntil'>): boolean => outUntil === null;
+export const hasRoom = ({ busy, trial }: RotationEntry, { capacity = Infinity }: RouterMember): boolean =>
   busy < (trial ? 1 : capacity);
 
 interface Candidate {
   readonly index: number;
   readonly id: string;
-  readonly seat: Seat;
+  readonly seat: RotationEntry;
   /** Its place in `healthStatuses`: a larger number is worse. */
   readonly health: number;
   /** Whether it can take one more task. */
@@ -53,15 +58,20 @@ interface Candidate {
 }
 
 /** The members that get the task now, out of those that may have it; none when it has to wait. The strategy `selector` is not decided here. */
-export function choose(
-  strategy: Strategy,
+export function chooseMembers(
+  strategy: RoutingStrategy,
   among: readonly number[],
-  { seats, members, turn, now }: { seats: readonly Seat[]; members: readonly Profile[]; turn: number; now: number },
+  {
+    seats,
+    members,
+    turn,
+    now,
+  }: { seats: readonly RotationEntry[]; members: readonly RouterMember[]; turn: number; now: number },
   task: Task,
 ): readonly number[] {
   const inRotation = among.flatMap((index): Candidate[] => {
     const [seat, profile] = [seats[index], members[index]];
-    if (!seat || !profile || !isIn(seat)) return [];
+    if (!seat || !profile || !isInRotation(seat)) return [];
     const health = healthStatuses.indexOf(healthOf(seat.recent, now));
     return [{ index, id: profile.id, seat, health, isFree: hasRoom(seat, profile) }];
   });
@@ -100,7 +110,7 @@ export function choose(
 const failing = healthStatuses.indexOf('failing');
 /** The number of attempts from which on a member's health counts. */
 const telling = 3;
-const countOf = ({ recent }: Seat): number => recent.reduce((sum, { calls }) => sum + calls, 0);
+const countOf = ({ recent }: RotationEntry): number => recent.reduce((sum, { calls }) => sum + calls, 0);
 
 /** FNV-1a with a final mix, so that keys which differ in one letter get very different weights. */
 function weight(key: string, id: string): number {

@@ -1,29 +1,36 @@
 /** The actions that depend on the settings of a run and on what its members are. */
 import type { AnyActorRef } from 'xstate';
-import { spawnNamed } from '../spawnByName.ts';
-import { endOf, inputFor, plainMember, together, wordFor, type MemberCommand } from '../member.ts';
-import { momentOf } from '../eventContext.ts';
+import { spawnByName } from '../spawnByName.ts';
+import {
+  memberEndOf,
+  memberInput,
+  defaultMember,
+  addUsage,
+  memberCommandEvent,
+  type MemberCommand,
+} from '../member.ts';
+import { eventContextOf } from '../eventContext.ts';
 import { parent } from '../parent.ts';
-import { base, runActions } from './setupBase.ts';
-import { memberId, workers, type RunContext } from './context.ts';
-import { sentIn } from './events.ts';
+import { runSetupBase, runActions } from './setupBase.ts';
+import { memberChildId, activeMembers, type RunContext } from './context.ts';
+import { routedMessagesIn } from './events.ts';
 import type { RunSettings } from './settings.ts';
 import * as money from './leases.ts';
-import { endedPlaces, standingId, workFor } from './services.ts';
-import { without } from './updates.ts';
+import { endedSlots, serviceChildId, workForService } from './services.ts';
+import { freeSlots } from './updates.ts';
 
-const { enqueueActions } = base;
+const { enqueueActions } = runSetupBase;
 
 export function runActionsOf(settings: RunSettings) {
   const { members: known = {} } = settings;
-  const membership = (name: string) => known[name] ?? plainMember;
+  const membership = (name: string) => known[name] ?? defaultMember;
   /** The id of the child that works at a place. */
   const childAt = (place: number, name: string) =>
-    membership(name).kind === 'standing' ? standingId(name) : memberId(place);
+    membership(name).kind === 'standing' ? serviceChildId(name) : memberChildId(place);
   const tellAll = (command: MemberCommand, reasonOf: (context: RunContext) => string = () => '') =>
     enqueueActions(({ context, enqueue }) => {
-      for (const { place, name } of workers(context)) {
-        const event = wordFor(membership(name), command, String(place), reasonOf(context));
+      for (const { place, name } of activeMembers(context)) {
+        const event = memberCommandEvent(membership(name), command, String(place), reasonOf(context));
         enqueue.sendTo<AnyActorRef>(childAt(place, name), event);
       }
     });
@@ -34,26 +41,26 @@ export function runActionsOf(settings: RunSettings) {
       const [asked, standing] = [[...context.asked], [...context.standing]];
       const { sending } = context;
       const left = event.type === 'treasury.granted' ? event.budget : {};
-      const messages = sending?.messages ?? sentIn(event);
+      const messages = sending?.messages ?? routedMessagesIn(event);
       for (const [nth, { to, type, body }] of messages.entries()) {
         const free = members.indexOf(null);
         const place = free < 0 ? members.length : free;
         members[place] = to;
         granted[place] = left;
-        const leaseId = sending ? money.leaseOf(sending, nth) : null;
+        const leaseId = sending ? money.leaseIdOf(sending, nth) : null;
         leases[place] = leaseId;
         asked[place] = context.turns + nth;
         const who = membership(to);
-        const lease = money.lent(leaseId ?? undefined, settings);
+        const lease = money.leaseForMember(leaseId ?? undefined, settings);
         const handed = { type, body, left, depth: context.depth + 1, ...lease };
         // Each member of the team is provided under its name.
-        if (who.kind !== 'standing') spawnNamed(enqueue, to, memberId(place), inputFor(who, handed));
+        if (who.kind !== 'standing') spawnByName(enqueue, to, memberChildId(place), memberInput(who, handed));
         else {
           if (!standing.includes(to)) {
             standing.push(to);
-            spawnNamed(enqueue, to, standingId(to), { standing: true });
+            spawnByName(enqueue, to, serviceChildId(to), { standing: true });
           }
-          enqueue.sendTo<AnyActorRef>(standingId(to), workFor(who, place, handed));
+          enqueue.sendTo<AnyActorRef>(serviceChildId(to), workForService(who, place, handed));
         }
       }
       const turns = context.turns + messages.length;
@@ -62,33 +69,33 @@ export function runActionsOf(settings: RunSettings) {
     }),
     openTreasury: enqueueActions(({ context, enqueue }) => {
       if (!money.hasBudget(context, settings)) return;
-      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasuryOf(context, settings) });
+      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasurerInput(context, settings) });
     }),
     closeTreasury: enqueueActions(({ context, enqueue }) => {
       if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
     }),
     /** A member has ended: its place is free, what it used is counted, and its answer is a message of the run. */
     takeEnd: enqueueActions(({ context, event, enqueue }) => {
-      const places = endedPlaces(context, event);
+      const places = endedSlots(context, event);
       const [place] = places;
       const name = place === undefined ? '' : (context.members[place] ?? '');
-      const { answer, usage } = endOf(event, membership(name));
-      if (place !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberId(place));
+      const { answer, usage } = memberEndOf(event, membership(name));
+      if (place !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberChildId(place));
       const message = answer && place !== undefined && { ...answer, from: name };
       if (message) {
-        const entry = { ...message, turn: context.asked[place] ?? 0, usage, at: momentOf(event).at };
+        const entry = { ...message, turn: context.asked[place] ?? 0, usage, at: eventContextOf(event).at };
         enqueue({ type: 'append', params: { list: 'messages', entry } });
       }
       enqueue.assign({
-        ...without(context, places),
-        ...(place === undefined ? {} : { used: together(context.used, usage) }),
+        ...freeSlots(context, places),
+        ...(place === undefined ? {} : { used: addUsage(context.used, usage) }),
         ...(message ? { said: context.said + 1, latest: message } : {}),
       });
     }),
     /** Passes a budget message on, up or down. */
     carryWord: enqueueActions(({ context, event, enqueue }) => {
-      if (!money.isMoney(event)) return;
-      const to = money.carried(context, event);
+      if (!money.isLeaseMessage(event)) return;
+      const to = money.leaseRecipient(context, event);
       if (to === 'above') enqueue.sendTo(parent, event);
       else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(money.treasurerId, event);
       else if (to !== undefined) {
@@ -97,7 +104,7 @@ export function runActionsOf(settings: RunSettings) {
       }
     }),
     abandonMembers: enqueueActions(({ context, enqueue }) => {
-      const left = workers(context).map(({ place, name }) => childAt(place, name));
+      const left = activeMembers(context).map(({ place, name }) => childAt(place, name));
       for (const id of new Set(left)) enqueue.stopChild(id);
     }),
     stopMembers: tellAll('cancel', ({ outcome, failure: reason }) =>

@@ -3,12 +3,12 @@ import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
-import { failure } from '../failure.ts';
+import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
-import { nothingUsed } from '../agent/context.ts';
+import { zeroUsage } from '../agent/context.ts';
 
 /** A message that the route sends to a member. */
-export interface Sent {
+export interface RoutedMessage {
   /** The name of the member. */
   readonly to: string;
   readonly type: string;
@@ -41,7 +41,7 @@ export interface RunContext {
   readonly lease: string | undefined;
   /** How many requests for leases were made, and what is sent once the latest one is granted. */
   readonly asks: number;
-  readonly sending: { readonly id: string; readonly messages: readonly Sent[] } | undefined;
+  readonly sending: { readonly id: string; readonly messages: readonly RoutedMessage[] } | undefined;
   readonly used: AgentUsage;
   readonly latest: RunMessage | undefined;
   readonly failure: Failure | undefined;
@@ -50,7 +50,7 @@ export interface RunContext {
     { readonly status: RunOutput['status']; readonly reason?: string; readonly result?: Json } | undefined;
 }
 
-export const beginning = ({ type, body, budget, lease, depth = 0 }: RunInput, at: number): RunContext => ({
+export const initialRunContext = ({ type, body, budget, lease, depth = 0 }: RunInput, at: number): RunContext => ({
   depth,
   first: { type, body, at },
   budget,
@@ -65,7 +65,7 @@ export const beginning = ({ type, body, budget, lease, depth = 0 }: RunInput, at
   lease,
   asks: 0,
   sending: undefined,
-  used: nothingUsed,
+  used: zeroUsage,
   latest: undefined,
   failure: undefined,
   member: undefined,
@@ -73,14 +73,14 @@ export const beginning = ({ type, body, budget, lease, depth = 0 }: RunInput, at
 });
 
 /** The id of the child that works at a place; supervisors have an id of their own. */
-export const memberId = (place: number): string => `member.${place}`;
+export const memberChildId = (place: number): string => `member.${place}`;
 
 /** The members that work, with their places. */
-export const workers = ({ members }: RunContext): { readonly place: number; readonly name: string }[] =>
+export const activeMembers = ({ members }: RunContext): { readonly place: number; readonly name: string }[] =>
   members.flatMap((name, place) => (name === null ? [] : [{ place, name }]));
 
 /** How the run ended. What its members had answered is partial unless it completed. */
-export function outputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
+export function runOutputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
   const partial = latest ? { partial: latest } : {};
   if (outcome?.status === 'completed')
     return { status: 'completed', result: asZodJson(outcome.result ?? null), turns, usage: used };
@@ -88,7 +88,7 @@ export function outputOf({ outcome, failure: reason, member, latest, turns, used
     return { status: 'cancelled', reason: outcome.reason ?? '', ...partial, turns, usage: used };
   return {
     status: 'failed',
-    failure: reason ?? failure('internal', 'The run ended without an outcome.'),
+    failure: reason ?? makeFailure('internal', 'The run ended without an outcome.'),
     ...(member === undefined ? {} : { member }),
     ...partial,
     turns,

@@ -5,16 +5,16 @@ import type { Json } from '../../src/values/json.ts';
 import type { RunOutput, RunSignal } from '../../src/contracts/run.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WorkDone } from '../../src/contracts/work.ts';
-import { outputIn } from '../childEvents.ts';
-import type { Sent } from './context.ts';
+import { childOutput } from '../childEvents.ts';
+import type { RoutedMessage } from './context.ts';
 
 /** The input of `route`. */
-export interface Routing {
+export interface RouteInput {
   /** Which of the run's messages is to be routed, from 0. */
   readonly index: number;
 }
 /** What `route` decided: the messages to send to members, or the result of the team. */
-export type Routed = { readonly send: readonly Sent[] } | { readonly finish: Json };
+export type RouteDecision = { readonly send: readonly RoutedMessage[] } | { readonly finish: Json };
 
 export type RunEvent =
   | RunSignal
@@ -25,7 +25,7 @@ export type RunEvent =
   | { type: 'troupe.deadline' }
   /** The team's own deadline has passed; `expired`: the one that the run was started with. */
   | { type: 'run.late'; expired?: true }
-  | DoneActorEvent<Routed, 'route'>
+  | DoneActorEvent<RouteDecision, 'route'>
   | WorkDone
   | DoneActorEvent<AgentOutput | RunOutput, `member.${number}`>
   | DoneActorEvent<unknown, `standing.${string}`>
@@ -34,10 +34,10 @@ export type RunEvent =
   | ErrorActorEvent;
 
 /** What the route decided. Use it on the `onDone` of `route` and nowhere else. */
-export const routedIn = (event: RunEvent): Routed => outputIn<Routed>(event);
+export const routeDecisionIn = (event: RunEvent): RouteDecision => childOutput<RouteDecision>(event);
 
 /** The messages that the route wants sent; none when it finished. */
-export const sentIn = (event: RunEvent): readonly Sent[] => {
-  const routed = routedIn(event);
+export const routedMessagesIn = (event: RunEvent): readonly RoutedMessage[] => {
+  const routed = routeDecisionIn(event);
   return 'send' in routed ? routed.send : [];
 };

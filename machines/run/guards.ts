@@ -1,6 +1,6 @@
 /** The guards and delays that depend on the settings of a run. They close over the settings, which are therefore in no snapshot. */
 import type { RunContext } from './context.ts';
-import { sentIn, type RunEvent } from './events.ts';
+import { routedMessagesIn, type RunEvent } from './events.ts';
 import type { RunSettings } from './settings.ts';
 import { hasBudget } from './leases.ts';
 
@@ -9,8 +9,8 @@ type Ask = (facts: { context: RunContext; event: RunEvent }) => boolean;
 export function runGuardsOf(settings: RunSettings) {
   const { limits } = settings;
   return {
-    isTooMany: ({ context, event }) => context.turns + sentIn(event).length > limits.maxTurns,
-    isBudgeted: ({ context, event }) => sentIn(event).length > 0 && hasBudget(context, settings),
+    isTooMany: ({ context, event }) => context.turns + routedMessagesIn(event).length > limits.maxTurns,
+    isBudgeted: ({ context, event }) => routedMessagesIn(event).length > 0 && hasBudget(context, settings),
   } satisfies Record<string, Ask>;
 }
 

@@ -3,8 +3,8 @@
  * holders and lenders. The id of a lease begins with that of the run's own lease, so that no two in a tree of runs are alike.
  */
 import type { TreasuryAnswer, TreasuryLease, TreasurySettle } from '../../src/contracts/treasury.ts';
-import { tighter } from '../agent/budget.ts';
-import { kinds } from '../treasury/ledger.ts';
+import { lowerBudget } from '../agent/budget.ts';
+import { budgetKinds } from '../treasury/ledger.ts';
 import type { TreasuryInput } from '../treasury/context.ts';
 import type { RunContext } from './context.ts';
 import type { RunEvent } from './events.ts';
@@ -16,16 +16,16 @@ type Facts = Pick<RunContext, 'budget' | 'lease' | 'leases' | 'asks' | 'sending'
 
 /** Whether a limit is set. Without one there is no treasurer. */
 export const hasBudget = ({ budget }: Pick<Facts, 'budget'>, settings: RunSettings): boolean =>
-  kinds.some((kind) => tighter(settings.budget, budget)[kind] !== undefined);
+  budgetKinds.some((kind) => lowerBudget(settings.budget, budget)[kind] !== undefined);
 
 /** The treasurer's input. The budget that the run was given is a lease if it came with the name of one; otherwise it is a limit like the team's own. */
-export function treasuryOf(
+export function treasurerInput(
   { budget, lease }: Pick<Facts, 'budget' | 'lease'>,
   { budget: own, limits, onExhausted = 'fail', name }: RunSettings,
 ): TreasuryInput {
   return {
     who: name === undefined ? 'The team' : `The team "${name}"`,
-    budget: lease === undefined ? tighter(own, budget) : own,
+    budget: lease === undefined ? lowerBudget(own, budget) : own,
     ...(lease === undefined ? {} : { lease: { id: lease, budget: budget ?? {} } }),
     onExhausted,
     patience: limits.patience,
@@ -33,25 +33,27 @@ export function treasuryOf(
 }
 
 /** The request of one lease for each message that is to be sent next. */
-export const requestOf = ({ lease, asks }: Facts, to: readonly string[]): TreasuryLease => ({
+export const leaseRequestOf = ({ lease, asks }: Facts, to: readonly string[]): TreasuryLease => ({
   type: 'treasury.lease',
   id: `${lease ?? 'lease'}/${asks}`,
   wants: {},
   of: [...to],
 });
 /** The id of the nth of these leases. */
-export const leaseOf = ({ id }: { id: string }, nth: number): string => `${id}.${nth}`;
+export const leaseIdOf = ({ id }: { id: string }, nth: number): string => `${id}.${nth}`;
 
 /** Whether this answers the request that the run itself waits for. */
-export const isOurs = ({ sending }: Facts, event: { readonly type: string; readonly id?: unknown }): boolean =>
-  sending !== undefined && event.id === sending.id;
+export const answersOwnRequest = (
+  { sending }: Facts,
+  event: { readonly type: string; readonly id?: unknown },
+): boolean => sending !== undefined && event.id === sending.id;
 
 /** Whether the event is a request for a lease, or the answer to one. */
-export const isMoney = (event: RunEvent): event is TreasuryLease | TreasuryAnswer =>
+export const isLeaseMessage = (event: RunEvent): event is TreasuryLease | TreasuryAnswer =>
   event.type === 'treasury.lease' || event.type === 'treasury.granted' || event.type === 'treasury.refused';
 
 /** Where a budget message goes from here; a number is the place of a member. Undefined when its holder has ended. */
-export function carried(
+export function leaseRecipient(
   { lease, leases }: Facts,
   message: TreasuryLease | TreasuryAnswer | TreasurySettle,
 ): 'above' | 'treasurer' | number | undefined {
@@ -62,7 +64,10 @@ export function carried(
 }
 
 /** What a member is told of its lease: the name under which it may ask for more. */
-export const lent = (lease: string | undefined, { onExhausted }: RunSettings): { lease?: string; degrade?: true } => ({
+export const leaseForMember = (
+  lease: string | undefined,
+  { onExhausted }: RunSettings,
+): { lease?: string; degrade?: true } => ({
   ...(lease === undefined ? {} : { lease }),
   ...(lease !== undefined && onExhausted === 'degrade' ? { degrade: true } : {}),
 });

@@ -6,25 +6,25 @@
  * R3 However the run ends, every member at work is told to stop and has a grace period to do so.
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
-import { byDeadline, bySettlement, configured, endStates } from '../lifecycle.ts';
-import { momentOf } from '../eventContext.ts';
-import { beginning, outputOf } from './context.ts';
+import { deadlineTransitions, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
+import { eventContextOf } from '../eventContext.ts';
+import { initialRunContext, runOutputOf } from './context.ts';
 import type { RunSettings } from './settings.ts';
 import { runActionsOf } from './actions.ts';
 import { runDelaysOf, runGuardsOf } from './guards.ts';
-import { run } from './setup.ts';
+import { runSetup } from './setup.ts';
 
 /** The chart of a run with default settings; `runWith` gives it others. */
-export const runMachine = run.createMachine({
+export const runMachine = runSetup.createMachine({
   id: 'run',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input, momentOf({ input }).at),
+  context: ({ input }) => initialRunContext(input, eventContextOf({ input }).at),
   initial: 'active',
   states: {
     active: {
       type: 'parallel',
       on: {
-        'run.settled': bySettlement,
+        'run.settled': settledTransitions,
       },
       states: {
         lifecycle: {
@@ -159,17 +159,17 @@ export const runMachine = run.createMachine({
         clock: {
           initial: 'ticking',
           states: {
-            ticking: byDeadline('late', { own: 'sayLate', run: 'sayExpired' }),
+            ticking: deadlineTransitions('late', { own: 'sayLate', run: 'sayExpired' }),
             late: {},
           },
         },
       },
     },
-    ...endStates,
+    ...finalStates,
   },
-  output: ({ context }) => outputOf(context),
+  output: ({ context }) => runOutputOf(context),
 });
 
 /** The machine of a run with these settings. Its members are provided by name. */
 export const runWith = (settings: RunSettings): typeof runMachine =>
-  configured(runMachine, { guards: runGuardsOf, delays: runDelaysOf, actions: runActionsOf }, settings);
+  withSettings(runMachine, { guards: runGuardsOf, delays: runDelaysOf, actions: runActionsOf }, settings);

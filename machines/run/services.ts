@@ -1,18 +1,22 @@
 /** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its place. */
 import type { Work } from '../../src/contracts/work.ts';
 import { asZodJson } from '../json.ts';
-import type { Handed, Membership } from '../member.ts';
-import { placeOf } from '../slotIndex.ts';
-import { workers, type RunContext } from './context.ts';
+import type { HandedMessage, MemberKind } from '../member.ts';
+import { slotIndexOf } from '../slotIndex.ts';
+import { activeMembers, type RunContext } from './context.ts';
 
-export const standingId = (name: string): string => `standing.${name}`;
+export const serviceChildId = (name: string): string => `standing.${name}`;
 
 const ended = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
 /** The name of the supervisor whose end the event is; undefined for any other event. */
-export const fallen = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
+export const endedService = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
 
 /** A message as work for a supervisor. */
-export const workFor = ({ takes }: Membership, place: number, { type, body, left, ...more }: Handed): Work => ({
+export const workForService = (
+  { takes }: MemberKind,
+  place: number,
+  { type, body, left, ...more }: HandedMessage,
+): Work => ({
   type: 'work',
   id: String(place),
   message: { type: takes ?? type, body: asZodJson(body) },
@@ -23,10 +27,10 @@ export const workFor = ({ takes }: Membership, place: number, { type, body, left
 });
 
 /** The places whose work is over with this event; none when it is about work that was given up. */
-export function endedPlaces(context: RunContext, event: { readonly type: string; readonly id?: string }): number[] {
-  const name = fallen(event.type);
-  if (name === undefined && event.type !== 'work.done') return [placeOf(event.type)];
+export function endedSlots(context: RunContext, event: { readonly type: string; readonly id?: string }): number[] {
+  const name = endedService(event.type);
+  if (name === undefined && event.type !== 'work.done') return [slotIndexOf(event.type)];
   const isOver = (place: number, worker: string) =>
     name === undefined ? String(place) === event.id && context.standing.includes(worker) : worker === name;
-  return workers(context).flatMap((worker) => (isOver(worker.place, worker.name) ? [worker.place] : []));
+  return activeMembers(context).flatMap((worker) => (isOver(worker.place, worker.name) ? [worker.place] : []));
 }

@@ -1,7 +1,7 @@
 /** The settings of a run: its bounds and their defaults. */
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { RunLimits } from '../../src/contracts/run.ts';
-import type { Membership } from '../member.ts';
+import type { MemberKind } from '../member.ts';
 import type { OnExhausted } from '../../src/contracts/treasury.ts';
 
 /** 48 hours, 50 turns, 15 seconds to stop, 12 hours for a person to answer. */
@@ -18,7 +18,7 @@ export interface RunSettings {
   /** The team's own limits; a kind that is not named is not limited. */
   readonly budget: Budget;
   /** What its members are, by name; one that is not named is an agent. */
-  readonly members?: Readonly<Record<string, Membership>>;
+  readonly members?: Readonly<Record<string, MemberKind>>;
   /** What to do when the budget leaves no room; `fail` by default. */
   readonly onExhausted?: OnExhausted;
   /** The name of the team, for people. */

@@ -1,56 +1,56 @@
 /** The setup that the chart of a run is written with: the base, and every action by its name. */
 import { assign, raise, type AnyActorRef } from 'xstate';
-import { failureIn } from '../childEvents.ts';
-import { nothingUsed } from '../agent/context.ts';
-import { expired, failure } from '../failure.ts';
-import { asJson } from '../json.ts';
-import { endOf, tooDeep } from '../member.ts';
+import { childFailure } from '../childEvents.ts';
+import { zeroUsage } from '../agent/context.ts';
+import { runExpired, makeFailure } from '../failure.ts';
+import { dataAsJson } from '../json.ts';
+import { memberEndOf, tooDeepFailure } from '../member.ts';
 import type { TreasurySettle } from '../../src/contracts/treasury.ts';
 import { runActionsOf } from './actions.ts';
-import { base } from './setupBase.ts';
-import { routedIn, sentIn } from './events.ts';
+import { runSetupBase } from './setupBase.ts';
+import { routeDecisionIn, routedMessagesIn } from './events.ts';
 import { defaultRunSettings } from './settings.ts';
 import * as money from './leases.ts';
-import { endedPlaces } from './services.ts';
-import { failedBecause, memberFailed, supervisorFailed, withoutSupervisor } from './updates.ts';
+import { endedSlots } from './services.ts';
+import { failRun, failBecauseOfMember, failBecauseOfService, withoutService } from './updates.ts';
 
-const { enqueueActions } = base;
+const { enqueueActions } = runSetupBase;
 
-export const run = base.extend({
+export const runSetup = runSetupBase.extend({
   actions: {
     ...runActionsOf(defaultRunSettings),
     appendFirst: enqueueActions(({ context: { first }, enqueue }) => {
-      if (first) enqueue({ type: 'append', params: { list: 'messages', entry: asJson(first) } });
+      if (first) enqueue({ type: 'append', params: { list: 'messages', entry: dataAsJson(first) } });
       enqueue.assign({ first: undefined, said: 1 });
     }),
-    takeFall: assign(({ context, event }) => withoutSupervisor(context, event)),
+    takeFall: assign(({ context, event }) => withoutService(context, event)),
 
     // Why the run failed.
-    noteMemberFailed: assign(({ context, event }) => memberFailed(context, event)),
-    noteTooDeep: assign(({ context }) => failedBecause(tooDeep(context.depth + 1))),
-    noteFallen: assign(({ event }) => supervisorFailed(event)),
-    noteRouteFailed: assign(({ event }) => failedBecause(failureIn(event))),
+    noteMemberFailed: assign(({ context, event }) => failBecauseOfMember(context, event)),
+    noteTooDeep: assign(({ context }) => failRun(tooDeepFailure(context.depth + 1))),
+    noteFallen: assign(({ event }) => failBecauseOfService(event)),
+    noteRouteFailed: assign(({ event }) => failRun(childFailure(event))),
     noteTooMany: assign(({ context }) =>
-      failedBecause(
-        failure(
+      failRun(
+        makeFailure(
           'budget',
           `The run handed out ${context.turns} messages, which is as many as it may. Raise maxTurns, or let the route finish sooner.`,
           { turns: context.turns },
         ),
       ),
     ),
-    noteSpent: assign(({ event }) => (event.type === 'treasury.refused' ? failedBecause(event.failure) : {})),
-    noteTreasurerFailed: assign(({ event }) => failedBecause(failureIn(event))),
+    noteSpent: assign(({ event }) => (event.type === 'treasury.refused' ? failRun(event.failure) : {})),
+    noteTreasurerFailed: assign(({ event }) => failRun(childFailure(event))),
     noteLate: assign(({ event }) =>
-      failedBecause(
+      failRun(
         event.type === 'run.late' && event.expired
-          ? expired
-          : failure('budget', 'The deadline of the team has passed.', { what: 'time' }),
+          ? runExpired
+          : makeFailure('budget', 'The deadline of the team has passed.', { what: 'time' }),
       ),
     ),
     noteSilence: assign(() =>
-      failedBecause(
-        failure(
+      failRun(
+        makeFailure(
           'definition',
           'The route sent nothing and finished nothing, and nobody is at work: the run would wait for ever.',
         ),
@@ -59,8 +59,8 @@ export const run = base.extend({
 
     // Leases.
     askLease: enqueueActions(({ context, event, enqueue }) => {
-      const messages = [...sentIn(event)];
-      const request = money.requestOf(
+      const messages = [...routedMessagesIn(event)];
+      const request = money.leaseRequestOf(
         context,
         messages.map(({ to }) => to),
       );
@@ -71,22 +71,22 @@ export const run = base.extend({
       sending?.messages.forEach((_, nth) =>
         enqueue.sendTo<AnyActorRef>(money.treasurerId, {
           type: 'treasury.settle',
-          id: money.leaseOf(sending, nth),
-          used: nothingUsed,
+          id: money.leaseIdOf(sending, nth),
+          used: zeroUsage,
         } satisfies TreasurySettle),
       );
       enqueue.assign({ sending: undefined });
     }),
     settleLease: enqueueActions(({ context, event, enqueue }) => {
-      const id = context.leases[endedPlaces(context, event)[0] ?? -1];
+      const id = context.leases[endedSlots(context, event)[0] ?? -1];
       if (typeof id !== 'string') return;
-      const settle: TreasurySettle = { type: 'treasury.settle', id, used: endOf(event).usage };
+      const settle: TreasurySettle = { type: 'treasury.settle', id, used: memberEndOf(event).usage };
       enqueue.sendTo<AnyActorRef>(money.treasurerId, settle);
     }),
 
     // The end.
     settleCompleted: assign(({ event }) => {
-      const routed = routedIn(event);
+      const routed = routeDecisionIn(event);
       return { outcome: { status: 'completed' as const, result: 'finish' in routed ? routed.finish : null } };
     }),
     settleCancelled: assign(({ event }) => ({

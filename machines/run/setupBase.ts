@@ -1,17 +1,17 @@
 /** The setup of a run before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
 import { setup, stateIn } from 'xstate';
 import type { RunInput, RunOutput } from '../../src/contracts/run.ts';
-import { endOf, maxDepth } from '../member.ts';
+import { memberEndOf, maxNestingDepth } from '../member.ts';
 import { engineActions, slot } from '../slot.ts';
 import { treasurerMachine } from '../treasury/treasurer.ts';
-import { workers, type RunContext } from './context.ts';
-import { routedIn, type Routed, type Routing, type RunEvent } from './events.ts';
+import { activeMembers, type RunContext } from './context.ts';
+import { routeDecisionIn, type RouteDecision, type RouteInput, type RunEvent } from './events.ts';
 import { runDelaysOf, runGuardsOf } from './guards.ts';
 import { defaultRunSettings } from './settings.ts';
-import { isOurs } from './leases.ts';
-import { endedPlaces } from './services.ts';
+import { answersOwnRequest } from './leases.ts';
+import { endedSlots } from './services.ts';
 
-export const base = setup({
+export const runSetupBase = setup({
   types: {} as {
     context: RunContext;
     input: RunInput;
@@ -19,20 +19,20 @@ export const base = setup({
     output: RunOutput;
     tags: 'paused' | 'stopping';
   },
-  actors: { route: slot<Routed, Routing>('route'), treasurer: treasurerMachine },
+  actors: { route: slot<RouteDecision, RouteInput>('route'), treasurer: treasurerMachine },
   delays: runDelaysOf(defaultRunSettings),
   guards: {
     ...runGuardsOf(defaultRunSettings),
     isPaused: stateIn({ active: { control: 'paused' } }),
     hasUnrouted: ({ context }) => context.routed < context.said,
-    hasWorkers: ({ context }) => workers(context).length > 0,
-    isFinish: ({ event }) => 'finish' in routedIn(event),
-    isTooDeep: ({ context }) => context.depth >= maxDepth,
-    isAnswer: ({ event }) => endOf(event).answer !== undefined,
+    hasWorkers: ({ context }) => activeMembers(context).length > 0,
+    isFinish: ({ event }) => 'finish' in routeDecisionIn(event),
+    isTooDeep: ({ context }) => context.depth >= maxNestingDepth,
+    isAnswer: ({ event }) => memberEndOf(event).answer !== undefined,
     /** The event is about work that was given up, or that this run does not know. */
-    isStray: ({ context, event }) => endedPlaces(context, event).length === 0,
-    isOurs: ({ context, event }) => isOurs(context, event),
-    isLastWorker: ({ context, event }) => workers(context).length === endedPlaces(context, event).length,
+    isStray: ({ context, event }) => endedSlots(context, event).length === 0,
+    isOurs: ({ context, event }) => answersOwnRequest(context, event),
+    isLastWorker: ({ context, event }) => activeMembers(context).length === endedSlots(context, event).length,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
   },
@@ -40,7 +40,7 @@ export const base = setup({
 });
 
 /** An action of this machine. It has a name of its own because the whole type would be written out wherever an action is exported. */
-export interface RunAction extends ReturnType<typeof base.enqueueActions> {}
+export interface RunAction extends ReturnType<typeof runSetupBase.enqueueActions> {}
 
 /** Checks actions by their names, and gives them the short type. */
 export const runActions = <Name extends string>(actions: Record<Name, RunAction>): Record<Name, RunAction> => actions;

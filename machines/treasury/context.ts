@@ -4,10 +4,19 @@ import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { OnExhausted, TreasuryLease, TreasurySignal } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { tighter } from '../agent/budget.ts';
-import { failure } from '../failure.ts';
-import { asJson, asZodJson } from '../json.ts';
-import { kinds, lackOf, offer, only, opened, plus, refit, type Books } from './ledger.ts';
+import { lowerBudget } from '../agent/budget.ts';
+import { makeFailure } from '../failure.ts';
+import { dataAsJson, asZodJson } from '../json.ts';
+import {
+  budgetKinds,
+  missingFor,
+  leaseOffer,
+  mapBudget,
+  openLedger,
+  addBudget,
+  withBudget,
+  type Ledger,
+} from './ledger.ts';
 
 export interface TreasuryInput {
   /** The name of the team whose budget it is, as a person knows it. */
@@ -24,24 +33,28 @@ export interface TreasuryInput {
 
 export interface TreasuryContext extends Omit<TreasuryInput, 'lease'> {
   readonly lease: TreasuryInput['lease'];
-  readonly books: Books;
+  readonly books: Ledger;
   /** The requests that wait, oldest first. */
   readonly queue: readonly TreasuryLease[];
   /** How many times a person was asked. */
   readonly asked: number;
 }
-export type TreasuryOutput = Pick<Books, 'budget' | 'used' | 'by'>;
+export type TreasuryOutput = Pick<Ledger, 'budget' | 'used' | 'by'>;
 export type TreasuryEvent = TreasurySignal | DoneActorEvent<WaitOutput, 'ticket'> | ErrorActorEvent;
 
-export const beginning = ({ lease, ...input }: TreasuryInput): TreasuryContext => ({
+export const initialTreasuryContext = ({ lease, ...input }: TreasuryInput): TreasuryContext => ({
   ...input,
   lease,
-  books: opened(tighter(input.budget, lease?.budget)),
+  books: openLedger(lowerBudget(input.budget, lease?.budget)),
   queue: [],
   asked: 0,
 });
 
-export const outputOf = ({ books: { budget, used, by } }: TreasuryContext): TreasuryOutput => ({ budget, used, by });
+export const treasuryOutputOf = ({ books: { budget, used, by } }: TreasuryContext): TreasuryOutput => ({
+  budget,
+  used,
+  by,
+});
 
 interface Served {
   readonly request: TreasuryLease;
@@ -50,25 +63,25 @@ interface Served {
 }
 
 /** The first request that can be served with what is free. */
-export function servable({ books, queue }: TreasuryContext): Served | undefined {
+export function firstServable({ books, queue }: TreasuryContext): Served | undefined {
   for (const request of queue) {
-    const budget = offer(books, request);
+    const budget = leaseOffer(books, request);
     if (budget !== undefined) return { request, budget };
   }
   return undefined;
 }
 
 /** Every holder of a lease waits for more: nothing will be given back. */
-export const isStuck = ({ books, queue }: TreasuryContext): boolean =>
+export const isDeadlocked = ({ books, queue }: TreasuryContext): boolean =>
   queue.length > 0 && Object.keys(books.leases).every((id) => queue.some((request) => request.id === id));
 
 /** What the first request in the queue lacks. */
-export const lacksOf = ({ books, queue: [first] }: TreasuryContext): Budget => (first ? lackOf(books, first) : {});
+export const lacksOf = ({ books, queue: [first] }: TreasuryContext): Budget => (first ? missingFor(books, first) : {});
 
 /** Whether the run above could give what is lacking without the team's own limits being passed. */
 export const couldComeFromAbove = (context: TreasuryContext): boolean => {
   const needed = neededAbove(context);
-  return kinds.every((kind) => {
+  return budgetKinds.every((kind) => {
     if (lacksOf(context)[kind] === undefined) return true;
     const sum = needed[kind];
     return sum !== undefined && sum <= (context.budget[kind] ?? Infinity);
@@ -79,9 +92,9 @@ export const couldComeFromAbove = (context: TreasuryContext): boolean => {
 export function neededAbove({ books, lease, queue }: TreasuryContext): Budget {
   const [first] = queue;
   if (!first || !lease) return {};
-  const lacks = lackOf(books, first);
+  const lacks = missingFor(books, first);
   return Object.fromEntries(
-    kinds.flatMap((kind) => {
+    budgetKinds.flatMap((kind) => {
       const [lack, limit] = [lacks[kind], lease.budget[kind]];
       return lack === undefined || limit === undefined ? [] : [[kind, (books.budget[kind] ?? 0) + lack]];
     }),
@@ -89,34 +102,34 @@ export function neededAbove({ books, lease, queue }: TreasuryContext): Budget {
 }
 
 /** What was used, and by whom, with what the waiting holders have used of leases that are not settled. */
-export function spentOf({ books, queue }: TreasuryContext): Pick<Books, 'used' | 'by'> {
-  return queue.reduce<Pick<Books, 'used' | 'by'>>(({ used, by }, { id, used: more = {} }) => {
+export function spentOf({ books, queue }: TreasuryContext): Pick<Ledger, 'used' | 'by'> {
+  return queue.reduce<Pick<Ledger, 'used' | 'by'>>(({ used, by }, { id, used: more = {} }) => {
     const who = books.leases[id]?.of;
     if (who === undefined) return { used, by };
-    const spent = only(used, (kind) => more[kind]);
-    return { used: plus(used, more), by: { ...by, [who]: plus(spent, by[who] ?? {}) } };
+    const spent = mapBudget(used, (kind) => more[kind]);
+    return { used: addBudget(used, more), by: { ...by, [who]: addBudget(spent, by[who] ?? {}) } };
   }, books);
 }
 
 /** The failure of a request for which nothing is left. */
-export const usedUp = (context: TreasuryContext): Failure => {
+export const budgetUsedUp = (context: TreasuryContext): Failure => {
   const { budget } = context.books;
   const { used, by } = spentOf(context);
   const lacks = lacksOf(context);
-  const what = kinds.find((kind) => lacks[kind] !== undefined) ?? 'steps';
+  const what = budgetKinds.find((kind) => lacks[kind] !== undefined) ?? 'steps';
   const [spent, limit] = [used[what] ?? 0, budget[what] ?? 0];
-  return failure(
+  return makeFailure(
     'budget',
     `The budget of ${context.who}, ${limit} ${what}, is used up (used: ${spent}). Raise it, or make the task smaller.`,
-    asZodJson(asJson({ what, used: spent, limit, by })),
+    asZodJson(dataAsJson({ what, used: spent, limit, by })),
   );
 };
 
 /** The facts after a limit has changed. */
-export const raised = (
+export const withNewLimits = (
   context: TreasuryContext,
   change: Pick<TreasuryContext, 'budget' | 'lease'>,
 ): Partial<TreasuryContext> => ({
   ...change,
-  books: refit(context.books, tighter(change.budget, change.lease?.budget)),
+  books: withBudget(context.books, lowerBudget(change.budget, change.lease?.budget)),
 });

@@ -7,95 +7,95 @@
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
-import { tokensOf } from '../agent/budget.ts';
+import { totalTokens } from '../agent/budget.ts';
 import { fieldsOf } from '../json.ts';
 
-export const kinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
-export type Kind = (typeof kinds)[number];
+export const budgetKinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
+export type BudgetKind = (typeof budgetKinds)[number];
 
 /** Whether a value that came from outside is a budget. */
 export const isBudget = (value: unknown): value is Budget => {
   const fields = fieldsOf(value);
-  const isAmount = (kind: Kind) => fields[kind] === undefined || typeof fields[kind] === 'number';
-  return typeof value === 'object' && value !== null && kinds.every(isAmount);
+  const isAmount = (kind: BudgetKind) => fields[kind] === undefined || typeof fields[kind] === 'number';
+  return typeof value === 'object' && value !== null && budgetKinds.every(isAmount);
 };
 
 /** A reservation of one holder. */
-export interface Lease {
+export interface LedgerLease {
   /** The name of its holder. */
   readonly of: string;
   readonly budget: Budget;
 }
 
-export interface Books {
+export interface Ledger {
   /** Only the kinds that it names are limited and accounted for. */
   readonly budget: Budget;
   /** Below zero once a holder used more than its lease: that cannot be taken back. */
   readonly free: Budget;
   readonly used: Budget;
   /** The leases that are not settled, by id. */
-  readonly leases: Readonly<Record<string, Lease>>;
+  readonly leases: Readonly<Record<string, LedgerLease>>;
   /** What each holder used in leases that were settled. */
   readonly by: Readonly<Record<string, Budget>>;
   /** The ids of the latest leases that were settled. */
   readonly settled: readonly string[];
 }
 
-type Sum = (kind: Kind, amount: number) => number | undefined;
+type Sum = (kind: BudgetKind, amount: number) => number | undefined;
 /** A budget of the kinds that `like` names. `sum` is given each kind and its amount in `like`; undefined counts as 0. */
-export const only = (like: Budget, sum: Sum): Budget =>
+export const mapBudget = (like: Budget, sum: Sum): Budget =>
   Object.fromEntries(
-    kinds.flatMap((kind) => {
+    budgetKinds.flatMap((kind) => {
       const amount = like[kind];
       return amount === undefined ? [] : [[kind, sum(kind, amount) ?? 0]];
     }),
   );
-export const plus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount + (b[kind] ?? 0));
-export const minus = (a: Budget, b: Budget): Budget => only(a, (kind, amount) => amount - (b[kind] ?? 0));
+export const addBudget = (a: Budget, b: Budget): Budget => mapBudget(a, (kind, amount) => amount + (b[kind] ?? 0));
+export const subtractBudget = (a: Budget, b: Budget): Budget => mapBudget(a, (kind, amount) => amount - (b[kind] ?? 0));
 
 /** The usage as a budget. A cost that is not known counts as 0: it cannot be accounted for. */
-export const spendingOf = (used: AgentUsage): Record<Kind, number> => ({
+export const budgetOfUsage = (used: AgentUsage): Record<BudgetKind, number> => ({
   steps: used.steps,
-  tokens: tokensOf(used),
+  tokens: totalTokens(used),
   usd: used.usd ?? 0,
   toolCalls: used.toolCalls,
 });
 
-export const opened = (budget: Budget): Books => ({
-  budget: only(budget, (_, amount) => amount),
-  free: only(budget, (_, amount) => amount),
-  used: only(budget, () => 0),
+export const openLedger = (budget: Budget): Ledger => ({
+  budget: mapBudget(budget, (_, amount) => amount),
+  free: mapBudget(budget, (_, amount) => amount),
+  used: mapBudget(budget, () => 0),
   leases: {},
   by: {},
   settled: [],
 });
 
 /** The ids of the leases that a request is about. */
-export const idsOf = ({ id, of }: TreasuryLease): string[] =>
+export const leaseIdsOf = ({ id, of }: TreasuryLease): string[] =>
   of === undefined ? [id] : of.map((_, index) => `${id}.${index}`);
 
 /** Whether the request was served before. One for several leases cannot be repeated; one for a single lease may ask for a larger sum (M3). */
-export const isOld = ({ settled, leases }: Books, request: TreasuryLease): boolean =>
-  idsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
+export const isServed = ({ settled, leases }: Ledger, request: TreasuryLease): boolean =>
+  leaseIdsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
 
 /** A smaller lease is of no use. Without tool calls a model can still answer. */
-const least: Record<Kind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
+const least: Record<BudgetKind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
 /** Money can be divided; the other kinds are whole numbers. */
-const whole = (kind: Kind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
+const whole = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
 
 /** What each lease of the request would come to now; undefined while there is too little. */
-export function offer({ free, leases }: Books, request: TreasuryLease): Budget | undefined {
+export function leaseOffer({ free, leases }: Ledger, request: TreasuryLease): Budget | undefined {
   const { id, of, wants } = request;
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
-  const offered = only(free, (kind, available) => {
+  const offered = mapBudget(free, (kind, available) => {
     const share = whole(kind, Math.max(0, available) / shares);
     if (held === undefined) return share;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = (wants[kind] ?? 0) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
   });
-  const isEnough = kinds.every((kind) => {
+  const isEnough = budgetKinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
     if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, least[kind]);
@@ -105,12 +105,12 @@ export function offer({ free, leases }: Books, request: TreasuryLease): Budget |
 }
 
 /** Gives the request what it was offered. */
-export function lend(books: Books, request: TreasuryLease, offered: Budget): Books {
+export function lendBudget(books: Ledger, request: TreasuryLease, offered: Budget): Ledger {
   const leases = { ...books.leases };
   let { free } = books;
-  idsOf(request).forEach((id, index) => {
+  leaseIdsOf(request).forEach((id, index) => {
     const held = leases[id];
-    free = minus(free, minus(offered, held?.budget ?? {}));
+    free = subtractBudget(free, subtractBudget(offered, held?.budget ?? {}));
     leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
   });
   return { ...books, free, leases };
@@ -120,31 +120,31 @@ export function lend(books: Books, request: TreasuryLease, offered: Budget): Boo
 const memory = 64;
 
 /** Ends a lease with what was really used; the rest is free again. */
-export function settle(books: Books, id: string, usage: AgentUsage): Books {
+export function settleLease(books: Ledger, id: string, usage: AgentUsage): Ledger {
   const { [id]: lease, ...leases } = books.leases;
   if (lease === undefined) return books;
-  const spent = only(books.budget, (kind) => spendingOf(usage)[kind]);
+  const spent = mapBudget(books.budget, (kind) => budgetOfUsage(usage)[kind]);
   return {
     ...books,
     leases,
-    free: minus(plus(books.free, lease.budget), spent),
-    used: plus(books.used, spent),
-    by: { ...books.by, [lease.of]: plus(spent, books.by[lease.of] ?? {}) },
+    free: subtractBudget(addBudget(books.free, lease.budget), spent),
+    used: addBudget(books.used, spent),
+    by: { ...books.by, [lease.of]: addBudget(spent, books.by[lease.of] ?? {}) },
     settled: [...books.settled, id].slice(-memory),
   };
 }
 
 /** Replaces the budget; what is used and leased stays. */
-export function refit(books: Books, budget: Budget): Books {
-  const changed = only(books.budget, (kind) => budget[kind]);
-  return { ...books, budget: changed, free: plus(books.free, minus(changed, books.budget)) };
+export function withBudget(books: Ledger, budget: Budget): Ledger {
+  const changed = mapBudget(books.budget, (kind) => budget[kind]);
+  return { ...books, budget: changed, free: addBudget(books.free, subtractBudget(changed, books.budget)) };
 }
 
 /** What is missing to serve the request, by kind: so much must come from elsewhere. */
-export function lackOf({ free, leases }: Books, { id, of, wants }: TreasuryLease): Budget {
+export function missingFor({ free, leases }: Ledger, { id, of, wants }: TreasuryLease): Budget {
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : 1;
-  const lack = only(free, (kind, available) => {
+  const lack = mapBudget(free, (kind, available) => {
     const needed =
       held === undefined ? Math.max(wants[kind] ?? 0, least[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
     return Math.max(0, needed * shares - Math.max(0, available));

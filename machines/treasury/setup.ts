@@ -3,24 +3,24 @@ import { assign, setup } from 'xstate';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { failureIn, isError, outputIn } from '../childEvents.ts';
+import { childFailure, isChildError, childOutput } from '../childEvents.ts';
 import { parent } from '../parent.ts';
 import { waitMachine } from '../wait.ts';
-import { isOld, lend, plus, settle } from './ledger.ts';
+import { isServed, lendBudget, addBudget, settleLease } from './ledger.ts';
 import {
   couldComeFromAbove,
-  isStuck,
+  isDeadlocked,
   neededAbove,
-  raised,
-  servable,
+  withNewLimits,
+  firstServable,
   spentOf,
-  usedUp,
+  budgetUsedUp,
   type TreasuryContext,
   type TreasuryEvent,
   type TreasuryInput,
   type TreasuryOutput,
 } from './context.ts';
-import { grantIn, refusalOf } from './ticket.ts';
+import { grantedBudget, fundingRefusal } from './ticket.ts';
 
 const base = setup({
   types: {} as {
@@ -32,14 +32,14 @@ const base = setup({
   },
   actors: { wait: waitMachine },
   guards: {
-    canServe: ({ context }) => servable(context) !== undefined,
-    isStuck: ({ context }) => isStuck(context),
-    isFlowing: ({ context }) => !isStuck(context),
-    mayAsk: ({ context }) => isStuck(context) && context.onExhausted === 'ask',
-    mayAskAbove: ({ context }) => isStuck(context) && couldComeFromAbove(context),
+    canServe: ({ context }) => firstServable(context) !== undefined,
+    isStuck: ({ context }) => isDeadlocked(context),
+    isFlowing: ({ context }) => !isDeadlocked(context),
+    mayAsk: ({ context }) => isDeadlocked(context) && context.onExhausted === 'ask',
+    mayAskAbove: ({ context }) => isDeadlocked(context) && couldComeFromAbove(context),
     isOfLease: ({ context, event }) => 'id' in event && event.id === context.lease?.id,
-    isOld: ({ context, event }) => event.type === 'treasury.lease' && isOld(context.books, event),
-    isMore: (_, output: WaitOutput) => grantIn(output) !== undefined,
+    isOld: ({ context, event }) => event.type === 'treasury.lease' && isServed(context.books, event),
+    isMore: (_, output: WaitOutput) => grantedBudget(output) !== undefined,
   },
 });
 const { enqueueActions } = base;
@@ -57,25 +57,25 @@ const refuseWith = (why: (facts: { context: TreasuryContext; event: TreasuryEven
     enqueue.assign({ queue });
   });
 
-export const treasury = base.extend({
+export const treasurySetup = base.extend({
   actions: {
     /** A request that is repeated goes to the end of the queue. */
     queue: assign(({ context: { queue }, event }) =>
       event.type === 'treasury.lease' ? { queue: [...queue.filter(({ id }) => id !== event.id), event] } : {},
     ),
     serve: enqueueActions(({ context, enqueue }) => {
-      const served = servable(context);
+      const served = firstServable(context);
       if (!served) return;
       const { request, budget } = served;
       enqueue.sendTo(parent, { type: 'treasury.granted', id: request.id, budget } satisfies TreasuryAnswer);
       enqueue.assign({
-        books: lend(context.books, request, budget),
+        books: lendBudget(context.books, request, budget),
         queue: context.queue.filter((other) => other !== request),
       });
     }),
     settle: assign(({ context: { books, queue }, event }) =>
       event.type === 'treasury.settle'
-        ? { books: settle(books, event.id, event.used), queue: queue.filter(({ id }) => id !== event.id) }
+        ? { books: settleLease(books, event.id, event.used), queue: queue.filter(({ id }) => id !== event.id) }
         : {},
     ),
     askAbove: enqueueActions(({ context, enqueue }) => {
@@ -90,19 +90,19 @@ export const treasury = base.extend({
     }),
     takeLease: assign(({ context, event }) =>
       event.type === 'treasury.granted' && context.lease
-        ? raised(context, { budget: context.budget, lease: { id: event.id, budget: event.budget } })
+        ? withNewLimits(context, { budget: context.budget, lease: { id: event.id, budget: event.budget } })
         : {},
     ),
     takeGrant: assign(({ context }, output: WaitOutput) =>
-      raised(context, { budget: plus(context.budget, grantIn(output) ?? {}), lease: context.lease }),
+      withNewLimits(context, { budget: addBudget(context.budget, grantedBudget(output) ?? {}), lease: context.lease }),
     ),
     countAsk: assign({ asked: ({ context }) => context.asked + 1 }),
-    refuse: refuseWith(({ context }) => usedUp(context)),
+    refuse: refuseWith(({ context }) => budgetUsedUp(context)),
     refuseAsAbove: refuseWith(({ context, event }) =>
-      event.type === 'treasury.refused' ? event.failure : usedUp(context),
+      event.type === 'treasury.refused' ? event.failure : budgetUsedUp(context),
     ),
     refuseAsTold: refuseWith(({ context, event }) =>
-      isError(event) ? failureIn(event) : refusalOf(outputIn<WaitOutput>(event), usedUp(context)),
+      isChildError(event) ? childFailure(event) : fundingRefusal(childOutput<WaitOutput>(event), budgetUsedUp(context)),
     ),
   },
 });

@@ -2,10 +2,10 @@
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { WaitInput, WaitOutput } from '../../src/contracts/wait.ts';
-import { failure } from '../failure.ts';
-import { asJson, asZodJson, fieldsOf } from '../json.ts';
-import { unanswered } from '../wait.ts';
-import { isBudget, kinds } from './ledger.ts';
+import { makeFailure } from '../failure.ts';
+import { dataAsJson, asZodJson, fieldsOf } from '../json.ts';
+import { unansweredFailure } from '../wait.ts';
+import { isBudget, budgetKinds } from './ledger.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const schema: WaitInput['schema'] = {
@@ -22,7 +22,7 @@ const schema: WaitInput['schema'] = {
 };
 
 /** A request for a larger budget, to be put to a person. */
-export interface Plea {
+export interface FundingRequest {
   /** The name of the agent or the team that asks, as a person knows it. */
   readonly who: string;
   readonly budget: Budget;
@@ -45,14 +45,14 @@ const words: Record<keyof Budget, string> = {
 };
 const amount = (sum: number) => Number(sum.toPrecision(6)).toString();
 
-export const ticketOf = ({ who, budget, used, by, lacks, number, patience }: Plea): WaitInput => ({
-  question: `${who} has used ${kinds
+export const fundingTicket = ({ who, budget, used, by, lacks, number, patience }: FundingRequest): WaitInput => ({
+  question: `${who} has used ${budgetKinds
     .filter((kind) => lacks[kind] !== undefined)
     .map((kind) => `${amount(used[kind] ?? 0)} of ${amount(budget[kind] ?? 0)} ${words[kind]}`)
     .join(' and ')}, and needs more to go on. Grant more, or refuse?`,
   subject: {
     tool: 'budget',
-    input: asZodJson(asJson({ budget, used, ...(by === undefined ? {} : { by }), asked: lacks })),
+    input: asZodJson(dataAsJson({ budget, used, ...(by === undefined ? {} : { by }), asked: lacks })),
     hash: `budget:${number}`,
   },
   schema,
@@ -61,16 +61,17 @@ export const ticketOf = ({ who, budget, used, by, lacks, number, patience }: Ple
 });
 
 /** What a person granted; undefined when that is nothing. */
-export function grantIn(output: WaitOutput): Budget | undefined {
+export function grantedBudget(output: WaitOutput): Budget | undefined {
   if (output.status !== 'answered') return undefined;
   const { granted } = fieldsOf(output.answer);
-  return isBudget(granted) && kinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
+  return isBudget(granted) && budgetKinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
 }
 
 /** Why the budget stays as it is: what was used up, and how the request ended. */
-export function refusalOf(output: WaitOutput, { message, data }: Failure): Failure {
-  if (output.status !== 'answered') return failure('budget', `${message} ${unanswered(output).message}`, data);
+export function fundingRefusal(output: WaitOutput, { message, data }: Failure): Failure {
+  if (output.status !== 'answered')
+    return makeFailure('budget', `${message} ${unansweredFailure(output).message}`, data);
   const { refused } = fieldsOf(output.answer);
   const reason = typeof refused === 'string' && refused !== '' ? `: ${refused}` : '.';
-  return failure('budget', `${message} ${output.by} gave no more${reason}`, data);
+  return makeFailure('budget', `${message} ${output.by} gave no more${reason}`, data);
 }

@@ -4,15 +4,15 @@
  * M4 A request for more than is free waits as long as some holder may give something back. Once all holders wait, none will:
  *    the run above is asked if its lease is the limit; otherwise a person, if the team wants that; otherwise the request is refused.
  */
-import { ticketOf } from './ticket.ts';
-import { beginning, lacksOf, outputOf, spentOf } from './context.ts';
-import { treasury } from './setup.ts';
+import { fundingTicket } from './ticket.ts';
+import { initialTreasuryContext, lacksOf, treasuryOutputOf, spentOf } from './context.ts';
+import { treasurySetup } from './setup.ts';
 
 /** The treasurer of a run with a budget. A run with a limit starts one by itself. */
-export const treasurerMachine = treasury.createMachine({
+export const treasurerMachine = treasurySetup.createMachine({
   id: 'treasurer',
   options: { maxIterations: 1000 },
-  context: ({ input }) => beginning(input),
+  context: ({ input }) => initialTreasuryContext(input),
   initial: 'keeping',
   on: {
     'treasury.lease': [{ guard: 'isOld' }, { actions: 'queue' }],
@@ -50,7 +50,7 @@ export const treasurerMachine = treasury.createMachine({
         src: 'wait',
         id: 'ticket',
         input: ({ context }) =>
-          ticketOf({
+          fundingTicket({
             ...context,
             ...context.books,
             ...spentOf(context),
@@ -70,5 +70,5 @@ export const treasurerMachine = treasury.createMachine({
     },
     closed: { type: 'final' },
   },
-  output: ({ context }) => outputOf(context),
+  output: ({ context }) => treasuryOutputOf(context),
 });

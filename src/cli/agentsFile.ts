@@ -4,17 +4,17 @@ import { slug } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { isMode, PipelineResult, TaskResult } from '../contracts/task.ts';
 import { validateOptions } from '../formats/hardening.ts';
-import { profilesOf, type Profile } from '../formats/profiles.ts';
+import { readProfiles, type AgentProfile } from '../formats/profiles.ts';
 import { writePipeline, writeResult } from '../formats/result.ts';
-import type { ProfiledSettings } from '../formats/orchestrator.ts';
+import type { ProfilesSettings } from '../formats/orchestrator.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
-import { jsonFile } from './jsonFile.ts';
-import type { Loaded } from './load.ts';
-import { say } from './output/write.ts';
+import { readJsonFile } from './jsonFile.ts';
+import type { LoadedDefinition } from './load.ts';
+import { writeMessage } from './output/write.ts';
 
 /** The options of `troupe run` for agents in JSON. */
-export interface AgentsOptions {
+export interface AgentsFileOptions {
   /** The texts of the tasks, `-` for stdin; empty for one task from stdin. */
   readonly task: readonly string[];
   /** The id of the agent that gets every task; chosen by the orchestrator by default. */
@@ -33,13 +33,15 @@ export interface AgentsOptions {
 export const isAgentsFile = (path: string): boolean => path.endsWith('.json');
 
 /** The input of a run of these agents, and the settings that an orchestrator is made of besides its file. Throws `UsageError` with every mistake that it finds. */
-export async function agentsInput(
+export async function agentsFileInput(
   cli: Cli,
   path: string,
-  options: AgentsOptions,
+  options: AgentsFileOptions,
 ): Promise<{ input: JsonObject; settings: JsonObject }> {
   const { targetAgent, executionMode: mode = 'auto', system } = options;
-  const profiles = await profilesIn(cli, path, (id) => say(cli, `The agent "${id}" is not enabled, and left out.`));
+  const profiles = await profilesIn(cli, path, (id) =>
+    writeMessage(cli, `The agent "${id}" is not enabled, and left out.`),
+  );
   const target = targetAgent === undefined ? undefined : profiles.find(({ id }) => id === targetAgent)?.id;
   if (targetAgent !== undefined && target === undefined)
     throw new UsageError(
@@ -52,11 +54,11 @@ export async function agentsInput(
   const texts = await Promise.all((options.task.length > 0 ? options.task : ['-']).map((text) => taskText(cli, text)));
   const model = modelOf(cli, profiles, options);
   const hardening = options.hardening === undefined ? undefined : await hardeningIn(cli, options.hardening);
-  const { boundsOf } = await import('../formats/orchestrator.ts');
-  const bounds = { ...boundsOf(hardening), ...(target === undefined ? {} : { agentId: slug(target) }) };
+  const { taskLimits } = await import('../formats/orchestrator.ts');
+  const bounds = { ...taskLimits(hardening), ...(target === undefined ? {} : { agentId: slug(target) }) };
   const tasks = texts.map((input) => ({ input, ...bounds }));
   const [only, ...others] = tasks;
-  const settings = { target, mode, model, system, hardening } satisfies { [K in keyof ProfiledSettings]: unknown };
+  const settings = { target, mode, model, system, hardening } satisfies { [K in keyof ProfilesSettings]: unknown };
   return {
     input: only !== undefined && others.length === 0 ? only : { tasks },
     // Writing it as JSON leaves out what is undefined.
@@ -65,38 +67,44 @@ export async function agentsInput(
 }
 
 /** Makes the orchestrator of the agents in a file, with the settings of `agentsInput`. */
-export async function loadAgents(cwd: string, path: string, settings: Json): Promise<Loaded> {
+export async function loadAgentsFile(cwd: string, path: string, settings: Json): Promise<LoadedDefinition> {
   const profiles = await profilesIn({ cwd }, path);
-  const { profiled } = await import('../formats/orchestrator.ts');
+  const { orchestratorOfProfiles } = await import('../formats/orchestrator.ts');
   // The settings were written by `agentsInput`, in this process or in the one that started the run.
-  const subject = profiled(basename(path, '.json'), profiles, settings as ProfiledSettings);
+  const subject = orchestratorOfProfiles(basename(path, '.json'), profiles, settings as ProfilesSettings);
   const ids = new Map(profiles.map(({ id }) => [slug(id), id]));
-  return { file: path, subject, made: true, exports: {}, show: (output, run) => formatted(output, run, ids) };
+  return {
+    file: path,
+    subject,
+    isFromFunction: true,
+    exports: {},
+    formatOutput: (output, run) => formatted(output, run, ids),
+  };
 }
 
 async function profilesIn(cli: Pick<Cli, 'cwd'>, path: string, onDisabled: (id: string) => void = () => {}) {
-  const { value, at } = await jsonFile(cli, path);
-  const { profiles, disabled, misfits } = profilesOf(value);
-  if (misfits.length > 0)
-    throw new UsageError(misfits.map(({ path: where, message }) => `${at(where)}: ${message}`).join('\n'));
+  const { value, locationOf } = await readJsonFile(cli, path);
+  const { profiles, disabled, errors } = readProfiles(value);
+  if (errors.length > 0)
+    throw new UsageError(errors.map(({ path: where, message }) => `${locationOf(where)}: ${message}`).join('\n'));
   disabled.forEach(onDisabled);
   return profiles;
 }
 
 async function hardeningIn(cli: Pick<Cli, 'cwd'>, path: string) {
-  const { file, value } = await jsonFile(cli, path);
+  const { file, value } = await readJsonFile(cli, path);
   const { errors } = validateOptions(value);
   if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
   // It was validated above.
-  return value as NonNullable<ProfiledSettings['hardening']>;
+  return value as NonNullable<ProfilesSettings['hardening']>;
 }
 
 /** `--model`, else TROUPE_MODEL; without either the offline model does the work, and a message says so. */
-function modelOf(cli: Cli, profiles: readonly Profile[], { model = cli.env['TROUPE_MODEL'] }: AgentsOptions) {
+function modelOf(cli: Cli, profiles: readonly AgentProfile[], { model = cli.env['TROUPE_MODEL'] }: AgentsFileOptions) {
   if (model !== undefined && !/^[^:\s]+:\S+$/.test(model))
     throw new UsageError(`--model expects provider:model, such as anthropic:claude-sonnet-4-5; got "${model}".`);
   if (model === undefined && profiles.some((profile) => profile.model === undefined))
-    say(
+    writeMessage(
       cli,
       'No model is set, so the offline model does the work: it is no LLM, it only extracts. For a real one name it with --model or TROUPE_MODEL,\n' +
         'such as --model anthropic:claude-sonnet-4-5 with ANTHROPIC_API_KEY, or openai:gpt-5-mini with OPENAI_API_KEY.',
@@ -106,7 +114,7 @@ function modelOf(cli: Cli, profiles: readonly Profile[], { model = cli.env['TROU
 
 async function taskText(cli: Cli, option: string): Promise<string> {
   const isStdin = option === '-';
-  if (isStdin && cli.attended) say(cli, 'Type the task, then press Ctrl-D.');
+  if (isStdin && cli.isInteractive) writeMessage(cli, 'Type the task, then press Ctrl-D.');
   const text = isStdin ? await cli.readAll() : option;
   if (text.trim() !== '') return text;
   throw new UsageError(

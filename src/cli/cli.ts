@@ -3,7 +3,7 @@ import type { Clock } from '../values/clock.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 
 /** A stream for output, with the size of its terminal if it is one. */
-export interface Writer {
+export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -16,11 +16,11 @@ export interface Cli {
   /** The folder that paths are relative to. */
   readonly cwd: string;
   /** Results, and nothing else. */
-  readonly out: Writer;
+  readonly out: OutputStream;
   /** Progress, logs, questions and messages. */
-  readonly err: Writer;
+  readonly err: OutputStream;
   /** Are stdin and stderr a terminal, so that a person can be asked? */
-  readonly attended: boolean;
+  readonly isInteractive: boolean;
   readonly clock: Clock;
   /** Opens the runtime with its journal. */
   open(options: RuntimeOptions): Promise<Runtime>;
@@ -31,9 +31,9 @@ export interface Cli {
   /** Calls on Ctrl-C and SIGTERM, until what is returned is disposed. */
   onInterrupt(call: () => void): Disposable;
   /** Ends the process at once with this exit code. */
-  leave(code: number): void;
+  exitNow(code: number): void;
 }
 
 /** Colours are used on a terminal unless NO_COLOR or TERM=dumb forbids it (https://no-color.org); FORCE_COLOR decides alone. */
-export const colorful = ({ env }: Pick<Cli, 'env'>, to: Writer): boolean =>
+export const useColors = ({ env }: Pick<Cli, 'env'>, to: OutputStream): boolean =>
   env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : to.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';

@@ -9,7 +9,7 @@ interface ErrorDetails {
 }
 
 /** The location of an error; only `file` when the error does not say more. */
-export function placeOf(thrown: unknown, file: string): string {
+export function errorLocation(thrown: unknown, file: string): string {
   // Errors of Node and esbuild have this shape; every part is optional.
   const { stack = '', message = '', errors } = (thrown ?? {}) as ErrorDetails;
   const location = errors?.[0]?.location;

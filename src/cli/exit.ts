@@ -2,7 +2,7 @@
 import { TroupeError, type FailureKind } from '../values/failure.ts';
 
 /** The exit codes of every command. */
-export const exit = {
+export const exitCodes = {
   done: 0,
   /** The run failed or was cancelled, or the command itself failed. */
   failed: 1,
@@ -28,13 +28,13 @@ const usageKinds: readonly FailureKind[] = [
 ];
 
 /** The exit code for an error: 2 for a mistake of the user, else 1. */
-export const codeOf = (thrown: unknown): number =>
+export const exitCodeOf = (thrown: unknown): number =>
   thrown instanceof UsageError || (thrown instanceof TroupeError && usageKinds.includes(thrown.kind))
-    ? exit.usage
-    : exit.failed;
+    ? exitCodes.usage
+    : exitCodes.failed;
 
 /** The message for an error. `UsageError` and `TroupeError` explain themselves; any other error is a defect, and is shown with its stack. */
-export function messageOf(thrown: unknown): string {
+export function cliErrorMessage(thrown: unknown): string {
   if (thrown instanceof UsageError) return thrown.message;
   if (thrown instanceof TroupeError) return `${thrown.message} (${thrown.kind})`;
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

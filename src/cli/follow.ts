@@ -2,28 +2,28 @@
 import { toFailure } from '../values/failure.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
-import { visible } from '../observe/format.ts';
-import type { RunHandle, Runtime, Subject } from '../runtime/runtime.ts';
-import { answerHere } from './prompt.ts';
-import { colorful, type Cli } from './cli.ts';
-import { closers } from '../runtime/disposables.ts';
-import { exit, messageOf } from './exit.ts';
-import type { Loaded } from './load.ts';
-import type { RunShared } from './options.ts';
-import { say, writeJson, writeResult } from './output/write.ts';
-import { shownOf, type Shown } from './output/formatOutput.ts';
-import { howToAnswer } from './output/ticketText.ts';
+import { escapeControls } from '../observe/format.ts';
+import type { RunHandle, Runtime, Runnable } from '../runtime/runtime.ts';
+import { promptForTicket } from './prompt.ts';
+import { useColors, type Cli } from './cli.ts';
+import { disposables } from '../runtime/disposables.ts';
+import { exitCodes, cliErrorMessage } from './exit.ts';
+import type { LoadedDefinition } from './load.ts';
+import type { FollowOptions } from './options.ts';
+import { writeMessage, writeJson, writeOutput } from './output/write.ts';
+import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
+import { formatTicket } from './output/ticketText.ts';
 
 /** Milliseconds that running effects get to finish after Ctrl-C. */
 const grace = 2_000;
 
 /** Begins a run with `begin` and follows it. Resolves to the exit code of the command. */
-export async function drive(
+export async function followRun(
   cli: Cli,
   runtime: Runtime,
-  loaded: Pick<Loaded, 'subject' | 'show'>,
+  loaded: Pick<LoadedDefinition, 'subject' | 'formatOutput'>,
   begin: (signal: AbortSignal) => Promise<RunHandle>,
-  options: RunShared,
+  options: FollowOptions,
 ): Promise<number> {
   await using view = await watch(cli, runtime, loaded.subject, options);
   let run: RunHandle | undefined;
@@ -31,33 +31,36 @@ export async function drive(
   let parking: Promise<void> | undefined;
   const asking = new AbortController();
   using _ = cli.onInterrupt(() => {
-    if (interrupted) return cli.leave(exit.interrupted);
+    if (interrupted) return cli.exitNow(exitCodes.interrupted);
     interrupted = true;
     using _ = view.pause();
-    say(cli, 'Parking the run: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');
+    writeMessage(
+      cli,
+      'Parking the run: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.',
+    );
     asking.abort();
-    parking = run?.park(grace).catch((thrown: unknown) => say(cli, visible(messageOf(thrown))));
+    parking = run?.park(grace).catch((thrown: unknown) => writeMessage(cli, escapeControls(cliErrorMessage(thrown))));
   });
 
   try {
     run = await begin(asking.signal);
   } catch (thrown) {
-    if (interrupted && toFailure(thrown).kind === 'cancelled') return exit.interrupted;
+    if (interrupted && toFailure(thrown).kind === 'cancelled') return exitCodes.interrupted;
     throw thrown;
   }
   if (interrupted) await run.park(grace);
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
-    if (outcome.status === 'waiting' && cli.attended && options.ask && !interrupted) {
+    if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
       using _ = view.pause();
-      for (const ticket of outcome.tickets) await answerHere(cli, runtime, ticket, asking.signal);
+      for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
       if (!asking.signal.aborted) continue;
     }
     if (outcome.status === 'waiting') await run.park();
     // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
     await parking;
     await view[Symbol.asyncDispose]();
-    return report(cli, run.id, shownOf(loaded, run.id, outcome), options);
+    return report(cli, run.id, formatOutcome(loaded, run.id, outcome), options);
   }
 }
 
@@ -67,11 +70,16 @@ interface View extends AsyncDisposable {
 const nothing: Disposable = { [Symbol.dispose]() {} };
 
 /** Progress, log and inspector, as the options say; all without the values of secrets. */
-async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, log, quiet }: RunShared): Promise<View> {
+async function watch(
+  cli: Cli,
+  runtime: Runtime,
+  subject: Runnable,
+  { inspect, log, quiet }: FollowOptions,
+): Promise<View> {
   const { err } = cli;
-  const color = colorful(cli, cli.err);
+  const color = useColors(cli, cli.err);
   const observers = fanOut();
-  const open = closers();
+  const open = disposables();
   let shown: Progress | undefined;
   if (log !== undefined) {
     const { logger } = await import('../observe/logger.ts');
@@ -99,32 +107,35 @@ async function watch(cli: Cli, runtime: Runtime, subject: Subject, { inspect, lo
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
-function report(cli: Cli, run: string, shown: Shown, { json, db }: RunShared): number {
+function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: FollowOptions): number {
   const on = db === undefined ? '' : ` --db ${db}`;
   const { results, anyFailed, ...outcome } = shown;
   if (json) writeJson(cli.out, { run, ...outcome });
-  else if (results !== undefined) writeResult(cli.out, results);
+  else if (results !== undefined) writeOutput(cli.out, results);
   switch (outcome.status) {
     case 'done':
-      if (!json) writeResult(cli.out, outcome.output);
-      return anyFailed ? exit.failed : exit.done;
+      if (!json) writeOutput(cli.out, outcome.output);
+      return anyFailed ? exitCodes.failed : exitCodes.done;
     case 'failed':
-      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
+      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`);
       if (!json && results === undefined && outcome.partial !== undefined)
-        say(cli, `Its partial result: troupe runs get ${run}${on}`);
-      return exit.failed;
+        writeMessage(cli, `Its partial result: troupe runs get ${run}${on}`);
+      return exitCodes.failed;
     case 'cancelled':
-      say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
-      return exit.failed;
+      writeMessage(cli, `The run ${run} was cancelled: ${escapeControls(outcome.reason)}`);
+      return exitCodes.failed;
     case 'parked':
       if (outcome.failure)
-        say(cli, `This process lost the run (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
-      say(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
-      return exit.waiting;
+        writeMessage(
+          cli,
+          `This process lost the run (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`,
+        );
+      writeMessage(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
+      return exitCodes.waiting;
     case 'waiting':
   }
-  say(cli, `The run ${run} waits for a person.`);
-  for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, on));
-  say(cli, `Then go on with: troupe runs resume ${run}${on}`);
-  return exit.waiting;
+  writeMessage(cli, `The run ${run} waits for a person.`);
+  for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, on));
+  writeMessage(cli, `Then go on with: troupe runs resume ${run}${on}`);
+  return exitCodes.waiting;
 }

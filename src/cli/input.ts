@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 
 /** What the command line gives a run. */
-export interface Given {
+export interface GivenInput {
   /** undefined without `--input` and `--set`. */
   readonly input: Json | undefined;
   /** What the function of a file is called with: the properties of the input, or only those of `--set` when the input is no object. */
@@ -15,11 +15,11 @@ export interface Given {
 }
 
 /** `--input` is JSON, plain text, `@file`, or `-` for stdin; each `--set key=value` puts a property into an input that is an object. Throws `UsageError`. */
-export async function inputFrom(
+export async function readRunInput(
   cli: Pick<Cli, 'cwd' | 'readAll'>,
   inputOption: string | undefined,
   sets: readonly string[],
-): Promise<Given> {
+): Promise<GivenInput> {
   const input = inputOption === undefined ? undefined : parseInput(await textOf(cli, inputOption));
   const set = Object.fromEntries(sets.map(parseSetting));
   if (input !== undefined && !isJsonObject(input)) return { input, settings: set };

@@ -11,11 +11,11 @@ export interface JsonFile {
   readonly file: string;
   readonly value: unknown;
   /** `file:line:column` of a value; that of the nearest container when the value is missing. */
-  at(path: readonly (string | number)[]): string;
+  locationOf(path: readonly (string | number)[]): string;
 }
 
 /** Reads a file. Throws `UsageError` when it cannot be read or is not JSON. */
-export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise<JsonFile> {
+export async function readJsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise<JsonFile> {
   const file = resolve(cwd, path);
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new UsageError(`There is no file ${path} that can be read (looked for ${file}): ${cause.message}.`, {
@@ -26,7 +26,7 @@ export async function jsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise
   try {
     const value: unknown = JSON.parse(text);
     const offsets = offsetsIn(text);
-    return { file, value, at: (where) => location(offsetOf(offsets, where)) };
+    return { file, value, locationOf: (where) => location(offsetOf(offsets, where)) };
   } catch (cause) {
     const message = errorMessage(cause);
     const [, position] = /at position (\d+)/.exec(message) ?? [];

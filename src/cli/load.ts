@@ -4,29 +4,29 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
-import type { Subject } from '../runtime/runtime.ts';
+import type { Runnable } from '../runtime/runtime.ts';
 import { UsageError } from './exit.ts';
-import { placeOf } from './errorLocation.ts';
+import { errorLocation } from './errorLocation.ts';
 
 /** A loaded definition. */
-export interface Loaded {
+export interface LoadedDefinition {
   /** The absolute path. */
   readonly file: string;
-  readonly subject: Subject;
+  readonly subject: Runnable;
   /** Is the default export a function, which was called with the settings? */
-  readonly made: boolean;
+  readonly isFromFunction: boolean;
   /** Everything that the file exports. */
   readonly exports: Readonly<Record<string, unknown>>;
   /** Turns the output of a run into what is printed; printed as it is by default. */
-  readonly show?: (output: Json, run: string) => Json;
+  readonly formatOutput?: (output: Json, run: string) => Json;
 }
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
 /** Loads a file, or the index file of a folder; `settings` are for a function. Throws `UsageError` with the place of a mistake. */
-export async function load(cwd: string, path: string, settings: Json = {}): Promise<Loaded> {
+export async function loadDefinition(cwd: string, path: string, settings: Json = {}): Promise<LoadedDefinition> {
   const file = await find(resolve(cwd, path), path);
-  if (file.endsWith('.json')) return (await import('./agentsFile.ts')).loadAgents(cwd, file, settings);
+  if (file.endsWith('.json')) return (await import('./agentsFile.ts')).loadAgentsFile(cwd, file, settings);
   const module = await explainExit(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
@@ -39,8 +39,8 @@ export async function load(cwd: string, path: string, settings: Json = {}): Prom
   const made = typeof exported === 'function';
   // A function of any kind: what it returns is checked.
   const subject = made ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
-  const { isSubject } = await import('../runtime/runtime.ts');
-  if (isSubject(subject)) return { file, subject, made, exports: module };
+  const { isRunnable } = await import('../runtime/runtime.ts');
+  if (isRunnable(subject)) return { file, subject, isFromFunction: made, exports: module };
   throw new UsageError(
     `The default export of ${file} ${made ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,
   );
@@ -115,7 +115,7 @@ async function call(file: string, make: (settings: unknown) => unknown, settings
 function explain(file: string, thrown: unknown): string {
   const { code, message: given = thrown, name } = propertiesOf(thrown);
   const message = String(given);
-  const place = placeOf(thrown, file);
+  const place = errorLocation(thrown, file);
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return `${file} imports something that is not there: ${message}. Check the path (with its ending), or npm install the package.`;
   }

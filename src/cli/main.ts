@@ -15,8 +15,8 @@ if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(
   process.stdout.write(`${version()}\n`);
 } else {
   const { main } = await import('./program.ts');
-  const { terminal } = await import('./terminal.ts');
-  const code = await main(args, await terminal());
+  const { processCli } = await import('./terminal.ts');
+  const code = await main(args, await processCli());
   // The process must end although a user's file may have left handles open, but only after all output was written.
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))),

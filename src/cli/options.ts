@@ -1,7 +1,7 @@
 /** The options that several commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { natsPlace } from '../nats/options.ts';
+import { natsSettings } from '../nats/options.ts';
 import type { LogLevel } from '../observe/levels.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
@@ -13,7 +13,7 @@ export const runStatuses = ['active', 'done', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 /** Which journal and which server a command uses. */
-export interface Shared {
+export interface CommonOptions {
   /** The file of the journal, or `memory`; TROUPE_DB by default, else `.troupe/troupe.db`. */
   readonly db?: string;
   /** The URL of a NATS server; TROUPE_NATS by default. */
@@ -27,7 +27,7 @@ export interface Shared {
 }
 
 /** The options of commands that follow a run. */
-export interface RunShared extends Shared {
+export interface FollowOptions extends CommonOptions {
   /** Serves the live page on this port, or on a free one for `true`; not served by default. */
   readonly inspect?: number | true;
   /** Writes a log of this level instead of progress. */
@@ -39,7 +39,10 @@ export interface RunShared extends Shared {
 }
 
 /** Runtime options for commands that need an existing journal: throws `UsageError` when `--db` names a file that does not exist, and creates none. */
-export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): Promise<RuntimeOptions> {
+export async function existingJournalOptions(
+  cli: Pick<Cli, 'cwd' | 'env'>,
+  options: CommonOptions,
+): Promise<RuntimeOptions> {
   const { db = cli.env['TROUPE_DB'] ?? '.troupe/troupe.db' } = options;
   const onServer = (options.nats ?? cli.env['TROUPE_NATS']) !== undefined && options.db === undefined;
   if (onServer) return runtimeOptions(cli, options);
@@ -50,8 +53,8 @@ export async function existing(cli: Pick<Cli, 'cwd' | 'env'>, options: Shared): 
 }
 
 /** Options of the runtime, from those of the command line and the environment. */
-export function runtimeOptions(cli: Pick<Cli, 'env'>, options: Shared): RuntimeOptions {
-  const nats = placeOf(cli, options);
+export function runtimeOptions(cli: Pick<Cli, 'env'>, options: CommonOptions): RuntimeOptions {
+  const nats = natsOptionsOf(cli, options);
   return {
     env: cli.env,
     ...(nats === undefined ? {} : { nats }),
@@ -60,8 +63,8 @@ export function runtimeOptions(cli: Pick<Cli, 'env'>, options: Shared): RuntimeO
 }
 
 /** The NATS server with credentials and tenant; undefined when none is named. */
-export const placeOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: Shared) =>
-  natsPlace(
+export const natsOptionsOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: CommonOptions) =>
+  natsSettings(
     {
       ...(servers === undefined ? {} : { servers }),
       ...(creds === undefined ? {} : { creds }),

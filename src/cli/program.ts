@@ -1,29 +1,29 @@
 /** The command line: parses it, runs the command, and turns errors into a message and an exit code. The definitions of the commands are in program/. */
 import { Command, CommanderError } from 'commander';
-import { visible } from '../observe/format.ts';
+import { escapeControls } from '../observe/format.ts';
 import type { Cli } from './cli.ts';
-import { codeOf, exit, messageOf } from './exit.ts';
+import { exitCodeOf, exitCodes, cliErrorMessage } from './exit.ts';
 import { addClusterCommands } from './program/cluster.ts';
 import { examplesText, type CommandContext } from './program/commandLine.ts';
 import { addDeadLetterCommands } from './program/deadLetters.ts';
 import { addDefinitionCommands } from './program/definitions.ts';
 import { addRunCommands } from './program/runs.ts';
 import { addWaitCommands } from './program/waits.ts';
-import { discreet } from './output/hideSecrets.ts';
+import { hideSecrets } from './output/hideSecrets.ts';
 import { version } from '../runtime/version.ts';
 
 /** Runs a command line. Resolves to its exit code, and never rejects. */
 export async function main(args: readonly string[], unmasked: Cli): Promise<number> {
-  const cli = discreet(unmasked);
-  let code: number = exit.done;
+  const cli = hideSecrets(unmasked);
+  let code: number = exitCodes.done;
   const ends = (action: Promise<number>) => action.then((ended) => void (code = ended));
   try {
-    await program({ cli, ends }).parseAsync([...args], { from: 'user' });
+    await program({ cli, setExitCode: ends }).parseAsync([...args], { from: 'user' });
     return code;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.done : exit.usage;
-    cli.err.write(`${messageOf(thrown).split('\n').map(visible).join('\n')}\n`);
-    return codeOf(thrown);
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    cli.err.write(`${cliErrorMessage(thrown).split('\n').map(escapeControls).join('\n')}\n`);
+    return exitCodeOf(thrown);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ActorRow, Journal } from '../journal/journal.ts';
 import { UsageError } from './exit.ts';
 
 /** Where a run was started from, as it is stored with the run. */
-export type About = {
+export type RunOrigin = {
   /** The name of the definition. */
   readonly name?: string;
   /** The path of the file; missing for a run that was started from code. */
@@ -14,7 +14,7 @@ export type About = {
 };
 
 /** The root actor of a run. Throws `UsageError` when there is no such run. */
-export async function rootOf(journal: Journal, run: string): Promise<ActorRow> {
+export async function rootRowOf(journal: Journal, run: string): Promise<ActorRow> {
   const [root] = await journal.find({ run, parent: null, limit: 1 });
   if (root) return root;
   throw new UsageError(
@@ -23,21 +23,21 @@ export async function rootOf(journal: Journal, run: string): Promise<ActorRow> {
 }
 
 /** The actors of a run, 10,000 at most: the root, then the others in the order in which they were spawned. */
-export async function actorsOf(journal: Journal, run: string): Promise<[root: ActorRow, ...ActorRow[]]> {
-  const root = await rootOf(journal, run);
+export async function actorRowsOf(journal: Journal, run: string): Promise<[root: ActorRow, ...ActorRow[]]> {
+  const root = await rootRowOf(journal, run);
   const rows = await journal.find({ run, limit: 10_000 });
   return [root, ...rows.filter(({ actor }) => actor !== root.actor).sort((a, b) => a.created - b.created)];
 }
 
 /** Where a run was started from, from the row of its root. */
-export function aboutOf({ meta }: ActorRow): About {
+export function runOriginOf({ meta }: ActorRow): RunOrigin {
   // The runtime stores it with every run that it starts.
-  const { about } = (meta ?? {}) as { about?: About };
+  const { about } = (meta ?? {}) as { about?: RunOrigin };
   return about ?? {};
 }
 
 /** Actors in the order of their tree, children after their parent, each with its depth from 0. */
-export function family(rows: readonly ActorRow[]): { row: ActorRow; depth: number }[] {
+export function inTreeOrder(rows: readonly ActorRow[]): { row: ActorRow; depth: number }[] {
   const children = new Map<string | undefined, ActorRow[]>();
   const known = new Set(rows.map(({ actor }) => actor));
   for (const row of rows) {

@@ -5,13 +5,13 @@ import { systemClock } from '../engine/clock.ts';
 import type { Cli } from './cli.ts';
 
 /** The process that this module runs in. */
-export async function terminal(): Promise<Cli> {
+export async function processCli(): Promise<Cli> {
   return {
     env: process.env,
     cwd: process.cwd(),
     out: process.stdout,
     err: process.stderr,
-    attended: process.stdin.isTTY && process.stderr.isTTY,
+    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     clock: systemClock(),
     open: async (options) => (await import('../runtime/runtime.ts')).openRuntime(options),
     readAll: () => text(process.stdin),
@@ -32,6 +32,6 @@ export async function terminal(): Promise<Cli> {
       process.on('SIGINT', call).on('SIGTERM', call);
       return { [Symbol.dispose]: () => void process.off('SIGINT', call).off('SIGTERM', call) };
     },
-    leave: (code) => process.exit(code),
+    exitNow: (code) => process.exit(code),
   };
 }

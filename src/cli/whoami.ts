@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 
 /** The user name of this process; `somebody` if it has none. */
-export function whoami(): string {
+export function userName(): string {
   try {
     return userInfo().username || 'somebody';
   } catch {

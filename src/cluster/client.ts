@@ -4,15 +4,15 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { Failure } from '../values/failure.ts';
 import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
-import { dial, ownInbox, type NatsOptions } from '../nats/connection.ts';
-import { refusals } from '../nats/permissionErrors.ts';
+import { connectNats, newInbox, type NatsOptions } from '../nats/connection.ts';
+import { watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type Invoked } from './invoke.ts';
-import { call, jsonIn } from './rpc.ts';
+import { rpcCall, decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
-import { clusterSubjects, type Verb } from './subjects.ts';
+import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** The server and tenant of a cluster. */
-export interface ClusterPlace extends NatsOptions {
+export interface ClusterOptions extends NatsOptions {
   /** Default: `default`. */
   readonly tenant?: string;
 }
@@ -42,11 +42,11 @@ const timeout = 30_000;
  * Connects to a cluster. Rejects as `dial` does.
  * @example await using cluster = await openCluster({ servers: 'nats://127.0.0.1:4222' }, clock);
  */
-export async function openCluster({ tenant = 'default', ...options }: ClusterPlace, clock: Clock): Promise<Cluster> {
-  const connection = await dial(options);
+export async function openCluster({ tenant = 'default', ...options }: ClusterOptions, clock: Clock): Promise<Cluster> {
+  const connection = await connectNats(options);
   const at = clusterSubjects(tenant);
-  const request = async (node: string, verb: Verb, body: Json = null) =>
-    call(connection, at.node(requireId('The name of a node', node), verb), body, {
+  const request = async (node: string, verb: NodeVerb, body: Json = null) =>
+    rpcCall(connection, at.node(requireId('The name of a node', node), verb), body, {
       within: timeout,
       nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
@@ -65,15 +65,16 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterPla
 
 async function collectReports(connection: NatsConnection, subject: string, clock: Clock): Promise<NodeReport[]> {
   const reports = new Map<string, NodeReport>();
-  const reply = ownInbox(connection);
+  const reply = newInbox(connection);
   const answers = connection.subscribe(reply, {
     callback: (error, message) => {
       // When there is no node, the server itself answers with an empty message of code 503.
-      const report = error || message.headers?.code === 503 ? undefined : NodeReport.safeParse(jsonIn(message)).data;
+      const report =
+        error || message.headers?.code === 503 ? undefined : NodeReport.safeParse(decodeJson(message)).data;
       if (report) reports.set(report.name, report);
     },
   });
-  const permissionErrors = refusals(connection);
+  const permissionErrors = watchPermissionErrors(connection);
   connection.publish(subject, new Uint8Array(), { reply });
   await sleep(clock, collectWindow);
   answers.unsubscribe();

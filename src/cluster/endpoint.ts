@@ -6,10 +6,10 @@ import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
-import type { Answer } from './response.ts';
-import { originOf, type Holdings, type Offered } from './runs.ts';
-import { roomIn } from '../nats/connection.ts';
-import { jsonIn, respond } from './rpc.ts';
+import type { RunResponse } from './response.ts';
+import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
+import { maxBodyBytes } from '../nats/connection.ts';
+import { decodeJson, rpcRespond } from './rpc.ts';
 
 /** The header with the run's key. A second request with the same key joins the same run, or receives its result. */
 export const keyHeader = 'Troupe-Key';
@@ -21,12 +21,12 @@ export const patienceHeader = 'Troupe-Patience';
 export const offsetHeader = 'Troupe-Offset';
 
 /** What an endpoint works with. */
-export interface DoorOptions {
+export interface EndpointOptions {
   readonly connection: NatsConnection;
   readonly subject: string;
-  readonly offer: Offered;
+  readonly offer: OfferedDefinition;
   readonly runtime: Runtime;
-  readonly holdings: Holdings;
+  readonly runs: NodeRuns;
   readonly clock: Clock;
   /** Does this node take no more runs? Then it starts none, and still answers for runs that exist. */
   isFull(): boolean;
@@ -40,15 +40,15 @@ const propagationDelay = 1_500;
 const maxPatience = 3_600_000;
 
 /** Serves a definition at its subject until the subscription is closed. */
-export function door({
+export function serveEndpoint({
   connection,
   subject,
   offer,
   runtime,
-  holdings: runs,
+  runs,
   clock,
   isFull,
-}: DoorOptions): Subscription {
+}: EndpointOptions): Subscription {
   /** By run: its outcome, which is requested once for all clients that wait. */
   const outcomes = new Map<string, Promise<RunOutcome>>();
   const subscription = connection.subscribe(subject, {
@@ -56,13 +56,13 @@ export function door({
     callback: (error, message) => {
       if (error) return;
       void respondTo(message)
-        .catch((thrown: unknown): Answer => ({ status: 'refused', failure: toFailure(thrown) }))
+        .catch((thrown: unknown): RunResponse => ({ status: 'refused', failure: toFailure(thrown) }))
         .then((response) => send(message, response));
     },
   });
 
-  async function respondTo(message: Msg): Promise<Answer> {
-    const input = jsonIn(message);
+  async function respondTo(message: Msg): Promise<RunResponse> {
+    const input = decodeJson(message);
     const { headers } = message;
     const key = headers?.get(keyHeader) || undefined;
     const patience = Math.min(Number(headers?.get(patienceHeader)) || maxPatience, maxPatience);
@@ -82,11 +82,11 @@ export function door({
   /** Starts a run, or resumes the one with this key. Without a handle, another node has it. */
   async function start(input: Json, key: string | undefined): Promise<{ run: string; handle?: RunHandle }> {
     if (key === undefined) {
-      const handle = await runtime.start(offer.subject, input, {});
+      const handle = await runtime.start(offer.runnable, input, {});
       return { run: handle.id, handle };
     }
     try {
-      const handle = await runtime.start(offer.subject, input, { key });
+      const handle = await runtime.start(offer.runnable, input, { key });
       return { run: handle.id, handle };
     } catch (thrown) {
       if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
@@ -97,7 +97,7 @@ export function door({
   /** The root of a run; undefined when it has not begun. Throws `conflict` for a run of another definition: a client of this endpoint may not read the results of others. */
   async function rootOf(run: string): Promise<ActorRow | undefined> {
     const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
-    if (root && originOf(root).name !== offer.name)
+    if (root && runOrigin(root).name !== offer.name)
       throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`);
     return root;
   }
@@ -109,7 +109,7 @@ export function door({
   }
 
   /** Waits for the end of a run, at whichever node it is. When this node leaves, the answer is `parked`, and the client asks again under the run's key. */
-  async function ended(run: string, handle: RunHandle | undefined, until: number): Promise<Answer> {
+  async function ended(run: string, handle: RunHandle | undefined, until: number): Promise<RunResponse> {
     const here = handle && (await inTime(outcomeHere(handle), until));
     if (here && here.status !== 'parked') return answerOf(run, here);
     for (let before = ''; ; await sleep(clock, pollInterval)) {
@@ -143,22 +143,22 @@ export function door({
     return Promise.race([doing, late]).finally(() => over.abort());
   }
 
-  function send(message: Msg, response: Answer): void {
+  function send(message: Msg, response: RunResponse): void {
     const bytes = new TextEncoder().encode(JSON.stringify(response));
-    const room = roomIn(connection);
+    const room = maxBodyBytes(connection);
     const from = message.headers?.get(offsetHeader);
-    if (from) respond(message, bytes.subarray(Number(from), Number(from) + room));
-    else if (bytes.length <= room) respond(message, bytes);
-    else respond(message, JSON.stringify(tooLarge(response, bytes.length) satisfies Answer));
+    if (from) rpcRespond(message, bytes.subarray(Number(from), Number(from) + room));
+    else if (bytes.length <= room) rpcRespond(message, bytes);
+    else rpcRespond(message, JSON.stringify(tooLarge(response, bytes.length) satisfies RunResponse));
   }
 
   return subscription;
 }
 
 /** The cast drops `readonly`: the outcome's JSON is only serialized. */
-const answerOf = (run: string, outcome: RunOutcome): Answer => ({ run, ...outcome }) as Answer;
+const answerOf = (run: string, outcome: RunOutcome): RunResponse => ({ run, ...outcome }) as RunResponse;
 
-const tooLarge = (response: Answer, bytes: number): Answer =>
+const tooLarge = (response: RunResponse, bytes: number): RunResponse =>
   'run' in response
     ? { status: 'large', run: response.run, bytes }
     : {

@@ -4,11 +4,11 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
-import { forbidden } from '../nats/permissionErrors.ts';
-import { Answer } from './response.ts';
+import { permissionError } from '../nats/permissionErrors.ts';
+import { RunResponse } from './response.ts';
 import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './endpoint.ts';
-import { roomIn } from '../nats/connection.ts';
-import { jsonIn } from './rpc.ts';
+import { maxBodyBytes } from '../nats/connection.ts';
+import { decodeJson } from './rpc.ts';
 
 /** How a run is requested. */
 export interface InvokeOptions {
@@ -21,10 +21,10 @@ export interface InvokeOptions {
 }
 
 /** The status of the run: what a caller can receive of `Answer`. */
-export type Invoked = Exclude<Answer, { status: 'refused' | 'large' | 'parked' }>;
+export type Invoked = Exclude<RunResponse, { status: 'refused' | 'large' | 'parked' }>;
 
 /** Where a run is requested. */
-export interface Door {
+export interface RunEndpoint {
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly subject: string;
@@ -41,7 +41,7 @@ const pause = 500;
 
 /** Requests a run and waits for its end. Rejects with the node's refusal, `unknown_recipient` when no node offers it, `timeout`, `auth`. */
 export async function invoke(
-  endpoint: Door,
+  endpoint: RunEndpoint,
   input: Json | undefined,
   { key, within = 600_000, detach = false }: InvokeOptions,
 ): Promise<Invoked> {
@@ -70,9 +70,9 @@ export async function invoke(
   );
 }
 
-function payloadOf({ connection, name }: Door, input: Json | undefined): Uint8Array {
+function payloadOf({ connection, name }: RunEndpoint, input: Json | undefined): Uint8Array {
   const payload = new TextEncoder().encode(input === undefined ? '' : JSON.stringify(input));
-  const room = roomIn(connection);
+  const room = maxBodyBytes(connection);
   if (payload.length <= room) return payload;
   throw new TroupeError(
     'invalid',
@@ -81,17 +81,17 @@ function payloadOf({ connection, name }: Door, input: Json | undefined): Uint8Ar
 }
 
 async function ask(
-  endpoint: Door,
+  endpoint: RunEndpoint,
   payload: Uint8Array,
   headers: Readonly<Record<string, string>>,
   left: number,
-): Promise<Answer | 'nobody' | 'silence'> {
+): Promise<RunResponse | 'nobody' | 'silence'> {
   const message = await request(endpoint, payload, headers, left);
-  return typeof message === 'string' ? message : Answer.parse(jsonIn(message));
+  return typeof message === 'string' ? message : RunResponse.parse(decodeJson(message));
 }
 
 async function request(
-  { connection, subject }: Door,
+  { connection, subject }: RunEndpoint,
   payload: Uint8Array,
   sent: Readonly<Record<string, string>>,
   left: number,
@@ -104,14 +104,14 @@ async function request(
       headers,
     });
   } catch (cause) {
-    const refusal = forbidden(cause);
+    const refusal = permissionError(cause);
     if (refusal) throw refusal;
     return cause instanceof RequestError && cause.isNoResponders() ? 'nobody' : 'silence';
   }
 }
 
 /** Reads a large response in parts. The result of a run that has ended does not change, so the parts fit together whichever node sends them. */
-async function readWhole(endpoint: Door, run: string, bytes: number): Promise<Invoked> {
+async function readWhole(endpoint: RunEndpoint, run: string, bytes: number): Promise<Invoked> {
   const parts: Uint8Array[] = [];
   for (let [offset, tries] = [0, 10]; offset < bytes;) {
     const part = await request(endpoint, new Uint8Array(), { [keyHeader]: run, [offsetHeader]: `${offset}` }, patience);
@@ -122,5 +122,5 @@ async function readWhole(endpoint: Door, run: string, bytes: number): Promise<In
     else throw new TroupeError('timeout', `The result of "${run}" came in part only. Ask again with the key ${run}.`);
   }
   // A node sends nothing else in parts, and parsing it again would cost as much as its size.
-  return jsonIn({ data: Buffer.concat(parts), subject: endpoint.subject }) as Invoked;
+  return decodeJson({ data: Buffer.concat(parts), subject: endpoint.subject }) as Invoked;
 }

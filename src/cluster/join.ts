@@ -1,22 +1,22 @@
 /** Joins a cluster: makes this process a node, or connects to the nodes from outside. */
 import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { closers } from '../runtime/disposables.ts';
+import { disposables } from '../runtime/disposables.ts';
 import type { Cluster } from './client.ts';
-import type { Offered } from './runs.ts';
-import type { Node } from './node.ts';
+import type { OfferedDefinition } from './runs.ts';
+import type { RunningNode } from './node.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
-import { natsPlace, type NatsPlace } from '../nats/options.ts';
-import { needsOf } from '../define/labels.ts';
+import { natsSettings, type NatsSettings } from '../nats/options.ts';
+import { requiredLabels } from '../define/labels.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
-import type { Subject } from '../define/runnable.ts';
+import type { Runnable } from '../define/runnable.ts';
 import { systemClock } from '../engine/clock.ts';
 import { version } from '../runtime/version.ts';
 
 /** What a node is opened with. */
-export interface NodeOptions extends RuntimeOptions {
+export interface ClusterNodeOptions extends RuntimeOptions {
   /** Its name, unique in the cluster; the host name by default. */
   readonly name?: string;
   /** Labels that definitions may need, such as `gpu`; none by default. */
@@ -30,7 +30,7 @@ export interface NodeOptions extends RuntimeOptions {
 }
 
 /** This process as a node of a cluster. */
-export interface ClusterNode extends Node {
+export interface ClusterNode extends RunningNode {
   /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
 }
@@ -40,28 +40,28 @@ export interface ClusterNode extends Node {
  * when it is disposed. Rejects with `conflict` when there is a node of that name, `definition` when it lacks a label that is needed, `environment` or `auth` as `dial` does.
  * @example await using a = await node([newsroom], { nats: 'nats://10.0.0.5:4222', name: 'a' });
  */
-export function node(subjects: readonly Subject[], options: NodeOptions): Promise<ClusterNode> {
-  return join(
-    subjects.map((subject) => ({ name: subject.name, subject, of: () => subject })),
+export function node(runnables: readonly Runnable[], options: ClusterNodeOptions): Promise<ClusterNode> {
+  return joinCluster(
+    runnables.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable })),
     options,
   );
 }
 
 /** As `node`, for definitions that a function may make. `open` opens the runtime. */
-export async function join(
-  offers: readonly Offered[],
-  { name: called = hostname(), labels = [], weight, maxRuns: most, say, ...options }: NodeOptions,
+export async function joinCluster(
+  offers: readonly OfferedDefinition[],
+  { name: called = hostname(), labels = [], weight, maxRuns: most, say, ...options }: ClusterNodeOptions,
   open: (options: RuntimeOptions) => Promise<Runtime> = openRuntime,
 ): Promise<ClusterNode> {
   requireLabels(offers, labels);
   const { env = process.env, clock = systemClock() } = options;
   const name = slug(called);
   const place = requirePlace(options.nats, env);
-  const [{ dial }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
-  const parts = closers();
+  const [{ connectNats }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
+  const parts = disposables();
   try {
     const runtime = parts.use(await open({ ...options, nats: place, clock }));
-    const connection = await dial({ ...place, name: `troupe node ${name}` });
+    const connection = await connectNats({ ...place, name: `troupe node ${name}` });
     parts.use({ [Symbol.asyncDispose]: () => connection.close() });
     const { tenant = 'default' } = place;
     const bounds = { ...(weight === undefined ? {} : { weight }), ...(most === undefined ? {} : { most }) };
@@ -97,7 +97,7 @@ function lossOf(connection: NatsConnection): () => boolean {
  * @example await using nodes = await cluster('nats://10.0.0.5:4222'); await nodes.invoke('newsroom', { topic: 'tea' }, { key: 'job-42' });
  */
 export async function cluster(
-  nats: string | NatsPlace,
+  nats: string | NatsSettings,
   {
     env = process.env,
     clock = systemClock(),
@@ -112,18 +112,18 @@ export async function cluster(
   return openCluster(requirePlace(nats, env), clock);
 }
 
-function requirePlace(nats: string | NatsPlace | undefined, env: NonNullable<RuntimeOptions['env']>): NatsPlace {
-  const place = natsPlace(nats, env);
+function requirePlace(nats: string | NatsSettings | undefined, env: NonNullable<RuntimeOptions['env']>): NatsSettings {
+  const place = natsSettings(nats, env);
   if (place) return place;
   throw new TroupeError('invalid', 'Nodes meet on a NATS server: give its address as `nats`, or in TROUPE_NATS.');
 }
 
-function requireLabels(offers: readonly Offered[], labels: readonly string[]): void {
+function requireLabels(offers: readonly OfferedDefinition[], labels: readonly string[]): void {
   const twice = offers.find(({ name }, i) => offers.findIndex((other) => other.name === name) !== i);
   if (twice)
     throw new TroupeError('definition', `Two definitions are called "${twice.name}"; a name can be offered once.`);
-  for (const { name, subject } of offers) {
-    const missing = needsOf(subject).filter((need) => !labels.includes(need));
+  for (const { name, runnable } of offers) {
+    const missing = requiredLabels(runnable).filter((need) => !labels.includes(need));
     if (missing.length > 0)
       throw new TroupeError(
         'definition',

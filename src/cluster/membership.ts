@@ -1,16 +1,16 @@
 /** The nodes of the cluster as this process knows them: each publishes a report once a second, and a node without a report for some time is taken for gone. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../values/clock.ts';
-import { jsonIn } from './rpc.ts';
+import { decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
 
 /** The heartbeat interval: milliseconds between two reports of a node. */
-export const beat = 1_000;
+export const heartbeatInterval = 1_000;
 /** Milliseconds without a report until a node is taken for gone, by the clock of this process. */
-const failureTimeout = 3.5 * beat;
+const failureTimeout = 3.5 * heartbeatInterval;
 
 /** The nodes from which a report came lately. */
-export class Peers implements Disposable {
+export class ClusterMembership implements Disposable {
   readonly #clock: Clock;
   /** By owner, because two nodes may have the same name. */
   readonly #reports = new Map<string, { readonly report: NodeReport; readonly at: number }>();
@@ -22,7 +22,7 @@ export class Peers implements Disposable {
       callback: (error, message) => {
         if (error) return;
         try {
-          this.hear(NodeReport.parse(jsonIn(message)));
+          this.add(NodeReport.parse(decodeJson(message)));
         } catch {
           // A message that is no report is ignored.
         }
@@ -32,20 +32,20 @@ export class Peers implements Disposable {
   }
 
   /** Takes a report in. */
-  hear(report: NodeReport): void {
+  add(report: NodeReport): void {
     this.#reports.set(report.owner, { report, at: this.#clock.now() });
   }
 
   /** Their last reports, sorted by name. */
-  get all(): NodeReport[] {
+  get members(): NodeReport[] {
     const now = this.#clock.now();
     for (const [owner, { at }] of this.#reports) if (now - at > failureTimeout) this.#reports.delete(owner);
     return [...this.#reports.values()].map(({ report }) => report).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Another process that joined under the same name and is not leaving. */
-  twinOf({ name, owner }: Pick<NodeReport, 'name' | 'owner'>): NodeReport | undefined {
-    return this.all.find((peer) => peer.name === name && peer.owner !== owner && !peer.leaving);
+  duplicateOf({ name, owner }: Pick<NodeReport, 'name' | 'owner'>): NodeReport | undefined {
+    return this.members.find((peer) => peer.name === name && peer.owner !== owner && !peer.leaving);
   }
 
   [Symbol.dispose](): void {

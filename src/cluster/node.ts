@@ -3,20 +3,20 @@ import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod';
 import { sleep, type Clock } from '../values/clock.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { door } from './endpoint.ts';
-import { Holdings, type Offered } from './runs.ts';
-import { call, serve } from './rpc.ts';
-import { beat as heartbeatInterval, Peers } from './membership.ts';
+import { serveEndpoint } from './endpoint.ts';
+import { NodeRuns, type OfferedDefinition } from './runs.ts';
+import { rpcCall, rpcServe } from './rpc.ts';
+import { heartbeatInterval, ClusterMembership } from './membership.ts';
 import { Placement } from './placement.ts';
 import type { NodeReport } from './nodeReport.ts';
-import { clusterSubjects, type Verb } from './subjects.ts';
+import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** What a node consists of. */
-export interface NodeOptions {
+export interface OpenNodeOptions {
   /** Unique in its cluster. */
   readonly name: string;
   /** Uses the same server and tenant as the connection. */
@@ -25,7 +25,7 @@ export interface NodeOptions {
   readonly clock: Clock;
   /** The version of the program, for its reports. */
   readonly version: string;
-  readonly offers: readonly Offered[];
+  readonly offers: readonly OfferedDefinition[];
   /** Default: `default`. */
   readonly tenant?: string;
   /** What it has that definitions may need, for its reports. Default: none. */
@@ -33,13 +33,13 @@ export interface NodeOptions {
   /** Its share of the runs relative to that of other nodes. Default: 1. */
   readonly weight?: number;
   /** The most runs it has at a time. Default: no limit. */
-  readonly most?: number;
+  readonly maxRuns?: number;
   /** Called with a line for each thing it does. Default: nothing. */
-  readonly say?: (line: string) => void;
+  readonly log?: (line: string) => void;
 }
 
 /** A running node. Closing it releases its runs. */
-export interface Node extends AsyncDisposable {
+export interface RunningNode extends AsyncDisposable {
   /** Its status at this moment. */
   readonly report: NodeReport;
   /** Resolves with the reason when the node can never work again, because the server's data is gone. It then takes no runs, and the process should end. */
@@ -58,31 +58,31 @@ const OneRun = z.object({ run: z.string() });
 const Take = OneRun.extend({ why: z.string(), pin: z.boolean().optional() });
 
 /** Joins the cluster. Rejects with `conflict` when there is a node of that name already. */
-export async function openNode(options: NodeOptions): Promise<Node> {
-  const { name, runtime, connection, clock, version, offers, weight = 1, labels = [], most = Infinity } = options;
-  const { tenant = 'default', say = () => {} } = options;
+export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
+  const { name, runtime, connection, clock, version, offers, weight = 1, labels = [], maxRuns = Infinity } = options;
+  const { tenant = 'default', log = () => {} } = options;
   const subjects = clusterSubjects(tenant);
   await requireFree();
-  const runs = new Holdings(runtime, offers, say);
-  const members = new Peers(connection, subjects.nodes, clock);
+  const runs = new NodeRuns(runtime, offers, log);
+  const members = new ClusterMembership(connection, subjects.nodes, clock);
   const placement = new Placement({
     name,
     journal: runtime.journal,
     clock,
-    peers: members,
-    holdings: runs,
+    membership: members,
+    runs,
     isFull: () => isFull(),
-    hand: (run, to) => request(to, 'take', { run, why: `it belongs here, and came from ${name}` }),
+    handOver: (run, to) => request(to, 'take', { run, why: `it belongs here, and came from ${name}` }),
   });
   const since = clock.now();
   const offered = offers.map((offer) => ({
     name: offer.name,
-    kind: offer.subject.kind,
-    hash: runtime.hashOf(offer.subject),
+    kind: offer.runnable.kind,
+    hash: runtime.hashOf(offer.runnable),
   }));
   let leaving = false;
 
-  const isFull = () => leaving || runs.all.size >= most;
+  const isFull = () => leaving || runs.all.size >= maxRuns;
   const report = (): NodeReport => ({
     name,
     owner: runtime.owner,
@@ -102,17 +102,17 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   });
   const publishReport = () => {
     const current = report();
-    members.hear(current);
+    members.add(current);
     if (!connection.isClosed()) connection.publish(subjects.nodes, JSON.stringify(current));
   };
-  const request = (node: string, verb: Verb, body: Json) =>
-    call(connection, subjects.node(node, verb), body, {
+  const request = (node: string, verb: NodeVerb, body: Json) =>
+    rpcCall(connection, subjects.node(node, verb), body, {
       within: releaseGrace + 5_000,
       nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
 
   async function requireFree(): Promise<void> {
-    const answer = call(connection, subjects.node(name, 'report'), null, { within: 2_000, nobody: '' });
+    const answer = rpcCall(connection, subjects.node(name, 'report'), null, { within: 2_000, nobody: '' });
     const report = await answer.catch(() => undefined);
     if (!report) return;
     // Only a node serves this subject, with a report. One of another version may have other properties: its name is taken all the same.
@@ -126,7 +126,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     const [reason] = await misfits(run);
     if (reason) throw fromFailure(reason);
     const [claim] = await runtime.journal.claims({ run });
-    const holder = claim && claim.until > 0 && members.all.find(({ owner }) => owner === claim.owner);
+    const holder = claim && claim.until > 0 && members.members.find(({ owner }) => owner === claim.owner);
     if (holder) await request(holder.name, 'give', { run });
     await runs.take(run, why, pin);
   }
@@ -144,21 +144,21 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     await placement.idle();
     const ids = [...runs.all.keys()];
     // A run that cannot be released must not keep the others here.
-    await Promise.allSettled(ids.map((run) => runs.give(run, grace)));
+    await Promise.allSettled(ids.map((run) => runs.release(run, grace)));
     publishReport();
     return ids.length;
   }
 
   const endpoints = offers.map((offer) =>
-    door({ connection, subject: subjects.ask(offer.name), offer, runtime, holdings: runs, clock, isFull }),
+    serveEndpoint({ connection, subject: subjects.ask(offer.name), offer, runtime, runs, clock, isFull }),
   );
   const served = [
-    serve(connection, subjects.who, report),
-    serve(connection, subjects.node(name, 'report'), report),
-    serve(connection, subjects.node(name, 'take'), (body) => take(read(Take, body))),
-    serve(connection, subjects.node(name, 'give'), (body) => runs.give(read(OneRun, body).run, releaseGrace)),
-    serve(connection, subjects.node(name, 'fits'), (body) => misfits(read(OneRun, body).run)),
-    serve(connection, subjects.node(name, 'drain'), () => drain(releaseGrace)),
+    rpcServe(connection, subjects.who, report),
+    rpcServe(connection, subjects.node(name, 'report'), report),
+    rpcServe(connection, subjects.node(name, 'take'), (body) => take(read(Take, body))),
+    rpcServe(connection, subjects.node(name, 'give'), (body) => runs.release(read(OneRun, body).run, releaseGrace)),
+    rpcServe(connection, subjects.node(name, 'fits'), (body) => misfits(read(OneRun, body).run)),
+    rpcServe(connection, subjects.node(name, 'drain'), () => drain(releaseGrace)),
   ];
   let heartbeat: Disposable | undefined;
   let giveUp!: (reason: TroupeError) => void;
@@ -166,13 +166,13 @@ export async function openNode(options: NodeOptions): Promise<Node> {
   let warnedOf: string | undefined;
   const beat = () => {
     publishReport();
-    const other = members.twinOf({ name, owner: runtime.owner });
-    if (other && other.owner !== warnedOf) say(`Take care: ${nameTaken(other).message}`);
+    const other = members.duplicateOf({ name, owner: runtime.owner });
+    if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);
     warnedOf = other?.owner;
     const reason = runtime.journal.lost?.();
     if (reason && !leaving) stopIntake();
     if (reason) giveUp(reason);
-    else if (!leaving) placement.look();
+    else if (!leaving) placement.round();
     heartbeat = clock.wake(clock.now() + heartbeatInterval, beat);
   };
   beat();
@@ -186,7 +186,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
     members[Symbol.dispose]();
     await connection.flush().catch(() => {}); // Without a server there is nothing to wait for.
   };
-  const other = members.twinOf({ name, owner: runtime.owner });
+  const other = members.duplicateOf({ name, owner: runtime.owner });
   // When two nodes of one name join at once, both know each other by now and come to the same decision: the later one leaves.
   if (other && (other.since < since || (other.since === since && other.owner < runtime.owner))) {
     await close();
@@ -206,7 +206,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 function read<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('invalid', `That is nothing a node can be asked: ${explain(parsed.error, body)}.`);
+  throw new TroupeError('invalid', `That is nothing a node can be asked: ${describeMismatch(parsed.error, body)}.`);
 }
 
 const nameTaken = ({ name, host, pid }: NodeReport) =>

@@ -1,14 +1,14 @@
 /** The report that a node publishes of itself, once a second. */
 import * as z from 'zod';
 
-const Offer = z.object({
+const ReportedOffer = z.object({
   name: z.string(),
   kind: z.string(),
   /** The hash of its machine: two nodes that offer a name with different hashes run different versions. */
   hash: z.string(),
 });
 /** A definition that a node offers. */
-export type Offer = z.infer<typeof Offer>;
+export type ReportedOffer = z.infer<typeof ReportedOffer>;
 
 /** The report. Its property names go over the wire. */
 export const NodeReport = z.object({
@@ -20,7 +20,7 @@ export const NodeReport = z.object({
   version: z.string(),
   /** Milliseconds since the epoch, by its own clock. */
   since: z.number(),
-  offers: z.array(Offer),
+  offers: z.array(ReportedOffer),
   labels: z.array(z.string()),
   /** Its share of the runs, relative to that of other nodes. */
   weight: z.number().positive(),

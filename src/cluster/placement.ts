@@ -1,9 +1,9 @@
 /** Decides which runs a node has: it takes the free runs that belong to it, and hands over those that belong to another node. */
 import type { Clock } from '../values/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Holdings } from './runs.ts';
-import type { Peers } from './membership.ts';
-import { ranked } from './rendezvous.ts';
+import type { NodeRuns } from './runs.ts';
+import type { ClusterMembership } from './membership.ts';
+import { rankCandidates } from './rendezvous.ts';
 
 /** What the decisions are based on. */
 export interface PlacementOptions {
@@ -11,12 +11,12 @@ export interface PlacementOptions {
   readonly name: string;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly peers: Peers;
-  readonly holdings: Holdings;
+  readonly membership: ClusterMembership;
+  readonly runs: NodeRuns;
   /** Does this node take no more runs? */
   isFull(): boolean;
   /** Makes another node take a run from here. Rejects when it does not, and then the run is still here. */
-  hand(run: string, to: string): Promise<unknown>;
+  handOver(run: string, to: string): Promise<unknown>;
 }
 
 /** Milliseconds for which the nodes must have been the same before a run is handed over. */
@@ -41,7 +41,7 @@ export class Placement {
   }
 
   /** Starts a round unless one is under way. An error ends the round; the next one starts anew. */
-  look(): void {
+  round(): void {
     this.#round ??= this.#takeFree()
       .then(() => this.#handOver())
       .catch(() => {})
@@ -54,49 +54,49 @@ export class Placement {
   }
 
   async #takeFree(): Promise<void> {
-    const { name, journal, clock, peers, holdings, isFull } = this.#options;
+    const { name, journal, clock, membership, runs, isFull } = this.#options;
     const now = clock.now();
     const free = await journal.claims({ overAt: now });
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of free) {
       if (isFull()) return;
-      if (holdings.isSettled(run)) continue;
-      const candidate = this.#free.get(run) ?? { since: now, name: await holdings.offeredFor(run) };
+      if (runs.isSettled(run)) continue;
+      const candidate = this.#free.get(run) ?? { since: now, name: await runs.offeredFor(run) };
       this.#free.set(run, candidate);
       if (candidate.name === undefined) continue;
       const rank = this.#order(run, candidate.name).indexOf(name);
       if (rank < 0 || now < candidate.since + rank * rankDelay) continue;
       const [host, process] = owner.split(' ');
-      const previous = peers.all.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
+      const previous = membership.members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
       // A run that cannot be taken must not keep the others from being taken.
-      await holdings.take(run, `${previous} let go of it`).catch(() => {});
+      await runs.take(run, `${previous} let go of it`).catch(() => {});
     }
   }
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */
   async #handOver(): Promise<void> {
-    const { name, clock, peers, holdings, hand } = this.#options;
-    const names = peers.all.map((peer) => `${peer.name}${peer.leaving ? ' leaves' : ''}`).join();
+    const { name, clock, membership, runs, handOver } = this.#options;
+    const names = membership.members.map((peer) => `${peer.name}${peer.leaving ? ' leaves' : ''}`).join();
     const now = clock.now();
     if (names !== this.#nodes.names) {
       this.#nodes = { names, since: now };
       this.#refused.clear();
     }
     if (now < this.#nodes.since + settleTime) return;
-    const misplaced = [...holdings.all].flatMap(([run, { handle, name: subject, pinned }]) => {
-      const [best = name] = pinned || !handle.resting ? [] : this.#order(run, subject);
+    const misplaced = [...runs.all].flatMap(([run, { handle, name: subject, isPinned }]) => {
+      const [best = name] = isPinned || !handle.resting ? [] : this.#order(run, subject);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
     for (const { run, best } of misplaced.slice(0, maxHandovers))
-      await hand(run, best).catch(() => this.#refused.add(`${run} ${best}`));
+      await handOver(run, best).catch(() => this.#refused.add(`${run} ${best}`));
   }
 
   /** The nodes that can take a run of this definition, best first. */
   #order(run: string, subject: string): string[] {
-    const candidates = this.#options.peers.all.filter(
+    const candidates = this.#options.membership.members.filter(
       ({ full, offers }) => !full && offers.some((offer) => offer.name === subject),
     );
-    return ranked(run, candidates);
+    return rankCandidates(run, candidates);
   }
 }

@@ -11,7 +11,7 @@ export interface Candidate {
 }
 
 /** The candidates' names, best first. */
-export function ranked(run: string, candidates: readonly Candidate[]): string[] {
+export function rankCandidates(run: string, candidates: readonly Candidate[]): string[] {
   return candidates
     .map(({ name, weight }) => ({ name, score: -weight / Math.log(share(`${name} ${run}`)) }))
     .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))

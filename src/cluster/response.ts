@@ -19,7 +19,7 @@ const Ticket = z.object({
 });
 
 /** The response, by `status`. These values go over the wire. */
-export const Answer = z.discriminatedUnion('status', [
+export const RunResponse = z.discriminatedUnion('status', [
   z.object({ status: z.literal('done'), run, output: z.json(), usage }),
   z.object({ status: z.literal('failed'), run, failure: Failure, partial: z.json().optional(), usage }),
   z.object({ status: z.literal('cancelled'), run, reason: z.string(), partial: z.json().optional(), usage }),
@@ -42,4 +42,4 @@ export const Answer = z.discriminatedUnion('status', [
       'Nothing was started: the input does not fit, the key is that of another run, or there is no room (retryable).',
   }),
 ]);
-export type Answer = z.infer<typeof Answer>;
+export type RunResponse = z.infer<typeof RunResponse>;

@@ -3,13 +3,13 @@ import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscri
 import { reasonOf } from '../values/cause.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import { forbidden } from '../nats/permissionErrors.ts';
-import { refusal, refusalIn } from '../transport/nats/codec.ts';
+import { permissionError } from '../nats/permissionErrors.ts';
+import { encodeRefusal, decodeRefusal } from '../transport/nats/codec.ts';
 
 const encoder = new TextEncoder();
 
 /** Responds if that is possible. The client or the connection may be gone, and an error of that kind must not end the process. */
-export function respond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
+export function rpcRespond(message: Msg, payload: Uint8Array | string, headers?: MsgHdrs): void {
   try {
     message.respond(payload, headers ? { headers } : {});
   } catch {
@@ -18,7 +18,7 @@ export function respond(message: Msg, payload: Uint8Array | string, headers?: Ms
 }
 
 /** The JSON of a message; null for an empty one. Throws `invalid` when it is none: any client of the server can send anything. */
-export function jsonIn(message: Pick<Msg, 'data' | 'subject'>): Json {
+export function decodeJson(message: Pick<Msg, 'data' | 'subject'>): Json {
   const text = new TextDecoder().decode(message.data);
   if (text === '') return null;
   try {
@@ -30,7 +30,7 @@ export function jsonIn(message: Pick<Msg, 'data' | 'subject'>): Json {
 }
 
 /** Responds to the requests on a subject with what `answer` returns, or with its error. */
-export function serve(
+export function rpcServe(
   connection: NatsConnection,
   subject: string,
   answer: (body: Json, message: Msg) => unknown,
@@ -40,11 +40,11 @@ export function serve(
       if (error) return;
       void (async () => {
         try {
-          const response = await answer(jsonIn(message), message);
-          respond(message, JSON.stringify(response ?? null));
+          const response = await answer(decodeJson(message), message);
+          rpcRespond(message, JSON.stringify(response ?? null));
         } catch (thrown) {
-          const { payload, headers } = refusal(thrown);
-          respond(message, payload, headers);
+          const { payload, headers } = encodeRefusal(thrown);
+          rpcRespond(message, payload, headers);
         }
       })();
     },
@@ -52,7 +52,7 @@ export function serve(
 }
 
 /** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `nobody` when no process serves the subject; with `timeout` after `within` milliseconds. */
-export async function call(
+export async function rpcCall(
   connection: NatsConnection,
   subject: string,
   body: Json,
@@ -61,7 +61,7 @@ export async function call(
   const message = await connection
     .request(subject, encoder.encode(JSON.stringify(body)), { timeout: within })
     .catch((cause: unknown) => {
-      const refused = forbidden(cause);
+      const refused = permissionError(cause);
       if (refused) throw refused;
       if (cause instanceof RequestError && cause.isNoResponders())
         throw new TroupeError('unknown_recipient', nobody, { cause });
@@ -71,7 +71,7 @@ export async function call(
         { cause },
       );
     });
-  const refused = refusalIn(message);
+  const refused = decodeRefusal(message);
   if (refused) throw refused;
-  return jsonIn(message);
+  return decodeJson(message);
 }

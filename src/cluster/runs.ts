@@ -2,60 +2,63 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import type { RunHandle, Runtime, Subject } from '../runtime/runtime.ts';
+import type { RunHandle, Runtime, Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
-export interface Offered {
+export interface OfferedDefinition {
   readonly name: string;
-  readonly subject: Subject;
+  readonly runnable: Runnable;
   /** The definition of a run that was started with these settings: where a file exports a function, what the function returns for them. */
-  readonly of: (settings: Json | undefined) => Subject | Promise<Subject>;
+  readonly definitionFor: (settings: Json | undefined) => Runnable | Promise<Runnable>;
 }
 
 /** A run at this node. */
-export interface Held {
+export interface NodeRun {
   readonly handle: RunHandle;
   readonly name: string;
   /** It was moved here by request, and stays as long as this node runs. */
-  readonly pinned: boolean;
+  readonly isPinned: boolean;
 }
 
 /** The name of the definition with which a run was started, and its settings; from the metadata of its root. */
-export function originOf({ meta }: Pick<ActorRow, 'meta'>): { readonly name: string; readonly args: Json | undefined } {
+export function runOrigin({ meta }: Pick<ActorRow, 'meta'>): {
+  readonly name: string;
+  readonly args: Json | undefined;
+} {
   const { about } = isJsonObject(meta) ? meta : {};
   const { name, args } = isJsonObject(about) ? about : {};
   return { name: typeof name === 'string' ? name : '', args };
 }
 
 /** The runs of one node. */
-export class Holdings {
+export class NodeRuns {
   readonly #runtime: Runtime;
-  readonly #offers: ReadonlyMap<string, Offered>;
+  readonly #offers: ReadonlyMap<string, OfferedDefinition>;
   readonly #log: (line: string) => void;
-  readonly #runs = new Map<string, Held>();
+  readonly #runs = new Map<string, NodeRun>();
   readonly #taking = new Map<string, Promise<void>>();
   /** Runs that cannot continue with any definition of this node; they are not tried again. */
   readonly #unfit = new Set<string>();
 
-  constructor(runtime: Runtime, offers: readonly Offered[], log: (line: string) => void) {
+  constructor(runtime: Runtime, offers: readonly OfferedDefinition[], log: (line: string) => void) {
     this.#runtime = runtime;
     this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
     this.#log = log;
   }
 
   /** By run id. */
-  get all(): ReadonlyMap<string, Held> {
+  get all(): ReadonlyMap<string, NodeRun> {
     return this.#runs;
   }
 
   /** The definition of a stored run. Rejects with `unknown_recipient` when there is no such run, or this node has no such definition, `conflict` when it has ended. */
-  async definitionOf(run: string): Promise<{ name: string; subject: Subject }> {
+  async definitionOf(run: string): Promise<{ name: string; subject: Runnable }> {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
     if (!root) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
     if (root.status !== 'active') throw new TroupeError('conflict', `The run "${run}" has ended (${root.status}).`);
-    const { name, args } = originOf(root);
+    const { name, args } = runOrigin(root);
     const offer = this.#offers.get(name);
-    if (offer) return { name, subject: await offer.of(args) };
+    if (offer) return { name, subject: await offer.definitionFor(args) };
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
@@ -67,7 +70,7 @@ export class Holdings {
   /** The name of a stored run's definition, if this node offers it. */
   async offeredFor(run: string): Promise<string | undefined> {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
-    const name = root && originOf(root).name;
+    const name = root && runOrigin(root).name;
     return name !== undefined && this.#offers.has(name) ? name : undefined;
   }
 
@@ -81,7 +84,7 @@ export class Holdings {
   }
 
   /** Releases a run; its effects under way get `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
-  async give(run: string, grace: number): Promise<void> {
+  async release(run: string, grace: number): Promise<void> {
     const known = this.#runs.get(run);
     if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
     await known.handle.park(grace);
@@ -89,10 +92,10 @@ export class Holdings {
   }
 
   /** Watches a run that was started here until it ends. */
-  watch(name: string, handle: RunHandle, pinned = false): void {
+  watch(name: string, handle: RunHandle, isPinned = false): void {
     const { id } = handle;
     if (this.#runs.has(id)) return;
-    const known = { handle, name, pinned };
+    const known = { handle, name, isPinned };
     this.#runs.set(id, known);
     const end = (how: string) => {
       if (this.#runs.get(id) === known) this.#runs.delete(id);

@@ -2,14 +2,14 @@
 import { requireTenant } from '../nats/tenant.ts';
 
 /** What a node can be requested to do. These names are part of the subjects. */
-export type Verb = 'report' | 'take' | 'give' | 'fits' | 'drain';
+export type NodeVerb = 'report' | 'take' | 'give' | 'fits' | 'drain';
 
 /** The subjects of one tenant. */
 export interface ClusterSubjects {
   /** `troupe.<tenant>._ask.<subject>`: requests for runs of a definition; one of the nodes that offer it answers. */
   ask(subject: string): string;
   /** `troupe.<tenant>._node.<name>.<verb>`: one node. A dot in its name is written as a slash. */
-  node(name: string, verb: Verb): string;
+  node(name: string, verb: NodeVerb): string;
   /** `troupe.<tenant>._nodes`: every node publishes its reports here. */
   readonly nodes: string;
   /** `troupe.<tenant>._nodes.who`: every node answers with its report. */

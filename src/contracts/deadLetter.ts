@@ -5,7 +5,7 @@ import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 
 /** The name of the list, in the recipient's row, that holds them. */
-export const deadLetters = 'dead';
+export const deadLetterList = 'dead';
 
 /** A message that no actor took. */
 export interface DeadLetter {

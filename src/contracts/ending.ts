@@ -26,14 +26,14 @@ export function endingOf({ kind, data }: Pick<Failure, 'kind' | 'data'>): Ending
 }
 
 /** The member that failed. */
-export interface Whose {
+export interface FailedMember {
   readonly member: string;
   /** The phase in which it failed, when it is known. */
   readonly phase?: Phase;
 }
 
 /** The failure of a team because of one of its members: the same failure, whose `data` names the member, how it ended and in which phase. */
-export const memberFailure = (failure: Failure, { member, phase }: Whose): Failure => ({
+export const memberFailure = (failure: Failure, { member, phase }: FailedMember): Failure => ({
   ...failure,
   data: { ...factsOf(failure.data), member, ended: endingOf(failure), ...(phase === undefined ? {} : { phase }) },
 });

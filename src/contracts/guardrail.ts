@@ -20,7 +20,7 @@ export const GuardrailSignal = z.union([
 export type GuardrailSignal = z.infer<typeof GuardrailSignal>;
 
 /** Everything a guardrail receives: signals, work from its parent, and the ends of work it passed on. */
-export const GuardrailMail = z.union([GuardrailSignal, Work, WorkDone, TreasuryLease, TreasuryAnswer]);
+export const GuardrailMessage = z.union([GuardrailSignal, Work, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 /** Why work is not let through. The kind is `denied` by default; `retryAfter` is milliseconds. */
 export interface Objection {
@@ -29,7 +29,7 @@ export interface Objection {
   readonly retryAfter?: number;
 }
 /** `true` lets it through; `false`, a reason or an objection does not. Anything else, `undefined` included, lets nothing through. */
-export type Says = boolean | string | Objection;
+export type CheckAnswer = boolean | string | Objection;
 
 /** A task before it is done, and while it is. */
 export interface AskedWork {
@@ -63,7 +63,7 @@ export interface AskedTool {
   readonly signal: AbortSignal;
 }
 
-type Asked<In, Out = Says> = (asked: In) => Out | Promise<Out>;
+type Asked<In, Out = CheckAnswer> = (asked: In) => Out | Promise<Out>;
 
 /** What a user's guardrail checks. Each check may call the outside, and must answer within the guardrail's `limit`. */
 export interface Checks {
@@ -72,5 +72,5 @@ export interface Checks {
   readonly post?: Asked<AskedAnswer>;
   readonly stream?: Asked<AskedStream>;
   /** `{ ask: true }`: a person must agree to the call. */
-  readonly tool?: Asked<AskedTool, Says | { readonly ask: true }>;
+  readonly tool?: Asked<AskedTool, CheckAnswer | { readonly ask: true }>;
 }

@@ -133,7 +133,7 @@ function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
 }
 
 /** The worst of several; healthy when there are none. */
-export const worst = (statuses: readonly HealthStatus[]): HealthStatus =>
+export const worstHealth = (statuses: readonly HealthStatus[]): HealthStatus =>
   healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))] ?? 'healthy';
 
 /** Failures of the caller itself: they say nothing of the component. */
@@ -146,7 +146,7 @@ const answers: Readonly<Record<ComponentKind, readonly FailureKind[]>> = {
 };
 
 /** What the end of a call says of the component: that it is well, that it is not, or nothing. */
-export function verdict(kind: ComponentKind, failure: Failure | undefined): 'well' | 'unwell' | undefined {
+export function callVerdict(kind: ComponentKind, failure: Failure | undefined): 'well' | 'unwell' | undefined {
   if (!failure || answers[kind].includes(failure.kind)) return 'well';
   return ownDoing.includes(failure.kind) ? undefined : 'unwell';
 }

@@ -1,7 +1,7 @@
 /** A protocol: every message of a team with the shape of its body, the replies an ask may get, and the messages that go to a topic. */
 import * as z from 'zod';
 import { errorMessage } from '../values/cause.ts';
-import { came, explain } from '../values/explain.ts';
+import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { requirePlain } from '../values/plain.ts';
@@ -33,26 +33,28 @@ export interface Protocol<M extends Messages = Messages> {
   /** Changes when a message's name, body or replies change. */
   readonly hash: string;
   /** Checks a body; returns it as its schema leaves it. Throws `unknown_message` or `invalid`; `definition` when the schema itself is wrong. */
-  parse<K extends Name<M>>(type: K, body: unknown): Body<M, K>;
+  parse<K extends MessageName<M>>(type: K, body: unknown): Body<M, K>;
 }
 
 /** The names of a protocol's messages. */
-export type Name<M extends Messages> = keyof M & string;
+export type MessageName<M extends Messages> = keyof M & string;
 /** The body of a message as its receiver reads it. */
 export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
 /** What a sender may write: defaults may be left out. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
 /** The names of the messages that expect a reply. */
-export type Asks<M extends Messages> = {
-  [K in Name<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never;
-}[Name<M>];
+export type AskNames<M extends Messages> = {
+  [K in MessageName<M>]: M[K] extends { replies: readonly [string, ...string[]] | readonly string[] } ? K : never;
+}[MessageName<M>];
 /** The names of the messages that go to a topic. */
-export type Topics<M extends Messages> = { [K in Name<M>]: M[K] extends { topic: true } ? K : never }[Name<M>];
+export type TopicNames<M extends Messages> = {
+  [K in MessageName<M>]: M[K] extends { topic: true } ? K : never;
+}[MessageName<M>];
 /** The names of the messages that expect no reply. */
-export type Tells<M extends Messages> = Exclude<Name<M>, Asks<M> | Topics<M>>;
+export type TellNames<M extends Messages> = Exclude<MessageName<M>, AskNames<M> | TopicNames<M>>;
 /** The names of the replies that an ask may get. */
-export type RepliesTo<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] }
-  ? R & Name<M>
+export type ReplyNames<M extends Messages, K extends keyof M> = M[K] extends { replies: readonly (infer R)[] }
+  ? R & MessageName<M>
   : never;
 
 /** A message as its receiver reads it: `{ type, body }`, one member for each name. */
@@ -60,7 +62,7 @@ export type Said<M extends Messages, K extends keyof M = keyof M> = {
   [N in K & string]: { readonly type: N; readonly body: Body<M, N> };
 }[K & string];
 /** The answers an ask may get. */
-export type Reply<M extends Messages, K extends keyof M> = Said<M, RepliesTo<M, K>>;
+export type Reply<M extends Messages, K extends keyof M> = Said<M, ReplyNames<M, K>>;
 
 /**
  * Defines a protocol. Every name in `replies` must be a message too.
@@ -70,7 +72,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
   if (typeof messages !== 'object' || messages === null || Array.isArray(messages))
     throw new TroupeError(
       'definition',
-      `protocol() takes an object, such as { ping: { body: z.string(), replies: ['pong'] }, … }; got ${came(messages)}.`,
+      `protocol() takes an object, such as { ping: { body: z.string(), replies: ['pong'] }, … }; got ${describeValue(messages)}.`,
     );
   const names = Object.keys(messages);
   if (names.length === 0)
@@ -90,7 +92,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
         requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data, true);
         return parsed.data as never;
       }
-      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${explain(parsed.error, body)}.`, {
+      throw new TroupeError('invalid', `The body of "${type}" does not fit: ${describeMismatch(parsed.error, body)}.`, {
         data: { type },
       });
     },
@@ -109,7 +111,10 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
     throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
   requireSayable(name, spec.body);
   if (spec.replies !== undefined && !Array.isArray(spec.replies))
-    throw new TroupeError('definition', `The replies of "${name}" are a list of names; got ${came(spec.replies)}.`);
+    throw new TroupeError(
+      'definition',
+      `The replies of "${name}" are a list of names; got ${describeValue(spec.replies)}.`,
+    );
   for (const reply of spec.replies ?? []) {
     if (!Object.hasOwn(messages, reply))
       throw new TroupeError(

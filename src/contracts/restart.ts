@@ -3,7 +3,7 @@ import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 
 /** The name of the list, in an actor's row, that holds its restarts. */
-export const restarts = 'restarts';
+export const restartList = 'restarts';
 
 /** One restart of one actor. */
 export type Restart = {
@@ -20,5 +20,5 @@ export type Restart = {
 };
 
 /** The restarts of one supervisor that count at a time, in milliseconds since the epoch. */
-export const counting = (all: readonly Restart[], now: number): Restart[] =>
+export const countedRestarts = (all: readonly Restart[], now: number): Restart[] =>
   all.filter(({ at, within }) => at > now - within);

@@ -5,7 +5,7 @@ import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import { Failure, TroupeError } from '../values/failure.ts';
 import type { HealthStatus } from './health.ts';
-import { stages } from './work.ts';
+import { guardrailStages } from './work.ts';
 
 const count = z.number().int().nonnegative();
 const atLeastOne = z.number().int().positive();
@@ -130,7 +130,7 @@ export const TaskMetadata = z.object({
       /** The name of the guardrail. */
       name: z.string(),
       /** The stage at which it refused. */
-      stage: z.enum(stages).optional(),
+      stage: z.enum(guardrailStages).optional(),
     })
     .optional(),
 });
@@ -314,7 +314,7 @@ export interface MemberMonitor {
 }
 
 /** The status of an orchestration. */
-export interface Monitor extends BudgetSnapshot {
+export interface OrchestrationMonitor extends BudgetSnapshot {
   /** True when no model answers are left. */
   readonly stepBudgetExhausted: boolean;
   /** True when no tasks are left. */

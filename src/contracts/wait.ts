@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { anyJson } from '../values/anyJson.ts';
 
 /** The exact call a ticket is about. An answer is valid for this hash and no other. */
-export const Subject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });
-export type Subject = z.infer<typeof Subject>;
+export const ApprovalSubject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });
+export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
 /** What a ticket starts with. */
 export const WaitInput = z.object({
   question: z.string(),
-  subject: Subject.optional(),
+  subject: ApprovalSubject.optional(),
   /** JSON Schema that an answer must fit. */
   schema: z.record(z.string(), anyJson()),
   /** How long it stays open, in milliseconds. */

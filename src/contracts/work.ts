@@ -53,9 +53,13 @@ export const WorkSignal = z.discriminatedUnion('type', [
 export type WorkSignal = z.infer<typeof WorkSignal>;
 
 /** When a guardrail looks at a piece of work: before, during and after it, at the text of a model, at a tool call. */
-export const stages = ['pre', 'mid', 'post', 'stream', 'tool'] as const;
-export type Stage = (typeof stages)[number];
+export const guardrailStages = ['pre', 'mid', 'post', 'stream', 'tool'] as const;
+export type GuardrailStage = (typeof guardrailStages)[number];
 
 /** Why a guardrail or a router rejected something: the `data` of the failure. */
-export const Refusal = z.object({ refusedBy: z.string(), stage: z.enum(stages).optional(), reason: z.string() });
+export const Refusal = z.object({
+  refusedBy: z.string(),
+  stage: z.enum(guardrailStages).optional(),
+  reason: z.string(),
+});
 export type Refusal = z.infer<typeof Refusal>;

@@ -6,11 +6,11 @@ import { Address } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { TimerData } from '../contracts/pending.ts';
 import type { Action, MachineEvent } from './chart.ts';
-import type { Draft } from './commitBuilder.ts';
-import { letter, signal } from './systemMessages.ts';
+import type { CommitBuilder } from './commitBuilder.ts';
+import { toPendingMessage, signalEnvelope } from './systemMessages.ts';
 import { undeliverable } from './undeliverable.ts';
 
-type Handle = (builder: Draft, action: Action, index: number) => void;
+type Handle = (builder: CommitBuilder, action: Action, index: number) => void;
 
 interface Spawn {
   actorRef: { id: string; options: { syncSnapshot?: boolean } };
@@ -59,13 +59,17 @@ const handlers: Readonly<Record<string, Handle>> = {
       id?: string;
       delay?: number;
     }>(action);
-    const { sender } = builder;
+    const { actor } = builder;
     const address = addressOf(builder, to);
     if (address === undefined)
-      builder.astray.push(undeliverable(sender.address, to?.id ?? 'nobody', event, builder.key(index), builder.now));
+      builder.undeliverable.push(
+        undeliverable(actor.address, to?.id ?? 'nobody', event, builder.key(index), builder.now),
+      );
     else if (delay !== undefined) timer(builder, index, { id, event, to: address }, delay);
     else
-      builder.opens.push(letter(signal(builder.key(index), sender.address, address, sender.run, event, builder.cause)));
+      builder.opens.push(
+        toPendingMessage(signalEnvelope(builder.key(index), actor.address, address, actor.run, event, builder.cause)),
+      );
   },
   'xstate.emit'(builder, action) {
     builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
@@ -80,7 +84,7 @@ const handlers: Readonly<Record<string, Handle>> = {
     const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
     if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
       throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
-    const { deadline } = builder.sender;
+    const { deadline } = builder.actor;
     send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
   bury(builder, action, index) {
@@ -88,9 +92,9 @@ const handlers: Readonly<Record<string, Handle>> = {
     const isFailure = failure !== undefined && Failure.safeParse(failure).success;
     if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
       throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
-    const { address } = builder.sender;
+    const { address } = builder.actor;
     const { id = builder.key(index), type, from = address, body } = message;
-    builder.astray.push({ id, type, from, to: address, body, at: builder.now, failure });
+    builder.undeliverable.push({ id, type, from, to: address, body, at: builder.now, failure });
   },
   reply(builder, action, index) {
     const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
@@ -107,16 +111,16 @@ const handlers: Readonly<Record<string, Handle>> = {
 };
 
 /** What to do for each action, by its type. An action that is not in it is a custom one. */
-export const performers: ReadonlyMap<string, Handle> = new Map(Object.entries(handlers));
+export const actionHandlers: ReadonlyMap<string, Handle> = new Map(Object.entries(handlers));
 
 function send(
-  builder: Draft,
+  builder: CommitBuilder,
   index: number,
   message: Pick<Envelope, 'to' | 'kind' | 'type'> & { body: Json | undefined } & Partial<Omit<Envelope, 'body'>>,
 ): void {
-  const { address: from, run } = builder.sender;
+  const { address: from, run } = builder.actor;
   builder.opens.push(
-    letter({
+    toPendingMessage({
       id: builder.key(index),
       from,
       run,
@@ -128,7 +132,7 @@ function send(
 }
 
 /** A timer with the same id is replaced. */
-function timer(builder: Draft, index: number, data: TimerData, delay: number): void {
+function timer(builder: CommitBuilder, index: number, data: TimerData, delay: number): void {
   if (!Number.isFinite(delay) || delay < 0) {
     throw new TroupeError(
       'definition',
@@ -141,19 +145,19 @@ function timer(builder: Draft, index: number, data: TimerData, delay: number): v
 }
 
 /** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
-function addressOf({ sender, newborn }: Draft, target: { id?: string } | undefined): Address | undefined {
-  const whose = sender.type.chart.whose(target);
-  if (whose === 'self') return sender.address;
-  if (whose === 'parent') return sender.parent;
-  if (newborn.has(target)) return newborn.get(target);
-  const child = sender.pending(sender.children.get(target?.id ?? '') ?? '');
+function addressOf({ actor, spawned }: CommitBuilder, target: { id?: string } | undefined): Address | undefined {
+  const whose = actor.type.chart.relationOf(target);
+  if (whose === 'self') return actor.address;
+  if (whose === 'parent') return actor.parent;
+  if (spawned.has(target)) return spawned.get(target);
+  const child = actor.pending(actor.children.get(target?.id ?? '') ?? '');
   return child?.kind === 'child' ? child.data.address : undefined;
 }
 
-const misused = ({ sender }: Draft, name: string, form: string, { params }: Action) =>
+const misused = ({ actor }: CommitBuilder, name: string, form: string, { params }: Action) =>
   new TroupeError(
     'definition',
-    `"${sender.type.name}" takes the action ${name} with ${preview(params)}; it needs ${form}.`,
+    `"${actor.type.name}" takes the action ${name} with ${preview(params)}; it needs ${form}.`,
   );
 
 const preview = (params: unknown) => JSON.stringify(params)?.slice(0, 200) ?? 'nothing';

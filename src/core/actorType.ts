@@ -7,8 +7,8 @@ import type { Json } from '../values/json.ts';
 import { chart, type Chart } from './chart.ts';
 import { isMachine } from './validateActors.ts';
 import type { Platform, Sha256 } from './platform.ts';
-import { refuse } from './validateMachine.ts';
-import { hashOf } from './machineShape.ts';
+import { validateMachine } from './validateMachine.ts';
+import { machineHash } from './machineShape.ts';
 
 /** How an actor supervises its children. */
 export interface Supervision {
@@ -68,13 +68,18 @@ export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' |
 }
 
 /** The default supervision: three restarts a minute, each child by itself. */
-export const supervision: Supervision = { strategy: 'one-for-one', maxRestarts: 3, within: 60_000, restart: 'resume' };
+export const defaultSupervision: Supervision = {
+  strategy: 'one-for-one',
+  maxRestarts: 3,
+  within: 60_000,
+  restart: 'resume',
+};
 /** The default mailbox: 1,000 messages, and one more is rejected. */
-export const mailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
+export const defaultMailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
 /** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */
 export function defineActorType(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
-  refuse(machine);
+  validateMachine(machine);
   requireLimits(machine.id, options);
   const children = new Map<string, ActorType>();
   for (const [source, logic] of Object.entries(machine.implementations.actors)) {
@@ -85,10 +90,10 @@ export function defineActorType(machine: AnyStateMachine, options: ActorTypeOpti
     ...options,
     name: slug(options.name ?? machine.id),
     chart: chart(machine, platform.trace),
-    hash: hashOf(machine, options.context, platform.sha256),
+    hash: machineHash(machine, options.context, platform.sha256),
     sha256: platform.sha256,
-    supervise: { ...supervision, ...options.supervise },
-    mailbox: { ...mailbox, ...options.mailbox },
+    supervise: { ...defaultSupervision, ...options.supervise },
+    mailbox: { ...defaultMailbox, ...options.mailbox },
     child: (source) => children.get(source),
   };
 }

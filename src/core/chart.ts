@@ -20,7 +20,7 @@ import {
 } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import { cloneJson, type JsonObject } from '../values/json.ts';
-import { everyNode, ordered } from './machineShape.ts';
+import { everyNode, inMachineOrder } from './machineShape.ts';
 import type { StepTrace } from './platform.ts';
 
 /** A snapshot of any machine. */
@@ -30,20 +30,20 @@ export type MachineEvent = AnyEventObject;
 /** An action of XState, with its parameters. */
 export type Action = ExecutableActionObject;
 /** The result of a step: the new snapshot, and the actions in order. */
-export type Step = readonly [snapshot: Snapshot, actions: readonly Action[]];
+export type MachineStep = readonly [snapshot: Snapshot, actions: readonly Action[]];
 
 /** A machine as pure functions. */
 export interface Chart {
   readonly machine: AnyStateMachine;
-  initial(input: unknown): Step;
-  step(snapshot: Snapshot, event: MachineEvent): Step;
+  initial(input: unknown): MachineStep;
+  step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
   save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
-  whose(target: unknown): 'self' | 'parent' | undefined;
+  relationOf(target: unknown): 'self' | 'parent' | undefined;
 }
 
 /** More microsteps than this in one step is a cycle (E8). */
@@ -58,7 +58,7 @@ const stub: AnyActorLogic = {
 };
 
 /** A copy of a machine whose children do nothing and whose steps end (C1, E8). */
-export function inertly(machine: AnyStateMachine): AnyStateMachine {
+export function withInertChildren(machine: AnyStateMachine): AnyStateMachine {
   const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
   const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
   inert.options = {
@@ -70,7 +70,7 @@ export function inertly(machine: AnyStateMachine): AnyStateMachine {
 
 /** `trace` is told of every step. */
 export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
-  const inert = inertly(machine);
+  const inert = withInertChildren(machine);
 
   const parent = createActor(stub, { id: '#parent' });
   const self = createActor(stub, { id: '#self', parent });
@@ -94,12 +94,12 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const inOrder = (snapshot: Snapshot): Snapshot => {
     if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
-    const value = ordered(snapshot.value, inert.root);
+    const value = inMachineOrder(snapshot.value, inert.root);
     return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
       children,
     });
   };
-  const collect = (run: () => Snapshot): Step => {
+  const collect = (run: () => Snapshot): MachineStep => {
     actions = [];
     let snapshot: Snapshot;
     try {
@@ -129,7 +129,7 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
     // XState revives references inside the context it is given, so it gets a copy.
     restore: (saved) => inOrder(inert.restoreSnapshot(cloneJson(saved) as never, scope as never)),
-    whose: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
+    relationOf: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Builds a commit: what one step opens, closes and appends. Keys are `actor/seq/index`, fixed by the step (E2). */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../values/failure.ts';
-import { keyOf, type Address } from '../values/ids.ts';
+import { actorKeyOf, type Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { EffectData, Opening, Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
@@ -9,7 +9,7 @@ import type { Action, MachineEvent } from './chart.ts';
 import type { Sha256 } from './platform.ts';
 
 /** What a step needs to know of its actor. */
-export interface Sender {
+export interface StepActor {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
@@ -22,28 +22,28 @@ export interface Sender {
 }
 
 /** A commit that is being built. */
-export class Draft {
+export class CommitBuilder {
   readonly opens: Pending[] = [];
   readonly closes: string[] = [];
   readonly appends: { list: string; entry: Json }[] = [];
   /** Emitted events: published after the commit. */
   readonly emits: MachineEvent[] = [];
   /** Named actions with code of their own: run after the commit, at most once. */
-  readonly customs: Action[] = [];
+  readonly customActions: Action[] = [];
   /** Messages to actors that do not exist. */
-  readonly astray: DeadLetter[] = [];
-  readonly sender: Sender;
+  readonly undeliverable: DeadLetter[] = [];
+  readonly actor: StepActor;
   readonly now: number;
   /** Id of the message that caused the step. */
   readonly cause: string;
   readonly children: Map<string, string>;
   readonly timers: Map<string, string>;
   /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. */
-  readonly newborn = new Map<unknown, Address | undefined>();
+  readonly spawned = new Map<unknown, Address | undefined>();
   readonly #seq: number;
 
-  constructor(sender: Sender, seq: number, now: number, cause: string) {
-    this.sender = sender;
+  constructor(sender: StepActor, seq: number, now: number, cause: string) {
+    this.actor = sender;
     this.now = now;
     this.cause = cause;
     this.#seq = seq;
@@ -52,7 +52,7 @@ export class Draft {
   }
 
   key(index: number): string {
-    return `${this.sender.address}/${this.#seq}/${index}`;
+    return `${this.actor.address}/${this.#seq}/${index}`;
   }
 
   /** Returns the key of what it opens. */
@@ -71,18 +71,18 @@ export class Draft {
   }
 
   /** The address of the child that a spawn makes; undefined for an effect. */
-  addressOf(index: number, id: string, src: unknown): Address | undefined {
-    const child = typeof src === 'string' ? this.sender.type.child(src) : undefined;
-    const { address } = this.sender;
-    return child && `${child.name}/${short(`${keyOf(address)}.${token(id, index)}-${this.#seq}`, child.sha256)}`;
+  childAddress(index: number, id: string, src: unknown): Address | undefined {
+    const child = typeof src === 'string' ? this.actor.type.child(src) : undefined;
+    const { address } = this.actor;
+    return child && `${child.name}/${short(`${actorKeyOf(address)}.${token(id, index)}-${this.#seq}`, child.sha256)}`;
   }
 
   /** Spawns an actor when `src` names a machine, an effect otherwise. */
-  spawn(index: number, { id, src, input, systemId }: Spawn): void {
+  spawn(index: number, { id, src, input, systemId }: SpawnRequest): void {
     const refuse = (why: string) =>
       new TroupeError(
         'unsupported',
-        `"${this.sender.type.name}" spawns "${typeof src === 'string' ? src : 'logic without a name'}" ${why}`,
+        `"${this.actor.type.name}" spawns "${typeof src === 'string' ? src : 'logic without a name'}" ${why}`,
       );
     if (typeof src !== 'string') {
       throw refuse(
@@ -95,14 +95,14 @@ export class Draft {
     }
     this.close(this.children.get(id));
     const data: EffectData = { id, src, input: input ?? null };
-    const address = this.addressOf(index, id, src);
+    const address = this.childAddress(index, id, src);
     const opening: Opening = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
     this.children.set(id, this.open(index, opening));
   }
 }
 
 /** What a spawn action asks for. */
-export interface Spawn {
+export interface SpawnRequest {
   readonly id: string | undefined;
   readonly src: unknown;
   readonly input: Json | undefined;

@@ -8,9 +8,9 @@ import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pen
 import type { MachineEvent } from './chart.ts';
 
 /** One thing for an actor to handle. */
-export interface Delivery {
+export interface Incoming {
   /** The actor started it itself: the mailbox does not count it and never drops it. */
-  readonly own: boolean;
+  readonly isInternal: boolean;
   readonly id: string;
   readonly event: MachineEvent;
   readonly body: Json;
@@ -23,21 +23,21 @@ export interface Delivery {
   /** Milliseconds since the epoch; after that it is not handled (E9). */
   readonly deadline?: number;
   /** It is committed; `repeated` when it had been committed before. */
-  done(repeated?: true): void;
-  refuse(error: TroupeError): void;
+  acknowledge(repeated?: true): void;
+  reject(error: TroupeError): void;
 }
 
 /** How the sender is told what became of it. */
-export type Answer = Pick<Delivery, 'done' | 'refuse'>;
+export type Acknowledgement = Pick<Incoming, 'acknowledge' | 'reject'>;
 
-const noSender: Answer = { done() {}, refuse() {} };
+const noSender: Acknowledgement = { acknowledge() {}, reject() {} };
 
 /** `kept` when the outcome is in the ledger already. */
-export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Delivery {
+export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Incoming {
   const { id, src, input } = data;
   const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
   return {
-    own: true,
+    isInternal: true,
     id: key,
     event,
     body: null,
@@ -48,9 +48,9 @@ export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept:
 }
 
 /** A timer that is due. */
-export function fromTimer({ key, data }: PendingTimer): Delivery {
+export function fromTimer({ key, data }: PendingTimer): Incoming {
   const { event } = data;
-  return { own: true, id: key, event, body: null, settles: key, ...noSender };
+  return { isInternal: true, id: key, event, body: null, settles: key, ...noSender };
 }
 
 /** The message that a child has ended, or the engine's own that a child could not be started. */
@@ -59,18 +59,18 @@ export function fromChild(
   from: Address,
   { key, data }: PendingChild,
   end: { output?: Json } | { error: Json | Failure },
-  answer: Answer = noSender,
-): Delivery {
+  answer: Acknowledgement = noSender,
+): Incoming {
   const name = data.id;
   const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
-  return { own: true, id, from, event, body: asJson(end), settles: key, ...answer };
+  return { isInternal: true, id, from, event, body: asJson(end), settles: key, ...answer };
 }
 
 const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
 const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
 
 /** The event of the commit that this causes. */
-export const causeOf = ({ id, event, from, body }: Delivery) => ({
+export const commitEventOf = ({ id, event, from, body }: Incoming) => ({
   id,
   type: event.type,
   body,

@@ -13,7 +13,7 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
 ];
 
 /** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
-export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
+export function machineHash(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
   const nodes = everyNode(machine.root).map((node) => [
     node.id,
     node.type,
@@ -29,7 +29,7 @@ export function hashOf(machine: AnyStateMachine, context: ZodType | undefined, s
 }
 
 /** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */
-export function strangers(node: AnyStateNode, value: Json | undefined): string[] {
+export function unknownStates(node: AnyStateNode, value: Json | undefined): string[] {
   const names = Object.entries(node.states).flatMap(([name, { type }]) => (type === 'history' ? [] : [name]));
   const given = inside(value);
   if (!given) return [`the value of "${node.id}" is ${JSON.stringify(value)}`];
@@ -47,7 +47,7 @@ export function strangers(node: AnyStateNode, value: Json | undefined): string[]
       : [];
   const inner = said.flatMap((name) => {
     const state = names.includes(name) ? node.states[name] : undefined;
-    return state ? strangers(state, given[name]) : [];
+    return state ? unknownStates(state, given[name]) : [];
   });
   return [...gone, ...lacking, ...inner];
 }
@@ -62,12 +62,12 @@ export function activeNodes(node: AnyStateNode, value: Json | undefined): AnySta
 }
 
 /** A state value with its regions in the order the machine lists them. */
-export function ordered(value: StateValue, node: AnyStateNode): StateValue {
+export function inMachineOrder(value: StateValue, node: AnyStateNode): StateValue {
   if (typeof value === 'string') return value;
   const inOrder: StateValueMap = {};
   for (const [name, state] of Object.entries(node.states)) {
     const inner = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (inner !== undefined) inOrder[name] = ordered(inner, state);
+    if (inner !== undefined) inOrder[name] = inMachineOrder(inner, state);
   }
   return inOrder;
 }

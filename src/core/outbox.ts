@@ -2,30 +2,30 @@
 import type { AnyActor } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { Action, Snapshot, Step } from './chart.ts';
-import { Draft, type Sender } from './commitBuilder.ts';
-import { paramsOf, performers } from './actions.ts';
+import type { Action, Snapshot, MachineStep } from './chart.ts';
+import { CommitBuilder, type StepActor } from './commitBuilder.ts';
+import { paramsOf, actionHandlers } from './actions.ts';
 
 /** `before` is undefined for the first step of an actor. */
-export function outboxOf(
-  sender: Sender,
+export function buildOutbox(
+  sender: StepActor,
   before: Snapshot | undefined,
-  [after, actions]: Step,
+  [after, actions]: MachineStep,
   seq: number,
   now: number,
   cause: string,
-): Draft {
-  const builder = new Draft(sender, seq, now, cause);
+): CommitBuilder {
+  const builder = new CommitBuilder(sender, seq, now, cause);
   if (after.children !== before?.children) spawnAssigned(builder, before, after, actions);
   actions.forEach(({ type, params }, index) => {
     const { actorRef, src } =
       type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
-    if (actorRef) builder.newborn.set(actorRef, builder.addressOf(index, actorRef.id, src));
+    if (actorRef) builder.spawned.set(actorRef, builder.childAddress(index, actorRef.id, src));
   });
   actions.forEach((action, index) => {
-    const perform = performers.get(action.type);
+    const perform = actionHandlers.get(action.type);
     if (perform) perform(builder, action, index);
-    else if (action.exec) builder.customs.push(action);
+    else if (action.exec) builder.customActions.push(action);
     else
       throw new TroupeError(
         'definition',
@@ -39,7 +39,7 @@ type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: J
 
 /** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
 function spawnAssigned(
-  builder: Draft,
+  builder: CommitBuilder,
   before: Snapshot | undefined,
   after: Snapshot,
   actions: readonly Action[],
@@ -53,7 +53,7 @@ function spawnAssigned(
     if (!child || told.has(child) || before?.children[child.id] === child) return;
     const { id, sessionId, src, options } = child;
     const index = actions.length + 1 + place;
-    builder.newborn.set(child, builder.addressOf(index, id, src));
+    builder.spawned.set(child, builder.childAddress(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
     builder.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });

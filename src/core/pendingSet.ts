@@ -5,7 +5,7 @@ import type { OwnPending, Pending } from '../contracts/pending.ts';
 export type { ChildData, EffectData, TimerData } from '../contracts/pending.ts';
 
 /** The pendings of one actor, by key and by id. */
-export class Pendings {
+export class PendingSet {
   /** Keys of what is running, by the child's id. */
   readonly children = new Map<string, string>();
   /** Keys of timers, by their id. */
@@ -44,7 +44,7 @@ export class Pendings {
   }
 
   /** The keys of everything that ends with the actor, but for `gone`; youngest first: children stop in reverse order of their spawning. */
-  endingWith(gone: readonly string[]): string[] {
+  keysEndingWith(gone: readonly string[]): string[] {
     return [...this.#all.values()].flatMap(({ key }) => (gone.includes(key) ? [] : [key])).reverse();
   }
 

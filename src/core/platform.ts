@@ -2,7 +2,7 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 
 /** A first step has an input; every other one has the snapshot it began with, and an event. */
-export type Stepped = { readonly machine: AnyStateMachine; readonly to: AnyMachineSnapshot } & (
+export type TracedStep = { readonly machine: AnyStateMachine; readonly to: AnyMachineSnapshot } & (
   { readonly input: unknown } | { readonly from: AnyMachineSnapshot; readonly event: AnyEventObject }
 );
 
@@ -10,7 +10,7 @@ export type Stepped = { readonly machine: AnyStateMachine; readonly to: AnyMachi
 export interface StepTrace {
   /** Look at this first: while it is false a step makes no object. */
   readonly hasListeners: boolean;
-  publish(step: Stepped): void;
+  publish(step: TracedStep): void;
 }
 
 /** The SHA-256 of a text, as 64 hexadecimal digits. */

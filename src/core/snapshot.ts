@@ -3,10 +3,10 @@ import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../values/failure.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { ActorType } from './actorType.ts';
-import { activeNodes, everyNode, strangers } from './machineShape.ts';
+import { activeNodes, everyNode, unknownStates } from './machineShape.ts';
 
 /** What a commit stores as `snapshot`. */
-export type SnapshotEnvelope = {
+export type StoredSnapshot = {
   readonly format: 1;
   readonly machine: string;
   /** Of the machine's shape and its context's schema. */
@@ -17,7 +17,7 @@ export type SnapshotEnvelope = {
 };
 
 /** Wraps a saved state with what is needed to check it later. */
-export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
+export function wrapSnapshot(type: ActorType, state: JsonObject): StoredSnapshot {
   const context = isJsonObject(state.context) ? state.context : {};
   const unset = Object.keys(context).filter((key) => context[key] === undefined);
   return {
@@ -30,13 +30,13 @@ export function seal(type: ActorType, state: JsonObject): SnapshotEnvelope {
 }
 
 /** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
-export function open(type: ActorType, stored: StoredActor): JsonObject {
+export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject {
   const wrapped = requireSealed(stored);
   const problems = misfits(type, wrapped, stored);
   if (problems.length === 0) return whole(wrapped);
   if (type.migrate) {
     const state = type.migrate(whole(wrapped), wrapped.hash) as JsonObject;
-    const migrated = { ...seal(type, state), hash: wrapped.hash };
+    const migrated = { ...wrapSnapshot(type, state), hash: wrapped.hash };
     // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
       ...stored,
@@ -52,8 +52,8 @@ export function open(type: ActorType, stored: StoredActor): JsonObject {
   );
 }
 
-function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
-  const wrapped = snapshot as SnapshotEnvelope | null;
+function requireSealed({ actor, snapshot }: StoredActor): StoredSnapshot {
+  const wrapped = snapshot as StoredSnapshot | null;
   if (
     typeof wrapped !== 'object' ||
     typeof wrapped?.state !== 'object' ||
@@ -72,7 +72,7 @@ function requireSealed({ actor, snapshot }: StoredActor): SnapshotEnvelope {
   );
 }
 
-const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
+const whole = ({ state, unset = [] }: StoredSnapshot): JsonObject =>
   unset.length === 0
     ? state
     : {
@@ -84,10 +84,10 @@ const whole = ({ state, unset = [] }: SnapshotEnvelope): JsonObject =>
       };
 
 /** What does not fit. With the same hash, only what the hash does not cover is checked. */
-function misfits(type: ActorType, wrapped: SnapshotEnvelope, stored: StoredActor): string[] {
+function misfits(type: ActorType, wrapped: StoredSnapshot, stored: StoredActor): string[] {
   const { machine } = type.chart;
   const { state } = wrapped;
-  const value = strangers(machine.root, state.value);
+  const value = unknownStates(machine.root, state.value);
   const same = wrapped.hash === type.hash && wrapped.machine === machine.id;
   return [
     ...(wrapped.machine === machine.id ? [] : [`it is a snapshot of the machine "${wrapped.machine}"`]),
@@ -108,7 +108,7 @@ function misfits(type: ActorType, wrapped: SnapshotEnvelope, stored: StoredActor
 
 function contextMisfits(
   type: ActorType,
-  { state: { context }, unset = [] }: SnapshotEnvelope,
+  { state: { context }, unset = [] }: StoredSnapshot,
   { meta }: StoredActor,
   same: boolean,
 ): string[] {

@@ -5,7 +5,7 @@ import type { ActorRow } from '../contracts/commit.ts';
 import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
 /** What an actor is spawned with. */
-export type Birth = {
+export type SpawnInfo = {
   readonly address: Address;
   readonly run: string;
   readonly parent: Address | undefined;
@@ -24,7 +24,7 @@ export type Birth = {
 };
 
 /** A run with a deadline has a timer for it, which its root actor is spawned with. */
-export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTimer[] =>
+export const deadlineTimer = ({ parent, deadline }: SpawnInfo, key: string): PendingTimer[] =>
   parent === undefined && deadline !== undefined
     ? [{ key, kind: 'timer', due: deadline, data: { event: { type: deadlineEvent } } }]
     : [];
@@ -32,14 +32,14 @@ export const lastMoment = ({ parent, deadline }: Birth, key: string): PendingTim
 export const deadlineEvent = 'troupe.deadline';
 
 /** Reads what `commitOf` stored. */
-export const birthOf = ({ meta }: Pick<ActorRow, 'meta'>): Birth => meta as Birth;
+export const spawnInfoOf = ({ meta }: Pick<ActorRow, 'meta'>): SpawnInfo => meta as SpawnInfo;
 
 /** What a child is spawned with: what its parent asked for, and the parent's deadline (E9). */
-export const childBirth = (
+export const childSpawnInfo = (
   parent: { address: Address; run: string; deadline: number | undefined },
   key: string,
   data: ChildData,
-): Birth => ({
+): SpawnInfo => ({
   address: data.address,
   run: parent.run,
   parent: parent.address,

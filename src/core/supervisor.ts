@@ -5,7 +5,7 @@ import type { Restart } from '../contracts/restart.ts';
 import type { Supervision } from './actorType.ts';
 
 /** What a supervisor decides about a failed child. */
-export type Verdict =
+export type SupervisorDecision =
   /** `tooOften` is how many failures count at this time. */
   | { readonly escalate: true; readonly tooOften?: number; readonly policy?: Supervision }
   | {
@@ -27,18 +27,18 @@ export class Supervisor {
   }
 
   /** The actor is spawned, or restarted from the beginning: earlier restarts do not count. */
-  beginsAnew(): void {
+  reset(): void {
     this.#restarts = [];
     this.#isComplete = true;
   }
 
   /** Are all restarts known, also those before this process ran the actor? */
-  get knows(): boolean {
+  get hasHistory(): boolean {
     return this.#isComplete;
   }
 
   /** Adds the restarts from before: `read` returns those since a time. When it rejects, it is called again the next time. */
-  recall(read: (since: number) => Promise<readonly Restart[]>, now: number): Promise<void> {
+  loadHistory(read: (since: number) => Promise<readonly Restart[]>, now: number): Promise<void> {
     this.#loading ??= read(now - this.#policy.within)
       .then((before) => {
         if (!this.#isComplete) this.#restarts = [...before.map(({ at }) => at), ...this.#restarts];
@@ -52,7 +52,7 @@ export class Supervisor {
    * Decides about a failed child. `siblings` are all active children in the order they were spawned, the failed one among them.
    * `resumable` is false when the actor failed on something it waits for: without that event it would wait for ever.
    */
-  decide(failed: Address, siblings: readonly Address[], now: number, resumable: boolean): Verdict {
+  decide(failed: Address, siblings: readonly Address[], now: number, resumable: boolean): SupervisorDecision {
     const policy = this.#policy;
     const { strategy, maxRestarts, restart } = policy;
     const place = siblings.indexOf(failed);
@@ -66,7 +66,7 @@ export class Supervisor {
   }
 
   /** Is there no restart that still counts? */
-  calm(now: number): boolean {
+  isCalm(now: number): boolean {
     return this.#recent(now).length === 0;
   }
 
@@ -76,13 +76,16 @@ export class Supervisor {
 }
 
 /** A restart as it is stored with the child that failed. */
-export const noted = (
+export const restartRecord = (
   { strategy, maxRestarts, within }: Supervision,
   { at, by, how, failure: { kind } }: Pick<Restart, 'at' | 'by' | 'how'> & { failure: Failure },
 ): Restart => ({ at, by, how, kind, strategy, maxRestarts, within });
 
 /** The failure that goes up when a child may not be restarted again. Where no restart is allowed, it is the child's own. */
-export function beyond(failure: Failure, { tooOften, policy }: Extract<Verdict, { escalate: true }>): Failure {
+export function escalatedFailure(
+  failure: Failure,
+  { tooOften, policy }: Extract<SupervisorDecision, { escalate: true }>,
+): Failure {
   if (tooOften === undefined || !policy || policy.maxRestarts === 0) return failure;
   const { maxRestarts, within } = policy;
   return {

@@ -4,17 +4,21 @@ import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, type Json, type JsonObject } from '../values/json.ts';
 import type { PendingMessage } from '../contracts/pending.ts';
-import type { Birth } from './spawn.ts';
+import type { SpawnInfo } from './spawn.ts';
 
 /** How a child ended. */
-export type End = { readonly output: Json } | { readonly error: Failure };
+export type ActorEnd = { readonly output: Json } | { readonly error: Failure };
 
 /** To the parent, naming the pending that stands for the child: only that child may send it. */
-export function farewell({ address, run, parent, key: lived, id }: Birth, key: string, end: End): PendingMessage[] {
+export function endMessageFor(
+  { address, run, parent, key: lived, id }: SpawnInfo,
+  key: string,
+  end: ActorEnd,
+): PendingMessage[] {
   if (parent === undefined || lived === undefined) return [];
   const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
   return [
-    letter({
+    toPendingMessage({
       id: key,
       type,
       body: asJson({ ...end, key: lived }),
@@ -27,8 +31,8 @@ export function farewell({ address, run, parent, key: lived, id }: Birth, key: s
 }
 
 /** To the caller: why there will be no reply. */
-export const refusal = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
-  letter({
+export const failureReply = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
+  toPendingMessage({
     id: key,
     type: 'failure',
     body: asJson({ failure }),
@@ -41,7 +45,7 @@ export const refusal = (ask: Envelope, from: Address, key: string, failure: Fail
   });
 
 /** A bare event for another actor. */
-export const signal = (
+export const signalEnvelope = (
   key: string,
   from: Address,
   to: Address,
@@ -60,7 +64,7 @@ export const signal = (
 });
 
 /** A message as a commit opens it: its key is its id. */
-export const letter = (envelope: Envelope): PendingMessage => ({
+export const toPendingMessage = (envelope: Envelope): PendingMessage => ({
   key: envelope.id,
   kind: 'message',
   data: envelope,

@@ -5,13 +5,13 @@ import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json
 import type { Commit } from '../contracts/commit.ts';
 import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
-import type { Birth } from './spawn.ts';
+import type { SpawnInfo } from './spawn.ts';
 import { stateOf, type Snapshot } from './chart.ts';
-import { seal } from './snapshot.ts';
+import { wrapSnapshot } from './snapshot.ts';
 import { requirePlain } from '../values/plain.ts';
 
 /** A change of an actor that is not stored yet. */
-export interface Change {
+export interface StateChange {
   readonly snapshot: Snapshot | undefined;
   readonly status: ActorStatus;
   readonly event: Commit['event'];
@@ -24,18 +24,18 @@ export interface Change {
 }
 
 /** The actor as of its last commit. */
-export interface Standing {
+export interface CommitBase {
   readonly type: ActorType;
-  readonly birth: Birth;
+  readonly spawnInfo: SpawnInfo;
   readonly created: number;
   /** Of the last commit. */
   readonly seq: number;
 }
 
 /** Throws `definition` when something in it could not be read back as it was. */
-export function commitOf(
-  { type, birth: spawnInfo, created, seq }: Standing,
-  change: Change,
+export function toCommit(
+  { type, spawnInfo, created, seq }: CommitBase,
+  change: StateChange,
   now: number,
   epoch: number,
 ): Commit {
@@ -61,7 +61,7 @@ export function commitOf(
     updated: now,
     seq: seq + 1,
     meta: asJson(spawnInfo),
-    snapshot: asJson({ ...seal(type, state), ...(failure ? { failure } : {}) }),
+    snapshot: asJson({ ...wrapSnapshot(type, state), ...(failure ? { failure } : {}) }),
     epoch,
     event,
     opens,
@@ -72,7 +72,7 @@ export function commitOf(
 }
 
 /** The same commit as observers see it. `value` is the XState value. */
-export function seenOf(
+export function commitInspection(
   { actor, run, parent, seq, updated, tags, status, event, snapshot }: Commit,
   value: Json | undefined,
   failure?: Failure,

@@ -1,25 +1,25 @@
 /** Validates what comes in for an actor: a message that breaks its contract, is too late or is forged is rejected, and changes nothing. */
 import type { ZodError } from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { isJsonObject } from '../values/json.ts';
 import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
-import { fromChild, type Answer, type Delivery } from './incoming.ts';
+import { fromChild, type Acknowledgement, type Incoming } from './incoming.ts';
 
 /** Throws `invalid`, `unknown_message` or `denied`. */
 export function fromEnvelope(
   type: ActorType,
   envelope: Envelope,
   pending: (key: string) => Pending | undefined,
-  answer: Answer,
-): Delivery {
+  answer: Acknowledgement,
+): Incoming {
   if (envelope.type.startsWith('xstate.')) return wordOfChild(envelope, pending, answer);
   const { id, from, body, kind, correlation, deadline } = envelope;
-  const base = { own: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
+  const base = { isInternal: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
   if (kind === 'signal') return { ...base, event: signal(type, envelope) };
 
   const schema = type.handles && Object.hasOwn(type.handles, envelope.type) ? type.handles[envelope.type] : undefined;
@@ -43,7 +43,7 @@ export function fromEnvelope(
 }
 
 /** Checks the names and the deadline, before the body is read. Throws `invalid` or `expired`. */
-export function requireTimely(envelope: Envelope, now: number): void {
+export function requireDeliverable(envelope: Envelope, now: number): void {
   const { id, type, from, to, deadline } = envelope;
   if (![id, type, from, to].every((name) => typeof name === 'string' && name !== '') || type === '*') {
     throw new TroupeError(
@@ -51,22 +51,26 @@ export function requireTimely(envelope: Envelope, now: number): void {
       `A message needs an id, a type (not "*"), a sender and a recipient; it has ${JSON.stringify({ id, type, from, to })}.`,
     );
   }
-  if (deadline !== undefined && deadline < now) throw late(to, type, deadline, now);
+  if (deadline !== undefined && deadline < now) throw expiredError(to, type, deadline, now);
 }
 
 /** The error of a message that comes after its deadline. Times are milliseconds since the epoch. */
-export const late = (to: Address, type: string, deadline: number, now: number): TroupeError =>
+export const expiredError = (to: Address, type: string, deadline: number, now: number): TroupeError =>
   new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
 
 /** The names of XState's own events are reserved for the engine; of these only the end of a child is sent, and only by the child that is pending. */
-function wordOfChild(envelope: Envelope, pendingOf: (key: string) => Pending | undefined, answer: Answer): Delivery {
+function wordOfChild(
+  envelope: Envelope,
+  pendingOf: (key: string) => Pending | undefined,
+  answer: Acknowledgement,
+): Incoming {
   const { id, type, from, to, kind } = envelope;
   const body = isJsonObject(envelope.body) ? envelope.body : {};
   const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
   if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
   const pending = pendingOf(body.key);
   // The child was stopped since then, or this came before: it is stale, which is no error.
-  if (!pending) return { own: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
+  if (!pending) return { isInternal: true, id, from, event: { type }, body: null, settles: body.key, ...answer };
   if (pending.kind !== 'child' || pending.data.address !== from) throw forged();
   return fromChild(
     id,
@@ -85,9 +89,13 @@ function signal(type: ActorType, envelope: Envelope): MachineEvent {
 }
 
 const misfit = ({ type, from, to, body }: Envelope, error: ZodError): TroupeError =>
-  new TroupeError('invalid', `"${type}" from ${from} to ${to} does not fit its contract: ${explain(error, body)}.`, {
-    data: { type },
-  });
+  new TroupeError(
+    'invalid',
+    `"${type}" from ${from} to ${to} does not fit its contract: ${describeMismatch(error, body)}.`,
+    {
+      data: { type },
+    },
+  );
 
 const list = (names: readonly string[]) =>
   names.length === 0 ? 'no messages' : names.map((name) => `"${name}"`).join(', ');

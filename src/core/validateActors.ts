@@ -27,12 +27,12 @@ export const isMachine = (logic: unknown): logic is AnyStateMachine =>
   typeof logic === 'object' && logic !== null && 'getStateNodeById' in logic;
 const isLogic = (given: object): given is AnyActorLogic => 'transition' in given;
 /** Was it made with `fromPromise`? */
-export const isPromise = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
+export const isPromiseLogic = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
 /** One problem for each actor logic that cannot be made durable. */
-export function logicsOf(machine: AnyStateMachine): string[] {
+export function unsupportedActors(machine: AnyStateMachine): string[] {
   return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
-    if (isMachine(logic) || (isLogic(logic) && isPromise(logic))) return [];
+    if (isMachine(logic) || (isLogic(logic) && isPromiseLogic(logic))) return [];
     const [maker = 'custom logic'] =
       Object.entries(samples).find(([, sample]) => isLogic(logic) && madeLike(logic, sample)) ?? [];
     return [`the actor "${name}" is made with ${maker}, which cannot be made durable; use effect(…) or a machine.`];

@@ -1,20 +1,20 @@
 /** Says, before anything runs, why a machine cannot be made durable: what has no name, an empty slot, or a step without end (E12). */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
-import { logicsOf } from './validateActors.ts';
-import { declarationsMissing, nameOf, namesMissing, builtIn } from './validateNames.ts';
+import { unsupportedActors } from './validateActors.ts';
+import { undeclaredInDeclarations, nameOf, undeclaredNames, builtInReference } from './validateNames.ts';
 import { everyNode } from './machineShape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
-export function refuse(machine: AnyStateMachine): void {
+export function validateMachine(machine: AnyStateMachine): void {
   const nodes = everyNode(machine.root);
   const missing = [
-    ...nodes.flatMap((node) => namesMissing(node, machine)),
-    ...declarationsMissing(machine),
+    ...nodes.flatMap((node) => undeclaredNames(node, machine)),
+    ...undeclaredInDeclarations(machine),
     ...slotsOf(machine),
     ...cyclesOf(nodes),
   ];
-  const foreign = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...logicsOf(machine)];
+  const foreign = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
   const problems = [...new Set([...missing, ...foreign])];
   if (problems.length === 0) return;
   throw new TroupeError(
@@ -62,7 +62,7 @@ function unsupportedIn(node: AnyStateNode, machine: AnyStateMachine): string[] {
     .flatMap(({ actions }) => actions)
     .concat(node.entry, node.exit);
   const builtIns = used.map((action) =>
-    builtIn(typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? '']),
+    builtInReference(typeof action === 'function' ? action : machine.implementations.actions[nameOf(action) ?? '']),
   );
   const noSystemId = (id: string | undefined) =>
     id === undefined ? [] : [`${at}: systemId ("${id}") is not supported; send to an address instead.`];

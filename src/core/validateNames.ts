@@ -2,7 +2,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 
 /** What XState's own actions and guards were made with. */
-export interface BuiltIn {
+export interface BuiltInReference {
   readonly type?: string;
   readonly guards?: readonly unknown[];
   readonly delay?: unknown;
@@ -13,15 +13,15 @@ export interface BuiltIn {
 }
 
 /** What an action or a guard was made with: XState keeps it in properties that its types do not show. */
-export const builtIn = (reference: unknown): BuiltIn =>
+export const builtInReference = (reference: unknown): BuiltInReference =>
   typeof reference === 'function' || (typeof reference === 'object' && reference !== null) ? reference : {};
 
 /** The name of a reference by name, by `{ type }`, or of one of XState's own (`assign`, `and`, …), which carry a type. */
 export const nameOf = (reference: unknown): string | undefined =>
-  typeof reference === 'string' ? reference : builtIn(reference).type;
+  typeof reference === 'string' ? reference : builtInReference(reference).type;
 
 /** What a state refers to that is not declared, or that has no name at all. */
-export function namesMissing(node: AnyStateNode, machine: AnyStateMachine): string[] {
+export function undeclaredNames(node: AnyStateNode, machine: AnyStateMachine): string[] {
   const { actors, delays } = machine.implementations;
   const at = `state "${node.id}"`;
   const transitions = [...node.transitions]
@@ -52,7 +52,7 @@ export function namesMissing(node: AnyStateNode, machine: AnyStateMachine): stri
 }
 
 function guardProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
-  const { guards: inner } = builtIn(reference);
+  const { guards: inner } = builtInReference(reference);
   if (inner) return inner.flatMap((guard) => guardProblems(at, guard, machine));
   if (typeof reference === 'function' && 'check' in reference) return []; // stateIn
   return nameProblems(at, 'guard', machine.implementations.guards, 'guards', reference);
@@ -61,7 +61,7 @@ function guardProblems(at: string, reference: unknown, machine: AnyStateMachine)
 function actionProblems(at: string, reference: unknown, machine: AnyStateMachine): string[] {
   const problems = nameProblems(at, 'action', machine.implementations.actions, 'actions', reference);
   return typeof reference === 'function'
-    ? [...problems, ...builtInProblems(at, builtIn(reference), machine)]
+    ? [...problems, ...builtInProblems(at, builtInReference(reference), machine)]
     : problems;
 }
 
@@ -78,7 +78,7 @@ function nameProblems(at: string, what: string, known: object, plural: string, r
 
 function builtInProblems(
   at: string,
-  { type, delay, src, id }: BuiltIn,
+  { type, delay, src, id }: BuiltInReference,
   { implementations: { actors, delays } }: AnyStateMachine,
 ): string[] {
   if (typeof delay === 'string' && !Object.hasOwn(delays, delay))
@@ -95,14 +95,14 @@ function builtInProblems(
 }
 
 /** Actions and guards may be declared with XState's own, and refer to further names there. */
-export function declarationsMissing(machine: AnyStateMachine): string[] {
+export function undeclaredInDeclarations(machine: AnyStateMachine): string[] {
   const { actions, guards } = machine.implementations;
   return [
     ...Object.entries(actions).flatMap(([name, action]) =>
-      typeof action === 'function' ? builtInProblems(`action "${name}"`, builtIn(action), machine) : [],
+      typeof action === 'function' ? builtInProblems(`action "${name}"`, builtInReference(action), machine) : [],
     ),
     ...Object.entries(guards).flatMap(([name, guard]) =>
-      (builtIn(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
+      (builtInReference(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
     ),
   ];
 }

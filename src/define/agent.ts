@@ -3,20 +3,20 @@ import * as z from 'zod';
 import type { AnyAgent } from './anyMember.ts';
 import type { AgentDefinition, Objective, ReplyContract } from '../contracts/agent.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
-import { checked, named } from '../values/explain.ts';
+import { parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import type { JsonObject } from '../values/json.ts';
-import { jsonSchema, type Asks, type Messages, type Name, type Protocol } from '../contracts/protocol.ts';
+import { jsonSchema, type AskNames, type Messages, type MessageName, type Protocol } from '../contracts/protocol.ts';
 import type { ToolSource } from '../contracts/tool.ts';
-import { AgentShape } from './schemas.ts';
+import { AgentSchema } from './schemas.ts';
 import type { Delegate } from './delegate.ts';
-import { requireDepth } from './nesting.ts';
-import type { ServerDefinition } from './mcpServer.ts';
+import { requireNesting } from './nesting.ts';
+import type { McpServer } from './mcpServer.ts';
 import type { Tool } from '../tools/tool.ts';
 
 /** What an agent is defined with. */
-export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pick<
+export interface AgentOptions<M extends Messages, H extends AskNames<M>> extends Pick<
   AgentDefinition,
   | 'model'
   | 'fallbacks'
@@ -41,11 +41,11 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
   /** The messages of the protocol that it takes. Each needs replies. None by default. */
   readonly handles?: readonly H[];
   /** Its own functions, MCP servers, other sources, and agents or teams made into tools by `asTool(…)`; none by default. */
-  readonly tools?: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
+  readonly tools?: readonly (Tool | McpServer | ToolSource | Delegate)[];
   /** Names of the tools that it may use, out of all that its sources offer; all by default. */
   readonly allow?: readonly string[];
   /** Servers that are connected only when the tools above do not suffice; none by default. */
-  readonly toolbelt?: readonly (ServerDefinition | ToolSource)[];
+  readonly toolbelt?: readonly (McpServer | ToolSource)[];
   /** Conditions that an answer must meet before it counts; none by default. */
   readonly objectives?: readonly Objective[];
   /** How long one task may take, as a duration such as '2m' or in milliseconds; `limits.deadline` by default. */
@@ -64,7 +64,7 @@ export interface AgentOptions<M extends Messages, H extends Asks<M>> extends Pic
 }
 
 /** A defined agent: something to run, or a member of a team. */
-export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M>> {
+export interface Agent<M extends Messages = Messages, H extends MessageName<M> = MessageName<M>> {
   readonly kind: 'agent';
   /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
@@ -73,11 +73,11 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
   /** The messages that it takes; empty when it takes a text. */
   readonly handles: readonly H[];
   /** Its functions, MCP servers, sources, and agents or teams made into tools. */
-  readonly tools: readonly (Tool | ServerDefinition | ToolSource | Delegate)[];
+  readonly tools: readonly (Tool | McpServer | ToolSource | Delegate)[];
   /** Names of the tools that it may use; undefined for all. */
   readonly allow: readonly string[] | undefined;
   /** Servers that are connected only when its tools do not suffice. */
-  readonly toolbelt: readonly (ServerDefinition | ToolSource)[];
+  readonly toolbelt: readonly (McpServer | ToolSource)[];
   /** How long one task may take, in milliseconds; undefined when only its limits say so. */
   readonly deadline: number | undefined;
   /** Labels that its node must have. */
@@ -92,10 +92,10 @@ export interface Agent<M extends Messages = Messages, H extends Name<M> = Name<M
  * Defines an agent. Nothing runs and nothing is opened until a run needs it.
  * @example const greeter = agent({ name: 'greeter', instructions: 'Greet people.', model: 'anthropic:claude-sonnet-4-5' });
  */
-export function agent<M extends Messages = Record<never, never>, const H extends Asks<M> = never>(
+export function agent<M extends Messages = Record<never, never>, const H extends AskNames<M> = never>(
   options: AgentOptions<M, H>,
 ): Agent<M, H> {
-  checked(AgentShape, options, `The agent${named(options)}`);
+  parseDefinition(AgentSchema, options, `The agent${quotedName(options)}`);
   const {
     protocol,
     handles = [],
@@ -127,7 +127,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
         `The agent "${name}" handles "${type}", which has no replies: an agent could not answer it. Add replies to the message.`,
       );
   }
-  requireDepth({ kind: 'agent', name, tools });
+  requireNesting({ kind: 'agent', name, tools });
   requireDistinct(name, tools, reservedNames(protocol, handles));
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
@@ -159,13 +159,13 @@ export function agent<M extends Messages = Record<never, never>, const H extends
 /** The same agent with more tools. Throws `definition` when two have one name. */
 export function withTools<A extends Agent>(given: A, tools: readonly Delegate[]): A {
   const all = [...given.tools, ...tools];
-  requireDepth({ kind: 'agent', name: given.name, tools: all });
+  requireNesting({ kind: 'agent', name: given.name, tools: all });
   requireDistinct(given.name, all, reservedNames(given.protocol, given.handles));
   return { ...given, tools: all };
 }
 
 /** The same agent with a protocol: for an agent that has none of its own. */
-export const speaking = <M extends Messages, const H extends Name<M>>(
+export const speaking = <M extends Messages, const H extends MessageName<M>>(
   given: AnyAgent,
   protocol: Protocol<M>,
   handles: readonly H[],

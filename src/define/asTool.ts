@@ -1,12 +1,12 @@
 /** Makes an agent or a team into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
-import { came } from '../values/explain.ts';
+import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { jsonSchema, protocol } from '../contracts/protocol.ts';
 import { memberDefinition } from './anyMember.ts';
 import { kindOf } from './schemas.ts';
 import type { Delegate } from './delegate.ts';
-import { spoken, type Voice } from './presets/participants.ts';
+import { participantMessages, type Participant } from './presets/participants.ts';
 
 /** How an agent or a team is offered to models as a tool. */
 export interface AsToolOptions {
@@ -23,10 +23,10 @@ export interface AsToolOptions {
  * its caller. Its failure is a result for the model. Throws `definition`.
  * @example agent({ name: 'editor', model, tools: [asTool(researcher, { description: 'Finds facts on a topic.' })] })
  */
-export function asTool(subject: Voice, { description, name, approval = false }: AsToolOptions): Delegate {
+export function asTool(subject: Participant, { description, name, approval = false }: AsToolOptions): Delegate {
   const kind = kindOf(subject);
   if (kind !== 'agent' && kind !== 'team')
-    throw new TroupeError('definition', `asTool() takes agent({ … }) or team({ … }); got ${came(subject)}.`);
+    throw new TroupeError('definition', `asTool() takes agent({ … }) or team({ … }); got ${describeValue(subject)}.`);
   const called = (name ?? subject.name).replaceAll('.', '_');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(called))
     throw new TroupeError(
@@ -36,7 +36,7 @@ export function asTool(subject: Voice, { description, name, approval = false }: 
   if (typeof description !== 'string' || description.trim() === '')
     throw new TroupeError('definition', `The tool "${called}" needs a description that tells the model what it does.`);
 
-  const { input, takes } = spoken(`the tool "${called}"`, subject);
+  const { input, takes } = participantMessages(`the tool "${called}"`, subject);
   const whole = jsonSchema(input) as JsonObject;
   const isText = subject.kind === 'agent' && subject.handles.length === 0;
   // Models call tools with named arguments: an input that is no object becomes one argument.

@@ -1,5 +1,5 @@
 /** The labels that a node must have to run a definition: those of all agents in it. */
-import type { Subject } from './runnable.ts';
+import type { Runnable } from './runnable.ts';
 
 /** A definition that may contain others: members, what it guards, or tools that are agents. */
 interface Nested {
@@ -10,7 +10,7 @@ interface Nested {
 }
 
 /** The labels in alphabetical order, each once. All members of a run are in one process, so its node needs what any of them needs. */
-export const needsOf = (subject: Subject): string[] =>
+export const requiredLabels = (subject: Runnable): string[] =>
   // Definitions are unions of generic types; here only where labels may be counts.
   [...new Set(within(subject as Nested))].sort();
 

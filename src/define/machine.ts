@@ -6,7 +6,7 @@ import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 
 /** A machine that can be run. */
-export interface MachineSubject {
+export interface MachineRunnable {
   readonly kind: 'machine';
   /** The machine's id. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface MachineSubject {
  * Makes any XState machine into something that `run` takes. The machine is checked here: parts that cannot be made durable are refused by name. Throws `definition`.
  * @example run(machine(setup({ … }).createMachine({ … })), input)
  */
-export function machine(chart: AnyStateMachine, options: ActorTypeOptions = {}): MachineSubject {
+export function machine(chart: AnyStateMachine, options: ActorTypeOptions = {}): MachineRunnable {
   const type = actorType(chart, options);
   if (ownTypes.has(type.name))
     throw new TroupeError(

@@ -1,14 +1,14 @@
 /** Defines an MCP server as a source of tools. It is connected when a run first needs it, and closed with the runtime. */
 import type { McpOptions } from '../mcp/toolSource.ts';
-import { parsePlace, type McpPlace } from '../mcp/address.ts';
+import { parseAddress, type McpAddress } from '../mcp/address.ts';
 
 /** An MCP server as a definition names it. */
-export interface ServerDefinition {
+export interface McpServer {
   readonly kind: 'mcp';
   /** The name of the server; its tools are allowed as `name/tool` or `name/*`. */
   readonly name: string;
   /** The program to start, or the URL to call. */
-  readonly place: McpPlace;
+  readonly address: McpAddress;
   /** How far it is trusted, what is allowed, and how long it may take. */
   readonly options: McpOptions;
 }
@@ -17,7 +17,7 @@ export interface ServerDefinition {
  * A server that speaks the Model Context Protocol, started as a program or called over HTTP.
  * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] }, { trust: 'read' })
  */
-export function mcpServer(place: McpPlace, options: McpOptions = {}): ServerDefinition {
-  const { name } = parsePlace(place);
-  return Object.freeze({ kind: 'mcp', name, place, options });
+export function mcpServer(address: McpAddress, options: McpOptions = {}): McpServer {
+  const { name } = parseAddress(address);
+  return Object.freeze({ kind: 'mcp', name, address, options });
 }

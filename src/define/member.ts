@@ -1,11 +1,11 @@
 /** What may be a member of a team, and what the engine is given for one. */
 import type { AnyStateMachine } from 'xstate';
-import type { Membership } from '../../machines/member.ts';
-import type { Messages, Name, Protocol } from '../contracts/protocol.ts';
+import type { MemberKind } from '../../machines/member.ts';
+import type { Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import type { ActorTypeOptions } from '../core/actorType.ts';
 
 /** Takes one message and answers with one. */
-export interface Member<M extends Messages = Messages, H extends Name<M> = Name<M>> {
+export interface Member<M extends Messages = Messages, H extends MessageName<M> = MessageName<M>> {
   /** What defined it: `agent()`, `team()`, `guarded()` or `orchestrator()`. */
   readonly kind: 'agent' | 'team' | 'guarded' | 'orchestrator';
   /** Its id: a-z, 0-9 and ". _ -". */
@@ -21,7 +21,7 @@ export interface Member<M extends Messages = Messages, H extends Name<M> = Name<
 }
 
 /** What a run must know about a member to send it messages and to read its answers. */
-export const membershipOf = (member: Member): Membership => {
+export const membershipOf = (member: Member): MemberKind => {
   const { kind, takes, gives } = member;
   const returns =
     kind === 'team' && 'returns' in member && typeof member.returns === 'string' ? member.returns : undefined;
@@ -34,7 +34,7 @@ export const membershipOf = (member: Member): Membership => {
 };
 
 /** What a definition is compiled to for the engine. */
-export interface Part {
+export interface Compiled {
   /** The machine, with every slot filled. */
   readonly machine: AnyStateMachine;
   /** How its actor is run: signals, children, supervision, deadline in milliseconds. */
@@ -42,14 +42,17 @@ export interface Part {
 }
 
 /** A member that lives as long as the run. It takes `work` and answers with `work.done` (contracts/work.ts). It compiles itself, and the members it supervises. */
-export interface Standing<M extends Messages = Messages, H extends Name<M> = Name<M>> extends Member<M, H> {
+export interface LongLived<M extends Messages = Messages, H extends MessageName<M> = MessageName<M>> extends Member<
+  M,
+  H
+> {
   readonly kind: 'guarded' | 'orchestrator';
   /** The members that it supervises, by name. */
   readonly members: Readonly<Record<string, Member>>;
   /** Compiles it; `partOf` compiles one of its members. */
-  part(partOf: (member: Member) => Part): Part;
+  compile(partOf: (member: Member) => Compiled): Compiled;
 }
 
 /** Does it compile itself? */
-export const isStanding = (member: Member): member is Member & Pick<Standing, 'part'> =>
+export const compilesItself = (member: Member): member is Member & Pick<LongLived, 'compile'> =>
   'part' in member && typeof member.part === 'function';

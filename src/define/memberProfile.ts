@@ -1,18 +1,18 @@
 /** What a router must know about a member: the messages it takes, the names it uses for them, and how many model answers one task may cost. */
-import { defaultBudget } from '../../machines/agent/settings.ts';
-import type { Membership } from '../../machines/member.ts';
+import { defaultAgentBudget } from '../../machines/agent/settings.ts';
+import type { MemberKind } from '../../machines/member.ts';
 import { defaultRunLimits } from '../../machines/run/settings.ts';
-import { answersTogether, type Profile } from '../../machines/router/settings.ts';
+import { answersTogether, type RouterMember } from '../../machines/router/settings.ts';
 import type { Protocol } from '../contracts/protocol.ts';
 import { membershipOf } from './member.ts';
-import type { Member } from './orchestrator.ts';
+import type { OrchestratorMember } from './orchestrator.ts';
 import { guardedDefinition, memberDefinition, type AnyGuarded, type AnyMember } from './anyMember.ts';
 
 /** A member as the check kit takes it. */
 export type Worker = AnyMember | AnyGuarded;
 
 /** What the machine of an orchestrator is told about one of its members. */
-export function profileOf({ id, agent, role, capacity, maxSteps }: Member): Profile {
+export function memberProfile({ id, agent, role, capacity, maxSteps }: OrchestratorMember): RouterMember {
   const member = memberDefinition(agent);
   return {
     id,
@@ -21,12 +21,12 @@ export function profileOf({ id, agent, role, capacity, maxSteps }: Member): Prof
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxSteps === undefined ? {} : { maxSteps }),
     steps: stepsOf(member),
-    takes: takenBy(member),
+    takes: messagesTaken(member),
   };
 }
 
 /** A preset has no name for its answer: it answers with a text. */
-function namesOf(member: AnyMember): Membership {
+function namesOf(member: AnyMember): MemberKind {
   const membership = membershipOf(member);
   return isPlain(member) ? { ...membership, gives: 'text' } : membership;
 }
@@ -37,7 +37,7 @@ const isPlain = (member: AnyMember): boolean =>
 function stepsOf(member: AnyMember): number {
   switch (member.kind) {
     case 'agent':
-      return member.definition('').budget?.steps ?? defaultBudget.steps ?? Infinity;
+      return member.definition('').budget?.steps ?? defaultAgentBudget.steps ?? Infinity;
     case 'guarded':
       return stepsOf(guardedDefinition(member));
     case 'team': {
@@ -59,16 +59,18 @@ function stepsOf(member: AnyMember): number {
 const bounded = (steps: number): number => Math.min(steps, Number.MAX_SAFE_INTEGER);
 
 /** The names of the messages that a member takes; a text is a `task`. */
-export function takenBy(given: Pick<AnyMember, 'kind' | 'name'>): readonly string[] {
+export function messagesTaken(given: Pick<AnyMember, 'kind' | 'name'>): readonly string[] {
   const member = memberDefinition(given);
-  if (member.kind === 'orchestrator') return [...new Set(member.members.flatMap(({ agent }) => takenBy(agent)))];
+  if (member.kind === 'orchestrator') return [...new Set(member.members.flatMap(({ agent }) => messagesTaken(agent)))];
   const { protocol, handles } = member;
   return protocol && handles.length > 0 ? handles : ['task'];
 }
 
 /** Checks a body against the first member that takes the message, and gives it as the schema leaves it. A body that no member here takes, or that some member takes without a schema, stays as it is. Throws `invalid`. */
-export function requireBody(members: readonly Member[], type: string, body: unknown): unknown {
-  const takers = members.map(({ agent }) => memberDefinition(agent)).filter((member) => takenBy(member).includes(type));
+export function requireTaskBody(members: readonly OrchestratorMember[], type: string, body: unknown): unknown {
+  const takers = members
+    .map(({ agent }) => memberDefinition(agent))
+    .filter((member) => messagesTaken(member).includes(type));
   const protocols = takers.map((member) => protocolFor(member, type));
   return protocols.includes(undefined) ? body : (protocols[0]?.parse(type, body) ?? body);
 }
@@ -76,7 +78,9 @@ export function requireBody(members: readonly Member[], type: string, body: unkn
 /** The protocol that defines the message; undefined where it is any text. */
 function protocolFor(member: AnyMember, type: string): Protocol | undefined {
   if (member.kind === 'orchestrator') {
-    const taker = member.members.map(({ agent }) => memberDefinition(agent)).find((one) => takenBy(one).includes(type));
+    const taker = member.members
+      .map(({ agent }) => memberDefinition(agent))
+      .find((one) => messagesTaken(one).includes(type));
     return taker && protocolFor(taker, type);
   }
   const { protocol, handles } = member;

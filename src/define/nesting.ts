@@ -1,5 +1,5 @@
 /** Checks how deep definitions are nested: teams within teams, and agents that call others. No definition may contain itself. */
-import { maxDepth } from '../../machines/member.ts';
+import { maxNestingDepth } from '../../machines/member.ts';
 import { TroupeError } from '../values/failure.ts';
 import { kindOf } from './schemas.ts';
 
@@ -13,17 +13,17 @@ interface Nested {
 }
 
 /** Throws `definition` with the path from the outermost definition to the one that is nested too deep. */
-export function requireDepth(subject: Nested, above: readonly Nested[] = []): void {
+export function requireNesting(subject: Nested, above: readonly Nested[] = []): void {
   const path = [...above, subject];
   const names = path.map(({ name }) => name).join(' > ');
   if (above.includes(subject))
     throw new TroupeError('definition', `"${subject.name}" contains itself: ${names}. Take it out of its own members.`);
-  if (above.length > maxDepth)
+  if (above.length > maxNestingDepth)
     throw new TroupeError(
       'definition',
-      `Work can be handed on ${maxDepth} levels deep; here it is more: ${names}. Take a level out.`,
+      `Work can be handed on ${maxNestingDepth} levels deep; here it is more: ${names}. Take a level out.`,
     );
-  for (const below of belowOf(subject)) requireDepth(below, path);
+  for (const below of belowOf(subject)) requireNesting(below, path);
 }
 
 const belowOf = ({ members = {}, tools = [] }: Nested): Nested[] =>

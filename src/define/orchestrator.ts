@@ -3,20 +3,20 @@ import * as z from 'zod';
 import type { Guardrail } from '../../actors/guardrail.ts';
 import { memberDefinition } from './anyMember.ts';
 import type { Duration } from '../values/duration.ts';
-import { checked, named } from '../values/explain.ts';
+import { parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes, slug } from '../values/ids.ts';
 import { isMode, RetryPolicy, type ExecutionMode } from '../contracts/task.ts';
-import { duration, isMember, kindOf } from './schemas.ts';
-import { requireDepth } from './nesting.ts';
+import { DurationSchema, isMember, kindOf } from './schemas.ts';
+import { requireNesting } from './nesting.ts';
 import type { Member as AnyMember } from './member.ts';
 import { routers, type Router } from './routers.ts';
 
 /** Whatever may work for an orchestrator: an agent, a team, an orchestrator, or one of them guarded. The messages that it speaks are read from its own type. */
-export type Worker = Pick<AnyMember, 'kind' | 'name'>;
+export type MemberLike = Pick<AnyMember, 'kind' | 'name'>;
 
 /** A member with its id, role and limits in one orchestrator. */
-export interface MemberOptions<Who extends Worker = Worker> {
+export interface OrchestratorMemberOptions<Who extends MemberLike = MemberLike> {
   /** The agent, team, orchestrator or guarded definition that does the work. */
   readonly agent: Who;
   /** Its id in this orchestrator; its own name by default. */
@@ -29,11 +29,14 @@ export interface MemberOptions<Who extends Worker = Worker> {
   readonly maxSteps?: number;
 }
 /** A member as it may be written: alone, or with its options. */
-export type MemberSpec = Worker | MemberOptions;
-type MemberSpecs = readonly MemberSpec[] | Readonly<Record<string, MemberSpec>>;
+export type OrchestratorMemberSpec = MemberLike | OrchestratorMemberOptions;
+type MemberSpecs = readonly OrchestratorMemberSpec[] | Readonly<Record<string, OrchestratorMemberSpec>>;
 
 /** A member of a defined orchestrator. */
-export interface Member<Who extends Worker = Worker> extends Omit<MemberOptions<Who>, 'id'> {
+export interface OrchestratorMember<Who extends MemberLike = MemberLike> extends Omit<
+  OrchestratorMemberOptions<Who>,
+  'id'
+> {
   /** Its id in this orchestrator. */
   readonly id: string;
 }
@@ -41,7 +44,11 @@ export interface Member<Who extends Worker = Worker> extends Omit<MemberOptions<
 type WhoIn<Specs> = Specs extends readonly (infer Spec)[]
   ? WhoOf<Spec>
   : { [K in keyof Specs]: WhoOf<Specs[K]> }[keyof Specs];
-type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends Worker } ? Who : Spec extends Worker ? Spec : never;
+type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends MemberLike }
+  ? Who
+  : Spec extends MemberLike
+    ? Spec
+    : never;
 type SpokenBy<Who> = Who extends { readonly protocol: infer Spoken } ? Spoken : never;
 type TakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
 
@@ -93,12 +100,12 @@ export interface OrchestratorOptions<
 }
 
 /** A defined orchestrator: something to run, or a member. */
-export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends Worker = Worker> {
+export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who extends MemberLike = MemberLike> {
   readonly kind: 'orchestrator';
   /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
   /** Its members, in the order in which they were given. */
-  readonly members: readonly Member<Who>[];
+  readonly members: readonly OrchestratorMember<Who>[];
   /** The protocol of its members, where all of them have the same. As a member of a team it takes what any of its members takes, and answers with their answers. */
   readonly protocol: SpokenBy<Who> | undefined;
   /** The messages that any of its members takes. */
@@ -161,8 +168,8 @@ const OrchestratorShape = z.strictObject({
   rotation: z
     .strictObject({
       maxFailures: whole.optional(),
-      within: duration.optional(),
-      rest: z.union([duration, z.literal('never')]).optional(),
+      within: DurationSchema.optional(),
+      rest: z.union([DurationSchema, z.literal('never')]).optional(),
     })
     .optional(),
   guardrails: z
@@ -172,8 +179,8 @@ const OrchestratorShape = z.strictObject({
       }),
     )
     .optional(),
-  deadline: duration.optional(),
-  grace: duration.optional(),
+  deadline: DurationSchema.optional(),
+  grace: DurationSchema.optional(),
 });
 
 /** Names that the machine of a router uses for its own actors. */
@@ -187,8 +194,8 @@ const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'coll
 export function orchestrator<const Mode extends ExecutionMode = 'auto', const Specs extends MemberSpecs = MemberSpecs>(
   options: OrchestratorOptions<Mode, Specs>,
 ): Orchestrator<Mode, WhoIn<Specs>> {
-  const what = `The orchestrator${named(options)}`;
-  const { retry } = checked(OrchestratorShape, options, what);
+  const what = `The orchestrator${quotedName(options)}`;
+  const { retry } = parseDefinition(OrchestratorShape, options, what);
   const { budget, rotation, deadline, grace, router = routers.firstAvailable(), guardrails = [] } = options;
   const members = membersOf(options.members, what);
   if (router.strategy.kind === 'role' && !router.strategy.fallback && members.every(({ role }) => role === undefined))
@@ -197,7 +204,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
       `${what} routes by role, and no member has one. Give members a role, { agent, role: '…' }, or the router a fallback.`,
     );
   const name = slug(options.name);
-  requireDepth({ kind: 'orchestrator', name, members });
+  requireNesting({ kind: 'orchestrator', name, members });
   const protocols = new Set(members.map(({ agent }) => memberDefinition(agent).protocol));
   const [protocol] = protocols.size === 1 ? protocols : [];
   const made = {
@@ -221,13 +228,13 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
   return made as unknown as Orchestrator<Mode, WhoIn<Specs>>;
 }
 
-function membersOf(given: OrchestratorOptions['members'], what: string): readonly Member[] {
-  const entries: readonly (readonly [string | undefined, MemberSpec])[] = Array.isArray(given)
-    ? given.map((spec: MemberSpec) => [undefined, spec] as const)
+function membersOf(given: OrchestratorOptions['members'], what: string): readonly OrchestratorMember[] {
+  const entries: readonly (readonly [string | undefined, OrchestratorMemberSpec])[] = Array.isArray(given)
+    ? given.map((spec: OrchestratorMemberSpec) => [undefined, spec] as const)
     : Object.entries(given);
-  const members = entries.map(([key, spec]): Member => {
-    checked(MemberShape, spec, `${what} has a member that`);
-    const { id, ...rest }: MemberOptions = 'kind' in spec ? { agent: spec } : spec;
+  const members = entries.map(([key, spec]): OrchestratorMember => {
+    parseDefinition(MemberShape, spec, `${what} has a member that`);
+    const { id, ...rest }: OrchestratorMemberOptions = 'kind' in spec ? { agent: spec } : spec;
     return { ...rest, id: key ?? id ?? rest.agent.name };
   });
   if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);

@@ -1,9 +1,9 @@
 /** What a run of an orchestrator starts with: its tasks, checked against what its members take. */
-import { came, explain } from '../values/explain.ts';
+import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { concurrencyOf, Task, type ExecutionMode, type RouterInput, type TaskSpec } from '../contracts/task.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import { requireBody } from './memberProfile.ts';
+import { requireTaskBody } from './memberProfile.ts';
 
 /** The input of an orchestrator: one task, as a text or with options, or several. */
 export type OrchestratorInput =
@@ -19,14 +19,14 @@ export type OrchestratorInput =
     };
 
 /** The checked tasks of an input. Throws `invalid` or `definition`, and names the task that is wrong. */
-export function tasksOf(subject: Orchestrator, input: unknown): RouterInput {
+export function orchestratorTasks(subject: Orchestrator, input: unknown): RouterInput {
   const { name, mode } = subject;
   if (typeof input === 'string' || (typeof input === 'object' && input !== null && 'input' in input))
     return { tasks: [taskOf(subject, input, 'The task', mode === 'pipeline')], shape: 'one' };
   if (!isBatch(input))
     throw new TroupeError(
       'invalid',
-      `The orchestrator "${name}" takes { tasks: [ … ] }, one task or a text; got ${came(input)}.`,
+      `The orchestrator "${name}" takes { tasks: [ … ] }, one task or a text; got ${describeValue(input)}.`,
     );
   const given = input;
   if (given.mode !== undefined) concurrencyOf(given.mode);
@@ -65,7 +65,7 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
   const spec = typeof given === 'string' ? { input: given } : given;
   const parsed = Task.safeParse(spec);
   if (!parsed.success)
-    throw new TroupeError('invalid', `${which} for "${name}" cannot be used: ${explain(parsed.error, spec)}.`);
+    throw new TroupeError('invalid', `${which} for "${name}" cannot be used: ${describeMismatch(parsed.error, spec)}.`);
   const task = parsed.data;
   const { input } = task;
   const meant = members.filter(({ id }) => task.agentId === undefined || id === task.agentId);
@@ -73,10 +73,10 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
     if (input.trim() === '' && !mayBeEmpty)
       throw new TroupeError('invalid', `${which} for "${name}" has an empty text. Say what is to be done.`);
     // A stage of a pipeline gets the answer of the stage before it.
-    if (!mayBeEmpty) requireBody(meant, 'task', input);
+    if (!mayBeEmpty) requireTaskBody(meant, 'task', input);
     return task;
   }
   if (input.body === undefined && mayBeEmpty) return task;
   // A schema leaves JSON.
-  return { ...task, input: { type: input.type, body: requireBody(meant, input.type, input.body) as never } };
+  return { ...task, input: { type: input.type, body: requireTaskBody(meant, input.type, input.body) as never } };
 }

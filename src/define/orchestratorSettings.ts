@@ -3,17 +3,17 @@ import { defaultRouterSettings, type RouterSettings } from '../../machines/index
 import { milliseconds } from '../values/duration.ts';
 import { concurrencyOf } from '../contracts/task.ts';
 import type { Orchestrator } from './orchestrator.ts';
-import { profileOf } from './memberProfile.ts';
+import { memberProfile } from './memberProfile.ts';
 
 /** Options with their defaults, all times in milliseconds. */
-export function settingsOf({ members, router, mode, guardrails, options }: Orchestrator): RouterSettings {
+export function orchestratorSettings({ members, router, mode, guardrails, options }: Orchestrator): RouterSettings {
   const { budget = {}, retry, rotation = {}, deadline, grace } = options;
   const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
   const { within, rest, ...counts } = rotation;
   const { rotation: usual } = defaultRouterSettings;
   return {
     ...defaultRouterSettings,
-    members: members.map(profileOf),
+    members: members.map(memberProfile),
     strategy: router.strategy,
     entry: guardrails.length > 0 ? 'guard' : 'direct',
     mode,

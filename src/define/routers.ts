@@ -1,11 +1,11 @@
 /** Routers: ways to decide which member of an orchestrator gets a task. */
 import { effect } from '../../actors/effect.ts';
-import type { Select } from '../../actors/router.ts';
-import { byModel } from '../../actors/selectMember.ts';
-import type { ModelDoor } from '../../actors/tools.ts';
-import type { Selected, Selection } from '../../machines/router/events.ts';
-import type { Strategy } from '../../machines/router/settings.ts';
-import { came } from '../values/explain.ts';
+import type { SelectMember } from '../../actors/router.ts';
+import { selectByModel } from '../../actors/selectMember.ts';
+import type { ModelGateway } from '../../actors/tools.ts';
+import type { SelectionOutput, SelectionInput } from '../../machines/router/events.ts';
+import type { RoutingStrategy } from '../../machines/router/settings.ts';
+import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { ModelChoice } from '../contracts/model.ts';
 
@@ -13,19 +13,19 @@ import type { ModelChoice } from '../contracts/model.ts';
 export interface Router {
   readonly kind: 'router';
   /** The strategy as the orchestrator's machine knows it. */
-  readonly strategy: Strategy;
+  readonly strategy: RoutingStrategy;
   /** For `selector`: the function, or the model with its instructions, that chooses. */
   readonly chooser?: Chooser;
 }
 
 /** Gives the id of one of the candidates, alone or with a reason. */
-export type Choose = (selection: Selection) => string | Choice | Promise<string | Choice>;
-type Choice = Omit<Selected, 'usage'>;
+export type ChooseMember = (selection: SelectionInput) => string | Choice | Promise<string | Choice>;
+type Choice = Omit<SelectionOutput, 'usage'>;
 /** What chooses a member: a function or a model. */
 export type Chooser =
   | {
       /** A function that gives the id of a candidate. */
-      readonly choose: Choose;
+      readonly choose: ChooseMember;
     }
   | {
       /** The model that chooses. */
@@ -34,7 +34,7 @@ export type Chooser =
       readonly instructions?: string;
     };
 
-const router = (strategy: Strategy, chooser?: Chooser): Router => ({
+const router = (strategy: RoutingStrategy, chooser?: Chooser): Router => ({
   kind: 'router',
   strategy,
   ...(chooser ? { chooser } : {}),
@@ -42,7 +42,10 @@ const router = (strategy: Strategy, chooser?: Chooser): Router => ({
 
 const key = (name: unknown, what: string): string => {
   if (typeof name === 'string' && name !== '') return name;
-  throw new TroupeError('definition', `${what} takes the name of an entry of a task's metadata; got ${came(name)}.`);
+  throw new TroupeError(
+    'definition',
+    `${what} takes the name of an entry of a task's metadata; got ${describeValue(name)}.`,
+  );
 };
 
 /**
@@ -76,7 +79,7 @@ export const routers = {
     if (typeof choose !== 'function' && model === undefined)
       throw new TroupeError(
         'definition',
-        `routers.selector takes { choose: (selection) => id } or { model: 'provider:model' }; got ${came(chooser)}.`,
+        `routers.selector takes { choose: (selection) => id } or { model: 'provider:model' }; got ${describeValue(chooser)}.`,
       );
     return router({ kind: 'selector' }, chooser);
   },
@@ -94,7 +97,7 @@ export const routers = {
 } as const;
 
 /** The effect by which a function chooses. */
-const byFunction = (choose: Choose): Select =>
+const byFunction = (choose: ChooseMember): SelectMember =>
   effect(async (selection) => {
     const chosen = await choose(selection);
     if (typeof chosen === 'string') return { member: chosen };
@@ -103,5 +106,5 @@ const byFunction = (choose: Choose): Select =>
   });
 
 /** The effect by which a router's chooser chooses. */
-export const selectBy = (chooser: Chooser, gateway: ModelDoor): Select =>
-  'choose' in chooser ? byFunction(chooser.choose) : byModel(chooser, gateway);
+export const selectWith = (chooser: Chooser, gateway: ModelGateway): SelectMember =>
+  'choose' in chooser ? byFunction(chooser.choose) : selectByModel(chooser, gateway);

@@ -7,37 +7,37 @@ import {
   type AnyOrchestrator,
   type AnyTeam,
 } from './anyMember.ts';
-import { came } from '../values/explain.ts';
+import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { requireInput } from '../values/plain.ts';
 import { kindOf } from './schemas.ts';
-import { factsOf } from './guardrails/guarded.ts';
-import type { MachineSubject } from './machine.ts';
-import { tasksOf } from './orchestratorInput.ts';
+import { taskFacts } from './guardrails/guarded.ts';
+import type { MachineRunnable } from './machine.ts';
+import { orchestratorTasks } from './orchestratorInput.ts';
 import type { Orchestrator } from './orchestrator.ts';
 
 export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
 
 /** Everything that `run` and `runtime.start` take. */
-export type Subject = AnyAgent | AnyTeam | MachineSubject | AnyGuarded | Orchestrator;
+export type Runnable = AnyAgent | AnyTeam | MachineRunnable | AnyGuarded | Orchestrator;
 
-const kinds: readonly unknown[] = ['agent', 'team', 'machine', 'guarded', 'orchestrator'] satisfies Subject['kind'][];
+const kinds: readonly unknown[] = ['agent', 'team', 'machine', 'guarded', 'orchestrator'] satisfies Runnable['kind'][];
 
 /** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()` or `machine()`? */
-export const isSubject = (value: unknown): value is Subject => kinds.includes(kindOf(value));
+export const isRunnable = (value: unknown): value is Runnable => kinds.includes(kindOf(value));
 
 /** Throws `definition` for anything that cannot be run. */
-export function requireSubject(value: unknown): asserts value is Subject {
-  if (isSubject(value)) return;
+export function requireRunnable(value: unknown): asserts value is Runnable {
+  if (isRunnable(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }) or a machine(chart); got ${came(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }) or a machine(chart); got ${describeValue(value)}.`,
   );
 }
 
 /** The input that a run of a definition starts with, checked against its contract. Throws `invalid` or `unknown_message`. */
-export function inputOf(subject: Subject, input: unknown): Json {
+export function runInput(subject: Runnable, input: unknown): Json {
   const what = `What "${subject.name}" is given`;
   switch (subject.kind) {
     case 'machine':
@@ -45,18 +45,18 @@ export function inputOf(subject: Subject, input: unknown): Json {
     case 'guarded': {
       const inner = guardedDefinition(subject);
       // Everything that can be guarded starts with a message, which is an object.
-      return { facts: factsOf(inner) as JsonObject, ...(inputOf(inner, input) as JsonObject) };
+      return { facts: taskFacts(inner) as JsonObject, ...(runInput(inner, input) as JsonObject) };
     }
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
     case 'orchestrator':
-      return requireInput(what, tasksOf(subject, input));
+      return requireInput(what, orchestratorTasks(subject, input));
     case 'agent': {
       if (!subject.protocol || subject.handles.length === 0) {
         if (typeof input === 'string' && input.trim() !== '') return requireInput(what, { type: 'task', body: input });
         throw new TroupeError(
           'invalid',
-          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : came(input)}.`,
+          `The agent "${subject.name}" takes a text; got ${input === '' ? 'an empty one' : describeValue(input)}.`,
         );
       }
       const { type, body }: { type?: unknown; body?: unknown } =
@@ -64,7 +64,7 @@ export function inputOf(subject: Subject, input: unknown): Json {
       if (typeof type !== 'string' || !subject.handles.includes(type)) {
         throw new TroupeError(
           'unknown_message',
-          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${came(input)}.`,
+          `The agent "${subject.name}" takes { "type": ${subject.handles.map((name: string) => JSON.stringify(name)).join(' | ')}, "body": … }; got ${describeValue(input)}.`,
         );
       }
       return requireInput(what, { type, body: subject.protocol.parse(type, body) });

@@ -20,7 +20,7 @@ const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value
 });
 
 /** A duration such as '500ms', or a positive number of milliseconds. */
-export const duration = z.custom<Duration>(
+export const DurationSchema = z.custom<Duration>(
   (value) => {
     try {
       // It throws for anything that is no duration.
@@ -57,7 +57,7 @@ const protocol = z.custom((value) => has(value, 'parse') && hasField(value, 'mes
 });
 
 /** The options of `agent()`. */
-export const AgentShape = z.strictObject({
+export const AgentSchema = z.strictObject({
   name: text,
   instructions: z.string().optional(),
   model: models,
@@ -80,7 +80,7 @@ export const AgentShape = z.strictObject({
   onExhausted: z.enum(onExhausted).optional(),
   limits: AgentLimits.partial().optional(),
   onInput: InputPolicy.optional(),
-  deadline: duration.optional(),
+  deadline: DurationSchema.optional(),
   maxOutputTokens: z.number().int().positive().optional(),
   temperature: z.number().nonnegative().optional(),
   needs: z.array(z.string().min(1)).optional(),
@@ -93,7 +93,7 @@ const memberKinds: readonly unknown[] = ['agent', 'team', 'guarded', 'orchestrat
 export const isMember = (value: unknown): boolean => memberKinds.includes(kindOf(value));
 
 /** The options of `team()`. */
-export const TeamShape = z.strictObject({
+export const TeamSchema = z.strictObject({
   name: text,
   protocol,
   members: z.record(
@@ -109,12 +109,12 @@ export const TeamShape = z.strictObject({
     .strictObject({
       strategy: z.enum(['one-for-one', 'one-for-all', 'rest-for-one']).optional(),
       maxRestarts: z.number().int().nonnegative().optional(),
-      within: duration.optional(),
+      within: DurationSchema.optional(),
       restart: z.enum(['resume', 'fresh']).optional(),
     })
     .optional(),
   budget: Budget.optional(),
   onExhausted: z.enum(onExhausted).optional(),
-  deadline: duration.optional(),
+  deadline: DurationSchema.optional(),
   maxTurns: z.number().int().positive().optional(),
 });

@@ -1,21 +1,21 @@
 /** Defines a team: its members, the message it takes, the message it returns, and the route between them. */
-import { came, checked, named } from '../values/explain.ts';
+import { describeValue, parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes, slug } from '../values/ids.ts';
-import type { Body, BodyInput, Messages, Name, Protocol, RepliesTo, Said } from '../contracts/protocol.ts';
+import type { Body, BodyInput, Messages, MessageName, Protocol, ReplyNames, Said } from '../contracts/protocol.ts';
 import type { Duration } from '../values/duration.ts';
 import type { Budget } from '../contracts/agent.ts';
 import type { RunMessage } from '../contracts/run.ts';
 import type { OnExhausted } from '../contracts/treasury.ts';
 import type { Supervision } from '../core/actorType.ts';
-import { TeamShape } from './schemas.ts';
+import { TeamSchema } from './schemas.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
 import { memberDefinition } from './anyMember.ts';
-import { requireDepth } from './nesting.ts';
+import { requireNesting } from './nesting.ts';
 import type { Member } from './member.ts';
 
 // The members' own message types are checked where they are used; here every member that speaks the protocol will do.
-type Members<M extends Messages> = Readonly<Record<string, Member<M, Name<M>>>>;
+type Members<M extends Messages> = Readonly<Record<string, Member<M, MessageName<M>>>>;
 type HandledBy<A> = A extends Member<infer _M, infer H> ? H : never;
 type AnswersOf<M extends Messages, Who> =
   Who extends Team<infer _M, infer _A, infer R>
@@ -24,9 +24,10 @@ type AnswersOf<M extends Messages, Who> =
       ? AnswersOf<M, Inner>
       : Who extends { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: infer Each }[] }
         ? AnswersOf<M, Each>
-        : RepliesTo<M, HandledBy<Who> & Name<M>>;
+        : ReplyNames<M, HandledBy<Who> & MessageName<M>>;
 /** Everything that can arrive at the route: the message that the team takes, and the answers of its members. */
-type Arriving<M extends Messages, Mem, A extends Name<M>> = A | { [K in keyof Mem]: AnswersOf<M, Mem[K]> }[keyof Mem];
+type Arriving<M extends Messages, Mem, A extends MessageName<M>> =
+  A | { [K in keyof Mem]: AnswersOf<M, Mem[K]> }[keyof Mem];
 
 /** A message that a route hands to a member. */
 export interface Send {
@@ -49,9 +50,9 @@ export type Next =
     };
 
 /** What a route may do: hand a message to a member, or give the team's answer. */
-export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name<M>> {
+export interface Talk<M extends Messages, Mem extends Members<M>, R extends MessageName<M>> {
   /** Hands a message to a member that handles it. Several at once: `all(to(…), to(…))`. */
-  readonly to: <K extends keyof Mem & string, T extends HandledBy<Mem[K]> & Name<M>>(
+  readonly to: <K extends keyof Mem & string, T extends HandledBy<Mem[K]> & MessageName<M>>(
     member: K,
     type: T,
     body: BodyInput<M, T>,
@@ -59,9 +60,9 @@ export interface Talk<M extends Messages, Mem extends Members<M>, R extends Name
   /** Ends the run with the team's answer. */
   readonly finish: (body: BodyInput<M, R>) => Next;
   /** The body of the latest message of that name in this run. Throws `definition` when there was none: the route is wrong then. */
-  readonly last: <T extends Name<M>>(type: T) => Body<M, T>;
+  readonly last: <T extends MessageName<M>>(type: T) => Body<M, T>;
   /** How many messages of that name there were. */
-  readonly count: (type: Name<M>) => number;
+  readonly count: (type: MessageName<M>) => number;
   /** All messages so far, oldest first; the last one is the one to route. */
   readonly said: readonly TeamMessage[];
 }
@@ -73,12 +74,17 @@ export type TeamMessage = Pick<RunMessage, 'type' | 'from' | 'turn' | 'usage' | 
 };
 
 /** A function for every message that can arrive. It decides what happens next. */
-export type Route<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> = {
-  readonly [K in Arriving<M, Mem, A> & Name<M>]: (message: Said<M, K>, talk: Talk<M, Mem, R>) => Next;
+export type Route<M extends Messages, Mem extends Members<M>, A extends MessageName<M>, R extends MessageName<M>> = {
+  readonly [K in Arriving<M, Mem, A> & MessageName<M>]: (message: Said<M, K>, talk: Talk<M, Mem, R>) => Next;
 };
 
 /** What a team is defined with. */
-export interface TeamOptions<M extends Messages, Mem extends Members<M>, A extends Name<M>, R extends Name<M>> {
+export interface TeamOptions<
+  M extends Messages,
+  Mem extends Members<M>,
+  A extends MessageName<M>,
+  R extends MessageName<M>,
+> {
   /** Its name, in lower case also its id. */
   readonly name: string;
   /** The messages that its members speak. */
@@ -110,7 +116,11 @@ export interface TeamOptions<M extends Messages, Mem extends Members<M>, A exten
 }
 
 /** A defined team: something to run, or a member of another team. */
-export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>, R extends Name<M> = Name<M>> {
+export interface Team<
+  M extends Messages = Messages,
+  A extends MessageName<M> = MessageName<M>,
+  R extends MessageName<M> = MessageName<M>,
+> {
   readonly kind: 'team';
   /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
@@ -140,13 +150,16 @@ export interface Team<M extends Messages = Messages, A extends Name<M> = Name<M>
  * that the route has no function for. Throws `definition`.
  * @example team({ name: 'desk', protocol: Desk, members: { writer }, accepts: 'brief', returns: 'text', route: { brief: ({ body }, { to }) => to('writer', 'brief', body), text: ({ body }, { finish }) => finish(body) } })
  */
-export function team<M extends Messages, const Mem extends Members<M>, A extends Name<M>, R extends Name<M>>(
-  options: TeamOptions<M, Mem, A, R>,
-): Team<M, A, R> {
-  checked(TeamShape, options, `The team${named(options)}`);
+export function team<
+  M extends Messages,
+  const Mem extends Members<M>,
+  A extends MessageName<M>,
+  R extends MessageName<M>,
+>(options: TeamOptions<M, Mem, A, R>): Team<M, A, R> {
+  parseDefinition(TeamSchema, options, `The team${quotedName(options)}`);
   const { protocol, members, accepts, returns, supervise, budget, onExhausted, deadline, maxTurns } = options;
   const name = slug(options.name);
-  const each: readonly (readonly [string, Member<M, Name<M>>])[] = Object.entries(members);
+  const each: readonly (readonly [string, Member<M, MessageName<M>>])[] = Object.entries(members);
   const names = each.map(([member]) => member);
   if (names.length === 0)
     throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
@@ -176,7 +189,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
         `"${member}" in team "${name}" gives every message to all of its members, and answers with a list, which is no message of the protocol. Let it choose one: another router.`,
       );
   }
-  requireDepth({ kind: 'team', name, members });
+  requireNesting({ kind: 'team', name, members });
   for (const type of [accepts, returns]) {
     if (!Object.hasOwn(protocol.messages, type))
       throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
@@ -238,7 +251,7 @@ export function team<M extends Messages, const Mem extends Members<M>, A extends
     if (isSend(next)) return { send: next.send.map(checkedSend) };
     throw new TroupeError(
       'definition',
-      `The route of team "${name}" must answer "${type}" with to(…), all(…) or finish(…), at once; it gave ${next instanceof Promise ? 'a promise' : came(next)}.`,
+      `The route of team "${name}" must answer "${type}" with to(…), all(…) or finish(…), at once; it gave ${next instanceof Promise ? 'a promise' : describeValue(next)}.`,
     );
   }
 
@@ -288,7 +301,7 @@ export const all = (...nexts: readonly Next[]): Next => ({
     if (isSend(next)) return next.send;
     throw new TroupeError(
       'definition',
-      `all(…) takes messages made by to(…); ${isFinish(next) ? 'finish(…) ends the run and stands alone' : `got ${came(next)}`}.`,
+      `all(…) takes messages made by to(…); ${isFinish(next) ? 'finish(…) ends the run and stands alone' : `got ${describeValue(next)}`}.`,
     );
   }),
 });

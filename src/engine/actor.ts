@@ -7,30 +7,30 @@ import type { ActorStatus } from '../contracts/inspection.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
-import type { Birth } from '../core/spawn.ts';
-import { fromTimer, type Answer, type Delivery } from '../core/incoming.ts';
+import type { SpawnInfo } from '../core/spawn.ts';
+import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming.ts';
 import { fromEnvelope } from '../core/validate.ts';
-import { Errands } from './execute.ts';
+import { Executor } from './execute.ts';
 import type { Host } from './host.ts';
 import { Mailbox } from './mailbox.ts';
-import { Self } from './actorState.ts';
+import { ActorState } from './actorState.ts';
 import { Supervisor } from '../core/supervisor.ts';
-import { asError, ended, gone } from '../core/rejections.ts';
-import { Turns, type Command } from './handle.ts';
+import { toError, endedError, notRunningError } from '../core/rejections.ts';
+import { Handler, type ActorCommand } from './handle.ts';
 
 /** An actor in memory, with its mailbox. */
-export class Cell {
+export class Actor {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   readonly supervisor: Supervisor;
 
   readonly #host: Host;
-  readonly self: Self;
-  readonly #executor: Errands;
-  readonly #handler: Turns;
-  readonly #mailbox: Mailbox<Delivery>;
-  #command: Command | undefined;
+  readonly state: ActorState;
+  readonly #executor: Executor;
+  readonly #handler: Handler;
+  readonly #mailbox: Mailbox<Incoming>;
+  #command: ActorCommand | undefined;
   /** Calls that wait until the actor is loaded; undefined once it is. */
   #callsBeforeLoad: (() => void)[] | undefined = [];
   #isDraining = false;
@@ -43,65 +43,65 @@ export class Cell {
     this.address = address;
     this.run = run;
     this.supervisor = new Supervisor(type.supervise);
-    this.self = new Self(host, type, address, run);
-    this.#executor = new Errands(host, this, this.self);
-    this.#handler = new Turns(host, this.self, this.#executor, () => this.#isAbandoned);
+    this.state = new ActorState(host, type, address, run);
+    this.#executor = new Executor(host, this, this.state);
+    this.#handler = new Handler(host, this.state, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
   }
 
   get status(): ActorStatus {
-    return this.self.status;
+    return this.state.status;
   }
 
   get parent(): Address | undefined {
-    return this.self.parent;
+    return this.state.parent;
   }
 
   get tags(): ReadonlySet<string> {
-    return this.self.snapshot?.tags ?? new Set();
+    return this.state.snapshot?.tags ?? new Set();
   }
 
   /** Is it doing something, or about to, without anything from outside? */
-  get busy(): boolean {
-    return this.#isDraining || this.working || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
+  get isBusy(): boolean {
+    return this.#isDraining || this.hasRunningEffects || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
   }
 
   /** Are effects of it running? */
-  get working(): boolean {
+  get hasRunningEffects(): boolean {
     return this.#executor.running > 0;
   }
 
   /** When the next timer is due, in milliseconds since the epoch. */
   get nextTimer(): number | undefined {
-    return this.self.pendings.nextDue();
+    return this.state.pendings.nextDue();
   }
 
   /** May it leave memory: it did nothing for `idle` milliseconds, and no timer is due soon? */
-  mayRest(now: number, idle: number): boolean {
+  mayPassivate(now: number, idle: number): boolean {
     if (
-      this.busy ||
+      this.isBusy ||
       this.#command ||
       this.status !== 'active' ||
       now - this.#idleSince < idle ||
-      !this.supervisor.calm(now)
+      !this.supervisor.isCalm(now)
     )
       return false;
     return (this.nextTimer ?? Infinity) - now > 10 * idle;
   }
 
   pending(key: string): OwnPending | undefined {
-    return this.self.pending(key);
+    return this.state.pending(key);
   }
 
   /** Children in the order they were spawned. */
   childAddresses(): Address[] {
-    return this.self.pendings.childAddresses();
+    return this.state.pendings.childAddresses();
   }
 
   /** The initial transition and its commit. */
-  async begin(spawnInfo: Birth): Promise<void> {
-    this.self.isBorn(spawnInfo);
-    this.supervisor.beginsAnew();
+  async start(spawnInfo: SpawnInfo): Promise<void> {
+    this.state.begin(spawnInfo);
+    this.supervisor.reset();
     const work = this.#work(() =>
       this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input }),
     );
@@ -111,13 +111,13 @@ export class Cell {
 
   /** Takes over what is stored, and does nothing yet. Throws `incompatible` or `corrupt`. */
   restore(stored: StoredActor): void {
-    this.self.restore(stored);
+    this.state.restore(stored);
     this.#idleSince = this.#host.clock.now();
   }
 
   /** Continues from what was restored; after a crash, with the results that are in the ledger. */
-  goOn(results?: StoredActor['results']): void {
-    if (results) this.#executor.redo(results);
+  resume(results?: StoredActor['results']): void {
+    if (results) this.#executor.resume(results);
     this.#markLoaded();
     this.#drain();
   }
@@ -129,32 +129,32 @@ export class Cell {
   }
 
   /** Takes a message in; one that does not fit the contract is rejected. */
-  receive(envelope: Envelope, answer: Answer): void {
+  receive(envelope: Envelope, answer: Acknowledgement): void {
     this.whenLoaded(() => {
       try {
-        this.deliver(fromEnvelope(this.type, envelope, (key) => this.pending(key), answer));
+        this.enqueue(fromEnvelope(this.type, envelope, (key) => this.pending(key), answer));
       } catch (thrown) {
-        answer.refuse(asError(thrown));
+        answer.reject(toError(thrown));
       }
     });
   }
 
   /** Exactly one of `done` and `refuse` is called, now or later. */
-  deliver(incoming: Delivery): void {
-    if (this.#isAbandoned) return incoming.refuse(gone(this.address));
+  enqueue(incoming: Incoming): void {
+    if (this.#isAbandoned) return incoming.reject(notRunningError(this.address));
     if (this.status !== 'active') return this.#rejectLate(incoming);
-    this.#mailbox.put(incoming);
+    this.#mailbox.enqueue(incoming);
     this.#drain();
   }
 
   /** A timer is due. */
-  ring(key: string): void {
+  fireTimer(key: string): void {
     const pending = this.#isAbandoned ? undefined : this.pending(key);
     if (pending?.kind !== 'timer') return;
     const { to, event } = pending.data;
-    if (to === undefined) return this.deliver(fromTimer(pending));
-    this.self.pendings.remove(key);
-    this.#executor.forward(key, to, event);
+    if (to === undefined) return this.enqueue(fromTimer(pending));
+    this.state.pendings.remove(key);
+    this.#executor.sendDelayed(key, to, event);
   }
 
   stop(reason: string): void {
@@ -169,7 +169,7 @@ export class Cell {
   abandon(): void {
     this.#isAbandoned = true;
     this.#executor.abandon();
-    for (const incoming of this.#mailbox.clear()) incoming.refuse(gone(this.address));
+    for (const incoming of this.#mailbox.clear()) incoming.reject(notRunningError(this.address));
     this.#markLoaded();
   }
 
@@ -179,7 +179,7 @@ export class Cell {
     for (const call of early) call();
   }
 
-  #orderNext(command: Command): void {
+  #orderNext(command: ActorCommand): void {
     // A stop is final.
     if (this.#command?.what === 'stop') return;
     this.#command = command;
@@ -199,26 +199,26 @@ export class Cell {
       while (!this.#isAbandoned && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;
-        if (command?.what === 'restart') this.supervisor.beginsAnew();
-        const incoming = command ? undefined : this.#mailbox.take();
-        if (command) await this.#handler.obey(command);
-        else if (incoming) await this.#handler.take(incoming);
+        if (command?.what === 'restart') this.supervisor.reset();
+        const incoming = command ? undefined : this.#mailbox.dequeue();
+        if (command) await this.#handler.execute(command);
+        else if (incoming) await this.#handler.handle(incoming);
         else break;
       }
     } catch (thrown) {
-      if (!this.#isAbandoned) this.#host.lost(this, toFailure(thrown));
+      if (!this.#isAbandoned) this.#host.stopRun(this, toFailure(thrown));
     }
     this.#isDraining = false;
     this.#idleSince = this.#host.clock.now();
     if (this.status !== 'active' && !this.#isAbandoned) {
       for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
-      this.#host.ended(this);
+      this.#host.actorEnded(this);
     }
-    this.#host.rested(this.run);
+    this.#host.notifyIdle(this.run);
   }
 
-  #rejectLate(incoming: Delivery): void {
-    if (incoming.own) incoming.done();
-    else incoming.refuse(ended(this.address, this.status));
+  #rejectLate(incoming: Incoming): void {
+    if (incoming.isInternal) incoming.acknowledge();
+    else incoming.reject(endedError(this.address, this.status));
   }
 }

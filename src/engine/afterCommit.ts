@@ -2,15 +2,18 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { Action } from '../core/chart.ts';
-import type { Draft } from '../core/commitBuilder.ts';
-import type { Surroundings } from './engineContext.ts';
+import type { CommitBuilder } from '../core/commitBuilder.ts';
+import type { EngineContext } from './engineContext.ts';
 
 /** Logs, and runs the custom actions of a step; failures are reported as progress. */
-export function afterwards({ customs, sender }: Draft, { clock, tell }: Surroundings): void {
+export function afterCommit(
+  { customActions, actor: sender }: CommitBuilder,
+  { clock, report: tell }: EngineContext,
+): void {
   const { run, address: actor } = sender;
   const report = (key: string, note: object) =>
     tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
-  for (const action of customs) {
+  for (const action of customActions) {
     if (action.type === 'xstate.log') {
       const { label, value } = action.params as { label?: string; value: unknown };
       report('log', { ...(label === undefined ? {} : { label }), value: printable(value) });

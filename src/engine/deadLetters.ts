@@ -7,10 +7,10 @@ import type { Observer } from '../contracts/inspection.ts';
 import type { Journal } from '../journal/journal.ts';
 
 /** Where a dead letter is stored, and by whom. */
-export interface Keeping {
+export interface DeadLetterStore {
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly tell: Observer;
+  readonly report: Observer;
   /** The epoch of the run's lease, when this process holds it. */
   readonly epoch: number | undefined;
 }
@@ -19,7 +19,11 @@ export interface Keeping {
  * The message is settled when this resolves. Rejects when it can be neither stored nor given up: another process holds the run's lease
  * (`fenced`) and will find the message as it was, or the journal cannot be written now.
  */
-export async function bury(envelope: Envelope, failure: Failure, { journal, clock, tell, epoch }: Keeping) {
+export async function storeDeadLetter(
+  envelope: Envelope,
+  failure: Failure,
+  { journal, clock, report, epoch }: DeadLetterStore,
+) {
   const { id, type, from, to, run, kind, body } = envelope;
   const at = clock.now();
   const deadLetter: DeadLetter = { id, type, from, to, body, kind, at, failure };
@@ -31,5 +35,5 @@ export async function bury(envelope: Envelope, failure: Failure, { journal, cloc
     if (toFailure(thrown).kind !== 'unknown_recipient') throw thrown;
     journal.settle([id]);
   }
-  tell({ type: 'dead', at, run, actor: to, message: { id, type, from }, failure });
+  report({ type: 'dead', at, run, actor: to, message: { id, type, from }, failure });
 }

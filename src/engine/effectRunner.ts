@@ -3,11 +3,11 @@ import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
 import type { Json } from '../values/json.ts';
 import type { PendingEffect } from '../contracts/pending.ts';
-import { perform } from './effects.ts';
-import type { Surroundings } from './engineContext.ts';
+import { performEffect } from './effects.ts';
+import type { EngineContext } from './engineContext.ts';
 
 /** The actor whose effects they are, and the logic that performs them. */
-export interface Owner {
+export interface EffectOwner {
   readonly actor: {
     readonly address: string;
     readonly run: string;
@@ -18,13 +18,13 @@ export interface Owner {
 }
 
 /** The running effects of one actor. */
-export class Runner {
-  readonly #context: Surroundings;
-  readonly #owner: Owner;
+export class EffectRunner {
+  readonly #context: EngineContext;
+  readonly #owner: EffectOwner;
   readonly #running = new Map<string, AbortController>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(context: Surroundings, owner: Owner) {
+  constructor(context: EngineContext, owner: EffectOwner) {
     this.#context = context;
     this.#owner = owner;
   }
@@ -35,13 +35,13 @@ export class Runner {
 
   /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
   async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
-    const { clock, tell } = this.#context;
+    const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
     const facts = { run, actor, key, name: src, again };
-    tell({ type: 'effect.started', at: clock.now(), ...facts });
+    report({ type: 'effect.started', at: clock.now(), ...facts });
     const scope: EffectScope = {
       key,
       actor,
@@ -52,16 +52,16 @@ export class Runner {
       again,
       list: (name) => this.#owner.actor.list(name),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
-      progress: (note) => tell({ type: 'progress', at: clock.now(), run, actor, key, note }),
+      progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const outcome = await perform(this.#owner.logic(src), data, scope);
+    const outcome = await performEffect(this.#owner.logic(src), data, scope);
     if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
-      tell({ type: 'effect.stopped', at, ...facts });
+      report({ type: 'effect.stopped', at, ...facts });
       return undefined;
     }
-    tell(
+    report(
       outcome.ok
         ? { type: 'effect.done', at, ...facts }
         : { type: 'effect.failed', at, ...facts, failure: outcome.failure },

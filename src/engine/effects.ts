@@ -21,7 +21,7 @@ const asked = <T extends string | boolean>(
 ): T => (typeof option === 'function' ? option(input) : (option ?? fallback));
 
 /** Performs one effect to its end. Never rejects: an error is an outcome too. */
-export async function perform(
+export async function performEffect(
   logic: AnyActorLogic & { readonly effect?: Performer },
   { src, input }: EffectData,
   scope: EffectScope,

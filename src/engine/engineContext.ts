@@ -4,11 +4,11 @@ import type { Inspection } from '../contracts/inspection.ts';
 import type { Journal } from '../journal/journal.ts';
 
 /** What every part of the engine is given. */
-export interface Surroundings {
+export interface EngineContext {
   readonly journal: Journal;
   readonly clock: Clock;
   /** Fires when the host closes. */
   readonly ending: AbortSignal;
   /** Reports to the observer; never throws. */
-  readonly tell: (event: Inspection) => void;
+  readonly report: (event: Inspection) => void;
 }

@@ -4,27 +4,27 @@ import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
-import { afterwards } from './afterCommit.ts';
-import type { Cell } from './actor.ts';
+import { afterCommit } from './afterCommit.ts';
+import type { Actor } from './actor.ts';
 import { fromEffect } from '../core/incoming.ts';
 import type { Host } from './host.ts';
-import { signal } from '../core/systemMessages.ts';
-import { Runner } from './effectRunner.ts';
-import type { Plan, Self } from './actorState.ts';
+import { signalEnvelope } from '../core/systemMessages.ts';
+import { EffectRunner } from './effectRunner.ts';
+import type { PlannedCommit, ActorState } from './actorState.ts';
 
 /** Carries out the commits of one actor. */
-export class Errands {
+export class Executor {
   readonly #host: Host;
-  readonly #actor: Cell;
-  readonly #state: Self;
-  readonly #effects: Runner;
+  readonly #actor: Actor;
+  readonly #state: ActorState;
+  readonly #effects: EffectRunner;
 
-  constructor(host: Host, actor: Cell, state: Self) {
+  constructor(host: Host, actor: Actor, state: ActorState) {
     this.#host = host;
     this.#actor = actor;
     this.#state = state;
     const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#effects = new Runner(host, { actor: state, logic });
+    this.#effects = new EffectRunner(host, { actor: state, logic });
   }
 
   /** How many effects are running. */
@@ -33,34 +33,35 @@ export class Errands {
   }
 
   /** Called once the commit is stored: only then does anything happen (E2). */
-  run({ commit, draft }: Plan): void {
+  execute({ commit, builder }: PlannedCommit): void {
     for (const pending of commit.opens) this.#begin(pending, false);
-    if (!draft) return;
+    if (!builder) return;
     const { address, run } = this.#state;
-    for (const event of draft.emits) this.#host.emit(address, run, event);
-    for (const { id, type, from, failure } of draft.astray) this.#host.dead(run, address, { id, type, from }, failure);
-    afterwards(draft, this.#host);
+    for (const event of builder.emits) this.#host.emit(address, run, event);
+    for (const { id, type, from, failure } of builder.undeliverable)
+      this.#host.reportDeadLetter(run, address, { id, type, from }, failure);
+    afterCommit(builder, this.#host);
   }
 
   /** After a crash: what is pending is started again under the same keys; what has a result in the ledger is not. */
-  redo(results: StoredActor['results']): void {
+  resume(results: StoredActor['results']): void {
     for (const pending of this.#state.pendings) {
       const result = results.get(pending.key);
-      if (result && pending.kind === 'effect') this.#actor.deliver(fromEffect(pending, result, true));
+      if (result && pending.kind === 'effect') this.#actor.enqueue(fromEffect(pending, result, true));
       else if (pending.kind !== 'child') this.#begin(pending, true);
     }
   }
 
   /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
-  end({ key, kind, data }: OwnPending): void {
+  cancel({ key, kind, data }: OwnPending): void {
     if (kind === 'effect') this.#effects.stop(key);
-    if (kind === 'timer') this.#host.alarms.cancel(key);
+    if (kind === 'timer') this.#host.timers.cancel(key);
     if (kind === 'child') this.#host.stopChild(data.address, `its parent ${this.#state.address} let it go`);
   }
 
   /** A delayed sendTo is due. */
-  forward(key: string, to: Address, event: TimerData['event']): void {
-    this.#host.courier.send(signal(key, this.#state.address, to, this.#state.run, event));
+  sendDelayed(key: string, to: Address, event: TimerData['event']): void {
+    this.#host.outboxRelay.send(signalEnvelope(key, this.#state.address, to, this.#state.run, event));
   }
 
   /** The latest intermediate result of a running effect, by the child's id. */
@@ -75,26 +76,26 @@ export class Errands {
   /** Stops effects and timers, and tells no one. */
   abandon(): void {
     this.#effects.stopAll();
-    for (const { key, kind } of this.#state.pendings) if (kind === 'timer') this.#host.alarms.cancel(key);
+    for (const { key, kind } of this.#state.pendings) if (kind === 'timer') this.#host.timers.cancel(key);
   }
 
   #begin(pending: Pending, again: boolean): void {
-    if (pending.kind === 'timer') this.#host.alarms.set(pending.key, pending.due, this.#state.address);
+    if (pending.kind === 'timer') this.#host.timers.set(pending.key, pending.due, this.#state.address);
     else if (pending.kind === 'child') this.#host.spawn(this.#state, pending);
-    else if (pending.kind === 'message') this.#host.courier.send(pending.data);
+    else if (pending.kind === 'message') this.#host.outboxRelay.send(pending.data);
     else void this.#perform(pending, again);
   }
 
   async #mayBegin({ key }: PendingEffect): Promise<boolean> {
     const isGone = () => !this.#state.pendings.has(key);
-    return (await this.#host.mayBegin(this.#state.run, isGone)) && !isGone();
+    return (await this.#host.confirmLease(this.#state.run, isGone)) && !isGone();
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
-    if (!this.#host.isSureOf(this.#state.run) && !(await this.#mayBegin(pending))) return;
+    if (!this.#host.holdsLease(this.#state.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#effects.start(pending, again);
-    if (outcome) this.#actor.deliver(fromEffect(pending, outcome, false));
-    else this.#host.rested(this.#state.run);
+    if (outcome) this.#actor.enqueue(fromEffect(pending, outcome, false));
+    else this.#host.notifyIdle(this.#state.run);
   }
 }

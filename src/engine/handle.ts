@@ -6,37 +6,44 @@
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
-import { restarts, type Restart } from '../contracts/restart.ts';
+import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
-import { seenOf, type Change } from '../core/toCommit.ts';
-import { causeOf, type Delivery } from '../core/incoming.ts';
-import { late } from '../core/validate.ts';
+import { commitInspection, type StateChange } from '../core/toCommit.ts';
+import { commitEventOf, type Incoming } from '../core/incoming.ts';
+import { expiredError } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
-import type { Errands } from './execute.ts';
+import type { Executor } from './execute.ts';
 import type { Host } from './host.ts';
-import { farewell } from '../core/systemMessages.ts';
-import { stamped, type Circumstances } from '../core/eventContext.ts';
-import { untilStored } from './retryWrite.ts';
-import type { Plan, Self } from './actorState.ts';
+import { endMessageFor } from '../core/systemMessages.ts';
+import { withEventContext, type EventDetails } from '../core/eventContext.ts';
+import { retryWrite } from './retryWrite.ts';
+import type { PlannedCommit, ActorState } from './actorState.ts';
 import { isStale } from '../core/stale.ts';
-import { beyond, noted } from '../core/supervisor.ts';
-import { asError, burial, gone, isLoss, meaningless, overdue } from '../core/rejections.ts';
+import { escalatedFailure, restartRecord } from '../core/supervisor.ts';
+import {
+  toError,
+  deadLetterChange,
+  notRunningError,
+  mustStopHere,
+  unhandledError,
+  runDeadlineFailure,
+} from '../core/rejections.ts';
 
 /** What a supervisor or a parent orders an actor to do. */
-export type Command =
+export type ActorCommand =
   | { readonly what: 'stop'; readonly reason: string }
   /** `kept` only for the actor that failed: the restart its supervisor counts. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
 
 /** Handles the messages and commands of one actor. */
-export class Turns {
+export class Handler {
   readonly #host: Host;
-  readonly #state: Self;
-  readonly #executor: Errands;
+  readonly #state: ActorState;
+  readonly #executor: Executor;
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: Host, state: Self, executor: Errands, isGone: () => boolean) {
+  constructor(host: Host, state: ActorState, executor: Executor, isGone: () => boolean) {
     this.#host = host;
     this.#state = state;
     this.#executor = executor;
@@ -44,11 +51,11 @@ export class Turns {
   }
 
   /** Starts from the beginning; everything in `ends` is closed. */
-  async start(event: Change['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
-    let plan: Plan;
+  async start(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
+    let plan: PlannedCommit;
     try {
       plan = this.#state.step(
-        this.#state.type.chart.initial(stamped(this.#state.birth.input, this.#host.clock)),
+        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#host.clock)),
         undefined,
         event,
         {},
@@ -61,17 +68,17 @@ export class Turns {
     await this.#storeAndAct(plan);
   }
 
-  async obey(command: Command): Promise<void> {
-    const { clock, tell } = this.#host;
+  async execute(command: ActorCommand): Promise<void> {
+    const { clock, report } = this.#host;
     const { address, run, snapshot, seq, pendings } = this.#state;
-    const closes = pendings.endingWith([]);
+    const closes = pendings.keysEndingWith([]);
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
     const { by, failure, kept: restart } = command;
-    tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
-    this.#state.beginsAnew();
+    report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
+    this.#state.startOver();
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
@@ -80,24 +87,24 @@ export class Turns {
   }
 
   /** Rejects when this process can do nothing more for the actor; the sender has been told. */
-  async take(incoming: Delivery): Promise<void> {
+  async handle(incoming: Incoming): Promise<void> {
     try {
       await this.#handle(incoming);
     } catch (thrown) {
-      incoming.refuse(asError(thrown));
+      incoming.reject(toError(thrown));
       throw thrown;
     }
   }
 
-  async #handle(incoming: Delivery): Promise<void> {
-    if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.done();
+  async #handle(incoming: Incoming): Promise<void> {
+    if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.acknowledge();
     const now = this.#host.clock.now();
     const { deadline } = incoming;
     if (deadline !== undefined && deadline < now)
-      return incoming.refuse(late(this.#state.address, incoming.event.type, deadline, now));
-    if (incoming.event.type === deadlineEvent && incoming.own && !this.#state.type.endsByDeadline)
-      return this.#endInFailure(overdue(this.#state.birth.deadline ?? now), causeOf(incoming));
-    let plan: Plan | undefined;
+      return incoming.reject(expiredError(this.#state.address, incoming.event.type, deadline, now));
+    if (incoming.event.type === deadlineEvent && incoming.isInternal && !this.#state.type.endsByDeadline)
+      return this.#endInFailure(runDeadlineFailure(this.#state.spawnInfo.deadline ?? now), commitEventOf(incoming));
+    let plan: PlannedCommit | undefined;
     let stored: boolean;
     try {
       plan = this.#plan(incoming);
@@ -107,33 +114,33 @@ export class Turns {
       return this.#stepFailed(incoming, toFailure(thrown));
     }
     if (!stored) return void (await this.#answerIfHandled(incoming));
-    incoming.done();
-    this.#executor.run(plan);
+    incoming.acknowledge();
+    this.#executor.execute(plan);
   }
 
   /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
-  #plan(incoming: Delivery): Plan | undefined {
+  #plan(incoming: Incoming): PlannedCommit | undefined {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
-    const step = chart.step(before, stamped(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
-    if (incoming.own) return this.#state.step(step, before, causeOf(incoming), incoming);
+    const step = chart.step(before, withEventContext(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
+    if (incoming.isInternal) return this.#state.step(step, before, commitEventOf(incoming), incoming);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
-    return this.#state.step(step, before, { ...causeOf(incoming), inbox: true }, incoming);
+    return this.#state.step(step, before, { ...commitEventOf(incoming), inbox: true }, incoming);
   }
 
-  #detailsOf({ id, from, own }: Delivery): Circumstances {
+  #detailsOf({ id, from, isInternal }: Incoming): EventDetails {
     const { deadline } = this.#state;
     return {
       ...(deadline === undefined ? {} : { deadline }),
-      ...(own || from === undefined ? {} : { message: { id, from } }),
+      ...(isInternal || from === undefined ? {} : { message: { id, from } }),
       soFar: (child) => this.#executor.soFar(child),
     };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
-  async #store(plan: Plan): Promise<boolean> {
-    const { journal, tell } = this.#host;
+  async #store(plan: PlannedCommit): Promise<boolean> {
+    const { journal, report } = this.#host;
     const { commit, change } = plan;
     try {
       await this.#retry(() => journal.commit(commit));
@@ -142,84 +149,84 @@ export class Turns {
       if (isJsonObject(data) && data.duplicate) return false;
       throw thrown;
     }
-    if (this.#isGone()) throw gone(this.#state.address);
-    for (const over of this.#state.adopt(plan)) this.#executor.end(over);
-    tell(seenOf(commit, change.snapshot?.value, change.failure));
+    if (this.#isGone()) throw notRunningError(this.#state.address);
+    for (const over of this.#state.apply(plan)) this.#executor.cancel(over);
+    report(commitInspection(commit, change.snapshot?.value, change.failure));
     return true;
   }
 
-  async #storeAndAct(plan: Plan): Promise<void> {
+  async #storeAndAct(plan: PlannedCommit): Promise<void> {
     await this.#store(plan);
-    this.#executor.run(plan);
+    this.#executor.execute(plan);
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, tell } = this.#host;
+    const { clock, ending, report } = this.#host;
     const { run, address: actor } = this.#state;
-    const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return untilStored(write, { clock, ending, gone: this.#isGone, stalled });
+    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
+    return retryWrite(write, { clock, ending, gone: this.#isGone, stalled });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
-  async #stepFailed(incoming: Delivery, failure: Failure): Promise<void> {
-    if (isLoss(failure)) throw fromFailure(failure);
-    if (!incoming.own && (await this.#answerIfHandled(incoming))) return;
+  async #stepFailed(incoming: Incoming, failure: Failure): Promise<void> {
+    if (mustStopHere(failure)) throw fromFailure(failure);
+    if (!incoming.isInternal && (await this.#answerIfHandled(incoming))) return;
     const { journal, clock } = this.#host;
     const { run, address, parent: by = 'system' } = this.#state;
     const { result } = incoming;
     if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const verdict = await this.#host.judge(this.#state, failure, !incoming.own);
+    const verdict = await this.#host.superviseFailure(this.#state, failure, !incoming.isInternal);
     const restart = (how: Restart['how']) =>
-      verdict.policy && noted(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
-    if (verdict.escalate) await this.#endInFailure(beyond(failure, verdict), causeOf(incoming));
-    else if (verdict.who.length === 0) return incoming.refuse(gone(address));
+      verdict.policy && restartRecord(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
+    if (verdict.escalate) await this.#endInFailure(escalatedFailure(failure, verdict), commitEventOf(incoming));
+    else if (verdict.who.length === 0) return incoming.reject(notRunningError(address));
     else if (verdict.restart === 'fresh')
       for (const who of verdict.who)
         this.#host.restart(who, by, failure, who === address ? restart('fresh') : undefined);
     else await this.#deadLetter(incoming, failure, by, restart('resume'));
-    incoming.refuse(fromFailure(failure));
+    incoming.reject(fromFailure(failure));
   }
 
-  async #deadLetter(incoming: Delivery, failure: Failure, by: string, restart?: Restart): Promise<void> {
-    const { clock, tell } = this.#host;
+  async #deadLetter(incoming: Incoming, failure: Failure, by: string, restart?: Restart): Promise<void> {
+    const { clock, report } = this.#host;
     const { run, address } = this.#state;
-    const { appends = [], ...change } = burial(this.#state, incoming, failure, clock.now());
+    const { appends = [], ...change } = deadLetterChange(this.#state, incoming, failure, clock.now());
     const all = restart ? [...appends, keptRestart(restart)] : appends;
     await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
     const { id, event, from = address } = incoming;
-    this.#host.dead(run, address, { id, type: event.type, from }, failure);
-    tell({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
+    this.#host.reportDeadLetter(run, address, { id, type: event.type, from }, failure);
+    report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
   }
 
-  async #unhandled(incoming: Delivery): Promise<void> {
-    if (!(await this.#answerIfHandled(incoming))) incoming.refuse(meaningless(this.#state, incoming));
+  async #unhandled(incoming: Incoming): Promise<void> {
+    if (!(await this.#answerIfHandled(incoming))) incoming.reject(unhandledError(this.#state, incoming));
   }
 
   /** Was it handled before? Then the sender has its answer now. */
-  async #answerIfHandled({ id, body, ask, done, refuse }: Delivery): Promise<boolean> {
-    const { journal, courier } = this.#host;
+  async #answerIfHandled({ id, body, ask, acknowledge, reject }: Incoming): Promise<boolean> {
+    const { journal, outboxRelay } = this.#host;
     const message = { id, body, asker: ask?.from };
     try {
       const handled = await this.#retry(() =>
-        wasHandled(journal, this.#state.address, message, (reply) => courier.send(reply)),
+        wasHandled(journal, this.#state.address, message, (reply) => outboxRelay.send(reply)),
       );
-      if (handled) done(true);
+      if (handled) acknowledge(true);
       return handled;
     } catch (thrown) {
-      refuse(asError(thrown));
+      reject(toError(thrown));
       return true;
     }
   }
 
   /** The actor fails: its children stop, its parent is told. */
-  async #endInFailure(failure: Failure, event: Change['event']): Promise<void> {
-    if (isLoss(failure)) throw fromFailure(failure);
-    const { snapshot, pendings, birth } = this.#state;
-    const opens = farewell(birth, this.#state.key(0), { error: failure });
+  async #endInFailure(failure: Failure, event: StateChange['event']): Promise<void> {
+    if (mustStopHere(failure)) throw fromFailure(failure);
+    const { snapshot, pendings, spawnInfo } = this.#state;
+    const opens = endMessageFor(spawnInfo, this.#state.key(0), { error: failure });
     await this.#storeAndAct(
-      this.#state.plan({ snapshot, status: 'failed', event, opens, closes: pendings.endingWith([]), failure }),
+      this.#state.plan({ snapshot, status: 'failed', event, opens, closes: pendings.keysEndingWith([]), failure }),
     );
   }
 }
 
-const keptRestart = (restart: Restart) => ({ list: restarts, entry: asJson(restart) });
+const keptRestart = (restart: Restart) => ({ list: restartList, entry: asJson(restart) });

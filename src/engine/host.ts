@@ -26,26 +26,26 @@ import type { StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
-import { supervision, type ActorType } from '../core/actorType.ts';
-import { Alarms } from './timers.ts';
-import { birthOf, childBirth, type Birth } from '../core/spawn.ts';
-import { Cell } from './actor.ts';
+import { defaultSupervision, type ActorType } from '../core/actorType.ts';
+import { Timers } from './timers.ts';
+import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
+import { Actor } from './actor.ts';
 import type { MachineEvent } from '../core/chart.ts';
-import { Courier } from './outboxRelay.ts';
-import { bury } from './deadLetters.ts';
+import { OutboxRelay } from './outboxRelay.ts';
+import { storeDeadLetter } from './deadLetters.ts';
 import { fromChild } from '../core/incoming.ts';
-import { requireTimely } from '../core/validate.ts';
+import { requireDeliverable } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
-import { Mail } from './inboxPoller.ts';
-import { guarded } from './observer.ts';
-import { Ownership, type LeaseOptions } from './lease.ts';
-import { untilStored } from './retryWrite.ts';
-import { Places, type Place } from './registry.ts';
-import { Rest } from './passivation.ts';
-import { gather, stopOrphans } from './recovery.ts';
-import { restartsOf } from './restartHistory.ts';
-import { Supervisor, type Verdict } from '../core/supervisor.ts';
-import { ended } from '../core/rejections.ts';
+import { InboxPoller } from './inboxPoller.ts';
+import { safeObserver } from './observer.ts';
+import { Leases, type LeaseOptions } from './lease.ts';
+import { retryWrite } from './retryWrite.ts';
+import { Registry, type Registration } from './registry.ts';
+import { Passivation } from './passivation.ts';
+import { loadRun, stopOrphans } from './recovery.ts';
+import { restartsSince } from './restartHistory.ts';
+import { Supervisor, type SupervisorDecision } from '../core/supervisor.ts';
+import { endedError } from '../core/rejections.ts';
 
 /** What a host works with. */
 export interface HostOptions {
@@ -66,7 +66,7 @@ export interface HostOptions {
 }
 
 /** What a run is started with. */
-export interface StartOptions {
+export interface StartActorOptions {
   /** The id of the run; the key of its root actor's address. */
   readonly run: string;
   /** Left out when a stored run is resumed. */
@@ -81,15 +81,15 @@ export interface StartOptions {
 export class Host implements AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly courier: Courier;
-  readonly alarms: Alarms;
-  readonly tell: (event: Inspection) => void;
+  readonly outboxRelay: OutboxRelay;
+  readonly timers: Timers;
+  readonly report: (event: Inspection) => void;
   readonly #lostRuns = new Map<string, Failure>();
   readonly #transport: Transport;
-  readonly #leases: Ownership;
-  readonly #registry: Places;
-  readonly #inboxPoller: Mail;
-  readonly #passivation: Rest;
+  readonly #leases: Leases;
+  readonly #registry: Registry;
+  readonly #inboxPoller: InboxPoller;
+  readonly #passivation: Passivation;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
   readonly #idleListeners = new Set<(run: string) => void>();
@@ -98,25 +98,32 @@ export class Host implements AsyncDisposable {
   constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
     this.journal = journal;
     this.clock = clock;
-    this.tell = guarded(observe);
+    this.report = safeObserver(observe);
     this.#transport = transport;
     const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
     const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
-      bury(envelope, failure, { journal, clock, tell: this.tell, epoch });
+      storeDeadLetter(envelope, failure, { journal, clock, report: this.report, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
-    this.#registry = new Places((address, run) => transport.listen(address, receive, run));
-    this.#leases = new Ownership(journal, clock, lease, (run) => this.#dropRun(run));
-    this.courier = new Courier({ transport, journal, clock, ending: this.ending, epoch: epochOf, undelivered });
-    this.alarms = new Alarms(clock, (address, key) => this.#withActor(address, (actor) => actor.ring(key)));
-    this.#inboxPoller = new Mail({
+    this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
+    this.#leases = new Leases(journal, clock, lease, (run) => this.#dropRun(run));
+    this.outboxRelay = new OutboxRelay({
+      transport,
       journal,
       clock,
-      poll,
+      ending: this.ending,
+      epoch: epochOf,
+      onUndeliverable: undelivered,
+    });
+    this.timers = new Timers(clock, (address, key) => this.#withActor(address, (actor) => actor.fireTimer(key)));
+    this.#inboxPoller = new InboxPoller({
+      journal,
+      clock,
+      pollInterval: poll,
       runs: () => this.#leases.runs,
       receive: (envelope) => this.receive(envelope),
-      undelivered,
+      onUndeliverable: undelivered,
     });
-    this.#passivation = new Rest({ places: this.#registry, clock, idle });
+    this.#passivation = new Passivation({ registry: this.#registry, clock, idle });
   }
 
   /** Fires when the host closes. */
@@ -129,14 +136,14 @@ export class Host implements AsyncDisposable {
   }
 
   owns(run: string): boolean {
-    return this.#leases.owns(run);
+    return this.#leases.holds(run);
   }
 
   /**
    * Starts the root actor of a run, or continues it when the run is stored: the same run twice is one run.
    * Rejects with `owned_elsewhere`, `conflict` (the run is another one), `incompatible`, `corrupt` or `storage`; then nothing has happened.
    */
-  async start(type: ActorType, options: StartOptions): Promise<Address> {
+  async start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run } = options;
     requireId('A run', run);
     const before = this.#starting.get(run);
@@ -175,52 +182,52 @@ export class Host implements AsyncDisposable {
         data: { status },
       });
     await this.journal.post({ ...envelope, run });
-    if (this.owns(run)) await this.#inboxPoller.collect(run).catch(() => {}); // The message is durable, and is found at the next poll.
+    if (this.owns(run)) await this.#inboxPoller.poll(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
-  async mayBegin(run: string, gone: () => boolean): Promise<boolean> {
+  async confirmLease(run: string, gone: () => boolean): Promise<boolean> {
     const { clock, ending } = this;
     const stalled = () => {}; // A commit that stalls is reported; this only follows one.
-    return await untilStored(() => this.#leases.makeSure(run), { clock, ending, gone, stalled }).catch(() => false);
+    return await retryWrite(() => this.#leases.confirm(run), { clock, ending, gone, stalled }).catch(() => false);
   }
 
-  isSureOf(run: string): boolean {
-    return this.#leases.isSure(run);
+  holdsLease(run: string): boolean {
+    return this.#leases.isCurrent(run);
   }
 
   /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
-  cell(address: Address): Cell | undefined {
-    return this.#registry.get(address)?.cell;
+  actor(address: Address): Actor | undefined {
+    return this.#registry.get(address)?.actor;
   }
 
-  cellsOf(run: string): Cell[] {
-    return [...this.#registry.of(run)].flatMap(({ cell: actor }) => actor ?? []);
+  actorsOf(run: string): Actor[] {
+    return [...this.#registry.of(run)].flatMap(({ actor }) => actor ?? []);
   }
 
   /** Is nothing going on in a run by itself, so that only time or a person can move it? */
-  quiet(run: string): boolean {
+  isQuiet(run: string): boolean {
     return (
-      !this.courier.busy(run) &&
-      !this.#inboxPoller.busy(run) &&
+      !this.outboxRelay.isBusy(run) &&
+      !this.#inboxPoller.isBusy(run) &&
       !this.#starting.has(run) &&
-      this.cellsOf(run).every((actor) => !actor.busy)
+      this.actorsOf(run).every((actor) => !actor.isBusy)
     );
   }
 
   /** Calls whenever an actor of a run has nothing more to do or ends. */
-  onRest(call: (run: string) => void): Disposable {
+  onIdle(call: (run: string) => void): Disposable {
     this.#idleListeners.add(call);
     return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
-    requireTimely(envelope, this.clock.now());
+    requireDeliverable(envelope, this.clock.now());
     if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
       this.#withActor(envelope.to, (actor) =>
-        actor.receive(envelope, { done: (repeated) => resolve(repeated ?? false), refuse }),
+        actor.receive(envelope, { acknowledge: (repeated) => resolve(repeated ?? false), reject: refuse }),
       );
     });
   }
@@ -235,14 +242,14 @@ export class Host implements AsyncDisposable {
     try {
       const type = parent.type.child(data.src);
       if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
-      const actor = new Cell(this, type, data.address, parent.run);
+      const actor = new Actor(this, type, data.address, parent.run);
       this.#registry.add(actor);
-      void actor.begin(childBirth(parent, pending.key, data));
+      void actor.start(childSpawnInfo(parent, pending.key, data));
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
       this.#withActor(parent.address, (actor) =>
-        actor.deliver(fromChild(`${data.address}/lost`, data.address, pending, end)),
+        actor.enqueue(fromChild(`${data.address}/lost`, data.address, pending, end)),
       );
     }
   }
@@ -255,36 +262,37 @@ export class Host implements AsyncDisposable {
     this.#withActor(address, (actor) => actor.restart(by, failure, kept));
   }
 
-  async judge(
+  async superviseFailure(
     { address, parent, run }: { address: Address; parent: Address | undefined; run: string },
     failure: Failure,
     resumable: boolean,
-  ): Promise<Verdict> {
+  ): Promise<SupervisorDecision> {
     const now = this.clock.now();
     const parentActor =
       parent === undefined
         ? undefined
-        : await new Promise<Cell | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
+        : await new Promise<Actor | undefined>((resolve) => this.#withActor(parent, resolve, () => resolve(undefined)));
     const supervisor = parentActor?.supervisor ?? this.#rootSupervisor(run);
-    const began = parentActor?.self.birth.began ?? 0;
-    const read = (since: number) => restartsOf(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
-    if (!supervisor.knows) await this.#retry(run, address, () => supervisor.recall(read, now));
+    const began = parentActor?.state.spawnInfo.began ?? 0;
+    const read = (since: number) =>
+      restartsSince(this.journal, { run, parent: parent ?? null }, Math.max(since, began));
+    if (!supervisor.hasHistory) await this.#retry(run, address, () => supervisor.loadHistory(read, now));
     return supervisor.decide(address, parentActor?.childAddresses() ?? [address], now, resumable);
   }
 
   #rootSupervisor(run: string): Supervisor {
     const known = this.#rootSupervisors.get(run);
     if (known) return known;
-    const made = new Supervisor(supervision);
+    const made = new Supervisor(defaultSupervision);
     this.#rootSupervisors.set(run, made);
     return made;
   }
 
   /** Waits while the journal is away. */
   #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
-    const { clock, ending, tell } = this;
-    const stalled = (failure: Failure) => tell({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return untilStored(ask, { clock, ending, gone: () => !this.owns(run), stalled });
+    const { clock, ending, report } = this;
+    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
+    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), stalled });
   }
 
   emit(from: Address, run: string, event: MachineEvent): void {
@@ -302,16 +310,21 @@ export class Host implements AsyncDisposable {
   }
 
   /** Reports a message that no actor took and that a commit stores. */
-  dead(run: string, actor: Address, message: { id: string; type: string; from: Address }, failure: Failure): void {
-    this.tell({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
+  reportDeadLetter(
+    run: string,
+    actor: Address,
+    message: { id: string; type: string; from: Address },
+    failure: Failure,
+  ): void {
+    this.report({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
-  rested(run: string): void {
-    this.#passivation.watch();
+  notifyIdle(run: string): void {
+    this.#passivation.start();
     for (const call of this.#idleListeners) call(run);
   }
 
-  ended({ address, run }: Cell): void {
+  actorEnded({ address, run }: Actor): void {
     const registration = this.#registry.get(address);
     if (!registration) return;
     this.#registry.end(registration);
@@ -320,8 +333,8 @@ export class Host implements AsyncDisposable {
   }
 
   /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
-  lost({ address, run }: Cell, failure: Failure): void {
-    this.tell({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
+  stopRun({ address, run }: Actor, failure: Failure): void {
+    this.report({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
     this.#lostRuns.set(run, failure);
     this.#leases.drop(run);
   }
@@ -334,7 +347,8 @@ export class Host implements AsyncDisposable {
   /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
-    while (this.clock.now() < until && this.cellsOf(run).some(({ working }) => working)) await this.#nextIdle(until);
+    while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
+      await this.#nextIdle(until);
     this.#dropRun(run);
     await this.#leases.release(run);
   }
@@ -345,10 +359,10 @@ export class Host implements AsyncDisposable {
     this.#inboxPoller.stop();
     this.#passivation.stop();
     this.#leases.abandon();
-    const actors = [...this.#registry.awake];
+    const actors = [...this.#registry.inMemory];
     this.#registry.clear();
     for (const actor of actors) actor.abandon();
-    this.alarms.clear();
+    this.timers.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -359,7 +373,7 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  async #start(type: ActorType, options: StartOptions): Promise<Address> {
+  async #start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run, input, deadline, about } = options;
     const address = `${type.name}/${run}`;
     if (this.#registry.get(address)) {
@@ -386,17 +400,17 @@ export class Host implements AsyncDisposable {
       await this.#leases.release(run).catch(() => {});
       throw thrown;
     }
-    this.#inboxPoller.watch();
+    this.#inboxPoller.start();
     // What cannot be read now is read at the next poll.
-    if (this.owns(run)) void this.#inboxPoller.collect(run).catch(() => {});
+    if (this.owns(run)) void this.#inboxPoller.poll(run).catch(() => {});
     return address;
   }
 
   /** One key is one run: of one type, with one name and one input. */
-  async #requireSame(address: Address, { run, input, about }: StartOptions): Promise<void> {
+  async #requireSame(address: Address, { run, input, about }: StartActorOptions): Promise<void> {
     const [root] = await this.journal.find({ run, parent: null, limit: 1 });
     if (!root) return;
-    const spawnInfo = birthOf(root);
+    const spawnInfo = spawnInfoOf(root);
     const nameOf = (facts: Json | undefined) =>
       isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
     const another =
@@ -414,13 +428,13 @@ export class Host implements AsyncDisposable {
       );
   }
 
-  async #spawnRoot(type: ActorType, spawnInfo: Birth): Promise<void> {
-    const actor = new Cell(this, type, spawnInfo.address, spawnInfo.run);
-    const supervisor = new Supervisor(supervision);
-    supervisor.beginsAnew();
+  async #spawnRoot(type: ActorType, spawnInfo: SpawnInfo): Promise<void> {
+    const actor = new Actor(this, type, spawnInfo.address, spawnInfo.run);
+    const supervisor = new Supervisor(defaultSupervision);
+    supervisor.reset();
     this.#rootSupervisors.set(spawnInfo.run, supervisor);
     this.#registry.add(actor);
-    await actor.begin(spawnInfo);
+    await actor.start(spawnInfo);
     const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
   }
@@ -428,13 +442,13 @@ export class Host implements AsyncDisposable {
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
   async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
-    const { members, unborn } = await gather(this.journal, type, root);
+    const { actors: members, unspawned } = await loadRun(this.journal, type, root);
     const actors = members.map((member) => {
-      const actor = new Cell(this, member.type, member.stored.actor, run);
+      const actor = new Actor(this, member.type, member.stored.actor, run);
       actor.restore(member.stored);
-      return { cell: actor, results: member.stored.results };
+      return { actor, results: member.stored.results };
     });
-    for (const { cell: actor } of actors) this.#registry.add(actor);
+    for (const { actor } of actors) this.#registry.add(actor);
     await stopOrphans(
       this.journal,
       run,
@@ -442,54 +456,54 @@ export class Host implements AsyncDisposable {
       this.epoch(run),
       this.clock.now(),
     );
-    for (const message of await this.journal.undelivered(run)) this.courier.send(message);
-    for (const { parent, pending } of unborn) {
-      const actor = this.cell(parent);
-      if (actor) this.spawn(actor.self, pending);
+    for (const message of await this.journal.undelivered(run)) this.outboxRelay.send(message);
+    for (const { parent, pending } of unspawned) {
+      const actor = this.actor(parent);
+      if (actor) this.spawn(actor.state, pending);
     }
-    for (const { cell: actor, results } of actors) actor.goOn(results);
+    for (const { actor, results } of actors) actor.resume(results);
     if (actors.length > 0) return;
-    this.#registry.endedBefore(root.actor, run);
+    this.#registry.addEnded(root.actor, run);
     await this.#releaseLease(run);
   }
 
   /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
-  #withActor(address: Address, call: (actor: Cell) => void, otherwise?: () => void): void {
+  #withActor(address: Address, call: (actor: Actor) => void, otherwise?: () => void): void {
     const registration = this.#registry.get(address);
     if (!registration) return otherwise?.();
-    const actor = registration.cell ?? this.#load(registration);
+    const actor = registration.actor ?? this.#load(registration);
     actor.whenLoaded(() => call(actor));
   }
 
-  #load(registration: Place): Cell {
-    const actor = new Cell(this, registration.type, registration.address, registration.run);
-    this.#registry.wake(registration, actor);
-    const { clock, ending, journal, tell } = this;
+  #load(registration: Registration): Actor {
+    const actor = new Actor(this, registration.type, registration.address, registration.run);
+    this.#registry.activate(registration, actor);
+    const { clock, ending, journal, report } = this;
     const stalled = (failure: Failure) =>
-      tell({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
-    untilStored(() => journal.load(registration.address), {
+      report({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    retryWrite(() => journal.load(registration.address), {
       clock,
       ending,
-      gone: () => registration.cell !== actor,
+      gone: () => registration.actor !== actor,
       stalled,
     })
       .then((stored) => {
-        if (registration.cell !== actor) return;
+        if (registration.actor !== actor) return;
         if (!stored) throw new TroupeError('internal', `${registration.address} is no longer in the journal.`);
         actor.restore(stored);
-        actor.goOn();
+        actor.resume();
       })
-      .catch((thrown: unknown) => (registration.cell === actor ? this.lost(actor, toFailure(thrown)) : undefined));
+      .catch((thrown: unknown) => (registration.actor === actor ? this.stopRun(actor, toFailure(thrown)) : undefined));
     return actor;
   }
 
   /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
   async #receiveForAbsent({ to, id, body, kind, from }: Envelope): Promise<boolean> {
     const message = { id, body, asker: kind === 'ask' ? from : undefined };
-    if (await wasHandled(this.journal, to, message, (reply) => this.courier.send(reply))) return true;
+    if (await wasHandled(this.journal, to, message, (reply) => this.outboxRelay.send(reply))) return true;
     const [row] = await this.journal.find({ actor: to });
     if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
-    if (row.status !== 'active') throw ended(to, row.status);
+    if (row.status !== 'active') throw endedError(to, row.status);
     throw new TroupeError(
       'owned_elsewhere',
       `${to} is alive, but not in this process; its run ${row.run} can be resumed.`,
@@ -504,7 +518,7 @@ export class Host implements AsyncDisposable {
         resolve();
       };
       const timer = this.clock.wake(until, over);
-      const rest = this.onRest(over);
+      const rest = this.onIdle(over);
     });
   }
 
@@ -515,10 +529,10 @@ export class Host implements AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#rootSupervisors.delete(run);
-    this.courier.forget(run);
-    this.alarms.forget(new Set([...this.#registry.of(run)].map(({ address }) => address)));
+    this.outboxRelay.release(run);
+    this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
     for (const registration of this.#registry.of(run)) {
-      const { cell: actor } = registration;
+      const { actor } = registration;
       this.#registry.remove(registration);
       actor?.abandon();
     }

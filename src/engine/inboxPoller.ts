@@ -5,35 +5,35 @@ import type { Clock } from '../values/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 
 /** What the inbox poller works with. */
-export interface MailOptions {
+export interface InboxPollerOptions {
   /** Whose inbox is polled. */
   readonly journal: Journal;
   /** For the time between two polls. */
   readonly clock: Clock;
   /** Milliseconds between two polls. */
-  readonly poll: number;
+  readonly pollInterval: number;
   /** The runs whose lease this process holds. */
   runs(): readonly string[];
   /** Hands a message in; resolves with true when it had been handled before. */
   receive(envelope: Envelope): Promise<boolean>;
   /** Stores a message that no actor takes as a dead letter, and removes it from the inbox. */
-  undelivered(envelope: Envelope, failure: Failure): Promise<void>;
+  onUndeliverable(envelope: Envelope, failure: Failure): Promise<void>;
 }
 
 /** Polls the inbox of every run of this process. */
-export class Mail {
-  readonly #options: MailOptions;
+export class InboxPoller {
+  readonly #options: InboxPollerOptions;
   /** Polls that are going on, by run. */
   readonly #polls = new Map<string, { again: boolean; readonly over: Promise<void> }>();
   #wakeUp: Disposable | undefined;
   #stopped = false;
 
-  constructor(options: MailOptions) {
+  constructor(options: InboxPollerOptions) {
     this.#options = options;
   }
 
   /** Resolves when every message that is there by now was handed in. One poll of a run at a time: a message is not handed in twice at once. */
-  collect(run: string): Promise<void> {
+  poll(run: string): Promise<void> {
     const going = this.#polls.get(run);
     if (going) {
       going.again = true;
@@ -45,20 +45,20 @@ export class Mail {
     return over;
   }
 
-  busy(run: string): boolean {
+  isBusy(run: string): boolean {
     return this.#polls.has(run);
   }
 
   /** Polls again and again while there are runs. */
-  watch(): void {
-    const { clock, poll, runs } = this.#options;
+  start(): void {
+    const { clock, pollInterval, runs } = this.#options;
     if (this.#wakeUp || this.#stopped) return;
     const look = async () => {
-      await Promise.all(runs().map((run) => this.collect(run).catch(() => {}))); // Polled again the next time.
+      await Promise.all(runs().map((run) => this.poll(run).catch(() => {}))); // Polled again the next time.
       this.#wakeUp = undefined;
-      if (runs().length > 0) this.watch();
+      if (runs().length > 0) this.start();
     };
-    this.#wakeUp = clock.wake(clock.now() + poll, () => void look());
+    this.#wakeUp = clock.wake(clock.now() + pollInterval, () => void look());
   }
 
   stop(): void {
@@ -79,7 +79,7 @@ export class Mail {
   }
 
   async #handInAll(run: string): Promise<void> {
-    const { journal, receive, undelivered } = this.#options;
+    const { journal, receive, onUndeliverable } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
     for (const envelope of await journal.mail(run)) {
@@ -94,7 +94,7 @@ export class Mail {
           waiting.add(envelope.to);
           continue;
         }
-        await undelivered(envelope, failure);
+        await onUndeliverable(envelope, failure);
         continue;
       }
       await journal.dropMail(run, envelope.id);

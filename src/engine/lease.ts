@@ -14,7 +14,7 @@ export interface LeaseOptions {
 }
 
 /** The leases of one process. */
-export class Ownership {
+export class Leases {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
@@ -36,7 +36,7 @@ export class Ownership {
     throw new TroupeError('fenced', `This process does not own the run ${run}; resume it to own it.`);
   }
 
-  owns(run: string): boolean {
+  holds(run: string): boolean {
     return this.#leases.has(run);
   }
 
@@ -54,12 +54,12 @@ export class Ownership {
   }
 
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
-  isSure(run: string): boolean {
+  isCurrent(run: string): boolean {
     return this.#clock.now() < (this.#leases.get(run)?.until ?? -Infinity);
   }
 
   /** Renews the lease now; false when another process has it. Rejects with `storage` while the journal is away. */
-  async makeSure(run: string): Promise<boolean> {
+  async confirm(run: string): Promise<boolean> {
     const held = this.#leases.get(run);
     if (!held) return false;
     while (this.#leases.get(run) === held) {
@@ -102,7 +102,7 @@ export class Ownership {
 
   async #renewAll(): Promise<void> {
     // When the journal is busy or away the lease may expire; the epoch in every commit still keeps a second writer from harm.
-    await Promise.all(this.runs.map((run) => this.makeSure(run).catch(() => {})));
+    await Promise.all(this.runs.map((run) => this.confirm(run).catch(() => {})));
     this.#renewal = undefined;
     if (this.#leases.size > 0) this.#scheduleRenewal();
   }

@@ -2,7 +2,7 @@
 import type { Json } from '../values/json.ts';
 
 /** The lists of one actor. */
-export class Lists {
+export class ActorLists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
   readonly #lengths: Map<string, number>;
   readonly #entries = new Map<string, Promise<Json[]>>();
@@ -14,7 +14,7 @@ export class Lists {
   }
 
   /** Adds what a commit has just stored. */
-  added(name: string, entry: Json): void {
+  append(name: string, entry: Json): void {
     this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
     this.#entries.get(name)?.then(
       (entries) => entries.push(entry),

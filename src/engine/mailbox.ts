@@ -3,13 +3,13 @@ import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { MailboxPolicy } from '../core/actorType.ts';
 
-interface Refusable {
-  readonly own: boolean;
-  refuse(error: TroupeError): void;
+interface Rejectable {
+  readonly isInternal: boolean;
+  reject(error: TroupeError): void;
 }
 
 /** The mailbox of one actor. */
-export class Mailbox<Item extends Refusable> {
+export class Mailbox<Item extends Rejectable> {
   readonly #address: Address;
   readonly #policy: MailboxPolicy;
   #items: Item[] = [];
@@ -28,8 +28,8 @@ export class Mailbox<Item extends Refusable> {
   }
 
   /** Takes an item in, or does what the policy says about a full mailbox. */
-  put(item: Item): void {
-    if (item.own) return void this.#items.push(item);
+  enqueue(item: Item): void {
+    if (item.isInternal) return void this.#items.push(item);
     if (this.#messages < this.#policy.limit) return this.#add(item);
     switch (this.#policy.whenFull) {
       case 'block':
@@ -39,11 +39,11 @@ export class Mailbox<Item extends Refusable> {
         this.#dropOldest();
         return this.#add(item);
       case 'reject':
-        return item.refuse(this.#full('Send more slowly, or raise its mailbox limit.', true));
+        return item.reject(this.#full('Send more slowly, or raise its mailbox limit.', true));
     }
   }
 
-  take(): Item | undefined {
+  dequeue(): Item | undefined {
     const item = this.#items[this.#first];
     if (!item) return undefined;
     this.#first++;
@@ -51,7 +51,7 @@ export class Mailbox<Item extends Refusable> {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
     }
-    if (!item.own) {
+    if (!item.isInternal) {
       this.#messages--;
       const next = this.#waiting.shift();
       if (next) this.#add(next);
@@ -74,11 +74,11 @@ export class Mailbox<Item extends Refusable> {
   }
 
   #dropOldest(): void {
-    const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.own);
+    const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.isInternal);
     const [dropped] = this.#items.splice(oldest, 1);
     this.#messages--;
     // Not retryable: another attempt would only push out another message.
-    dropped?.refuse(this.#full('This was the oldest, and made room for a newer one.', false));
+    dropped?.reject(this.#full('This was the oldest, and made room for a newer one.', false));
   }
 
   #full(todo: string, retryable: boolean): TroupeError {

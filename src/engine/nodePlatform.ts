@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import type { AnyStateMachine } from 'xstate';
 import { defineActorType, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import type { Platform } from '../core/platform.ts';
-import { trace } from './trace.ts';
+import { stepTrace } from './trace.ts';
 
 /** SHA-256 by `node:crypto`, the trace by a diagnostics channel. */
 export const nodePlatform: Platform = {
   sha256: (text) => createHash('sha256').update(text).digest('hex'),
-  trace,
+  trace: stepTrace,
 };
 
 /** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */

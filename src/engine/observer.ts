@@ -2,7 +2,7 @@
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 
 /** An observer whose errors are swallowed. */
-export const guarded =
+export const safeObserver =
   (observe: Observer | undefined) =>
   (event: Inspection): void => {
     try {

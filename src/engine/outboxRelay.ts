@@ -3,12 +3,12 @@ import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
-import { typeOf, type Address } from '../values/ids.ts';
+import { actorTypeOf, type Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What the outbox relay works with. */
-export interface CourierOptions {
+export interface OutboxRelayOptions {
   /** Where messages are sent. */
   readonly transport: Transport;
   /** Where messages are settled. */
@@ -20,7 +20,7 @@ export interface CourierOptions {
   /** The epoch of the run's lease, when this process holds it. */
   epoch(run: string): number | undefined;
   /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
-  undelivered(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
+  onUndeliverable(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
 }
 
 /** Bounds of the pause between two attempts, in milliseconds. */
@@ -33,17 +33,17 @@ interface Sending {
 }
 
 /** Sends committed messages until they are settled. */
-export class Courier {
-  readonly #options: CourierOptions;
+export class OutboxRelay {
+  readonly #options: OutboxRelayOptions;
   readonly #lines = new Map<Address, Promise<void>>();
   /** The messages of each run that are being sent. */
   readonly #sending = new Map<string, Sending>();
 
-  constructor(options: CourierOptions) {
+  constructor(options: OutboxRelayOptions) {
     this.#options = options;
   }
 
-  busy(run: string): boolean {
+  isBusy(run: string): boolean {
     return this.#sending.has(run);
   }
 
@@ -54,7 +54,7 @@ export class Courier {
     this.#sending.set(run, sending);
     sending.messages++;
     const epoch = this.#options.epoch(run);
-    const isOrdered = typeOf(to) !== 'door';
+    const isOrdered = actorTypeOf(to) !== 'door';
     const before = isOrdered ? this.#lines.get(to) : undefined;
     const carry = () => this.#deliver(envelope, epoch, sending);
     const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
@@ -65,7 +65,7 @@ export class Courier {
   }
 
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
-  forget(run: string): void {
+  release(run: string): void {
     const sending = this.#sending.get(run);
     if (sending) sending.forgotten = true;
     this.#sending.delete(run);
@@ -73,7 +73,7 @@ export class Courier {
 
   /** Never rejects: the next message of the line waits for it. */
   async #deliver(envelope: Envelope, epoch: number | undefined, sending: Sending): Promise<void> {
-    const { transport, clock, ending, journal, undelivered } = this.#options;
+    const { transport, clock, ending, journal, onUndeliverable } = this.#options;
     for (let failed = 1; !ending.aborted && !sending.forgotten; failed++) {
       try {
         await transport.send(envelope);
@@ -83,7 +83,7 @@ export class Courier {
         const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
-          const kept = await undelivered(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
+          const kept = await onUndeliverable(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
           if (kept === 'kept' || kept.kind === 'fenced') return;
         }
       }

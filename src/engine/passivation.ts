@@ -1,11 +1,11 @@
 /** Removes actors with nothing to do from memory: they are in the journal, and are loaded again when a message or a timer comes for them. */
 import type { Clock } from '../values/clock.ts';
-import type { Places } from './registry.ts';
+import type { Registry } from './registry.ts';
 
 /** What passivation works with. */
-export interface RestOptions {
+export interface PassivationOptions {
   /** The actors of the host. */
-  readonly places: Places;
+  readonly registry: Registry;
   /** For the time between two checks. */
   readonly clock: Clock;
   /** How long an actor has had nothing to do, in milliseconds. */
@@ -13,19 +13,19 @@ export interface RestOptions {
 }
 
 /** Removes idle actors from memory. */
-export class Rest {
-  readonly #options: RestOptions;
+export class Passivation {
+  readonly #options: PassivationOptions;
   #wakeUp: Disposable | undefined;
   #stopped = false;
 
-  constructor(options: RestOptions) {
+  constructor(options: PassivationOptions) {
     this.#options = options;
   }
 
   /** Checks once in a while, as long as an actor is in memory. */
-  watch(): void {
-    const { clock, idle, places } = this.#options;
-    if (this.#wakeUp || this.#stopped || places.awake.size === 0) return;
+  start(): void {
+    const { clock, idle, registry } = this.#options;
+    if (this.#wakeUp || this.#stopped || registry.inMemory.size === 0) return;
     this.#wakeUp = clock.wake(clock.now() + idle, () => {
       this.#wakeUp = undefined;
       this.#sweep();
@@ -38,12 +38,12 @@ export class Rest {
   }
 
   #sweep(): void {
-    const { clock, idle, places } = this.#options;
+    const { clock, idle, registry } = this.#options;
     const now = clock.now();
-    for (const actor of places.awake) {
-      const registration = places.get(actor.address);
-      if (registration && actor.mayRest(now, idle)) places.rest(registration);
+    for (const actor of registry.inMemory) {
+      const registration = registry.get(actor.address);
+      if (registration && actor.mayPassivate(now, idle)) registry.passivate(registration);
     }
-    this.watch();
+    this.start();
   }
 }

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell lease holders of one process apart. */
-export const thisProcess = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
+export const thisProcessId = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
 
 /** False only when it is certain that the process is gone; of another machine's process only the lease's time tells. */
-export function isAlive(owner: string): boolean {
+export function isProcessAlive(owner: string): boolean {
   const [host, pid, start] = owner.split(' ');
   if (host !== hostname()) return true;
   try {

@@ -6,30 +6,30 @@ import type { StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ActorType } from '../core/actorType.ts';
-import { open } from '../core/snapshot.ts';
+import { unwrapSnapshot } from '../core/snapshot.ts';
 
 /** A stored actor, and its type. */
-export interface Member {
+export interface RecoveredActor {
   readonly type: ActorType;
   readonly stored: StoredActor;
 }
 
 /** Every actor that should be active: the root, and the children an active parent waits for. Parents come before their children. */
-export interface Family {
-  readonly members: Member[];
+export interface RecoveredRun {
+  readonly actors: RecoveredActor[];
   /** Children whose parent committed the spawn and that have no commit of their own. */
-  readonly unborn: { readonly parent: Address; readonly pending: PendingChild }[];
+  readonly unspawned: { readonly parent: Address; readonly pending: PendingChild }[];
 }
 
 /** Loads every actor of a run that should be active. Throws `incompatible` when the type of a child is gone. */
-export async function gather(journal: Journal, type: ActorType, root: StoredActor): Promise<Family> {
-  const recovered: Family = { members: [], unborn: [] };
+export async function loadRun(journal: Journal, type: ActorType, root: StoredActor): Promise<RecoveredRun> {
+  const recovered: RecoveredRun = { actors: [], unspawned: [] };
   if (root.status === 'active') await join(journal, { type, stored: root }, recovered);
   return recovered;
 }
 
-async function join(journal: Journal, parent: Member, recovered: Family): Promise<void> {
-  recovered.members.push(parent);
+async function join(journal: Journal, parent: RecoveredActor, recovered: RecoveredRun): Promise<void> {
+  recovered.actors.push(parent);
   const children = parent.stored.pending.filter((pending) => pending.kind === 'child');
   const loaded = await Promise.all(
     children.map(async (pending) => ({
@@ -40,11 +40,11 @@ async function join(journal: Journal, parent: Member, recovered: Family): Promis
   for (const { pending, stored } of loaded) {
     // The message that an ended child sends is on its way, or is sent again.
     if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, recovered);
-    else if (!stored) recovered.unborn.push({ parent: parent.stored.actor, pending });
+    else if (!stored) recovered.unspawned.push({ parent: parent.stored.actor, pending });
   }
 }
 
-function childType({ type, stored }: Member, { data }: PendingChild): ActorType {
+function childType({ type, stored }: RecoveredActor, { data }: PendingChild): ActorType {
   const { src, address } = data;
   const child = type.child(src);
   if (child) return child;
@@ -55,12 +55,12 @@ function childType({ type, stored }: Member, { data }: PendingChild): ActorType 
 }
 
 /** Why an actor type cannot continue a stored run: a reason for each actor that does not fit, none when it can. Takes no lease and changes nothing. */
-export async function misfits(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
+export async function incompatibilities(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
   try {
-    const { members: actors } = await gather(journal, type, root);
+    const { actors } = await loadRun(journal, type, root);
     return actors.flatMap(({ type: its, stored }) => {
       try {
-        open(its, stored);
+        unwrapSnapshot(its, stored);
         return [];
       } catch (thrown) {
         return [toFailure(thrown)];

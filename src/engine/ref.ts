@@ -5,16 +5,16 @@ import { FailureBody } from '../contracts/envelope.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
-import type { Asks, BodyInput, Messages, Name, Protocol, Reply, Tells } from '../contracts/protocol.ts';
+import type { AskNames, BodyInput, Messages, MessageName, Protocol, Reply, TellNames } from '../contracts/protocol.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** A typed reference to an actor. */
-export interface Ref<M extends Messages, Handles extends Name<M> = Name<M>> {
+export interface Ref<M extends Messages, Handles extends MessageName<M> = MessageName<M>> {
   readonly address: Address;
   /** Sends and waits for one of the replies the protocol allows. Rejects with the receiver's failure, or `timeout`. */
-  ask<K extends Handles & Asks<M>>(type: K, body: BodyInput<M, K>, options?: AskOptions): Promise<Reply<M, K>>;
+  ask<K extends Handles & AskNames<M>>(type: K, body: BodyInput<M, K>, options?: AskOptions): Promise<Reply<M, K>>;
   /** Sends; resolves when the receiver has committed it. */
-  tell<K extends Handles & Tells<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
+  tell<K extends Handles & TellNames<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
 }
 
 /** Settings of one ask. Every field may be left out. */
@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** The address at which replies for this process arrive. */
-export class Door implements Disposable {
+export class ReplyChannel implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #clock: Clock;
@@ -54,12 +54,12 @@ export class Door implements Disposable {
     });
   }
 
-  ref<M extends Messages, H extends Name<M> = Name<M>>(
+  ref<M extends Messages, H extends MessageName<M> = MessageName<M>>(
     protocol: Protocol<M>,
     address: Address,
     run: string,
   ): Ref<M, H> {
-    const envelope = (type: Name<M>, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
+    const envelope = (type: MessageName<M>, body: unknown, kind: 'ask' | 'tell', id = this.#clock.id()): Envelope => ({
       id,
       type,
       body: protocol.parse(type, body) as Json,
@@ -82,7 +82,7 @@ export class Door implements Disposable {
             'unknown_message',
             `"${type}" may be answered by ${replies.join(', ')}; ${address} answered "${answer.type}".`,
           );
-        return { type: answer.type, body: protocol.parse(answer.type as Name<M>, answer.body) } as Reply<
+        return { type: answer.type, body: protocol.parse(answer.type as MessageName<M>, answer.body) } as Reply<
           M,
           typeof type
         >;

@@ -1,51 +1,51 @@
 /** The actors of this host, in memory or not, and the addresses of those that ended lately, which can still be asked for the reply they gave. */
 import type { Address } from '../values/ids.ts';
 import type { ActorType } from '../core/actorType.ts';
-import type { Cell } from './actor.ts';
+import type { Actor } from './actor.ts';
 
 /** One actor of this host. */
-export interface Place {
+export interface Registration {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   /** Undefined while the actor is not in memory. */
-  cell: Cell | undefined;
-  readonly listening: Disposable;
+  actor: Actor | undefined;
+  readonly listener: Disposable;
 }
 
 /** How many ended actors are remembered. */
 const remembered = 1_000;
 
 /** The actors of one host. */
-export class Places {
+export class Registry {
   readonly #listen: (address: Address, run: string) => Disposable;
-  readonly #byAddress = new Map<Address, Place>();
-  readonly #byRun = new Map<string, Set<Place>>();
+  readonly #byAddress = new Map<Address, Registration>();
+  readonly #byRun = new Map<string, Set<Registration>>();
   readonly #ended = new Map<Address, Disposable>();
   /** Actors in memory. */
-  readonly #inMemory = new Set<Cell>();
+  readonly #inMemory = new Set<Actor>();
 
   /** `listen` opens an address to messages; throws `conflict` when another process listens there. */
   constructor(listen: (address: Address, run: string) => Disposable) {
     this.#listen = listen;
   }
 
-  get awake(): ReadonlySet<Cell> {
+  get inMemory(): ReadonlySet<Actor> {
     return this.#inMemory;
   }
 
-  get(address: Address): Place | undefined {
+  get(address: Address): Registration | undefined {
     return this.#byAddress.get(address);
   }
 
-  of(run: string): ReadonlySet<Place> {
+  of(run: string): ReadonlySet<Registration> {
     return this.#byRun.get(run) ?? none;
   }
 
-  add(actor: Cell): Place {
+  add(actor: Actor): Registration {
     const { address, run, type } = actor;
     this.#forgetEnded(address);
-    const registration = { address, run, type, cell: actor, listening: this.#listen(address, run) };
+    const registration = { address, run, type, actor, listener: this.#listen(address, run) };
     this.#byAddress.set(address, registration);
     this.#inMemory.add(actor);
     const neighbours = this.#byRun.get(run);
@@ -54,29 +54,29 @@ export class Places {
     return registration;
   }
 
-  rest(registration: Place): void {
-    if (registration.cell) this.#inMemory.delete(registration.cell);
-    registration.cell = undefined;
+  passivate(registration: Registration): void {
+    if (registration.actor) this.#inMemory.delete(registration.actor);
+    registration.actor = undefined;
   }
 
-  wake(registration: Place, actor: Cell): void {
-    registration.cell = actor;
+  activate(registration: Registration, actor: Actor): void {
+    registration.actor = actor;
     this.#inMemory.add(actor);
   }
 
-  remove(registration: Place): void {
-    registration.listening[Symbol.dispose]();
+  remove(registration: Registration): void {
+    registration.listener[Symbol.dispose]();
     this.#removeFromRun(registration);
   }
 
   /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
-  end(registration: Place): void {
+  end(registration: Registration): void {
     this.#removeFromRun(registration);
-    this.#rememberEnded(registration.address, registration.listening);
+    this.#rememberEnded(registration.address, registration.listener);
   }
 
   /** An actor that had ended before this process began. */
-  endedBefore(address: Address, run: string): void {
+  addEnded(address: Address, run: string): void {
     if (this.#byAddress.has(address) || this.#ended.has(address)) return;
     try {
       this.#rememberEnded(address, this.#listen(address, run));
@@ -90,8 +90,8 @@ export class Places {
     for (const address of this.#ended.keys()) this.#forgetEnded(address);
   }
 
-  #removeFromRun(registration: Place): void {
-    this.rest(registration);
+  #removeFromRun(registration: Registration): void {
+    this.passivate(registration);
     this.#byAddress.delete(registration.address);
     const neighbours = this.#byRun.get(registration.run);
     neighbours?.delete(registration);
@@ -110,4 +110,4 @@ export class Places {
   }
 }
 
-const none: ReadonlySet<Place> = new Set();
+const none: ReadonlySet<Registration> = new Set();

@@ -4,7 +4,7 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 
 /** When to stop trying, and what to tell while it does not succeed. */
-export interface Patience {
+export interface RetryScope {
   readonly clock: Clock;
   readonly ending: AbortSignal;
   /** Is the write no longer wanted: may another process hold the run's lease? */
@@ -16,7 +16,7 @@ export interface Patience {
 const bounds = { first: 100, longest: 5_000 };
 
 /** Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted. */
-export async function untilStored<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: Patience): Promise<T> {
+export async function retryWrite<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: RetryScope): Promise<T> {
   for (let failed = 1; ; failed++) {
     try {
       return await write();

@@ -13,7 +13,7 @@ interface Timer {
 const before = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.order < b.order);
 
 /** The timers of a host. */
-export class Alarms {
+export class Timers {
   readonly #clock: Clock;
   readonly #fire: (address: Address, key: string) => void;
   readonly #byKey = new Map<string, Timer>();
@@ -44,7 +44,7 @@ export class Alarms {
   }
 
   /** Cancels every timer of these actors, which this host no longer runs. */
-  forget(addresses: ReadonlySet<Address>): void {
+  cancelAllOf(addresses: ReadonlySet<Address>): void {
     for (const [key, { address }] of this.#byKey) if (addresses.has(address)) this.#byKey.delete(key);
     this.#rebuild();
     this.#wakeUp?.call[Symbol.dispose]();

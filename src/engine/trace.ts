@@ -2,14 +2,14 @@
 import { channel } from 'node:diagnostics_channel';
 import type { StepTrace } from '../core/platform.ts';
 
-export type { Stepped } from '../core/platform.ts';
+export type { TracedStep } from '../core/platform.ts';
 
 /** The name of the channel; messages are `Stepped`. One process may hold several copies of this module, and the name is what they share. */
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 
 /** The trace that every actor type of this process uses. */
-export const trace: StepTrace = {
+export const stepTrace: StepTrace = {
   get hasListeners() {
     return steps.hasSubscribers;
   },

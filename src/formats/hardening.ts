@@ -1,16 +1,17 @@
 /** Limits and guardrails of an orchestration as snake_case JSON (`--hardening`): checked, with all errors at once, and turned into options. */
 import * as z from 'zod';
-import { came } from '../values/explain.ts';
+import { describeValue } from '../values/explain.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
-import { conditions, given, optional } from './wireNames.ts';
+import { retryConditions, withoutUndefined, optional } from './wireNames.ts';
 
 /** A whole number above zero, or nothing. */
 const limit = optional(
   z
     .unknown()
     .superRefine((value, { addIssue }) => {
-      if (typeof value !== 'number') addIssue({ code: 'custom', message: ` must be a number, came ${came(value)}` });
+      if (typeof value !== 'number')
+        addIssue({ code: 'custom', message: ` must be a number, came ${describeValue(value)}` });
       else if (!(value > 0)) addIssue({ code: 'custom', message: ` must be > 0 if set, came ${value}` });
       else if (!Number.isSafeInteger(value))
         addIssue({ code: 'custom', message: ` must be a whole number if set, came ${value}` });
@@ -38,7 +39,7 @@ export const HardeningOptions = z.strictObject({
   /** How many tasks are given out in all; no limit by default. */
   max_total_tasks: limit,
   /** When a failed attempt is repeated: `always` (the default), `on_transient` or `never`. */
-  default_retry_condition: conditions.schema.nullish().transform((value) => value ?? 'always'),
+  default_retry_condition: retryConditions.schema.nullish().transform((value) => value ?? 'always'),
   /** Guardrails in front of all members; none by default. */
   guardrails: z
     .strictObject({
@@ -159,7 +160,7 @@ export function hardeningOf(json: unknown): Hardening {
     });
   const { max_concurrent_tasks, max_total_steps, max_total_tasks, default_retry_condition, guardrails } = options;
   return {
-    budget: given({
+    budget: withoutUndefined({
       maxConcurrentTasks: max_concurrent_tasks,
       maxTotalSteps: max_total_steps,
       maxTotalTasks: max_total_tasks,
@@ -174,14 +175,18 @@ function guardrailsOf({ timeout, budget, rate_limit, cancellation }: z.output<ty
   // One that asks for an explicit limit is kept without a maximum of its own (W13).
   if (timeout && (timeout.max_timeout_ms !== undefined || timeout.require_explicit_timeout))
     list.push(
-      given({ kind: 'timeout', max: timeout.max_timeout_ms, requireExplicit: timeout.require_explicit_timeout }),
+      withoutUndefined({
+        kind: 'timeout',
+        max: timeout.max_timeout_ms,
+        requireExplicit: timeout.require_explicit_timeout,
+      }),
     );
   if (
     budget &&
     (budget.max_task_steps !== undefined || budget.require_explicit_budget || budget.allow_exhausted_orchestrator)
   )
     list.push(
-      given({
+      withoutUndefined({
         kind: 'budget',
         maxTaskSteps: budget.max_task_steps,
         requireExplicit: budget.require_explicit_budget,

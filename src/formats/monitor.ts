@@ -1,9 +1,9 @@
 /** Monitors of orchestrations and details of task results as snake_case JSON. */
 import * as z from 'zod';
-import type { BudgetSnapshot, Monitor } from '../contracts/task.ts';
+import type { BudgetSnapshot, OrchestrationMonitor } from '../contracts/task.ts';
 import type { JsonObject } from '../values/json.ts';
 import { readResult } from './result.ts';
-import { errorKinds, readWith, routers, stageWords } from './wireNames.ts';
+import { errorKinds, readWith, routerNames, guardrailStageNames } from './wireNames.ts';
 
 const count = z.number().int().nonnegative();
 const limit = count.nullish().transform((value) => value ?? null);
@@ -51,7 +51,7 @@ export function orchestratorSnapshot(budget: unknown, cancelled: boolean) {
 const isSpent = (used: number, most: number | null): boolean => most !== null && used >= most;
 
 /** A monitor as JSON, with its members as an additional field. */
-export const writeMonitor = (monitor: Monitor) =>
+export const writeMonitor = (monitor: OrchestrationMonitor) =>
   ({
     ...orchestratorSnapshot(writeBudget(monitor), monitor.cancelled),
     members: monitor.members.map(({ id, busy, taken, failures, outUntil, health }) => ({
@@ -72,13 +72,13 @@ export function taskResultDetail(json: unknown) {
   return {
     error_kind: kind === undefined ? null : errorKinds.write(kind),
     is_transient: kind === 'transient',
-    router_name: routing ? routers.write(routing.router) : null,
+    router_name: routing ? routerNames.write(routing.router) : null,
     selected_agent_id: routing?.selected ?? null,
     candidates_considered: routing?.candidates ?? null,
     routing_reason: routing?.reason ?? null,
     concurrency_wait_ms: metadata.concurrencyWaitMs,
     budget_exhausted: metadata.budgetExhausted,
     guardrail_name: guardrail?.name ?? null,
-    guardrail_stage: guardrail?.stage === undefined ? null : stageWords.write(guardrail.stage),
+    guardrail_stage: guardrail?.stage === undefined ? null : guardrailStageNames.write(guardrail.stage),
   } satisfies JsonObject;
 }

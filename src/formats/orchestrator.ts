@@ -7,11 +7,11 @@ import { guardrails } from '../define/guardrails/guardrails.ts';
 import { offlineModel } from '../gateway/offlineModel.ts';
 import { orchestrator, type Orchestrator } from '../define/orchestrator.ts';
 import { hardeningOf, type GuardrailData, type HardeningJson } from './hardening.ts';
-import type { Profile } from './profiles.ts';
+import type { AgentProfile } from './profiles.ts';
 import { routers } from '../define/routers.ts';
 
 /** Settings of the orchestrator. They are JSON and stored with the run, so that a resumed run gets the same orchestrator. */
-export interface ProfiledSettings {
+export interface ProfilesSettings {
   /** The id of the one agent that gets every task; the router chooses by default. */
   readonly target?: string;
   /** How many tasks are worked on at once; `auto` by default. */
@@ -25,15 +25,19 @@ export interface ProfiledSettings {
 }
 
 /** The default limits: eight tasks at once and a thousand steps in all; five minutes for an attempt and fifty steps for a task. */
-export const usualHardening = {
+export const defaultHardening = {
   max_concurrent_tasks: 8,
   max_total_steps: 1_000,
   guardrails: { timeout: { max_timeout_ms: 300_000 }, budget: { max_task_steps: 50 } },
 } satisfies HardeningJson;
 
 /** The orchestrator. A target gets every task; without one, agents take turns. Throws `definition`. */
-export function profiled(name: string, profiles: readonly Profile[], settings: ProfiledSettings): Orchestrator {
-  const { target, mode = 'auto', system, hardening = usualHardening } = settings;
+export function orchestratorOfProfiles(
+  name: string,
+  profiles: readonly AgentProfile[],
+  settings: ProfilesSettings,
+): Orchestrator {
+  const { target, mode = 'auto', system, hardening = defaultHardening } = settings;
   const { budget, retry, guardrails: held } = hardeningOf(hardening);
   const usual = settings.model ?? offlineModel();
   return orchestrator({
@@ -83,7 +87,7 @@ const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
   });
 
 /** The limits of a task that sets none: the time of an attempt in milliseconds, and its steps. */
-export function boundsOf(hardening: HardeningJson = usualHardening): { timeout?: number; maxSteps?: number } {
+export function taskLimits(hardening: HardeningJson = defaultHardening): { timeout?: number; maxSteps?: number } {
   const { guardrails } = hardeningOf(hardening);
   const timeout = guardrails.find((each) => each.kind === 'timeout')?.max;
   const maxSteps = guardrails.find((each) => each.kind === 'budget')?.maxTaskSteps;

@@ -1,11 +1,11 @@
 /** Agents as JSON: profiles (`id`, `name`, `role`) and, in the same list, entries of a registry (`agent-type`, `model_provider`). */
 import * as z from 'zod';
-import { came } from '../values/explain.ts';
+import { describeValue } from '../values/explain.ts';
 import { slug } from '../values/ids.ts';
 import { optional } from './wireNames.ts';
 
 /** What an agent is made of. */
-export interface Profile {
+export interface AgentProfile {
   /** Its id, as it is written. */
   readonly id: string;
   /** Its name, for people. */
@@ -23,31 +23,31 @@ export interface Profile {
 }
 
 /** An error in a list of agents. */
-export interface Misfit {
+export interface ProfileError {
   /** Where it is: `[1, 'id']` is the id of the second agent. */
   readonly path: readonly (string | number)[];
   /** What is wrong. */
   readonly message: string;
 }
 
-const text = z.string({ error: ({ input }) => `expected a text, came ${came(input)}` });
+const text = z.string({ error: ({ input }) => `expected a text, came ${describeValue(input)}` });
 const filled = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
 const Id = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
   error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
 });
 const steps = z
-  .int({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` })
-  .positive({ error: ({ input }) => `expected a whole number above 0, came ${came(input)}` });
-const flag = z.boolean({ error: ({ input }) => `expected true or false, came ${came(input)}` });
+  .int({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` })
+  .positive({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` });
+const flag = z.boolean({ error: ({ input }) => `expected true or false, came ${describeValue(input)}` });
 const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) =>
   z.enum(words, { error: `expected ${words.join(', ')}` });
 
 const object = {
   error: ({ input }: { input?: unknown }) =>
-    `expected an agent such as { "id": …, "name": …, "role": … }, came ${came(input)}`,
+    `expected an agent such as { "id": …, "name": …, "role": … }, came ${describeValue(input)}`,
 };
 
-const AgentProfile = z.strictObject(
+const AgentProfileSchema = z.strictObject(
   {
     id: Id,
     name: filled,
@@ -74,49 +74,49 @@ const RegistryEntry = z.strictObject({
   custom_prompt: optional(text),
   temperature: optional(
     z
-      .number({ error: ({ input }) => `expected a number from 0 to 2, came ${came(input)}` })
-      .min(0, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` })
-      .max(2, { error: ({ input }) => `expected 0 to 2, came ${came(input)}` }),
+      .number({ error: ({ input }) => `expected a number from 0 to 2, came ${describeValue(input)}` })
+      .min(0, { error: ({ input }) => `expected 0 to 2, came ${describeValue(input)}` })
+      .max(2, { error: ({ input }) => `expected 0 to 2, came ${describeValue(input)}` }),
   ),
   enabled: flag.default(true),
 });
 
 /** The agents of a list, and its errors. */
-export interface Profiles {
+export interface AgentProfiles {
   /** The enabled agents, in the order of the list. */
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly AgentProfile[];
   /** The ids of agents that are not enabled. */
   readonly disabled: readonly string[];
   /** Every error; none when the list can be used. */
-  readonly misfits: readonly Misfit[];
+  readonly errors: readonly ProfileError[];
 }
 
 /** Reads a list of agents, and finds every error in it. */
-export function profilesOf(json: unknown): Profiles {
+export function readProfiles(json: unknown): AgentProfiles {
   if (!Array.isArray(json) || json.length === 0)
-    return noAgents([{ path: [], message: `expected a list of one agent or more, came ${came(json)}` }]);
+    return noAgents([{ path: [], message: `expected a list of one agent or more, came ${describeValue(json)}` }]);
   const read = json.map((entry: unknown, i) => (isRegistered(entry) ? registered(entry, i) : plain(entry, i)));
   const misfits = [...read.flatMap((one) => one.misfits), ...twins(json)];
   const enabled = read.flatMap(({ profile }) => (profile ? [profile] : []));
   const disabled = read.flatMap((one) => (one.disabled === undefined ? [] : [one.disabled]));
   if (misfits.length === 0 && enabled.length === 0)
     return noAgents([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
-  return { profiles: enabled, disabled, misfits };
+  return { profiles: enabled, disabled, errors: misfits };
 }
 
-const noAgents = (misfits: Misfit[]): Profiles => ({ profiles: [], disabled: [], misfits });
+const noAgents = (misfits: ProfileError[]): AgentProfiles => ({ profiles: [], disabled: [], errors: misfits });
 
 const isRegistered = (entry: unknown): boolean =>
   typeof entry === 'object' && entry !== null && ('agent-type' in entry || 'model_provider' in entry);
 
 interface Read {
-  readonly profile?: Profile;
+  readonly profile?: AgentProfile;
   readonly disabled?: string;
-  readonly misfits: readonly Misfit[];
+  readonly misfits: readonly ProfileError[];
 }
 
 function plain(entry: unknown, at: number): Read {
-  const parsed = AgentProfile.safeParse(entry);
+  const parsed = AgentProfileSchema.safeParse(entry);
   if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
   const { id, name, role, system_prompt, max_steps } = parsed.data;
   const instructions = system_prompt ?? `You are ${name}. Your role: ${role}.`;
@@ -147,8 +147,8 @@ function registered(entry: unknown, at: number): Read {
   };
 }
 
-const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
-  error.issues.flatMap(({ path, message, ...issue }): Misfit[] => {
+const misfitsOf = (error: z.ZodError, at: number, entry: unknown): ProfileError[] =>
+  error.issues.flatMap(({ path, message, ...issue }): ProfileError[] => {
     const place = [at, ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
@@ -170,9 +170,9 @@ const misfitsOf = (error: z.ZodError, at: number, entry: unknown): Misfit[] =>
   });
 
 /** Two agents may not have the same id, nor ids with the same address: "Coder" and "coder". */
-function twins(entries: readonly unknown[]): Misfit[] {
+function twins(entries: readonly unknown[]): ProfileError[] {
   const first = new Map<string, number>();
-  return entries.flatMap((entry, at): Misfit[] => {
+  return entries.flatMap((entry, at): ProfileError[] => {
     const { data: id } = Id.safeParse(
       typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'id') : undefined,
     );

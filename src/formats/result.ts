@@ -4,7 +4,15 @@ import { AgentUsage } from '../contracts/agent.ts';
 import { Failure } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { PipelineResult, TaskResult, type TaskMetadata } from '../contracts/task.ts';
-import { errorKinds, given, givenJson, optional, readWith, routers, stageWords } from './wireNames.ts';
+import {
+  errorKinds,
+  withoutUndefined,
+  jsonWithoutUndefined,
+  optional,
+  readWith,
+  routerNames,
+  guardrailStageNames,
+} from './wireNames.ts';
 
 const count = z.number().int().nonnegative();
 const flag = z.boolean().default(false);
@@ -17,13 +25,13 @@ const WireMetadata = z
     deadline_exceeded: flag,
     cancelled: flag,
     retry_applied: flag,
-    routed_by: optional(routers.schema),
+    routed_by: optional(routerNames.schema),
     execution_mode: optional(z.string()),
     correlation_id: optional(z.string()),
     error_kind: optional(errorKinds.schema),
     routing_decision: optional(
       z.object({
-        router_name: routers.schema,
+        router_name: routerNames.schema,
         selected_agent_id: z.string(),
         candidates_considered: count,
         reason: optional(z.string()),
@@ -32,7 +40,7 @@ const WireMetadata = z
     concurrency_wait_ms: z.number().default(0),
     budget_exhausted: flag,
     guardrail_name: optional(z.string()),
-    guardrail_stage: optional(stageWords.schema),
+    guardrail_stage: optional(guardrailStageNames.schema),
   })
   .prefault({});
 
@@ -65,7 +73,7 @@ export const readMetadata = (json: unknown): TaskMetadata => metadataOf(readWith
 export function readResult(json: unknown): TaskResult {
   const wire = readWith(WireResult, json, 'The task result');
   return TaskResult.parse(
-    given({
+    withoutUndefined({
       taskId: wire.task_id,
       agentId: wire.agent_id,
       output: wire.output,
@@ -82,7 +90,7 @@ export function readResult(json: unknown): TaskResult {
 
 /** A task result as JSON. `session`: its `session_id`, such as the id of the run; empty by default. */
 export function writeResult(result: TaskResult, session = ''): JsonObject {
-  return givenJson({
+  return jsonWithoutUndefined({
     task_id: result.taskId,
     agent_id: result.agentId,
     output: result.output,
@@ -111,7 +119,7 @@ export function readPipeline(json: unknown): PipelineResult {
   const wire = readWith(WirePipeline, json, 'The pipeline result');
   const { task_results, final_output, total_steps, success, error } = wire;
   return PipelineResult.parse(
-    given({
+    withoutUndefined({
       taskResults: task_results.map(readResult),
       finalOutput: final_output,
       totalSteps: total_steps,
@@ -123,7 +131,7 @@ export function readPipeline(json: unknown): PipelineResult {
 
 /** A pipeline result as JSON. `session`: the `session_id` of its task results; empty by default. */
 export const writePipeline = (pipeline: PipelineResult, session = ''): JsonObject =>
-  givenJson({
+  jsonWithoutUndefined({
     task_results: pipeline.taskResults.map((result) => writeResult(result, session)),
     final_output: pipeline.finalOutput,
     total_steps: pipeline.totalSteps,
@@ -133,7 +141,7 @@ export const writePipeline = (pipeline: PipelineResult, session = ''): JsonObjec
 
 function metadataOf(wire: z.output<typeof WireMetadata>): TaskMetadata {
   const { routing_decision: routing, guardrail_name, guardrail_stage } = wire;
-  return given({
+  return withoutUndefined({
     attempts: wire.attempt_count,
     durationMs: wire.duration_ms,
     concurrencyWaitMs: wire.concurrency_wait_ms,
@@ -148,34 +156,35 @@ function metadataOf(wire: z.output<typeof WireMetadata>): TaskMetadata {
     errorKind: wire.error_kind,
     routing:
       routing &&
-      given({
+      withoutUndefined({
         router: routing.router_name,
         selected: routing.selected_agent_id,
         candidates: routing.candidates_considered,
         reason: routing.reason,
       }),
-    guardrail: guardrail_name === undefined ? undefined : given({ name: guardrail_name, stage: guardrail_stage }),
+    guardrail:
+      guardrail_name === undefined ? undefined : withoutUndefined({ name: guardrail_name, stage: guardrail_stage }),
   });
 }
 
 /** Metadata as JSON. */
 export function writeMetadata(metadata: TaskMetadata): JsonObject {
   const { routing, guardrail } = metadata;
-  return givenJson({
+  return jsonWithoutUndefined({
     attempt_count: metadata.attempts,
     duration_ms: metadata.durationMs,
     timed_out: metadata.timedOut,
     deadline_exceeded: metadata.deadlineExceeded,
     cancelled: metadata.cancelled,
     retry_applied: metadata.retryApplied,
-    routed_by: metadata.routedBy && routers.write(metadata.routedBy),
+    routed_by: metadata.routedBy && routerNames.write(metadata.routedBy),
     execution_mode: metadata.executionMode,
     correlation_id: metadata.correlationId,
     error_kind: metadata.errorKind && errorKinds.write(metadata.errorKind),
     routing_decision:
       routing &&
-      givenJson({
-        router_name: routers.write(routing.router),
+      jsonWithoutUndefined({
+        router_name: routerNames.write(routing.router),
         selected_agent_id: routing.selected,
         candidates_considered: routing.candidates,
         reason: routing.reason,
@@ -183,7 +192,7 @@ export function writeMetadata(metadata: TaskMetadata): JsonObject {
     concurrency_wait_ms: metadata.concurrencyWaitMs,
     budget_exhausted: metadata.budgetExhausted,
     guardrail_name: guardrail?.name,
-    guardrail_stage: guardrail?.stage && stageWords.write(guardrail.stage),
+    guardrail_stage: guardrail?.stage && guardrailStageNames.write(guardrail.stage),
   });
 }
 

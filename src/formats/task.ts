@@ -2,14 +2,14 @@
 import * as z from 'zod';
 import type { Json, JsonObject } from '../values/json.ts';
 import { Task, type RetryPolicy, type TaskSpec } from '../contracts/task.ts';
-import { conditions, given, givenJson, optional, readWith } from './wireNames.ts';
+import { retryConditions, withoutUndefined, jsonWithoutUndefined, optional, readWith } from './wireNames.ts';
 
 const count = z.number().int().nonnegative();
 
 const WireRetry = z.strictObject({
   max_retries: count.default(0),
   backoff_ms: z.number().nonnegative().default(0),
-  condition: conditions.schema.default('always'),
+  condition: retryConditions.schema.default('always'),
 });
 
 const WireTask = z.strictObject({
@@ -36,7 +36,7 @@ export function readTask(json: unknown): Task {
   const wire = readWith(WireTask, json, 'The task');
   const metadata = { ...wire.metadata, ...(wire.session_id === undefined ? {} : { [session]: wire.session_id }) };
   return Task.parse(
-    given({
+    withoutUndefined({
       id: wire.task_id,
       agentId: wire.agent_id,
       input: wire.input,
@@ -61,7 +61,7 @@ const readRetry = ({ max_retries, backoff_ms, condition }: z.output<typeof WireR
 export function writeTask(task: Task): JsonObject {
   const { [session]: held, ...metadata } = task.metadata ?? {};
   const isSession = typeof held === 'string';
-  return givenJson({
+  return jsonWithoutUndefined({
     task_id: task.id,
     agent_id: task.agentId,
     input: inputOf(task.input),
@@ -72,7 +72,7 @@ export function writeTask(task: Task): JsonObject {
     retry_policy: task.retry && {
       max_retries: task.retry.maxRetries,
       backoff_ms: task.retry.backoff,
-      condition: conditions.write(task.retry.condition),
+      condition: retryConditions.write(task.retry.condition),
     },
     budget_steps: task.budgetSteps,
     correlation_id: task.correlationId,
@@ -81,4 +81,4 @@ export function writeTask(task: Task): JsonObject {
 }
 
 const inputOf = (input: Task['input']): Json =>
-  typeof input === 'string' ? input : givenJson({ type: input.type, body: input.body });
+  typeof input === 'string' ? input : jsonWithoutUndefined({ type: input.type, body: input.body });

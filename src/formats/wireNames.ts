@@ -1,16 +1,16 @@
 /** Names in the JSON of orchestrators and their counterparts in code: snake_case in JSON, camelCase in code. */
 import * as z from 'zod';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { RetryCondition, TaskErrorKind } from '../contracts/task.ts';
-import { stages } from '../contracts/work.ts';
+import { guardrailStages } from '../contracts/work.ts';
 
 /** `deadlineExceeded` becomes `deadline_exceeded`. */
 export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Names of routers have hyphens in JSON: `roundRobin` becomes `round-robin`. */
-export const routers = {
+export const routerNames = {
   schema: z.string().transform((wire) => wire.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())),
   write: (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
 };
@@ -34,26 +34,26 @@ function namesOf<const W extends string>(names: readonly W[], write: (name: W) =
 }
 
 /** When a failed attempt is repeated. */
-export const conditions = namesOf(RetryCondition.options, snake);
+export const retryConditions = namesOf(RetryCondition.options, snake);
 /** Kinds of task errors. */
 export const errorKinds = namesOf(TaskErrorKind.options, snake);
 /** Stages of guardrails: `pre` becomes `pre_check`. */
-export const stageWords = namesOf(stages, (stage) => `${stage}_check`);
+export const guardrailStageNames = namesOf(guardrailStages, (stage) => `${stage}_check`);
 
 /** Reads a value by its schema. Throws `invalid` with every field that does not fit. */
 export function readWith<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('invalid', `${what} cannot be read: ${explain(parsed.error, value)}.`);
+  throw new TroupeError('invalid', `${what} cannot be read: ${describeMismatch(parsed.error, value)}.`);
 }
 
 /** A field that may be missing or null; both mean that it is not given. */
 export const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
 
 /** The object without the fields that are undefined. */
-export const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+export const withoutUndefined = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
 /** The same for JSON. */
-export const givenJson = (fields: Readonly<Record<string, Json | undefined>>): JsonObject =>
+export const jsonWithoutUndefined = (fields: Readonly<Record<string, Json | undefined>>): JsonObject =>
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

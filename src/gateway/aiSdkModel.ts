@@ -8,13 +8,13 @@ import type {
 } from '@ai-sdk/provider';
 import { TroupeError } from '../values/failure.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
-import { explain } from './providerErrors.ts';
+import { toProviderError } from './providerErrors.ts';
 
 /** A language model object of the AI SDK, such as `mistral('mistral-large-latest')`. */
 export type LanguageModel = LanguageModelV3;
 
 /** Options of `aiSdkModel`. */
-export interface AdapterOptions {
+export interface AiSdkModelOptions {
   /** The id of the model, `provider:model`; made of the object's own names by default. */
   readonly id?: string;
   /** Applied to the text of every error, to hide secrets; changes nothing by default. */
@@ -24,7 +24,7 @@ export interface AdapterOptions {
 /** Makes a model of an AI SDK object. @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
 export function aiSdkModel(
   model: LanguageModel,
-  { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AdapterOptions = {},
+  { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AiSdkModelOptions = {},
 ): Model {
   return {
     id,
@@ -39,7 +39,7 @@ export function aiSdkModel(
           if (ours) yield ours;
         }
       } catch (thrown) {
-        throw explain(id, thrown, mask);
+        throw toProviderError(id, thrown, mask);
       }
     },
   };
@@ -121,7 +121,7 @@ function partOf(
     case 'reasoning-delta':
       return { type: 'reasoning', text: part.delta };
     case 'tool-call':
-      return { type: 'call', call: callOf(part.toolCallId, part.toolName, part.input) };
+      return { type: 'call', call: parseToolCall(part.toolCallId, part.toolName, part.input) };
     case 'error':
       throw part.error;
     case 'finish':
@@ -138,7 +138,7 @@ function partOf(
 }
 
 /** The tool call that a model wrote. Arguments that are not JSON are kept as they were written. */
-export function callOf(id: string, name: string, written: string): ToolCall {
+export function parseToolCall(id: string, name: string, written: string): ToolCall {
   try {
     const input: ToolCall['input'] = written.trim() === '' ? {} : JSON.parse(written);
     return { id, name, input };

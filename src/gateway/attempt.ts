@@ -1,12 +1,12 @@
 /** One attempt at one model: limited in time and size, stopped when its caller is stopped. */
 import type { Clock } from '../values/clock.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ModelPart, type Model, type ModelRequest, type ModelScope } from '../contracts/model.ts';
-import { durationWords } from '../observe/format.ts';
+import { formatDuration } from '../observe/format.ts';
 
 /** How long one attempt may take; milliseconds. */
-export interface Patience {
+export interface ModelTimeouts {
   /** Until the first part arrives. */
   readonly first: number;
   /** Between two parts. */
@@ -34,7 +34,7 @@ function partOf(model: Model, value: unknown): ModelPart {
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'format',
-    `The model ${model.id} yielded what is no part of an answer: ${explain(parsed.error, value)}.`,
+    `The model ${model.id} yielded what is no part of an answer: ${describeMismatch(parsed.error, value)}.`,
   );
 }
 
@@ -44,7 +44,7 @@ export async function* attempt(
   request: ModelRequest,
   scope: ModelScope,
   clock: Clock,
-  patience: Patience,
+  patience: ModelTimeouts,
 ): AsyncGenerator<ModelPart> {
   const stop = new AbortController();
   let stopped: TroupeError | undefined;
@@ -72,14 +72,14 @@ export async function* attempt(
       return end(
         new TroupeError(
           'timeout',
-          `${model.id} said nothing for ${durationWords(silence)}. It is tried again; if this goes on, choose another model.`,
+          `${model.id} said nothing for ${formatDuration(silence)}. It is tried again; if this goes on, choose another model.`,
         ),
       );
     if (now - started >= patience.whole)
       return end(
         new TroupeError(
           'timeout',
-          `${model.id} had not answered within ${durationWords(patience.whole)}. Ask it for less, or set patience.whole.`,
+          `${model.id} had not answered within ${formatDuration(patience.whole)}. Ask it for less, or set patience.whole.`,
         ),
       );
     watch = clock.wake(Math.min(heard + silence, started + patience.whole, scope.deadline ?? Infinity), look);

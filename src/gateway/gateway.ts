@@ -20,7 +20,7 @@ import type {
   ModelScope,
   ToolCall,
 } from '../contracts/model.ts';
-import { attempt, type Patience } from './attempt.ts';
+import { attempt, type ModelTimeouts } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
@@ -46,7 +46,7 @@ export interface GatewayOptions extends ProviderOptions {
     readonly budget?: RetryBudgetOptions;
   };
   /** How long one attempt may take, in milliseconds: 120,000 until the first part, 60,000 between parts, 600,000 in all, by default. */
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<ModelTimeouts>;
   /** Makes the circuit breaker of a model; by default every call is let through. */
   readonly breaker?: (model: string) => Breaker;
   /** Called after every failed attempt, with the pause in milliseconds before the next; undefined when there is none. Keys are masked. Nothing by default. */
@@ -72,7 +72,7 @@ export interface Gateway {
 export function gateway(options: GatewayOptions): Gateway {
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
-  const patience: Patience = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
+  const patience: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
   const open = providers(options);
   const breakers = new Map<string, Breaker>();
 

@@ -1,10 +1,10 @@
 /** A model without a network, for demos: fixed rules that read the results of tools and answer only from them. */
 import type { Json } from '../values/json.ts';
 import type { Model, ModelPart, ModelRequest, Usage } from '../contracts/model.ts';
-import { conversationOf, type Conversation } from './offline/conversation.ts';
-import { article, factsOf, faults } from './offline/writer.ts';
+import { offlineConversation, type OfflineConversation } from './offline/conversation.ts';
+import { writeArticle, factsInTask, checkArticle } from './offline/writer.ts';
 import { fill, supplyOf } from './offline/fill.ts';
-import { factsIn, material, toRead, type Wish } from './offline/researcher.ts';
+import { factsIn, readTexts, nextReads, type PlannedCall } from './offline/researcher.ts';
 import { digest, frequencies } from './offline/sentences.ts';
 
 const id = 'offline:extractive';
@@ -17,7 +17,7 @@ export function offlineModel(): Model {
   return {
     id,
     async *stream(request): AsyncGenerator<ModelPart> {
-      const said = reply(conversationOf(request));
+      const said = reply(offlineConversation(request));
       const usage = usageOf(request, said);
       if (typeof said === 'string') {
         for (const part of said.match(/[^ ]+ ?/g) ?? []) yield { type: 'text', text: part };
@@ -33,24 +33,26 @@ export function offlineModel(): Model {
 }
 
 /** Calls to make, or plain text. */
-function reply(talk: Conversation): readonly Wish[] | string {
-  const reads = toRead(talk);
+function reply(talk: OfflineConversation): readonly PlannedCall[] | string {
+  const reads = nextReads(talk);
   if (reads.length > 0) return reads;
   // Answers are JSON; zod's own type for it can be written to.
-  const answer = (reply: string, input: Json): Wish[] => [{ name: `answer_${reply}`, input: input as Wish['input'] }];
+  const answer = (reply: string, input: Json): PlannedCall[] => [
+    { name: `answer_${reply}`, input: input as PlannedCall['input'] },
+  ];
   const offers = (name: string) => talk.answers.some((tool) => tool.name === `answer_${name}`);
 
   if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) });
-  const facts = factsOf(talk.body);
+  const facts = factsInTask(talk.body);
   if (offers('article') && facts.length > 0) {
-    return answer('article', article(facts, `${textOf(talk.body.feedback)}\n${talk.complaints}`));
+    return answer('article', writeArticle(facts, `${textOf(talk.body.feedback)}\n${talk.complaints}`));
   }
   if (offers('approved') && offers('rework')) {
-    const wrong = faults(textOf(talk.body.text), facts);
+    const wrong = checkArticle(textOf(talk.body.text), facts);
     return wrong === '' ? answer('approved', {}) : answer('rework', { feedback: wrong });
   }
 
-  const best = bestOf(material(talk));
+  const best = bestOf(readTexts(talk));
   const [first] = talk.answers;
   if (first) return answer(first.name.replace(/^answer_/, ''), fill(first.input, supplyOf(best)));
   return `This is the offline model: it extracts, and understands nothing. The most telling it found:\n${
@@ -69,7 +71,7 @@ function bestOf(text: string): string[] {
 }
 
 /** Four characters are about a token. */
-const usageOf = ({ instructions, messages }: ModelRequest, said: readonly Wish[] | string): Usage => ({
+const usageOf = ({ instructions, messages }: ModelRequest, said: readonly PlannedCall[] | string): Usage => ({
   inputTokens: Math.ceil((instructions.length + JSON.stringify(messages).length) / 4),
   outputTokens: Math.ceil(JSON.stringify(said).length / 4),
   cachedTokens: 0,

@@ -30,7 +30,7 @@ const todo: Partial<Record<FailureKind, string>> = {
 const tooLong = /context[ _-]?(length|window)|too many tokens|prompt is too long|maximum context|input.*too long/i;
 
 /** A TroupeError for anything that a provider's client throws. `mask` hides keys. */
-export function explain(model: string, thrown: unknown, mask: (text: string) => string): unknown {
+export function toProviderError(model: string, thrown: unknown, mask: (text: string) => string): unknown {
   if (thrown instanceof TroupeError) return thrown;
   // Any value can be thrown: every field may be missing.
   const error = (thrown ?? {}) as ApiError;
@@ -43,7 +43,7 @@ export function explain(model: string, thrown: unknown, mask: (text: string) => 
       : kindOfStatus(statusCode);
   const status =
     statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
-  const retryAfter = kind === 'transient' ? pauseIn(responseHeaders) : undefined;
+  const retryAfter = kind === 'transient' ? retryAfterOf(responseHeaders) : undefined;
   return new TroupeError(kind, mask(`${model} failed (${status}): ${said.slice(0, 500)}. ${todo[kind] ?? ''}`).trim(), {
     ...(retryAfter === undefined ? {} : { retryAfter }),
     data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },
@@ -51,7 +51,7 @@ export function explain(model: string, thrown: unknown, mask: (text: string) => 
 }
 
 /** The pause in milliseconds that `Retry-After` asks for. A date is compared with the server's own `Date`, so clocks need not agree. */
-export function pauseIn(headers: Readonly<Record<string, string>>): number | undefined {
+export function retryAfterOf(headers: Readonly<Record<string, string>>): number | undefined {
   const ms = Number(headers['retry-after-ms']);
   if (Number.isFinite(ms) && ms > 0) return ms;
   const after = headers['retry-after'];

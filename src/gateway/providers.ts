@@ -58,7 +58,7 @@ const table: Readonly<Record<string, Provider>> = {
 };
 
 /** Environment variables that hold the keys of models. */
-export const keyNames: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
+export const modelKeyVariables: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
 
 async function compatible(
   name: string,

@@ -3,17 +3,17 @@ import { createHash } from 'node:crypto';
 import { TroupeError } from '../values/failure.ts';
 
 /** SHA-256 of texts, each ended by a zero byte; 43 characters, base64url. */
-export const sum = (...parts: string[]): string => {
+export const sha256Digest = (...parts: string[]): string => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part).update('\0');
   return hash.digest('base64url');
 };
 
 /** The first 22 characters of that: enough to notice damage. The hash of the commit, which covers it, is kept whole. */
-export const short = (...parts: string[]): string => sum(...parts).slice(0, 22);
+export const shortDigest = (...parts: string[]): string => sha256Digest(...parts).slice(0, 22);
 
 /** The digest of an actor's row, as its last commit stores it. */
-export const sumOfActor = (row: {
+export const actorDigest = (row: {
   readonly run: string;
   readonly type: string;
   readonly parent: string | null;
@@ -21,20 +21,21 @@ export const sumOfActor = (row: {
   readonly created: number;
   readonly meta: string;
   readonly snapshot: string;
-}): string => short(row.run, row.type, row.parent ?? '', row.tags, String(row.created), row.meta, row.snapshot);
+}): string => shortDigest(row.run, row.type, row.parent ?? '', row.tags, String(row.created), row.meta, row.snapshot);
 
 /** The digest of a pending entry, as the commit that opened it stores it. */
-export const sumOfPending = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
-  short(kind, String(due), data);
+export const pendingDigest = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
+  shortDigest(kind, String(due), data);
 
 /** The digest of an effect's result, stored beside it in the ledger. */
-export const sumOfResult = (key: string, input: string, outcome: string): string => short(key, input, outcome);
+export const resultDigest = (key: string, input: string, outcome: string): string => shortDigest(key, input, outcome);
 
 /** The digest of a list entry, after the list's name: so the chain also tells how long each list must be. */
-export const sumOfEntry = (list: string, hash: string): string => `${encodeURIComponent(list)}:${short(hash)}`;
+export const listEntryDigest = (list: string, hash: string): string =>
+  `${encodeURIComponent(list)}:${shortDigest(hash)}`;
 
 /** The covered columns of a row of `commits`. `opens` is JSON of [key, kind, due, digest] each; `sums` holds the digests of the actor's row and of the list entries, in this order, separated by spaces. */
-export interface Link {
+export interface ChainLink {
   readonly seq: number;
   readonly at: number;
   readonly epoch: number;
@@ -47,37 +48,39 @@ export interface Link {
 }
 
 /** The hash of a commit, from the hash of the commit before it (empty for the first). */
-export const link = (before: string, { seq, at, epoch, state, status, event, opens, closes, sums }: Link): string =>
-  sum(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
+export const commitHash = (
+  before: string,
+  { seq, at, epoch, state, status, event, opens, closes, sums }: ChainLink,
+): string => sha256Digest(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
 
 /** The end of a chain. */
-export interface End {
+export interface ChainEnd {
   /** The hash of the last commit but one; empty when there is none. */
   readonly before: string;
   /** The hash of the last commit. */
   readonly hash: string;
-  readonly last: Link | undefined;
+  readonly last: ChainLink | undefined;
 }
 
 /** Checks a chain from its first commit, or onwards from the commit with this `seq` and hash. Throws `corrupt` at the first commit that is missing or changed. */
-export function walk(
+export function verifyChain(
   actor: string,
-  links: Iterable<Link & { readonly hash: string }>,
+  links: Iterable<ChainLink & { readonly hash: string }>,
   from: { readonly seq: number; readonly hash: string } = { seq: 0, hash: '' },
-): End {
-  let end: End = { before: '', hash: from.hash, last: undefined };
+): ChainEnd {
+  let end: ChainEnd = { before: '', hash: from.hash, last: undefined };
   for (const entry of links) {
     const expected = (end.last?.seq ?? from.seq) + 1;
-    if (entry.seq !== expected) throw damaged(actor, expected, 'a commit is missing');
-    const hash = link(end.hash, entry);
-    if (hash !== entry.hash) throw damaged(actor, entry.seq, 'the commit is not what was written');
+    if (entry.seq !== expected) throw corruptActor(actor, expected, 'a commit is missing');
+    const hash = commitHash(end.hash, entry);
+    if (hash !== entry.hash) throw corruptActor(actor, entry.seq, 'the commit is not what was written');
     end = { before: end.hash, hash, last: entry };
   }
   return end;
 }
 
 /** The error for an actor whose stored data was changed: kind `corrupt`, with `data` { actor, seq, what }. */
-export const damaged = (actor: string, seq: number, what: string) =>
+export const corruptActor = (actor: string, seq: number, what: string) =>
   new TroupeError(
     'corrupt',
     `The journal is damaged at ${actor}, commit ${seq}: ${what}. This actor is not run; others are not concerned. Restore a backup, or see "troupe doctor".`,

@@ -68,7 +68,7 @@ export interface LedgerEntry {
 }
 
 /** What the engine writes and reads back. The methods reject as J1 to J4 say, and with `storage` when the store cannot be written or read. */
-export interface Ledger {
+export interface CommitStore {
   /** Stores one handled message: the actor's new state and all its effects. */
   commit(commit: Commit): Promise<void>;
   /** Stores an effect's result in the ledger without a commit, because its actor cannot handle it now (it is being restarted). Durable when it resolves. */
@@ -91,7 +91,7 @@ export interface Ledger {
 }
 
 /** The owner of a run, or its last owner. */
-export interface Claim {
+export interface RunLease {
   readonly run: string;
   readonly owner: string;
   readonly epoch: number;
@@ -100,7 +100,7 @@ export interface Claim {
 }
 
 /** Leases: which process may write a run. */
-export interface Claims {
+export interface RunLeases {
   /**
    * Makes `owner` the only writer of a run for `ttl` milliseconds from `now`, and returns its epoch, which is higher than all before. Rejects with
    * `owned_elsewhere` (data: owner, until) while another owner has the run: its lease has not ended, and `alive(owner)` does not return false.
@@ -115,11 +115,11 @@ export interface Claims {
   /** Ends a lease, so that another process can claim the run at once. */
   release(run: string, epoch: number): Promise<void>;
   /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
-  claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<Claim[]>;
+  claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<RunLease[]>;
 }
 
 /** Inboxes: messages for actors from processes that do not own them. */
-export interface Mail {
+export interface Inboxes {
   /**
    * Puts a message into the inbox of its run, where the owner finds it with `mail`. Durable when it resolves. The same message posted twice is stored once.
    * Rejects with `conflict` when its recipient has ended (data: status), or another message was posted under its id.
@@ -132,7 +132,7 @@ export interface Mail {
 }
 
 /** Queries for people and tools. */
-export interface Archive {
+export interface JournalQueries {
   /** The actors that match all that is given, the last updated first. */
   find(query: ActorQuery): Promise<ActorRow[]>;
   /**
@@ -155,7 +155,7 @@ export interface Archive {
 }
 
 /** One line of the report on a journal. */
-export interface Remark {
+export interface StatusLine {
   /** The subject, in a word. */
   readonly what: string;
   /** `note`: it works, and something should be improved. */
@@ -164,9 +164,9 @@ export interface Remark {
 }
 
 /** A journal. Closing it writes what is waiting and releases the store. */
-export interface Journal extends Ledger, Claims, Mail, Archive, AsyncDisposable {
+export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries, AsyncDisposable {
   /** For a journal on a server: where it is, how large, how far this process has read it, and how durable it is. */
-  about?(): Promise<readonly Remark[]>;
+  about?(): Promise<readonly StatusLine[]>;
   /** Why this process can never write it again; undefined while it can, or while the trouble may pass. */
   lost?(): TroupeError | undefined;
 }

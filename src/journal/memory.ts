@@ -1,16 +1,23 @@
 /** The journal in memory: for tests, for trials, and for work that need not survive the process. It keeps the promises of journal.ts except those about a crash or power loss. */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Outcome } from '../contracts/effect.ts';
-import { deadLetters } from '../contracts/deadLetter.ts';
+import { deadLetterList } from '../contracts/deadLetter.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
 import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
-import { isNew } from './deduplicate.ts';
-import { duplicateMessage, fenced, ownedElsewhere, unknownActor, unknownRun, wrongRevision } from './refusals.ts';
+import { isNewMessage } from './deduplicate.ts';
+import {
+  duplicateMessageError,
+  fencedError,
+  ownedElsewhereError,
+  unknownActorError,
+  unknownRunError,
+  wrongRevisionError,
+} from './refusals.ts';
 
 /** Everything that a journal in memory holds. */
-export interface Memory {
+export interface MemoryContents {
   readonly actors: Map<Address, Kept>;
   /** By the key of a pending entry: the actor that has it. */
   readonly owners: Map<string, Kept>;
@@ -33,7 +40,7 @@ interface Kept {
 }
 
 /** An empty journal's contents. */
-export const blank = (): Memory => ({
+export const emptyContents = (): MemoryContents => ({
   actors: new Map(),
   owners: new Map(),
   results: new Map(),
@@ -44,12 +51,12 @@ export const blank = (): Memory => ({
 });
 
 /** Opens a journal in memory; over `all`, which then holds its contents, or an empty one. */
-export function memory(all: Memory = blank()): Journal {
+export function memory(all: MemoryContents = emptyContents()): Journal {
   const { actors, owners, results, claims, going, mail } = all;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
-    if (current !== epoch) throw fenced(run, epoch, current);
+    if (current !== epoch) throw fencedError(run, epoch, current);
   };
   const close = (key: string) => {
     owners.get(key)?.pending.delete(key);
@@ -92,8 +99,8 @@ export function memory(all: Memory = blank()): Journal {
       requireOwner(run, epoch);
       const known = actors.get(actor);
       const before = known?.row.seq ?? 0;
-      if (seq !== before + 1) throw wrongRevision(actor, before, seq);
-      if (event.inbox && known?.inbox.has(event.id)) throw duplicateMessage(actor, event.id);
+      if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
+      if (event.inbox && known?.inbox.has(event.id)) throw duplicateMessageError(actor, event.id);
 
       const row = rowOf(commit);
       const kept = known ?? insert(row);
@@ -118,7 +125,7 @@ export function memory(all: Memory = blank()): Journal {
     },
     async record(run, epoch, actor, at, { key, name, input, outcome }) {
       requireOwner(run, epoch);
-      if (!actors.has(actor)) throw unknownActor(actor);
+      if (!actors.has(actor)) throw unknownActorError(actor);
       if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
     },
     async bury(run, epoch, letter) {
@@ -128,8 +135,8 @@ export function memory(all: Memory = blank()): Journal {
         own?.row.run === run
           ? own
           : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
-      if (!keeper) throw unknownRun(run);
-      append(keeper, deadLetters, asJson(letter));
+      if (!keeper) throw unknownRunError(run);
+      append(keeper, deadLetterList, asJson(letter));
       if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
       mail.get(run)?.delete(letter.id);
     },
@@ -166,7 +173,7 @@ export function memory(all: Memory = blank()): Journal {
     async claim(run, owner, { now, ttl, alive }) {
       const held = claims.get(run);
       if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true))
-        throw ownedElsewhere(run, held);
+        throw ownedElsewhereError(run, held);
       const epoch = (held?.epoch ?? 0) + 1;
       claims.set(run, { epoch, owner, until: now + ttl });
       return epoch;
@@ -194,8 +201,8 @@ export function memory(all: Memory = blank()): Journal {
       const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
       mail.set(envelope.run, box);
       const kept = actors.get(envelope.to);
-      const known = { status: kept?.row.status, handled: kept?.inbox.get(envelope.id), lying: box.get(envelope.id) };
-      if (isNew(envelope, known)) box.set(envelope.id, structuredClone(envelope));
+      const known = { status: kept?.row.status, handled: kept?.inbox.get(envelope.id), waiting: box.get(envelope.id) };
+      if (isNewMessage(envelope, known)) box.set(envelope.id, structuredClone(envelope));
     },
     mail: async (run) => [...(mail.get(run)?.values() ?? [])],
     dropMail: async (run, id) => void mail.get(run)?.delete(id),

@@ -3,7 +3,7 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 
 /** The run is claimed under another epoch than the commit's; `current` is undefined when it was never claimed. */
-export const fenced = (run: string, epoch: number, current: number | undefined): TroupeError =>
+export const fencedError = (run: string, epoch: number, current: number | undefined): TroupeError =>
   new TroupeError(
     'fenced',
     `The run ${run} is owned under epoch ${current ?? 'none'}; a commit under epoch ${epoch} is refused. Another process has taken it over.`,
@@ -11,28 +11,28 @@ export const fenced = (run: string, epoch: number, current: number | undefined):
   );
 
 /** The commit's `seq` is not the actor's revision + 1. */
-export const wrongRevision = (actor: Address, revision: number, seq: number): TroupeError =>
+export const wrongRevisionError = (actor: Address, revision: number, seq: number): TroupeError =>
   new TroupeError('conflict', `${actor} is at revision ${revision}; a commit of revision ${seq} is refused.`, {
     data: { actor, expected: revision + 1, seq },
   });
 
 /** The actor has handled a message of this id before. */
-export const duplicateMessage = (actor: Address, id: string): TroupeError =>
+export const duplicateMessageError = (actor: Address, id: string): TroupeError =>
   new TroupeError('conflict', `${actor} has handled the message ${id} before.`, { data: { duplicate: true, id } });
 
 /** There is no such actor, so it can have no result. */
-export const unknownActor = (actor: Address): TroupeError =>
+export const unknownActorError = (actor: Address): TroupeError =>
   new TroupeError('unknown_recipient', `There is no actor ${actor} whose result could be kept.`);
 
 /** The run has no actor at all, so no list for dead letters. */
-export const unknownRun = (run: string): TroupeError =>
+export const unknownRunError = (run: string): TroupeError =>
   new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
 
 /** Another owner's lease of a run, which has not expired; `until` in milliseconds since the epoch. */
-export type Holder = { readonly owner: string; readonly until: number };
+export type LeaseHolder = { readonly owner: string; readonly until: number };
 
 /** The claim is refused because another owner's lease has not expired. */
-export const ownedElsewhere = (run: string, { owner, until }: Holder): TroupeError =>
+export const ownedElsewhereError = (run: string, { owner, until }: LeaseHolder): TroupeError =>
   new TroupeError(
     'owned_elsewhere',
     `The run ${run} is being run by another process (${owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
@@ -40,9 +40,9 @@ export const ownedElsewhere = (run: string, { owner, until }: Holder): TroupeErr
   );
 
 /** The lease for which a claim was refused; undefined when something else went wrong. */
-export function holderIn(thrown: unknown): Holder | undefined {
+export function leaseHolderIn(thrown: unknown): LeaseHolder | undefined {
   const { kind, data } = toFailure(thrown);
   if (kind !== 'owned_elsewhere') return undefined;
   // An error of this kind comes from `ownedElsewhere`, in this process or in one that applied the same entry.
-  return data as Holder;
+  return data as LeaseHolder;
 }

@@ -1,7 +1,7 @@
 /** The address of an MCP server: a program to start, or a URL to call. */
 import * as z from 'zod';
 import { TroupeError } from '../values/failure.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { isSourceName, localSource, sourceNameRule } from '../tools/toolNames.ts';
 
 const name = z.string().refine((value) => isSourceName(value) && value !== localSource, {
@@ -9,7 +9,7 @@ const name = z.string().refine((value) => isSourceName(value) && value !== local
 });
 const texts = z.record(z.string(), z.string());
 
-const ProgramPlace = z.strictObject({
+const ProgramAddress = z.strictObject({
   /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
   name,
   /** The program to start. */
@@ -22,9 +22,9 @@ const ProgramPlace = z.strictObject({
   cwd: z.string().optional(),
 });
 /** A program to start, with its defaults. */
-export type ProgramPlace = z.infer<typeof ProgramPlace>;
+export type ProgramAddress = z.infer<typeof ProgramAddress>;
 
-const HttpPlace = z.strictObject({
+const HttpAddress = z.strictObject({
   /** The name of the server: 1 to 32 of A-Z a-z 0-9 _ -. */
   name,
   /** The http or https URL to call. */
@@ -33,23 +33,23 @@ const HttpPlace = z.strictObject({
   headers: texts.default({}),
 });
 /** A URL to call, with its defaults. */
-export type HttpPlace = z.infer<typeof HttpPlace>;
+export type HttpAddress = z.infer<typeof HttpAddress>;
 
 /** The address of an MCP server: its name, and `command` or `url`. */
-export type McpPlace = z.input<typeof ProgramPlace> | z.input<typeof HttpPlace>;
+export type McpAddress = z.input<typeof ProgramAddress> | z.input<typeof HttpAddress>;
 
 /** The checked address. Throws `definition` with what is missing. */
-export function parsePlace(place: McpPlace): ProgramPlace | HttpPlace {
-  const parsed = ('url' in place ? HttpPlace : ProgramPlace).safeParse(place);
+export function parseAddress(place: McpAddress): ProgramAddress | HttpAddress {
+  const parsed = ('url' in place ? HttpAddress : ProgramAddress).safeParse(place);
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'definition',
-    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${explain(parsed.error, place)}.`,
+    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${describeMismatch(parsed.error, place)}.`,
   );
 }
 
 /** Secrets that no message may contain: the values of headers and variables, and the user, password and query of a URL. */
-export function secretsOf(place: ProgramPlace | HttpPlace): readonly string[] {
+export function secretsInAddress(place: ProgramAddress | HttpAddress): readonly string[] {
   if ('command' in place) return long(Object.values(place.env));
   const { username, password, search } = new URL(place.url);
   const values = Object.values(place.headers);
@@ -59,7 +59,7 @@ export function secretsOf(place: ProgramPlace | HttpPlace): readonly string[] {
 const long = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);
 
 /** A readable address without secrets: the program, or the origin and path of the URL. */
-export function whereabouts(place: ProgramPlace | HttpPlace): string {
+export function redactedAddress(place: ProgramAddress | HttpAddress): string {
   if ('command' in place) return place.command;
   const { origin, pathname } = new URL(place.url);
   return origin + pathname;

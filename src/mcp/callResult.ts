@@ -2,11 +2,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import { passOn } from '../tools/annotations.ts';
+import { afterCall } from '../tools/annotations.ts';
 import { toJson } from '../tools/toJson.ts';
-import type { Blame } from './errors.ts';
+import type { ErrorContext } from './errors.ts';
 import type { ServerTool } from './keepAlive.ts';
-import type { Misfit } from './outputSchema.ts';
+import type { SchemaCheck } from './outputSchema.ts';
 
 const maxReason = 4_000;
 
@@ -14,7 +14,12 @@ const maxReason = 4_000;
  * The structured content when there is any; else the text, its parts joined by line ends; else `{ content: [...] }` as it came.
  * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB; the last two with `data.done`, for the call was carried out.
  */
-export async function toResult(blame: Blame, tool: ServerTool, result: CallToolResult, misfit: Misfit): Promise<Json> {
+export async function callResult(
+  blame: ErrorContext,
+  tool: ServerTool,
+  result: CallToolResult,
+  misfit: SchemaCheck,
+): Promise<Json> {
   const broken = (message: string) =>
     new TroupeError('tool', blame.mask(message), { data: { server: blame.server, tool: tool.name } });
   const content = result.content ?? [];
@@ -24,7 +29,7 @@ export async function toResult(blame: Blame, tool: ServerTool, result: CallToolR
     throw broken(`Tool "${tool.name}" of "${blame.server}" failed: ${reason.slice(0, maxReason)}`);
   }
 
-  return passOn(async () => {
+  return afterCall(async () => {
     // The library has parsed it from JSON.
     const structured = result.structuredContent as Json | undefined;
     if (tool.output && structured === undefined) {

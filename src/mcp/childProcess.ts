@@ -32,7 +32,7 @@ export function killGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
 const running = new Set<ChildProcess>();
 
 /** Kills the child when this process exits, so that no server outlives it. One listener kills all children. */
-export function endWithUs(child: ChildProcess): void {
+export function killOnExit(child: ChildProcess): void {
   if (running.size === 0) process.once('exit', killAll);
   running.add(child);
   child.once('exit', () => {

@@ -4,47 +4,54 @@ import type { Clock } from '../values/clock.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
-import { cancelled } from '../tools/timeout.ts';
-import { blameOn, classify, environment, type Blame } from './errors.ts';
-import { httpWire } from './http.ts';
-import type { Dial, Link, LinkEvents, ServerTool } from './keepAlive.ts';
-import { listTools, untimed } from './listTools.ts';
-import type { HttpPlace, ProgramPlace } from './address.ts';
-import { toResult } from './callResult.ts';
-import { schemaChecker, type Misfit } from './outputSchema.ts';
-import { stdioWire } from './stdio.ts';
-import type { Wire } from './connection.ts';
+import { cancelledError } from '../tools/timeout.ts';
+import { errorContext, toServerError, serverError, type ErrorContext } from './errors.ts';
+import { httpTransport } from './http.ts';
+import type { Connect, McpConnection, McpConnectionEvents, ServerTool } from './keepAlive.ts';
+import { listTools, noTimeout } from './listTools.ts';
+import type { HttpAddress, ProgramAddress } from './address.ts';
+import { callResult } from './callResult.ts';
+import { schemaCheck, type SchemaCheck } from './outputSchema.ts';
+import { stdioTransport } from './stdio.ts';
+import type { McpTransport } from './connection.ts';
 
 /** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
-export type Protocol = 'auto' | 'legacy';
+export type McpProtocol = 'auto' | 'legacy';
 
 /** A function that connects to one server. */
-export function dialer(place: ProgramPlace | HttpPlace, protocol: Protocol, clock: Clock): Dial {
-  const blame = blameOn(place);
-  const misfit = schemaChecker();
+export function connector(place: ProgramAddress | HttpAddress, protocol: McpProtocol, clock: Clock): Connect {
+  const blame = errorContext(place);
+  const misfit = schemaCheck();
 
   return async (signal, events) => {
     // Loaded when first needed, because many programs use no server.
     const { Client } = await import('@modelcontextprotocol/client');
-    const wire = 'command' in place ? await stdioWire(place, clock, blame) : await httpWire(place, clock, blame);
+    const wire =
+      'command' in place ? await stdioTransport(place, clock, blame) : await httpTransport(place, clock, blame);
     const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
     const client = new Client(
       { name: 'troupe', version: '0' },
       { versionNegotiation: { mode: protocol }, listChanged: { tools: changed } },
     );
     try {
-      const connecting = client.connect(wire.transport, { signal, timeout: untimed });
+      const connecting = client.connect(wire.transport, { signal, timeout: noTimeout });
       // The library does not always stop when the signal fires.
       await Promise.race([connecting, aborted(signal)]);
     } catch (error) {
       await closeBoth(client, wire);
-      throw wire.failure ?? classify(blame, 'connecting', error);
+      throw wire.failure ?? toServerError(blame, 'connecting', error);
     }
     return linkOf(client, wire, blame, misfit, events);
   };
 }
 
-function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events: LinkEvents): Link {
+function linkOf(
+  client: Client,
+  wire: McpTransport,
+  blame: ErrorContext,
+  misfit: SchemaCheck,
+  events: McpConnectionEvents,
+): McpConnection {
   let over = false;
   const lose = (error: TroupeError) => {
     if (over) return;
@@ -52,11 +59,11 @@ function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events
     events.lost(toFailure(error));
   };
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the library's client has nothing else
-  client.onclose = () => lose(wire.failure ?? environment(blame, 'closed the connection.'));
+  client.onclose = () => lose(wire.failure ?? serverError(blame, 'closed the connection.'));
   // The only sign that the stream of notices of an HTTP server is gone for good.
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the same
   client.onerror = (error) => {
-    if (/maximum reconnection attempts/i.test(error.message)) lose(environment(blame, 'cannot be reached any more.'));
+    if (/maximum reconnection attempts/i.test(error.message)) lose(serverError(blame, 'cannot be reached any more.'));
   };
 
   return {
@@ -64,7 +71,7 @@ function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events
       try {
         return await listTools(client, blame, signal);
       } catch (error) {
-        throw wire.failure ?? classify(blame, 'listing', error);
+        throw wire.failure ?? toServerError(blame, 'listing', error);
       }
     },
     async call(tool, input, scope, sent) {
@@ -72,9 +79,9 @@ function linkOf(client: Client, wire: Wire, blame: Blame, misfit: Misfit, events
       if (problem) throw misfitting(blame, tool, problem);
       sent();
       try {
-        return await toResult(blame, tool, await request(client, tool, input, scope), misfit);
+        return await callResult(blame, tool, await request(client, tool, input, scope), misfit);
       } catch (error) {
-        const failure = wire.failure ?? classify(blame, 'calling', error);
+        const failure = wire.failure ?? toServerError(blame, 'calling', error);
         const isGone = wire.failure !== undefined || (failure.kind === 'environment' && failure.retryable);
         if (isGone && !scope.signal.aborted) lose(failure);
         throw failure;
@@ -92,7 +99,7 @@ const request = (client: Client, tool: ServerTool, input: JsonObject, scope: Too
     { name: tool.name, arguments: { ...input }, _meta: { 'troupe/key': scope.key } },
     {
       signal: scope.signal,
-      timeout: untimed,
+      timeout: noTimeout,
       // Notes of progress came over the wire as JSON; the library's type has an open index.
       onprogress: (note) => scope.progress(note as unknown as Json),
       // Without its output schema, which we check ourselves and compile only once.
@@ -102,17 +109,17 @@ const request = (client: Client, tool: ServerTool, input: JsonObject, scope: Too
 
 const aborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(cancelled(signal));
-    signal.addEventListener('abort', () => reject(cancelled(signal)), { once: true });
+    if (signal.aborted) reject(cancelledError(signal));
+    signal.addEventListener('abort', () => reject(cancelledError(signal)), { once: true });
   });
 
 /** The wire first: it ends the session, which the library's client does not. */
-async function closeBoth(client: Client, wire: Wire): Promise<void> {
+async function closeBoth(client: Client, wire: McpTransport): Promise<void> {
   await wire.close().catch(() => {});
   await client.close().catch(() => {});
 }
 
-const misfitting = ({ server }: Blame, tool: ServerTool, problem: string) =>
+const misfitting = ({ server }: ErrorContext, tool: ServerTool, problem: string) =>
   new TroupeError(
     'invalid',
     `Tool "${tool.name}" of "${server}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,

@@ -3,7 +3,7 @@ import type { Transport } from '@modelcontextprotocol/client';
 import type { TroupeError } from '../values/failure.ts';
 
 /** A connection to a server. */
-export interface Wire {
+export interface McpTransport {
   /** The transport for the client library. */
   readonly transport: Transport;
   /** Why it ended, when the server ended it. */

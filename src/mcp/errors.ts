@@ -2,10 +2,10 @@
 import { causesOf, reasonOf } from '../values/cause.ts';
 import { TroupeError, type FailureKind } from '../values/failure.ts';
 import { redactor } from '../observe/redactor.ts';
-import { secretsOf, type HttpPlace, type ProgramPlace } from './address.ts';
+import { secretsInAddress, type HttpAddress, type ProgramAddress } from './address.ts';
 
 /** Which server failed, and how its secrets are hidden. */
-export interface Blame {
+export interface ErrorContext {
   /** The name of the server. */
   readonly server: string;
   /** Replaces secrets in a text. */
@@ -13,16 +13,21 @@ export interface Blame {
 }
 
 /** For the errors of one server. */
-export const blameOn = (place: ProgramPlace | HttpPlace): Blame => ({
+export const errorContext = (place: ProgramAddress | HttpAddress): ErrorContext => ({
   server: place.name,
-  mask: redactor(secretsOf(place)),
+  mask: redactor(secretsInAddress(place)),
 });
 
 /** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
 export const streamEnded = -32_097;
 
 /** An `environment` failure; retryable by default, because a server that is gone may come back. */
-export function environment({ server, mask }: Blame, message: string, retryable = true, cause?: unknown): TroupeError {
+export function serverError(
+  { server, mask }: ErrorContext,
+  message: string,
+  retryable = true,
+  cause?: unknown,
+): TroupeError {
   return new TroupeError('environment', `Tool server "${server}" ${mask(message)}`, {
     retryable,
     cause,
@@ -31,7 +36,11 @@ export function environment({ server, mask }: Blame, message: string, retryable 
 }
 
 /** The failure for anything that the client library throws. An error about the arguments of a call is `invalid`. */
-export function classify(blame: Blame, doing: 'connecting' | 'listing' | 'calling', error: unknown): TroupeError {
+export function toServerError(
+  blame: ErrorContext,
+  doing: 'connecting' | 'listing' | 'calling',
+  error: unknown,
+): TroupeError {
   if (error instanceof TroupeError) return error;
   const status = statusOf(error);
   const { kind, retryable } = doing === 'calling' ? (sortAnswer(error) ?? sort(error)) : sort(error);

@@ -2,10 +2,10 @@
 import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
-import { within } from '../tools/timeout.ts';
-import { environment, streamEnded, type Blame } from './errors.ts';
-import type { HttpPlace } from './address.ts';
-import type { Wire } from './connection.ts';
+import { withTimeout } from '../tools/timeout.ts';
+import { serverError, streamEnded, type ErrorContext } from './errors.ts';
+import type { HttpAddress } from './address.ts';
+import type { McpTransport } from './connection.ts';
 
 const maxAnswer = 8 * 1024 * 1024;
 /** How long ending the session may take; milliseconds. */
@@ -14,7 +14,11 @@ const lineFeed = 10;
 const carriageReturn = 13;
 
 /** Prepares a connection to a URL. */
-export async function httpWire({ url, headers }: HttpPlace, clock: Clock, blame: Blame): Promise<Wire> {
+export async function httpTransport(
+  { url, headers }: HttpAddress,
+  clock: Clock,
+  blame: ErrorContext,
+): Promise<McpTransport> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   let failure: TroupeError | undefined;
   const options: StreamableHTTPClientTransportOptions = {
@@ -34,7 +38,7 @@ export async function httpWire({ url, headers }: HttpPlace, clock: Clock, blame:
     fetch: async (to, init) =>
       bounded(await fetch(to, init), () => {
         const limit = `${maxAnswer / 1024 / 1024} MB`;
-        return (failure ??= environment(blame, `sent an answer larger than ${limit}. Ask it for less.`, false));
+        return (failure ??= serverError(blame, `sent an answer larger than ${limit}. Ask it for less.`, false));
       }),
   };
   const transport = new StreamableHTTPClientTransport(new URL(url), options);
@@ -49,7 +53,7 @@ export async function httpWire({ url, headers }: HttpPlace, clock: Clock, blame:
       if (transport.sessionId !== undefined) {
         const late = () => new TroupeError('timeout', 'The server did not say goodbye.');
         const { signal } = new AbortController();
-        const goodbye = within({ clock, timeout: farewell, signal, late }, () => transport.terminateSession());
+        const goodbye = withTimeout({ clock, timeout: farewell, signal, late }, () => transport.terminateSession());
         await goodbye.catch(() => {});
       }
       await transport.close();

@@ -21,7 +21,7 @@ export interface ServerTool {
 }
 
 /** One open connection to a server. */
-export interface Link extends AsyncDisposable {
+export interface McpConnection extends AsyncDisposable {
   /** The tools of the server. */
   list(signal: AbortSignal): Promise<readonly ServerTool[]>;
   /** Calls a tool. `sent` is called when the server may have begun: if the answer is lost afterwards, it is unknown whether the call was made. */
@@ -29,7 +29,7 @@ export interface Link extends AsyncDisposable {
 }
 
 /** What a connection reports. */
-export interface LinkEvents {
+export interface McpConnectionEvents {
   /** The list of tools has changed. */
   changed(): void;
   /** The connection is gone. */
@@ -37,12 +37,12 @@ export interface LinkEvents {
 }
 
 /** Opens a connection. When the signal fires it stops, and closes what it had opened. */
-export type Dial = (signal: AbortSignal, events: LinkEvents) => Promise<Link>;
+export type Connect = (signal: AbortSignal, events: McpConnectionEvents) => Promise<McpConnection>;
 
 /** Keeps one connection alive: opens it when first wanted, and again when it was lost, until it is disposed. */
-export interface Keeper extends AsyncDisposable {
+export interface KeptConnection extends AsyncDisposable {
   /** The connection, as soon as it is open. Rejects with the latest failure when no more attempts are made. */
-  link(signal: AbortSignal): Promise<Link>;
+  connection(signal: AbortSignal): Promise<McpConnection>;
   /** The tools, once they are known and fresh. */
   tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
   /** The tools as last known. */
@@ -56,7 +56,7 @@ export interface Keeper extends AsyncDisposable {
 }
 
 /** How a connection is kept alive. */
-export interface KeepOptions {
+export interface KeepAliveOptions {
   /** The name of the server. */
   readonly name: string;
   /** Time and timers. */
@@ -68,4 +68,4 @@ export interface KeepOptions {
 }
 
 /** Keeps a connection alive. */
-export type Keep = (dial: Dial, options: KeepOptions) => Keeper;
+export type KeepAlive = (dial: Connect, options: KeepAliveOptions) => KeptConnection;

@@ -3,7 +3,7 @@
 const lineFeed = 10;
 
 /** Splits a stream into lines. */
-export interface Lines {
+export interface LineSplitter {
   /** Adds the next bytes. */
   add(chunk: Buffer): void;
   /** Drops an unfinished line. */
@@ -11,7 +11,7 @@ export interface Lines {
 }
 
 /** Calls `take` with each line. Calls `tooLong` when a line is longer than `max` bytes; no more lines follow. */
-export function lines(max: number, take: (line: string) => void, tooLong: () => void): Lines {
+export function lineSplitter(max: number, take: (line: string) => void, tooLong: () => void): LineSplitter {
   let parts: Buffer[] = [];
   let size = 0;
   let over = false;

@@ -2,28 +2,32 @@
 import type { Client, Tool } from '@modelcontextprotocol/client';
 import type { JsonObject } from '../values/json.ts';
 import { requireCount } from '../tools/sanitize.ts';
-import { environment, type Blame } from './errors.ts';
+import { serverError, type ErrorContext } from './errors.ts';
 import type { ServerTool } from './keepAlive.ts';
 
 const maxPages = 100;
 
 /** The longest time that a timer of the library can have; timeouts are measured on our clock. Milliseconds. */
-export const untimed = 2 ** 31 - 1;
+export const noTimeout = 2 ** 31 - 1;
 
 /** All tools of a server. Throws `environment` when there are too many pages. */
-export async function listTools(client: Client, blame: Blame, signal: AbortSignal): Promise<readonly ServerTool[]> {
+export async function listTools(
+  client: Client,
+  blame: ErrorContext,
+  signal: AbortSignal,
+): Promise<readonly ServerTool[]> {
   if (!client.getServerCapabilities()?.tools) return [];
   const tools: ServerTool[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     const params = cursor === undefined ? {} : { cursor };
-    const result = await client.request({ method: 'tools/list', params }, { signal, timeout: untimed });
+    const result = await client.request({ method: 'tools/list', params }, { signal, timeout: noTimeout });
     tools.push(...result.tools.map(toServerTool));
     requireCount(blame.server, tools.length);
     cursor = result.nextCursor;
     if (cursor === undefined) return tools;
   }
-  throw environment(
+  throw serverError(
     blame,
     `lists its tools on more than ${maxPages} pages: there is no end to it. Use another server.`,
     false,

@@ -3,12 +3,12 @@ import type { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/valida
 import type { Json, JsonObject } from '../values/json.ts';
 
 /** What does not fit; undefined when the value fits, or when the schema cannot be read: then the server must check the value. */
-export type Misfit = (schema: JsonObject, value: Json) => Promise<string | undefined>;
+export type SchemaCheck = (schema: JsonObject, value: Json) => Promise<string | undefined>;
 
 const maxKept = 256;
 
 /** A checker that compiles each schema once. */
-export function schemaChecker(): Misfit {
+export function schemaCheck(): SchemaCheck {
   let library: AjvJsonSchemaValidator | undefined;
   const compiled = new Map<string, ReturnType<AjvJsonSchemaValidator['getValidator']> | undefined>();
 

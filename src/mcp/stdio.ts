@@ -9,11 +9,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import type { TroupeError } from '../values/failure.ts';
-import { endWithUs, killGroup, safeEnvironment } from './childProcess.ts';
-import { environment, type Blame } from './errors.ts';
-import { lines } from './lineSplitter.ts';
-import type { ProgramPlace } from './address.ts';
-import type { Wire } from './connection.ts';
+import { killOnExit, killGroup, safeEnvironment } from './childProcess.ts';
+import { serverError, type ErrorContext } from './errors.ts';
+import { lineSplitter } from './lineSplitter.ts';
+import type { ProgramAddress } from './address.ts';
+import type { McpTransport } from './connection.ts';
 
 const maxLine = 8 * 1024 * 1024;
 const maxNoise = 100;
@@ -25,7 +25,7 @@ const grace = 1_000;
 type Parse = (value: unknown) => JSONRPCMessage;
 
 /** Starts a program as a server. */
-export async function stdioWire(place: ProgramPlace, clock: Clock, blame: Blame): Promise<Wire> {
+export async function stdioTransport(place: ProgramAddress, clock: Clock, blame: ErrorContext): Promise<McpTransport> {
   const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
   const transport = new StdioTransport(place, clock, blame, parseJSONRPCMessage);
   return {
@@ -41,13 +41,13 @@ class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: Transport['onmessage'];
-  readonly #place: ProgramPlace;
+  readonly #place: ProgramAddress;
   readonly #clock: Clock;
-  readonly #blame: Blame;
+  readonly #blame: ErrorContext;
   readonly #parse: Parse;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
-  readonly #lines = lines(
+  readonly #lines = lineSplitter(
     maxLine,
     (line) => this.#take(line),
     () =>
@@ -58,7 +58,7 @@ class StdioTransport implements Transport {
   #failure: TroupeError | undefined;
   #closing = false;
 
-  constructor(place: ProgramPlace, clock: Clock, blame: Blame, parse: Parse) {
+  constructor(place: ProgramAddress, clock: Clock, blame: ErrorContext, parse: Parse) {
     this.#place = place;
     this.#clock = clock;
     this.#blame = blame;
@@ -73,7 +73,7 @@ class StdioTransport implements Transport {
   start(): Promise<void> {
     const { command, args, env, cwd } = this.#place;
     // The library may come here after we gave up.
-    if (this.#closing) return Promise.reject(environment(this.#blame, 'was closed before it started.'));
+    if (this.#closing) return Promise.reject(serverError(this.#blame, 'was closed before it started.'));
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         env: { ...safeEnvironment(), ...env },
@@ -94,7 +94,7 @@ class StdioTransport implements Transport {
         });
       });
       child.once('spawn', () => {
-        endWithUs(child);
+        killOnExit(child);
         void this.#overAfter(child);
         resolve();
       });
@@ -108,7 +108,7 @@ class StdioTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       const input = this.#child?.stdin;
-      if (!input?.writable) return reject(this.#failure ?? environment(this.#blame, 'is not connected.'));
+      if (!input?.writable) return reject(this.#failure ?? serverError(this.#blame, 'is not connected.'));
       input.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(this.#failure ?? error) : resolve()));
     });
   }
@@ -176,7 +176,7 @@ class StdioTransport implements Transport {
 
   #fail(problem: string, retryable = true): void {
     if (this.#failure || this.#closing) return;
-    this.#failure = environment(this.#blame, problem, retryable);
+    this.#failure = serverError(this.#blame, problem, retryable);
     this.onerror?.(this.#failure);
   }
 
@@ -189,7 +189,7 @@ class StdioTransport implements Transport {
         : error.code === 'EACCES'
           ? 'it may not be run'
           : error.message;
-    this.#failure = environment(
+    this.#failure = serverError(
       this.#blame,
       `cannot be started with "${command}"${where}: ${why}. Check the command, its path and that it is installed.`,
       false,

@@ -11,13 +11,13 @@ import { TroupeError, type Failure } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolInfo, ToolTier } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { admit } from '../tools/sanitize.ts';
-import { withFacts } from '../tools/annotations.ts';
+import { sanitizeTools } from '../tools/sanitize.ts';
+import { annotate } from '../tools/annotations.ts';
 import { didYouMean } from '../tools/toolNames.ts';
-import { inWords, within } from '../tools/timeout.ts';
-import { dialer, type Protocol } from './connect.ts';
-import type { Keep, ServerTool } from './keepAlive.ts';
-import { parsePlace, whereabouts, type McpPlace } from './address.ts';
+import { formatMs, withTimeout } from '../tools/timeout.ts';
+import { connector, type McpProtocol } from './connect.ts';
+import type { KeepAlive, ServerTool } from './keepAlive.ts';
+import { parseAddress, redactedAddress, type McpAddress } from './address.ts';
 
 /** How an MCP server is used. */
 export interface McpOptions {
@@ -40,15 +40,15 @@ export interface McpOptions {
   /** How many failures in a row end the attempts to connect; 5 by default. After that each use is one more attempt. */
   readonly tries?: number;
   /** `legacy`: the revisions with a handshake; `auto`: asks for a newer revision first, which may end a server over stdio. `legacy` for programs and `auto` for URLs by default. */
-  readonly protocol?: Protocol;
+  readonly protocol?: McpProtocol;
 }
 
 /** What a source needs of the runtime. */
-export interface McpSurroundings {
+export interface McpDependencies {
   /** Time, timers and ids. */
   readonly clock: Clock;
   /** Keeps its connection alive. */
-  readonly keep: Keep;
+  readonly keep: KeepAlive;
 }
 
 /**
@@ -56,8 +56,8 @@ export interface McpSurroundings {
  * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] })
  * @throws TroupeError `definition` when the address or an option cannot be used.
  */
-export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }: McpSurroundings): ToolSource {
-  const where = parsePlace(place);
+export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, keep }: McpDependencies): ToolSource {
+  const where = parseAddress(place);
   const { name } = where;
   const { protocol = 'command' in where ? 'legacy' : 'auto', tries = 5 } = options;
   const timeout = milliseconds(options.timeout ?? '60s');
@@ -68,7 +68,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
       `Tool server "${name}": tries must be a whole number from 1; got ${String(tries)}.`,
     );
   }
-  const keeper = keep(dialer(where, protocol, clock), { name, clock, tries, patience });
+  const keeper = keep(connector(where, protocol, clock), { name, clock, tries, patience });
   let problems: readonly Failure[] = [];
 
   const find = (tool: string): ServerTool => {
@@ -85,7 +85,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
     name,
     optional: options.optional ?? false,
     async list(signal) {
-      const taken = admit(
+      const taken = sanitizeTools(
         name,
         (await keeper.tools(signal)).map((tool) => infoOf(name, tool, options)),
       );
@@ -95,10 +95,10 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
     async call(tool, input, scope) {
       let sent = false;
       const late = () =>
-        lateFailure(name, tool, timeout, sent ? undefined : `it is ${keeper.state} at ${whereabouts(where)}`);
+        lateFailure(name, tool, timeout, sent ? undefined : `it is ${keeper.state} at ${redactedAddress(where)}`);
       try {
-        return await within({ clock: scope.clock, timeout, signal: scope.signal, late }, async (signal) => {
-          const link = await keeper.link(signal);
+        return await withTimeout({ clock: scope.clock, timeout, signal: scope.signal, late }, async (signal) => {
+          const link = await keeper.connection(signal);
           const inner: ToolScope = {
             key: scope.key,
             clock: scope.clock,
@@ -108,7 +108,7 @@ export function mcpServer(place: McpPlace, options: McpOptions, { clock, keep }:
           return link.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
         });
       } catch (error) {
-        throw withFacts(error, { tool, sent });
+        throw annotate(error, { tool, sent });
       }
     },
     idempotent(tool) {
@@ -163,6 +163,6 @@ const lateFailure = (server: string, tool: string, timeout: number, why: string 
   new TroupeError(
     'timeout',
     why
-      ? `Tool server "${server}" was not reached within ${inWords(timeout)}: ${why}. Look at why it does not connect, then call again.`
-      : `Tool "${tool}" of "${server}" did not answer within ${inWords(timeout)}. Ask it for less, or give the server a longer timeout.`,
+      ? `Tool server "${server}" was not reached within ${formatMs(timeout)}: ${why}. Look at why it does not connect, then call again.`
+      : `Tool "${tool}" of "${server}" did not answer within ${formatMs(timeout)}. Ask it for less, or give the server a longer timeout.`,
   );

@@ -2,10 +2,10 @@
 import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
-import { addressed } from './serverUrl.ts';
-import { credentialsIn } from './credentials.ts';
-import { isLoopback, requireName } from './tlsPolicy.ts';
-import { hearLastError } from './socketErrorGuard.ts';
+import { parseServerUrls } from './serverUrl.ts';
+import { readCredentials } from './credentials.ts';
+import { isLoopback, requireCredentials } from './tlsPolicy.ts';
+import { guardSocketErrors } from './socketErrorGuard.ts';
 
 /** Which server, and with what credentials. */
 export interface NatsOptions {
@@ -38,8 +38,8 @@ const oldest = [2, 10] as const;
  * Connects to a server. Rejects with `environment` when no server answers or it is too old, with `auth` when it does not accept the credentials, and with
  * `invalid` when it is on another machine and there are no credentials. A server on another machine must have TLS: nothing is sent to it before the handshake.
  */
-export async function dial(options: NatsOptions): Promise<NatsConnection> {
-  const { servers: urls, ...inUrl } = addressed(options.servers);
+export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
+  const { servers: urls, ...inUrl } = parseServerUrls(options.servers);
   const {
     name = 'troupe',
     user,
@@ -54,11 +54,11 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
   const shown = servers.join(', ');
   const isExposed = insecure !== true && !servers.every(isLoopback);
   if (isExposed)
-    requireName(
+    requireCredentials(
       servers,
       [user, token, creds, tls?.cert].some((given) => given !== undefined),
     );
-  const { authenticator, inbox } = creds === undefined ? {} : await credentialsIn(creds);
+  const { authenticator, inbox } = creds === undefined ? {} : await readCredentials(creds);
   const inboxPrefix = options.inbox ?? inbox;
   const given: NodeConnectionOptions = {
     servers,
@@ -87,7 +87,7 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
   const connection = await connect(given).catch((cause: unknown) => {
     throw connectionError(shown, cause);
   });
-  hearLastError(connection);
+  guardSocketErrors(connection);
   const version = connection.info?.version ?? '0';
   if (isOlder(version)) {
     await connection.close();
@@ -104,10 +104,11 @@ export async function dial(options: NatsOptions): Promise<NatsConnection> {
 const headroom = 4_096;
 
 /** The most bytes that the body of one message may have. */
-export const roomIn = (connection: NatsConnection): number => (connection.info?.max_payload ?? 1_048_576) - headroom;
+export const maxBodyBytes = (connection: NatsConnection): number =>
+  (connection.info?.max_payload ?? 1_048_576) - headroom;
 
 /** A new subject for answers, to which this connection may subscribe. */
-export const ownInbox = (connection: NatsConnection): string =>
+export const newInbox = (connection: NatsConnection): string =>
   // The options are public at run time, and not in the interface.
   createInbox((connection as { options?: NodeConnectionOptions }).options?.inboxPrefix);
 

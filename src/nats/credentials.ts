@@ -13,7 +13,7 @@ export interface Credentials {
 const encoder = new TextEncoder();
 
 /** Rejects with `auth` when the file cannot be read or holds no credentials. No error shows the content. */
-export async function credentialsIn(path: string): Promise<Credentials> {
+export async function readCredentials(path: string): Promise<Credentials> {
   const content = await readFile(path, 'utf8').catch((cause: Error) => {
     throw new TroupeError('auth', `The credentials ${path} cannot be read: ${cause.message}. Check --nats-creds.`, {
       cause,
@@ -21,7 +21,7 @@ export async function credentialsIn(path: string): Promise<Credentials> {
   });
   if (content.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(encoder.encode(content)) };
   const seed = seedIn(content);
-  if (seed) return { authenticator: nkeyAuthenticator(encoder.encode(seed)), inbox: inboxOf(publicKeyOf(seed)) };
+  if (seed) return { authenticator: nkeyAuthenticator(encoder.encode(seed)), inbox: inboxPrefixOf(publicKeyOf(seed)) };
   throw new TroupeError(
     'auth',
     `${path} holds no credentials: expected a line with the seed of a user's key (SU…), as "troupe nats-config" writes it, or a .creds file.`,
@@ -29,7 +29,7 @@ export async function credentialsIn(path: string): Promise<Credentials> {
 }
 
 /** Every key has a subject prefix of its own for answers, so that no client can receive the answers to another. */
-export const inboxOf = (publicKey: string): string => `_INBOX.${publicKey}`;
+export const inboxPrefixOf = (publicKey: string): string => `_INBOX.${publicKey}`;
 
 /** The seed in a file with other lines; undefined when there is none. */
 export function seedIn(content: string): string | undefined {

@@ -21,7 +21,7 @@ const timeout = 2_000;
 const remedy = 'Say "jetstream { sync_interval: always }" in the configuration of the server';
 
 /** Asks the server's monitor at `http://host:8222` (its `http_port`). */
-export async function askMonitor(connection: NatsConnection, monitor: string): Promise<Durability> {
+export async function durabilityFromMonitor(connection: NatsConnection, monitor: string): Promise<Durability> {
   try {
     const answer = await fetch(new URL('/varz', monitor), { signal: AbortSignal.timeout(timeout) });
     const varz: Varz = await answer.json();
@@ -33,7 +33,7 @@ export async function askMonitor(connection: NatsConnection, monitor: string): P
 }
 
 /** Asks the server itself, which answers only users of its system account. */
-export async function askSystem(connection: NatsConnection): Promise<Durability> {
+export async function durabilityFromServer(connection: NatsConnection): Promise<Durability> {
   try {
     const subject = `$SYS.REQ.SERVER.${connection.info?.server_id ?? ''}.VARZ`;
     const { data = {} } = (await connection.request(subject, '', { timeout })).json<{ data?: Varz }>();

@@ -1,9 +1,9 @@
 /** The options for a NATS server: from the caller, else from the environment variables. */
-import { addressed } from './serverUrl.ts';
+import { parseServerUrls } from './serverUrl.ts';
 import type { NatsOptions } from './connection.ts';
 
 /** The server, the credentials, and how the shared journal is kept on it. */
-export interface NatsPlace extends NatsOptions {
+export interface NatsSettings extends NatsOptions {
   /** Processes of different tenants share nothing but the server. Default: `default`. */
   readonly tenant?: string;
   /** On how many servers of a cluster the journal is stored. Default: 1. */
@@ -17,14 +17,14 @@ export interface NatsPlace extends NatsOptions {
 }
 
 /** What is `given` takes precedence over the environment variables `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR` and `TROUPE_NATS_DURABILITY=lossy`. Credentials of the caller or in the URL replace those of `TROUPE_NATS_CREDS`. Undefined when no server is named. */
-export function natsPlace(
-  given: string | Partial<NatsPlace> | undefined,
+export function natsSettings(
+  given: string | Partial<NatsSettings> | undefined,
   env: Readonly<Record<string, string | undefined>>,
-): NatsPlace | undefined {
+): NatsSettings | undefined {
   const options = typeof given === 'string' ? { servers: given } : given;
   const urls = options?.servers ?? (env['TROUPE_NATS'] || undefined);
   if (urls === undefined) return undefined;
-  const { servers, ...inUrl } = addressed(urls);
+  const { servers, ...inUrl } = parseServerUrls(urls);
   const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
   const { TROUPE_NATS_MONITOR: monitor, TROUPE_NATS_DURABILITY: durability } = env;
   const isNamed = [options?.user, options?.token, inUrl.user, inUrl.token].some((given) => given !== undefined);

@@ -3,7 +3,7 @@ import { PermissionViolationError, type NatsConnection } from '@nats-io/transpor
 import { TroupeError } from '../values/failure.ts';
 
 /** An `auth` error when a permission was missing; undefined when something else went wrong. The causes of the error are looked at, too. */
-export function forbidden(thrown: unknown): TroupeError | undefined {
+export function permissionError(thrown: unknown): TroupeError | undefined {
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (!(cause instanceof PermissionViolationError)) continue;
     const { operation, subject } = cause;
@@ -17,11 +17,14 @@ export function forbidden(thrown: unknown): TroupeError | undefined {
 }
 
 /** Collects the permission errors of a connection from now on: the server reports them some time after the publish or subscribe. `first` is the first one. */
-export function refusals(connection: NatsConnection): { readonly first: TroupeError | undefined; stop(): void } {
+export function watchPermissionErrors(connection: NatsConnection): {
+  readonly first: TroupeError | undefined;
+  stop(): void;
+} {
   const statuses = connection.status();
   let first: TroupeError | undefined;
   void (async () => {
-    for await (const status of statuses) if (status.type === 'error') first ??= forbidden(status.error);
+    for await (const status of statuses) if (status.type === 'error') first ??= permissionError(status.error);
   })();
   return {
     get first() {

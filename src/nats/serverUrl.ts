@@ -1,7 +1,7 @@
 /** The URL of a NATS server may hold credentials, `nats://user:password@host`. They are taken out, so that the URL can be shown. */
 
 /** URLs of servers and the credentials that were in them. */
-export interface Addressed {
+export interface ServerUrls {
   /** The URLs without credentials. */
   readonly servers: readonly string[];
   readonly user?: string;
@@ -11,7 +11,7 @@ export interface Addressed {
 }
 
 /** Takes one URL or more, as a list or separated by commas. The credentials of the first URL that has some hold for all. */
-export function addressed(servers: string | readonly string[]): Addressed {
+export function parseServerUrls(servers: string | readonly string[]): ServerUrls {
   const all = [servers]
     .flat()
     .flatMap((each) => each.split(','))
@@ -26,7 +26,7 @@ function partsOf(url: string): { server: string; userInfo: string | undefined } 
   return { server: scheme + host, userInfo };
 }
 
-function credentialsIn(userInfo: string): Omit<Addressed, 'servers'> {
+function credentialsIn(userInfo: string): Omit<ServerUrls, 'servers'> {
   const [first = '', ...rest] = userInfo.split(':');
   return rest.length === 0 ? { token: decoded(first) } : { user: decoded(first), password: decoded(rest.join(':')) };
 }

@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** Guards every socket that the connection gets, as long as the connection exists. */
-export function hearLastError(connection: NatsConnection): void {
+export function guardSocketErrors(connection: NatsConnection): void {
   guard(connection);
   void (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') guard(connection);

@@ -9,7 +9,7 @@ export function isLoopback(server: string): boolean {
 }
 
 /** Throws `invalid` for a server on another machine when there are no credentials (`isNamed` is false). */
-export function requireName(servers: readonly string[], isNamed: boolean): void {
+export function requireCredentials(servers: readonly string[], isNamed: boolean): void {
   const remote = servers.find((server) => !isLoopback(server));
   if (remote === undefined || isNamed) return;
   throw new TroupeError(

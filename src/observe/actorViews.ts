@@ -2,36 +2,36 @@
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
 import type { Failure } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { stateWords } from './format.ts';
+import { formatState } from './format.ts';
 
 /** One actor as of its latest inspection event. */
-export interface Standing {
+export interface ActorView {
   /** Its address. */
   readonly actor: string;
   readonly run: string;
   /** The address of its parent; undefined for the root of a run. */
   readonly parent: string | undefined;
   /** When its first commit was seen; milliseconds since the epoch. */
-  readonly born: number;
+  readonly firstSeen: number;
   /** When its latest commit was seen; milliseconds since the epoch. */
-  moved: number;
+  lastChanged: number;
   /** Its state as text, such as `active.work.thinking`. */
   state: string;
   status: ActorStatus;
   /** The type of the event that it took last. */
-  last: string;
+  lastEvent: string;
   tags: readonly string[];
   /** The names of its running effects, by their keys. */
-  readonly doing: Map<string, string>;
+  readonly runningEffects: Map<string, string>;
   /** undefined when its context does not say. */
-  used: Used | undefined;
+  usage: ActorUsage | undefined;
   failure: Failure | undefined;
   /** The question of its ticket; undefined when it has asked none. */
   question: string | undefined;
 }
 
 /** What an actor has used, as its context says. */
-export interface Used {
+export interface ActorUsage {
   /** Answers of models. */
   readonly steps: number;
   /** Input and output together. */
@@ -41,40 +41,40 @@ export interface Used {
 }
 
 /** The actors that were seen, kept up to date. */
-export interface Board {
+export interface ActorViews {
   /** Applies an event. Returns the actor that it is about, as it is afterwards; undefined for an actor without a commit so far. */
-  see(event: Inspection): Standing | undefined;
+  apply(event: Inspection): ActorView | undefined;
   /** By address, in the order of their first commits. */
-  readonly standings: ReadonlyMap<string, Standing>;
+  readonly views: ReadonlyMap<string, ActorView>;
 }
 
 /** Keeps at most `most` actors (1,000 by default); those that were seen first of the ended ones are removed first. */
-export function board(most = 1_000): Board {
-  const standings = new Map<string, Standing>();
+export function actorViews(most = 1_000): ActorViews {
+  const standings = new Map<string, ActorView>();
 
-  function see(event: Inspection): Standing | undefined {
+  function see(event: Inspection): ActorView | undefined {
     const known = standings.get(event.actor);
     if (event.type === 'commit') return applyCommit(known ?? add(event), event);
     if (!known) return undefined;
-    if (event.type === 'effect.started') known.doing.set(event.key, event.name);
+    if (event.type === 'effect.started') known.runningEffects.set(event.key, event.name);
     else if (event.type === 'effect.done' || event.type === 'effect.failed' || event.type === 'effect.stopped')
-      known.doing.delete(event.key);
+      known.runningEffects.delete(event.key);
     return known;
   }
 
-  function add({ actor, run, parent, at }: Extract<Inspection, { type: 'commit' }>): Standing {
-    const added: Standing = {
+  function add({ actor, run, parent, at }: Extract<Inspection, { type: 'commit' }>): ActorView {
+    const added: ActorView = {
       actor,
       run,
       parent,
-      born: at,
-      moved: at,
+      firstSeen: at,
+      lastChanged: at,
       state: '',
       status: 'active',
-      last: '',
+      lastEvent: '',
       tags: [],
-      doing: new Map(),
-      used: undefined,
+      runningEffects: new Map(),
+      usage: undefined,
       failure: undefined,
       question: undefined,
     };
@@ -89,24 +89,24 @@ export function board(most = 1_000): Board {
     if (oldest) standings.delete(oldest.actor);
   }
 
-  return { see, standings };
+  return { apply: see, views: standings };
 }
 
-function applyCommit(standing: Standing, event: Extract<Inspection, { type: 'commit' }>): Standing {
-  standing.moved = event.at;
-  standing.state = stateWords(event.state);
+function applyCommit(standing: ActorView, event: Extract<Inspection, { type: 'commit' }>): ActorView {
+  standing.lastChanged = event.at;
+  standing.state = formatState(event.state);
   standing.status = event.status;
-  standing.last = event.event.type;
+  standing.lastEvent = event.event.type;
   standing.tags = event.tags;
   standing.failure = event.failure;
-  standing.used = usedOf(event.context) ?? standing.used;
+  standing.usage = usedOf(event.context) ?? standing.usage;
   const { question } = propertiesOf(propertiesOf(event.context)['ticket']);
   if (typeof question === 'string') standing.question = question;
-  if (event.status !== 'active') standing.doing.clear();
+  if (event.status !== 'active') standing.runningEffects.clear();
   return standing;
 }
 
-function usedOf(context: unknown): Used | undefined {
+function usedOf(context: unknown): ActorUsage | undefined {
   const { used, usage } = propertiesOf(context);
   const { steps, inputTokens, outputTokens, usd } = propertiesOf(used ?? usage);
   if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;

@@ -3,8 +3,8 @@ import {
   CallNote,
   defaultWindow,
   standing,
-  verdict,
-  worst,
+  callVerdict,
+  worstHealth,
   type Call,
   type Component,
   type HealthStatus,
@@ -12,7 +12,7 @@ import {
   type Standing,
 } from '../contracts/health.ts';
 import type { Failure } from '../values/failure.ts';
-import { typeOf, type Address } from '../values/ids.ts';
+import { actorTypeOf, type Address } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
@@ -32,7 +32,7 @@ export interface HealthTracker {
   /** The health at a moment; milliseconds since the epoch. */
   report(now: number): HealthReport;
   /** Sets the name of an agent at the root of a run: the name of its definition, which its address does not hold. */
-  name(actor: Address, name: string): void;
+  setName(actor: Address, name: string): void;
 }
 
 interface TrackedComponent extends Component {
@@ -91,7 +91,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
 
   function agentEnded(event: Inspection, failure: Failure | undefined): void {
     const { at, actor } = event;
-    const name = names.get(actor) ?? typeOf(actor);
+    const name = names.get(actor) ?? actorTypeOf(actor);
     called({ kind: 'agent', name }, { at, took: at - (working.get(actor) ?? at), failure }, event);
   }
 
@@ -112,7 +112,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
 
   function called(component: Component, call: Call, event: Inspection): void {
     const { kind, name } = component;
-    const judged = verdict(kind, call.failure);
+    const judged = callVerdict(kind, call.failure);
     if (judged === undefined) return;
     const id = `${kind}/${name}`;
     const seen = components.get(id) ?? remember(components, id, { kind, name, calls: [], status: undefined });
@@ -137,9 +137,9 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
         name,
         ...standing(calls, now, window),
       }));
-      return { overall: worst(all.map(({ status }) => status)), components: all };
+      return { overall: worstHealth(all.map(({ status }) => status)), components: all };
     },
-    name: (actor, name) => void remember(names, actor, name),
+    setName: (actor, name) => void remember(names, actor, name),
   };
 }
 

@@ -9,14 +9,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { TroupeError } from '../values/failure.ts';
-import { typeOf } from '../values/ids.ts';
+import { actorTypeOf } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { setBounded } from './boundedMap.ts';
 import { portOf } from './localPort.ts';
-import { page, pagePolicy } from './inspectorPage.ts';
-import { recent } from './ringBuffer.ts';
-import { actorMessage, eventMessage, snapshotMessage } from './statelyFeed.ts';
+import { inspectorPage, inspectorPagePolicy } from './inspectorPage.ts';
+import { ringBuffer } from './ringBuffer.ts';
+import { statelyActorMessage, statelyEventMessage, statelySnapshotMessage } from './statelyFeed.ts';
 
 /** How the inspector is served. */
 export interface InspectorOptions {
@@ -27,7 +27,7 @@ export interface InspectorOptions {
   /** How many of the latest messages are kept for viewers that connect later; 1,000 by default. */
   keep?: number;
   /** Bytes that may wait to be sent to a viewer before it is disconnected; 4 MiB by default. */
-  behind?: number;
+  maxBufferedBytes?: number;
   /** The chart of an actor's type as JSON, for drawing; without it only names are shown. */
   definition?: (type: string) => string | undefined;
   /** Applied to every message; see `redactor`. By default nothing is masked. */
@@ -51,8 +51,15 @@ const largest = 256 * 1024;
  * @example await using view = await inspector({ token }); runtime.observe(view.observe); console.error(view.url);
  */
 export async function inspector(options: InspectorOptions): Promise<Inspector> {
-  const { token, port = 0, keep = 1_000, behind = 4 * 1024 * 1024, definition, redact = (text) => text } = options;
-  const latest = recent<string>(keep);
+  const {
+    token,
+    port = 0,
+    keep = 1_000,
+    maxBufferedBytes = 4 * 1024 * 1024,
+    definition,
+    redact = (text) => text,
+  } = options;
+  const latest = ringBuffer<string>(keep);
   const actors = new Map<string, { root: string; commit: Commit }>();
   /** The latest message about each component, for viewers that connect later. */
   const health = new Map<string, string>();
@@ -61,7 +68,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const server = createServer((request, response) => {
     const refused = refuse(request) || (request.method === 'GET' && pathOf(request) === '/' ? 0 : 404);
     if (refused) response.writeHead(refused).end();
-    else response.writeHead(200, headers(request.headers.host ?? '')).end(page);
+    else response.writeHead(200, headers(request.headers.host ?? '')).end(inspectorPage);
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, clientTracking: false });
 
@@ -93,7 +100,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
 
   function send(viewer: WebSocket, text: string): void {
     if (viewer.readyState !== viewer.OPEN) return;
-    if (viewer.bufferedAmount > behind) return viewer.close(1013, 'too slow');
+    if (viewer.bufferedAmount > maxBufferedBytes) return viewer.close(1013, 'too slow');
     viewer.send(text);
   }
 
@@ -120,8 +127,8 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
       for (const viewer of viewers) send(viewer, introduction(commit, root));
     }
     actors.set(commit.actor, { root, commit });
-    broadcast(eventMessage(commit, root));
-    broadcast(snapshotMessage(commit, root));
+    broadcast(statelyEventMessage(commit, root));
+    broadcast(statelySnapshotMessage(commit, root));
   }
 
   /** Kept apart from the latest messages: a component that has not changed for long must still be shown. */
@@ -133,7 +140,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   }
 
   const introduction = (commit: Commit, root: string) =>
-    redact(bounded(actorMessage(commit, definition?.(typeOf(commit.actor)), root)));
+    redact(bounded(statelyActorMessage(commit, definition?.(actorTypeOf(commit.actor)), root)));
 
   /** Of the actors that have ended the one that was seen first, or else the first of all. */
   function removeOldest(): void {
@@ -172,7 +179,7 @@ type Commit = Extract<Inspection, { type: 'commit' }>;
 
 const headers = (host: string) => ({
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': pagePolicy(host),
+  'content-security-policy': inspectorPagePolicy(host),
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',

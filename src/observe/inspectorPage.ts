@@ -48,7 +48,7 @@ $('stately').onclick = () => { if (frame) { frame.remove(); frame = undefined; f
 connect();`;
 
 /** The page as HTML, with its script and style. */
-export const page = `<!doctype html>
+export const inspectorPage = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Troupe inspector</title><meta name="viewport" content="width=device-width"><style>${style}</style></head>
 <body><header><h1>Troupe</h1><span id="link">connecting</span><button id="stately" title="Loads stately.ai in a frame and shows it what you see here">Open in Stately's inspector</button></header>
 <main><div id="health" aria-label="health"></div><div id="list"><table><thead><tr><th>actor</th><th>state</th><th>doing</th><th>last event</th><th>at</th></tr></thead><tbody id="rows"></tbody></table><p id="empty">Nothing has happened yet.</p></div></main>
@@ -57,5 +57,5 @@ export const page = `<!doctype html>
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Its Content-Security-Policy: only its own script and style run, it connects to its own socket only, and may frame Stately. */
-export const pagePolicy = (host: string): string =>
+export const inspectorPagePolicy = (host: string): string =>
   `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; connect-src ws://${host}; frame-src ${stately}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

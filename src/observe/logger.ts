@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { LogLevel } from './levels.ts';
-import { stateWords, visible, warningIn } from './format.ts';
+import { formatState, escapeControls, warningOf } from './format.ts';
 
 export type { LogLevel };
 type Written = Exclude<LogLevel, 'silent'>;
@@ -76,7 +76,7 @@ function levelOf(event: Inspection): Written {
           ? 'info'
           : 'warn';
     case 'progress':
-      return warningIn(event.note) === undefined ? 'trace' : 'warn';
+      return warningOf(event.note) === undefined ? 'trace' : 'warn';
     case 'effect.started':
     case 'effect.done':
     case 'effect.stopped':
@@ -102,7 +102,7 @@ function factsOf(event: Inspection, everything: boolean): Record<string, unknown
         message: id,
         event: name,
         from,
-        state: stateWords(event.state),
+        state: formatState(event.state),
         status,
         failure,
         ...more,
@@ -140,7 +140,7 @@ function factsOf(event: Inspection, everything: boolean): Record<string, unknown
 function messageOf(event: Inspection): string {
   switch (event.type) {
     case 'commit':
-      return `${event.event.type} -> ${stateWords(event.state) || event.status}`;
+      return `${event.event.type} -> ${formatState(event.state) || event.status}`;
     case 'dead':
       return `"${event.message.type}" could not be delivered`;
     case 'health':
@@ -148,7 +148,7 @@ function messageOf(event: Inspection): string {
     case 'restarted':
       return `restarted (${event.how}) by ${event.by}`;
     case 'progress':
-      return warningIn(event.note) ?? 'progress';
+      return warningOf(event.note) ?? 'progress';
     case 'effect.started':
     case 'effect.done':
     case 'effect.failed':
@@ -172,7 +172,7 @@ function readable(line: string, color: boolean): string {
     color ? `\u001b[${paint[String(level)] ?? 0}m${grade}\u001b[0m` : grade,
     ...[actor ?? run, msg, failure ? `${String(kind)}: ${String(message)}` : undefined]
       .filter(Boolean)
-      .map((part) => visible(String(part))),
+      .map((part) => escapeControls(String(part))),
   ];
   return `${parts.join('  ')}\n`;
 }

@@ -10,7 +10,7 @@ export interface ProbesOptions {
   /** `127.0.0.1` by default. The probes reveal only whether the process is ready, and why not. */
   readonly host?: string;
   /** Why the process accepts no work now; undefined while it does. */
-  busy(): string | undefined;
+  notReadyReason(): string | undefined;
 }
 
 /** Running probes; disposing them closes the port. */
@@ -20,9 +20,9 @@ export interface Probes extends AsyncDisposable {
 }
 
 /** Serves `/healthz` (200 while the process answers at all) and `/readyz` (200, or 503 with the reason). Rejects with `environment` when the port is taken. */
-export async function probes({ port, host = '127.0.0.1', busy }: ProbesOptions): Promise<Probes> {
+export async function probes({ port, host = '127.0.0.1', notReadyReason }: ProbesOptions): Promise<Probes> {
   const server = createServer(({ url = '/' }, response) => {
-    const reason = url === '/readyz' ? busy() : undefined;
+    const reason = url === '/readyz' ? notReadyReason() : undefined;
     const status = url !== '/readyz' && url !== '/healthz' ? 404 : reason === undefined ? 200 : 503;
     response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
     response.end(`${status === 404 ? 'not found' : (reason ?? 'ok')}\n`);

@@ -1,8 +1,16 @@
 /** Shows what the actors of a run are doing: a block that redraws itself on a terminal, or one line per change in a pipe. */
 import type { Clock } from '../values/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { board, type Standing } from './actorViews.ts';
-import { countWords, cut, durationWords, moneyWords, shortState, visible, warningIn } from './format.ts';
+import { actorViews, type ActorView } from './actorViews.ts';
+import {
+  formatCount,
+  truncateText,
+  formatDuration,
+  formatMoney,
+  shortenState,
+  escapeControls,
+  warningOf,
+} from './format.ts';
 
 /** How progress is shown. */
 export interface ProgressOptions {
@@ -32,7 +40,7 @@ const tick = 1_000;
 /** Shows progress on `out`. */
 export function progress(out: { write(text: string): unknown }, options: ProgressOptions): Progress {
   const { terminal = false, color = false, columns = 100, rows = 12, clock } = options;
-  const actors = board();
+  const actors = actorViews();
   const written = new Map<string, string>();
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   let begun: number | undefined;
@@ -44,18 +52,20 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   function observe(event: Inspection): void {
     if (ended) return;
     begun ??= event.at;
-    const warning = event.type === 'progress' ? warningIn(event.note) : undefined;
+    const warning = event.type === 'progress' ? warningOf(event.note) : undefined;
     if (warning !== undefined) return warn(event.at, event.actor, warning);
-    const standing = actors.see(event);
+    const standing = actors.apply(event);
     if (terminal) return redrawIn(soon);
     if (standing && event.type === 'commit') writeChange(standing, event.at);
     else if (event.type === 'effect.failed' || event.type === 'restarted' || event.type === 'dead') {
-      out.write(`${elapsed(event.at)}  ${event.actor}  ${event.type}: ${visible(event.failure?.message ?? '')}\n`);
+      out.write(
+        `${elapsed(event.at)}  ${event.actor}  ${event.type}: ${escapeControls(event.failure?.message ?? '')}\n`,
+      );
     }
   }
 
   /** Writes a line when the summary of an actor changed. */
-  function writeChange(standing: Standing, at: number): void {
+  function writeChange(standing: ActorView, at: number): void {
     const line = summary(standing);
     if (written.get(standing.actor) === line) return;
     written.set(standing.actor, line);
@@ -65,7 +75,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   /** A warning stays on the screen, above the block if there is one. */
   function warn(at: number, actor: string, warning: string): void {
     clear();
-    out.write(`${elapsed(at)}  ${actor}  ${paint(33, `warning: ${visible(warning)}`)}\n`);
+    out.write(`${elapsed(at)}  ${actor}  ${paint(33, `warning: ${escapeControls(warning)}`)}\n`);
     if (terminal && pauses === 0) draw();
   }
 
@@ -90,11 +100,11 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   function block(): string[] {
-    const all = [...actors.standings.values()];
-    const shown = all.sort((a, b) => rank(a) - rank(b) || b.moved - a.moved).slice(0, rows);
+    const all = [...actors.views.values()];
+    const shown = all.sort((a, b) => rank(a) - rank(b) || b.lastChanged - a.lastChanged).slice(0, rows);
     const lines = shown.map((standing) => {
-      const idle = standing.status === 'active' ? ` ${durationWords(clock.now() - standing.moved)}` : '';
-      const text = cut(`${mark(standing)} ${summary(standing)}${idle}`, columns - 1);
+      const idle = standing.status === 'active' ? ` ${formatDuration(clock.now() - standing.lastChanged)}` : '';
+      const text = truncateText(`${mark(standing)} ${summary(standing)}${idle}`, columns - 1);
       return paint(
         standing.status === 'failed'
           ? 31
@@ -107,24 +117,24 @@ export function progress(out: { write(text: string): unknown }, options: Progres
       );
     });
     if (all.length > shown.length) lines.push(paint(90, `  and ${all.length - shown.length} more`));
-    lines.push(paint(1, cut(`  ${totals(all)}`, columns - 1)));
+    lines.push(paint(1, truncateText(`  ${totals(all)}`, columns - 1)));
     return lines;
   }
 
-  function totals(all: readonly Standing[]): string {
+  function totals(all: readonly ActorView[]): string {
     // A run counts what its members used, so only actors whose children count nothing are added up.
-    const counted = new Set(all.filter((standing) => standing.used).map(({ parent }) => parent));
-    const used = all.flatMap((standing) => (standing.used && !counted.has(standing.actor) ? [standing.used] : []));
+    const counted = new Set(all.filter((standing) => standing.usage).map(({ parent }) => parent));
+    const used = all.flatMap((standing) => (standing.usage && !counted.has(standing.actor) ? [standing.usage] : []));
     const sum = (pick: (one: (typeof used)[number]) => number) => used.reduce((total, one) => total + pick(one), 0);
     const usd = used.some((one) => one.usd === null) ? null : sum((one) => one.usd ?? 0);
     const parts =
       used.length > 0
-        ? [turns(sum((one) => one.steps)), `${countWords(sum((one) => one.tokens))} tokens`, moneyWords(usd)]
+        ? [turns(sum((one) => one.steps)), `${formatCount(sum((one) => one.tokens))} tokens`, formatMoney(usd)]
         : [];
     return [elapsed(clock.now()), ...parts].join(' · ');
   }
 
-  const elapsed = (at: number) => durationWords(at - (begun ?? at));
+  const elapsed = (at: number) => formatDuration(at - (begun ?? at));
 
   return {
     observe,
@@ -149,25 +159,34 @@ export function progress(out: { write(text: string): unknown }, options: Progres
 }
 
 /** Actors that wait for a person first, then those that are active, then those that have ended. */
-const rank = ({ status, question }: Standing) => (status === 'active' ? (question === undefined ? 1 : 0) : 2);
+const rank = ({ status, question }: ActorView) => (status === 'active' ? (question === undefined ? 1 : 0) : 2);
 /** A machine that failed may end with the status `done`; the name of its last state says so. */
-const hasFailed = ({ status, state }: Standing) =>
+const hasFailed = ({ status, state }: ActorView) =>
   status === 'failed' || (status === 'done' && /fail|cancel|expired|aborted/.test(state));
-const mark = (standing: Standing) => (hasFailed(standing) ? '✗' : markOf(standing));
-const markOf = ({ status, doing, question }: Standing) =>
-  status === 'done' ? '✓' : status === 'stopped' ? '■' : question === undefined ? (doing.size > 0 ? '●' : '○') : '?';
+const mark = (standing: ActorView) => (hasFailed(standing) ? '✗' : markOf(standing));
+const markOf = ({ status, runningEffects, question }: ActorView) =>
+  status === 'done'
+    ? '✓'
+    : status === 'stopped'
+      ? '■'
+      : question === undefined
+        ? runningEffects.size > 0
+          ? '●'
+          : '○'
+        : '?';
 const turns = (steps: number) => `${steps} ${steps === 1 ? 'turn' : 'turns'}`;
 
-function summary({ actor, state, status, tags, doing, used, failure, question }: Standing): string {
+function summary({ actor, state, status, tags, runningEffects, usage, failure, question }: ActorView): string {
   const held = status === 'active' ? tags.filter((tag) => tag === 'paused' || tag === 'recovering').join(', ') : '';
   const where =
     status === 'failed'
       ? `failed: ${failure?.message ?? state}`
       : status === 'stopped'
         ? status
-        : shortState(state) || status;
-  const what = status === 'active' && doing.size > 0 ? `(${[...new Set(doing.values())].join(', ')})` : '';
+        : shortenState(state) || status;
+  const what =
+    status === 'active' && runningEffects.size > 0 ? `(${[...new Set(runningEffects.values())].join(', ')})` : '';
   const ask = status === 'active' && question !== undefined ? `waits for a person: ${question}` : '';
-  const cost = used ? `${turns(used.steps)}, ${countWords(used.tokens)} tokens, ${moneyWords(used.usd)}` : '';
-  return visible([actor, ask || where, held, what, cost].filter(Boolean).join('  '));
+  const cost = usage ? `${turns(usage.steps)}, ${formatCount(usage.tokens)} tokens, ${formatMoney(usage.usd)}` : '';
+  return escapeControls([actor, ask || where, held, what, cost].filter(Boolean).join('  '));
 }

@@ -1,14 +1,14 @@
 /** A ring buffer: the latest items, for a viewer that connects later. */
 
 /** The latest items, as many as its size. */
-export interface Recent<T> {
+export interface RingBuffer<T> {
   add(item: T): void;
   /** Oldest first. */
   items(): T[];
 }
 
 /** Keeps the latest `size` items; adding takes the same time however many there are. */
-export function recent<T>(size: number): Recent<T> {
+export function ringBuffer<T>(size: number): RingBuffer<T> {
   const ring: T[] = [];
   let added = 0;
   return {

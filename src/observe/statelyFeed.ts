@@ -1,5 +1,5 @@
 /** Turns inspection events into the messages of Stately's inspector (@statelyai/inspect): a new actor, an event, a snapshot. */
-import { typeOf } from '../values/ids.ts';
+import { actorTypeOf } from '../values/ids.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 
@@ -42,9 +42,9 @@ type Commit = Extract<Inspection, { type: 'commit' }>;
 const statuses = { active: 'active', done: 'done', failed: 'error', stopped: 'stopped' } as const;
 
 /** Says that an actor exists. `definition` is its chart as JSON, for drawing; without it only the actor's type is shown. */
-export function actorMessage(commit: Commit, definition: string | undefined, root: string): StatelyMessage {
+export function statelyActorMessage(commit: Commit, definition: string | undefined, root: string): StatelyMessage {
   const name = commit.actor;
-  const chart = definition ?? JSON.stringify({ id: typeOf(commit.actor) });
+  const chart = definition ?? JSON.stringify({ id: actorTypeOf(commit.actor) });
   return {
     type: '@xstate.actor',
     ...common(commit, root, 'actor'),
@@ -56,7 +56,7 @@ export function actorMessage(commit: Commit, definition: string | undefined, roo
 }
 
 /** Says which event an actor took. */
-export const eventMessage = (commit: Commit, root: string): StatelyMessage => ({
+export const statelyEventMessage = (commit: Commit, root: string): StatelyMessage => ({
   type: '@xstate.event',
   ...common(commit, root, 'event'),
   sourceId: commit.event.from,
@@ -64,7 +64,7 @@ export const eventMessage = (commit: Commit, root: string): StatelyMessage => ({
 });
 
 /** Says in which state an actor is after an event. */
-export const snapshotMessage = (commit: Commit, root: string): StatelyMessage => ({
+export const statelySnapshotMessage = (commit: Commit, root: string): StatelyMessage => ({
   type: '@xstate.snapshot',
   ...common(commit, root, 'snapshot'),
   event: eventOf(commit),

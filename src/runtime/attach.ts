@@ -8,7 +8,7 @@ const locked = 30_000;
 const patience = 250;
 
 /** Calls `begin` until no other process owns the run; calls `waiting` once, before the first pause. Rejects with `cancelled` when the signal fires. */
-export async function joined<T>(
+export async function attach<T>(
   begin: () => Promise<T>,
   clock: Clock,
   { signal, waiting }: { signal?: AbortSignal; waiting?: () => void } = {},

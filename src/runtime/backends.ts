@@ -1,25 +1,25 @@
 /** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { closers } from './disposables.ts';
+import { disposables } from './disposables.ts';
 import type { Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memory } from '../journal/memory.ts';
-import { natsPlace, type NatsPlace } from '../nats/options.ts';
+import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { inProcess } from '../transport/inProcess.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Which journal and which transport a runtime uses. */
-export interface GroundOptions {
+export interface BackendOptions {
   /** The file of the journal, or `memory` to keep nothing. `TROUPE_DB` by default, and without it `./.troupe/troupe.db`. */
   readonly db?: string;
   /**
    * A NATS server, `nats://host:port`: for actors on many machines, with one journal on the server. With `db` as well the journal stays in that file,
    * and the server only carries messages. `TROUPE_NATS` by default, with `TROUPE_NATS_CREDS` (a file) and `TROUPE_TENANT`; none without it.
    */
-  readonly nats?: string | NatsPlace;
+  readonly nats?: string | NatsSettings;
   /** For tests: a journal that is already open. It stays open. */
   readonly journal?: Journal;
   /** For tests: a transport that is already open. It stays open. */
@@ -27,7 +27,7 @@ export interface GroundOptions {
 }
 
 /** The open backends of a runtime. */
-export interface Ground extends AsyncDisposable {
+export interface Backends extends AsyncDisposable {
   /** Stores actors. */
   readonly journal: Journal;
   /** Carries messages. */
@@ -35,14 +35,14 @@ export interface Ground extends AsyncDisposable {
 }
 
 /** Opens journal and transport. Rejects with `storage`, `environment` or `auth` when one cannot be opened; the other is then closed. */
-export async function ground(
-  { db, nats, journal: givenJournal, transport: givenTransport }: GroundOptions,
+export async function openBackends(
+  { db, nats, journal: givenJournal, transport: givenTransport }: BackendOptions,
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
-): Promise<Ground> {
-  const { use: keep, close } = closers();
+): Promise<Backends> {
+  const { use: keep, close } = disposables();
   try {
-    const place = natsPlace(nats, env);
+    const place = natsSettings(nats, env);
     const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await natsAt(place, clock));
     const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
     const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
@@ -55,8 +55,8 @@ export async function ground(
 }
 
 /** Connects to a NATS server. Its modules are loaded only here. */
-async function natsAt(place: NatsPlace, clock: Clock) {
-  const [{ dial }, { forbidden }, { nats }, { jetstream }, { patient }] = await Promise.all([
+async function natsAt(place: NatsSettings, clock: Clock) {
+  const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await Promise.all([
     import('../nats/connection.ts'),
     import('../nats/permissionErrors.ts'),
     import('../transport/nats/nats.ts'),
@@ -64,7 +64,7 @@ async function natsAt(place: NatsPlace, clock: Clock) {
     import('../journal/replicated/skewSafeLeases.ts'),
   ]);
   const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
-  const connection = await dial(options);
+  const connection = await connectNats(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
     journal: () =>
@@ -74,13 +74,13 @@ async function natsAt(place: NatsPlace, clock: Clock) {
         tenant,
         replicas,
         folder: resolve(folder),
-        notice: (says) => process.emitWarning(says, 'TroupeWarning'),
+        onNotice: (says) => process.emitWarning(says, 'TroupeWarning'),
         ...(monitor === undefined ? {} : { monitor }),
         ...(durability === undefined ? {} : { durability }),
       }).then(
-        (journal) => patient(journal, clock),
+        (journal) => skewSafeLeases(journal, clock),
         (thrown: unknown) => {
-          throw forbidden(thrown) ?? unanswered(thrown);
+          throw permissionError(thrown) ?? unanswered(thrown);
         },
       ),
     // Without a server there is nothing to drain.

@@ -2,9 +2,9 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { guardedDefinition, type AnyMember } from '../define/anyMember.ts';
 import type { Member } from '../define/member.ts';
-import type { Subject } from '../define/runnable.ts';
+import type { Runnable } from '../define/runnable.ts';
 import { milliseconds } from '../values/duration.ts';
-import { supervision, type Supervision } from '../core/actorType.ts';
+import { defaultSupervision, type Supervision } from '../core/actorType.ts';
 import { nameOf } from '../core/validateNames.ts';
 
 /** A state, with only what a picture needs. */
@@ -20,10 +20,10 @@ export interface ChartNode {
   /** The states within it. */
   readonly states: readonly ChartNode[];
   /** Its transitions. */
-  readonly moves: readonly Move[];
+  readonly transitions: readonly ChartTransition[];
 }
 /** A transition. */
-export interface Move {
+export interface ChartTransition {
   /** The event's type; empty when it needs none (`always`). */
   readonly on: string;
   /** The guard's name. */
@@ -33,7 +33,7 @@ export interface Move {
 }
 
 /** The chart of a machine itself; of an agent, a team or an orchestrator that of the machine that runs it. */
-export async function chartOf(subject: Subject): Promise<ChartNode> {
+export async function chartOf(subject: Runnable): Promise<ChartNode> {
   const machine = subject.kind === 'machine' ? subject.type.chart.machine : await machineOf(subject.kind);
   return nodeOf(machine.root);
 }
@@ -44,16 +44,16 @@ async function machineOf(kind: AnyMember['kind']): Promise<AnyStateMachine> {
 }
 
 /** The definition behind all guardrails. */
-const innermost = (subject: Subject): Subject =>
+const innermost = (subject: Runnable): Runnable =>
   subject.kind === 'guarded' ? innermost(guardedDefinition(subject)) : subject;
 /** The actor types of its guardrails. */
-const guardIds = (subject: Subject): string[] =>
+const guardIds = (subject: Runnable): string[] =>
   subject.kind === 'guarded'
     ? [...subject.guardrails.map(({ id }) => id), ...guardIds(guardedDefinition(subject))]
     : [];
 
 /** For the inspector: the machine of each actor type of a definition, as XState's own JSON text; undefined for other types. */
-export async function definitionsOf(whole: Subject): Promise<(type: string) => string | undefined> {
+export async function machineDefinitions(whole: Runnable): Promise<(type: string) => string | undefined> {
   const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../../machines/index.ts');
   const subject = innermost(whole);
@@ -86,7 +86,7 @@ export function nodeOf({ id, key, type, initial, states, transitions, always }: 
     type,
     initial: type === 'compound' ? initial.target?.[0]?.id : undefined,
     states: Object.values(states).map(nodeOf),
-    moves: [...[...transitions.values()].flat(), ...(always ?? [])].map(({ eventType, guard, target }) => ({
+    transitions: [...[...transitions.values()].flat(), ...(always ?? [])].map(({ eventType, guard, target }) => ({
       on: eventType,
       if: nameOf(guard),
       to: (target ?? []).map((node) => node.id),
@@ -95,7 +95,7 @@ export function nodeOf({ id, key, type, initial, states, transitions, always }: 
 }
 
 /** A readable name for events that XState makes itself, such as `clerk done` or `after 500 ms`. */
-export function eventWords(type: string): string {
+export function eventLabel(type: string): string {
   const [, how, id] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
   if (how) return `${id} ${how === 'done' ? 'done' : 'failed'}`;
   const [, delay] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
@@ -103,7 +103,7 @@ export function eventWords(type: string): string {
 }
 
 /** The supervision of a team's members: what its options say, and defaults for the rest. Times are milliseconds. */
-export function supervisionOf({ options: { supervise = {} } }: Extract<Subject, { kind: 'team' }>): Supervision {
+export function supervisionOf({ options: { supervise = {} } }: Extract<Runnable, { kind: 'team' }>): Supervision {
   const { within, ...rest } = supervise;
-  return { ...supervision, ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) };
+  return { ...defaultSupervision, ...rest, ...(within === undefined ? {} : { within: milliseconds(within) }) };
 }

@@ -5,14 +5,14 @@ import { agentActor } from '../../actors/agent.ts';
 import { routerActor } from '../../actors/router.ts';
 import { guardrailChain, type Guardrail } from '../../actors/guardrail.ts';
 import { runActor } from '../../actors/run.ts';
-import { GuardrailMail } from '../contracts/guardrail.ts';
+import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes } from '../values/ids.ts';
-import { inOrder } from '../define/guardrails/guarded.ts';
-import { delegateSource } from '../../machines/member.ts';
+import { sortedGuardrails } from '../define/guardrails/guarded.ts';
+import { delegateActorName } from '../../machines/member.ts';
 import { toolServer } from '../../actors/toolServer.ts';
-import type { AgentDeps, Delegate as CompiledDelegate, ModelDoor } from '../../actors/tools.ts';
-import { defaultLimits } from '../../machines/agent/settings.ts';
+import type { AgentDeps, CompiledDelegate, ModelGateway } from '../../actors/tools.ts';
+import { defaultAgentLimits } from '../../machines/agent/settings.ts';
 import { defaultRunLimits } from '../../machines/run/settings.ts';
 import { AgentSignal } from '../contracts/agent.ts';
 import type { Clock } from '../values/clock.ts';
@@ -23,28 +23,34 @@ import type { ToolSource } from '../contracts/tool.ts';
 import { TreasuryAnswer, TreasuryLease, TreasurySignal } from '../contracts/treasury.ts';
 import { WaitSignal } from '../contracts/wait.ts';
 import { Work, WorkDone, WorkSignal } from '../contracts/work.ts';
-import { settingsOf } from '../define/orchestratorSettings.ts';
+import { orchestratorSettings } from '../define/orchestratorSettings.ts';
 import type { Orchestrator } from '../define/orchestrator.ts';
-import { mcpServer as connect } from '../mcp/toolSource.ts';
-import type { ServerDefinition } from '../define/mcpServer.ts';
-import { selectBy } from '../define/routers.ts';
-import { guardedDefinition, memberDefinition, type AnyAgent, type AnyGuarded, type AnyTeam } from '../define/anyMember.ts';
-import { requireSubject, type Subject } from '../define/runnable.ts';
+import { mcpToolSource as connect } from '../mcp/toolSource.ts';
+import type { McpServer } from '../define/mcpServer.ts';
+import { selectWith } from '../define/routers.ts';
+import {
+  guardedDefinition,
+  memberDefinition,
+  type AnyAgent,
+  type AnyGuarded,
+  type AnyTeam,
+} from '../define/anyMember.ts';
+import { requireRunnable, type Runnable } from '../define/runnable.ts';
 import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
 import { kindOf } from '../define/schemas.ts';
-import { requireDepth } from '../define/nesting.ts';
-import { isStanding, membershipOf, type Member, type Part } from '../define/member.ts';
+import { requireNesting } from '../define/nesting.ts';
+import { compilesItself, membershipOf, type Member, type Compiled } from '../define/member.ts';
 import { catalog } from '../tools/catalog.ts';
-import { held } from '../tools/refCounted.ts';
+import { refCounted } from '../tools/refCounted.ts';
 import { localTools } from '../tools/local.ts';
 import type { Tool } from '../tools/tool.ts';
 
 /** What compiling needs of the runtime. */
-export interface Surroundings {
+export interface CompileContext {
   /** Answers the requests of agents to models. */
-  readonly gateway: ModelDoor;
+  readonly gateway: ModelGateway;
   /** Time, randomness and ids. */
   readonly clock: Clock;
   /** Connections that were opened are added here; the runtime closes them. */
@@ -68,7 +74,7 @@ const isDelegate = (tool: object): tool is Delegate => kindOf(tool) === 'delegat
 /** The messages that a run takes: signals, finished work of its long-lived members, and answers of a treasurer. */
 export const runSignals = z.union([RunSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
 /** The messages that a router takes: those of a run, and work where it is a member itself. */
-export const routerMail = z.union([RouterSignal, Work, WorkSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
+export const routerSignals = z.union([RouterSignal, Work, WorkSignal, WorkDone, TreasuryLease, TreasuryAnswer]);
 
 /**
  * Compiles guardrails to one long-lived machine that supervises members: it takes `work` with `to`, and answers with `work.done`.
@@ -77,14 +83,14 @@ export const routerMail = z.union([RouterSignal, Work, WorkSignal, WorkDone, Tre
  */
 export function guardChain(
   guardrails: readonly Guardrail[],
-  supervised: Readonly<Record<string, Part>>,
+  supervised: Readonly<Record<string, Compiled>>,
   { bare = false }: { readonly bare?: boolean } = {},
-): Part & { readonly name: string } {
-  const [first, ...rest] = inOrder(guardrails, Object.keys(supervised));
+): Compiled & { readonly name: string } {
+  const [first, ...rest] = sortedGuardrails(guardrails, Object.keys(supervised));
   if (!first) throw new TroupeError('definition', 'A chain of guardrails has at least one.');
   const machine = guardrailChain({ guardrails: [first, ...rest], supervised: machinesOf(supervised), bare });
   const longLived = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
-    signals: GuardrailMail,
+    signals: GuardrailMessage,
     endsByDeadline: true,
     children: { wait: { signals: WaitSignal }, ...children },
   });
@@ -95,25 +101,25 @@ export function guardChain(
   return { name: first.id, machine, options };
 }
 
-const machinesOf = (parts: Readonly<Record<string, Part>>): Record<string, AnyStateMachine> =>
+const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, AnyStateMachine> =>
   Object.fromEntries(Object.entries(parts).map(([name, { machine }]) => [name, machine]));
-const childOptionsOf = (parts: Readonly<Record<string, Part>>): Record<string, ActorTypeOptions> =>
+const childOptionsOf = (parts: Readonly<Record<string, Compiled>>): Record<string, ActorTypeOptions> =>
   Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
 
 /** Makes a function that compiles definitions to actor types. The same definition always gives the same type. */
-export function compile(surroundings: Surroundings): (subject: Subject) => ActorType {
-  const types = new WeakMap<Subject, ActorType>();
+export function compile(surroundings: CompileContext): (subject: Runnable) => ActorType {
+  const types = new WeakMap<Runnable, ActorType>();
   const servers = new WeakMap<object, ToolSource>();
 
   /** A source that the user made stays the user's to close. */
-  const open = (definition: ServerDefinition | ToolSource): ToolSource => {
+  const open = (definition: McpServer | ToolSource): ToolSource => {
     if (!('kind' in definition)) return definition;
-    const { place, options } = definition;
-    const source = connect(place, options, { clock: surroundings.clock, keep: toolServer });
+    const { address, options } = definition;
+    const source = connect(address, options, { clock: surroundings.clock, keep: toolServer });
     surroundings.opened.push(source);
     return source;
   };
-  const shared = (definition: ServerDefinition | ToolSource): ToolSource => {
+  const shared = (definition: McpServer | ToolSource): ToolSource => {
     const source = servers.get(definition) ?? open(definition);
     servers.set(definition, source);
     return source;
@@ -121,7 +127,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
 
   const depsOf = ({ tools, toolbelt, allow, cleanUp }: AnyAgent): AgentDeps => {
     const own = tools.filter((tool): tool is Tool => 'run' in tool);
-    const isOther = (tool: (typeof tools)[number]): tool is ServerDefinition | ToolSource =>
+    const isOther = (tool: (typeof tools)[number]): tool is McpServer | ToolSource =>
       !('run' in tool) && !isDelegate(tool);
     const sources = tools.filter(isOther).map(shared);
     const delegates = tools.filter(isDelegate).map(delegateOf);
@@ -130,22 +136,22 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
       gateway: surroundings.gateway,
       ...(all.length > 0 ? { tools: catalog(all) } : {}),
       ...(delegates.length > 0 ? { delegates } : {}),
-      ...(toolbelt.length > 0 ? { toolbelt: held(toolbelt.map(open)) } : {}),
+      ...(toolbelt.length > 0 ? { toolbelt: refCounted(toolbelt.map(open)) } : {}),
       ...(allow ? { allow } : {}),
       ...(cleanUp ? { cleanUp } : {}),
     };
   };
   const optionsOf = (agent: AnyAgent): ActorTypeOptions => ({
     ...agentOptions,
-    deadline: agent.definition('').limits?.deadline ?? defaultLimits.deadline,
+    deadline: agent.definition('').limits?.deadline ?? defaultAgentLimits.deadline,
   });
   const machineOf = (agent: AnyAgent): AnyStateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
-  function agentPart(agent: AnyAgent): Part {
+  function agentPart(agent: AnyAgent): Compiled {
     const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
       const { options } = partOf(subject);
-      return [delegateSource(name), { children: { ...ticketOptions, delegate: options } }];
+      return [delegateActorName(name), { children: { ...ticketOptions, delegate: options } }];
     });
     return {
       machine: machineOf(agent),
@@ -170,8 +176,8 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   });
 
   /** Compiles a member of a team. A member that compiles itself is asked first. */
-  const partOf = (given: Member): Part => {
-    if (isStanding(given)) return given.part(partOf);
+  const partOf = (given: Member): Compiled => {
+    if (compilesItself(given)) return given.compile(partOf);
     const member = memberDefinition(given);
     switch (member.kind) {
       case 'agent':
@@ -184,10 +190,10 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
         return guardedPart(member);
     }
   };
-  const partsOf = (members: readonly (readonly [string, Member])[]): Record<string, Part> =>
+  const partsOf = (members: readonly (readonly [string, Member])[]): Record<string, Compiled> =>
     Object.fromEntries(members.map(([name, member]) => [name, partOf(member)]));
 
-  function teamPart(team: AnyTeam): Part {
+  function teamPart(team: AnyTeam): Compiled {
     const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
     const members: [string, Member][] = Object.entries(team.members);
     const parts = partsOf(members);
@@ -215,7 +221,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     return { machine, options };
   }
 
-  function guardedPart(guarded: AnyGuarded): Part & { readonly name: string } {
+  function guardedPart(guarded: AnyGuarded): Compiled & { readonly name: string } {
     const { guardrails, bare } = guarded;
     const inner = guardedDefinition(guarded);
     // Its actors have its name, unless the runtime uses that name itself.
@@ -223,9 +229,9 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     return guardChain(guardrails, { [name]: partOf(inner) }, { bare });
   }
 
-  function typeOf(subject: Subject): ActorType {
+  function typeOf(subject: Runnable): ActorType {
     if (subject.kind === 'machine') return subject.type;
-    requireDepth(subject);
+    requireNesting(subject);
     if (subject.kind === 'guarded') {
       const { machine, options, name } = guardedPart(subject);
       return actorType(machine, { ...options, name });
@@ -234,18 +240,18 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
     return actorType(machine, options);
   }
 
-  function orchestratorPart(subject: Orchestrator): Part {
+  function orchestratorPart(subject: Orchestrator): Compiled {
     const { router, guardrails } = subject;
     const parts = partsOf(subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]));
     const guard = guardrails.length > 0 ? guardChain(guardrails, parts) : undefined;
     const machine = routerActor({
-      settings: settingsOf(subject),
+      settings: orchestratorSettings(subject),
       ...(guard ? { guard: guard.machine } : {}),
       members: machinesOf(parts),
-      ...(router.chooser ? { select: selectBy(router.chooser, surroundings.gateway) } : {}),
+      ...(router.chooser ? { select: selectWith(router.chooser, surroundings.gateway) } : {}),
     });
     const options: ActorTypeOptions = {
-      signals: routerMail,
+      signals: routerSignals,
       endsByDeadline: true,
       children: {
         ...childOptionsOf(parts),
@@ -256,7 +262,7 @@ export function compile(surroundings: Surroundings): (subject: Subject) => Actor
   }
 
   return (subject) => {
-    requireSubject(subject);
+    requireRunnable(subject);
     const known = types.get(subject);
     if (known) return known;
     const made = typeOf(subject);

@@ -1,15 +1,15 @@
 /** Controls an orchestration that runs, in this process or in another. Each call sends a signal to its actor, which the journal keeps. */
 import { TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
-import type { Monitor, Reconfiguration, TaskSpec } from '../contracts/task.ts';
+import type { OrchestrationMonitor, Reconfiguration, TaskSpec } from '../contracts/task.ts';
 import { Task } from '../contracts/task.ts';
-import { checked } from '../values/explain.ts';
+import { parseDefinition } from '../values/explain.ts';
 import { monitorOf } from './monitor.ts';
 import { hardeningOf, type HardeningJson } from '../formats/hardening.ts';
 import type { RunHandle, Runtime } from './runtime.ts';
 
 /** Controls of one orchestration. */
-export interface Control {
+export interface OrchestrationControl {
   /** Sets other limits from now on, and other retries for tasks that have not begun. Takes our options, or the JSON of `--hardening`, whose guardrails cannot change while it runs. */
   configure(options: Reconfiguration | HardeningJson): Promise<void>;
   /** Begins no more tasks, and stops those under way. */
@@ -25,14 +25,14 @@ export interface Control {
   /** Takes no more tasks: the orchestration ends when all tasks have a result. */
   close(): Promise<void>;
   /** Its limits, counts and members, as of its last step. */
-  monitor(): Promise<Monitor>;
+  monitor(): Promise<OrchestrationMonitor>;
 }
 
 /**
  * The controls of one orchestration. Each rejects with `conflict` when it has ended, and `invalid` when the run is no orchestration.
  * @example const desk = control(runtime, handle); await desk.configure({ limits: { maxTotalTasks: 50 } }); await desk.cancel('enough');
  */
-export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control {
+export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): OrchestrationControl {
   const { root } = run;
   const say = (type: string, more: object = {}) =>
     // Tasks and options were checked by their schemas, and JSON leaves out what is undefined.
@@ -44,7 +44,7 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Control
     resume: () => say('resume'),
     reset: () => say('reset'),
     add: async (task) =>
-      say('task', { task: checked(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
+      say('task', { task: parseDefinition(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
     close: () => say('close'),
     async monitor() {
       const [row] = await runtime.journal.find({ actor: root });

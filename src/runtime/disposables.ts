@@ -1,7 +1,7 @@
 /** A stack of resources that are closed together, the last one first. Node 20 has no AsyncDisposableStack. */
 
 /** Resources to close together. */
-export interface Closers {
+export interface Disposables {
   /** Adds a resource, and returns it. */
   use<Part extends Disposable | AsyncDisposable>(part: Part): Part;
   /** Closes all resources, the last one first. A second call does nothing. */
@@ -9,7 +9,7 @@ export interface Closers {
 }
 
 /** An empty stack of resources. */
-export function closers(): Closers {
+export function disposables(): Disposables {
   const parts: (Disposable | AsyncDisposable)[] = [];
   return {
     use: (part) => (parts.push(part), part),

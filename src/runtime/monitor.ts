@@ -2,7 +2,7 @@
 import type { RouterContext } from '../../machines/router/context.ts';
 import { TroupeError } from '../values/failure.ts';
 import { healthOf } from '../contracts/health.ts';
-import type { Monitor } from '../contracts/task.ts';
+import type { OrchestrationMonitor } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { ActorRow } from '../journal/journal.ts';
 export function monitorOf(
   { actor, snapshot, updated }: Pick<ActorRow, 'actor' | 'snapshot' | 'updated'>,
   now = updated,
-): Monitor {
+): OrchestrationMonitor {
   // What the machine says it is decides whether the context is that of a router.
   const { machine, state } = snapshot as unknown as { machine: string; state: { context: RouterContext } };
   if (machine !== 'router')

@@ -1,7 +1,7 @@
 /** The outcome of a run, read from the row of its root actor. */
 import * as z from 'zod';
 import { AgentOutput, type AgentUsage } from '../contracts/agent.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { Failure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { RunOutput } from '../contracts/run.ts';
@@ -9,7 +9,7 @@ import { pipelineResult, RouterOutput } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
 
 /** The outcome of an actor that has ended. */
-export type Ended =
+export type EndedOutcome =
   | {
       readonly status: 'done';
       /** The result. */
@@ -48,7 +48,7 @@ export function outcomeOf({
   actor,
   status,
   snapshot,
-}: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>): Ended | undefined {
+}: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>): EndedOutcome | undefined {
   const { machine, state, failure } = snapshot as unknown as FinalSnapshot;
   switch (status) {
     case 'active':
@@ -69,10 +69,10 @@ export function outcomeOf({
 function read<T>(schema: z.ZodType<T>, actor: string, output: unknown): T {
   const parsed = schema.safeParse(output);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('corrupt', `What ${actor} gave cannot be read: ${explain(parsed.error, output)}.`);
+  throw new TroupeError('corrupt', `What ${actor} gave cannot be read: ${describeMismatch(parsed.error, output)}.`);
 }
 
-function ofAgent(output: AgentOutput): Ended {
+function ofAgent(output: AgentOutput): EndedOutcome {
   const { usage } = output;
   switch (output.status) {
     case 'completed': {
@@ -94,12 +94,12 @@ function ofAgent(output: AgentOutput): Ended {
 /** `bare`: what it guards answers with a body alone. */
 const GuardrailOutput = z.intersection(AgentOutput, z.object({ bare: z.boolean().optional() }));
 
-function ofGuardrail({ bare, ...output }: z.infer<typeof GuardrailOutput>): Ended {
+function ofGuardrail({ bare, ...output }: z.infer<typeof GuardrailOutput>): EndedOutcome {
   if (bare && output.status === 'completed') return { status: 'done', output: output.answer.body, usage: output.usage };
   return ofAgent(output);
 }
 
-function ofRun(output: RunOutput): Ended {
+function ofRun(output: RunOutput): EndedOutcome {
   const { usage } = output;
   switch (output.status) {
     case 'completed':
@@ -117,7 +117,7 @@ function ofRun(output: RunOutput): Ended {
 }
 
 /** A task that failed is a result as others are; `failed` means that the orchestration itself failed. */
-function ofRouter(output: RouterOutput): Ended {
+function ofRouter(output: RouterOutput): EndedOutcome {
   const { shape, results, usage } = output;
   const all = shape === 'pipeline' ? pipelineResult(results) : shape === 'one' ? (results[0] ?? null) : results;
   switch (output.status) {

@@ -2,18 +2,18 @@
 import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { Body, BodyInput, Name, RepliesTo, Said } from '../contracts/protocol.ts';
+import type { Body, BodyInput, MessageName, ReplyNames, Said } from '../contracts/protocol.ts';
 import type { Duration } from '../values/duration.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
-import { joined } from './attach.ts';
+import { attach } from './attach.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from '../define/orchestrator.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
-import type { Subject } from '../define/runnable.ts';
+import type { Runnable } from '../define/runnable.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Team } from '../define/team.ts';
 import type { Guarded } from '../define/guardrails/guarded.ts';
-import type { MachineSubject } from '../define/machine.ts';
+import type { MachineRunnable } from '../define/machine.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
 export interface RunOptions extends RuntimeOptions {
@@ -42,7 +42,7 @@ type InputOf<S> =
               body: BodyInput<M, K>;
             };
           }[H]
-      : S extends MachineSubject
+      : S extends MachineRunnable
         ? Json
         : S extends Orchestrator
           ? OrchestratorInput
@@ -53,7 +53,7 @@ type OutputOf<S> =
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string
-        : Said<M, RepliesTo<M, H> & Name<M>>
+        : Said<M, ReplyNames<M, H> & MessageName<M>>
       : Json;
 
 /**
@@ -72,8 +72,8 @@ export function run<Mode extends ExecutionMode, Own extends ExecutionMode = Mode
   options?: RunOptions,
 ): Promise<Own extends 'pipeline' ? PipelineResult : TaskResult[]>;
 export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
-export function run<S extends Subject>(subject: S, input: Input<S>, options?: RunOptions): Promise<Output<S>>;
-export async function run<S extends Subject>(
+export function run<S extends Runnable>(subject: S, input: Input<S>, options?: RunOptions): Promise<Output<S>>;
+export async function run<S extends Runnable>(
   subject: S,
   input: Input<S>,
   { key, deadline, onTicket, ...options }: RunOptions = {},
@@ -84,7 +84,7 @@ export async function run<S extends Subject>(
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
     });
-  const handle = await (key === undefined ? begin() : joined(begin, options.clock ?? systemClock()));
+  const handle = await (key === undefined ? begin() : attach(begin, options.clock ?? systemClock()));
   for (;;) {
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
     switch (outcome.status) {

@@ -15,22 +15,22 @@ import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Host } from '../engine/host.ts';
-import { isAlive, thisProcess } from '../engine/processId.ts';
-import { Door, type Ref } from '../engine/ref.ts';
-import { misfits } from '../engine/recovery.ts';
+import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
+import { ReplyChannel, type Ref } from '../engine/ref.ts';
+import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
-import { ground, type GroundOptions } from './backends.ts';
-import { outcomeOf, type Ended } from './outcome.ts';
-import { inputOf, isSubject, type Subject } from '../define/runnable.ts';
+import { openBackends, type BackendOptions } from './backends.ts';
+import { outcomeOf, type EndedOutcome } from './outcome.ts';
+import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
-import { ticketDesk, type Ticket } from './tickets.ts';
+import { ticketsOf, type Ticket } from './tickets.ts';
 
-export { keyNames } from '../gateway/providers.ts';
-export { isSubject, type Subject, type Ticket };
+export { modelKeyVariables } from '../gateway/providers.ts';
+export { isRunnable, type Runnable, type Ticket };
 
 /** What a runtime is opened with. */
-export interface RuntimeOptions extends GroundOptions {
+export interface RuntimeOptions extends BackendOptions {
   /** Called with every event of every actor; none by default. */
   readonly observers?: readonly Observer[];
   /** Model groups, prices and retries; see docs/models.md. */
@@ -57,7 +57,7 @@ export interface StartOptions {
 
 /** The state of a run that does not go on by itself. */
 export type RunOutcome =
-  | Ended
+  | EndedOutcome
   /** Only people can move it on. */
   | {
       readonly status: 'waiting';
@@ -97,13 +97,13 @@ export interface Runtime extends AsyncDisposable {
   /** The name of this runtime in the leases of the journal. */
   readonly owner: string;
   /** Starts a run, or continues the run of that key. Rejects with `invalid` for an input that does not fit, `owned_elsewhere` when another process owns the run. */
-  start(subject: Subject, input: unknown, options?: StartOptions): Promise<RunHandle>;
+  start(subject: Runnable, input: unknown, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
-  resume(run: string, subject: Subject): Promise<RunHandle>;
+  resume(run: string, subject: Runnable): Promise<RunHandle>;
   /** Why a definition cannot continue a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
-  misfits(run: string, subject: Subject): Promise<Failure[]>;
+  misfits(run: string, subject: Runnable): Promise<Failure[]>;
   /** The hash of the definition's machine. A stored run with another hash was made by another version. */
-  hashOf(subject: Subject): string;
+  hashOf(subject: Runnable): string;
   /** Sends a signal to any actor of any run, whichever process owns it. Rejects with `invalid` when the actor takes no such signal, `conflict` when it has ended. */
   signal(
     actor: Address,
@@ -134,10 +134,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
-  const lease = { owner: `${thisProcess()} ${clock.id()}`, alive: isAlive };
+  const lease = { owner: `${thisProcessId()} ${clock.id()}`, alive: isProcessAlive };
   const sender = `person/${clock.id()}`;
   // Opened last: if something failed after it, nothing would close it.
-  const backends = await ground(options, env, clock);
+  const backends = await openBackends(options, env, clock);
   const { journal, transport } = backends;
   const { poll } = options;
   const host = new Host({
@@ -153,12 +153,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(poll === undefined ? {} : { poll }),
   });
   const opened: AsyncDisposable[] = [];
-  let replies: Door | undefined;
+  let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
-  const tickets = ticketDesk(journal, signal);
+  const tickets = ticketsOf(journal, signal);
 
-  async function handle(subject: Subject, run: string, root: Address): Promise<RunHandle> {
-    if (subject.kind === 'agent') health.name(root, subject.name);
+  async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
+    if (subject.kind === 'agent') health.setName(root, subject.name);
     return {
       id: run,
       root,
@@ -171,9 +171,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         }
       },
       get resting() {
-        return host.quiet(run);
+        return host.isQuiet(run);
       },
-      ref: (protocol) => (replies ??= new Door(transport, clock)).ref(protocol, root, run),
+      ref: (protocol) => (replies ??= new ReplyChannel(transport, clock)).ref(protocol, root, run),
       async park(grace = 0) {
         await host.park(run, grace);
       },
@@ -182,20 +182,20 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   /** The state of the run; undefined while it goes on by itself. */
   async function stateOf(
-    subject: Subject,
+    subject: Runnable,
     run: string,
     root: Address,
     returnWhenWaiting: boolean,
   ): Promise<RunOutcome | undefined> {
-    if (!host.owns(run) || !host.cell(root)) {
+    if (!host.owns(run) || !host.actor(root)) {
       const [row] = await journal.find({ actor: root });
       if (row && row.status !== 'active') return outcomeOf(row);
       if (!host.owns(run)) return parked(run);
     }
-    if (!returnWhenWaiting || !host.quiet(run)) return undefined;
-    if (host.cellsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
+    if (!returnWhenWaiting || !host.isQuiet(run)) return undefined;
+    if (host.actorsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await tickets.list(run)).filter(({ answered }) => !answered);
-    return open.length > 0 && host.quiet(run) ? { status: 'waiting', tickets: open } : undefined;
+    return open.length > 0 && host.isQuiet(run) ? { status: 'waiting', tickets: open } : undefined;
   }
 
   function parked(run: string): RunOutcome {
@@ -206,7 +206,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   function nextRest(run: string): { promise: Promise<void>; stop(): void } {
     let rest: Disposable;
     const promise = new Promise<void>((resolve) => {
-      rest = host.onRest((rested) => void (rested === run && (rest[Symbol.dispose](), resolve())));
+      rest = host.onIdle((rested) => void (rested === run && (rest[Symbol.dispose](), resolve())));
     });
     return { promise, stop: () => rest[Symbol.dispose]() };
   }
@@ -245,25 +245,25 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     }
   }
 
-  async function start(subject: Subject, input: unknown, options: StartOptions): Promise<RunHandle> {
+  async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
     const { key, deadline, meta } = options;
     const type = typeOfSubject(subject);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
     const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
     const root = await host.start(type, {
       run,
-      input: inputOf(subject, input),
+      input: runInput(subject, input),
       about: { name: subject.name, ...meta },
       ...due,
     });
     return handle(subject, run, root);
   }
 
-  async function misfitsOf(run: string, subject: Subject): Promise<Failure[]> {
+  async function misfitsOf(run: string, subject: Runnable): Promise<Failure[]> {
     const [root] = await journal.find({ run, parent: null, limit: 1 });
     const stored = root && (await journal.load(root.actor));
     if (!stored) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
-    return misfits(journal, typeOfSubject(subject), stored);
+    return incompatibilities(journal, typeOfSubject(subject), stored);
   }
 
   return {

@@ -1,7 +1,7 @@
 /** Checks the signals that our own machines take before they are sent, because a machine ignores signals it does not know. */
 import * as z from 'zod';
 import { AgentSignal } from '../contracts/agent.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
 import { GuardrailSignal } from '../contracts/guardrail.ts';
@@ -9,7 +9,7 @@ import { RunSignal } from '../contracts/run.ts';
 import { RouterSignal } from '../contracts/task.ts';
 import { WaitSignal } from '../contracts/wait.ts';
 import type { AgentContext } from '../../machines/agent/context.ts';
-import { refusalOf } from '../../machines/agent/inputs.ts';
+import { inputRefusal } from '../../machines/agent/inputs.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { requireInput } from '../values/plain.ts';
 
@@ -36,12 +36,12 @@ export function signalFor(
   const schema = Object.hasOwn(known, machine) ? known[machine] : undefined;
   const parsed = schema?.safeParse(signal);
   if (parsed && !parsed.success)
-    throw new TroupeError('invalid', `${actor} does not take this signal: ${explain(parsed.error, signal)}.`);
+    throw new TroupeError('invalid', `${actor} does not take this signal: ${describeMismatch(parsed.error, signal)}.`);
   // When the actor has ended, the host rejects the signal.
   if (status !== 'active' || machine !== 'agent' || signal['type'] !== 'agent.input') return signal;
   // The context of an agent's machine, unless a machine of the user has the same name: then both fields have defaults.
   const { onInput = 'merge', inbox = [] } = (state?.context ?? {}) as Partial<AgentContext>;
-  const refusal = refusalOf({ onInput, inbox });
+  const refusal = inputRefusal({ onInput, inbox });
   if (refusal) throw fromFailure(refusal);
   return signal;
 }

@@ -1,9 +1,9 @@
 /** Tickets: questions that wait for a person. Lists, answers and withdraws them, whichever process owns their run. */
 import * as z from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
-import { explain } from '../values/explain.ts';
+import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import { type Address, typeOf } from '../values/ids.ts';
+import { type Address, actorTypeOf } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { WaitInput, type WaitSignal } from '../contracts/wait.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
@@ -41,9 +41,9 @@ export interface Tickets {
 type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
 
 /** The tickets of a journal. `signal` sends a signal to an actor under a message id. */
-export function ticketDesk(journal: Journal, signal: Signal): Tickets {
+export function ticketsOf(journal: Journal, signal: Signal): Tickets {
   async function find(id: Address): Promise<Ticket> {
-    const [row] = typeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
+    const [row] = actorTypeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
     const ticket = row && ticketOf(row, await journal.mail(row.run));
     if (ticket) return ticket;
     throw new TroupeError('unknown_recipient', `There is no ticket "${id}". "troupe waits list" shows the open ones.`);
@@ -78,7 +78,7 @@ export function ticketDesk(journal: Journal, signal: Signal): Tickets {
     },
     async answer(id, answer, by) {
       const ticket = await find(id);
-      requireFit(ticket, answer);
+      requireAnswerFits(ticket, answer);
       // Answers are JSON; zod's own type for it can be written to.
       await settle(ticket, { type: 'wait.answer', answer: answer as z.util.JSONType, by });
     },
@@ -111,11 +111,11 @@ const statusIn = ({ data }: TroupeError): unknown =>
   typeof data === 'object' && data !== null && 'status' in data ? data.status : undefined;
 
 /** Throws `invalid` when the answer does not fit the ticket's schema. */
-export function requireFit({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
+export function requireAnswerFits({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
   const parsed = z.fromJSONSchema({ ...schema }).safeParse(answer);
   if (parsed.success) return;
   throw new TroupeError(
     'invalid',
-    `The answer to "${question}" does not fit: ${explain(parsed.error, answer)}. Expected ${JSON.stringify(schema)}; the ticket is still open.`,
+    `The answer to "${question}" does not fit: ${describeMismatch(parsed.error, answer)}. Expected ${JSON.stringify(schema)}; the ticket is still open.`,
   );
 }

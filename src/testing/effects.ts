@@ -24,7 +24,7 @@ export const performerOf = (logic: unknown): Performer | undefined =>
   (logic as { readonly effect?: Performer } | undefined)?.effect;
 
 /** The same actor type, and the same for its children, with `wrap` around each effect. Plain XState promises cannot be wrapped and stay as they are. */
-export function withEffects(type: ActorType, wrap: Wrap): ActorType {
+export function wrapEffects(type: ActorType, wrap: Wrap): ActorType {
   const { machine } = type.chart;
   const wrapped = Object.entries(actorLogics(machine)).flatMap(([name, logic]) => {
     const effect = performerOf(logic);
@@ -36,12 +36,12 @@ export function withEffects(type: ActorType, wrap: Wrap): ActorType {
   return {
     ...type,
     chart: { ...type.chart, machine: machine.provide({ actors: Object.fromEntries(wrapped) }) },
-    child: eachChild(type, (child) => withEffects(child, wrap)),
+    child: mapChildren(type, (child) => wrapEffects(child, wrap)),
   };
 }
 
 /** The children of an actor type, each changed when it is first asked for and then remembered. */
-export function eachChild(type: ActorType, change: (child: ActorType) => ActorType): ActorType['child'] {
+export function mapChildren(type: ActorType, change: (child: ActorType) => ActorType): ActorType['child'] {
   const changed = new Map<string, ActorType | undefined>();
   return (source) => {
     if (!changed.has(source)) {

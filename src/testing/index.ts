@@ -1,11 +1,16 @@
 /** Tools for tests: `import … from 'troupe/testing'`. */
 
 /** Stories: a machine stepped by given events; models and tools that answer by a script. */
-export { after, done, failed, play, type Played, type Step, type Wish } from './play.ts';
+export { after, done, failed, play, type Played, type PlayedStep, type PlayedAction } from './play.ts';
 export { story, type Story } from './stories/story.ts';
-export { scriptedModel, type ModelWhen, type ScriptedModel, type ScriptStep } from './scripted/model.ts';
-export { scriptedTool, type ScriptedTool, type ToolCalled, type ToolStep } from './scripted/tool.ts';
-export type { Fault as ScriptedFault } from './scripted/fault.ts';
+export {
+  scriptedModel,
+  type ScriptedModelCondition,
+  type ScriptedModel,
+  type ScriptedModelStep,
+} from './scripted/model.ts';
+export { scriptedTool, type ScriptedTool, type ScriptedToolCall, type ScriptedToolStep } from './scripted/tool.ts';
+export type { ScriptedFault } from './scripted/fault.ts';
 
 /** A runtime and a clock whose time moves only when the test advances it. */
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
@@ -14,7 +19,7 @@ export { virtualClock, type VirtualClock } from './clock.ts';
 /** Exhaustive tests: every path, everything that can happen, a crash at every point, and every fault. */
 export { paths, type Path, type PathOptions } from './paths/paths.ts';
 export { samplesOf } from './paths/sample.ts';
-export { walk, type Place, type Walk, type WalkOptions } from './paths/walk.ts';
+export { walkStates, type Situation, type Walk, type WalkOptions } from './paths/walk.ts';
 export { coverage, type Coverage } from './cover/recorder.ts';
 export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
 export { check } from './check/check.ts';
@@ -25,14 +30,14 @@ export { expectSurvival } from './crash/expectSurvival.ts';
 export type { Parts } from './world/crashPoints.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
 export { everyFault, faultKinds, type Fault, type FaultKind } from './world/faultPlan.ts';
-export type { Scenario as SimulationScenario } from './simulate/simulationScenario.ts';
+export type { SimulationScenario } from './simulate/simulationScenario.ts';
 export { simulate, type SimulateOptions, type SimulationFailure, type SimulationReport } from './simulate/simulate.ts';
 
 /** Recorded runs, replayed. */
-export { against, type Compared } from './cassettes/compareVersions.ts';
+export { compareVersions, type VersionComparison } from './cassettes/compareVersions.ts';
 export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes/cassette.ts';
 export { exportRun, type ExportOptions } from './cassettes/export.ts';
-export { textOf as cassetteText, type Cassette } from './cassettes/format.ts';
+export { cassetteText, type Cassette } from './cassettes/format.ts';
 export { parseCassette, readCassette } from './cassettes/read.ts';
 export type { Replayed } from './cassettes/replay.ts';
 export type { Drift } from './cassettes/drift.ts';

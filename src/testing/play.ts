@@ -1,12 +1,12 @@
 /** Steps a pure machine with given events, without an actor, a clock or effects, and keeps what happened for the test to look at. */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, StateValue } from 'xstate';
 import type { Json } from '../values/json.ts';
-import { trace } from '../engine/trace.ts';
+import { stepTrace } from '../engine/trace.ts';
 import { initialMicrosteps, microstepsOf, type Microstep } from './microsteps.ts';
 import { purely } from './pure.ts';
 
 /** An action that a machine requested in one step, as XState returns it: an effect or child to start or stop, a list entry, a signal, … */
-export interface Wish {
+export interface PlayedAction {
   /** The action's type: `xstate.spawnChild` for an effect or child, otherwise the action's name. */
   readonly type: string;
   /** The action's parameters. */
@@ -20,13 +20,13 @@ export interface Played {
   /** Every state value that the machine passed, those of microsteps included, in order. */
   readonly values: StateValue[];
   /** Every action that it requested, in order. */
-  readonly wishes: Wish[];
+  readonly actions: PlayedAction[];
   /** One step for each event; the first one is the start. */
-  readonly path: readonly Step[];
+  readonly path: readonly PlayedStep[];
 }
 
 /** What one event did. */
-export interface Step {
+export interface PlayedStep {
   /** The event; undefined for the start. */
   readonly event: EventObject | undefined;
   /** The state values that the event led through, the last one being where the machine came to rest; empty when the machine ignored the event. */
@@ -34,29 +34,29 @@ export interface Step {
 }
 
 /** Takes the initial step of a machine. Throws what the machine throws; `definition` when the step is not pure. */
-export function start(machine: AnyStateMachine, input: unknown): Played {
+export function playStart(machine: AnyStateMachine, input: unknown): Played {
   const steps = purely(machine.id, () => initialMicrosteps(machine, input));
   const played = collect(steps, undefined, undefined);
-  if (trace.hasListeners) trace.publish({ machine, input, to: played.snapshot });
+  if (stepTrace.hasListeners) stepTrace.publish({ machine, input, to: played.snapshot });
   return played;
 }
 
 /** Takes one more event and adds what it did to what happened before. Throws as `start` does. */
-export function next(machine: AnyStateMachine, played: Played, event: EventObject): Played {
+export function playNext(machine: AnyStateMachine, played: Played, event: EventObject): Played {
   const steps = purely(machine.id, () => microstepsOf(machine, played.snapshot, event));
-  const { snapshot, values, wishes, path } = collect(steps, played.snapshot, event);
-  if (trace.hasListeners) trace.publish({ machine, from: played.snapshot, event, to: snapshot });
+  const { snapshot, values, actions, path } = collect(steps, played.snapshot, event);
+  if (stepTrace.hasListeners) stepTrace.publish({ machine, from: played.snapshot, event, to: snapshot });
   return {
     snapshot,
     values: [...played.values, ...values],
-    wishes: [...played.wishes, ...wishes],
+    actions: [...played.actions, ...actions],
     path: [...played.path, ...path],
   };
 }
 
 /** Takes all these events in order. Throws as `start` does. */
-export const tell = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
-  events.reduce((played, event) => next(machine, played, event), start(machine, input));
+export const playEvents = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
+  events.reduce((played, event) => playNext(machine, played, event), playStart(machine, input));
 
 /**
  * The state values a machine rests in: after its start, and after each event. Throws what the machine throws; `definition` when a step is not pure.
@@ -67,13 +67,13 @@ export function play<M extends AnyStateMachine>(
   input: InputFrom<M>,
   events: readonly AnyEventObject[],
 ): StateValue[] {
-  let played = start(machine, input);
-  return [played.snapshot.value, ...events.map((event) => (played = next(machine, played, event)).snapshot.value)];
+  let played = playStart(machine, input);
+  return [played.snapshot.value, ...events.map((event) => (played = playNext(machine, played, event)).snapshot.value)];
 }
 
 /** The entries that a machine appended to one of its lists, oldest first. */
-export const listed = <T = Json>({ wishes }: Played, list: string): T[] =>
-  wishes
+export const appendedEntries = <T = Json>({ actions }: Played, list: string): T[] =>
+  actions
     .filter((action) => action.type === 'append')
     // The parameters of the `append` action, as every machine's setup declares them.
     .map(({ params }) => params as { list: string; entry: T })
@@ -81,8 +81,8 @@ export const listed = <T = Json>({ wishes }: Played, list: string): T[] =>
     .map(({ entry }) => entry);
 
 /** The effects and children that a machine started, with their ids and inputs, in order. */
-export const started = ({ wishes }: Played): { src: string; id: string; input: unknown }[] =>
-  wishes
+export const startedActors = ({ actions }: Played): { src: string; id: string; input: unknown }[] =>
+  actions
     .filter((action) => action.type === 'xstate.spawnChild')
     // The parameters of XState's own action.
     .map(({ params }) => params as { src: string; id: string; input: unknown })
@@ -113,6 +113,6 @@ function collect(
     values,
     // XState returns the very same snapshot for an event that the machine ignores.
     path: [{ event, values: snapshot === before ? [] : values }],
-    wishes: steps.flatMap(([, actions]) => actions.map(({ type, params }): Wish => ({ type, params }))),
+    actions: steps.flatMap(([, actions]) => actions.map(({ type, params }): PlayedAction => ({ type, params }))),
   };
 }

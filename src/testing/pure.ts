@@ -1,7 +1,7 @@
 /** Runs a step of a machine while the clock, random numbers, timers and the network throw, and reports the line that used them. */
 import { TroupeError } from '../values/failure.ts';
 import type { ActorType } from '../core/actorType.ts';
-import { eachChild } from './effects.ts';
+import { mapChildren } from './effects.ts';
 
 /** What a pure step must not use, with the name that the message shows. */
 const forbidden: readonly (readonly [holder: object, name: string, shown: string])[] = [
@@ -76,6 +76,6 @@ export const pure = (type: ActorType): ActorType => {
       step: (snapshot, event) => purely(id, () => chart.step(snapshot, event)),
       ignores: (snapshot, event) => purely(id, () => chart.ignores(snapshot, event)),
     },
-    child: eachChild(type, pure),
+    child: mapChildren(type, pure),
   };
 };

@@ -5,7 +5,7 @@ import { memory } from '../journal/memory.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { virtualClock, type VirtualClock } from './clock.ts';
 import { pure } from './pure.ts';
-import { settled } from './untilQuiet.ts';
+import { untilQuiet } from './untilQuiet.ts';
 
 /** The options of a runtime, without those that the test runtime sets itself. */
 export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'prepare'> {
@@ -42,7 +42,7 @@ export async function testRuntime({ seed = 1, ...options }: TestRuntimeOptions =
     prepare: pure,
     observers: [...(options.observers ?? []), (event) => void seen.push(event)],
   });
-  const settle = () => settled(() => seen.length);
+  const settle = () => untilQuiet(() => seen.length);
   return {
     ...runtime,
     clock,

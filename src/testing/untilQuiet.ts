@@ -4,7 +4,7 @@
 const quiet = 5;
 
 /** Resolves when the number that `moved` returns has stayed the same for some turns of the event loop. */
-export async function settled(moved: () => number): Promise<void> {
+export async function untilQuiet(moved: () => number): Promise<void> {
   for (let still = 0, before = moved(); still < quiet; still++) {
     await new Promise<void>((next) => setImmediate(next));
     if (moved() === before) continue;

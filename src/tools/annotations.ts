@@ -7,7 +7,7 @@ import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 
 /** The same failure with these facts in its data. Any other error stays as it is. */
-export function withFacts(error: unknown, facts: JsonObject): unknown {
+export function annotate(error: unknown, facts: JsonObject): unknown {
   if (!(error instanceof TroupeError)) return error;
   const { kind, message, retryable, retryAfter, data, cause } = error;
   const known = isObject(data) ? data : {};
@@ -15,11 +15,11 @@ export function withFacts(error: unknown, facts: JsonObject): unknown {
 }
 
 /** Hands a result on. An error here means that the call was made. */
-export async function passOn<T>(show: () => T | Promise<T>): Promise<T> {
+export async function afterCall<T>(show: () => T | Promise<T>): Promise<T> {
   try {
     return await show();
   } catch (error) {
-    throw withFacts(error, { done: true });
+    throw annotate(error, { done: true });
   }
 }
 

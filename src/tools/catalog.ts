@@ -11,8 +11,8 @@ import type { CallNote } from '../contracts/health.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { admit } from './sanitize.ts';
-import { withFacts } from './annotations.ts';
+import { sanitizeTools } from './sanitize.ts';
+import { annotate } from './annotations.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './toolNames.ts';
 
 /** Which tools to list. */
@@ -92,7 +92,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     const found = routes.get(name);
     if (found) return found;
     const missing = shelves.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
-    if (missing?.failure) throw withFacts(fromFailure(missing.failure), { sent: false });
+    if (missing?.failure) throw annotate(fromFailure(missing.failure), { sent: false });
     const shown = name.slice(0, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
       data: { tool: shown },
@@ -175,7 +175,7 @@ async function refreshShelf(shelf: Shelf, signal: AbortSignal, changed: () => vo
 
 function admitted(source: ToolSource, infos: readonly ToolInfo[]) {
   try {
-    const { tools, problems } = admit(source.name, infos);
+    const { tools, problems } = sanitizeTools(source.name, infos);
     return { tools, problems: [...(source.problems?.() ?? []), ...problems] };
   } catch (error) {
     return { failure: toFailure(error) };

@@ -10,12 +10,12 @@ import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { explain } from '../values/explain.ts';
-import { passOn } from './annotations.ts';
+import { describeMismatch } from '../values/explain.ts';
+import { afterCall } from './annotations.ts';
 import { toJson } from './toJson.ts';
 import { didYouMean, localSource } from './toolNames.ts';
 import type { Tool } from './tool.ts';
-import { inWords, within } from './timeout.ts';
+import { formatMs, withTimeout } from './timeout.ts';
 
 /** A source of these tools. Throws `definition` when two tools have the same name. */
 export function localTools(tools: readonly Tool[]): ToolSource {
@@ -48,7 +48,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       const parsed = await parseInput(tool, input);
       return perform(tool, scope, async (inner) => {
         const output = await tool.run(parsed, inner);
-        return passOn(() => checkOutput(tool, output));
+        return afterCall(() => checkOutput(tool, output));
       });
     },
     idempotent(name) {
@@ -62,7 +62,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       return perform(tool, scope, async (inner) => {
         const found = await tool.reconcile?.(parsed, inner);
         if (!found?.done) return found;
-        return { done: true as const, output: await passOn(() => checkOutput(tool, found.output)) };
+        return { done: true as const, output: await afterCall(() => checkOutput(tool, found.output)) };
       });
     },
     onChange: () => ({ [Symbol.dispose]() {} }),
@@ -76,7 +76,7 @@ const infoOf = ({ name, description, schema, effect, tier, capabilities, approva
 async function parseInput(tool: Tool, input: Json): Promise<unknown> {
   const parsed = await parse(tool, 'input', tool.input, input);
   if (parsed.success) return parsed.data;
-  const problem = explain(parsed.error, input);
+  const problem = describeMismatch(parsed.error, input);
   throw new TroupeError(
     'invalid',
     `Tool "${tool.name}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,
@@ -87,7 +87,7 @@ async function parseInput(tool: Tool, input: Json): Promise<unknown> {
 async function checkOutput(tool: Tool, output: unknown): Promise<Json> {
   const parsed = await parse(tool, 'output', tool.output, output);
   if (parsed.success) return toJson(parsed.data, tool.name);
-  const problem = explain(parsed.error, output);
+  const problem = describeMismatch(parsed.error, output);
   throw new TroupeError(
     'tool',
     `Tool "${tool.name}" returned what breaks its output schema: ${problem}. Mend the tool, or its schema.`,
@@ -109,10 +109,10 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
   const late = () =>
     new TroupeError(
       'timeout',
-      `Tool "${tool.name}" did not end within ${inWords(tool.timeout)}. Ask it for less, or give it a longer timeout.`,
+      `Tool "${tool.name}" did not end within ${formatMs(tool.timeout)}. Ask it for less, or give it a longer timeout.`,
       { data: { tool: tool.name, timeout: tool.timeout } },
     );
-  return within({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
+  return withTimeout({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
       // Progress that a tool reports after its end is ignored.
       return await work({

@@ -3,7 +3,7 @@ import type { ToolSource } from '../contracts/tool.ts';
 import { catalog, type Catalog } from './catalog.ts';
 
 /** A catalog whose sources are closed when no actor holds them. */
-export interface Held extends Catalog {
+export interface RefCounted extends Catalog {
   /** Holds the sources for an actor. */
   hold(actor: string): void;
   /** Releases them. After the last release the sources close until they are needed again. */
@@ -11,7 +11,7 @@ export interface Held extends Catalog {
 }
 
 /** A catalog of these sources, reference-counted by actor. */
-export function held(sources: readonly ToolSource[]): Held {
+export function refCounted(sources: readonly ToolSource[]): RefCounted {
   const holders = new Set<string>();
   return Object.assign(catalog(sources), {
     hold: (actor: string) => void holders.add(actor),

@@ -11,7 +11,7 @@ export const maxDescriptionBytes = 8 * 1024;
 export const maxSchemaBytes = 64 * 1024;
 
 /** A sanitized list. */
-export interface Admitted {
+export interface SanitizedTools {
   /** The tools that may be offered. */
   readonly tools: readonly ToolInfo[];
   /** Why tools were left out. */
@@ -19,7 +19,7 @@ export interface Admitted {
 }
 
 /** Leaves out tools that cannot be offered. Throws `environment` when there are too many. */
-export function admit(source: string, listed: readonly ToolInfo[]): Admitted {
+export function sanitizeTools(source: string, listed: readonly ToolInfo[]): SanitizedTools {
   requireCount(source, listed.length);
   const tools = new Map<string, ToolInfo>();
   const problems: Failure[] = [];
@@ -38,7 +38,7 @@ export function admit(source: string, listed: readonly ToolInfo[]): Admitted {
     else if (tools.has(tool.name)) leaveOut(tool.name, 'another one has that name');
     else if (bytes(JSON.stringify(tool.input)) > maxSchemaBytes)
       leaveOut(tool.name, `its input schema is larger than ${maxSchemaBytes / 1024} KB`);
-    else tools.set(tool.name, { ...tool, description: honest(tool.description) });
+    else tools.set(tool.name, { ...tool, description: sanitizeDescription(tool.description) });
   }
   return { tools: [...tools.values()], problems };
 }
@@ -56,7 +56,7 @@ export function requireCount(source: string, count: number): void {
 }
 
 /** The text without characters that people do not see and models read, cut at 8 KB. */
-export function honest(description: string): string {
+export function sanitizeDescription(description: string): string {
   const visible = description
     .slice(0, maxDescriptionBytes * 2)
     .toWellFormed()

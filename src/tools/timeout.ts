@@ -3,7 +3,7 @@ import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 
 /** How long work may take, and what else ends it. */
-export interface Limits {
+export interface TimeoutOptions {
   /** Time and timers. */
   readonly clock: Clock;
   /** Milliseconds. */
@@ -15,11 +15,11 @@ export interface Limits {
 }
 
 /** Runs the work with a signal that fires at the timeout or when the caller's does. Its result after that is dropped, also when it is an error. */
-export function within<T>(
-  { clock, timeout, signal, late }: Limits,
+export function withTimeout<T>(
+  { clock, timeout, signal, late }: TimeoutOptions,
   work: (signal: AbortSignal) => Promise<T> | T,
 ): Promise<T> {
-  if (signal.aborted) return Promise.reject(cancelled(signal));
+  if (signal.aborted) return Promise.reject(cancelledError(signal));
   return new Promise<T>((resolve, reject) => {
     const inner = new AbortController();
     const stop = (error: TroupeError) => {
@@ -27,7 +27,7 @@ export function within<T>(
       reject(error);
       inner.abort(error);
     };
-    const onAbort = () => stop(cancelled(signal));
+    const onAbort = () => stop(cancelledError(signal));
     const timer = clock.wake(clock.now() + timeout, () => stop(late()));
     const settle = () => {
       timer[Symbol.dispose]();
@@ -39,11 +39,11 @@ export function within<T>(
 }
 
 /** The error for a signal that fired. */
-export const cancelled = (signal: AbortSignal): TroupeError =>
+export const cancelledError = (signal: AbortSignal): TroupeError =>
   signal.reason instanceof TroupeError
     ? signal.reason
     : new TroupeError('cancelled', 'The call was stopped before it ended.', { cause: signal.reason });
 
 /** `500 ms`, `2 s`, `1.5 min`: for people. */
-export const inWords = (ms: number): string =>
+export const formatMs = (ms: number): string =>
   ms < 1_000 ? `${ms} ms` : ms < 120_000 ? `${ms / 1_000} s` : `${Math.round(ms / 6_000) / 10} min`;

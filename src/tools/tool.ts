@@ -19,7 +19,7 @@ export type Reconciled<Output> =
   | undefined;
 
 /** What a tool is defined with. */
-export interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodType> {
+export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
   /** Its name: 1 to 64 of A-Z a-z 0-9 _ . -. */
   name: string;
   /** What it does and when to use it, for the model. */
@@ -87,7 +87,7 @@ export interface Tool<Input = unknown, Output = unknown> {
  * @throws TroupeError `definition` when it could not be offered to a model or run.
  */
 export function tool<Input extends z.ZodType, Output extends z.ZodType>(
-  definition: ToolDefinition<Input, Output>,
+  definition: ToolOptions<Input, Output>,
 ): Tool<z.output<Input>, z.output<Output>> {
   const { name, description, input, output } = definition;
   const { effect = 'read', tier = 'core', timeout = '60s', capabilities = [] } = definition;

@@ -5,7 +5,7 @@ import { TroupeError } from '../values/failure.ts';
 const maxDepth = 1_000;
 
 /** Copies JSON. Properties that are `undefined` are left out. Throws `invalid` for what JSON would lose or change. */
-export function copy<T>(value: T, depth = 0): T {
+export function copyJson<T>(value: T, depth = 0): T {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -25,7 +25,7 @@ export function copy<T>(value: T, depth = 0): T {
 
 function copyArray(from: readonly unknown[], depth: number): unknown[] {
   const to = Array.from<unknown>({ length: from.length });
-  for (let i = 0; i < from.length; i++) to[i] = copy(from[i], depth);
+  for (let i = 0; i < from.length; i++) to[i] = copyJson(from[i], depth);
   return to;
 }
 
@@ -42,12 +42,12 @@ function copyObject(from: object, depth: number): object {
     // Assigning to `__proto__` would change the copy's prototype instead of adding a property.
     if (key === '__proto__')
       Object.defineProperty(to, key, {
-        value: copy(value, depth),
+        value: copyJson(value, depth),
         enumerable: true,
         configurable: true,
         writable: true,
       });
-    else to[key] = copy(value, depth);
+    else to[key] = copyJson(value, depth);
   }
   return to;
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { copy } from './copy.ts';
-import { topics } from './topics.ts';
+import { copyJson } from './copy.ts';
+import { topicTree } from './topics.ts';
 import type { Transport } from './transport.ts';
 
 /** How it is made. */
@@ -16,7 +16,7 @@ export interface InProcessOptions {
 /** Makes a transport for the actors of this process. */
 export function inProcess({ clock }: InProcessOptions = {}): Transport {
   const listeners = new Map<Address, (envelope: Envelope) => Promise<void>>();
-  const subscribers = topics<(envelope: Envelope, topic: string) => void>();
+  const subscribers = topicTree<(envelope: Envelope, topic: string) => void>();
   let closed = false;
   const requireOpen = () => {
     if (closed) throw new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
@@ -82,7 +82,7 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
 /** As over a network, a recipient never runs inside the call of its sender: so two actors that answer each other cannot exhaust the stack. */
 const nextTurn = Promise.resolve();
 
-const copied = (envelope: Envelope): Envelope => ({ ...envelope, body: copy(envelope.body) });
+const copied = (envelope: Envelope): Envelope => ({ ...envelope, body: copyJson(envelope.body) });
 
 /** `late`: milliseconds since the deadline. */
 const expired = ({ type, to }: Envelope, late: number) =>

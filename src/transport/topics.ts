@@ -2,18 +2,18 @@
 import { TroupeError } from '../values/failure.ts';
 
 /** What `match` finds. */
-export interface Subscription<T> {
+export interface TopicSubscription<T> {
   readonly value: T;
   /** It was disposed, possibly after it matched. */
   gone: boolean;
 }
 
 /** A set of subscriptions. */
-export interface Topics<T> {
+export interface TopicTree<T> {
   /** Subscribes. In a pattern `*` matches one token, and a trailing `>` all that follow (at least one). Throws `invalid` for another form. */
   add(pattern: string, value: T): Disposable;
   /** The subscriptions whose pattern matches. Throws `invalid` for a topic with wildcards. */
-  match(topic: string): Subscription<T>[];
+  match(topic: string): TopicSubscription<T>[];
   /** Removes all. */
   clear(): void;
 }
@@ -21,7 +21,7 @@ export interface Topics<T> {
 interface Node<T> {
   readonly next: Map<string, Node<T>>;
   /** Subscriptions whose pattern ends here. */
-  readonly here: Set<Subscription<T>>;
+  readonly here: Set<TopicSubscription<T>>;
 }
 
 /** From one node to the next by a token. */
@@ -34,14 +34,14 @@ interface Step<T> {
 const node = <T>(): Node<T> => ({ next: new Map(), here: new Set() });
 
 /** Makes an empty set. */
-export function topics<T>(): Topics<T> {
+export function topicTree<T>(): TopicTree<T> {
   const root = node<T>();
 
   return {
     add(pattern, value) {
       const path: Step<T>[] = [];
       let end = root;
-      for (const token of tokensOf(pattern, true)) {
+      for (const token of topicTokens(pattern, true)) {
         const to: Node<T> = end.next.get(token) ?? node();
         end.next.set(token, to);
         path.push({ from: end, token, to });
@@ -61,8 +61,8 @@ export function topics<T>(): Topics<T> {
     },
 
     match(topic) {
-      const tokens = tokensOf(topic, false);
-      const found: Subscription<T>[] = [];
+      const tokens = topicTokens(topic, false);
+      const found: TopicSubscription<T>[] = [];
       const walk = (at: Node<T>, i: number): void => {
         const token = tokens[i];
         if (token === undefined) return void found.push(...at.here);
@@ -91,7 +91,7 @@ function prune<T>(path: readonly Step<T>[]): void {
 }
 
 /** The tokens of a topic, or, with `wild`, of a pattern. Throws `invalid` for another form. */
-export function tokensOf(topic: string, wild: boolean): string[] {
+export function topicTokens(topic: string, wild: boolean): string[] {
   const tokens = topic.split('.');
   const isValid = tokens.every((token, i) =>
     token === '*' ? wild : token === '>' ? wild && i === tokens.length - 1 : token !== '' && !/[\s*>]/.test(token),

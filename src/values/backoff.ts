@@ -10,7 +10,7 @@ export interface Backoff {
 }
 
 /** The longest pause after so many failed attempts (1 for the first), in milliseconds. */
-export const ceiling = (failed: number, { first, longest, factor = 2 }: Backoff): number =>
+export const longestPause = (failed: number, { first, longest, factor = 2 }: Backoff): number =>
   Math.min(longest, first * factor ** Math.max(0, failed - 1));
 
 /**
@@ -19,4 +19,4 @@ export const ceiling = (failed: number, { first, longest, factor = 2 }: Backoff)
  * @example backoff(3, { first: 200, longest: 10_000 }, clock.random()) // up to 800
  */
 export const backoff = (failed: number, bounds: Backoff, chance: number): number =>
-  Math.max(1, Math.round(ceiling(failed, bounds) * chance));
+  Math.max(1, Math.round(longestPause(failed, bounds) * chance));

@@ -5,13 +5,13 @@ import { TroupeError } from './failure.ts';
 const maxIssues = 5;
 
 /** `at "query": expected string, came number 42; at "limit": Too small: expected number to be >=1, came number 0` */
-export function explain(error: z.ZodError, value: unknown): string {
+export function describeMismatch(error: z.ZodError, value: unknown): string {
   const lines = error.issues.slice(0, maxIssues).map(({ path, message }) => {
     const where = path
       .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`))
       .join('');
     const expected = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
-    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${came(path.reduce(inside, value))}`;
+    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${describeValue(path.reduce(inside, value))}`;
   });
   const more = error.issues.length - lines.length;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
@@ -21,7 +21,7 @@ const inside = (value: unknown, key: PropertyKey): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 
 /** Kinds and sizes, not contents: what came may be a secret. */
-export function came(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -34,14 +34,14 @@ export function came(value: unknown): string {
 }
 
 /** A value that a person wrote, as its schema leaves it. Throws `definition` with every place that is wrong. */
-export function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('definition', `${what} cannot be used: ${explain(parsed.error, value)}.`);
+  throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.`);
 }
 
 /** ` "name"` of a value that may have one, for messages. */
-export const named = (options: unknown): string => {
+export const quotedName = (options: unknown): string => {
   const { name } = (options ?? {}) as { name?: unknown };
   return typeof name === 'string' && name !== '' ? ` "${name.slice(0, 80)}"` : '';
 };

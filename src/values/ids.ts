@@ -20,9 +20,9 @@ export type Address = string;
 export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
 
 /** The type of an actor, the part of its address before the slash. */
-export const typeOf = (address: Address): string => address.slice(0, address.indexOf('/'));
+export const actorTypeOf = (address: Address): string => address.slice(0, address.indexOf('/'));
 /** The key of an actor, the part of its address after the slash. */
-export const keyOf = (address: Address): string => address.slice(address.indexOf('/') + 1);
+export const actorKeyOf = (address: Address): string => address.slice(address.indexOf('/') + 1);
 
 /** Checks an id that a person or another program gave. */
 export function requireId(what: string, id: string): Id {

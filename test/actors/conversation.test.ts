@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
-import { conversation } from '../../actors/conversation.ts';
+import { joinResults } from '../../actors/conversation.ts';
 
 const asks = (...ids: string[]): Message => ({
   role: 'assistant',
@@ -12,7 +12,7 @@ const gives = (...ids: string[]): Message => ({ role: 'tool', results: ids.map(r
 const says = (text: string): Message => ({ role: 'user', text });
 
 test('a model sees the results of a turn in one message, in the order it called, whichever came first', () => {
-  expect(conversation([says('go'), asks('a', 'b', 'c'), gives('c'), gives('a'), gives('b'), says('on')])).toEqual([
+  expect(joinResults([says('go'), asks('a', 'b', 'c'), gives('c'), gives('a'), gives('b'), says('on')])).toEqual([
     says('go'),
     asks('a', 'b', 'c'),
     gives('a', 'b', 'c'),
@@ -22,11 +22,11 @@ test('a model sees the results of a turn in one message, in the order it called,
 
 test('the results of two turns stay apart', () => {
   const two = [asks('a', 'b'), gives('b'), gives('a'), asks('a'), gives('a')];
-  expect(conversation(two)).toEqual([asks('a', 'b'), gives('a', 'b'), asks('a'), gives('a')]);
+  expect(joinResults(two)).toEqual([asks('a', 'b'), gives('a', 'b'), asks('a'), gives('a')]);
 });
 
 test('what was written down together stays as it is', () => {
   const whole = [says('go'), asks('a', 'b'), gives('a', 'b')];
-  expect(conversation(whole)).toEqual(whole);
-  expect(conversation([])).toEqual([]);
+  expect(joinResults(whole)).toEqual(whole);
+  expect(joinResults([])).toEqual([]);
 });

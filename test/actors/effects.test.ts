@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentDefinition } from '../../src/contracts/agent.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { refuse } from '../../src/core/validateMachine.ts';
+import { validateMachine } from '../../src/core/validateMachine.ts';
 import { agentActor } from '../../actors/agent.ts';
 import { discover } from '../../actors/discover.ts';
-import { elide } from '../../actors/history.ts';
+import { truncateHistory } from '../../actors/history.ts';
 import { plan } from '../../actors/plan.ts';
-import { fallback } from '../../actors/fallback.ts';
+import { fallbackModel } from '../../actors/fallback.ts';
 import { reconcile, runTool } from '../../actors/runTool.ts';
 import { runActor } from '../../actors/run.ts';
 import { connectToolbelt, listToolbelt } from '../../actors/toolbelt.ts';
@@ -28,8 +28,8 @@ const failing = (error: Error) => ({ gateway: gateway(), tools: tools([], { call
 
 test('an agent and a run are ready for the engine: nothing is empty, unnamed or undeclared', () => {
   const agent = agentActor(definition(), { gateway: gateway(), tools: tools([]) });
-  expect(() => refuse(agent)).not.toThrow();
-  expect(() => refuse(runActor({ next: () => ({ finish: null }), members: { reader: agent } }))).not.toThrow();
+  expect(() => validateMachine(agent)).not.toThrow();
+  expect(() => validateMachine(runActor({ next: () => ({ finish: null }), members: { reader: agent } }))).not.toThrow();
 });
 
 describe('a tool', () => {
@@ -138,10 +138,10 @@ test('every objective is checked and leaves evidence', async () => {
 test('the fallback is the next model; without one the failure stands', async () => {
   const failure = { kind: 'model' as const, message: 'refused', retryable: false };
   const input = { failure, phase: 'execution' as const, message: 'task', fallbacks: 1 };
-  expect(await fallback(() => definition({ fallbacks: ['b:x'] })).effect.perform(input, scope())).toEqual({
+  expect(await fallbackModel(() => definition({ fallbacks: ['b:x'] })).effect.perform(input, scope())).toEqual({
     resource: 'b:x',
   });
-  await expect(fallback(() => definition()).effect.perform(input, scope())).rejects.toMatchObject({
+  await expect(fallbackModel(() => definition()).effect.perform(input, scope())).rejects.toMatchObject({
     kind: 'model',
     message: 'refused',
   });
@@ -169,8 +169,8 @@ test('a transcript that is too long loses the oldest results first, and never a 
     { role: 'tool' as const, results: [{ id: `c${n}`, name: 'read', ok: true, content: 'x'.repeat(1_000) }] },
   ];
   const whole = [{ role: 'user' as const, text: 'go' }, ...turn(1), ...turn(2), ...turn(3)];
-  expect(elide(whole)).toBe(whole);
-  const shown = elide(whole, 2_200);
+  expect(truncateHistory(whole)).toBe(whole);
+  const shown = truncateHistory(whole, 2_200);
   expect(shown.map((message) => (message.role === 'tool' ? message.results[0]!.content.length : 0))).toEqual([
     0,
     0,
@@ -181,7 +181,7 @@ test('a transcript that is too long loses the oldest results first, and never a 
     1_000,
   ]);
   expect(shown).toHaveLength(whole.length);
-  expect(elide(whole, 10).at(-1)).toBe(whole.at(-1));
+  expect(truncateHistory(whole, 10).at(-1)).toBe(whole.at(-1));
   expect(transcript(...whole).transcript).toHaveLength(7);
 });
 

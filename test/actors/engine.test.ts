@@ -12,7 +12,7 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { Host } from '../../src/engine/host.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { agentActor } from '../../actors/agent.ts';
-import { conversation } from '../../actors/conversation.ts';
+import { joinResults } from '../../actors/conversation.ts';
 import { runActor } from '../../actors/run.ts';
 import { answer, definition, gateway, info, tools } from './fixtures.ts';
 import { unanswered } from '../machines/agent/story.ts';
@@ -26,7 +26,7 @@ const call = (name: string, input: Json, id = name) => ({ id, name, input: input
 async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const rested = new Promise<void>((resolve) => {
-      const listening = host.onRest(() => {
+      const listening = host.onIdle(() => {
         listening[Symbol.dispose]();
         resolve();
       });
@@ -84,7 +84,7 @@ test('an agent reads two files side by side, asks before it writes, and answers'
     usage: { steps: 3, toolCalls: 3 },
   });
   expect(sent).toEqual([{ to: 'ada' }]);
-  const messages = conversation((await journal.list('agent/r1', 'transcript')) as unknown as Message[]);
+  const messages = joinResults((await journal.list('agent/r1', 'transcript')) as unknown as Message[]);
   expect(unanswered(messages)).toEqual([]);
   expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']);
   expect(model.asked[1]!.request.messages).toEqual(messages.slice(0, 3));

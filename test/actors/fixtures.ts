@@ -3,7 +3,7 @@ import type { AgentDefinition } from '../../src/contracts/agent.ts';
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Message, ModelAnswer, ModelChoice, ModelRequest, ToolCall, ToolInfo } from '../../src/contracts/model.ts';
-import type { AgentDeps, Tools } from '../../actors/tools.ts';
+import type { AgentDeps, ToolCatalog } from '../../actors/tools.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
 export const answer = (text: string, ...calls: ToolCall[]): ModelAnswer => ({
@@ -39,7 +39,7 @@ export const info = (name: string, change: Partial<ToolInfo> = {}): ToolInfo => 
   ...change,
 });
 
-export const tools = (infos: readonly ToolInfo[], change: Partial<Tools> = {}): Tools => ({
+export const tools = (infos: readonly ToolInfo[], change: Partial<ToolCatalog> = {}): ToolCatalog => ({
   epoch: 0,
   list: (_, { allow } = {}) => Promise.resolve(infos.filter(({ name }) => allow?.includes(name) ?? true)),
   call: (name) => Promise.resolve(`${name} says ok`),

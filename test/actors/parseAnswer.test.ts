@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { AgentDefinition } from '../../src/contracts/agent.ts';
 import { protocol } from '../../src/contracts/protocol.ts';
 import type { ToolCall } from '../../src/contracts/model.ts';
-import { defaultLimits } from '../../machines/agent/settings.ts';
+import { defaultAgentLimits } from '../../machines/agent/settings.ts';
 import { callModel } from '../../actors/callModel.ts';
 import { answer, definition, gateway, info, scope, thinking, tools, transcript, type AgentDeps } from './fixtures.ts';
 
@@ -30,7 +30,7 @@ async function reading(
   const door = gateway(said);
   const { effect } = callModel(
     () => definition(change),
-    { ...defaultLimits, maxCallsPerTurn: 3 },
+    { ...defaultAgentLimits, maxCallsPerTurn: 3 },
     { gateway: door, tools: offered, ...deps },
   );
   const read = await effect.perform({ ...thinking, ...given }, scope(transcript({ role: 'user', text: 'hi' })));

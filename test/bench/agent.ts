@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { agent, openRuntime, tool } from '../../src/index.ts';
-import { openDriver } from '../../src/journal/sqlite/driver.ts';
+import { openSqliteDriver } from '../../src/journal/sqlite/driver.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -105,7 +105,7 @@ export async function agentTurns(): Promise<void> {
         name: 'loop + one FULL commit per effect',
         async run() {
           const path = file();
-          const db = await openDriver(path);
+          const db = await openSqliteDriver(path);
           db.exec(
             'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE steps (key TEXT PRIMARY KEY, value TEXT)',
           );

@@ -10,7 +10,7 @@ import { actorType } from '../../src/engine/nodePlatform.ts';
 import { chart } from '../../src/core/chart.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { Host } from '../../src/engine/host.ts';
-import { Door } from '../../src/engine/ref.ts';
+import { ReplyChannel } from '../../src/engine/ref.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { coverage } from '../../src/testing/cover/recorder.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
@@ -126,7 +126,7 @@ async function ours(journal = memory()) {
   });
   return {
     host,
-    ref: new Door(transport, clock).ref(Counting, address, 'r'),
+    ref: new ReplyChannel(transport, clock).ref(Counting, address, 'r'),
     tell: (id: number) => transport.send(envelope(id)),
   };
 }
@@ -285,7 +285,7 @@ async function wakeUps() {
       run: `r${run}`,
       kind: 'signal',
     });
-  if (host.cell('counter/r0')) throw new Error('nobody is at rest');
+  if (host.actor('counter/r0')) throw new Error('nobody is at rest');
   const cold = await per(runs, async () => {
     for (let i = 0; i < runs; i++) await tell(i, 1);
   });

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import { commit } from '../../src/testing/suites/commit.ts';
+import { commitFor } from '../../src/testing/suites/commit.ts';
 import { compare, per } from './measure.ts';
 
 const loads = 200;
@@ -13,7 +13,7 @@ export async function journal(): Promise<void> {
   await store.claim('r', 'me', { now: 0, ttl: 1 });
   const lengths = [100, 1_000, 10_000];
   for (const length of lengths) {
-    const at = (seq: number) => commit({ actor: `agent/n${length}`, seq, appends: [{ list: 'said', entry: seq }] });
+    const at = (seq: number) => commitFor({ actor: `agent/n${length}`, seq, appends: [{ list: 'said', entry: seq }] });
     await Promise.all(Array.from({ length }, (_, n) => store.commit(at(n + 1))));
   }
   await compare(

@@ -8,7 +8,7 @@ import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';
 import { fastClock } from './fastClock.ts';
 import { Stage, type Counts } from './stage.ts';
-import { overriding } from '../../src/testing/world/intercept.ts';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
 
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 /** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */
@@ -23,7 +23,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
   });
   const { journal } = runtime;
   // The view that plays along: closing it is the runtime's business.
-  const read = async (): Promise<Journal> => overriding(journal, { [Symbol.asyncDispose]: async () => {} });
+  const read = async (): Promise<Journal> => overrideMethods(journal, { [Symbol.asyncDispose]: async () => {} });
   await using stage = await Stage.open(random, blows, read);
   await using cluster = await openCluster({ servers: server.url }, fastClock());
   const nodes = new Map<string, Child>();

@@ -1,5 +1,5 @@
 /** The kinds of chaos. Each goes on until every room is filled; the stage judges. */
-import type { PointKind } from '../../src/testing/world/crashPoints.ts';
+import type { CrashPointKind } from '../../src/testing/world/crashPoints.ts';
 import { troupe, worker } from './child.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,7 +12,7 @@ const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 /** After so many deaths a round is let go on in peace. */
 const deaths = 6;
 /** The points that this subject comes to in every run; the others are crashEverywhere's. */
-const points: readonly PointKind[] = ['commit', 'send', 'acknowledge'];
+const points: readonly CrashPointKind[] = ['commit', 'send', 'acknowledge'];
 
 export const rounds: Readonly<Record<string, Round>> = {
   /** The real `troupe run`, killed with SIGKILL a random moment after it began to work. */

@@ -6,9 +6,9 @@ import { openRuntime } from 'troupe';
 import { sleep } from '../../src/values/clock.ts';
 import { toFailure } from '../../src/values/failure.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import { joined } from '../../src/runtime/attach.ts';
+import { attach } from '../../src/runtime/attach.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
-import { atPoints, type Around } from '../../src/testing/world/crashPoints.ts';
+import { atCrashPoints, type Around } from '../../src/testing/world/crashPoints.ts';
 import { fastClock } from './fastClock.ts';
 import subject from './subject.ts';
 
@@ -28,13 +28,13 @@ function die(): Promise<never> {
 }
 
 const clock = fastClock();
-const parts = atPoints({ journal: await patient(() => sqlite(db)), transport: inProcess() }, mortal);
+const parts = atCrashPoints({ journal: await patient(() => sqlite(db)), transport: inProcess() }, mortal);
 const runtime = await openRuntime({ ...parts, clock, env: {} });
 process.on('SIGTERM', () => void runtime.close().then(() => parts.journal[Symbol.asyncDispose]()));
 
 await Promise.all(
   rooms.map(async (room) => {
-    const run = await patient(() => joined(() => runtime.start(subject, room, { key: room }), clock));
+    const run = await patient(() => attach(() => runtime.start(subject, room, { key: room }), clock));
     process.stderr.write(`working ${room}\n`);
     const outcome = await run.outcome();
     process.stdout.write(`${JSON.stringify({ room, outcome })}\n`);

@@ -13,7 +13,7 @@ const two = [
 ];
 /** The command in this process: nothing of it needs another. */
 async function command(...args: string[]) {
-  const cli = paperCli({ attended: false, open: (options) => testRuntime(options) });
+  const cli = paperCli({ isInteractive: false, open: (options) => testRuntime(options) });
   const code = await main(args, cli);
   return { code, out: cli.printed(), err: cli.said() };
 }

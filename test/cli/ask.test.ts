@@ -1,8 +1,8 @@
 /** A person at the terminal is asked what a ticket asks. */
 import { expect, test } from 'vitest';
-import { answerHere } from '../../src/cli/prompt.ts';
+import { promptForTicket } from '../../src/cli/prompt.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { visible } from '../../src/observe/format.ts';
+import { escapeControls } from '../../src/observe/format.ts';
 import { commit } from '../observe/inspections.ts';
 import { approval, paperCli, paperRuntime } from './fakeCli.ts';
 
@@ -18,23 +18,23 @@ test.each([
   ['ok', { approved: false, note: 'ok' }],
 ])('"%s" is %j: only a clear yes is one', async (typed, answer) => {
   const { runtime, answers } = paperRuntime();
-  await answerHere(paperCli({ answers: [typed] }), runtime, approval(), never);
+  await promptForTicket(paperCli({ answers: [typed] }), runtime, approval(), never);
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer }]);
 });
 
 test('the exact call is shown, and nothing in it can hide or move text', async () => {
   const cli = paperCli({ answers: ['n'] });
   const subject = { tool: 'mail\u001b[8m', input: { to: 'a\u202e\u200bb', '\u0007': '\ud800' }, hash: 'h' };
-  await answerHere(cli, paperRuntime().runtime, approval({ subject }), never);
+  await promptForTicket(cli, paperRuntime().runtime, approval({ subject }), never);
   expect(cli.said()).toContain('mail\\u001b[8m {');
   expect(cli.said()).toContain('"to": "a\\u202e\\u200bb"');
-  expect(cli.said().split('\n').map(visible).join('\n')).toBe(cli.said());
+  expect(cli.said().split('\n').map(escapeControls).join('\n')).toBe(cli.said());
   expect(cli.questions).toEqual(['Approve? [y/N] ']);
 });
 
 test('silence is no answer: when nobody is there any more, the ticket stays open', async () => {
   const { runtime, answers } = paperRuntime();
-  await answerHere(paperCli(), runtime, approval(), never);
+  await promptForTicket(paperCli(), runtime, approval(), never);
   expect(answers).toEqual([]);
 });
 
@@ -43,7 +43,7 @@ test('an answer that does not fit is asked for again, and why is said', async ()
     if (answer === 'Berlin') throw new TroupeError('invalid', 'city: expected an object');
   });
   const cli = paperCli({ answers: ['Berlin', '{"city":"Berlin"}'] });
-  await answerHere(cli, runtime, approval({ schema: { type: 'object' } }), never);
+  await promptForTicket(cli, runtime, approval({ schema: { type: 'object' } }), never);
   expect(cli.said()).toContain('city: expected an object');
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer: { city: 'Berlin' } }]);
 });
@@ -53,7 +53,7 @@ test('somebody else was quicker: it is said, and the run goes on', async () => {
   const { runtime } = paperRuntime(() => {
     throw new TroupeError('conflict', 'used up');
   });
-  await answerHere(cli, runtime, approval(), never);
+  await promptForTicket(cli, runtime, approval(), never);
   expect(cli.said()).toContain('answered elsewhere');
 });
 
@@ -64,7 +64,7 @@ test('a question answered elsewhere while it is asked is taken back', async () =
     return undefined;
   };
   const cli = paperCli({ answers: [answeredMeanwhile] });
-  await answerHere(cli, runtime, approval(), never);
+  await promptForTicket(cli, runtime, approval(), never);
   expect(cli.said()).toContain('answered elsewhere');
   expect(answers).toEqual([]);
 });

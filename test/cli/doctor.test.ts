@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { doctor } from '../../src/cli/commands/doctor.ts';
+import { doctorCommand } from '../../src/cli/commands/doctor.ts';
 import { openRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts';
 import { paperCli } from './fakeCli.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
@@ -20,7 +20,7 @@ async function findings(server: NatsServer, env: Record<string, string> = {}) {
   const open = (options: RuntimeOptions) =>
     openRuntime({ ...options, nats: { servers: server.url, folder: join(cwd, '.troupe') } });
   const cli = paperCli({ cwd, env, open });
-  await doctor(cli, { nats: server.url, json: true });
+  await doctorCommand(cli, { nats: server.url, json: true });
   const found = JSON.parse(cli.printed()) as Finding[];
   return (what: string) => found.find((finding) => finding.what === what);
 }

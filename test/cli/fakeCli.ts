@@ -22,7 +22,7 @@ export function paperCli(over: Partial<Cli> & { answers?: (string | (() => strin
     cwd: '/',
     out,
     err,
-    attended: true,
+    isInteractive: true,
     clock: virtualClock(),
     open: () => Promise.reject(new Error('no runtime')),
     readAll: () => Promise.resolve(''),
@@ -32,7 +32,7 @@ export function paperCli(over: Partial<Cli> & { answers?: (string | (() => strin
       return Promise.resolve(typeof next === 'function' ? next() : next);
     },
     onInterrupt: () => ({ [Symbol.dispose]() {} }),
-    leave() {},
+    exitNow() {},
     said: err.text,
     printed: out.text,
     questions,

@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { colorful } from '../../src/cli/cli.ts';
-import { inputFrom } from '../../src/cli/input.ts';
+import { useColors } from '../../src/cli/cli.ts';
+import { readRunInput } from '../../src/cli/input.ts';
 
 const from = (input?: string, sets: string[] = [], cwd = '/') =>
-  inputFrom({ cwd, readAll: () => Promise.resolve('{"from":"stdin"}') }, input, sets);
+  readRunInput({ cwd, readAll: () => Promise.resolve('{"from":"stdin"}') }, input, sets);
 
 test.each([
   ['{"a":1}', { a: 1 }],
@@ -52,5 +52,5 @@ test.each([
   [{ TERM: 'dumb' }, { isTTY: true }, false],
   [{ FORCE_COLOR: '1' }, {}, true],
 ])('colours with %j on %j: %s', (env, to, expected) => {
-  expect(colorful({ env }, { write: () => true, ...to })).toBe(expected);
+  expect(useColors({ env }, { write: () => true, ...to })).toBe(expected);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
-import { say, writeResult } from '../../src/cli/output/write.ts';
-import { discreet } from '../../src/cli/output/hideSecrets.ts';
+import { writeMessage, writeOutput } from '../../src/cli/output/write.ts';
+import { hideSecrets } from '../../src/cli/output/hideSecrets.ts';
 import type { Json } from '../../src/values/json.ts';
 
 function written(value: Json, isTTY: boolean): string {
   let text = '';
-  writeResult({ isTTY, write: (part: string) => ((text += part), true) } as Parameters<typeof writeResult>[0], value);
+  writeOutput({ isTTY, write: (part: string) => ((text += part), true) } as Parameters<typeof writeOutput>[0], value);
   return text;
 }
 
@@ -29,8 +29,8 @@ test('a text cannot move the cursor of a terminal', () => {
 test('whatever a command says to people, the value of a secret is not in it', () => {
   let said = '';
   const err = { write: (text: string) => (said += text), isTTY: true, columns: 80 };
-  const cli = discreet({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
-  say(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
+  const cli = hideSecrets({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
+  writeMessage(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
   expect(said).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
   expect(cli.err).toMatchObject({ isTTY: true, columns: 80 });
 });

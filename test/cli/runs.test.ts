@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { visible } from '../../src/observe/format.ts';
+import { escapeControls } from '../../src/observe/format.ts';
 import { place } from './troupe.ts';
 
 const json = (text: string) => JSON.parse(text) as Record<string, never>;
@@ -99,7 +99,7 @@ test.concurrent('what is asked is shown as it is: nothing in it can move the cur
   await at.troupe('run', at.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-4');
   const { out } = await at.troupe('waits', 'list');
   expect(out).toContain('"to": "ada\\u001b[2J\\u202e@example.org"');
-  expect(out.split('\n').map(visible).join('\n')).toBe(out);
+  expect(out.split('\n').map(escapeControls).join('\n')).toBe(out);
 });
 
 test.concurrent('Ctrl-C parks a run, and resuming it goes on to the same end', async () => {

@@ -1,13 +1,13 @@
 /** How near its limit a team stands, and how its members ended, as the command line tells it. */
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { graph } from '../../src/cli/commands/graph.ts';
-import { why } from '../../src/cli/commands/why.ts';
-import { restarts, type Restart } from '../../src/contracts/restart.ts';
+import { graphCommand } from '../../src/cli/commands/graph.ts';
+import { whyCommand } from '../../src/cli/commands/why.ts';
+import { restartList, type Restart } from '../../src/contracts/restart.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { commit } from '../../src/testing/suites/commit.ts';
+import { commitFor } from '../../src/testing/suites/commit.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { paperCli } from './fakeCli.ts';
 
@@ -26,9 +26,9 @@ const restart = (at: number): Restart => ({
 async function journalWith(...kept: Restart[]): Promise<Journal> {
   const journal = memory();
   await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
-  await journal.commit(commit({ actor: 'run/r', type: 'run' }));
-  const appends = kept.map((entry) => ({ list: restarts, entry: entry as never }));
-  await journal.commit(commit({ actor: 'writer/r.1', type: 'writer', parent: 'run/r', appends }));
+  await journal.commit(commitFor({ actor: 'run/r', type: 'run' }));
+  const appends = kept.map((entry) => ({ list: restartList, entry: entry as never }));
+  await journal.commit(commitFor({ actor: 'writer/r.1', type: 'writer', parent: 'run/r', appends }));
   return journal;
 }
 const cliOn = (journal: Journal) =>
@@ -40,7 +40,7 @@ const cliOn = (journal: Journal) =>
 
 test('"runs why" tells how many restarts count, of how many there may be', async () => {
   const cli = cliOn(await journalWith(restart(now - 70_000), restart(now - 10_000), restart(now - 5_000)));
-  expect(await why(cli, 'r', {})).toBe(0);
+  expect(await whyCommand(cli, 'r', {})).toBe(0);
   expect(cli.printed()).toContain(
     'Its children were restarted: 2 count now (rest-for-one, at most 3 restarts within 1m 0s).',
   );
@@ -48,19 +48,19 @@ test('"runs why" tells how many restarts count, of how many there may be', async
 
 test('"graph" of a team shows its strategy and its limits', async () => {
   const cli = cliOn(memory());
-  expect(await graph(cli, fixture('desk.ts'), { set: [] })).toBe(0);
+  expect(await graphCommand(cli, fixture('desk.ts'), { set: [] })).toBe(0);
   expect(cli.printed()).toContain('one-for-one, at most 3 restarts within 1m 0s"');
 });
 
 test('"graph --run" shows how near the limit a run stands, and who is at work', async () => {
   const cli = cliOn(await journalWith(restart(now - 10_000)));
-  expect(await graph(cli, fixture('desk.ts'), { set: [], run: 'r' })).toBe(0);
+  expect(await graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).toBe(0);
   expect(cli.printed()).toMatch(/at most 3 restarts within 1m 0s#58; 1 by now/);
   expect(cli.printed()).toContain('writer (at work)');
 });
 
 test('"graph --run" of what is no team, or of a run that is not there, says so', async () => {
   const cli = cliOn(memory());
-  await expect(graph(cli, fixture('hello.ts'), { set: [], run: 'r' })).rejects.toThrow(/defines an agent/);
-  await expect(graph(cli, fixture('desk.ts'), { set: [], run: 'r' })).rejects.toThrow(/no run "r"/);
+  await expect(graphCommand(cli, fixture('hello.ts'), { set: [], run: 'r' })).rejects.toThrow(/defines an agent/);
+  await expect(graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).rejects.toThrow(/no run "r"/);
 });

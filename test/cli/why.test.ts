@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import { why } from '../../src/cli/commands/why.ts';
-import { commit } from '../../src/testing/suites/commit.ts';
+import { whyCommand } from '../../src/cli/commands/why.ts';
+import { commitFor } from '../../src/testing/suites/commit.ts';
 import { paperCli } from './fakeCli.ts';
 
 const runtimeOn = (journal: Journal) =>
@@ -13,7 +13,7 @@ const runtimeOn = (journal: Journal) =>
 async function begun(): Promise<Journal> {
   const journal = memory();
   await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
-  await journal.commit(commit({ actor: 'agent/r' }));
+  await journal.commit(commitFor({ actor: 'agent/r' }));
   return journal;
 }
 
@@ -29,14 +29,16 @@ const lost = (n: number, to: string) => ({
 
 async function explain(journal: Journal): Promise<string> {
   const cli = paperCli({ open: async () => runtimeOn(journal) });
-  expect(await why(cli, 'r', {})).toBe(0);
+  expect(await whyCommand(cli, 'r', {})).toBe(0);
   return cli.printed();
 }
 
 test('the last step of an actor is told without reading those before it', async () => {
   const journal = await begun();
   for (let seq = 2; seq <= 50; seq++)
-    await journal.commit(commit({ actor: 'agent/r', seq, event: { id: `e${seq}`, type: `step${seq}`, body: null } }));
+    await journal.commit(
+      commitFor({ actor: 'agent/r', seq, event: { id: `e${seq}`, type: `step${seq}`, body: null } }),
+    );
   let read = 0;
   const history: Journal['history'] = async (query) => {
     const entries = await journal.history(query);
@@ -49,7 +51,7 @@ test('the last step of an actor is told without reading those before it', async 
 
 test('messages that nobody took are told with the reason, the last ten of them, whoever keeps them', async () => {
   const journal = await begun();
-  await journal.commit(commit({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
+  await journal.commit(commitFor({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
   for (let n = 1; n <= 12; n++) await journal.bury('r', 1, lost(n, n % 2 === 0 ? 'agent/kid' : 'agent/elsewhere'));
   const told = (await explain(journal)).split('\n').filter((line) => line.includes('No actor took'));
   expect(told).toHaveLength(10);

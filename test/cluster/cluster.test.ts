@@ -188,7 +188,7 @@ test.concurrent('a node has no more runs than it may, and what it may not have g
   await using a = await member(server, 'full', 'a', [door()]);
   const outside = await cluster(server.url, 'full');
   for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
-  await using b = await member(server, 'full', 'b', [door()], { most: 2 });
+  await using b = await member(server, 'full', 'b', [door()], { maxRuns: 2 });
   await using c = await member(server, 'full', 'c', [door()]);
   await a.node.drain(0);
   await expect.poll(() => b.node.report.runs + c.node.report.runs).toBe(6);
@@ -268,7 +268,7 @@ test.concurrent(
 test.concurrent(
   'a node that has as many runs as it may begins no other one; who asks waits for room',
   async ({ expect }) => {
-    await using a = await member(server, 'room', 'a', [door()], { most: 1 });
+    await using a = await member(server, 'room', 'a', [door()], { maxRuns: 1 });
     await using outside = await cluster(server.url, 'room');
     await outside.invoke('door', null, { key: 'd1', detach: true });
     await expect(outside.invoke('door', null, { key: 'd2', detach: true, within: 700 })).rejects.toMatchObject({

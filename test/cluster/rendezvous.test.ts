@@ -1,13 +1,14 @@
 /** Who should have a run: the same answer everywhere, fair by weight, and as few moves as there can be. */
 import { expect, test } from 'vitest';
-import { ranked } from '../../src/cluster/rendezvous.ts';
+import { rankCandidates } from '../../src/cluster/rendezvous.ts';
 
 const runs = Array.from({ length: 6_000 }, (_, n) => `job-${n}`);
 const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ name, weight: 1 }));
-const best = (run: string, among = nodes) => ranked(run, among)[0]!;
+const best = (run: string, among = nodes) => rankCandidates(run, among)[0]!;
 
 test('every node comes to the same order, however it hears of the others', () => {
-  for (const run of runs.slice(0, 100)) expect(ranked(run, nodes.toReversed())).toEqual(ranked(run, nodes));
+  for (const run of runs.slice(0, 100))
+    expect(rankCandidates(run, nodes.toReversed())).toEqual(rankCandidates(run, nodes));
 });
 
 test('when a node goes only its own runs move, and when it is back so are they', () => {
@@ -37,5 +38,5 @@ test.each([
 });
 
 test('nobody there: nobody has it', () => {
-  expect(ranked('job', [])).toEqual([]);
+  expect(rankCandidates('job', [])).toEqual([]);
 });

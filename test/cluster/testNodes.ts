@@ -1,14 +1,14 @@
 /** Nodes in one process on a real server, each with a runtime and connections of its own. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openCluster } from '../../src/cluster/client.ts';
-import { openNode, type Node, type NodeOptions } from '../../src/cluster/node.ts';
-import { dial } from '../../src/nats/connection.ts';
-import { openRuntime, type Runtime, type Subject } from '../../src/runtime/runtime.ts';
+import { openNode, type RunningNode, type OpenNodeOptions } from '../../src/cluster/node.ts';
+import { connectNats } from '../../src/nats/connection.ts';
+import { openRuntime, type Runtime, type Runnable } from '../../src/runtime/runtime.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { NatsServer } from '../nats/server.ts';
 
 export interface Member extends AsyncDisposable {
-  readonly node: Node;
+  readonly node: RunningNode;
   readonly runtime: Runtime;
   readonly connection: NatsConnection;
   readonly said: string[];
@@ -21,20 +21,20 @@ export async function member(
   { url: servers, views: folder }: NatsServer,
   tenant: string,
   name: string,
-  subjects: readonly Subject[],
-  more: Partial<NodeOptions> = {},
+  subjects: readonly Runnable[],
+  more: Partial<OpenNodeOptions> = {},
 ): Promise<Member> {
   const runtime = await openRuntime({ nats: { servers, folder, tenant }, env: {} });
-  const connection = await dial({ servers });
+  const connection = await connectNats({ servers });
   const said: string[] = [];
   const close = async () => {
     await runtime.close();
     await connection.close();
   };
   try {
-    const offers = subjects.map((subject) => ({ name: subject.name, subject, of: () => subject }));
+    const offers = subjects.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable }));
     const say = (line: string) => said.push(line);
-    const node = await openNode({ name, runtime, connection, clock, version: '0', offers, tenant, say, ...more });
+    const node = await openNode({ name, runtime, connection, clock, version: '0', offers, tenant, log: say, ...more });
     return {
       node,
       runtime,

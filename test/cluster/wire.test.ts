@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
-import { Answer } from '../../src/cluster/response.ts';
+import { RunResponse } from '../../src/cluster/response.ts';
 import { NodeReport } from '../../src/cluster/nodeReport.ts';
 import { Envelope } from '../../src/contracts/envelope.ts';
 import { Failure } from '../../src/values/failure.ts';
@@ -18,7 +18,7 @@ import { limits } from '../limits.ts';
 import { member } from './testNodes.ts';
 
 const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
-const schemas = { Envelope, Answer, NodeReport, Failure };
+const schemas = { Envelope, Answer: RunResponse, NodeReport, Failure };
 
 test('docs/wire.schema.json is what the contracts say (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
   // Together, so that what they refer to is named once.

@@ -20,7 +20,7 @@ import {
 import { effect } from '../../actors/effect.ts';
 import type { Json } from '../../src/values/json.ts';
 import { chart, stateOf } from '../../src/core/chart.ts';
-import { ordered } from '../../src/core/machineShape.ts';
+import { inMachineOrder } from '../../src/core/machineShape.ts';
 import type { Case } from '../machines/case.ts';
 import { dose } from '../dose.ts';
 
@@ -160,7 +160,7 @@ function compare(
 
 /** Regions as the machine lists them (C4): with XState their order depends on how they came to be where they are. */
 const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
-  Object.assign(machine.resolveState({ ...snapshot, value: ordered(snapshot.value, machine.root) } as never), {
+  Object.assign(machine.resolveState({ ...snapshot, value: inMachineOrder(snapshot.value, machine.root) } as never), {
     children: snapshot.children as unknown,
   });
 function likeXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {

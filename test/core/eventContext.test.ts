@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { machine } from 'troupe';
-import { momentOf } from 'troupe/machines';
+import { eventContextOf } from 'troupe/machines';
 import { testRuntime } from 'troupe/testing';
 
 const watch = setup({
@@ -14,13 +14,13 @@ const watch = setup({
   },
   actions: {
     note: assign(({ context, event }) => {
-      const { at, chance } = momentOf(event);
+      const { at, chance } = eventContextOf(event);
       return { times: [...context.times, at], chances: [...context.chances, chance()] };
     }),
   },
 }).createMachine({
   id: 'watch',
-  context: ({ input }) => ({ began: momentOf({ input }).at, times: [], chances: [] }),
+  context: ({ input }) => ({ began: eventContextOf({ input }).at, times: [], chances: [] }),
   initial: 'going',
   states: {
     going: { on: { look: { actions: 'note' }, stop: 'done' }, after: { 1_000: { actions: 'note' } } },
@@ -43,5 +43,5 @@ test('events, timers and the beginning have their moment, by the clock of the ru
 });
 
 test('an event that comes from no engine has a moment without time', () => {
-  expect(momentOf({ type: 'look' }).at).toBe(0);
+  expect(eventContextOf({ type: 'look' }).at).toBe(0);
 });

@@ -209,5 +209,5 @@ test('a child that does not fit pins the whole run: nobody acts', async () => {
   const commits = (await stage.journal.history({})).length;
   await expect(stage.resume(house('new'))).rejects.toThrow('kid/r1.kid-1 was written by another machine');
   expect(await stage.journal.history({})).toHaveLength(commits);
-  expect(stage.host.cellsOf('r1')).toEqual([]);
+  expect(stage.host.actorsOf('r1')).toEqual([]);
 });

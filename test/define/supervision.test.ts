@@ -7,7 +7,7 @@ import { endingOf, memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { ActorType } from '../../src/core/actorType.ts';
-import { settled } from '../../src/testing/untilQuiet.ts';
+import { untilQuiet } from '../../src/testing/untilQuiet.ts';
 
 const Talk = protocol({
   ask: { body: z.string(), replies: ['tell'] },
@@ -64,7 +64,7 @@ async function stage(supervise: Supervise) {
   };
   return { clock, journal, runtime, handle, members, breaks };
 }
-const calm = () => settled(() => 0);
+const calm = () => untilQuiet(() => 0);
 const livesOf = (rows: readonly { meta: unknown }[]) => rows.map(({ meta }) => (meta as { life?: number }).life ?? 0);
 
 describe('a member that breaks', () => {

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { protocol, type Protocol } from '../../src/contracts/protocol.ts';
-import { Door } from '../../src/engine/ref.ts';
+import { ReplyChannel } from '../../src/engine/ref.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { deferred } from '../deferred.ts';
@@ -78,7 +78,7 @@ const talkerType = type(talker, {
 async function talk() {
   const stage = new Stage();
   const address = await stage.start(talkerType);
-  const door = new Door(stage.transport, stage.clock);
+  const door = new ReplyChannel(stage.transport, stage.clock);
   return { stage, address, door, ref: door.ref(Talk, address, 'r1') };
 }
 
@@ -100,7 +100,7 @@ test('an answer that is held up on its way holds up no other one to the same ask
     },
   };
   const stage = new Stage({ transport });
-  const ref = new Door(transport, stage.clock).ref(Talk, await stage.start(talkerType), 'r1');
+  const ref = new ReplyChannel(transport, stage.clock).ref(Talk, await stage.start(talkerType), 'r1');
   const first = ref.ask('ask', { n: 1 }, { id: 'q1' });
   expect(await ref.ask('ask', { n: 2 })).toEqual({ type: 'answer', body: { n: 3 } });
   gate.resolve();

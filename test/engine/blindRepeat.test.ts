@@ -8,8 +8,8 @@ import type * as Effects from '../../src/engine/effects.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 
 vi.mock('../../src/engine/effects.ts', async (load) => {
-  const { perform } = await load<typeof Effects>();
-  const blindly: typeof perform = (logic, data, scope) => perform(logic, data, { ...scope, again: false });
+  const { performEffect } = await load<typeof Effects>();
+  const blindly: typeof performEffect = (logic, data, scope) => performEffect(logic, data, { ...scope, again: false });
   return { perform: blindly };
 });
 

@@ -29,7 +29,7 @@ test('while one process runs a run, another one is told who does', async () => {
     retryable: true,
     data: { owner: 'process-1' },
   });
-  expect(other.host.cellsOf('r1')).toEqual([]);
+  expect(other.host.actorsOf('r1')).toEqual([]);
   expect(stage.host.owns('r1')).toBe(true);
 });
 
@@ -191,7 +191,7 @@ test('a lease that was lost is noticed at the next renewal, and the run is let g
   await stage.journal.claim('r1', 'somebody', { now: stage.clock.now() + 60_000, ttl: 60_000 });
   await stage.advance(4_000);
   expect(stage.host.owns('r1')).toBe(false);
-  expect(stage.host.cellsOf('r1')).toEqual([]);
+  expect(stage.host.actorsOf('r1')).toEqual([]);
 });
 
 test('parking gives effects time to finish, and what they answered is kept', async () => {

@@ -4,7 +4,7 @@ import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Journal, Pending, StoredActor } from '../../src/journal/journal.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 import type { Parts } from '../../src/testing/world/crashPoints.ts';
-import { overriding } from '../../src/testing/world/intercept.ts';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
 import { pair, reference } from './reference.ts';
 import { memory } from '../../src/journal/memory.ts';
@@ -15,7 +15,7 @@ import { counting, doer, rounds } from './scenarios.ts';
 
 const withJournal = (parts: Parts, over: Partial<Journal>): Parts => ({
   ...parts,
-  journal: overriding(parts.journal, over),
+  journal: overrideMethods(parts.journal, over),
 });
 const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Parts =>
   withJournal(parts, {
@@ -86,7 +86,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
     scenario: pair,
     fault: (parts) => ({
       ...parts,
-      transport: overriding(parts.transport, {
+      transport: overrideMethods(parts.transport, {
         send: (envelope) => {
           parts.journal.settle([envelope.id]);
           return parts.transport.send(envelope);
@@ -112,7 +112,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
     scenario: counting,
     fault: (parts) => ({
       ...parts,
-      transport: overriding(parts.transport, {
+      transport: overrideMethods(parts.transport, {
         listen: (address, receive) =>
           parts.transport.listen(address, async (envelope) => {
             setImmediate(() => void receive(envelope).catch(() => {}));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';
 import { protocol } from '../../src/contracts/protocol.ts';
-import { Door } from '../../src/engine/ref.ts';
+import { ReplyChannel } from '../../src/engine/ref.ts';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
 import { settle, Stage, type } from './testProcess.ts';
 
@@ -112,14 +112,14 @@ test('a repeated question gets the answer that was given: in the next state, aft
   const stage = new Stage();
   const address = await stage.start(counterType);
   const ask = (id: string) =>
-    new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('add', { n: 2 }, { id });
+    new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('add', { n: 2 }, { id });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
   await stage.resume(counterType);
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
 
   const close = () =>
-    new Door(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('close', {}, { id: 'q2' });
+    new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('close', {}, { id: 'q2' });
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
   expect((await stage.row(address)).status).toBe('done');
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
@@ -131,7 +131,7 @@ test('a repeated question gets the answer that was given: in the next state, aft
 test('the same question asked twice at once is answered to both', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
-  const ref = new Door(stage.transport, stage.clock).ref(Counting, address, 'r1');
+  const ref = new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1');
   const answers = await Promise.all([ref.ask('add', { n: 2 }, { id: 'q' }), ref.ask('add', { n: 2 }, { id: 'q' })]);
   expect(answers).toEqual([
     { type: 'sum', body: { sum: 2 } },

@@ -56,7 +56,7 @@ async function asleep() {
   const address = await stage.start(sleeper);
   const child = await stage.find('kid/');
   await stage.advance(200_000);
-  expect(stage.host.cellsOf('r1')).toEqual([]);
+  expect(stage.host.actorsOf('r1')).toEqual([]);
   expect(stage.host.owns('r1')).toBe(true);
   return { stage, address, child };
 }
@@ -108,14 +108,14 @@ test('who is doing something, or is about to, stays', async () => {
   const address = await stage.start(sleeper);
   await stage.signal(address, { type: 'work' });
   await stage.advance(200_000);
-  expect(stage.host.cellsOf('r1').map((cell) => cell.address)).toEqual([address]);
+  expect(stage.host.actorsOf('r1').map((cell) => cell.address)).toEqual([address]);
 
   const soon = new Stage({ idle: 60_000 });
   await soon.start(sleeper);
   await soon.advance(5 * hour - 300_000);
   await soon.signal('sleeper/r1', { type: 'count' });
   await soon.advance(200_000);
-  expect(soon.host.cellsOf('r1').map((cell) => cell.address)).toEqual(['sleeper/r1']);
+  expect(soon.host.actorsOf('r1').map((cell) => cell.address)).toEqual(['sleeper/r1']);
 });
 
 test('a journal that is away when it should wake is waited for', async () => {
@@ -137,9 +137,9 @@ test('a run that is parked leaves no alarm of its sleepers behind, and those of 
   await stage.start(sleeper, null, 'r1');
   await stage.start(sleeper, null, 'r2');
   await stage.advance(2_000);
-  expect(stage.host.cell('sleeper/r1')).toBeUndefined();
+  expect(stage.host.actor('sleeper/r1')).toBeUndefined();
   await stage.host.park('r1');
-  expect(stage.host.alarms.size).toBe(1);
+  expect(stage.host.timers.size).toBe(1);
   await stage.advance(5 * hour);
   expect((await stage.row('sleeper/r2')).context).toEqual({ n: 1 });
 });

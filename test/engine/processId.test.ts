@@ -2,19 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { isAlive, thisProcess } from '../../src/engine/processId.ts';
+import { isProcessAlive, thisProcessId } from '../../src/engine/processId.ts';
 
 test('this process lives, and another one of its pid from another time does not', () => {
-  expect(isAlive(thisProcess())).toBe(true);
-  const [host, pid, start] = thisProcess().split(' ');
-  if (start !== '-') expect(isAlive(`${host} ${pid} ${Number(start) + 1}`)).toBe(false);
+  expect(isProcessAlive(thisProcessId())).toBe(true);
+  const [host, pid, start] = thisProcessId().split(' ');
+  if (start !== '-') expect(isProcessAlive(`${host} ${pid} ${Number(start) + 1}`)).toBe(false);
 });
 
 test('a process that is gone is not alive; of one on another machine nobody can tell', async () => {
   const child = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
-  expect(isAlive(`${hostname()} ${child.pid} 1`)).toBe(false);
-  expect(isAlive(`another-${hostname()} ${child.pid} 1`)).toBe(true);
+  expect(isProcessAlive(`${hostname()} ${child.pid} 1`)).toBe(false);
+  expect(isProcessAlive(`another-${hostname()} ${child.pid} 1`)).toBe(true);
 });
 
 test('a process that was killed is not alive although nobody has looked after it yet', async () => {
@@ -23,6 +23,6 @@ test('a process that was killed is not alive although nobody has looked after it
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => isAlive(`${hostname()} ${pid} -`)).toBe(false);
+  await expect.poll(() => isProcessAlive(`${hostname()} ${pid} -`)).toBe(false);
   child.kill('SIGKILL');
 });

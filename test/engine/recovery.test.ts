@@ -95,7 +95,7 @@ test('a child that was let go of just before a crash is stopped on return, with 
   await stage.resume(home);
   expect((await stage.row(await stage.find('kid/'))).status).toBe('stopped');
   expect((await stage.row(await stage.find('toy/'))).status).toBe('stopped');
-  expect(stage.host.cellsOf('r1').map(({ address: a }) => a)).toEqual([address]);
+  expect(stage.host.actorsOf('r1').map(({ address: a }) => a)).toEqual([address]);
 });
 
 test('when the root had ended just before a crash, its children end on return, and the run is given back', async () => {

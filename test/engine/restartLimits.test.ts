@@ -1,7 +1,7 @@
 /** How often a child may be restarted: counted over process restarts, told to whoever asks, and handed up the tree when it is too often. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
-import { counting, restarts, type Restart } from '../../src/contracts/restart.ts';
+import { countedRestarts, restartList, type Restart } from '../../src/contracts/restart.ts';
 import type { Supervision } from '../../src/core/actorType.ts';
 import type { Signal } from './machines.ts';
 import { Stage, type } from './testProcess.ts';
@@ -66,12 +66,12 @@ test.each(['fresh', 'resume'] as const)(
     const address = await breakLeaf(stage);
     await stage.resume(flat);
     expect((await stage.row(root)).state).toBe('on');
-    const kept = (await stage.journal.list(address, restarts)) as unknown as Restart[];
+    const kept = (await stage.journal.list(address, restartList)) as unknown as Restart[];
     expect(kept).toMatchObject([
       { by: root, how: restart, kind: 'internal', maxRestarts: 2, within: 60_000, strategy: 'one-for-one' },
       { by: root, how: restart },
     ]);
-    expect(counting(kept, stage.clock.now())).toHaveLength(2);
+    expect(countedRestarts(kept, stage.clock.now())).toHaveLength(2);
     await breakLeaf(stage);
     expect((await stage.row(root)).state).toBe('gaveUp');
     expect((await stage.row(address)).failure).toMatchObject({ kind: 'restarts' });
@@ -91,7 +91,7 @@ test('of those that are taken along, only the one that failed is counted', async
   await stage.start(pair);
   await breakLeaf(stage);
   const rows = await stage.journal.find({ type: 'leaf' });
-  const kept = await Promise.all(rows.map(({ actor }) => stage.journal.list(actor, restarts)));
+  const kept = await Promise.all(rows.map(({ actor }) => stage.journal.list(actor, restartList)));
   expect(kept.flat()).toHaveLength(1);
 });
 

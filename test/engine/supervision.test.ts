@@ -172,8 +172,8 @@ test('a fresh life has lists of its own; those of the life before stay as they w
   await settle();
   await stage.signal(address, { type: 'count' });
   await stage.signal(address, { type: 'count' });
-  expect(await stage.host.cell(address)!.self.list('days')).toEqual(['a day', 'a day']);
+  expect(await stage.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
   await stage.resume(type(diary));
-  expect(await stage.host.cell(address)!.self.list('days')).toEqual(['a day', 'a day']);
+  expect(await stage.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
   expect(await stage.journal.list(address, 'days')).toEqual(['a day']);
 });

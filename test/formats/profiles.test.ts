@@ -1,6 +1,6 @@
 /** Agents from a JSON file: the seed's profiles and its registry, with every mistake at its place. */
 import { expect, test } from 'vitest';
-import { profilesOf } from '../../src/formats/profiles.ts';
+import { readProfiles } from '../../src/formats/profiles.ts';
 
 const coder = { id: 'coder', name: 'Coder', role: 'coder', system_prompt: 'Write code.', max_steps: 4 };
 const registered = {
@@ -18,7 +18,7 @@ const registered = {
 };
 
 test('profiles and entries of the registry become agents, in their order', () => {
-  expect(profilesOf([coder, { id: 'b', name: 'Bob', role: 'tester' }, registered])).toEqual({
+  expect(readProfiles([coder, { id: 'b', name: 'Bob', role: 'tester' }, registered])).toEqual({
     profiles: [
       { id: 'coder', name: 'Coder', role: 'coder', instructions: 'Write code.', maxSteps: 4 },
       { id: 'b', name: 'Bob', role: 'tester', instructions: 'You are Bob. Your role: tester.' },
@@ -39,8 +39,8 @@ test('profiles and entries of the registry become agents, in their order', () =>
 
 test('an agent that is not enabled is left out, and one is needed', () => {
   const off = { ...registered, enabled: false };
-  expect(profilesOf([coder, off])).toMatchObject({ profiles: [{ id: 'coder' }], disabled: ['Analyst_1'] });
-  expect(profilesOf([off]).misfits).toEqual([
+  expect(readProfiles([coder, off])).toMatchObject({ profiles: [{ id: 'coder' }], disabled: ['Analyst_1'] });
+  expect(readProfiles([off]).errors).toEqual([
     { path: [], message: 'expected one agent or more that is enabled; none is' },
   ]);
 });
@@ -95,17 +95,17 @@ test.each([
     'expected an agent such as { "id": …, "name": …, "role": … }, came a string of 5 characters',
   ],
 ])('%s is refused where it stands', (_, list, path, message) => {
-  expect(profilesOf(list)).toMatchObject({ misfits: [{ path, message }] });
+  expect(readProfiles(list)).toMatchObject({ misfits: [{ path, message }] });
 });
 
 test('everything wrong in a list is told at once', () => {
-  const { misfits } = profilesOf([
+  const { errors } = readProfiles([
     { id: '', role: 'x' },
     { ...registered, model: '', temperature: -1, max_steps: 'six' },
     coder,
     coder,
   ]);
-  expect(misfits.map(({ path }) => path.join('.'))).toEqual([
+  expect(errors.map(({ path }) => path.join('.'))).toEqual([
     '0.id',
     '0',
     '1.model',

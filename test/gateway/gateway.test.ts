@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { breaker } from '../../actors/gateway.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
-import { pauseIn } from '../../src/gateway/providerErrors.ts';
+import { retryAfterOf } from '../../src/gateway/providerErrors.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
-import { scriptedModel, type ScriptStep } from '../../src/testing/index.ts';
+import { scriptedModel, type ScriptedModelStep } from '../../src/testing/index.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
 const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
 const scope = (over: object = {}) => ({ key: 'k', signal: new AbortController().signal, deadline: undefined, ...over });
 const refusal = (kind: string, words = /./) =>
   expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(words) as string }) as unknown;
-const busy: ScriptStep = { error: { kind: 'transient', message: 'busy' } };
-const model = (name: string, steps: ScriptStep[]) => scriptedModel(steps, { id: `scripted:${name}` });
+const busy: ScriptedModelStep = { error: { kind: 'transient', message: 'busy' } };
+const model = (name: string, steps: ScriptedModelStep[]) => scriptedModel(steps, { id: `scripted:${name}` });
 const turns = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next));
 };
@@ -172,7 +172,7 @@ test.each([
   [{ 'retry-after': '-5' }, undefined],
   [{}, undefined],
 ])('the headers %o ask for a pause of %s', (headers, pause) => {
-  expect(pauseIn(headers as Record<string, string>)).toBe(pause);
+  expect(retryAfterOf(headers as Record<string, string>)).toBe(pause);
 });
 
 const streaming = (stream: () => unknown): Model => ({ id: 'test:own', stream: stream as Model['stream'] });

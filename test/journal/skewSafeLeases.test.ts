@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
-import { patient } from '../../src/journal/replicated/skewSafeLeases.ts';
+import { skewSafeLeases } from '../../src/journal/replicated/skewSafeLeases.ts';
 
 const ttl = 10_000;
 /** A machine whose clock is wrong by so many milliseconds. */
@@ -12,7 +12,7 @@ function machines(...errors: number[]) {
   const journal = memory();
   const made = errors.map((error) => {
     const now = () => clock.now() + error;
-    const seen = patient(journal, { now });
+    const seen = skewSafeLeases(journal, { now });
     return {
       journal: seen as Journal,
       claim: (owner: string) => seen.claim('r', owner, { now: now(), ttl }),

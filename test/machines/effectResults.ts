@@ -3,8 +3,8 @@ import type { AgentAnswer, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
-import type { Reading, ReadCall } from '../../machines/agent/effectTypes.ts';
-import { defaultLimits, defaultSettings, type AgentSettings } from '../../machines/agent/settings.ts';
+import type { ParsedAnswer, ParsedCall } from '../../machines/agent/effectTypes.ts';
+import { defaultAgentLimits, defaultAgentSettings, type AgentSettings } from '../../machines/agent/settings.ts';
 import { done, failed } from '../../src/testing/play.ts';
 
 export const usage = (tokens = 15, usd: number | null = 0.001): Usage => ({
@@ -25,10 +25,11 @@ export const used: AgentUsage = {
 
 export const settings = (
   change: Partial<Omit<AgentSettings, 'limits'>> & { limits?: Partial<AgentSettings['limits']> } = {},
-): AgentSettings => ({ ...defaultSettings, ...change, limits: { ...defaultLimits, ...change.limits } });
+): AgentSettings => ({ ...defaultAgentSettings, ...change, limits: { ...defaultAgentLimits, ...change.limits } });
 
 const base = { text: '', usage: usage(), model: 'test:model', calls: [] };
-const reading = (change: Partial<Reading> & Pick<Reading, 'means'>) => done('callModel', { ...base, ...change });
+const reading = (change: Partial<ParsedAnswer> & Pick<ParsedAnswer, 'means'>) =>
+  done('callModel', { ...base, ...change });
 
 interface CallOptions {
   readonly input?: Json;
@@ -36,7 +37,11 @@ interface CallOptions {
   readonly how?: 'run' | 'write' | 'ask' | 'refused' | 'delegate';
 }
 /** A call as the model's reader leaves it. */
-export function call(name: string, { input = {}, tier = 'core', how = 'run' }: CallOptions = {}, index = 0): ReadCall {
+export function call(
+  name: string,
+  { input = {}, tier = 'core', how = 'run' }: CallOptions = {},
+  index = 0,
+): ParsedCall {
   const made = { tier, effect: how === 'run' ? 'read' : 'write', idempotent: false, belt: false } as const;
   const said = { id: `${name}-${index}`, name, input: input as never, hash: `${name}:${JSON.stringify(input)}` };
   if (how === 'refused') return { ...said, how, why: `there is no tool "${name}"` };
@@ -49,12 +54,12 @@ export function call(name: string, { input = {}, tier = 'core', how = 'run' }: C
 }
 
 /** The model calls tools. */
-export const calls = (...made: ReadCall[]) =>
+export const calls = (...made: ParsedCall[]) =>
   reading({ calls: made.map((each, index) => ({ ...each, id: `${each.id}.${index}` })), means: { kind: 'calls' } });
 /** The same answer, with words beside the calls. */
 export const saying = (text: string, event: ReturnType<typeof calls>) => ({
   ...event,
-  output: { ...(event.output as Reading), text },
+  output: { ...(event.output as ParsedAnswer), text },
 });
 /** The model gives its answer. */
 export const answers = (body: string, answer: AgentAnswer = { type: 'text', body }) =>
@@ -69,7 +74,7 @@ export const wants = (tier: ToolTier) =>
   });
 export const costs = (event: ReturnType<typeof answers>, price: Usage) => ({
   ...event,
-  output: { ...(event.output as Reading), usage: price },
+  output: { ...(event.output as ParsedAnswer), usage: price },
 });
 
 export const returns = (index: number, content = 'ok') => done(`call.${index}`, { content });

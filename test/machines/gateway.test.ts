@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gatewayMachine } from '../../machines/gateway.ts';
 import type { AnyEventObject } from 'xstate';
-import { play, tell } from '../../src/testing/play.ts';
+import { play, playEvents } from '../../src/testing/play.ts';
 
 const settings = { threshold: 2, pause: 1_000, longest: 4_000 };
 const fails = (at: number) => ({ type: 'call.failed', at });
@@ -13,7 +13,8 @@ test('a model that is left alone is asked by nobody until its pause is over', ()
 });
 
 test('while one call sees whether it is back, the next may go only after as long again', () => {
-  const lent = (at: number) => tell(gatewayMachine, settings, [fails(0), fails(0), wants(1_000), wants(at)]).snapshot;
+  const lent = (at: number) =>
+    playEvents(gatewayMachine, settings, [fails(0), fails(0), wants(1_000), wants(at)]).snapshot;
   expect(lent(1_999).context.until).toBe(2_000);
   expect(lent(2_000).context.until).toBe(3_000);
 });

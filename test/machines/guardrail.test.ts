@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from '../../machines/guardrail/settings.ts';
-import { after, done, failed, tell, type Wish } from '../../src/testing/play.ts';
+import { after, done, failed, playEvents, type PlayedAction } from '../../src/testing/play.ts';
 import { fault, used } from './effectResults.ts';
 
 const machine = (settings: Partial<GuardrailSettings> = {}) =>
@@ -29,11 +29,11 @@ const rests = after('rest', 'guardrail.active.door.open');
 
 const resting = machine({ trip: { after: 1, rest: 1_000 } });
 type Event = { readonly type: string } & Record<string, unknown>;
-const story = (events: readonly Event[], of = resting) => tell(of, { standing: true }, events);
+const story = (events: readonly Event[], of = resting) => playEvents(of, { standing: true }, events);
 const doorOf = (events: readonly Event[], of = resting) =>
   (story(events, of).snapshot.value as { active: { door: unknown } }).active.door;
-const answered = ({ wishes }: { wishes: readonly Wish[] }) =>
-  wishes
+const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: { type: string; id?: string } }).event)
     .filter(({ type }) => type === 'work.done')
@@ -101,8 +101,8 @@ test('when it is ended itself, everything under way is answered', () => {
 });
 
 const pools = machine({ supervised: { pool: 'work', desk: 'run' } });
-const sent = ({ wishes }: { wishes: readonly Wish[] }) =>
-  wishes
+const sent = ({ actions }: { actions: readonly PlayedAction[] }) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId?: string; event: Event })
     .map(({ targetId = 'parent', event }) => [targetId, event]);
@@ -117,7 +117,7 @@ test('what stands behind it is started once, is handed one piece of work after a
     ['standing.pool', work('b')],
     ['standing.pool', { type: 'work.cancel', id: 'b', reason: 'over' }],
   ]);
-  expect(told.wishes.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
+  expect(told.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
 });
 
 test('what falls behind it fails what it had, and nothing else', () => {
@@ -126,7 +126,7 @@ test('what falls behind it fails what it had, and nothing else', () => {
   expect(sent(fallen).at(-1)).toMatchObject(['parent', { id: 'a', output: { failure: { kind: 'environment' } } }]);
   expect(answered(fallen)).toEqual(['a']);
   const back = story([...works, done('standing.pool', null), work('c', { to: 'pool' })], pools);
-  expect(back.wishes.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
+  expect(back.actions.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
 });
 
 test('more money than it allows is refused by itself, and what is granted is cut to what it allows', () => {

@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { StateMachine } from 'xstate';
 import { getStateNodes } from 'xstate/graph';
-import { walk } from 'troupe/testing';
+import { walkStates } from 'troupe/testing';
 import * as machines from '../../machines/index.ts';
 import { nodesOf as activeNodes } from '../../src/testing/nodes.ts';
 import { cases, type Case } from './case.ts';
 
-const sides = cases.map((each) => ({ ...each, walked: walk(each.machine, each) }));
+const sides = cases.map((each) => ({ ...each, walked: walkStates(each.machine, each) }));
 const nodesOf = ({ machine }: Case) => getStateNodes(machine);
 
 test('every machine of the house stands before these laws', () => {
@@ -18,7 +18,7 @@ test('every machine of the house stands before these laws', () => {
 
 test.each([...new Set(cases.map(({ name }) => name))])('%s passes every state', (name) => {
   const of = sides.filter((side) => side.name === name);
-  const seen = new Set(of.flatMap(({ walked }) => [...walked.seen].map(({ id }) => id)));
+  const seen = new Set(of.flatMap(({ walked }) => [...walked.visited].map(({ id }) => id)));
   const missed = nodesOf(of[0]!).filter(({ type, id }) => type !== 'history' && !seen.has(id));
   expect(missed.map(({ id }) => id)).toEqual([]);
 });
@@ -30,14 +30,16 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
     const nodes = nodesOf(each);
 
     test('is walked to its end', () => {
-      expect(walked.whole, 'the walk was cut off: let `key` keep less, or lower the limits of the case').toBe(true);
+      expect(walked.complete, 'the walk was cut off: let `key` keep less, or lower the limits of the case').toBe(true);
     });
 
     test('can end from everywhere', () => {
-      const { places } = walked;
-      const ending = new Set([...places].filter(([, { snapshot }]) => snapshot.status === 'done').map(([id]) => id));
+      const { situations } = walked;
+      const ending = new Set(
+        [...situations].filter(([, { snapshot }]) => snapshot.status === 'done').map(([id]) => id),
+      );
       const back = new Map<string, string[]>();
-      for (const [id, { next }] of places) for (const to of next) back.set(to, [...(back.get(to) ?? []), id]);
+      for (const [id, { next }] of situations) for (const to of next) back.set(to, [...(back.get(to) ?? []), id]);
       const queue = [...ending];
       for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
         for (const before of back.get(id) ?? []) {
@@ -46,13 +48,13 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
           queue.push(before);
         }
       }
-      const stuck = [...places].filter(([id]) => !ending.has(id));
+      const stuck = [...situations].filter(([id]) => !ending.has(id));
       expect(stuck.slice(0, 3).map(([id, { path }]) => ({ id, path: path.map(({ type }) => type) }))).toEqual([]);
     });
 
     if (!each.service)
       test('waits for nothing without an end: there is an effect or a timer', () => {
-        const resting = [...walked.places.values()].filter(({ snapshot }) => snapshot.status === 'active');
+        const resting = [...walked.situations.values()].filter(({ snapshot }) => snapshot.status === 'active');
         const waiting = resting.filter(({ snapshot }) => {
           return (
             Object.keys(snapshot.children).length === 0 && !activeNodes(snapshot).some(({ after }) => after.length > 0)

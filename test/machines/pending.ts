@@ -1,6 +1,6 @@
-/** What a machine has under way, read from its wishes: effects and children by their source, timers by the event they will bring. */
+/** What a machine has under way, read from its actions: effects and children by their source, timers by the event they will bring. */
 import type { AnyEventObject } from 'xstate';
-import type { Wish } from '../../src/testing/play.ts';
+import type { PlayedAction } from '../../src/testing/play.ts';
 
 export function underway() {
   const open = new Map<string, string>();
@@ -15,8 +15,8 @@ export function underway() {
       for (const [id, timer] of timers) if (timer.type === type) timers.delete(id);
     },
     /** After it took the event. */
-    follow(wishes: readonly Wish[]) {
-      for (const { type, params } of wishes) {
+    follow(actions: readonly PlayedAction[]) {
+      for (const { type, params } of actions) {
         const { id, src, event, sendId, delay } = params as Timer & { src: string; sendId: string };
         if (type === 'xstate.spawnChild') open.set(id, src);
         if (type === 'xstate.stopChild') open.delete(id);

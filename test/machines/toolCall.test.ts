@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toolCallMachine } from '../../machines/toolCall.ts';
-import { done, failed, started, tell } from '../../src/testing/play.ts';
+import { done, failed, startedActors, playEvents } from '../../src/testing/play.ts';
 import { fault } from './effectResults.ts';
 
 const call = {
@@ -13,9 +13,9 @@ const call = {
   belt: false,
 };
 const story = (ask: boolean, ...events: { type: string }[]) =>
-  tell(toolCallMachine, { call, ask, patience: 5_000 }, events);
+  playEvents(toolCallMachine, { call, ask, patience: 5_000 }, events);
 const outcome = (ask: boolean, ...events: { type: string }[]) => story(ask, ...events).snapshot.output as unknown;
-const runs = (played: ReturnType<typeof story>) => started(played).filter(({ src }) => src === 'runTool').length;
+const runs = (played: ReturnType<typeof story>) => startedActors(played).filter(({ src }) => src === 'runTool').length;
 
 const approved = done('approval', { status: 'answered', answer: { approved: true }, by: 'ada' });
 const unsure = failed('tool', fault('uncertain'));
@@ -26,7 +26,7 @@ test('runs at once when nobody need be asked', () => {
 
 test('asks about exactly this call, and runs nothing before it is allowed', () => {
   const played = story(true);
-  expect(started(played)).toMatchObject([
+  expect(startedActors(played)).toMatchObject([
     { src: 'wait', input: { subject: { tool: 'send', input: { to: 'ada' }, hash: 'h1' }, deadline: 5_000 } },
   ]);
   expect(runs(story(true, approved))).toBe(1);
@@ -69,7 +69,7 @@ test('a write that may have happened is looked up, never blindly repeated', () =
 
 test('when it cannot be looked up, a person says whether it happened', () => {
   const asked = [unsure, done('reconcile', {})];
-  expect(started(story(false, ...asked)).at(-1)).toMatchObject({
+  expect(startedActors(story(false, ...asked)).at(-1)).toMatchObject({
     src: 'wait',
     id: 'testimony',
     input: { onExpiry: 'fail' },
@@ -107,7 +107,7 @@ describe('when its agent is interrupted', () => {
 
   test('a read that somebody had allowed is stopped', () => {
     const reading = { call: { ...call, effect: 'read' }, ask: true, patience: 5_000 };
-    const played = tell(toolCallMachine, reading, [approved, interrupt]);
+    const played = playEvents(toolCallMachine, reading, [approved, interrupt]);
     expect(played.snapshot.output).toMatchObject({ ok: false, content: expect.stringContaining('stopped') as string });
   });
 });

@@ -8,25 +8,25 @@ import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
-import { kinds, type Books } from '../../machines/treasury/ledger.ts';
+import { budgetKinds, type Ledger } from '../../machines/treasury/ledger.ts';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../machines/treasury/context.ts';
 import { runMachine } from '../../machines/run/run.ts';
-import { done, failed, next, start, tell, type Played } from '../../src/testing/play.ts';
+import { done, failed, playNext, playStart, playEvents, type Played } from '../../src/testing/play.ts';
 import { imbalance } from '../../src/testing/simulate/ledgerBalance.ts';
 import { used } from './effectResults.ts';
 import { dose } from '../dose.ts';
 
 const settings = { who: 'The desk', onExhausted: 'fail', patience: 1_000 } as const;
 const opened = (budget: Budget, more: Partial<TreasuryInput> = {}) =>
-  start(treasurerMachine, { ...settings, budget, ...more });
-const books = ({ snapshot }: Played): Books => (snapshot.context as TreasuryContext).books;
+  playStart(treasurerMachine, { ...settings, budget, ...more });
+const books = ({ snapshot }: Played): Ledger => (snapshot.context as TreasuryContext).books;
 const queue = ({ snapshot }: Played) => (snapshot.context as TreasuryContext).queue.map(({ id }) => id);
 const story = (budget: Budget, more: Partial<TreasuryInput>, ...events: AnyEventObject[]) =>
-  tell(treasurerMachine, { ...settings, budget, ...more }, events);
+  playEvents(treasurerMachine, { ...settings, budget, ...more }, events);
 /** What it said, in order. */
-const said = ({ wishes }: Played) =>
-  wishes
+const said = ({ actions }: Played) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(
       ({ params }) =>
@@ -82,7 +82,7 @@ function holds(check: (before: Played, after: Played, word: AnyEventObject) => v
         // A ticket that is not there is not answered.
         if (word.type.includes('ticket') && played.snapshot.children['ticket'] === undefined) continue;
         const before = played;
-        played = next(treasurerMachine, before, word);
+        played = playNext(treasurerMachine, before, word);
         check(before, played, word);
       }
     }),
@@ -96,7 +96,7 @@ describe('whoever asks for money, in whatever order,', () => {
 
   test('M2 nobody is lent what is not there', () =>
     holds((before, after) => {
-      for (const kind of kinds) {
+      for (const kind of budgetKinds) {
         const [was, is] = [books(before), books(after)].map(({ free }) => free[kind] ?? 0) as [number, number];
         const isLent = Object.keys(books(after).leases).length > Object.keys(books(before).leases).length;
         if (isLent) expect(is).toBeGreaterThanOrEqual(Math.min(0, was) - 1e-9);
@@ -109,7 +109,7 @@ describe('whoever asks for money, in whatever order,', () => {
       // Who still waits has been heard; the rest has its answer.
       if (queue(after).includes((word as unknown as { id: string }).id)) return;
       const { free, used: spent } = books(after);
-      expect(books(next(treasurerMachine, after, word))).toMatchObject({ free, used: spent });
+      expect(books(playNext(treasurerMachine, after, word))).toMatchObject({ free, used: spent });
     }));
 
   test('M4 who waits has somebody to wait for: one at work who may bring something back, the run above, or a person', () =>
@@ -134,8 +134,8 @@ test('who asks for more gets its share of what is free, at least what it needs, 
   expect(said(story({ steps: 10 }, {}, ...two)).at(-1)).toEqual(['granted', 't', { steps: 3 }]);
   const waiting = story({ steps: 10 }, {}, ...two, lease('t.0', { steps: 4 }));
   expect(queue(waiting)).toEqual(['t.0']);
-  expect(said(next(treasurerMachine, waiting, settle('t.1', 1))).at(-1)).toEqual(['granted', 't.0', { steps: 5 }]);
-  expect(said(next(treasurerMachine, waiting, lease('t.1', { steps: 4 }))).at(-1)).toEqual([
+  expect(said(playNext(treasurerMachine, waiting, settle('t.1', 1))).at(-1)).toEqual(['granted', 't.0', { steps: 5 }]);
+  expect(said(playNext(treasurerMachine, waiting, lease('t.1', { steps: 4 }))).at(-1)).toEqual([
     'refused',
     't.0',
     'budget',
@@ -147,7 +147,7 @@ test('M4 below another: what its own limits allow it asks for above, and says no
   const short = story({}, below, lease('t', {}, ['ada']), lease('t.0', { steps: 3 }));
   expect(said(short).at(-1)).toEqual(['lease', 'above', { steps: 3 }]);
   const yes: AnyEventObject = { type: 'treasury.granted', id: 'above', budget: { steps: 8 } };
-  const more = next(treasurerMachine, short, yes);
+  const more = playNext(treasurerMachine, short, yes);
   expect(said(more).at(-1)).toEqual(['granted', 't.0', { steps: 8 }]);
   expect(imbalance(books(more))).toEqual({});
   const no = {
@@ -155,14 +155,14 @@ test('M4 below another: what its own limits allow it asks for above, and says no
     id: 'above',
     failure: { kind: 'budget', message: 'no', retryable: false },
   } as const;
-  expect(said(next(treasurerMachine, short, no)).at(-1)).toEqual(['refused', 't.0', 'budget']);
+  expect(said(playNext(treasurerMachine, short, no)).at(-1)).toEqual(['refused', 't.0', 'budget']);
   const own = story({ steps: 2 }, below, lease('t', {}, ['ada']), lease('t.0', { steps: 3 }));
   expect(said(own).at(-1)).toEqual(['refused', 't.0', 'budget']);
 });
 
 test('a run that was lent its budget carries the words between its treasurer and the run above', () => {
   const words = (played: Played) =>
-    played.wishes
+    played.actions
       .filter(({ type }) => type === 'xstate.sendTo')
       .map(({ params }) => params as { targetId: string | undefined; event: AnyEventObject })
       .map(({ targetId, event }) => [
@@ -172,7 +172,7 @@ test('a run that was lent its budget carries the words between its treasurer and
       ]);
   const nested = { type: 'brief', body: {}, budget: { steps: 2 }, lease: 'lease/0.0' };
   const granted: AnyEventObject = { type: 'treasury.granted', id: 'lease/0.0', budget: { steps: 4 } };
-  expect(words(tell(runMachine, nested, [lease('lease/0.0', { steps: 4 }), granted]))).toEqual([
+  expect(words(playEvents(runMachine, nested, [lease('lease/0.0', { steps: 4 }), granted]))).toEqual([
     ['above', 'treasury.lease', 'lease/0.0'],
     ['treasurer', 'treasury.granted', 'lease/0.0'],
   ]);
@@ -186,7 +186,7 @@ test('an answer about another lease changes nothing, and a closed treasurer give
     lease('t.0', { steps: 3 }),
   );
   const stray: AnyEventObject = { type: 'treasury.refused', id: 'other', failure: {} };
-  expect(next(treasurerMachine, short, stray).snapshot.value).toBe('askingAbove');
+  expect(playNext(treasurerMachine, short, stray).snapshot.value).toBe('askingAbove');
   const closed = story({ steps: 3 }, {}, lease('a'), settle('a', 2), { type: 'treasury.close' });
   expect(closed.snapshot.output).toEqual({ budget: { steps: 3 }, used: { steps: 2 }, by: { a: { steps: 2 } } });
 });

@@ -1,8 +1,8 @@
-/** The treasurer that a run's chart wishes for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
+/** The treasurer that a run's chart actions for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext } from '../../machines/treasury/context.ts';
-import { next, start, type Played, type Wish } from '../../src/testing/play.ts';
+import { playNext, playStart, type Played, type PlayedAction } from '../../src/testing/play.ts';
 
 export class Funds {
   /** Its answers that have not arrived, in order. */
@@ -14,10 +14,10 @@ export class Funds {
   }
 
   /** Takes what the run wished for in one step. */
-  follow(wishes: readonly Wish[]): void {
-    for (const { type, params } of wishes) {
+  follow(actions: readonly PlayedAction[]): void {
+    for (const { type, params } of actions) {
       const { src, id, input, targetId, event } = (params ?? {}) as Params;
-      if (type === 'xstate.spawnChild' && src === 'treasurer') this.#played = start(treasurerMachine, input);
+      if (type === 'xstate.spawnChild' && src === 'treasurer') this.#played = playStart(treasurerMachine, input);
       if (type === 'xstate.stopChild' && id === 'treasurer') [this.#played, this.answers.length] = [undefined, 0];
       if (type === 'xstate.sendTo' && targetId === 'treasurer' && this.#played) this.#hear(event);
     }
@@ -25,8 +25,8 @@ export class Funds {
 
   #hear(event: AnyEventObject): void {
     const before = this.#played!;
-    this.#played = next(treasurerMachine, before, event);
-    for (const { type, params } of this.#played.wishes.slice(before.wishes.length))
+    this.#played = playNext(treasurerMachine, before, event);
+    for (const { type, params } of this.#played.actions.slice(before.actions.length))
       if (type === 'xstate.sendTo') this.answers.push((params as Params).event);
   }
 }
@@ -34,12 +34,12 @@ export class Funds {
 /** A whole story of a run whose treasurer answers at once. */
 export function tellFunded(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): Played {
   const funds = new Funds();
-  let played = start(machine, input);
-  funds.follow(played.wishes);
+  let played = playStart(machine, input);
+  funds.follow(played.actions);
   const step = (event: AnyEventObject) => {
-    const before = played.wishes.length;
-    played = next(machine, played, event);
-    funds.follow(played.wishes.slice(before));
+    const before = played.actions.length;
+    played = playNext(machine, played, event);
+    funds.follow(played.actions.slice(before));
     for (let word = funds.answers.shift(); word; word = funds.answers.shift()) step(word);
   };
   for (const event of events) step(event);

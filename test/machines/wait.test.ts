@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import { waitMachine } from '../../machines/wait.ts';
-import { fits } from '../../machines/schemaCheck.ts';
-import { after, tell } from '../../src/testing/play.ts';
+import { fitsSchema } from '../../machines/schemaCheck.ts';
+import { after, playEvents } from '../../src/testing/play.ts';
 
 const schema = {
   type: 'object',
@@ -14,7 +14,7 @@ const ticket = (onExpiry: unknown = 'fail') => ({ question: 'May it?', schema, d
 const answer = (value: unknown, by = 'ada') => ({ type: 'wait.answer', answer: value, by });
 const late = after('deadline', 'wait.open');
 const output = (onExpiry: unknown, ...events: AnyEventObject[]) =>
-  tell(waitMachine, ticket(onExpiry), events).snapshot.output as unknown;
+  playEvents(waitMachine, ticket(onExpiry), events).snapshot.output as unknown;
 
 test('is answered once, by somebody', () => {
   expect(output('fail', answer({ approved: true }), answer({ approved: false }, 'bob'))).toEqual({
@@ -25,7 +25,7 @@ test('is answered once, by somebody', () => {
 });
 
 test('does not take an answer that does not fit, and stays open for one that does', () => {
-  const { snapshot } = tell(waitMachine, ticket(), [
+  const { snapshot } = playEvents(waitMachine, ticket(), [
     answer('yes'),
     answer({ approved: 'yes' }),
     answer({ approved: true, also: 1 }),
@@ -58,5 +58,5 @@ test.each([
   [{ type: 'object', properties: { a: { type: 'object', required: ['b'] } } }, { a: {} }, false],
   [{ type: 'object', additionalProperties: false }, JSON.parse('{"__proto__":1}'), false],
 ])('%j lets %j through: %s', (each, value, expected) => {
-  expect(fits(each as never, value as never)).toBe(expected);
+  expect(fitsSchema(each as never, value as never)).toBe(expected);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { blameOn, classify } from '../../src/mcp/errors.ts';
-import { parsePlace } from '../../src/mcp/address.ts';
+import { errorContext, toServerError } from '../../src/mcp/errors.ts';
+import { parseAddress } from '../../src/mcp/address.ts';
 
-const place = parsePlace({
+const place = parseAddress({
   name: 'files',
   url: 'https://files.example/mcp',
   headers: { Authorization: 'Bearer sk/Geheim+1', Mode: 'fast' },
@@ -13,12 +13,14 @@ test.each([
   ['in a URL', `https://x/?key=${encodeURIComponent('sk/Geheim+1')}`],
   ['in base64', `Basic ${Buffer.from('user:sk/Geheim+1').toString('base64')}`],
 ])('what a server says of a secret of ours is masked %s', (_, said) => {
-  const { message } = classify(blameOn(place), 'calling', new Error(said));
+  const { message } = toServerError(errorContext(place), 'calling', new Error(said));
   expect(message).toContain('[redacted]');
   expect(Buffer.from(message.split(' ').at(-1)!, 'base64').toString()).not.toContain('Geheim');
   expect(message).not.toContain('Geheim');
 });
 
 test('a short value of a header is an ordinary word, and stays', () => {
-  expect(classify(blameOn(place), 'calling', new Error('fast mode is off')).message).toContain('fast mode is off');
+  expect(toServerError(errorContext(place), 'calling', new Error('fast mode is off')).message).toContain(
+    'fast mode is off',
+  );
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { httpPeer } from './httpPeer.ts';
 import { change, open } from './open.ts';
 
@@ -16,7 +16,7 @@ test('headers are sent with every request, and never shown', async () => {
   for (const sent of peer.headers) expect(sent).toMatchObject(headers);
 
   peer.refuse(500);
-  const failure = await failureOf(source.call('add', { a: 1, b: 2 }, testScope()));
+  const failure = await rejectionOf(source.call('add', { a: 1, b: 2 }, testScope()));
   expect(failure).toMatchObject({ kind: 'transient', retryable: true, data: { status: 500 } });
   expect(JSON.stringify(failure)).not.toMatch(/canary/);
 });
@@ -30,7 +30,7 @@ test.each([
   await using peer = await httpPeer();
   peer.refuse(status);
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1 });
-  expect(await failureOf(source.list(signal))).toMatchObject({
+  expect(await rejectionOf(source.list(signal))).toMatchObject({
     kind,
     retryable,
     message: expect.stringContaining('"peer" failed while connecting'),
@@ -43,7 +43,7 @@ test('nobody at the address is said so', async () => {
     return peer;
   })();
   await using source = open({ name: 'peer', url }, { tries: 1 });
-  expect(await failureOf(source.list(signal))).toMatchObject({
+  expect(await rejectionOf(source.list(signal))).toMatchObject({
     kind: 'environment',
     retryable: true,
     message: expect.stringContaining('ECONNREFUSED'),
@@ -56,7 +56,7 @@ test('a server that forgot us is connected to anew', async () => {
   await using source = open({ name: 'peer', url: peer.url }, {}, clock);
   await source.list(signal);
   peer.restart();
-  const failure = await failureOf(source.call('add', { a: 1, b: 2 }, testScope()));
+  const failure = await rejectionOf(source.call('add', { a: 1, b: 2 }, testScope()));
   expect(failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: true } });
   const again = source.call('add', { a: 1, b: 2 }, testScope());
   clock.advance(250);
@@ -68,7 +68,7 @@ test('a server that is cut off in the middle of a call fails it', async () => {
   await using source = open({ name: 'peer', url: peer.url });
   const scope = testScope();
   const started = scope.heard();
-  const failure = failureOf(source.call('wait', {}, scope));
+  const failure = rejectionOf(source.call('wait', {}, scope));
   await started;
   peer.restart();
   expect(await failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: true } });
@@ -79,7 +79,7 @@ test('an answer that breaks off fails its call, although the server is still the
   await using source = open({ name: 'peer', url: peer.url });
   const scope = testScope();
   const started = scope.heard();
-  const failure = failureOf(source.call('wait', {}, scope));
+  const failure = rejectionOf(source.call('wait', {}, scope));
   await started;
   peer.cut();
   expect(await failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: true } });
@@ -110,7 +110,7 @@ test('an answer without end is cut off', async () => {
     },
   });
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1 });
-  expect((await failureOf(source.list(signal))).message).toContain('larger than 8 MB');
+  expect((await rejectionOf(source.list(signal))).message).toContain('larger than 8 MB');
 });
 
 test('an event without end is cut off', async () => {
@@ -126,7 +126,7 @@ test('an event without end is cut off', async () => {
     },
   });
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1, protocol: 'legacy' });
-  expect((await failureOf(source.list(signal))).message).toContain('larger than 8 MB');
+  expect((await rejectionOf(source.list(signal))).message).toContain('larger than 8 MB');
 });
 
 test('many events may be larger together than one may be', async () => {
@@ -143,7 +143,7 @@ test('a server that sends us elsewhere is not followed with our headers', async 
     answer: (_, response) => void response.writeHead(307, { location: other.url }).end(),
   });
   await using source = open({ name: 'peer', url: peer.url, headers: { authorization: 'Bearer canary' } }, { tries: 1 });
-  expect(await failureOf(source.list(signal))).toMatchObject({ kind: 'environment', retryable: false });
+  expect(await rejectionOf(source.list(signal))).toMatchObject({ kind: 'environment', retryable: false });
   expect(other.headers).toEqual([]);
 });
 
@@ -152,7 +152,7 @@ test('an address that answers with a page is not taken for a server', async () =
     answer: (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
   });
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1 });
-  expect(await failureOf(source.list(signal))).toMatchObject({ kind: 'environment', retryable: false });
+  expect(await rejectionOf(source.list(signal))).toMatchObject({ kind: 'environment', retryable: false });
 });
 
 test('a server that never answers is given up in the time allowed', async () => {
@@ -161,7 +161,7 @@ test('a server that never answers is given up in the time allowed', async () => 
   const wasAsked = new Promise<void>((resolve) => (asked = resolve));
   await using peer = await httpPeer({ answer: () => asked() });
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1 }, clock);
-  const failure = failureOf(source.list(signal));
+  const failure = rejectionOf(source.list(signal));
   await wasAsked;
   clock.advance(30_000);
   expect(await failure).toMatchObject({ kind: 'timeout' });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { change, open, openPeer } from './open.ts';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ test('a server that gets a new tool is listed again, and the epoch of the catalo
 test('a call in which the server dies fails, may be made again, and says that it had begun', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', {}, clock);
-  const failure = await failureOf(source.call('die', {}, testScope()));
+  const failure = await rejectionOf(source.call('die', {}, testScope()));
   expect(failure).toMatchObject({
     kind: 'environment',
     retryable: true,
@@ -44,7 +44,7 @@ test('a call in which the server dies fails, may be made again, and says that it
 test('a server that died is started again after the backoff, for calls that wait for it', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', {}, clock);
-  await failureOf(source.call('die', {}, testScope()));
+  await rejectionOf(source.call('die', {}, testScope()));
   const waiting = source.call('add', { a: 1, b: 2 }, testScope());
   clock.advance(250);
   expect(await waiting).toEqual({ sum: 3 });
@@ -53,9 +53,9 @@ test('a server that died is started again after the backoff, for calls that wait
 test('a call that waits for a server ends in its time, and says that nothing was sent', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', { timeout: '5s' }, clock);
-  await failureOf(source.call('die', {}, testScope()));
+  await rejectionOf(source.call('die', {}, testScope()));
   const scope = testScope();
-  const failure = failureOf(source.call('add', { a: 1, b: 2 }, scope));
+  const failure = rejectionOf(source.call('add', { a: 1, b: 2 }, scope));
   scope.clock.advance(5_000);
   expect(await failure).toMatchObject({
     kind: 'timeout',
@@ -69,8 +69,8 @@ test('a server that dies again and again is given up, and tried once when it is 
   await using source = openPeer('odd', { tries: 2 }, clock);
   await source.list(testScope().signal);
   const gone = change(source);
-  await failureOf(source.call('die', {}, testScope()));
-  const again = failureOf(source.call('die', {}, testScope()));
+  await rejectionOf(source.call('die', {}, testScope()));
+  const again = rejectionOf(source.call('die', {}, testScope()));
   clock.advance(250);
   expect(await again).toMatchObject({ kind: 'environment', retryable: true });
   await gone;
@@ -109,7 +109,7 @@ test('a closed server answers calls with a failure, and may be closed again', as
   await source.call('add', { a: 1, b: 2 }, testScope());
   await source[Symbol.asyncDispose]();
   await source[Symbol.asyncDispose]();
-  expect(await failureOf(source.call('add', { a: 1, b: 2 }, testScope()))).toMatchObject({
+  expect(await rejectionOf(source.call('add', { a: 1, b: 2 }, testScope()))).toMatchObject({
     kind: 'environment',
     retryable: false,
     message: expect.stringContaining('was closed'),
@@ -118,7 +118,7 @@ test('a closed server answers calls with a failure, and may be closed again', as
 
 test('closing while it connects leaves nobody waiting', async () => {
   const source = openPeer('silent');
-  const failure = failureOf(source.list(testScope().signal));
+  const failure = rejectionOf(source.list(testScope().signal));
   await source[Symbol.asyncDispose]();
   expect(await failure).toMatchObject({ kind: 'environment' });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open, openPeer } from './open.ts';
 
 const list = (source: ReturnType<typeof open>) => source.list(testScope().signal);
 
 test('a program that is not there is named', async () => {
   await using source = open({ name: 'files', command: 'no-such-program' });
-  expect(await failureOf(list(source))).toMatchObject({
+  expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
     retryable: false,
     message: expect.stringContaining('"no-such-program": no such program or folder'),
@@ -17,7 +17,7 @@ test('a program that is not there is named', async () => {
 
 test('a folder that is not there is named', async () => {
   await using source = open({ name: 'files', command: process.execPath, cwd: '/no/such/folder' });
-  expect(await failureOf(list(source))).toMatchObject({
+  expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
     message: expect.stringContaining('in /no/such/folder'),
   });
@@ -25,7 +25,7 @@ test('a folder that is not there is named', async () => {
 
 test('a server that ends at once is tried again and given up; its last words are passed on, without its secrets', async () => {
   await using source = openPeer('dead', { tries: 2 }, systemClock(), { PEER_TOKEN: 'very-secret-token' });
-  const { kind, message } = await failureOf(list(source));
+  const { kind, message } = await rejectionOf(list(source));
   expect(kind).toBe('environment');
   expect(message).toContain('exit code 3; its last words: cannot read the settings, token [redacted]');
 });
@@ -33,7 +33,7 @@ test('a server that ends at once is tried again and given up; its last words are
 test('a server that never answers is given up in the time allowed', async () => {
   const clock = virtualClock();
   await using source = openPeer('silent', { tries: 1, connectTimeout: '30s' }, clock);
-  const failure = failureOf(list(source));
+  const failure = rejectionOf(list(source));
   await armed(clock);
   clock.advance(30_000);
   expect(await failure).toMatchObject({
@@ -45,7 +45,7 @@ test('a server that never answers is given up in the time allowed', async () => 
 test('a server that never lists is given up in the time allowed', async () => {
   const clock = virtualClock();
   await using source = openPeer('mute', { tries: 1 }, clock);
-  const failure = failureOf(list(source));
+  const failure = rejectionOf(list(source));
   await armed(clock);
   clock.advance(30_000);
   expect(await failure).toMatchObject({ kind: 'timeout' });
@@ -53,7 +53,7 @@ test('a server that never lists is given up in the time allowed', async () => {
 
 test('a program that writes something else is not taken for a server', async () => {
   await using source = openPeer('garbage');
-  expect(await failureOf(list(source))).toMatchObject({
+  expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
     retryable: false,
     message: expect.stringContaining('"listening on port 8080"'),
@@ -68,7 +68,7 @@ test('a server that greets on stdout before it serves is borne', async () => {
 test('a flood without end is cut off before it fills the memory', async () => {
   const before = process.memoryUsage().rss;
   await using source = openPeer('flood');
-  expect(await failureOf(list(source))).toMatchObject({
+  expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
     retryable: false,
     message: expect.stringContaining('larger than 8 MB'),
@@ -82,7 +82,7 @@ test.each([
   ['a list that is none', 'nonsense', 'failed while listing'],
 ])('%s: refused', async (_, conduct, words) => {
   await using source = openPeer(conduct);
-  expect(await failureOf(list(source))).toMatchObject({
+  expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
     retryable: false,
     message: expect.stringContaining(words),
@@ -99,7 +99,7 @@ test('a name that could harm is left out and reported, a description is shown as
 
 test("an answer that breaks the tool's own schema is a failure of the tool", async () => {
   await using source = openPeer('odd');
-  expect(await failureOf(source.call('breakPromise', {}, testScope()))).toMatchObject({
+  expect(await rejectionOf(source.call('breakPromise', {}, testScope()))).toMatchObject({
     kind: 'tool',
     message: expect.stringContaining('at "sum": must be number'),
   });

@@ -2,14 +2,14 @@
 import { toolServer } from '../../actors/toolServer.ts';
 import type { Clock } from '../../src/values/clock.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
-import type { McpPlace } from '../../src/mcp/address.ts';
-import { mcpServer, type McpOptions } from '../../src/mcp/toolSource.ts';
+import type { McpAddress } from '../../src/mcp/address.ts';
+import { mcpToolSource, type McpOptions } from '../../src/mcp/toolSource.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 
 const peer = new URL('peer.mjs', import.meta.url).pathname;
 
-export const open = (place: McpPlace, options: McpOptions = {}, clock: Clock = systemClock()): ToolSource =>
-  mcpServer(place, options, { clock, keep: toolServer });
+export const open = (place: McpAddress, options: McpOptions = {}, clock: Clock = systemClock()): ToolSource =>
+  mcpToolSource(place, options, { clock, keep: toolServer });
 
 /** The peer as a child process. */
 export const openPeer = (

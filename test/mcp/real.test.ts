@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open } from './open.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -33,9 +33,9 @@ test('files are read and written through the filesystem server, and only where i
     });
     await all.call('files__write_file', { path: join(folder, 'b.md'), content: 'three' }, testScope());
     expect(await readFile(join(folder, 'b.md'), 'utf8')).toBe('three');
-    const outside = await failureOf(all.call('files__read_text_file', { path: '/etc/hostname' }, testScope()));
+    const outside = await rejectionOf(all.call('files__read_text_file', { path: '/etc/hostname' }, testScope()));
     expect(outside).toMatchObject({ kind: 'tool', message: expect.stringContaining('outside allowed directories') });
-    const wrong = await failureOf(all.call('files__read_text_file', { file: 'a.md' }, testScope()));
+    const wrong = await rejectionOf(all.call('files__read_text_file', { file: 'a.md' }, testScope()));
     expect(wrong).toMatchObject({ kind: 'invalid', message: expect.stringContaining("required property 'path'") });
   } finally {
     await rm(folder, { recursive: true });
@@ -59,7 +59,7 @@ async function tryEverything(source: ReturnType<typeof open>) {
 
   const long = testScope();
   const progress = long.heard();
-  const failure = failureOf(source.call('trigger-long-running-operation', { duration: 60, steps: 600 }, long));
+  const failure = rejectionOf(source.call('trigger-long-running-operation', { duration: 60, steps: 600 }, long));
   expect(await progress).toMatchObject({ progress: 1, total: 600 });
   long.abort();
   expect(await failure).toMatchObject({ kind: 'cancelled' });

@@ -5,7 +5,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { gateway, scope, tools } from '../actors/fixtures.ts';
-import { failureOf } from '../../src/testing/suites/scope.ts';
+import { rejectionOf } from '../../src/testing/suites/scope.ts';
 import { openPeer } from './open.ts';
 
 const write = (source: ToolSource, name: string, input: Json, idempotent = false) => {
@@ -15,7 +15,7 @@ const write = (source: ToolSource, name: string, input: Json, idempotent = false
     tools: tools([], { call: (tool, given, inner) => source.call(tool, given, inner) }),
   };
   const request = { id: 'c', name, input, hash: 'h', effect: 'write', idempotent, belt: false } as const;
-  const ended = failureOf(runTool(deps).effect.perform(request, surroundings));
+  const ended = rejectionOf(runTool(deps).effect.perform(request, surroundings));
   return { ended, clock: surroundings.clock as ReturnType<typeof virtualClock> };
 };
 

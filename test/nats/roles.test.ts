@@ -12,9 +12,9 @@ import { scriptedModel } from 'troupe/testing';
 import { jetstream } from '../../src/journal/replicated/jetstream.ts';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode } from '../../src/cluster/node.ts';
-import { natsConfig } from '../../src/cluster/access.ts';
-import { dial } from '../../src/nats/connection.ts';
-import { inboxOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
+import { natsAccess } from '../../src/cluster/access.ts';
+import { connectNats } from '../../src/nats/connection.ts';
+import { inboxPrefixOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from './server.ts';
@@ -46,7 +46,7 @@ const creds = (role: string, tenant = 'shop') => join(folder, tenant, `${role}.n
 let server: NatsServer;
 const open: NatsConnection[] = [];
 const as = async (role: string, tenant = 'shop') => {
-  const connection = await dial({ servers: server.url, creds: creds(role, tenant) });
+  const connection = await connectNats({ servers: server.url, creds: creds(role, tenant) });
   open.push(connection);
   return connection;
 };
@@ -60,7 +60,7 @@ const runAs = async (role: string, key: string, tenant = 'shop'): Promise<RunOut
 };
 
 beforeAll(async () => {
-  await natsConfig([desk, mail], {
+  await natsAccess([desk, mail], {
     out: folder,
     tenants: ['shop', 'bank'],
     server: { store: join(folder, 'jetstream') },
@@ -108,10 +108,10 @@ const settled = async (...all: NatsConnection[]) => {
 };
 
 test('without credentials, or with those of another server, nobody is let in', async () => {
-  await expect(dial({ servers: server.url })).rejects.toMatchObject({ kind: 'auth' });
+  await expect(connectNats({ servers: server.url })).rejects.toMatchObject({ kind: 'auth' });
   const other = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
-  await natsConfig([desk], { out: other, tenants: ['shop'], server: { store: other } });
-  await expect(dial({ servers: server.url, creds: join(other, 'shop', 'node.nk') })).rejects.toMatchObject({
+  await natsAccess([desk], { out: other, tenants: ['shop'], server: { store: other } });
+  await expect(connectNats({ servers: server.url, creds: join(other, 'shop', 'node.nk') })).rejects.toMatchObject({
     kind: 'auth',
   });
   rmSync(other, { recursive: true });
@@ -146,7 +146,7 @@ test('an operator sees what waits, answers it at length, and speaks to no actor 
 test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
-  const offers = [{ name: 'desk', subject: desk, of: () => desk }];
+  const offers = [{ name: 'desk', runnable: desk, definitionFor: () => desk }];
   const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
   await using _ = await openNode({ ...joined, tenant: 'shop' });
 
@@ -172,7 +172,7 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   const plain = await plainConnect({
     servers: server.url,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
-    inboxPrefix: inboxOf(publicKeyOf(seed)),
+    inboxPrefix: inboxPrefixOf(publicKeyOf(seed)),
   });
   const sent = plainHeaders();
   sent.set('Troupe-Key', 'by-asker');
@@ -311,16 +311,17 @@ test.each([
 
 test('a tenant and an agent that come later are let in without a restart, and those of before stay connected', async () => {
   const [store, out] = [join(folder, 'later', 'jetstream'), join(folder, 'later')];
-  await natsConfig([desk], { out, tenants: ['shop'], server: { store } });
+  await natsAccess([desk], { out, tenants: ['shop'], server: { store } });
   await using running = await natsServer({ file: join(out, 'nats.conf') });
-  const before = await dial({ servers: running.url, creds: join(out, 'shop', 'node.nk') });
+  const before = await connectNats({ servers: running.url, creds: join(out, 'shop', 'node.nk') });
   const lost: string[] = [];
   void (async () => {
     for await (const { type } of before.status()) lost.push(type);
   })();
-  await natsConfig([mail], { out, tenants: ['shop', 'bank'], server: { store } });
+  await natsAccess([mail], { out, tenants: ['shop', 'bank'], server: { store } });
   process.kill(running.pid, 'SIGHUP');
-  const comes = (path: string) => dial({ servers: running.url, creds: join(out, path) }).then((late) => late.close());
+  const comes = (path: string) =>
+    connectNats({ servers: running.url, creds: join(out, path) }).then((late) => late.close());
   await expect
     .poll(() =>
       comes('bank/node.nk').then(
@@ -337,7 +338,7 @@ test('a tenant and an agent that come later are let in without a restart, and th
 
 test('two who may both ask do not hear each other’s answers', async () => {
   const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
-  const inbox = `${inboxOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
+  const inbox = `${inboxPrefixOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
   expect(await refusal(mail1, inbox)).toMatch(unheard);
   expect(await refusal(desk1, inbox)).toBe('let in');
 });

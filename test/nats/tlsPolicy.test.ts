@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRuntime } from 'troupe';
-import { addressed } from '../../src/nats/serverUrl.ts';
-import { dial } from '../../src/nats/connection.ts';
+import { parseServerUrls } from '../../src/nats/serverUrl.ts';
+import { connectNats } from '../../src/nats/connection.ts';
 import { isLoopback } from '../../src/nats/tlsPolicy.ts';
-import { natsPlace } from '../../src/nats/options.ts';
+import { natsSettings } from '../../src/nats/options.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const pem = (name: string) => resolve(import.meta.dirname, 'fixtures/tls', `${name}.pem`);
@@ -38,7 +38,7 @@ test.each(['nats://10.0.0.5:4222', '0.0.0.0:4222', 'localhost.example.org', '127
 );
 
 test('without a name nothing is said to it, and the message says what to give', async () => {
-  const calling = dial({ servers: away(secret), tls: { ca: pem('cert') } });
+  const calling = connectNats({ servers: away(secret), tls: { ca: pem('cert') } });
   await expect(calling).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/there are no credentials for it\..*--nats-creds.*TROUPE_NATS_INSECURE=1/) as string,
@@ -46,21 +46,21 @@ test('without a name nothing is said to it, and the message says what to give', 
 });
 
 test('one without TLS is not told the password, and the message says what to do', async () => {
-  await expect(dial({ servers: away(plain), ...named })).rejects.toMatchObject({
+  await expect(connectNats({ servers: away(plain), ...named })).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(/has no TLS, and it is on another machine.*--tls CERT,KEY/) as string,
   });
 });
 
 test('with both it is spoken to; with a certificate that nobody vouches for it is not', async () => {
-  const connection = await dial({ servers: away(secret), ...named, tls: { ca: pem('cert') } });
+  const connection = await connectNats({ servers: away(secret), ...named, tls: { ca: pem('cert') } });
   expect(connection.info?.tls_required).toBe(true);
   await connection.close();
-  await expect(dial({ servers: away(secret), ...named })).rejects.toMatchObject({ kind: 'environment' });
+  await expect(connectNats({ servers: away(secret), ...named })).rejects.toMatchObject({ kind: 'environment' });
 });
 
 test('whoever says that the network is safe is believed: in an option, or in the surroundings', async () => {
-  await (await dial({ servers: away(plain), ...named, insecure: true })).close();
+  await (await connectNats({ servers: away(plain), ...named, insecure: true })).close();
   const nats = { servers: away(plain), ...named };
   await expect(openRuntime({ env: {}, db: 'memory', nats })).rejects.toMatchObject({ kind: 'environment' });
   await (await openRuntime({ env: { TROUPE_NATS_INSECURE: '1' }, db: 'memory', nats })).close();
@@ -69,10 +69,12 @@ test('whoever says that the network is safe is believed: in an option, or in the
 test('credentials that cannot be read, or are none, are said to be that, and not repeated', async () => {
   const nothing = join(folder, 'nothing.nk');
   writeFileSync(nothing, 'hunter2\n');
-  const wrong = dial({ servers: plain.url, creds: nothing });
+  const wrong = connectNats({ servers: plain.url, creds: nothing });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth', message: expect.stringContaining('SU…') as string });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  await expect(dial({ servers: plain.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({ kind: 'auth' });
+  await expect(connectNats({ servers: plain.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({
+    kind: 'auth',
+  });
 });
 
 test('the surroundings say who we are, unless the program does', async () => {
@@ -83,15 +85,15 @@ test('the surroundings say who we are, unless the program does', async () => {
 
 test('a password in the address is used, and is said to nobody', async () => {
   const at = (who: string, port?: string) => plain.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
-  await (await dial({ servers: at('u:right') })).close();
-  await (await dial(natsPlace(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
+  await (await connectNats({ servers: at('u:right') })).close();
+  await (await connectNats(natsSettings(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
   for (const servers of [
     at('u:hunter2'),
     at('u:hunter2', '9'),
     'nats://u:hunter2@0.0.0.0:9',
     'nats://hunter2@0.0.0.0:9',
   ])
-    await expect(dial({ servers })).rejects.toMatchObject({
+    await expect(connectNats({ servers })).rejects.toMatchObject({
       message: expect.not.stringContaining('hunter2') as string,
     });
 });
@@ -100,4 +102,4 @@ test.each([
   ['nats://a:1, nats://b:2', { servers: ['nats://a:1', 'nats://b:2'] }],
   ['nats://us%40er:p%3Aw:x@a', { servers: ['nats://a'], user: 'us@er', password: 'p:w:x' }],
   ['nats://a,nats://secret@b', { servers: ['nats://a', 'nats://b'], token: 'secret' }],
-])('%s is read as what it says', (servers, read) => expect(addressed(servers)).toEqual(read));
+])('%s is read as what it says', (servers, read) => expect(parseServerUrls(servers)).toEqual(read));

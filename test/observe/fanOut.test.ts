@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fanOut } from '../../src/observe/fanOut.ts';
-import { recent } from '../../src/observe/ringBuffer.ts';
+import { ringBuffer } from '../../src/observe/ringBuffer.ts';
 import { commit } from './inspections.ts';
 
 test('who breaks while looking does not keep the others from seeing', () => {
@@ -19,7 +19,7 @@ test('who breaks while looking does not keep the others from seeing', () => {
 });
 
 test('the latest are kept in order, and what was forgotten is counted', () => {
-  const latest = recent<number>(3);
+  const latest = ringBuffer<number>(3);
   expect(latest.items()).toEqual([]);
   for (const n of [1, 2]) latest.add(n);
   expect(latest.items()).toEqual([1, 2]);

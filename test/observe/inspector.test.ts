@@ -194,7 +194,7 @@ test('the page is served with a policy that lets nothing else run', async () => 
 });
 
 test('a viewer that does not read is disconnected instead of filling our memory, and others go on', async () => {
-  const view = await serve({ behind: 100_000 });
+  const view = await serve({ maxBufferedBytes: 100_000 });
   const slow = watch(view);
   const quick = watch(view);
   await Promise.all([slow.refused, quick.refused]);

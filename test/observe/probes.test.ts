@@ -9,7 +9,7 @@ const ask = async (url: string) => {
 
 test('it lives; it is ready while nothing keeps it from work, and says what does', async () => {
   let reason: string | undefined;
-  await using served = await probes({ port: 0, busy: () => reason });
+  await using served = await probes({ port: 0, notReadyReason: () => reason });
   expect(await ask(`${served.url}/healthz`)).toEqual({ status: 200, text: 'ok' });
   expect(await ask(`${served.url}/readyz`)).toEqual({ status: 200, text: 'ok' });
   reason = 'leaving';
@@ -19,9 +19,9 @@ test('it lives; it is ready while nothing keeps it from work, and says what does
 });
 
 test('a port that is taken is named', async () => {
-  await using served = await probes({ port: 0, busy: () => undefined });
+  await using served = await probes({ port: 0, notReadyReason: () => undefined });
   const port = Number(new URL(served.url).port);
-  await expect(probes({ port, busy: () => undefined })).rejects.toMatchObject({
+  await expect(probes({ port, notReadyReason: () => undefined })).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*another port`)) as string,
   });

@@ -1,7 +1,7 @@
 /** Backends that each break one promise: the suites must notice. Run by broken.test.ts in a Vitest of its own. */
 import { journalSuite, transportSuite, type Journal, type Transport } from 'troupe/testing/suites';
 import { memory } from '../../src/journal/memory.ts';
-import { overriding } from '../../src/testing/world/intercept.ts';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { mapTransport } from './mapTransport.ts';
 
 const transports: Record<string, (inner: Transport) => Partial<Transport>> = {
@@ -32,7 +32,7 @@ for (const [name, flaw] of Object.entries(transports))
   transportSuite(name, {
     async open(clock) {
       const inner = mapTransport(clock.now);
-      return overriding(inner, flaw(inner));
+      return overrideMethods(inner, flaw(inner));
     },
     twice: async (transport, envelope) => {
       await transport.send(envelope);
@@ -66,6 +66,6 @@ for (const [name, flaw] of Object.entries(journals))
   journalSuite(name, {
     async open() {
       const inner = memory();
-      return overriding(inner, flaw(inner));
+      return overrideMethods(inner, flaw(inner));
     },
   });

@@ -1,7 +1,7 @@
 /** A run that another process is at work on: waited for, and left to it when the one who waits is called away. */
 import { expect, test } from 'vitest';
 import { TroupeError } from '../../src/values/failure.ts';
-import { joined } from '../../src/runtime/attach.ts';
+import { attach } from '../../src/runtime/attach.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
 const elsewhere = () => Promise.reject(new TroupeError('owned_elsewhere', 'Another process has it.'));
@@ -10,7 +10,7 @@ test('it is begun when the other process is done with it, and the wait is told o
   const clock = virtualClock();
   let tries = 0;
   let told = 0;
-  const handle = joined(() => (++tries < 3 ? elsewhere() : Promise.resolve('mine')), clock, { waiting: () => told++ });
+  const handle = attach(() => (++tries < 3 ? elsewhere() : Promise.resolve('mine')), clock, { waiting: () => told++ });
   for (let i = 0; i < 3; i++) {
     await new Promise(setImmediate);
     clock.advance(250);
@@ -20,26 +20,26 @@ test('it is begun when the other process is done with it, and the wait is told o
 
 test('who is called away while waiting leaves it', async () => {
   const stop = new AbortController();
-  const waiting = joined(elsewhere, virtualClock(), { signal: stop.signal, waiting: () => stop.abort() });
+  const waiting = attach(elsewhere, virtualClock(), { signal: stop.signal, waiting: () => stop.abort() });
   await expect(waiting).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
 test('any other refusal is a refusal', async () => {
   const refused = new TroupeError('conflict', 'Another run has that key.');
-  await expect(joined(() => Promise.reject(refused), virtualClock())).rejects.toBe(refused);
+  await expect(attach(() => Promise.reject(refused), virtualClock())).rejects.toBe(refused);
 });
 
 test('a file that somebody has locked is tried again, and not for ever', async () => {
   const clock = virtualClock();
   const locked = new TroupeError('storage', 'The journal is locked by another program.');
   let tries = 0;
-  const begun = joined(() => (++tries < 4 ? Promise.reject(locked) : Promise.resolve('begun')), clock);
+  const begun = attach(() => (++tries < 4 ? Promise.reject(locked) : Promise.resolve('begun')), clock);
   for (let i = 0; i < 4; i++) {
     await new Promise(setImmediate);
     clock.advance(250);
   }
   expect(await begun).toBe('begun');
-  const never = joined(() => Promise.reject(locked), clock).catch((thrown: unknown) => thrown);
+  const never = attach(() => Promise.reject(locked), clock).catch((thrown: unknown) => thrown);
   for (let i = 0; i < 130; i++) {
     await new Promise(setImmediate);
     clock.advance(250);

@@ -1,12 +1,12 @@
 /** The stored log of a replicated journal: its entries in their order, and a snapshot of what was played up to one of them. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fileView } from '../../src/journal/replicated/sqliteReplica.ts';
+import { sqliteReplica } from '../../src/journal/replicated/sqliteReplica.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { LogEntry } from '../../src/journal/replicated/log.ts';
-import { memoryView } from '../../src/journal/replicated/memoryReplica.ts';
+import { memoryReplica } from '../../src/journal/replicated/memoryReplica.ts';
 import { replicated } from '../../src/journal/replicated/replicated.ts';
-import type { View } from '../../src/journal/replicated/replica.ts';
+import type { JournalReplica } from '../../src/journal/replicated/replica.ts';
 import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import { virtualClock } from 'troupe/testing';
 import { fixture } from './journals.ts';
@@ -18,15 +18,15 @@ interface Line {
   readonly entry: unknown;
 }
 
-export const views: Readonly<Record<string, () => Promise<View>>> = {
-  memory: async () => memoryView(),
-  'a file': () => fileView(':memory:'),
+export const views: Readonly<Record<string, () => Promise<JournalReplica>>> = {
+  memory: async () => memoryReplica(),
+  'a file': () => sqliteReplica(':memory:'),
 };
 
 /** A journal on the stored log, played from its beginning. */
-export async function logOf(view: () => Promise<View>): Promise<Journal> {
+export async function logOf(view: () => Promise<JournalReplica>): Promise<Journal> {
   const log = storedLog();
-  return replicated({ log: log.open(), view: await view(), clock: virtualClock({ seed: 3 }) });
+  return replicated({ log: log.open(), replica: await view(), clock: virtualClock({ seed: 3 }) });
 }
 
 /** A journal on the stored log after it was cut: what came before a position is in the snapshot alone. */
@@ -39,7 +39,7 @@ export async function cutLog(): Promise<Journal> {
     yield snapshot.subarray(4);
   };
   await log.open().snapshots.write(position, dump());
-  return replicated({ log: log.open(), view: await fileView(':memory:'), clock: virtualClock({ seed: 4 }) });
+  return replicated({ log: log.open(), replica: await sqliteReplica(':memory:'), clock: virtualClock({ seed: 4 }) });
 }
 
 function storedLog(): SharedLog {
@@ -65,7 +65,7 @@ export async function recordLog() {
   const log = emptyLog();
   // What is forgotten by the journal stays in the log, so that its entries are there from the first.
   const whole = { ...log.open(), cut: async () => {} };
-  const journal = await replicated({ log: whole, view: memoryView(), clock: virtualClock({ seed: 5 }) });
+  const journal = await replicated({ log: whole, replica: memoryReplica(), clock: virtualClock({ seed: 5 }) });
   let entries: readonly LogEntry[] = [];
   return {
     journal,
@@ -87,8 +87,8 @@ export async function recordLog() {
 async function snapshotOf(entries: readonly LogEntry[]): Promise<Uint8Array> {
   const log = emptyLog();
   for (const { id, bytes } of entries) log.append(id, bytes);
-  const view = await fileView(':memory:');
-  await using _ = await replicated({ log: log.open(), view, clock: virtualClock({ seed: 6 }) });
+  const view = await sqliteReplica(':memory:');
+  await using _ = await replicated({ log: log.open(), replica: view, clock: virtualClock({ seed: 6 }) });
   const position = Buffer.alloc(4);
   position.writeUInt32BE(entries.length);
   const parts: Uint8Array[] = [position];

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openRuntime } from 'troupe';
-import { against, cassette, cassetteText, exportRun } from 'troupe/testing';
+import { compareVersions, cassette, cassetteText, exportRun } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
 import { cassetteFile, cassettes, copyOf, fixture, goOn, hashesOf, type Ends } from './journals.ts';
 import { cutLog, logOf, views } from './log.ts';
@@ -69,7 +69,7 @@ describe.each(Object.values(cassettes).flat())('the cassette of %s', (run) => {
 
 test('cassettes of one subject take the same path together, as "troupe check --against" compares them', async () => {
   const files = ['desk-done', 'desk-failed', 'desk-cancelled'].map((run) => cassetteFile(run, folder));
-  const compared = await against(files, () => subjects({ calls: [] }).desk);
+  const compared = await compareVersions(files, () => subjects({ calls: [] }).desk);
   expect(compared.map(({ drift }) => drift)).toEqual([[], [], []]);
 });
 

@@ -13,7 +13,7 @@ import {
   routers,
   team,
   type OrchestratorOptions,
-  type Subject,
+  type Runnable,
   type TeamOptions,
 } from 'troupe';
 import { engineActions, type MessageMeta } from 'troupe/machines';
@@ -326,7 +326,7 @@ export const subjects = (world: World) =>
     'asking-desk': desk(world, 'asking-desk', { budget: { steps: 4 }, onExhausted: 'ask' }),
     pool: pool(world),
     house: house(world),
-  }) satisfies Record<string, Subject>;
+  }) satisfies Record<string, Runnable>;
 export type SubjectName = keyof ReturnType<typeof subjects>;
 
 /** The input of the house: too large to be kept inline. */

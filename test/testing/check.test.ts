@@ -1,6 +1,6 @@
 /** Everything that can happen is looked at; what is wrong is told by the shortest way to it, and as a test to paste. */
 import { describe, expect, test } from 'vitest';
-import { agent, machine, tool, TroupeError, type Subject } from 'troupe';
+import { agent, machine, tool, TroupeError, type Runnable } from 'troupe';
 import { check, type CheckOptions, type FindingKind } from 'troupe/testing';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
@@ -11,8 +11,8 @@ import { paste } from './paste.ts';
 
 interface Defect {
   readonly kind: FindingKind;
-  readonly subject: Subject;
-  readonly mended: Subject;
+  readonly subject: Runnable;
+  readonly mended: Runnable;
   readonly options?: CheckOptions;
   readonly trace: readonly string[];
   readonly says: string;

@@ -17,14 +17,14 @@ import {
   tool,
   until,
   type Router,
-  type Subject,
+  type Runnable,
 } from 'troupe';
 import { check } from 'troupe/testing';
 import { dose } from '../dose.ts';
 
 const voice = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
 const [ada, bob] = [voice('ada'), voice('bob')];
-const clean = async (subject: Subject) => {
+const clean = async (subject: Runnable) => {
   const report = await check(subject, { within: 100_000 });
   expect(report.findings).toEqual([]);
   expect(report.bound).toBeUndefined();

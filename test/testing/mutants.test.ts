@@ -2,9 +2,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
-import { Alarms } from '../../src/engine/timers.ts';
-import { Courier } from '../../src/engine/outboxRelay.ts';
-import { Ownership } from '../../src/engine/lease.ts';
+import { Timers } from '../../src/engine/timers.ts';
+import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
+import { Leases } from '../../src/engine/lease.ts';
 import { clerk, counting, newsroom } from './subjects.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -134,33 +134,33 @@ const mutants: Record<string, Mutant> = {
   },
   'nothing is sent': {
     scenario: counting,
-    plant: inClass(() => vi.spyOn(Courier.prototype, 'send').mockReturnValue()),
+    plant: inClass(() => vi.spyOn(OutboxRelay.prototype, 'send').mockReturnValue()),
     says: /stands still/,
     seeds: { seed: 1, seeds: 3 },
   },
   'a process that lost a run goes on sending its messages': {
     scenario: counting,
-    plant: inClass(() => vi.spyOn(Courier.prototype, 'forget').mockReturnValue()),
+    plant: inClass(() => vi.spyOn(OutboxRelay.prototype, 'release').mockReturnValue()),
     says: /inOrder|it counted/,
     seeds: { seed: 1, seeds: 3_000 },
   },
   'a process that stood still believes that the run is its own': {
     scenario: clerk,
-    plant: inClass(() => vi.spyOn(Ownership.prototype, 'isSure').mockReturnValue(true)),
+    plant: inClass(() => vi.spyOn(Leases.prototype, 'isCurrent').mockReturnValue(true)),
     says: /performed again|begun 2 times/,
     seeds: { seed: 1, seeds: 1_500 },
   },
   'timers never ring': {
     scenario: counting,
-    plant: inClass(() => vi.spyOn(Alarms.prototype, 'set').mockReturnValue()),
+    plant: inClass(() => vi.spyOn(Timers.prototype, 'set').mockReturnValue()),
     says: /stands still/,
     seeds: { seed: 1, seeds: 3 },
   },
   'timers ring at once': {
     scenario: counting,
     plant: inClass(() => {
-      const { set } = Alarms.prototype;
-      vi.spyOn(Alarms.prototype, 'set').mockImplementation(function (this: Alarms, key, _due, address) {
+      const { set } = Timers.prototype;
+      vi.spyOn(Timers.prototype, 'set').mockImplementation(function (this: Timers, key, _due, address) {
         set.call(this, key, 0, address);
       });
     }),

@@ -2,7 +2,13 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent } from 'troupe';
-import { scriptedModel, scriptedTool, testRuntime, type ScriptedTool, type ModelWhen } from 'troupe/testing';
+import {
+  scriptedModel,
+  scriptedTool,
+  testRuntime,
+  type ScriptedTool,
+  type ScriptedModelCondition,
+} from 'troupe/testing';
 import type { ModelPart, ModelRequest } from '../../src/contracts/model.ts';
 
 const asks = (text: string): ModelRequest => ({ instructions: '', messages: [{ role: 'user', text }], tools: [] });
@@ -44,7 +50,7 @@ test('a step that expects another prompt shows both, line by line', async () => 
   await expect(refused).rejects.toThrow(/expects .*\n {2}Write about\n- actors\.\n\+ machines\./);
 });
 
-test.each<[string, ModelWhen]>([
+test.each<[string, ScriptedModelCondition]>([
   ['a pattern', /tea/],
   ['a pattern that remembers its place', /tea/g],
   ['a part of the latest message', { role: 'user', text: /tea/ as never }],

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { limitOfSeeds } from '../limits.ts';
 import { simulate, type SimulateOptions } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { Mark, View } from '../../src/journal/replicated/replica.ts';
+import type { ReplicaMark, JournalReplica } from '../../src/journal/replicated/replica.ts';
 import { clerk, counting, desk, newsroom } from './subjects.ts';
 
 /** More in CI: `TROUPE_SEEDS=5000`. */
@@ -35,26 +35,26 @@ test('the same seed is the same run, event by event', async () => {
 });
 
 interface Played {
-  readonly mark: Mark;
+  readonly mark: ReplicaMark;
   readonly writers: Map<string, { readonly next: number; readonly position: number }>;
 }
 /** What a process keeps, and what it puts into a snapshot, is not what it has. */
-const keeping = (view: View, change: (played: Played) => Played): View =>
-  Object.assign(Object.create(view) as View, {
+const keeping = (view: JournalReplica, change: (played: Played) => Played): JournalReplica =>
+  Object.assign(Object.create(view) as JournalReplica, {
     async *dump() {
       for await (const part of view.dump()) yield serialize(change(deserialize(part) as Played));
     },
   });
 
 /** Effects first, and how far it has played in a write of its own, which comes too late. */
-function notAtomic(view: View): View {
+function notAtomic(view: JournalReplica): JournalReplica {
   let [mark, writers] = [view.mark, new Map<string, { next: number; position: number }>()];
   const late = keeping(view, (played) => ({ ...played, mark, writers: new Map([...played.writers, ...writers]) }));
   return Object.assign(late, {
-    play(...[to, by, work]: Parameters<View['play']>) {
+    play(...[to, by, work]: Parameters<JournalReplica['apply']>) {
       mark = view.mark;
-      writers = new Map(by ? [[by.writer, { next: view.next(by.writer), position: mark.position }]] : []);
-      view.play(to, by, work);
+      writers = new Map(by ? [[by.writer, { next: view.nextWrite(by.writer), position: mark.position }]] : []);
+      view.apply(to, by, work);
     },
   });
 }

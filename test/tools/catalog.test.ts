@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import { catalog } from '../../src/tools/catalog.ts';
 import { fakeSource, info } from './fakeSource.ts';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 
 const { signal } = testScope();
 const names = (tools: readonly ToolInfo[]) => tools.map((tool) => tool.name);
@@ -52,7 +52,7 @@ test('an unknown tool is a failure of kind tool that names the nearest ones', as
     ['', 'files__stat'],
     ['x'.repeat(100_000), 'files__stat'],
   ] as const) {
-    const failure = await failureOf(all.call(unknown, {}, testScope()));
+    const failure = await rejectionOf(all.call(unknown, {}, testScope()));
     expect(failure).toMatchObject({ kind: 'tool', message: expect.stringContaining(meant) });
     expect(failure.message.length).toBeLessThan(400);
   }
@@ -102,7 +102,7 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
   const all = catalog([broken, fine]);
   expect(names(await all.list(signal))).toEqual(['fine__b']);
   expect([all.missing(), all.problems()]).toMatchObject([{ kind: 'environment', message: 'broken is down.' }, []]);
-  expect(await failureOf(all.call('broken__a', {}, testScope()))).toMatchObject({
+  expect(await rejectionOf(all.call('broken__a', {}, testScope()))).toMatchObject({
     kind: 'environment',
     retryable: true,
   });
@@ -115,7 +115,7 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
 test('a call of a source that cannot be listed says that nothing was begun', async () => {
   const broken = fakeSource('broken', 'send');
   broken.down = true;
-  const failure = await failureOf(catalog([broken]).call('broken__send', {}, testScope()));
+  const failure = await rejectionOf(catalog([broken]).call('broken__send', {}, testScope()));
   expect(failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: false } });
 });
 

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { TroupeError } from '../../src/values/failure.ts';
 import { localTools } from '../../src/tools/local.ts';
-import { tool, type ToolDefinition } from '../../src/tools/tool.ts';
+import { tool, type ToolOptions } from '../../src/tools/tool.ts';
 import { toolSourceSuite } from 'troupe/testing/suites';
-import { failureOf, testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 
 const nothing = z.object({});
 
@@ -20,7 +20,7 @@ test('what a tool threw is told with what caused it', async () => {
       },
     }),
   ]);
-  const { message } = await failureOf(source.call('fetch', {}, testScope()));
+  const { message } = await rejectionOf(source.call('fetch', {}, testScope()));
   expect(message).toContain('fetch failed: connect ECONNREFUSED');
 });
 
@@ -41,7 +41,7 @@ test.each([
       },
     }),
   ]);
-  expect(await failureOf(source.call('fetch', {}, testScope()))).toMatchObject({ kind, retryable });
+  expect(await rejectionOf(source.call('fetch', {}, testScope()))).toMatchObject({ kind, retryable });
 });
 
 toolSourceSuite('localTools', async () => {
@@ -102,7 +102,7 @@ toolSourceSuite('localTools', async () => {
 });
 
 /** A source of one tool that returns what it is told to. */
-const returning = (value: unknown, more: Partial<ToolDefinition<z.ZodType, z.ZodType>> = {}) =>
+const returning = (value: unknown, more: Partial<ToolOptions<z.ZodType, z.ZodType>> = {}) =>
   localTools([
     tool({ name: 'it', description: 'Returns.', input: nothing, output: z.unknown(), run: () => value, ...more }),
   ]);
@@ -120,7 +120,7 @@ test.each([
   ['not a number', { a: Number.NaN }, '"a" is NaN'],
   ['a pit', deep, 'more than 200 levels deep'],
 ])('a result with %s is a failure that says where', async (_, value, words) => {
-  expect(await failureOf(returning(value).call('it', {}, testScope()))).toMatchObject({
+  expect(await rejectionOf(returning(value).call('it', {}, testScope()))).toMatchObject({
     kind: 'tool',
     message: expect.stringContaining(words),
   });
@@ -143,7 +143,7 @@ test('a result that is seen twice in one place is no cycle', async () => {
 });
 
 test('a result that breaks its schema is a failure of the tool, not of the caller', async () => {
-  const failure = await failureOf(
+  const failure = await rejectionOf(
     returning({ rows: 'none' }, { output: z.object({ rows: z.array(z.string()) }) }).call('it', {}, testScope()),
   );
   expect(failure).toMatchObject({
@@ -162,7 +162,7 @@ test('what came is described, not repeated: it may be a secret', async () => {
       run: () => null,
     }),
   ]);
-  const failure = await failureOf(source.call('login', { pin: 'hunter2' }, testScope()));
+  const failure = await rejectionOf(source.call('login', { pin: 'hunter2' }, testScope()));
   expect(JSON.stringify(failure)).not.toContain('hunter2');
 });
 
@@ -185,7 +185,7 @@ test('a TroupeError of a tool passes as it is', async () => {
       throw new TroupeError('denied', 'Not on Sundays.');
     },
   });
-  expect(await failureOf(denied.call('it', {}, testScope()))).toMatchObject({
+  expect(await rejectionOf(denied.call('it', {}, testScope()))).toMatchObject({
     kind: 'denied',
     message: 'Not on Sundays.',
   });
@@ -201,7 +201,7 @@ test.each([
       throw thrown;
     },
   });
-  expect(await failureOf(source.call('it', {}, testScope()))).toMatchObject({ kind: 'tool' });
+  expect(await rejectionOf(source.call('it', {}, testScope()))).toMatchObject({ kind: 'tool' });
 });
 
 test.each([
@@ -209,7 +209,7 @@ test.each([
   ['broke its schema', () => 7],
 ])('a tool that did its work and %s says that it was done; one that threw does not', async (_, run) => {
   const ended = (change: object) =>
-    failureOf(returning(null, { output: z.string(), ...change }).call('it', {}, testScope()));
+    rejectionOf(returning(null, { output: z.string(), ...change }).call('it', {}, testScope()));
   expect(await ended({ run })).toMatchObject({ kind: 'tool', data: { tool: 'it', done: true } });
   const thrown = await ended({
     run() {
@@ -223,7 +223,7 @@ test('a schema that throws while it checks is a failure of the tool', async () =
   const output = z.unknown().refine(() => {
     throw new Error('refused to think');
   });
-  expect(await failureOf(returning(1, { output }).call('it', {}, testScope()))).toMatchObject({
+  expect(await rejectionOf(returning(1, { output }).call('it', {}, testScope()))).toMatchObject({
     kind: 'tool',
     message: expect.stringContaining('refused to think'),
   });
@@ -239,7 +239,7 @@ test('a tool that goes on after its time is not heard any more', async () => {
       return new Promise(() => {});
     },
   });
-  const failure = failureOf(source.call('it', {}, scope));
+  const failure = rejectionOf(source.call('it', {}, scope));
   await Promise.resolve().then(() => {});
   while (!scope.clock.next) await Promise.resolve();
   say('working');
@@ -276,5 +276,5 @@ test('a tool that can look up what became of a call is asked; its answer is chec
   expect(await pay({ done: true, output: { receipt: 'r1' } })).toEqual({ done: true, output: { receipt: 'r1' } });
   expect(await pay({ done: false })).toEqual({ done: false });
   expect(await pay(undefined)).toBeUndefined();
-  expect(await failureOf(pay({ done: true, output: 7 }))).toMatchObject({ kind: 'tool' });
+  expect(await rejectionOf(pay({ done: true, output: 7 }))).toMatchObject({ kind: 'tool' });
 });

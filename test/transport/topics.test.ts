@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { topics } from '../../src/transport/topics.ts';
+import { topicTree } from '../../src/transport/topics.ts';
 
 test('a topic costs what it is long, not how many subscribed elsewhere', () => {
-  const tree = topics<number>();
+  const tree = topicTree<number>();
   for (let n = 0; n < 50_000; n++) tree.add(`agent.a${n}.thought`, n);
   tree.add('agent.*.thought', -1);
   expect(tree.match('agent.a777.thought').map(({ value }) => value)).toEqual([777, -1]);
 });
 
 test('subscriptions that are disposed leave nothing behind for the others to stumble over', () => {
-  const tree = topics<string>();
+  const tree = topicTree<string>();
   const long = tree.add('a.b.c', 'long');
   tree.add('a.b', 'short');
   long[Symbol.dispose]();

@@ -1,7 +1,7 @@
 /** What asking an actor must not compile. Nothing here runs: `tsc` fails when one of these is no error any more. */
 import * as z from 'zod';
 import { protocol } from '../../src/contracts/protocol.ts';
-import type { Door, Ref } from '../../src/engine/ref.ts';
+import type { ReplyChannel, Ref } from '../../src/engine/ref.ts';
 
 const Talk = protocol({
   ask: { body: z.object({ n: z.number(), note: z.string().default('') }), replies: ['yes', 'no'] },
@@ -11,7 +11,7 @@ const Talk = protocol({
   news: { body: z.object({}), topic: true },
 });
 
-export async function asking(door: Door) {
+export async function asking(door: ReplyChannel) {
   const ref = door.ref(Talk, 'talker/a', 'r1');
   const answer = await ref.ask('ask', { n: 1 });
   switch (answer.type) {

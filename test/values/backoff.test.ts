@@ -2,15 +2,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { effect } from '../../actors/effect.ts';
-import { backoff, ceiling } from '../../src/values/backoff.ts';
+import { backoff, longestPause } from '../../src/values/backoff.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { ModelRequest } from '../../src/contracts/model.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { retryBudget } from '../../src/gateway/retryBudget.ts';
 import { memory } from '../../src/journal/memory.ts';
-import { Courier } from '../../src/engine/outboxRelay.ts';
-import { perform } from '../../src/engine/effects.ts';
-import { untilStored } from '../../src/engine/retryWrite.ts';
+import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
+import { performEffect } from '../../src/engine/effects.ts';
+import { retryWrite } from '../../src/engine/retryWrite.ts';
 import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
@@ -27,16 +27,16 @@ async function through<T>(clock: VirtualClock, going: Promise<T>): Promise<T> {
 
 describe('B1 the pauses', () => {
   test('may last 200, 400 and 800 milliseconds at the most', () => {
-    expect([1, 2, 3].map((failed) => ceiling(failed, usual))).toEqual([200, 400, 800]);
+    expect([1, 2, 3].map((failed) => longestPause(failed, usual))).toEqual([200, 400, 800]);
   });
 
   test('never last longer than their bound, however often it failed', () => {
     const bounds = { first: 200, longest: 7_000 };
-    expect([6, 7, 5_000].map((failed) => ceiling(failed, bounds))).toEqual([6_400, 7_000, 7_000]);
+    expect([6, 7, 5_000].map((failed) => longestPause(failed, bounds))).toEqual([6_400, 7_000, 7_000]);
   });
 
   test('may grow by another factor', () => {
-    expect([1, 2, 3].map((failed) => ceiling(failed, { ...usual, factor: 3 }))).toEqual([200, 600, 1_800]);
+    expect([1, 2, 3].map((failed) => longestPause(failed, { ...usual, factor: 3 }))).toEqual([200, 600, 1_800]);
   });
 
   test('are spread evenly between nothing and their bound', () => {
@@ -45,7 +45,7 @@ describe('B1 the pauses', () => {
       fc.property(fc.integer({ min: 1, max: 50 }), chances, (failed, chance) => {
         const pause = backoff(failed, usual, chance);
         expect(pause).toBeGreaterThanOrEqual(1);
-        expect(Math.abs(pause - chance * ceiling(failed, usual))).toBeLessThanOrEqual(1);
+        expect(Math.abs(pause - chance * longestPause(failed, usual))).toBeLessThanOrEqual(1);
       }),
     );
   });
@@ -74,7 +74,7 @@ describe('B2 the tries', () => {
       list: async () => [],
       progress() {},
     };
-    const outcome = await through(clock, perform(logic, { id: 'x', src: 'x', input: null }, scope));
+    const outcome = await through(clock, performEffect(logic, { id: 'x', src: 'x', input: null }, scope));
     return { calls, ok: outcome.ok };
   };
   const busy = new TroupeError('transient', 'busy');
@@ -100,7 +100,7 @@ describe('B3 those who wait for the same thing do not come back in the same mome
     for (const times of tries)
       times.slice(1).forEach((at, failed) => {
         expect(at - times[failed]!).toBeGreaterThan(0);
-        expect(at - times[failed]!).toBeLessThanOrEqual(ceiling(failed + 1, { first, longest: 5_000 }));
+        expect(at - times[failed]!).toBeLessThanOrEqual(longestPause(failed + 1, { first, longest: 5_000 }));
       });
     return new Set(tries.map((times) => times.at(-1)! - began)).size;
   }
@@ -111,14 +111,14 @@ describe('B3 those who wait for the same thing do not come back in the same mome
     const write = (times: number[]) => () =>
       times.push(clock.now()) < 6 ? Promise.reject(new TroupeError('storage', 'locked')) : Promise.resolve();
     const patience = { clock, ending, gone: () => false, stalled() {} };
-    await through(clock, Promise.all(tries.map((times) => untilStored(write(times), patience))));
+    await through(clock, Promise.all(tries.map((times) => retryWrite(write(times), patience))));
     expect(spread(tries, 100)).toBeGreaterThan(crowd / 2);
   });
 
   test('letters, while their recipients have no room', async () => {
     const clock = virtualClock();
     const tries = new Map<string, number[]>();
-    const courier = new Courier({
+    const courier = new OutboxRelay({
       clock,
       ending,
       journal: memory(),
@@ -131,12 +131,12 @@ describe('B3 those who wait for the same thing do not come back in the same mome
         },
       },
       epoch: () => 1,
-      undelivered: async () => {},
+      onUndeliverable: async () => {},
     });
     for (let n = 0; n < crowd; n++)
       courier.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
     const delivered = async () => {
-      while (courier.busy('r')) await new Promise((next) => setImmediate(next));
+      while (courier.isBusy('r')) await new Promise((next) => setImmediate(next));
     };
     await through(clock, delivered());
     expect(spread([...tries.values()], 10)).toBeGreaterThan(crowd / 2);

@@ -1,7 +1,7 @@
 /** Closes what was opened, once, however the task ends. A failure of the cleanup is recorded and delays nothing. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const cleanup = agent.createStateConfig({
+export const cleanupPhase = agentSetup.createStateConfig({
   id: 'cleanup',
   tags: 'cleaning',
   entry: 'buryInput',

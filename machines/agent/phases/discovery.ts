@@ -1,7 +1,7 @@
 /** Lists the tools, and checks that they have the required capabilities. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const discovery = agent.createStateConfig({
+export const discoveryPhase = agentSetup.createStateConfig({
   id: 'discovery',
   initial: 'considering',
   states: {

@@ -1,15 +1,15 @@
 /** Handles a failure: retry where it failed, try another approach, fall back to another resource, or abort with what there is. */
-import { onInput } from '../inputs.ts';
-import { agent } from '../setup.ts';
+import { inputTransitions } from '../inputs.ts';
+import { agentSetup } from '../setup.ts';
 
-export const errorHandling = agent.createStateConfig({
+export const errorHandlingPhase = agentSetup.createStateConfig({
   id: 'errorHandling',
   tags: 'recovering',
   entry: 'noteSetback',
   initial: 'classify',
   on: {
     'agent.cancel': { target: '#cleanup', actions: 'settleCancelled' },
-    'agent.input': onInput,
+    'agent.input': inputTransitions,
     'budget.exhausted': { target: '.abort', actions: 'noteLate' },
   },
   states: {

@@ -3,9 +3,9 @@
  *
  * However `acting` is left, every call of the turn gets a result, so that the transcript never has a call without one.
  */
-import { agent, thinking } from '../setup.ts';
+import { agentSetup, modelCallInput } from '../setup.ts';
 
-export const execution = agent.createStateConfig({
+export const executionPhase = agentSetup.createStateConfig({
   id: 'execution',
   initial: 'choosing',
   states: {
@@ -57,7 +57,7 @@ export const execution = agent.createStateConfig({
       invoke: {
         src: 'callModel',
         id: 'callModel',
-        input: thinking,
+        input: modelCallInput,
         onDone: [
           { guard: 'isPriceless', target: '#errorHandling', actions: ['takeAnswer', 'notePriceless', 'answerCalls'] },
           { guard: 'isAnswer', target: '#verification', actions: ['takeAnswer', 'answerCalls', 'keepAnswer'] },

@@ -1,7 +1,7 @@
 /** Writes the task into the transcript; from then on it is there and not in the context. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const initiation = agent.createStateConfig({
+export const initiationPhase = agentSetup.createStateConfig({
   id: 'initiation',
   always: { target: '#requirements', actions: ['keepPolicy', 'appendTask'] },
 });

@@ -2,7 +2,7 @@
  * A phase that asks the model one question before the turns begin. It holds while a pause is wanted. Input that interrupts starts the phase again;
  * the call that was stopped is charged with what was reserved for it.
  */
-import { agent, thinking } from '../setup.ts';
+import { agentSetup, modelCallInput } from '../setup.ts';
 
 interface ModelPhase<Working extends string> {
   /** The id of the phase; its failures name it. */
@@ -29,7 +29,7 @@ export const modelPhase = <Working extends string>({
   effect,
   onDone,
 }: ModelPhase<Working>) =>
-  agent.createStateConfig({
+  agentSetup.createStateConfig({
     id: phase,
     initial: 'considering',
     states: {
@@ -59,7 +59,7 @@ export const modelPhase = <Working extends string>({
         invoke: {
           src: effect,
           id: effect,
-          input: thinking,
+          input: modelCallInput,
           onDone,
           onError: { target: '#errorHandling', actions: ['pay', { type: 'keepFailure', params: { phase } }] },
         },

@@ -1,7 +1,7 @@
 /** How to reach the objective. A plan of one step, the task itself, needs no model; a longer plan is a graph of steps whose order can be followed. */
 import { modelPhase } from './modelPhase.ts';
 
-export const planning = modelPhase({
+export const planningPhase = modelPhase({
   phase: 'planning',
   wanted: 'asksForPlan',
   next: '#execution',

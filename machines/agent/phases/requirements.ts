@@ -1,7 +1,7 @@
 /** What the task asks for: objective, requirements, risks. Most agents read that from the task itself; some let a model analyze it first. */
 import { modelPhase } from './modelPhase.ts';
 
-export const requirements = modelPhase({
+export const requirementsPhase = modelPhase({
   phase: 'requirements',
   wanted: 'asksForAnalysis',
   next: '#discovery',

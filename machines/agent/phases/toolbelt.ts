@@ -1,10 +1,10 @@
 /** Activates the toolbelt as a whole or not at all: whatever fails on the way restores the tools that the agent had. */
 import type { AgentContext } from '../context.ts';
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
 const epoch = ({ context: { tools, message } }: { context: AgentContext }) => ({ epoch: tools.epoch, message });
 
-export const toolbelt = agent.createStateConfig({
+export const toolbeltPhase = agentSetup.createStateConfig({
   id: 'toolbelt',
   initial: 'snapshot',
   states: {

@@ -1,7 +1,7 @@
 /** Changes the tier of tools: up when the model asks or a capability is missing, down when a tier is not used. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const transition = agent.createStateConfig({
+export const transitionPhase = agentSetup.createStateConfig({
   id: 'transition',
   always: [
     { guard: 'needsToolbelt', target: '#toolbelt' },

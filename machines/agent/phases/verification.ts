@@ -1,7 +1,7 @@
 /** Whether the answer meets every objective. If not, the agent plans again, a bounded number of times. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const verification = agent.createStateConfig({
+export const verificationPhase = agentSetup.createStateConfig({
   id: 'verification',
   initial: 'considering',
   states: {

@@ -1,10 +1,10 @@
 /** Whether the budget is running out. Hard limits are checked at the safe point before the next call; the deadlines are the exception and pass by themselves. */
-import { byDeadline } from '../../lifecycle.ts';
-import { agent } from '../setup.ts';
+import { deadlineTransitions } from '../../lifecycle.ts';
+import { agentSetup } from '../setup.ts';
 
-export const budget = agent.createStateConfig({
+export const budgetRegion = agentSetup.createStateConfig({
   initial: 'within',
-  ...byDeadline('.exhausted', { own: 'sayLate', run: 'sayExpired' }),
+  ...deadlineTransitions('.exhausted', { own: 'sayLate', run: 'sayExpired' }),
   states: {
     within: {
       always: { guard: 'isLow', target: 'soft', actions: 'tellToFinish' },

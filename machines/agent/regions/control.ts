@@ -1,7 +1,7 @@
 /** Whether the agent may go on. A pause takes effect before a model is asked again, and interrupts nothing. A repeated command changes nothing. */
-import { agent } from '../setup.ts';
+import { agentSetup } from '../setup.ts';
 
-export const control = agent.createStateConfig({
+export const controlRegion = agentSetup.createStateConfig({
   initial: 'running',
   states: {
     running: {

@@ -2,13 +2,13 @@
 import { basename } from 'node:path';
 import type { CheckOptions, CheckReport, Finding } from '../../testing/index.ts';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
-import { inputFrom } from '../input.ts';
-import { load } from '../load.ts';
-import { say, writeJson } from '../output/write.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { readRunInput } from '../input.ts';
+import { loadDefinition } from '../load.ts';
+import { writeMessage, writeJson } from '../output/write.ts';
 
 /** The options of `troupe check`. */
-export interface CheckFlags {
+export interface CheckCommandOptions {
   /** Prints the report as JSON; false by default. */
   readonly json?: boolean;
   /** Draws each finding as a sequence diagram; false by default. */
@@ -30,12 +30,12 @@ export interface CheckFlags {
 }
 
 /** Checks a file, which may have options of its own: `export const check = { samples: { … }, context: { … } }`. Resolves to exit code 1 when something was found. */
-export async function check(cli: Cli, path: string, flags: CheckFlags): Promise<number> {
+export async function checkCommand(cli: Cli, path: string, flags: CheckCommandOptions): Promise<number> {
   const { json, diagram = false, maxStates, maxDepth, within, faults, set, against = [] } = flags;
   if (against.length > 0)
-    return (await import('./checkAgainst.ts')).against(cli, path, { against, ...(json ? { json } : {}) });
-  const { input, settings } = await inputFrom(cli, flags.input, set);
-  const { file, subject, exports } = await load(cli.cwd, path, settings);
+    return (await import('./checkAgainst.ts')).checkAgainst(cli, path, { against, ...(json ? { json } : {}) });
+  const { input, settings } = await readRunInput(cli, flags.input, set);
+  const { file, subject, exports } = await loadDefinition(cli.cwd, path, settings);
   const { check: explore } = await import('../../testing/index.ts');
   const own = optionsIn(file, exports['check']);
   const report = await explore(subject, {
@@ -45,11 +45,11 @@ export async function check(cli: Cli, path: string, flags: CheckFlags): Promise<
     ...(within === undefined ? {} : { within }),
     ...(faults === undefined ? {} : { faults: faultsFrom(faults) }),
     ...(flags.input === undefined ? {} : { input }),
-    progress: (states, open) => say(cli, `${states} states explored, ${open} left`),
+    progress: (states, open) => writeMessage(cli, `${states} states explored, ${open} left`),
   });
   if (json) writeJson(cli.out, report);
   else cli.out.write(`${textOf(report, basename(file), diagram)}\n`);
-  return report.findings.length > 0 ? exit.failed : exit.done;
+  return report.findings.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
 function optionsIn(file: string, exported: unknown): CheckOptions {

@@ -1,27 +1,27 @@
 /** `troupe nodes`, `ps`, `drain` and `migrate`: lists the nodes of a cluster and the runs that they hold, and moves runs. */
 import { openCluster, type Cluster } from '../../cluster/client.ts';
 import type { NodeReport } from '../../cluster/nodeReport.ts';
-import { durationWords, shortState } from '../../observe/format.ts';
+import { formatDuration, shortenState } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
-import { exit, messageOf, UsageError } from '../exit.ts';
-import { placeOf, runtimeOptions, type Shared } from '../options.ts';
-import { ago, say, writeJson, writeTable } from '../output/write.ts';
-import { aboutOf } from '../runRows.ts';
+import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
+import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
+import { formatAge, writeMessage, writeJson, writeTable } from '../output/write.ts';
+import { runOriginOf } from '../runRows.ts';
 
 /** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
-export const clusterOf = (cli: Cli, options: Shared): Promise<Cluster> => {
-  const place = placeOf(cli, options);
+export const connectCluster = (cli: Cli, options: CommonOptions): Promise<Cluster> => {
+  const place = natsOptionsOf(cli, options);
   if (place === undefined)
     throw new UsageError('Nodes meet on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
   return openCluster(place, cli.clock);
 };
 
 /** Lists the nodes of a cluster. */
-export async function nodes(cli: Cli, options: Shared): Promise<number> {
-  await using cluster = await clusterOf(cli, options);
+export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<number> {
+  await using cluster = await connectCluster(cli, options);
   const found = await cluster.nodes();
   if (options.json) writeJson(cli.out, found);
-  else if (found.length === 0) say(cli, 'No nodes. Start one with: troupe node FILE --nats URL');
+  else if (found.length === 0) writeMessage(cli, 'No nodes. Start one with: troupe node FILE --nats URL');
   else {
     const skewed = skewIn(found);
     writeTable(
@@ -36,17 +36,17 @@ export async function nodes(cli: Cli, options: Shared): Promise<number> {
         node.labels.join(' ') || '-',
         node.health,
         `${Math.round(node.memory / 1024 / 1024)} MB`,
-        durationWords(cli.clock.now() - node.since),
+        formatDuration(cli.clock.now() - node.since),
         `${node.host} ${node.pid}`,
       ]),
     );
     for (const name of skewed)
-      say(
+      writeMessage(
         cli,
         `"${name}" runs in more than one version (after the @). See who can move: troupe migrate --of ${name} --to NODE --dry-run`,
       );
   }
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** Names of definitions that nodes offer in different versions. */
@@ -61,8 +61,8 @@ function skewIn(nodes: readonly NodeReport[]): Set<string> {
 }
 
 /** Lists the runs in progress, with the node that holds each. */
-export async function ps(cli: Cli, options: Shared): Promise<number> {
-  await using cluster = await clusterOf(cli, options);
+export async function psCommand(cli: Cli, options: CommonOptions): Promise<number> {
+  await using cluster = await connectCluster(cli, options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const { journal } = runtime;
   const names = new Map((await cluster.nodes()).map(({ owner, name }) => [owner, name]));
@@ -73,8 +73,8 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
       const isFree = until <= now;
       return {
         run,
-        name: root ? (aboutOf(root).name ?? root.type) : '',
-        state: root ? shortState(root.state) : '',
+        name: root ? (runOriginOf(root).name ?? root.type) : '',
+        state: root ? shortenState(root.state) : '',
         node: isFree ? null : (names.get(owner) ?? null),
         owner: isFree ? null : owner,
         epoch,
@@ -87,7 +87,7 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
     }),
   );
   if (options.json) writeJson(cli.out, rows);
-  else if (rows.length === 0) say(cli, 'No run is in progress.');
+  else if (rows.length === 0) writeMessage(cli, 'No run is in progress.');
   else
     writeTable(
       cli.out,
@@ -98,26 +98,26 @@ export async function ps(cli: Cli, options: Shared): Promise<number> {
         state,
         node ?? (owner === null ? '(free)' : owner.split(' ').slice(0, 2).join(' ')),
         String(epoch),
-        lease === 0 ? '-' : durationWords(lease),
+        lease === 0 ? '-' : formatDuration(lease),
         String(actors),
         String(mail),
-        ago(now, moved),
+        formatAge(now, moved),
       ]),
     );
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** Makes a node release its runs and accept no more. */
-export async function drain(cli: Cli, node: string, options: Shared): Promise<number> {
-  await using cluster = await clusterOf(cli, options);
+export async function drainCommand(cli: Cli, node: string, options: CommonOptions): Promise<number> {
+  await using cluster = await connectCluster(cli, options);
   const runs = await cluster.drain(node);
   if (options.json) writeJson(cli.out, { node, runs });
-  else say(cli, `"${node}" accepts no more runs, and has released ${runs}. Stop it with SIGTERM.`);
-  return exit.done;
+  else writeMessage(cli, `"${node}" accepts no more runs, and has released ${runs}. Stop it with SIGTERM.`);
+  return exitCodes.done;
 }
 
 /** Which runs are moved, and where. */
-export interface MigrateOptions extends Shared {
+export interface MigrateCommandOptions extends CommonOptions {
   /** The name of the node. */
   readonly to: string;
   /** The name of a definition: moves its runs. */
@@ -135,32 +135,36 @@ interface Move {
 }
 
 /** Moves a run, or runs of one definition, to a node. Resolves to exit code 1 when one of them stays. */
-export async function migrate(cli: Cli, run: string | undefined, options: MigrateOptions): Promise<number> {
+export async function migrateCommand(
+  cli: Cli,
+  run: string | undefined,
+  options: MigrateCommandOptions,
+): Promise<number> {
   if ((run === undefined) === (options.of === undefined))
     throw new UsageError('Name a run, or all of one definition with --of NAME.');
-  await using cluster = await clusterOf(cli, options);
+  await using cluster = await connectCluster(cli, options);
   const runs = run === undefined ? await runsOf(cli, options) : [run];
   const moves: Move[] = [];
   for (const each of runs) moves.push(await moveOne(cluster, each, options));
   const done = options.dryRun ? 'can move' : 'moved';
   if (options.json) writeJson(cli.out, moves);
-  else if (moves.length === 0) say(cli, `No run of "${options.of}" is in progress.`);
+  else if (moves.length === 0) writeMessage(cli, `No run of "${options.of}" is in progress.`);
   else for (const { run, moves: isMoved, why } of moves) cli.out.write(`${run}  ${isMoved ? done : `stays: ${why}`}\n`);
-  return moves.every(({ moves: isMoved }) => isMoved) ? exit.done : exit.failed;
+  return moves.every(({ moves: isMoved }) => isMoved) ? exitCodes.done : exitCodes.failed;
 }
 
 /** The runs in progress of one definition. For a share below 100 the first ones by name, so that a larger share later includes them. */
-async function runsOf(cli: Cli, options: MigrateOptions): Promise<string[]> {
+async function runsOf(cli: Cli, options: MigrateCommandOptions): Promise<string[]> {
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const active = await runtime.journal.find({ parent: null, status: 'active', limit: 1_000_000 });
   const named = active
-    .filter((root) => aboutOf(root).name === options.of)
+    .filter((root) => runOriginOf(root).name === options.of)
     .map(({ run }) => run)
     .sort();
   return named.slice(0, Math.ceil((named.length * options.share) / 100));
 }
 
-async function moveOne(cluster: Cluster, run: string, { to, dryRun }: MigrateOptions): Promise<Move> {
+async function moveOne(cluster: Cluster, run: string, { to, dryRun }: MigrateCommandOptions): Promise<Move> {
   const stays = (why: string): Move => ({ run, moves: false, why });
   if (dryRun) {
     const [first] = await cluster.misfits(run, to);
@@ -170,6 +174,6 @@ async function moveOne(cluster: Cluster, run: string, { to, dryRun }: MigrateOpt
     await cluster.migrate(run, to);
     return { run, moves: true };
   } catch (thrown) {
-    return stays(messageOf(thrown));
+    return stays(cliErrorMessage(thrown));
   }
 }

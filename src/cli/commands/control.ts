@@ -4,28 +4,32 @@ import type { JsonObject } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
+import { exitCodes, UsageError } from '../exit.ts';
 import { validateOptions } from '../../formats/hardening.ts';
-import { jsonFile } from '../jsonFile.ts';
-import { existing, type Shared } from '../options.ts';
-import { say, writeJson } from '../output/write.ts';
-import { rootOf } from '../runRows.ts';
+import { readJsonFile } from '../jsonFile.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { writeMessage, writeJson } from '../output/write.ts';
+import { rootRowOf } from '../runRows.ts';
 
 /** Cancels a run. */
-export const cancel = (cli: Cli, run: string, options: Shared & { reason: string }): Promise<number> =>
+export const cancelRun = (cli: Cli, run: string, options: CommonOptions & { reason: string }): Promise<number> =>
   sendControl(cli, run, options, 'cancel', { reason: options.reason });
 
 /** Pauses a run: running effects finish, and no new ones start. */
-export const pause = (cli: Cli, run: string, options: Shared): Promise<number> =>
+export const pauseRun = (cli: Cli, run: string, options: CommonOptions): Promise<number> =>
   sendControl(cli, run, options, 'pause');
 
 /** Puts every member of an orchestration back into rotation; one that was stuck without members takes tasks again. */
-export const reset = (cli: Cli, run: string, options: Shared): Promise<number> =>
+export const resetRun = (cli: Cli, run: string, options: CommonOptions): Promise<number> =>
   sendControl(cli, run, options, 'reset');
 
 /** Changes the limits of a running orchestration, from a JSON file. Throws `UsageError` with every mistake in it. */
-export async function configure(cli: Cli, run: string, options: Shared & { hardening: string }): Promise<number> {
-  const { file, value } = await jsonFile(cli, options.hardening);
+export async function configureRun(
+  cli: Cli,
+  run: string,
+  options: CommonOptions & { hardening: string },
+): Promise<number> {
+  const { file, value } = await readJsonFile(cli, options.hardening);
   const { errors } = validateOptions(value);
   if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
   return sendControl(cli, run, options, 'configure', reconfigurationOf(value) as JsonObject);
@@ -34,7 +38,7 @@ export async function configure(cli: Cli, run: string, options: Shared & { harde
 type ControlCommand = 'cancel' | 'pause' | 'resume' | 'reset' | 'configure';
 
 /** The event that a command is for a run. Teams, agents, orchestrations and guarded runs have event types of their own. Throws `UsageError` for a run that does not take the command. */
-export function signalOf(
+export function controlSignal(
   { type, run, snapshot }: ActorRow,
   command: ControlCommand,
   more: JsonObject = {},
@@ -54,22 +58,22 @@ export function signalOf(
 async function sendControl(
   cli: Cli,
   run: string,
-  options: Shared,
+  options: CommonOptions,
   command: ControlCommand,
   more: JsonObject = {},
 ): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  const root = await rootOf(runtime.journal, run);
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const root = await rootRowOf(runtime.journal, run);
   if (root.status !== 'active')
     throw new UsageError(
       `The run ${run} has ended already (${root.status}, ${root.state}); there is nothing to ${command}.`,
     );
-  await runtime.signal(root.actor, signalOf(root, command, more));
+  await runtime.signal(root.actor, controlSignal(root, command, more));
   if (options.json) writeJson(cli.out, { run, sent: command });
   else
-    say(
+    writeMessage(
       cli,
       `"${command}" was sent to the run ${run}. The process that runs it receives it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
     );
-  return exit.done;
+  return exitCodes.done;
 }

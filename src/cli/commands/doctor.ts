@@ -2,10 +2,10 @@
 import { errorMessage } from '../../values/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf, exit } from '../exit.ts';
+import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { readsTypeScript } from '../load.ts';
-import { colorful, type Cli } from '../cli.ts';
-import { runtimeOptions, type Shared } from '../options.ts';
+import { useColors, type Cli } from '../cli.ts';
+import { runtimeOptions, type CommonOptions } from '../options.ts';
 import { writeJson } from '../output/write.ts';
 import { version } from '../../runtime/version.ts';
 
@@ -19,7 +19,7 @@ interface Finding {
 const scarce = 500 * 1024 * 1024;
 
 /** Prints one line per check. Resolves to exit code 1 when a check failed. */
-export async function doctor(cli: Cli, options: Shared): Promise<number> {
+export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<number> {
   const findings = [
     { what: 'troupe', ok: true, says: version() },
     node(),
@@ -31,8 +31,8 @@ export async function doctor(cli: Cli, options: Shared): Promise<number> {
   if (options.json) writeJson(cli.out, findings);
   else
     for (const finding of findings)
-      cli.out.write(`${mark(finding, colorful(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
-  return findings.every(({ ok }) => ok !== false) ? exit.done : exit.failed;
+      cli.out.write(`${mark(finding, useColors(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
+  return findings.every(({ ok }) => ok !== false) ? exitCodes.done : exitCodes.failed;
 }
 
 function node(): Finding {
@@ -87,7 +87,7 @@ async function part(
 }
 
 /** Opens the journal as a run would, and verifies the chain of every actor. */
-async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
+async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
     const { actors, commits, damage } = await runtime.journal.verify();
@@ -106,11 +106,11 @@ async function journal(cli: Cli, options: Shared): Promise<Finding[]> {
       ...(shared ?? []),
     ];
   } catch (thrown) {
-    return [{ what: 'journal', ok: false, says: messageOf(thrown) }];
+    return [{ what: 'journal', ok: false, says: cliErrorMessage(thrown) }];
   }
 }
 
-async function disk(cli: Cli, options: Shared): Promise<Finding> {
+async function disk(cli: Cli, options: CommonOptions): Promise<Finding> {
   const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
   if (!isShared && place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
   const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(place(cli, options));
@@ -132,18 +132,18 @@ async function disk(cli: Cli, options: Shared): Promise<Finding> {
 
 /** Only the names of keys; their values are never shown. */
 async function models({ env }: Cli): Promise<Finding> {
-  const { keyNames } = await import('../../runtime/runtime.ts');
-  const present = keyNames.filter((name) => env[name]);
+  const { modelKeyVariables } = await import('../../runtime/runtime.ts');
+  const present = modelKeyVariables.filter((name) => env[name]);
   return present.length > 0
     ? { what: 'models', ok: true, says: `${present.join(', ')} ${present.length > 1 ? 'are' : 'is'} set` }
     : {
         what: 'models',
         ok: 'note',
-        says: `No key is set (${keyNames.join(', ')}); the offline model and local servers work without.`,
+        says: `No key is set (${modelKeyVariables.join(', ')}); the offline model and local servers work without.`,
       };
 }
 
-const place = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: Shared): string =>
+const place = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: CommonOptions): string =>
   db === 'memory' ? db : resolve(cwd, db);
 
 function mark({ ok }: Finding, color: boolean): string {

@@ -1,28 +1,32 @@
 /** `troupe runs export`: prints a run as a cassette, which a test or `troupe check --against` replays. */
 import { errorMessage } from '../../values/cause.ts';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
-import { existing, type Shared } from '../options.ts';
-import { say } from '../output/write.ts';
-import { rootOf } from '../runRows.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { writeMessage } from '../output/write.ts';
+import { rootRowOf } from '../runRows.ts';
 
 /** What is masked in the cassette. */
-export interface ExportOptions extends Shared {
+export interface ExportCommandOptions extends CommonOptions {
   /** Regular expressions, besides the values of secrets in the environment. */
   readonly redact: readonly string[];
 }
 
 /** Prints the cassette of a run, which need not have ended. */
-export async function exportRun(cli: Cli, run: string, { redact, ...options }: ExportOptions): Promise<number> {
+export async function exportCommand(
+  cli: Cli,
+  run: string,
+  { redact, ...options }: ExportCommandOptions,
+): Promise<number> {
   const patterns = redact.map(patternOf);
-  await using runtime = await cli.open(await existing(cli, options));
-  await rootOf(runtime.journal, run);
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  await rootRowOf(runtime.journal, run);
   const cassettes = await import('../../testing/cassettes/export.ts');
-  const { textOf } = await import('../../testing/cassettes/format.ts');
+  const { cassetteText } = await import('../../testing/cassettes/format.ts');
   const cassette = await cassettes.exportRun(runtime.journal, run, { env: cli.env, redact: patterns });
-  cli.out.write(textOf(cassette));
-  if (!cassette.end) say(cli, `${run} has not ended: the cassette holds it as far as it is.`);
-  return exit.done;
+  cli.out.write(cassetteText(cassette));
+  if (!cassette.end) writeMessage(cli, `${run} has not ended: the cassette holds it as far as it is.`);
+  return exitCodes.done;
 }
 
 function patternOf(text: string): RegExp {

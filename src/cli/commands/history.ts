@@ -3,12 +3,12 @@ import { sleep } from '../../values/clock.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { HistoryEntry, Journal } from '../../journal/journal.ts';
 import type { Cli } from '../cli.ts';
-import { exit } from '../exit.ts';
-import { existing, type Shared } from '../options.ts';
-import { moment, writeJson } from '../output/write.ts';
-import { visible } from '../../observe/format.ts';
+import { exitCodes } from '../exit.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { formatTime, writeJson } from '../output/write.ts';
+import { escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
-import { aboutOf, rootOf } from '../runRows.ts';
+import { runOriginOf, rootRowOf } from '../runRows.ts';
 import type { Inspector } from '../../observe/inspector.ts';
 import type { Observer } from '../../contracts/inspection.ts';
 
@@ -18,15 +18,15 @@ const pollInterval = 300;
 const pageSize = 500;
 
 /** The options of `troupe runs tail`. */
-export interface TailOptions extends Shared {
+export interface TailCommandOptions extends CommonOptions {
   /** Serves the live page on this port, or on a free one for `true`; not served by default. */
   readonly inspect?: number | true;
 }
 
 /** Prints each step of a run as it happens, until the run ends. Resolves to exit code 1 when it did not succeed. */
-export async function tail(cli: Cli, run: string, options: TailOptions): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  const readNew = reader(runtime.journal, run);
+export async function tailRun(cli: Cli, run: string, options: TailCommandOptions): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const readNew = historyReader(runtime.journal, run);
   await using page =
     options.inspect === undefined ? undefined : await pageOf(cli, runtime.journal, run, options.inspect);
   const show = page && actorUpdates(runtime.journal, page.observe);
@@ -34,27 +34,27 @@ export async function tail(cli: Cli, run: string, options: TailOptions): Promise
   using _ = cli.onInterrupt(() => stopping.abort());
   for (;;) {
     // Read before the entries, so that the last lines of a run that has just ended are printed as well.
-    const ended = outcomeOf(await rootOf(runtime.journal, run));
+    const ended = outcomeOf(await rootRowOf(runtime.journal, run));
     const latest = new Map<string, HistoryEntry>();
     for await (const entry of readNew()) {
       print(cli, entry, options);
       latest.set(entry.actor, entry);
     }
     await show?.(latest);
-    if (ended) return ended.status === 'done' ? exit.done : exit.failed;
+    if (ended) return ended.status === 'done' ? exitCodes.done : exitCodes.failed;
     try {
       await sleep(cli.clock, pollInterval, stopping.signal);
     } catch {
-      return exit.done;
+      return exitCodes.done;
     }
   }
 }
 
 /** The live page of a run. Its charts come from the definition that the run was started from, if that can be loaded here. */
 async function pageOf(cli: Cli, journal: Journal, run: string, port: number | true): Promise<Inspector> {
-  const { file, args } = aboutOf(await rootOf(journal, run));
-  const [{ livePage }, { load }] = await Promise.all([import('../output/livePage.ts'), import('../load.ts')]);
-  const loaded = file === undefined ? undefined : await load(cli.cwd, file, args).catch(() => undefined);
+  const { file, args } = runOriginOf(await rootRowOf(journal, run));
+  const [{ livePage }, { loadDefinition }] = await Promise.all([import('../output/livePage.ts'), import('../load.ts')]);
+  const loaded = file === undefined ? undefined : await loadDefinition(cli.cwd, file, args).catch(() => undefined);
   return livePage(cli, port, loaded?.subject);
 }
 
@@ -65,20 +65,20 @@ function actorUpdates(
 ): (latest: ReadonlyMap<string, HistoryEntry>) => Promise<void> {
   const shown = new Map<string, number>();
   return async (latest) => {
-    const { seenFrom } = await import('../output/livePage.ts');
+    const { latestCommitOf } = await import('../output/livePage.ts');
     for (const [actor, entry] of latest) {
       const [row] = await journal.find({ actor });
       if (!row || row.seq <= (shown.get(actor) ?? 0)) continue;
       shown.set(actor, row.seq);
-      observe(seenFrom(row, entry));
+      observe(latestCommitOf(row, entry));
     }
   };
 }
 
 /** Prints each step of a run with the results of its effects, in the order in which they happened. */
-export async function logs(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  await rootOf(runtime.journal, run);
+export async function printLogs(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  await rootRowOf(runtime.journal, run);
   const results = (await runtime.journal.ledger(run)).sort((a, b) => a.at - b.at);
   let printed = 0;
   const printResults = (until: number) => {
@@ -88,20 +88,20 @@ export async function logs(cli: Cli, run: string, options: Shared): Promise<numb
       if (options.json) writeJson(lines(cli), { type: 'result', at, actor, key, name, outcome });
       else
         cli.out.write(
-          `${moment(at)}  ${actor}  ${name} ${outcome.ok ? 'answered' : `failed: ${visible(`${outcome.failure.kind}: ${outcome.failure.message}`)}`}\n`,
+          `${formatTime(at)}  ${actor}  ${name} ${outcome.ok ? 'answered' : `failed: ${escapeControls(`${outcome.failure.kind}: ${outcome.failure.message}`)}`}\n`,
         );
     }
   };
-  for await (const entry of reader(runtime.journal, run)()) {
+  for await (const entry of historyReader(runtime.journal, run)()) {
     printResults(entry.at);
     print(cli, entry, options);
   }
   printResults(Infinity);
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** Reads the history of a run; each call continues where the one before stopped. */
-export function reader(journal: Journal, run: string): () => AsyncGenerator<HistoryEntry> {
+export function historyReader(journal: Journal, run: string): () => AsyncGenerator<HistoryEntry> {
   let after: number | undefined;
   return async function* () {
     for (;;) {
@@ -115,7 +115,7 @@ export function reader(journal: Journal, run: string): () => AsyncGenerator<Hist
   };
 }
 
-function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
+function print(cli: Cli, entry: HistoryEntry, { json }: CommonOptions): void {
   const { at, actor, seq, event, state, status, opens } = entry;
   if (json)
     return writeJson(lines(cli), {
@@ -133,7 +133,7 @@ function print(cli: Cli, entry: HistoryEntry, { json }: Shared): void {
   });
   const starts = started.length > 0 ? `  starts ${started.join(', ')}` : '';
   cli.out.write(
-    `${moment(at)}  ${actor}  ${visible(event.type)} -> ${visible(state)}${status === 'active' ? '' : ` (${status})`}${starts}\n`,
+    `${formatTime(at)}  ${actor}  ${escapeControls(event.type)} -> ${escapeControls(state)}${status === 'active' ? '' : ` (${status})`}${starts}\n`,
   );
 }
 

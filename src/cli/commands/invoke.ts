@@ -1,15 +1,15 @@
 /** `troupe invoke`: runs a definition that a node offers, and prints the result. The definition need not be on this machine. */
 import type { Cli } from '../cli.ts';
-import { clusterOf } from './cluster.ts';
-import { visible } from '../../observe/format.ts';
-import { exit } from '../exit.ts';
-import { inputFrom } from '../input.ts';
-import type { Shared } from '../options.ts';
-import { say, writeJson, writeResult } from '../output/write.ts';
-import { howToAnswer } from '../output/ticketText.ts';
+import { connectCluster } from './cluster.ts';
+import { escapeControls } from '../../observe/format.ts';
+import { exitCodes } from '../exit.ts';
+import { readRunInput } from '../input.ts';
+import type { CommonOptions } from '../options.ts';
+import { writeMessage, writeJson, writeOutput } from '../output/write.ts';
+import { formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
-export interface InvokeOptions extends Shared {
+export interface InvokeCommandOptions extends CommonOptions {
   /** The input, as `inputFrom` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
@@ -23,10 +23,10 @@ export interface InvokeOptions extends Shared {
 }
 
 /** Starts the run, or joins it, and waits for its result. Resolves to the exit code. */
-export async function invoke(cli: Cli, name: string, options: InvokeOptions): Promise<number> {
+export async function invokeCommand(cli: Cli, name: string, options: InvokeCommandOptions): Promise<number> {
   const { key, detach, within, json } = options;
-  const { input } = await inputFrom(cli, options.input, options.set);
-  await using cluster = await clusterOf(cli, options);
+  const { input } = await readRunInput(cli, options.input, options.set);
+  await using cluster = await connectCluster(cli, options);
   const { run, ...outcome } = await cluster.invoke(name, input ?? (key === undefined ? {} : undefined), {
     ...(key === undefined ? {} : { key }),
     ...(detach ? { detach } : {}),
@@ -36,20 +36,23 @@ export async function invoke(cli: Cli, name: string, options: InvokeOptions): Pr
   switch (outcome.status) {
     case 'active':
       if (!json) cli.out.write(`${run}\n`);
-      say(cli, `The run ${run} goes on at the nodes. Ask for its result with: troupe invoke ${name} --key ${run}`);
-      return exit.done;
+      writeMessage(
+        cli,
+        `The run ${run} goes on at the nodes. Ask for its result with: troupe invoke ${name} --key ${run}`,
+      );
+      return exitCodes.done;
     case 'done':
-      if (!json) writeResult(cli.out, outcome.output);
-      return exit.done;
+      if (!json) writeOutput(cli.out, outcome.output);
+      return exitCodes.done;
     case 'failed':
-      say(cli, `The run ${run} failed (${outcome.failure.kind}): ${visible(outcome.failure.message)}`);
-      return exit.failed;
+      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`);
+      return exitCodes.failed;
     case 'cancelled':
-      say(cli, `The run ${run} was cancelled: ${visible(outcome.reason)}`);
-      return exit.failed;
+      writeMessage(cli, `The run ${run} was cancelled: ${escapeControls(outcome.reason)}`);
+      return exitCodes.failed;
     case 'waiting':
-      say(cli, `The run ${run} waits for a person.`);
-      for (const ticket of outcome.tickets) say(cli, howToAnswer(ticket, ''));
-      return exit.waiting;
+      writeMessage(cli, `The run ${run} waits for a person.`);
+      for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, ''));
+      return exitCodes.waiting;
   }
 }

@@ -1,12 +1,12 @@
 /** `troupe nats-config`: writes a configuration for a NATS server, and a key for each role, for the definitions in files. */
 import { relative, resolve } from 'node:path';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
-import { load } from '../load.ts';
-import { say, writeJson } from '../output/write.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { loadDefinition } from '../load.ts';
+import { writeMessage, writeJson } from '../output/write.ts';
 
 /** The options of `troupe nats-config`. */
-export interface NatsConfigFlags {
+export interface NatsConfigCommandOptions {
   /** Names of tenants; `default` when it is empty. */
   readonly tenant: readonly string[];
   /** The folder to write to; `nats` by default. */
@@ -26,13 +26,17 @@ export interface NatsConfigFlags {
 }
 
 /** Writes the files and prints their names. */
-export async function natsConfig(cli: Cli, files: readonly string[], flags: NatsConfigFlags): Promise<number> {
+export async function natsConfigCommand(
+  cli: Cli,
+  files: readonly string[],
+  flags: NatsConfigCommandOptions,
+): Promise<number> {
   const { listen, insecure = false, force = false } = flags;
   const out = resolve(cli.cwd, flags.out);
   const tls = flags.tls === undefined ? undefined : certificate(cli, flags.tls);
   const subjects = [];
-  for (const file of files) subjects.push((await load(cli.cwd, file)).subject);
-  const { natsConfig: write } = await import('../../cluster/access.ts');
+  for (const file of files) subjects.push((await loadDefinition(cli.cwd, file)).subject);
+  const { natsAccess: write } = await import('../../cluster/access.ts');
   const written = await write(subjects, {
     out,
     tenants: flags.tenant.length > 0 ? [...new Set(flags.tenant)] : ['default'],
@@ -48,14 +52,17 @@ export async function natsConfig(cli: Cli, files: readonly string[], flags: Nats
   else for (const { file, how } of written) cli.out.write(`${how.padEnd(8)}${relative(cli.cwd, file)}\n`);
   const hasSettings = [flags.listen, flags.tls, flags.store].some((option) => option !== undefined);
   const main = written.at(-1);
-  if (!main) return exit.done;
+  if (!main) return exitCodes.done;
   if (main.how === 'kept' && hasSettings)
-    say(cli, `${relative(cli.cwd, main.file)} exists and was kept: --listen, --tls and --store changed nothing.`);
-  say(
+    writeMessage(
+      cli,
+      `${relative(cli.cwd, main.file)} exists and was kept: --listen, --tls and --store changed nothing.`,
+    );
+  writeMessage(
     cli,
     `Start it with: nats-server -c ${relative(cli.cwd, main.file)}   (one that is running: nats-server --signal reload)`,
   );
-  return exit.done;
+  return exitCodes.done;
 }
 
 function certificate({ cwd }: Cli, option: string) {

@@ -1,20 +1,24 @@
 /** `troupe runs resume`: loads the definition that a run was started from, and continues the run. */
 import { TroupeError } from '../../values/failure.ts';
 import type { Cli } from '../cli.ts';
-import { drive } from '../follow.ts';
-import { exit, UsageError } from '../exit.ts';
-import { load } from '../load.ts';
-import { existing, type RunShared } from '../options.ts';
-import { say } from '../output/write.ts';
+import { followRun } from '../follow.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { loadDefinition } from '../load.ts';
+import { existingJournalOptions, type FollowOptions } from '../options.ts';
+import { writeMessage } from '../output/write.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { aboutOf, rootOf } from '../runRows.ts';
-import { signalOf } from './control.ts';
+import { runOriginOf, rootRowOf } from '../runRows.ts';
+import { controlSignal } from './control.ts';
 
 /** Resumes a run and follows it. If another process runs it, only a pause is ended. Resolves to the exit code. */
-export async function resume(cli: Cli, run: string, options: RunShared & { file?: string }): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  const root = await rootOf(runtime.journal, run);
-  const origin = aboutOf(root);
+export async function resumeCommand(
+  cli: Cli,
+  run: string,
+  options: FollowOptions & { file?: string },
+): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const root = await rootRowOf(runtime.journal, run);
+  const origin = runOriginOf(root);
   const path = options.file ?? origin.file;
   const isPaused = root.status === 'active' && root.tags.includes('paused');
   if (path === undefined) {
@@ -22,18 +26,21 @@ export async function resume(cli: Cli, run: string, options: RunShared & { file?
       throw new UsageError(
         `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
       );
-    if (isPaused) await runtime.signal(root.actor, signalOf(root, 'resume'));
-    say(cli, `Another process is at work on ${run}${isPaused ? ', and was told to go on' : ''}. ${followHint(run)}`);
-    return exit.done;
+    if (isPaused) await runtime.signal(root.actor, controlSignal(root, 'resume'));
+    writeMessage(
+      cli,
+      `Another process is at work on ${run}${isPaused ? ', and was told to go on' : ''}. ${followHint(run)}`,
+    );
+    return exitCodes.done;
   }
-  const loaded = await load(cli.cwd, path, origin.args);
-  if (isPaused) await runtime.signal(root.actor, signalOf(root, 'resume'));
+  const loaded = await loadDefinition(cli.cwd, path, origin.args);
+  if (isPaused) await runtime.signal(root.actor, controlSignal(root, 'resume'));
   try {
-    return await drive(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);
+    return await followRun(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
-    say(cli, `Another process is at work on ${run}. ${followHint(run)}`);
-    return exit.done;
+    writeMessage(cli, `Another process is at work on ${run}. ${followHint(run)}`);
+    return exitCodes.done;
   }
 }
 

@@ -2,17 +2,17 @@
 import { toFailure } from '../../values/failure.ts';
 import type { JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
-import { joined } from '../../runtime/attach.ts';
-import { agentsInput, isAgentsFile, type AgentsOptions } from '../agentsFile.ts';
-import { drive } from '../follow.ts';
-import { messageOf, UsageError } from '../exit.ts';
-import { inputFrom } from '../input.ts';
-import { load } from '../load.ts';
-import { runtimeOptions, type RunShared } from '../options.ts';
-import { say } from '../output/write.ts';
+import { attach } from '../../runtime/attach.ts';
+import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
+import { followRun } from '../follow.ts';
+import { cliErrorMessage, UsageError } from '../exit.ts';
+import { readRunInput } from '../input.ts';
+import { loadDefinition } from '../load.ts';
+import { runtimeOptions, type FollowOptions } from '../options.ts';
+import { writeMessage } from '../output/write.ts';
 
 /** The options of `troupe run`. */
-export interface RunOptions extends RunShared, AgentsOptions {
+export interface RunCommandOptions extends FollowOptions, AgentsFileOptions {
   /** The input, as `inputFrom` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
@@ -24,21 +24,21 @@ export interface RunOptions extends RunShared, AgentsOptions {
 }
 
 /** Runs a file. Resolves to the exit code. */
-export async function run(cli: Cli, path: string, options: RunOptions): Promise<number> {
+export async function runCommand(cli: Cli, path: string, options: RunCommandOptions): Promise<number> {
   const { key, deadline } = options;
   requireOptionsFor(path, options);
   const { input, settings } = isAgentsFile(path)
-    ? await agentsInput(cli, path, options)
-    : await inputFrom(cli, options.input, options.set);
-  const loaded = await load(cli.cwd, path, settings);
-  const { file, subject, made } = loaded;
-  if (!made && options.set.length > 0 && typeof input !== 'object') {
+    ? await agentsFileInput(cli, path, options)
+    : await readRunInput(cli, options.input, options.set);
+  const loaded = await loadDefinition(cli.cwd, path, settings);
+  const { file, subject, isFromFunction } = loaded;
+  if (!isFromFunction && options.set.length > 0 && typeof input !== 'object') {
     throw new UsageError(
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
     );
   }
   // `runs resume` needs this to load the same definition again.
-  const meta: JsonObject = { file, ...(made ? { args: settings } : {}) };
+  const meta: JsonObject = { file, ...(isFromFunction ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const begin = () =>
     runtime
@@ -50,24 +50,24 @@ export async function run(cli: Cli, path: string, options: RunOptions): Promise<
       .catch((thrown: unknown) => {
         const misses = input === undefined && ['invalid', 'unknown_message'].includes(toFailure(thrown).kind);
         throw misses
-          ? new UsageError(`${messageOf(thrown)} Give it an input with --input.`, { cause: thrown })
+          ? new UsageError(`${cliErrorMessage(thrown)} Give it an input with --input.`, { cause: thrown })
           : thrown;
       });
   // If another process holds the run, its end is waited for, as in run().
   const join = (signal: AbortSignal) =>
-    joined(begin, cli.clock, {
+    attach(begin, cli.clock, {
       signal,
       waiting: () =>
-        say(
+        writeMessage(
           cli,
           `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`,
         ),
     });
-  return await drive(cli, runtime, loaded, key === undefined ? begin : join, options);
+  return await followRun(cli, runtime, loaded, key === undefined ? begin : join, options);
 }
 
 /** Agents in JSON take tasks, every other definition takes an input. Throws `UsageError` for an option that would be ignored. */
-function requireOptionsFor(path: string, options: RunOptions): void {
+function requireOptionsFor(path: string, options: RunCommandOptions): void {
   const { input, set, task, targetAgent, executionMode, model, system, hardening } = options;
   const forAgents = {
     '--task': task[0],

@@ -1,18 +1,18 @@
 /** `troupe runs list`, `get` and `prune`: lists runs, shows one, and deletes old ones. */
 import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { JsonObject } from '../../values/json.ts';
-import type { Monitor } from '../../contracts/task.ts';
+import type { OrchestrationMonitor } from '../../contracts/task.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
-import { shortState, visible } from '../../observe/format.ts';
+import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';
 import { writeMonitor } from '../../formats/monitor.ts';
-import { outcomeOf, type Ended } from '../../runtime/outcome.ts';
-import type { Cli, Writer } from '../cli.ts';
-import { exit } from '../exit.ts';
-import { existing, type RunStatus, type Shared } from '../options.ts';
-import { ago, moment, say, writeJson, writeResult, writeTable } from '../output/write.ts';
-import { aboutOf, actorsOf, family } from '../runRows.ts';
-import { howToAnswer } from '../output/ticketText.ts';
+import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
+import type { Cli, OutputStream } from '../cli.ts';
+import { exitCodes } from '../exit.ts';
+import { existingJournalOptions, type RunStatus, type CommonOptions } from '../options.ts';
+import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable } from '../output/write.ts';
+import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
+import { formatTicket } from '../output/ticketText.ts';
 
 const statusOf = (root: ActorRow): RunStatus => outcomeOf(root)?.status ?? 'active';
 
@@ -27,15 +27,18 @@ async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: n
 }
 
 /** Lists runs, newest first; of one status only if the options name it. */
-export async function list(cli: Cli, options: Shared & { status?: RunStatus; limit: number }): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
+export async function listRuns(
+  cli: Cli,
+  options: CommonOptions & { status?: RunStatus; limit: number },
+): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const roots = await rootsOf(runtime.journal, options.status, options.limit);
   if (options.json)
     writeJson(
       cli.out,
       roots.map((row) => ({ ...summaryOf(row), outcome: statusOf(row) })),
     );
-  else if (roots.length === 0) say(cli, 'No runs. Start one with: troupe run FILE');
+  else if (roots.length === 0) writeMessage(cli, 'No runs. Start one with: troupe run FILE');
   else {
     const now = cli.clock.now();
     writeTable(
@@ -43,30 +46,30 @@ export async function list(cli: Cli, options: Shared & { status?: RunStatus; lim
       ['RUN', 'NAME', 'STATUS', 'STATE', 'STARTED', 'MOVED'],
       roots.map((row) => [
         row.run,
-        aboutOf(row).name ?? row.type,
+        runOriginOf(row).name ?? row.type,
         statusOf(row),
-        shortState(row.state),
-        moment(row.created),
-        ago(now, row.updated),
+        shortenState(row.state),
+        formatTime(row.created),
+        formatAge(now, row.updated),
       ]),
     );
   }
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** Deletes runs that ended more than `olderThan` milliseconds ago. */
-export async function prune(cli: Cli, options: Shared & { olderThan: number }): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
+export async function pruneRuns(cli: Cli, options: CommonOptions & { olderThan: number }): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
   if (options.json) writeJson(cli.out, { runs });
-  else say(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
-  return exit.done;
+  else writeMessage(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
+  return exitCodes.done;
 }
 
 /** Shows a run: its status, its actors, its open questions and its result. */
-export async function get(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  const rows = await actorsOf(runtime.journal, run);
+export async function showRun(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const rows = await actorRowsOf(runtime.journal, run);
   const [root] = rows;
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
   const outcome = outcomeOf(root);
@@ -78,17 +81,17 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
       actors: rows.map(summaryOf),
       tickets,
     });
-    return exit.done;
+    return exitCodes.done;
   }
-  const origin = aboutOf(root);
+  const origin = runOriginOf(root);
   const fields = {
     run,
     name: origin.name,
     file: origin.file,
     status: statusOf(root),
-    state: shortState(root.state),
-    started: moment(root.created),
-    moved: moment(root.updated),
+    state: shortenState(root.state),
+    started: formatTime(root.created),
+    moved: formatTime(root.updated),
     steps: String(rows.reduce((sum, { seq }) => sum + seq, 0)),
   };
   for (const [name, value] of Object.entries(fields)) if (value) cli.out.write(`${name.padEnd(9)}${value}\n`);
@@ -97,23 +100,23 @@ export async function get(cli: Cli, run: string, options: Shared): Promise<numbe
   writeTable(
     cli.out,
     ['ACTOR', 'STATUS', 'STATE', 'MOVED'],
-    family(rows).map(({ row, depth }) => [
+    inTreeOrder(rows).map(({ row, depth }) => [
       `${'  '.repeat(depth)}${row.actor}`,
       row.status,
-      shortState(row.state),
-      moment(row.updated),
+      shortenState(row.state),
+      formatTime(row.updated),
     ]),
   );
   for (const ticket of tickets)
-    cli.out.write(`\n${howToAnswer(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
-  if (!outcome) return exit.done;
+    cli.out.write(`\n${formatTicket(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
+  if (!outcome) return exitCodes.done;
   cli.out.write('\n');
   writeOutcome(cli.out, outcome);
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** The state of an orchestration: what it has used of its limits, and which members are in rotation. */
-function showMonitor(cli: Cli, monitor: Monitor): void {
+function showMonitor(cli: Cli, monitor: OrchestrationMonitor): void {
   const of = (used: number, limit: number | null) => `${used}${limit === null ? '' : ` of ${limit}`}`;
   const { out } = cli;
   out.write(
@@ -129,7 +132,7 @@ function showMonitor(cli: Cli, monitor: Monitor): void {
       String(taken),
       String(failures),
       health,
-      outUntil === null ? 'in' : outUntil > cli.clock.now() ? `out until ${moment(outUntil)}` : 'coming back',
+      outUntil === null ? 'in' : outUntil > cli.clock.now() ? `out until ${formatTime(outUntil)}` : 'coming back',
     ]),
   );
 }
@@ -147,15 +150,15 @@ const summaryOf = (row: ActorRow): JsonObject => {
     created,
     updated,
     seq,
-    ...(parent === undefined ? { about: aboutOf(row) } : {}),
+    ...(parent === undefined ? { about: runOriginOf(row) } : {}),
   };
 };
 
 /** The result of a run that has ended, or why there is none. */
-function writeOutcome(out: Writer, outcome: Ended): void {
-  if (outcome.status === 'done') return writeResult(out, outcome.output);
-  if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${visible(outcome.reason)}\n`);
+function writeOutcome(out: OutputStream, outcome: EndedOutcome): void {
+  if (outcome.status === 'done') return writeOutput(out, outcome.output);
+  if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${escapeControls(outcome.reason)}\n`);
   const { failure, partial } = outcome;
-  out.write(`Failed (${failure.kind}): ${visible(failure.message)}\n`);
+  out.write(`Failed (${failure.kind}): ${escapeControls(failure.message)}\n`);
   if (partial !== undefined) out.write(`Its partial result:\n${JSON.stringify(partial, null, 2)}\n`);
 }

@@ -2,16 +2,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { FaultKind } from '../../testing/world/faultPlan.ts';
 import type { SimulationFailure, SimulationReport } from '../../testing/simulate/simulate.ts';
-import type { Scenario } from '../../testing/simulate/simulationScenario.ts';
-import { durationWords, visible } from '../../observe/format.ts';
+import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
+import { formatDuration, escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
-import { inputFrom } from '../input.ts';
-import { load } from '../load.ts';
-import { say, writeJson } from '../output/write.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { readRunInput } from '../input.ts';
+import { loadDefinition } from '../load.ts';
+import { writeMessage, writeJson } from '../output/write.ts';
 
 /** The options of `troupe simulate`. */
-export interface SimulateOptions {
+export interface SimulateCommandOptions {
   /** The input, as `inputFrom` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
@@ -29,7 +29,7 @@ export interface SimulateOptions {
 }
 
 /** Simulates the seeds and prints a report. Seeds that failed are kept in `FILE.seeds` and run first the next time. Resolves to exit code 1 when a seed failed. */
-export async function simulate(cli: Cli, path: string, options: SimulateOptions): Promise<number> {
+export async function simulateCommand(cli: Cli, path: string, options: SimulateCommandOptions): Promise<number> {
   const testing = await import('../../testing/simulate/simulate.ts');
   const { file, scenario } = await scenarioOf(cli, path, options);
   const seedsFile = `${file}.seeds`;
@@ -45,32 +45,32 @@ export async function simulate(cli: Cli, path: string, options: SimulateOptions)
     regressions,
     name: path,
     progress: () => {
-      if (++done % showAfter === 0) say(cli, `${done} seeds`);
+      if (++done % showAfter === 0) writeMessage(cli, `${done} seeds`);
     },
   });
   const { results, ...printed } = report;
   if (options.json) writeJson(cli.out, printed);
   else write(cli, report);
   if (options.until !== undefined && !options.json)
-    for (const line of results[0]?.trace ?? []) cli.out.write(`${visible(line)}\n`);
+    for (const line of results[0]?.trace ?? []) cli.out.write(`${escapeControls(line)}\n`);
   const newFailures = report.failures.map(({ seed }) => seed).filter((seed) => !regressions.includes(seed));
   if (!isSingle && newFailures.length > 0) {
     await writeSeeds(seedsFile, [...regressions, ...newFailures]);
-    say(cli, `The seeds that failed are kept in ${seedsFile}; they are run first from now on.`);
+    writeMessage(cli, `The seeds that failed are kept in ${seedsFile}; they are run first from now on.`);
   }
-  return report.failures.length > 0 ? exit.failed : exit.done;
+  return report.failures.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
 /** The `simulation` that the file exports, which may have answers and invariants of its own; else its default export with the input. */
 async function scenarioOf(
   cli: Cli,
   path: string,
-  options: SimulateOptions,
-): Promise<{ file: string; scenario: () => Scenario }> {
-  const { input, settings } = await inputFrom(cli, options.input, options.set);
-  const { file, subject, exports } = await load(cli.cwd, path, settings);
+  options: SimulateCommandOptions,
+): Promise<{ file: string; scenario: () => SimulationScenario }> {
+  const { input, settings } = await readRunInput(cli, options.input, options.set);
+  const { file, subject, exports } = await loadDefinition(cli.cwd, path, settings);
   const { simulation } = exports;
-  if (typeof simulation === 'function') return { file, scenario: simulation as () => Scenario };
+  if (typeof simulation === 'function') return { file, scenario: simulation as () => SimulationScenario };
   if (simulation !== undefined)
     throw new UsageError(
       `${file} exports a "simulation" that is no function. Expected () => ({ subject, input, answer?, invariants? }).`,
@@ -95,7 +95,7 @@ const writeSeeds = (path: string, seeds: readonly number[]) =>
 function write({ out }: Cli, { seeds, steps, commits, lasted, faults, failures }: SimulationReport): void {
   const counts = Object.entries(faults).map(([kind, times]) => `${times} ${kind}`);
   out.write(
-    `${seeds} seeds, ${steps} steps, ${commits} commits, ${durationWords(lasted)} of simulated time; ${counts.join(', ') || 'no faults'}.\n`,
+    `${seeds} seeds, ${steps} steps, ${commits} commits, ${formatDuration(lasted)} of simulated time; ${counts.join(', ') || 'no faults'}.\n`,
   );
   for (const failure of failures) out.write(`\n${failureText(failure)}\n`);
   out.write(
@@ -106,10 +106,10 @@ function write({ out }: Cli, { seeds, steps, commits, lasted, faults, failures }
 const failureText = ({ seed, problems, faults, trace, again }: SimulationFailure): string =>
   [
     `Seed ${seed}:`,
-    ...problems.map((problem) => `  ${visible(problem)}`),
+    ...problems.map((problem) => `  ${escapeControls(problem)}`),
     faults.length > 0 ? '  It fails with these faults:' : '  It fails without any fault.',
-    ...faults.map(({ kind, where, at }) => `  - ${kind} at ${(at / 1_000).toFixed(3)}s: ${visible(where)}`),
+    ...faults.map(({ kind, where, at }) => `  - ${kind} at ${(at / 1_000).toFixed(3)}s: ${escapeControls(where)}`),
     '  The last events:',
-    ...trace.slice(-15).map((line) => `    ${visible(line)}`),
+    ...trace.slice(-15).map((line) => `    ${escapeControls(line)}`),
     `  Again: ${again}`,
   ].join('\n');

@@ -1,35 +1,35 @@
 /** `troupe waits`: lists, answers and withdraws the questions that wait for a person, from any process. */
 import { errorMessage } from '../../values/cause.ts';
 import type { Json } from '../../values/json.ts';
-import { durationWords } from '../../observe/format.ts';
+import { formatDuration } from '../../observe/format.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
-import { exit, UsageError } from '../exit.ts';
+import { exitCodes, UsageError } from '../exit.ts';
 import { parseJson } from '../input.ts';
-import { existing, type Shared } from '../options.ts';
-import { ago, say, writeJson } from '../output/write.ts';
-import { howToAnswer } from '../output/ticketText.ts';
-import { whoami } from '../whoami.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { formatAge, writeMessage, writeJson } from '../output/write.ts';
+import { formatTicket } from '../output/ticketText.ts';
+import { userName } from '../whoami.ts';
 
 /** Lists the open questions; of one run only if the options name it. */
-export async function list(cli: Cli, options: Shared & { run?: string }): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
+export async function listWaits(cli: Cli, options: CommonOptions & { run?: string }): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const tickets = await runtime.tickets(options.run);
   if (options.json) writeJson(cli.out, tickets);
-  else if (tickets.length === 0) say(cli, 'Nothing waits for a person.');
+  else if (tickets.length === 0) writeMessage(cli, 'Nothing waits for a person.');
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
   for (const ticket of options.json ? [] : tickets) {
-    const left = `, ${durationWords(ticket.deadline - now)} left`;
+    const left = `, ${formatDuration(ticket.deadline - now)} left`;
     cli.out.write(
-      `${ticket.id}  (run ${ticket.run}, asked ${ago(now, ticket.since)}${left})\n  ${howToAnswer(ticket, on).replaceAll('\n', '\n  ')}\n\n`,
+      `${ticket.id}  (run ${ticket.run}, asked ${formatAge(now, ticket.since)}${left})\n  ${formatTicket(ticket, on).replaceAll('\n', '\n  ')}\n\n`,
     );
   }
-  return exit.done;
+  return exitCodes.done;
 }
 
 /** The answer: one of `yes`, `no` and `answer`. */
-export interface AnswerOptions extends Shared {
+export interface AnswerWaitOptions extends CommonOptions {
   /** Approves a call. */
   readonly yes?: boolean;
   /** Refuses a call. */
@@ -43,25 +43,25 @@ export interface AnswerOptions extends Shared {
 }
 
 /** Answers a question. */
-export async function answer(cli: Cli, ticket: string, options: AnswerOptions): Promise<number> {
+export async function answerWait(cli: Cli, ticket: string, options: AnswerWaitOptions): Promise<number> {
   const value = valueOf(options);
-  await using runtime = await cli.open(await existing(cli, options));
-  await runtime.answer(ticket, value, options.by ?? whoami());
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  await runtime.answer(ticket, value, options.by ?? userName());
   return await confirm(cli, runtime, ticket, options, 'answered');
 }
 
 /** Withdraws a question: the actor that asked goes on without an answer. */
-export async function abort(
+export async function abortWait(
   cli: Cli,
   ticket: string,
-  options: Shared & { reason: string; by?: string },
+  options: CommonOptions & { reason: string; by?: string },
 ): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  await runtime.abort(ticket, options.reason, options.by ?? whoami());
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  await runtime.abort(ticket, options.reason, options.by ?? userName());
   return await confirm(cli, runtime, ticket, options, 'withdrawn');
 }
 
-function valueOf({ yes, no, answer, note }: AnswerOptions): Json {
+function valueOf({ yes, no, answer, note }: AnswerWaitOptions): Json {
   if (yes || no) return { approved: yes === true, ...(note === undefined ? {} : { note }) };
   if (answer === undefined)
     throw new UsageError('An answer is --yes, --no, or --answer JSON. "troupe waits list" shows what is asked.');
@@ -79,16 +79,16 @@ async function confirm(
   cli: Cli,
   { journal }: Runtime,
   ticket: string,
-  { json, db }: Shared,
+  { json, db }: CommonOptions,
   what: 'answered' | 'withdrawn',
 ): Promise<number> {
   const [row] = await journal.find({ actor: ticket });
   const run = row?.run ?? 'RUN';
   if (json) writeJson(cli.out, { ticket, run, status: what });
   else
-    say(
+    writeMessage(
       cli,
       `${ticket} is ${what}. The process at work on the run goes on; if there is none, do so with: troupe runs resume ${run}${db === undefined ? '' : ` --db ${db}`}`,
     );
-  return exit.done;
+  return exitCodes.done;
 }

@@ -3,17 +3,17 @@ import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import { endingOf, type Ending } from '../../contracts/ending.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../../journal/journal.ts';
-import { durationWords, shortState, visible } from '../../observe/format.ts';
+import { formatDuration, shortenState, escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
 import type { Ticket } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
-import { exit } from '../exit.ts';
-import { existing, type Shared } from '../options.ts';
+import { exitCodes } from '../exit.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { writeJson } from '../output/write.ts';
-import { policyWords, standings, type Standing } from '../output/restartLimits.ts';
-import { actorsOf, family } from '../runRows.ts';
+import { formatRestartLimit, restartCounts, type RestartCount } from '../output/restartLimits.ts';
+import { actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { storedDeadLetters } from '../storedLists.ts';
-import { howToAnswer } from '../output/ticketText.ts';
+import { formatTicket } from '../output/ticketText.ts';
 
 interface Reason {
   readonly actor: string;
@@ -24,7 +24,7 @@ interface Reason {
   readonly because: string;
   readonly waitsFor: readonly string[];
   /** Of an actor whose children were restarted: how many restarts count towards its limit. */
-  readonly supervision?: Standing;
+  readonly supervision?: RestartCount;
   /** Of an actor that ended without success. */
   readonly ended?: {
     readonly how: Ending;
@@ -35,18 +35,18 @@ interface Reason {
 }
 
 /** Prints the explanation of a run. */
-export async function why(cli: Cli, run: string, options: Shared): Promise<number> {
-  await using runtime = await cli.open(await existing(cli, options));
-  const rows = await actorsOf(runtime.journal, run);
+export async function whyCommand(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+  await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const rows = await actorRowsOf(runtime.journal, run);
   const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
 
-  const limits = await standings(runtime.journal, rows, now);
+  const limits = await restartCounts(runtime.journal, rows, now);
   const reasons: { reason: Reason; depth: number }[] = [];
   // While a run is active, actors that are done do not explain anything.
   const explained = rows[0].status === 'active' ? rows.filter(({ status }) => status !== 'done') : rows;
-  for (const { row, depth } of family(explained)) {
+  for (const { row, depth } of inTreeOrder(explained)) {
     const waitsFor = row.status === 'active' ? await waitsOf(runtime.journal, row, tickets, now, on) : [];
     const { actor, status, state, updated } = row;
     const [last] = await runtime.journal.history({ actor, newest: true, limit: 1 });
@@ -81,7 +81,7 @@ export async function why(cli: Cli, run: string, options: Shared): Promise<numbe
   if (!options.json && root.status === 'active' && now - root.updated > 5_000) {
     cli.out.write(`\nIf no process works on it any more, go on with: troupe runs resume ${run}${on}\n`);
   }
-  return exit.done;
+  return exitCodes.done;
 }
 
 function reasonText(
@@ -91,13 +91,15 @@ function reasonText(
 ): string {
   const where =
     status === 'active'
-      ? `is in ${shortState(state)} for ${durationWords(now - since)}`
-      : `${status === 'done' ? 'is done' : status === 'failed' ? 'failed' : 'was stopped'} (${shortState(state)}) since ${durationWords(now - since)}`;
+      ? `is in ${shortenState(state)} for ${formatDuration(now - since)}`
+      : `${status === 'done' ? 'is done' : status === 'failed' ? 'failed' : 'was stopped'} (${shortenState(state)}) since ${formatDuration(now - since)}`;
   const waiting = status === 'active' && waitsFor.length === 0 ? ['It waits for a message.'] : waitsFor;
   return [
-    `${indent}${actor} ${visible(where)}, ${because}.`,
+    `${indent}${actor} ${escapeControls(where)}, ${because}.`,
     ...(supervision
-      ? [`${indent}  Its children were restarted: ${supervision.counted} count now (${policyWords(supervision)}).`]
+      ? [
+          `${indent}  Its children were restarted: ${supervision.counted} count now (${formatRestartLimit(supervision)}).`,
+        ]
       : []),
     ...(ended ? [`${indent}  ${endWords(ended)}`] : []),
     ...waiting.flatMap((text) => text.split('\n')).map((text) => `${indent}  ${text}`),
@@ -120,7 +122,7 @@ function endOf(row: ActorRow): Reason['ended'] {
 }
 
 const endWords = ({ how, because, phase, member }: NonNullable<Reason['ended']>): string =>
-  visible(
+  escapeControls(
     `${member === undefined ? 'How it ended' : `How its member "${member}" ended`}: ${how}${phase === undefined ? '' : `, in ${phase}`}. ${because}`,
   );
 
@@ -137,7 +139,7 @@ async function latestDeadLetters(journal: Journal, rows: readonly ActorRow[]): P
 const maxLetters = 10;
 
 const deadLetterText = ({ type, from, to, at, failure }: DeadLetter, now: number): string =>
-  visible(`No actor took "${type}" from ${from} to ${to}, ${durationWords(now - at)} ago: ${failure.message}`);
+  escapeControls(`No actor took "${type}" from ${from} to ${to}, ${formatDuration(now - at)} ago: ${failure.message}`);
 
 /** Why an actor is in its state, by the last event that it took. */
 function because(entry: HistoryEntry | undefined): string {
@@ -145,11 +147,11 @@ function because(entry: HistoryEntry | undefined): string {
   const { type, from } = entry.event;
   const [, ending, child] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type) ?? [];
   if (child !== undefined)
-    return `since ${visible(child)} ${ending === 'done' ? 'answered' : 'failed'} (step ${entry.seq})`;
+    return `since ${escapeControls(child)} ${ending === 'done' ? 'answered' : 'failed'} (step ${entry.seq})`;
   const [, timer] = /^xstate\.after\.([^.]+)/.exec(type) ?? [];
-  if (timer !== undefined) return `since the time "${visible(timer)}" was up (step ${entry.seq})`;
+  if (timer !== undefined) return `since the time "${escapeControls(timer)}" was up (step ${entry.seq})`;
   if (type === 'xstate.init') return `since it began${from === undefined ? '' : ` for ${from}`}`;
-  return `since it got "${visible(type)}"${from === undefined ? '' : ` from ${from}`} (step ${entry.seq})`;
+  return `since it got "${escapeControls(type)}"${from === undefined ? '' : ` from ${from}`} (step ${entry.seq})`;
 }
 
 async function waitsOf(
@@ -161,7 +163,7 @@ async function waitsOf(
 ): Promise<string[]> {
   const ticket = tickets.get(row.actor);
   const held = row.tags.includes('paused') ? [`It is paused: troupe runs resume ${row.run}${on} goes on.`] : [];
-  if (ticket) return [...held, `It asks a person: ${howToAnswer(ticket, on)}`];
+  if (ticket) return [...held, `It asks a person: ${formatTicket(ticket, on)}`];
   const stored = await journal.load(row.actor);
   if (!stored) return held;
   const { pending, results } = stored;
@@ -181,11 +183,12 @@ function pendingText({ kind, key, due, data }: Pending, answered: boolean, now: 
       const name = text(propertiesOf(event)['type'], 'A timer').replace(/^xstate\.after\.([^.]+).*$/, 'The time "$1"');
       return due === undefined || due <= now
         ? `${name} is up; it is taken when the run goes on.`
-        : `${name} is up in ${durationWords(due - now)}.`;
+        : `${name} is up in ${formatDuration(due - now)}.`;
     }
     case 'message':
   }
   return `Its message "${text(type, '?')}" to ${text(to, 'an actor')} is not delivered yet.`;
 }
 
-const text = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? visible(value) : otherwise);
+const text = (value: unknown, otherwise = ''): string =>
+  typeof value === 'string' ? escapeControls(value) : otherwise;

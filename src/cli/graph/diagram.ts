@@ -1,62 +1,62 @@
 /** Diagrams of charts and teams, independent of their output format: nested boxes, and arrows between them. */
-import { eventWords, supervisionOf, type ChartNode } from '../../runtime/charts.ts';
-import type { Subject } from '../../runtime/runtime.ts';
-import { policyWords } from '../output/restartLimits.ts';
+import { eventLabel, supervisionOf, type ChartNode } from '../../runtime/charts.ts';
+import type { Runnable } from '../../runtime/runtime.ts';
+import { formatRestartLimit } from '../output/restartLimits.ts';
 
 /** How much the tests have covered: `cold` nothing, `warm` only one outcome of a guard, `hot` everything. */
-export type Heat = 'cold' | 'warm' | 'hot';
+export type CoverageLevel = 'cold' | 'warm' | 'hot';
 
 /** The coverage of a state, or of a transition, whose id is `<id of the state>#<index>`. */
-export interface Seen {
-  readonly heat: Heat;
+export interface DiagramCoverage {
+  readonly level: CoverageLevel;
   /** How often it was entered or taken. */
   readonly times: number;
 }
 
 /** A state or a member. */
-export interface Box {
+export interface DiagramBox {
   readonly id: string;
   readonly label: string;
   readonly kind: 'state' | 'final' | 'start' | 'member';
-  readonly boxes: readonly Box[];
+  readonly boxes: readonly DiagramBox[];
   /** Are the boxes inside parallel regions? */
   readonly parallel: boolean;
-  readonly heat?: Heat;
+  readonly coverage?: CoverageLevel;
 }
 
 /** A transition or a message. */
-export interface Arrow {
+export interface DiagramArrow {
   readonly from: string;
   readonly to: string;
   readonly label: string;
-  readonly heat?: Heat;
+  readonly coverage?: CoverageLevel;
 }
 
 /** A chart or a team. */
 export interface Diagram {
   readonly kind: 'chart' | 'team';
   readonly title: string;
-  readonly boxes: readonly Box[];
-  readonly arrows: readonly Arrow[];
+  readonly boxes: readonly DiagramBox[];
+  readonly arrows: readonly DiagramArrow[];
 }
 
 /** The diagram of a statechart: its states, initial states and transitions; with `seen`, the coverage by tests. */
-export function chartDiagram(root: ChartNode, seen?: (place: string) => Seen | undefined): Diagram {
-  const arrows: Arrow[] = [];
-  const box = (node: ChartNode): Box => {
-    for (const [index, { on, if: guard, to }] of node.moves.entries()) {
+export function chartDiagram(root: ChartNode, seen?: (place: string) => DiagramCoverage | undefined): Diagram {
+  const arrows: DiagramArrow[] = [];
+  const box = (node: ChartNode): DiagramBox => {
+    for (const [index, { on, if: guard, to }] of node.transitions.entries()) {
       const coverage = seen?.(`${node.id}#${index}`);
       const label =
-        eventWords(on) + (guard === undefined ? '' : ` [${guard}]`) + (coverage ? ` ×${coverage.times}` : '');
+        eventLabel(on) + (guard === undefined ? '' : ` [${guard}]`) + (coverage ? ` ×${coverage.times}` : '');
       // A transition without a target is drawn only to show its coverage.
       for (const target of to.length > 0 || !coverage ? to : [node.id])
-        arrows.push({ from: node.id, to: target, label, ...(coverage ? { heat: coverage.heat } : {}) });
+        arrows.push({ from: node.id, to: target, label, ...(coverage ? { coverage: coverage.level } : {}) });
     }
     const own = seen?.(node.id);
     return {
       id: node.id,
       label: node.key,
-      ...(own ? { heat: own.heat } : {}),
+      ...(own ? { coverage: own.level } : {}),
       kind: node.type === 'final' ? 'final' : 'state',
       boxes: [...start(node, arrows), ...node.states.map(box)],
       parallel: node.type === 'parallel',
@@ -69,25 +69,31 @@ export function chartDiagram(root: ChartNode, seen?: (place: string) => Seen | u
 }
 
 /** A black dot, and an arrow to the initial state. */
-function start({ id, initial }: ChartNode, arrows: Arrow[]): Box[] {
+function start({ id, initial }: ChartNode, arrows: DiagramArrow[]): DiagramBox[] {
   if (initial === undefined) return [];
   arrows.push({ from: `${id}.(start)`, to: initial, label: '' });
   return [{ id: `${id}.(start)`, label: '', kind: 'start', boxes: [], parallel: false }];
 }
 
 /** The state of a team's run. */
-export interface RunStanding {
+export interface TeamRunState {
   /** Restarts that count towards the limit now. */
-  readonly counted: number;
+  readonly countedRestarts: number;
   /** Active actors by the name of their member. */
-  readonly atWork: ReadonlyMap<string, number>;
+  readonly activeByMember: ReadonlyMap<string, number>;
 }
 
 /** The diagram of a team. The route is code, so it shows which messages each member may get and which replies it may send. */
-export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunStanding): Diagram {
+export function teamDiagram(team: Extract<Runnable, { kind: 'team' }>, run?: TeamRunState): Diagram {
   // The types of a team are generic; here only these parts are read.
   const messages = team.protocol.messages as Readonly<Record<string, { replies?: readonly string[] }>>;
-  const leaf = (id: string, label: string, kind: Box['kind']): Box => ({ id, label, kind, boxes: [], parallel: false });
+  const leaf = (id: string, label: string, kind: DiagramBox['kind']): DiagramBox => ({
+    id,
+    label,
+    kind,
+    boxes: [],
+    parallel: false,
+  });
   const members = Object.entries(team.members as Readonly<Record<string, MemberShape>>);
   return {
     kind: 'team',
@@ -95,8 +101,14 @@ export function teamDiagram(team: Extract<Subject, { kind: 'team' }>, run?: RunS
     boxes: [
       leaf('(in)', '', 'start'),
       leaf('(route)', 'route', 'state'),
-      ...members.map(([name, member]) => leaf(name, name + poolOf(member) + atWork(run?.atWork.get(name)), 'member')),
-      leaf('(supervisor)', `${policyWords(supervisionOf(team))}${run ? `: ${run.counted} by now` : ''}`, 'state'),
+      ...members.map(([name, member]) =>
+        leaf(name, name + poolOf(member) + atWork(run?.activeByMember.get(name)), 'member'),
+      ),
+      leaf(
+        '(supervisor)',
+        `${formatRestartLimit(supervisionOf(team))}${run ? `: ${run.countedRestarts} by now` : ''}`,
+        'state',
+      ),
       leaf('(out)', 'result', 'final'),
     ],
     arrows: [

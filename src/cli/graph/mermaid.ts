@@ -1,8 +1,8 @@
 /** A diagram as mermaid text, which GitHub and many editors draw. */
-import type { Arrow, Box, Diagram } from './diagram.ts';
+import type { DiagramArrow, DiagramBox, Diagram } from './diagram.ts';
 
 /** The text of a diagram. */
-export function mermaid(diagram: Diagram): string {
+export function renderMermaid(diagram: Diagram): string {
   const names = new Map<string, string>();
   // A name in mermaid is one word, and no keyword such as `end`.
   const name = (id: string) => {
@@ -19,10 +19,10 @@ function stateDiagram({ boxes, arrows }: Diagram, name: Name): string {
   const starts = new Set(flat(boxes).flatMap(({ id, kind }) => (kind === 'start' ? [id] : [])));
   const begin = new Map(arrows.filter(({ from }) => starts.has(from)).map(({ from, to }) => [from, to]));
   const classes: string[] = [];
-  const draw = (box: Box, indent: string): string[] => {
+  const draw = (box: DiagramBox, indent: string): string[] => {
     if (box.kind === 'start') return [`${indent}[*] --> ${name(begin.get(box.id) ?? '')}`];
     const head = `${indent}state "${escape(box.label)}" as ${name(box.id)}`;
-    if (box.heat) classes.push(`  class ${name(box.id)} ${box.heat}`);
+    if (box.coverage) classes.push(`  class ${name(box.id)} ${box.coverage}`);
     const ends = box.kind === 'final' ? [`${indent}${name(box.id)} --> [*]`] : [];
     if (box.boxes.length === 0) return [head, ...ends];
     const inside = box.boxes.map((inner) => draw(inner, `${indent}  `));
@@ -60,10 +60,12 @@ function flowchart({ boxes, arrows }: Diagram, name: Name): string {
   ].join('\n');
 }
 
-const flat = (boxes: readonly Box[]): Box[] => boxes.flatMap((box) => [box, ...flat(box.boxes)]);
+const flat = (boxes: readonly DiagramBox[]): DiagramBox[] => boxes.flatMap((box) => [box, ...flat(box.boxes)]);
 /** Arrows of a state diagram cannot be coloured in mermaid: those that are not fully covered get a mark. */
-const label = ({ label, heat }: Arrow) =>
-  label ? ` : ${heat === undefined || heat === 'hot' ? '' : `${heat === 'cold' ? '✗' : '½'} `}${escape(label)}` : '';
+const label = ({ label, coverage }: DiagramArrow) =>
+  label
+    ? ` : ${coverage === undefined || coverage === 'hot' ? '' : `${coverage === 'cold' ? '✗' : '½'} `}${escape(label)}`
+    : '';
 
 /** Characters with a meaning in mermaid, as codes that it shows as they are. */
 const escape = (text: string): string => text.replace(/["#;:<>{}\n\r]/g, (character) => `#${character.charCodeAt(0)};`);

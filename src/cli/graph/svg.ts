@@ -1,15 +1,15 @@
 /** A diagram as an SVG picture without scripts or fonts, laid out by elkjs. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
-import { visible } from '../../observe/format.ts';
+import { escapeControls } from '../../observe/format.ts';
 import { UsageError } from '../exit.ts';
-import type { Arrow, Box, Diagram, Heat } from './diagram.ts';
+import type { DiagramArrow, DiagramBox, Diagram, CoverageLevel } from './diagram.ts';
 
 /** The approximate width of a letter and height of a line, in pixels, for text of 12 pixels. */
 const letter = 7;
 const line = 16;
 
 /** The picture of a diagram. Throws `UsageError` when elkjs is not installed. */
-export async function picture(diagram: Diagram): Promise<string> {
+export async function renderSvg(diagram: Diagram): Promise<string> {
   const elk = await engine();
   const bundles = bundled(diagram.arrows);
   const laid = await elk.layout({
@@ -48,7 +48,7 @@ async function engine(): Promise<ELK> {
   }
 }
 
-function node(box: Box): ElkNode {
+function node(box: DiagramBox): ElkNode {
   if (box.kind === 'start') return { id: box.id, width: 12, height: 12 };
   const width = Math.max(48, box.label.length * letter + 24);
   if (box.boxes.length === 0) return { id: box.id, width, height: 34 };
@@ -64,14 +64,14 @@ function node(box: Box): ElkNode {
 }
 
 /** Arrows with the same ends become one arrow with several labels. */
-function bundled(arrows: readonly Arrow[]): Bundle[] {
+function bundled(arrows: readonly DiagramArrow[]): Bundle[] {
   const bundles = new Map<string, Bundle>();
-  for (const { from, to, label, heat } of arrows) {
+  for (const { from, to, label, coverage } of arrows) {
     const key = JSON.stringify([from, to]);
-    const bundle = bundles.get(key) ?? { from, to, labels: [], heat };
+    const bundle = bundles.get(key) ?? { from, to, labels: [], heat: coverage };
     bundles.set(key, bundle);
     if (label && !bundle.labels.includes(label)) bundle.labels.push(label);
-    if (heat !== bundle.heat) bundle.heat = 'warm';
+    if (coverage !== bundle.heat) bundle.heat = 'warm';
   }
   return [...bundles.values()];
 }
@@ -79,7 +79,7 @@ interface Bundle {
   readonly from: string;
   readonly to: string;
   readonly labels: string[];
-  heat: Heat | undefined;
+  heat: CoverageLevel | undefined;
 }
 
 const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
@@ -98,9 +98,13 @@ const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
       : [],
 });
 
-function drawing({ title, boxes }: Diagram, laid: ElkNode, heats: ReadonlyMap<string, Heat | undefined>): string {
-  const byId = new Map<string, Box>();
-  const index = (box: Box): void => {
+function drawing(
+  { title, boxes }: Diagram,
+  laid: ElkNode,
+  heats: ReadonlyMap<string, CoverageLevel | undefined>,
+): string {
+  const byId = new Map<string, DiagramBox>();
+  const index = (box: DiagramBox): void => {
     byId.set(box.id, box);
     box.boxes.forEach(index);
   };
@@ -114,7 +118,7 @@ function drawing({ title, boxes }: Diagram, laid: ElkNode, heats: ReadonlyMap<st
     }
   };
   walk(laid.children);
-  const hasCoverage = [...byId.values()].some(({ heat }) => heat !== undefined);
+  const hasCoverage = [...byId.values()].some(({ coverage }) => coverage !== undefined);
   const [width, height] = [Math.ceil((laid.width ?? 0) + 8), Math.ceil((laid.height ?? 0) + 8)];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12">
 <title>${xml(title)}</title>
@@ -129,18 +133,21 @@ ${(laid.edges ?? []).map((edge) => arrow(edge, heats.get(edge.id))).join('\n')}
 const heatStyle =
   '.cold{--box:light-dark(#fecaca,#7f1d1d);--line:#dc2626}.warm{--box:light-dark(#fef08a,#713f12);--line:#ca8a04}.hot{--box:light-dark(#dcfce7,#14532d);--line:#16a34a}';
 /** The CSS class of a coverage. */
-const heatClass = (heat: Heat | undefined) => (heat ? ` ${heat}` : '');
+const heatClass = (heat: CoverageLevel | undefined) => (heat ? ` ${heat}` : '');
 
-function shape({ kind, label, boxes, parallel, heat }: Box, { x = 0, y = 0, width = 0, height = 0 }: ElkNode): string {
+function shape(
+  { kind, label, boxes, parallel, coverage }: DiagramBox,
+  { x = 0, y = 0, width = 0, height = 0 }: ElkNode,
+): string {
   if (kind === 'start') return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="6"/>`;
   const at =
     boxes.length > 0
       ? { x: x + 12, y: y + line + 2, anchor: 'start' }
       : { x: x + width / 2, y: y + height / 2 + 4, anchor: 'middle' };
-  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${heatClass(heat)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
+  return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${heatClass(coverage)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
 }
 
-function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: Heat | undefined): string {
+function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: CoverageLevel | undefined): string {
   const paths = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const [first, ...rest] = [startPoint, ...bendPoints, endPoint];
     return `<path class="arrow${heatClass(heat)}" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
@@ -153,4 +160,5 @@ function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: Heat | und
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 /** Text in XML; characters that XML cannot hold are shown as escapes. */
-const xml = (text: string): string => visible(text).replace(/[&<>"]/g, (character) => entities[character] ?? character);
+const xml = (text: string): string =>
+  escapeControls(text).replace(/[&<>"]/g, (character) => entities[character] ?? character);

@@ -2,10 +2,10 @@
 import type { Json } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { RunOutcome } from '../../runtime/runtime.ts';
-import type { Loaded } from '../load.ts';
+import type { LoadedDefinition } from '../load.ts';
 
 /** An outcome in the form in which it is printed. */
-export type Shown = RunOutcome & {
+export type FormattedOutcome = RunOutcome & {
   /** The results of tasks, each with its own status: printed however the run ended. */
   readonly results?: Json;
   /** Did a task fail? Only for an orchestration that is done. */
@@ -13,18 +13,18 @@ export type Shown = RunOutcome & {
 };
 
 /** The outcome with its output, or its partial output, in the form that the loaded file asks for. */
-export function shownOf(
-  { subject, show = (output) => output }: Pick<Loaded, 'subject' | 'show'>,
+export function formatOutcome(
+  { subject, formatOutput = (output) => output }: Pick<LoadedDefinition, 'subject' | 'formatOutput'>,
   run: string,
   outcome: RunOutcome,
-): Shown {
+): FormattedOutcome {
   const isTasks = subject.kind === 'orchestrator';
   if (outcome.status === 'done') {
-    const output = show(outcome.output, run);
+    const output = formatOutput(outcome.output, run);
     return { ...outcome, output, ...(isTasks ? { anyFailed: anyFailed(output) } : {}) };
   }
   if (!('partial' in outcome) || outcome.partial === undefined) return outcome;
-  const partial = show(outcome.partial, run);
+  const partial = formatOutput(outcome.partial, run);
   return { ...outcome, partial, ...(isTasks ? { results: partial } : {}) };
 }
 

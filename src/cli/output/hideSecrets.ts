@@ -1,11 +1,11 @@
 /** Masks the values of secrets in everything that a command writes to stderr, such as an error of a tool or the text of a model. */
 import { redactor } from '../../observe/redactor.ts';
-import { secretsOf } from '../../observe/envSecrets.ts';
+import { secretsInEnv } from '../../observe/envSecrets.ts';
 import type { Cli } from '../cli.ts';
 
 /** The same process with a masked stderr. */
-export function discreet(cli: Cli): Cli {
-  const redact = redactor(secretsOf(cli.env));
+export function hideSecrets(cli: Cli): Cli {
+  const redact = redactor(secretsInEnv(cli.env));
   const { err } = cli;
   return {
     ...cli,

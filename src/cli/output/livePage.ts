@@ -5,21 +5,21 @@ import type { Json, JsonObject } from '../../values/json.ts';
 import type { ActorRow, HistoryEntry } from '../../journal/journal.ts';
 import { inspector, type Inspector } from '../../observe/inspector.ts';
 import { redactor } from '../../observe/redactor.ts';
-import { secretsOf } from '../../observe/envSecrets.ts';
-import type { Subject } from '../../runtime/runtime.ts';
+import { secretsInEnv } from '../../observe/envSecrets.ts';
+import type { Runnable } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
-import { say } from './write.ts';
+import { writeMessage } from './write.ts';
 
 /** Serves the page on `port`, or on a free one for `true`. The charts are those of `subject`; without it only those of the built-in machines. */
-export async function livePage(cli: Cli, port: number | true, subject: Subject | undefined): Promise<Inspector> {
-  const { definitionsOf } = await import('../../runtime/charts.ts');
+export async function livePage(cli: Cli, port: number | true, subject: Runnable | undefined): Promise<Inspector> {
+  const { machineDefinitions } = await import('../../runtime/charts.ts');
   const page = await inspector({
     token: randomBytes(18).toString('base64url'),
-    redact: redactor(secretsOf(cli.env)),
-    ...(subject ? { definition: await definitionsOf(subject) } : {}),
+    redact: redactor(secretsInEnv(cli.env)),
+    ...(subject ? { definition: await machineDefinitions(subject) } : {}),
     ...(port === true ? {} : { port }),
   });
-  say(cli, `Watch it at ${page.url}`);
+  writeMessage(cli, `Watch it at ${page.url}`);
   return page;
 }
 
@@ -29,7 +29,7 @@ interface StoredSnapshot {
 }
 
 /** The inspection event of an actor's latest commit, as the process that runs the actor reports it: from its row and its last history entry. */
-export function seenFrom(row: ActorRow, { event }: Pick<HistoryEntry, 'event'>): Inspection {
+export function latestCommitOf(row: ActorRow, { event }: Pick<HistoryEntry, 'event'>): Inspection {
   const { run, actor, parent, seq, updated: at, tags, status } = row;
   // The engine wraps every snapshot like this.
   const { machine = row.type, state = {} } = row.snapshot as JsonObject & StoredSnapshot;

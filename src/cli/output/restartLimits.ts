@@ -1,11 +1,11 @@
 /** How many restarts of each supervisor count towards its limit, from the journal. */
-import { counting, type Restart } from '../../contracts/restart.ts';
+import { countedRestarts, type Restart } from '../../contracts/restart.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
-import { durationWords } from '../../observe/format.ts';
+import { formatDuration } from '../../observe/format.ts';
 import { storedRestarts } from '../storedLists.ts';
 
 /** The limit of a supervisor, and the restarts that count towards it. */
-export interface Standing {
+export interface RestartCount {
   readonly strategy: Restart['strategy'];
   readonly maxRestarts: number;
   /** Restarts count for so many milliseconds. */
@@ -15,11 +15,11 @@ export interface Standing {
 }
 
 /** By the address of the supervisor: every supervisor that restarted an actor of these. `now` is in milliseconds since the epoch. */
-export async function standings(
+export async function restartCounts(
   journal: Pick<Journal, 'list'>,
   rows: readonly ActorRow[],
   now: number,
-): Promise<ReadonlyMap<string, Standing>> {
+): Promise<ReadonlyMap<string, RestartCount>> {
   const stored = await Promise.all(rows.map(({ actor }) => storedRestarts(journal, actor)));
   const bySupervisor = new Map<string, Restart[]>();
   for (const restart of stored.flat().sort((a, b) => a.at - b.at))
@@ -30,11 +30,11 @@ export async function standings(
       const latest = all.at(-1);
       if (!latest) return [];
       const { strategy, maxRestarts, within } = latest;
-      return [[by, { strategy, maxRestarts, within, counted: counting(all, now).length }] as const];
+      return [[by, { strategy, maxRestarts, within, counted: countedRestarts(all, now).length }] as const];
     }),
   );
 }
 
 /** A limit as text: `one-for-one, at most 3 restarts within 10m 0s`. */
-export const policyWords = ({ strategy, maxRestarts, within }: Omit<Standing, 'counted'>): string =>
-  `${strategy}, at most ${maxRestarts} restart${maxRestarts === 1 ? '' : 's'} within ${durationWords(within)}`;
+export const formatRestartLimit = ({ strategy, maxRestarts, within }: Omit<RestartCount, 'counted'>): string =>
+  `${strategy}, at most ${maxRestarts} restart${maxRestarts === 1 ? '' : 's'} within ${formatDuration(within)}`;

@@ -1,20 +1,20 @@
 /** Writes the output of commands: results to stdout, as text or JSON; messages to stderr. */
 import type { Json } from '../../values/json.ts';
-import { durationWords, visible } from '../../observe/format.ts';
-import type { Cli, Writer } from '../cli.ts';
+import { formatDuration, escapeControls } from '../../observe/format.ts';
+import type { Cli, OutputStream } from '../cli.ts';
 
 /** Writes a JSON document: indented on a terminal, on one line in a pipe, so that each line is a record. */
-export function writeJson(out: Writer, value: unknown): void {
+export function writeJson(out: OutputStream, value: unknown): void {
   out.write(`${JSON.stringify(value, null, out.isTTY ? 2 : undefined)}\n`);
 }
 
 /** Writes a result for a person: text as it is, on a terminal also an object of texts as texts, and anything else as JSON. */
-export function writeResult(out: Writer, value: Json): void {
+export function writeOutput(out: OutputStream, value: Json): void {
   const text =
     typeof value === 'string' ? value : out.isTTY && isTexts(value) ? Object.values(value).join('\n\n') : undefined;
   if (text === undefined) out.write(`${JSON.stringify(value, null, 2)}\n`);
   // On a terminal the text must not move the cursor.
-  else out.write(`${out.isTTY ? text.split('\n').map(visible).join('\n') : text}\n`);
+  else out.write(`${out.isTTY ? text.split('\n').map(escapeControls).join('\n') : text}\n`);
 }
 
 /** An object of texts only, one of which has several lines, such as an article. */
@@ -26,11 +26,11 @@ const isTexts = (value: Json): value is Record<string, string> =>
   Object.values(value).some((text) => typeof text === 'string' && text.includes('\n'));
 
 /** Writes a message to stderr. */
-export const say = ({ err }: Pick<Cli, 'err'>, text: string): void => void err.write(`${text}\n`);
+export const writeMessage = ({ err }: Pick<Cli, 'err'>, text: string): void => void err.write(`${text}\n`);
 
 /** Writes a table with columns as wide as their content; control characters in it are shown as escapes. */
-export function writeTable(out: Writer, heads: readonly string[], rows: readonly (readonly string[])[]): void {
-  const safe = rows.map((row) => row.map(visible));
+export function writeTable(out: OutputStream, heads: readonly string[], rows: readonly (readonly string[])[]): void {
+  const safe = rows.map((row) => row.map(escapeControls));
   const widths = heads.map((head, i) => Math.max(head.length, ...safe.map((row) => row[i]?.length ?? 0)));
   for (const row of [heads, ...safe]) {
     out.write(`${row.map((text, i) => (i === row.length - 1 ? text : text.padEnd(widths[i] ?? 0))).join('  ')}\n`);
@@ -38,6 +38,6 @@ export function writeTable(out: Writer, heads: readonly string[], rows: readonly
 }
 
 /** How long ago it was, such as `3m 20s ago`; both in milliseconds since the epoch. */
-export const ago = (now: number, then: number): string => `${durationWords(now - then)} ago`;
+export const formatAge = (now: number, then: number): string => `${formatDuration(now - then)} ago`;
 /** A time as `2026-01-31 12:00:00` in UTC; milliseconds since the epoch. */
-export const moment = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 19);
+export const formatTime = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 19);

@@ -13,7 +13,7 @@ import {
 } from './commandLine.ts';
 
 /** Adds the commands for nodes and their runs. */
-export function addClusterCommands(troupe: Command, { cli, ends }: CommandContext): void {
+export function addClusterCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
   commonOptions(
     defineCommand(
       troupe,
@@ -33,13 +33,17 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     .option('--max-runs <count>', 'how many runs it holds at most', parseCount)
     .option('--health <[host:]port>', 'serve /healthz and /readyz at this address', parseHostPort)
     .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
-    .action((files: string[], options) => ends(import('../commands/node.ts').then(({ node }) => node(cli, files, options))));
+    .action((files: string[], options) =>
+      setExitCode(import('../commands/node.ts').then(({ nodeCommand }) => nodeCommand(cli, files, options))),
+    );
   commonOptions(
     defineCommand(troupe, 'nodes', 'list the nodes of a cluster, with what they offer', 'troupe nodes --nats $URL'),
-  ).action((options) => ends(import('../commands/cluster.ts').then(({ nodes }) => nodes(cli, options))));
+  ).action((options) =>
+    setExitCode(import('../commands/cluster.ts').then(({ nodesCommand }) => nodesCommand(cli, options))),
+  );
   commonOptions(
     defineCommand(troupe, 'ps', 'list the runs in progress, with the node that holds each', 'troupe ps --nats $URL'),
-  ).action((options) => ends(import('../commands/cluster.ts').then(({ ps }) => ps(cli, options))));
+  ).action((options) => setExitCode(import('../commands/cluster.ts').then(({ psCommand }) => psCommand(cli, options))));
   commonOptions(
     defineCommand(
       troupe,
@@ -47,7 +51,9 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
       'make a node release its runs and accept no more',
       'troupe drain a --nats $URL',
     ),
-  ).action((node: string, options) => ends(import('../commands/cluster.ts').then(({ drain }) => drain(cli, node, options))));
+  ).action((node: string, options) =>
+    setExitCode(import('../commands/cluster.ts').then(({ drainCommand }) => drainCommand(cli, node, options))),
+  );
   commonOptions(
     defineCommand(
       troupe,
@@ -62,7 +68,7 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     .option('--share <percent>', 'how many percent of those runs', parsePercent, 100)
     .option('--dry-run', 'only report which runs could move')
     .action((run: string | undefined, options) =>
-      ends(import('../commands/cluster.ts').then(({ migrate }) => migrate(cli, run, options))),
+      setExitCode(import('../commands/cluster.ts').then(({ migrateCommand }) => migrateCommand(cli, run, options))),
     );
   commonOptions(
     defineCommand(
@@ -80,5 +86,7 @@ export function addClusterCommands(troupe: Command, { cli, ends }: CommandContex
     )
     .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
     .option('--detach', 'only start it')
-    .action((name: string, options) => ends(import('../commands/invoke.ts').then(({ invoke }) => invoke(cli, name, options))));
+    .action((name: string, options) =>
+      setExitCode(import('../commands/invoke.ts').then(({ invokeCommand }) => invokeCommand(cli, name, options))),
+    );
 }

@@ -8,7 +8,7 @@ import type { Cli } from '../cli.ts';
 export interface CommandContext {
   readonly cli: Cli;
   /** Takes the result of a command: its exit code becomes that of the command line. */
-  readonly ends: (action: Promise<number>) => Promise<void>;
+  readonly setExitCode: (action: Promise<number>) => Promise<void>;
 }
 
 /** Makes a command under `parent`, with its usage (`tail <run>`), a description and examples. */

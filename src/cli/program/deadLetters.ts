@@ -3,16 +3,19 @@ import type { Command } from 'commander';
 import { defineCommand, parseCount, commandGroup, commonOptions, type CommandContext } from './commandLine.ts';
 
 /** Adds the commands for dead letters. */
-export function addDeadLetterCommands(troupe: Command, { cli, ends }: CommandContext): void {
+export function addDeadLetterCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
   const dead = commandGroup(troupe, 'dead', 'dead letters: messages that no actor accepted');
   commonOptions(
     defineCommand(dead, 'list', 'list them with their reasons, newest first', 'troupe dead list --run job-42'),
   )
     .option('--run <run>', 'of one run only')
     .option('-n, --limit <count>', 'how many', parseCount, 100)
-    .action((options) => ends(import('../commands/deadLetters.ts').then(({ list }) => list(cli, options))));
+    .action((options) =>
+      setExitCode(import('../commands/deadLetters.ts').then(({ listDeadLetters }) => listDeadLetters(cli, options))),
+    );
   commonOptions(defineCommand(dead, 'show <id>', 'show one with its body', 'troupe dead show m-17')).action(
-    (id: string, options) => ends(import('../commands/deadLetters.ts').then(({ show }) => show(cli, id, options))),
+    (id: string, options) =>
+      setExitCode(import('../commands/deadLetters.ts').then(({ showDeadLetter }) => showDeadLetter(cli, id, options))),
   );
   commonOptions(
     defineCommand(
@@ -21,5 +24,9 @@ export function addDeadLetterCommands(troupe: Command, { cli, ends }: CommandCon
       'send one again, as a new message to the same actor',
       'troupe dead redrive m-17',
     ),
-  ).action((id: string, options) => ends(import('../commands/deadLetters.ts').then(({ redrive }) => redrive(cli, id, options))));
+  ).action((id: string, options) =>
+    setExitCode(
+      import('../commands/deadLetters.ts').then(({ redriveDeadLetter }) => redriveDeadLetter(cli, id, options)),
+    ),
+  );
 }

@@ -11,7 +11,7 @@ import {
 } from './commandLine.ts';
 
 /** Adds the commands that test, draw and deploy definitions. */
-export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandContext): void {
+export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
   defineCommand(
     troupe,
     'simulate <file>',
@@ -27,7 +27,7 @@ export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandCon
     .option('--faults <kinds>', 'only these kinds of faults, separated by commas, such as crash,drop')
     .option('--json', 'print JSON for programs')
     .action((file: string, options) =>
-      ends(import('../commands/simulate.ts').then(({ simulate }) => simulate(cli, file, options))),
+      setExitCode(import('../commands/simulate.ts').then(({ simulateCommand }) => simulateCommand(cli, file, options))),
     );
   defineCommand(
     troupe,
@@ -41,7 +41,9 @@ export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandCon
     .option('--run <run>', 'of a team: show the state of this run, and how many restarts count towards the limit')
     .option('--db <file>', 'the journal of that run (TROUPE_DB, or ./.troupe/troupe.db)')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
-    .action((file: string, options) => ends(import('../commands/graph.ts').then(({ graph }) => graph(cli, file, options))));
+    .action((file: string, options) =>
+      setExitCode(import('../commands/graph.ts').then(({ graphCommand }) => graphCommand(cli, file, options))),
+    );
   defineCommand(
     troupe,
     'cover [folder]',
@@ -58,7 +60,7 @@ export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandCon
     .option('--svg <folder>', 'write a picture of each chart, coloured by coverage')
     .option('--json', 'print JSON for programs')
     .action((folder: string | undefined, options) =>
-      ends(import('../commands/cover.ts').then(({ cover }) => cover(cli, folder, options))),
+      setExitCode(import('../commands/cover.ts').then(({ coverCommand }) => coverCommand(cli, folder, options))),
     );
   defineCommand(
     troupe,
@@ -77,7 +79,9 @@ export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandCon
     .option('--faults <list>', 'how often each may happen: drop=1,dup=1,crash=1')
     .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
     .option('-s, --set <key=value>', 'for a file that exports a function: a property of its input', collect, [])
-    .action((file: string, options) => ends(import('../commands/check.ts').then(({ check }) => check(cli, file, options))));
+    .action((file: string, options) =>
+      setExitCode(import('../commands/check.ts').then(({ checkCommand }) => checkCommand(cli, file, options))),
+    );
   defineCommand(
     troupe,
     'nats-config <files...>',
@@ -94,9 +98,13 @@ export function addDefinitionCommands(troupe: Command, { cli, ends }: CommandCon
     .option('--force', 'new keys for these tenants and roles, and a new nats.conf')
     .option('--json', 'print JSON for programs')
     .action((files: string[], options) =>
-      ends(import('../commands/natsConfig.ts').then(({ natsConfig }) => natsConfig(cli, files, options))),
+      setExitCode(
+        import('../commands/natsConfig.ts').then(({ natsConfigCommand }) => natsConfigCommand(cli, files, options)),
+      ),
     );
   commonOptions(
     defineCommand(troupe, 'doctor', 'check that everything troupe needs is present and works', 'troupe doctor'),
-  ).action((options) => ends(import('../commands/doctor.ts').then(({ doctor }) => doctor(cli, options))));
+  ).action((options) =>
+    setExitCode(import('../commands/doctor.ts').then(({ doctorCommand }) => doctorCommand(cli, options))),
+  );
 }

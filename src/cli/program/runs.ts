@@ -14,7 +14,7 @@ import {
 } from './commandLine.ts';
 
 /** Adds the commands that start, show and control runs. */
-export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): void {
+export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
   followOptions(
     defineCommand(
       troupe,
@@ -38,13 +38,15 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
     .option('--model <provider:model>', 'for agents in JSON: their model (TROUPE_MODEL)')
     .option('--system <text>', 'for agents in JSON: their instructions instead of those in the file')
     .option('--hardening <file>', 'for agents in JSON: limits and guardrails, as JSON')
-    .action((file: string, options) => ends(import('../commands/run.ts').then(({ run }) => run(cli, file, options))));
+    .action((file: string, options) =>
+      setExitCode(import('../commands/run.ts').then(({ runCommand }) => runCommand(cli, file, options))),
+    );
 
   const runs = commandGroup(troupe, 'runs', 'show runs and control them');
   commonOptions(defineCommand(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
     .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
     .option('-n, --limit <count>', 'how many', parseCount, 20)
-    .action((options) => ends(import('../commands/runs.ts').then(({ list }) => list(cli, options))));
+    .action((options) => setExitCode(import('../commands/runs.ts').then(({ listRuns }) => listRuns(cli, options))));
   commonOptions(
     defineCommand(
       runs,
@@ -52,7 +54,9 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
       'show a run: its status, its actors and its result',
       'troupe runs get job-42 --json',
     ),
-  ).action((run: string, options) => ends(import('../commands/runs.ts').then(({ get }) => get(cli, run, options))));
+  ).action((run: string, options) =>
+    setExitCode(import('../commands/runs.ts').then(({ showRun }) => showRun(cli, run, options))),
+  );
   commonOptions(
     defineCommand(
       runs,
@@ -63,7 +67,9 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
     ),
   )
     .option('--inspect [port]', 'show the run live in a browser on this machine', parsePort)
-    .action((run: string, options) => ends(import('../commands/history.ts').then(({ tail }) => tail(cli, run, options))));
+    .action((run: string, options) =>
+      setExitCode(import('../commands/history.ts').then(({ tailRun }) => tailRun(cli, run, options))),
+    );
   commonOptions(
     defineCommand(
       runs,
@@ -71,10 +77,14 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
       'print everything that happened in a run',
       'troupe runs logs job-42 | grep callModel',
     ),
-  ).action((run: string, options) => ends(import('../commands/history.ts').then(({ logs }) => logs(cli, run, options))));
+  ).action((run: string, options) =>
+    setExitCode(import('../commands/history.ts').then(({ printLogs }) => printLogs(cli, run, options))),
+  );
   commonOptions(
     defineCommand(runs, 'why <run>', 'explain why each actor is in its state', 'troupe runs why job-42'),
-  ).action((run: string, options) => ends(import('../commands/why.ts').then(({ why }) => why(cli, run, options))));
+  ).action((run: string, options) =>
+    setExitCode(import('../commands/why.ts').then(({ whyCommand }) => whyCommand(cli, run, options))),
+  );
   commonOptions(
     defineCommand(
       runs,
@@ -86,7 +96,7 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
   )
     .option('--redact <regex>', 'what to mask besides secrets of the environment; may be repeated', collect, [])
     .action((run: string, options) =>
-      ends(import('../commands/export.ts').then(({ exportRun }) => exportRun(cli, run, options))),
+      setExitCode(import('../commands/export.ts').then(({ exportCommand }) => exportCommand(cli, run, options))),
     );
   commonOptions(
     defineCommand(
@@ -97,7 +107,9 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
     ),
   )
     .option('--reason <text>', 'for the record', 'cancelled from the command line')
-    .action((run: string, options) => ends(import('../commands/control.ts').then(({ cancel }) => cancel(cli, run, options))));
+    .action((run: string, options) =>
+      setExitCode(import('../commands/control.ts').then(({ cancelRun }) => cancelRun(cli, run, options))),
+    );
   commonOptions(
     defineCommand(
       runs,
@@ -105,7 +117,9 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
       'pause a run: running effects finish, and no new ones start',
       'troupe runs pause job-42',
     ),
-  ).action((run: string, options) => ends(import('../commands/control.ts').then(({ pause }) => pause(cli, run, options))));
+  ).action((run: string, options) =>
+    setExitCode(import('../commands/control.ts').then(({ pauseRun }) => pauseRun(cli, run, options))),
+  );
   commonOptions(
     defineCommand(
       runs,
@@ -116,7 +130,7 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
   )
     .requiredOption('--hardening <file>', 'limits and the condition of retries, as JSON')
     .action((run: string, options) =>
-      ends(import('../commands/control.ts').then(({ configure }) => configure(cli, run, options))),
+      setExitCode(import('../commands/control.ts').then(({ configureRun }) => configureRun(cli, run, options))),
     );
   commonOptions(
     defineCommand(
@@ -125,7 +139,9 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
       'put every member of an orchestration back into rotation',
       'troupe runs reset job-42',
     ),
-  ).action((run: string, options) => ends(import('../commands/control.ts').then(({ reset }) => reset(cli, run, options))));
+  ).action((run: string, options) =>
+    setExitCode(import('../commands/control.ts').then(({ resetRun }) => resetRun(cli, run, options))),
+  );
   commonOptions(
     defineCommand(
       runs,
@@ -135,7 +151,7 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
     ),
   )
     .requiredOption('--older-than <duration>', 'how long ago they ended', parseDuration)
-    .action((options) => ends(import('../commands/runs.ts').then(({ prune }) => prune(cli, options))));
+    .action((options) => setExitCode(import('../commands/runs.ts').then(({ pruneRuns }) => pruneRuns(cli, options))));
   followOptions(
     defineCommand(
       runs,
@@ -145,5 +161,7 @@ export function addRunCommands(troupe: Command, { cli, ends }: CommandContext): 
     ),
   )
     .option('--file <file>', 'the file of its definition, when it has moved')
-    .action((run: string, options) => ends(import('../commands/resume.ts').then(({ resume }) => resume(cli, run, options))));
+    .action((run: string, options) =>
+      setExitCode(import('../commands/resume.ts').then(({ resumeCommand }) => resumeCommand(cli, run, options))),
+    );
 }

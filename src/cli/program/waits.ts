@@ -3,11 +3,11 @@ import { Option, type Command } from 'commander';
 import { defineCommand, commandGroup, commonOptions, type CommandContext } from './commandLine.ts';
 
 /** Adds the commands for questions that wait for a person. */
-export function addWaitCommands(troupe: Command, { cli, ends }: CommandContext): void {
+export function addWaitCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
   const waits = commandGroup(troupe, 'waits', 'questions that wait for a person');
   commonOptions(defineCommand(waits, 'list', 'list the open questions', 'troupe waits list --run job-42'))
     .option('--run <run>', 'of one run only')
-    .action((options) => ends(import('../commands/waits.ts').then(({ list }) => list(cli, options))));
+    .action((options) => setExitCode(import('../commands/waits.ts').then(({ listWaits }) => listWaits(cli, options))));
   commonOptions(
     defineCommand(
       waits,
@@ -23,7 +23,7 @@ export function addWaitCommands(troupe: Command, { cli, ends }: CommandContext):
     .option('--note <text>', 'a note for --yes or --no')
     .option('--by <name>', 'who answers; your user name by default')
     .action((ticket: string, options) =>
-      ends(import('../commands/waits.ts').then(({ answer }) => answer(cli, ticket, options))),
+      setExitCode(import('../commands/waits.ts').then(({ answerWait }) => answerWait(cli, ticket, options))),
     );
   commonOptions(
     defineCommand(
@@ -35,5 +35,7 @@ export function addWaitCommands(troupe: Command, { cli, ends }: CommandContext):
   )
     .option('--reason <text>', 'for the record', 'withdrawn from the command line')
     .option('--by <name>', 'who withdraws it; your user name by default')
-    .action((ticket: string, options) => ends(import('../commands/waits.ts').then(({ abort }) => abort(cli, ticket, options))));
+    .action((ticket: string, options) =>
+      setExitCode(import('../commands/waits.ts').then(({ abortWait }) => abortWait(cli, ticket, options))),
+    );
 }

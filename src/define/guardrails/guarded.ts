@@ -1,13 +1,13 @@
 /** Puts guardrails in front of something: an agent, a team, or a single tool. */
 import type { Guardrail } from '../../../actors/guardrail.ts';
 import { milliseconds } from '../../values/duration.ts';
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { TaskFacts } from '../../contracts/work.ts';
 import { kindOf } from '../schemas.ts';
 import { guardedTool } from './guardedTool.ts';
 import { guardedDefinition, type AnyAgent, type AnyGuarded, type AnyTeam, type Guardable } from '../anyMember.ts';
-import type { Subject } from '../runnable.ts';
+import type { Runnable } from '../runnable.ts';
 import type { Tool } from '../../tools/tool.ts';
 
 /** Something with guardrails in front of it. It is run, nested and called as what it guards. */
@@ -55,7 +55,7 @@ export function guarded(
       kind: 'guarded',
       name: subject.name,
       subject,
-      guardrails: inOrder(guardrails, [...namesIn(subject)]),
+      guardrails: sortedGuardrails(guardrails, [...namesIn(subject)]),
       bare,
       protocol: subject.protocol,
       handles: subject.handles,
@@ -63,10 +63,10 @@ export function guarded(
       members: { [subject.name]: subject },
     });
   }
-  if (isTool(subject)) return guardedTool(subject, inOrder(guardrails, []));
+  if (isTool(subject)) return guardedTool(subject, sortedGuardrails(guardrails, []));
   throw new TroupeError(
     'definition',
-    `What is guarded is an agent({ … }), a team({ … }), a tool({ … }) or something guarded already; got ${came(subject)}.`,
+    `What is guarded is an agent({ … }), a team({ … }), a tool({ … }) or something guarded already; got ${describeValue(subject)}.`,
   );
 }
 
@@ -89,17 +89,17 @@ const namesIn = (subject: Guardable): string[] =>
   subject.kind === 'guarded' ? [subject.name, ...subject.guardrails.map(({ id }) => id)] : [subject.name];
 
 /** Checks a list of guardrails and sorts it by the fixed order. `taken`: names that no guardrail may have. Throws `definition`. */
-export function inOrder(guardrails: readonly Guardrail[], taken: readonly string[]): readonly Guardrail[] {
+export function sortedGuardrails(guardrails: readonly Guardrail[], taken: readonly string[]): readonly Guardrail[] {
   if (!Array.isArray(guardrails) || guardrails.length === 0)
     throw new TroupeError(
       'definition',
-      `guarded(…) takes a list of guardrails with at least one; got ${came(guardrails)}.`,
+      `guarded(…) takes a list of guardrails with at least one; got ${describeValue(guardrails)}.`,
     );
   for (const each of guardrails)
     if (kindOf(each) !== 'guardrail')
       throw new TroupeError(
         'definition',
-        `A guardrail is made by guardrails.timeout({ … }) and its like; got ${came(each)}.`,
+        `A guardrail is made by guardrails.timeout({ … }) and its like; got ${describeValue(each)}.`,
       );
   const ids = guardrails.map(({ id }) => id);
   const twice = guardrails.find(({ id }, index) => ids.indexOf(id) !== index);
@@ -118,8 +118,8 @@ export function inOrder(guardrails: readonly Guardrail[], taken: readonly string
 }
 
 /** What a definition says about its own work: how long it may take, and what it may use up. */
-export function factsOf(subject: Subject): TaskFacts {
-  if (subject.kind === 'guarded') return factsOf(guardedDefinition(subject));
+export function taskFacts(subject: Runnable): TaskFacts {
+  if (subject.kind === 'guarded') return taskFacts(guardedDefinition(subject));
   if (subject.kind === 'machine' || subject.kind === 'orchestrator') return {};
   const { deadline, budget } =
     subject.kind === 'agent' ? { deadline: subject.deadline, budget: subject.definition('').budget } : subject.options;

@@ -1,19 +1,19 @@
 /** A tool with guardrails in front of it. Each call is checked before and after it is made. Counts last as long as this process. */
 import type { Guardrail } from '../../../actors/guardrail.ts';
 import { breaker } from '../../../actors/gateway.ts';
-import { asked, verdictOf } from '../../../actors/checkResult.ts';
-import { taken, type Buckets } from '../../../machines/guardrail/tokenBucket.ts';
-import { refusal } from '../../../machines/guardrail/refusal.ts';
+import { askCheckInTime, checkResultOf } from '../../../actors/checkResult.ts';
+import { takeFromBucket, type TokenBuckets } from '../../../machines/guardrail/tokenBucket.ts';
+import { guardrailRefusal } from '../../../machines/guardrail/refusal.ts';
 import { rejectedBefore } from '../../../machines/guardrail/rules.ts';
 import { defaultGuardrailSettings } from '../../../machines/guardrail/settings.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
 import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
-import type { Stage, Work } from '../../contracts/work.ts';
+import type { GuardrailStage, Work } from '../../contracts/work.ts';
 import type { Tool } from '../../tools/tool.ts';
 
-type Rejected = Parameters<typeof refusal>[2];
+type Rejected = Parameters<typeof guardrailRefusal>[2];
 
 /** The same tool with guardrails. Throws `definition` for guardrails that a tool cannot have. */
 export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
@@ -60,8 +60,8 @@ async function performed(tool: Tool, input: unknown, scope: ToolScope, gates: re
 }
 
 /** `more` tells the engine whether a write was made. */
-const refused = (name: string, stage: Stage, rejected: Rejected, more: JsonObject): TroupeError => {
-  const { data, ...failure } = refusal(name, stage, rejected);
+const refused = (name: string, stage: GuardrailStage, rejected: Rejected, more: JsonObject): TroupeError => {
+  const { data, ...failure } = guardrailRefusal(name, stage, rejected);
   // What a refusal says is an object.
   return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as Failure['data'] });
 };
@@ -72,17 +72,17 @@ function gate(guardrail: Guardrail) {
   const circuit =
     typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;
   const settings = { ...defaultGuardrailSettings, name, rule };
-  let buckets: Buckets = {};
+  let buckets: TokenBuckets = {};
   const take = (work: Work, tasks: number, at: number) => {
-    if (rule.kind === 'rateLimit') buckets = taken(buckets, rule.keyOf(work), { tasks }, rule, at);
+    if (rule.kind === 'rateLimit') buckets = takeFromBucket(buckets, rule.keyOf(work), { tasks }, rule, at);
   };
   const look = async (ask: () => unknown, { clock }: ToolScope): Promise<Rejected | undefined> => {
-    const answer = await asked(ask, { clock, limit });
-    const verdict = 'says' in answer ? verdictOf(answer.says) : answer.failed;
+    const answer = await askCheckInTime(ask, { clock, limit });
+    const verdict = 'says' in answer ? checkResultOf(answer.says) : answer.failed;
     return verdict.ok ? undefined : verdict;
   };
   const counted = (rejected: Rejected | undefined, { clock }: ToolScope) => {
-    if (rejected) circuit?.failed(clock.now(), refusal(name, 'pre', rejected));
+    if (rejected) circuit?.failed(clock.now(), guardrailRefusal(name, 'pre', rejected));
     return rejected;
   };
   return {

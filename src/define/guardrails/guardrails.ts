@@ -1,24 +1,28 @@
 /** Defines guardrails: the built-in ones, and a user's own. */
 import * as z from 'zod';
 import type { Guardrail } from '../../../actors/guardrail.ts';
-import { defaultGuardrailSettings, type Rule, type Trip } from '../../../machines/guardrail/settings.ts';
+import {
+  defaultGuardrailSettings,
+  type GuardrailRule,
+  type BreakerPolicy,
+} from '../../../machines/guardrail/settings.ts';
 import type { Budget } from '../../contracts/agent.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
-import { checked, explain } from '../../values/explain.ts';
+import { parseDefinition, describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { AskedAnswer, AskedWork, Checks, Says } from '../../contracts/guardrail.ts';
+import type { AskedAnswer, AskedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
 import { ownTypes, slug } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import type { TaskFacts, Work } from '../../contracts/work.ts';
 import {
-  atOnce,
-  BudgetShape,
-  CheckShape,
-  OwnShape,
-  RateShape,
-  SchemaShape,
-  TimeoutShape,
-  ToolShape,
+  PatternsOrCheck,
+  BudgetGuardrailSchema,
+  CheckSchema,
+  OwnGuardrailSchema,
+  RateLimitSchema,
+  SchemaGuardrailSchema,
+  TimeoutSchema,
+  ToolGuardrailSchema,
 } from './schemas.ts';
 
 /** Options of every guardrail. */
@@ -44,7 +48,7 @@ const order = ['timeout', 'budget', 'rateLimit', 'cancellation', 'input', 'outpu
 function make(
   kind: (typeof order)[number],
   { name = kind, limit, trip }: GuardrailOptions,
-  what: { readonly rule?: Rule; readonly checks?: Checks; readonly every?: Duration | undefined },
+  what: { readonly rule?: GuardrailRule; readonly checks?: Checks; readonly every?: Duration | undefined },
 ): Guardrail {
   const id = slug(name);
   if (ownTypes.has(id))
@@ -65,7 +69,7 @@ function make(
   });
 }
 
-const tripOf = (trip: NonNullable<GuardrailOptions['trip']>): Trip =>
+const tripOf = (trip: NonNullable<GuardrailOptions['trip']>): BreakerPolicy =>
   trip === 'person' ? trip : { after: trip.after, rest: milliseconds(trip.rest) };
 
 /**
@@ -80,7 +84,7 @@ function timeout(
     readonly requireExplicit?: boolean;
   },
 ): Guardrail {
-  const { max, requireExplicit = false } = checked(TimeoutShape, options, 'guardrails.timeout');
+  const { max, requireExplicit = false } = parseDefinition(TimeoutSchema, options, 'guardrails.timeout');
   return make('timeout', options, {
     rule: { kind: 'timeout', max: max === undefined ? undefined : milliseconds(max), requireExplicit },
   });
@@ -104,7 +108,7 @@ function budget(
     requireExplicit = false,
     allowExhausted = false,
     ...rest
-  } = checked(BudgetShape, options, 'guardrails.budget');
+  } = parseDefinition(BudgetGuardrailSchema, options, 'guardrails.budget');
   const { steps, tokens, usd, toolCalls } = rest;
   const limits: Budget = {
     ...(steps === undefined ? {} : { steps }),
@@ -130,17 +134,17 @@ function rateLimit(
     /** The time that the limit is for, as a duration or in milliseconds. */
     readonly per: Duration;
     /** The key of the bucket that a task counts for. Pure: no clock, no I/O. One bucket for all tasks by default. */
-    readonly key?: (work: KeyedWork) => string;
+    readonly key?: (work: RateLimitKeyInput) => string;
   },
 ): Guardrail {
-  const { tasks, tokens, per } = checked(RateShape, options, 'guardrails.rateLimit');
+  const { tasks, tokens, per } = parseDefinition(RateLimitSchema, options, 'guardrails.rateLimit');
   const { key } = options;
   const keyOf = key ? (work: Work) => key(keyed(work)) : () => 'all';
   return make('rateLimit', options, { rule: { kind: 'rateLimit', tasks, tokens, per: milliseconds(per), keyOf } });
 }
 
 /** What the key of a rate limit may depend on. */
-export interface KeyedWork {
+export interface RateLimitKeyInput {
   /** The name of the message. */
   readonly type: string;
   /** Its body. */
@@ -150,14 +154,14 @@ export interface KeyedWork {
   /** What is known about its task, such as `metadata`. */
   readonly facts: TaskFacts;
 }
-const keyed = ({ message: { type, body }, to, facts }: Work): KeyedWork => ({ type, body, to, facts });
+const keyed = ({ message: { type, body }, to, facts }: Work): RateLimitKeyInput => ({ type, body, to, facts });
 
 /**
  * After a cancel, new work is rejected, and work under way fails with kind `cancelled` and keeps what it had as `partial`.
  * @example guarded(clerk, [guardrails.cancellation()])
  */
 const cancellation = (options: GuardrailOptions = {}): Guardrail => {
-  checked(CheckShape, options, 'guardrails.cancellation');
+  parseDefinition(CheckSchema, options, 'guardrails.cancellation');
   return make('cancellation', options, { rule: { kind: 'cancellation' } });
 };
 
@@ -169,16 +173,16 @@ export type Patterns = readonly (string | RegExp)[];
  * @example guardrails.input([/ignore (all|your) instructions/i]), guardrails.input(({ text }) => text.length < 10_000 || 'it is too long')
  */
 function input(
-  look: Patterns | ((asked: AskedWork) => Says | Promise<Says>),
+  look: Patterns | ((asked: AskedWork) => CheckAnswer | Promise<CheckAnswer>),
   options: GuardrailOptions = {},
 ): Guardrail {
-  checked(CheckShape, options, 'guardrails.input');
+  parseDefinition(CheckSchema, options, 'guardrails.input');
   const pre = lookOf('input', look);
   return make('input', options, { checks: { pre } });
 }
 
 /** An answer to check: a part of it while a model streams it (`whole` is false), and all of it at the end. */
-export interface AskedOutput extends Partial<AskedAnswer> {
+export interface OutputCheckInput extends Partial<AskedAnswer> {
   /** The answer as a text; the part so far while it is streamed. */
   readonly text: string;
   /** True when it is the whole answer. */
@@ -192,13 +196,13 @@ export interface AskedOutput extends Partial<AskedAnswer> {
  * @example guardrails.output([/\b\d{16}\b/]), guardrails.output(({ text, whole }) => !whole || text.includes('Sources:') || 'no sources')
  */
 function output(
-  look: Patterns | ((asked: AskedOutput) => Says | Promise<Says>),
+  look: Patterns | ((asked: OutputCheckInput) => CheckAnswer | Promise<CheckAnswer>),
   options: GuardrailOptions & {
     /** `false`: checks only the whole answer; true by default. */ readonly stream?: boolean;
   } = {},
 ): Guardrail {
-  checked(CheckShape.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
-  const says = lookOf<AskedOutput>('output', look);
+  parseDefinition(CheckSchema.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
+  const says = lookOf<OutputCheckInput>('output', look);
   return make('output', options, {
     checks: {
       post: (asked) => says({ ...asked, whole: true }),
@@ -209,11 +213,11 @@ function output(
 
 function lookOf<A extends { readonly text: string }>(
   kind: string,
-  look: Patterns | ((asked: A) => Says | Promise<Says>),
-): (asked: A) => Says | Promise<Says> {
-  const given = checked(atOnce, look, `What guardrails.${kind} looks for`);
+  look: Patterns | ((asked: A) => CheckAnswer | Promise<CheckAnswer>),
+): (asked: A) => CheckAnswer | Promise<CheckAnswer> {
+  const given = parseDefinition(PatternsOrCheck, look, `What guardrails.${kind} looks for`);
   // The schema knows it is a function; the types of the caller say of what.
-  if (typeof given === 'function') return given as (asked: A) => Says | Promise<Says>;
+  if (typeof given === 'function') return given as (asked: A) => CheckAnswer | Promise<CheckAnswer>;
   // A pattern with the flag g or y keeps its position, and would miss every second match.
   const patterns = given.map((each) =>
     typeof each === 'string' ? each.toLowerCase() : new RegExp(each.source, each.flags.replace(/[gy]/g, '')),
@@ -241,7 +245,7 @@ function tool(
     readonly writes?: 'deny' | 'ask' | 'allow';
   } = {},
 ): Guardrail {
-  const { allow, deny = [], writes = 'deny' } = checked(ToolShape, options, 'guardrails.tool');
+  const { allow, deny = [], writes = 'deny' } = parseDefinition(ToolGuardrailSchema, options, 'guardrails.tool');
   const isIn = (names: readonly string[], name: string) =>
     names.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : each === name));
   return make('tool', options, {
@@ -267,10 +271,10 @@ function schema(
     readonly output?: z.ZodType;
   },
 ): Guardrail {
-  checked(SchemaShape, options, 'guardrails.schema');
-  const fits = async (type: z.ZodType, body: Json): Promise<Says> => {
+  parseDefinition(SchemaGuardrailSchema, options, 'guardrails.schema');
+  const fits = async (type: z.ZodType, body: Json): Promise<CheckAnswer> => {
     const parsed = await type.safeParseAsync(body);
-    return parsed.success || `it does not fit its schema: ${explain(parsed.error, body)}`;
+    return parsed.success || `it does not fit its schema: ${describeMismatch(parsed.error, body)}`;
   };
   const { input: before, output: after } = options;
   return make('schema', options, {
@@ -294,7 +298,7 @@ function guardrail(
       readonly every?: Duration;
     },
 ): Guardrail {
-  checked(OwnShape, options, 'guardrails.guardrail');
+  parseDefinition(OwnGuardrailSchema, options, 'guardrails.guardrail');
   const { pre, mid, post, stream, tool: calls, every } = options;
   const checks: Checks = {
     ...(pre ? { pre } : {}),

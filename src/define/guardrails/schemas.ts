@@ -1,36 +1,36 @@
 /** Schemas for the options of guardrails, with messages for options that do not fit. */
 import * as z from 'zod';
 import { Budget } from '../../contracts/agent.ts';
-import { duration } from '../schemas.ts';
+import { DurationSchema } from '../schemas.ts';
 
 /** A function. */
-export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+export const FunctionSchema = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'expected a function',
 });
 const name = z.string().regex(/[a-z0-9]/i, { error: 'expected a name with a letter or a digit' });
 const count = z.number().int().positive();
 
 /** Options of every guardrail. */
-export const CheckShape = z.strictObject({
+export const CheckSchema = z.strictObject({
   name: name.optional(),
-  limit: duration.optional(),
+  limit: DurationSchema.optional(),
   trip: z
-    .union([z.literal('person'), z.strictObject({ after: count, rest: duration })], {
+    .union([z.literal('person'), z.strictObject({ after: count, rest: DurationSchema })], {
       error: "expected 'person' or { after: 3, rest: '30s' }: how many failures in a row, 1 or more, and for how long",
     })
     .optional(),
 });
 
 /** The options of `guardrails.timeout`. */
-export const TimeoutShape = CheckShape.extend({
-  max: duration.optional(),
+export const TimeoutSchema = CheckSchema.extend({
+  max: DurationSchema.optional(),
   requireExplicit: z.boolean().optional(),
 }).refine(({ max, requireExplicit }) => max !== undefined || requireExplicit === true, {
   error: 'it limits nothing: give max, requireExplicit or both',
 });
 
 /** The options of `guardrails.budget`. */
-export const BudgetShape = CheckShape.extend({
+export const BudgetGuardrailSchema = CheckSchema.extend({
   steps: count.optional(),
   tokens: count.optional(),
   usd: z.number().positive().optional(),
@@ -42,11 +42,11 @@ export const BudgetShape = CheckShape.extend({
 });
 
 /** The options of `guardrails.rateLimit`. */
-export const RateShape = CheckShape.extend({
+export const RateLimitSchema = CheckSchema.extend({
   tasks: count.optional(),
   tokens: count.optional(),
-  per: duration.optional(),
-  key: callable.optional(),
+  per: DurationSchema.optional(),
+  key: FunctionSchema.optional(),
 }).transform(({ per, tasks, tokens, ...rest }, { addIssue }) => {
   if (per !== undefined && (tasks !== undefined || tokens !== undefined)) return { ...rest, tasks, tokens, per };
   addIssue("it requires both how many (tasks, tokens or both) and per what time, such as { tasks: 10, per: '1m' }");
@@ -54,7 +54,7 @@ export const RateShape = CheckShape.extend({
 });
 
 /** The options of `guardrails.tool`. */
-export const ToolShape = CheckShape.extend({
+export const ToolGuardrailSchema = CheckSchema.extend({
   allow: z.array(z.string().min(1)).optional(),
   deny: z.array(z.string().min(1)).optional(),
   writes: z.enum(['deny', 'ask', 'allow']).optional(),
@@ -64,20 +64,20 @@ const zod = z.custom<z.ZodType>((value) => typeof value === 'object' && value !=
   error: 'expected a zod schema, such as z.object({ … })',
 });
 /** The options of `guardrails.schema`. */
-export const SchemaShape = CheckShape.extend({ input: zod.optional(), output: zod.optional() }).refine(
+export const SchemaGuardrailSchema = CheckSchema.extend({ input: zod.optional(), output: zod.optional() }).refine(
   ({ input, output }) => input !== undefined || output !== undefined,
   { error: 'it holds nothing to a schema: give input, output or both' },
 );
 
 /** The options of `guardrails.guardrail`. */
-export const OwnShape = CheckShape.extend({
+export const OwnGuardrailSchema = CheckSchema.extend({
   name,
-  pre: callable.optional(),
-  mid: callable.optional(),
-  post: callable.optional(),
-  stream: callable.optional(),
-  tool: callable.optional(),
-  every: duration.optional(),
+  pre: FunctionSchema.optional(),
+  mid: FunctionSchema.optional(),
+  post: FunctionSchema.optional(),
+  stream: FunctionSchema.optional(),
+  tool: FunctionSchema.optional(),
+  every: DurationSchema.optional(),
 })
   .refine(({ pre, mid, post, stream, tool }) => [pre, mid, post, stream, tool].some((each) => each !== undefined), {
     error: 'it looks at nothing: give pre, mid, post, stream or tool',
@@ -91,7 +91,7 @@ const pattern = z.custom<string | RegExp>(
   { error: 'expected a text that is not empty, or a regular expression' },
 );
 /** A list of patterns, or a function. */
-export const atOnce = z.custom<readonly (string | RegExp)[] | ((...args: never[]) => unknown)>(
+export const PatternsOrCheck = z.custom<readonly (string | RegExp)[] | ((...args: never[]) => unknown)>(
   (value) =>
     typeof value === 'function' ||
     (Array.isArray(value) && value.length > 0 && value.every((each) => pattern.safeParse(each).success)),

@@ -1,19 +1,19 @@
 /** A conversation, read from the messages of a team, and the prompt that shows it to the next speaker. */
 import * as z from 'zod';
-import { nothingUsed } from '../../../machines/agent/context.ts';
-import { together } from '../../../machines/member.ts';
+import { zeroUsage } from '../../../machines/agent/context.ts';
+import { addUsage } from '../../../machines/member.ts';
 import type { TeamMessage } from '../team.ts';
-import { finish, type PresetOptions } from './preset.ts';
+import { finishWith, type PresetOptions } from './preset.ts';
 import type { Conversation, Turn, Until } from './until.ts';
 
 /** Options of presets that are a conversation. */
-export interface ChatOptions extends PresetOptions {
+export interface ConversationOptions extends PresetOptions {
   /** The condition that ends it. */
   readonly until: Until;
 }
 
 /** The result of a conversation: what was said last, by which member, and why it ended. */
-export const ChatResult = z.object({
+export const ConversationResult = z.object({
   /** What was said last. */
   text: z.string(),
   /** The name of the member that said it. */
@@ -23,7 +23,7 @@ export const ChatResult = z.object({
   /** How many turns there were. */
   turns: z.number(),
 });
-export type ChatResult = z.infer<typeof ChatResult>;
+export type ConversationResult = z.infer<typeof ConversationResult>;
 
 /** Types of messages that are a turn of a member; all others only prepare one. */
 export const turnTypes: ReadonlySet<string> = new Set(['said', 'reply', 'handoff', 'argument']);
@@ -36,28 +36,28 @@ const turnOf = ({ from = '', body }: TeamMessage): Turn => {
 const Handoff = z.object({ to: z.string(), note: z.string() });
 
 /** The conversation that the messages of a team are. The first message is its task, a text. */
-export function conversationOf(said: readonly TeamMessage[]): Conversation {
+export function conversationFrom(said: readonly TeamMessage[]): Conversation {
   const [task, ...answers] = said;
   return {
     task: typeof task?.body === 'string' ? task.body : '',
     turns: answers.filter(({ type }) => turnTypes.has(type)).map(turnOf),
-    usage: answers.reduce((sum, { usage }) => together(sum, usage ?? nothingUsed), nothingUsed),
+    usage: answers.reduce((sum, { usage }) => addUsage(sum, usage ?? zeroUsage), zeroUsage),
     elapsed: Math.max(0, (said.at(-1)?.at ?? 0) - (task?.at ?? 0)),
   };
 }
 
 /** Ends the conversation for this reason, with what was said last. */
-export function over({ turns }: Conversation, reason: string) {
+export function finishConversation({ turns }: Conversation, reason: string) {
   const { text, from } = turns.at(-1) ?? { text: '', from: '' };
-  return finish({ text, by: from, reason, turns: turns.length } satisfies ChatResult);
+  return finishWith({ text, by: from, reason, turns: turns.length } satisfies ConversationResult);
 }
 
 const line = ({ from, text, to }: Turn): string => `[${from}${to === undefined ? '' : ` to ${to}`}] ${text}`;
 
 /** The conversation so far as a text, followed by the instruction for the next speaker. */
-export const prompt = ({ task, turns }: Conversation, ask: string): string =>
+export const conversationPrompt = ({ task, turns }: Conversation, ask: string): string =>
   [task, ...(turns.length > 0 ? ['So far:', ...turns.map(line)] : []), ask].join('\n\n');
 
 /** The limit on messages that follows from a condition: `per` messages for each turn. */
-export const boundOf = ({ turns }: Until, per = 1): { maxTurns?: number } =>
+export const turnLimit = ({ turns }: Until, per = 1): { maxTurns?: number } =>
   turns === undefined ? {} : { maxTurns: turns * per };

@@ -2,14 +2,31 @@
 import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { latestOf } from '../team.ts';
-import { conversationOf, prompt } from './conversation.ts';
-import { atLeastOne, finish, place, preset, send, wait, type Preset, type PresetOptions } from './preset.ts';
-import { cast, memberOf, nameOf, requireText, spoken, type Out, type Voice } from './participants.ts';
+import { conversationFrom, conversationPrompt } from './conversation.ts';
+import {
+  atLeastOne,
+  finishWith,
+  presetLabel,
+  makePreset,
+  sendTo,
+  waitForOthers,
+  type Preset,
+  type PresetOptions,
+} from './preset.ts';
+import {
+  participantsByName,
+  participantMember,
+  participantName,
+  requireText,
+  participantMessages,
+  type ParticipantOutput,
+  type Participant,
+} from './participants.ts';
 
 /** What a debate is defined with. */
-export interface DebateOptions<J extends Voice> extends PresetOptions {
+export interface DebateOptions<J extends Participant> extends PresetOptions {
   /** The members that argue; two or more. */
-  readonly debaters: readonly Voice[];
+  readonly debaters: readonly Participant[];
   /** Reads everything and gives the team's answer, of any type. It takes a text. */
   readonly judge: J;
   /** How many rounds of argument; 2 by default. */
@@ -20,20 +37,20 @@ export interface DebateOptions<J extends Voice> extends PresetOptions {
  * A team whose debaters answer the same question side by side, then answer what the others said, round after round, until a judge decides.
  * @example debate({ name: 'court', debaters: [optimist, pessimist], judge, rounds: 2 })
  */
-export function debate<J extends Voice>(options: DebateOptions<J>): Preset<string, Out<J>> {
-  const where = place('debate', options);
+export function debate<J extends Participant>(options: DebateOptions<J>): Preset<string, ParticipantOutput<J>> {
+  const where = presetLabel('debate', options);
   const { judge, rounds = 2 } = options;
-  const debaters = cast(where, options.debaters);
+  const debaters = participantsByName(where, options.debaters);
   if (debaters.size < 2)
     throw new TroupeError('definition', `A debate needs two who argue; the ${where} has ${debaters.size}.`);
-  const judgeName = nameOf(where, judge, options.debaters);
+  const judgeName = participantName(where, judge, options.debaters);
   for (const voice of debaters.values()) requireText(where, voice);
-  const verdict = spoken(where, judge);
+  const verdict = participantMessages(where, judge);
   if (!verdict.input.safeParse('text').success)
     throw new TroupeError('definition', `The judge of ${where} must take a text: it is shown what was said.`);
   const names = [...debaters.keys()];
   const turns = atLeastOne(`rounds of ${where}`, rounds) * names.length;
-  return preset(options, {
+  return makePreset(options, {
     what: 'debate',
     messages: {
       task: { body: z.string() },
@@ -46,23 +63,24 @@ export function debate<J extends Voice>(options: DebateOptions<J>): Preset<strin
       ...Object.fromEntries(
         [...debaters].map(([name, voice]) => [
           name,
-          memberOf(where, voice, { protocol, handles: ['argue'], gives: 'argument' }),
+          participantMember(where, voice, { protocol, handles: ['argue'], gives: 'argument' }),
         ]),
       ),
-      [judgeName]: memberOf(where, judge, { protocol, handles: ['judge'], gives: 'result' }),
+      [judgeName]: participantMember(where, judge, { protocol, handles: ['judge'], gives: 'result' }),
     }),
     next(said) {
       const { type, body } = latestOf(said);
-      if (type === 'result') return finish(body);
-      const conversation = conversationOf(said);
+      if (type === 'result') return finishWith(body);
+      const conversation = conversationFrom(said);
       const argued = conversation.turns.length;
-      if (argued % names.length !== 0) return wait;
-      if (argued === turns) return send(judgeName, 'judge', prompt(conversation, 'You are the judge. Decide.'));
+      if (argued % names.length !== 0) return waitForOthers;
+      if (argued === turns)
+        return sendTo(judgeName, 'judge', conversationPrompt(conversation, 'You are the judge. Decide.'));
       const ask = (name: string) =>
         argued === 0
           ? `You are ${name}. Say where you stand, and why.`
           : `You are ${name}. Answer what the others said: agree, or say where they are wrong.`;
-      return { send: names.map((to) => ({ to, type: 'argue', body: prompt(conversation, ask(to)) })) };
+      return { send: names.map((to) => ({ to, type: 'argue', body: conversationPrompt(conversation, ask(to)) })) };
     },
     maxTurns: turns + 1,
   });

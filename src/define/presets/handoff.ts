@@ -7,15 +7,15 @@
 import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
-import { ChatResult, conversationOf, over, prompt } from './conversation.ts';
-import { atLeastOne, place, preset, send, type Preset, type PresetOptions } from './preset.ts';
+import { ConversationResult, conversationFrom, finishConversation, conversationPrompt } from './conversation.ts';
+import { atLeastOne, presetLabel, makePreset, sendTo, type Preset, type PresetOptions } from './preset.ts';
 import { requireUntil, type Turn, type Until } from './until.ts';
-import { cast, memberOf, requireText, type Voice } from './participants.ts';
+import { participantsByName, participantMember, requireText, type Participant } from './participants.ts';
 
 /** What a hand-off is defined with. */
 export interface HandoffOptions extends PresetOptions {
   /** The members that may own the task; at least one. */
-  readonly members: readonly Voice[];
+  readonly members: readonly Participant[];
   /** The name of the first owner; the first of the members by default. */
   readonly start?: string;
   /** A condition that ends it before a member has answered; none by default. */
@@ -28,9 +28,9 @@ export interface HandoffOptions extends PresetOptions {
  * A team in which the owner of a task answers it or hands it over, with a note. Agents without a protocol can do both; others can only answer.
  * @example handoff({ name: 'support', members: [triage, billing, tech], start: 'triage', until: until.handedOff('person') })
  */
-export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
-  const where = place('hand-off', options);
-  const voices = cast(where, options.members);
+export function handoff(options: HandoffOptions): Preset<string, ConversationResult> {
+  const where = presetLabel('hand-off', options);
+  const voices = participantsByName(where, options.members);
   for (const voice of voices.values()) requireText(where, voice);
   const names = [...voices.keys()];
   const start = options.start === undefined ? names[0] : slug(options.start);
@@ -42,7 +42,7 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
   const until = options.until === undefined ? undefined : requireUntil(where, options.until);
   const maxHandoffs = atLeastOne(`maxHandoffs of ${where}`, options.maxHandoffs ?? 8);
   const targets = [...new Set([...names, ...(until?.exits ?? [])])];
-  return preset(options, {
+  return makePreset(options, {
     what: 'hand-off',
     messages: {
       task: { body: z.string() },
@@ -54,14 +54,14 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
           .object({ to: z.enum(targets), note: z.string() })
           .describe('Hands the task over to somebody who is better at it, with what they need to know. Call it alone.'),
       },
-      result: { body: ChatResult },
+      result: { body: ConversationResult },
     },
     members: (protocol) =>
       Object.fromEntries(
         [...voices].map(([name, voice]) => [
           name,
           // A member with messages of its own has none for a hand-over: what it says is its answer.
-          memberOf(where, voice, {
+          participantMember(where, voice, {
             protocol,
             handles: ['turn', 'decide'],
             ...(voice.kind === 'agent' && voice.handles.length === 0 ? {} : { gives: 'reply' }),
@@ -69,18 +69,18 @@ export function handoff(options: HandoffOptions): Preset<string, ChatResult> {
         ]),
       ),
     next(said) {
-      const conversation = conversationOf(said);
+      const conversation = conversationFrom(said);
       const { turns } = conversation;
       const latest = turns.at(-1);
       const reason = until?.reason(conversation);
-      if (reason !== undefined) return over(conversation, reason);
+      if (reason !== undefined) return finishConversation(conversation, reason);
       if (latest && latest.to === undefined) {
         const way = [...turns.slice(0, -1).map(({ from }) => from), latest.from].join(' > ');
         const forced = mustAnswer(turns.slice(0, -1), maxHandoffs);
-        return over(conversation, forced ? `handed round too often: ${way}` : `${latest.from} answered`);
+        return finishConversation(conversation, forced ? `handed round too often: ${way}` : `${latest.from} answered`);
       }
       const owner = latest?.to ?? start;
-      const ask = (type: string, text: string) => send(owner, type, prompt(conversation, text));
+      const ask = (type: string, text: string) => sendTo(owner, type, conversationPrompt(conversation, text));
       return mustAnswer(turns, maxHandoffs)
         ? ask('decide', `You are ${owner}. It was handed round enough: answer it yourself, as well as you can.`)
         : ask('turn', `You are ${owner}, and the task is yours. Answer it, or hand it over: ${targets.join(', ')}.`);

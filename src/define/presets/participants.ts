@@ -1,10 +1,10 @@
 /** The participants of a preset: members that take one kind of message and give one kind of answer. An agent without a protocol takes a text and gives one. */
 import * as z from 'zod';
 import { speaking, type Agent } from '../agent.ts';
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
-import type { Body, BodyInput, Name, Protocol, RepliesTo } from '../../contracts/protocol.ts';
+import type { Body, BodyInput, MessageName, Protocol, ReplyNames } from '../../contracts/protocol.ts';
 import { answersTogether } from '../../../machines/router/settings.ts';
 import { guardedDefinition, memberDefinition } from '../anyMember.ts';
 import { isMember } from '../schemas.ts';
@@ -14,7 +14,7 @@ import type { Team } from '../team.ts';
 
 /* oxlint-disable typescript/no-explicit-any -- Participants have messages of any protocol; the types below read them, and the preset checks them when it is made. */
 /** A participant: an agent, a team, an orchestrator, or one of them guarded. */
-export type Voice = Member<any, any> | Agent<any, any> | Team<any, any, any>;
+export type Participant = Member<any, any> | Agent<any, any> | Team<any, any, any>;
 /* oxlint-enable typescript/no-explicit-any */
 
 /** A guarded definition and an orchestrator take and give what their members do. */
@@ -23,37 +23,40 @@ type InFront<Inner> =
   | { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: Inner }[] };
 
 /** The type of what a participant takes. */
-export type In<V> =
+export type ParticipantInput<V> =
   V extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
     : V extends InFront<infer Inner>
-      ? In<Inner>
+      ? ParticipantInput<Inner>
       : V extends Member<infer M, infer H>
         ? [H] extends [never]
           ? string
           : BodyInput<M, H>
         : never;
 /** The type of what a participant gives. */
-export type Out<V> =
+export type ParticipantOutput<V> =
   V extends Team<infer M, infer _A, infer R>
     ? Body<M, R>
     : V extends InFront<infer Inner>
-      ? Out<Inner>
+      ? ParticipantOutput<Inner>
       : V extends Member<infer M, infer H>
         ? [H] extends [never]
           ? string
-          : Body<M, RepliesTo<M, H> & Name<M>>
+          : Body<M, ReplyNames<M, H> & MessageName<M>>
         : never;
 
 /** Participants by name. Throws `definition` when there is none, when two have the same name, and for anything that is no member. */
-export function cast(where: string, voices: readonly Voice[]): ReadonlyMap<string, Voice> {
+export function participantsByName(where: string, voices: readonly Participant[]): ReadonlyMap<string, Participant> {
   if (!Array.isArray(voices) || voices.length === 0)
-    throw new TroupeError('definition', `${where} needs at least one member, as a list; got ${came(voices)}.`);
-  const byName = new Map<string, Voice>();
-  const given: readonly Voice[] = voices;
+    throw new TroupeError('definition', `${where} needs at least one member, as a list; got ${describeValue(voices)}.`);
+  const byName = new Map<string, Participant>();
+  const given: readonly Participant[] = voices;
   for (const voice of given) {
     if (!isMember(voice))
-      throw new TroupeError('definition', `A member of ${where} is agent({ … }) or team({ … }); got ${came(voice)}.`);
+      throw new TroupeError(
+        'definition',
+        `A member of ${where} is agent({ … }) or team({ … }); got ${describeValue(voice)}.`,
+      );
     const name = slug(voice.name);
     if (byName.has(name))
       throw new TroupeError('definition', `${where} has two members named "${name}". Rename one: answers go by names.`);
@@ -71,7 +74,7 @@ interface Spoken {
 }
 
 /** What a participant takes and gives. Throws `definition` when it takes several messages, or may give several answers. */
-export function spoken(where: string, voice: Voice): Spoken {
+export function participantMessages(where: string, voice: Participant): Spoken {
   const member = memberDefinition(voice);
   switch (member.kind) {
     case 'team': {
@@ -79,7 +82,7 @@ export function spoken(where: string, voice: Voice): Spoken {
       return { input: bodyOf(protocol, accepts), output: bodyOf(protocol, returns), takes: accepts };
     }
     case 'guarded':
-      return spoken(where, guardedDefinition(member));
+      return participantMessages(where, guardedDefinition(member));
     case 'orchestrator':
       return spokenByAll(where, member);
     case 'agent':
@@ -107,7 +110,7 @@ function spokenByAll(where: string, { name, members, router }: Orchestrator): Sp
       'definition',
       `In ${where}, "${name}" gives every task to all of its members, and answers with a list. Let it choose one: another router.`,
     );
-  const [first, ...others] = members.map(({ agent }) => spoken(where, memberDefinition(agent)));
+  const [first, ...others] = members.map(({ agent }) => participantMessages(where, memberDefinition(agent)));
   if (!first) throw new TroupeError('definition', `In ${where}, "${name}" has no members; it needs at least one.`);
   const other = others.find(({ takes }) => takes !== first.takes);
   if (other)
@@ -128,15 +131,15 @@ function bodyOf({ messages }: Protocol, type: string): z.ZodType {
 }
 
 /** The name that a participant has beside others. Throws `definition` as `cast` does. */
-export const nameOf = (where: string, voice: Voice, others: readonly Voice[] = []): string => {
-  cast(where, [...others, voice]);
+export const participantName = (where: string, voice: Participant, others: readonly Participant[] = []): string => {
+  participantsByName(where, [...others, voice]);
   return slug(voice.name);
 };
 
 /** Makes a participant a member of the preset's team: its messages get the preset's names. An agent without a protocol gets the preset's protocol, unless `gives` names its answer. */
-export function memberOf(
+export function participantMember(
   where: string,
-  voice: Voice,
+  voice: Participant,
   {
     protocol,
     handles,
@@ -146,12 +149,12 @@ export function memberOf(
   const member = memberDefinition(voice);
   if (member.kind === 'agent' && member.handles.length === 0 && gives === undefined)
     return speaking(member, protocol, handles);
-  return { ...member, protocol, handles, takes: spoken(where, voice).takes, gives: gives ?? 'reply' };
+  return { ...member, protocol, handles, takes: participantMessages(where, voice).takes, gives: gives ?? 'reply' };
 }
 
 /** Throws `definition` when a participant takes or gives anything other than text. */
-export function requireText(where: string, voice: Voice): void {
-  const { input, output } = spoken(where, voice);
+export function requireText(where: string, voice: Participant): void {
+  const { input, output } = participantMessages(where, voice);
   for (const [schema, what] of [
     [input, 'takes'],
     [output, 'gives'],

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Budget } from '../../contracts/agent.ts';
 import type { Duration } from '../../values/duration.ts';
-import { named } from '../../values/explain.ts';
+import { quotedName } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import { protocol as protocolOf, type Messages, type Protocol } from '../../contracts/protocol.ts';
@@ -20,7 +20,7 @@ export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, 
 }
 
 /** The messages of a preset that its users see. */
-export type Whole<I, O> = {
+export type PresetProtocol<I, O> = {
   /** What it takes. */
   readonly task: {
     /** The schema of its input. */
@@ -33,7 +33,7 @@ export type Whole<I, O> = {
   };
 };
 /** A team made by a preset. It is run, nested and tested as every other team. */
-export type Preset<I, O> = Team<Whole<I, O>, 'task', 'result'>;
+export type Preset<I, O> = Team<PresetProtocol<I, O>, 'task', 'result'>;
 
 interface Plan {
   /** The kind of preset, for messages. */
@@ -46,10 +46,13 @@ interface Plan {
 }
 
 /** Makes the team. Throws `definition`. */
-export function preset<I, O>(options: PresetOptions, { what, messages, members, next, maxTurns }: Plan): Preset<I, O> {
+export function makePreset<I, O>(
+  options: PresetOptions,
+  { what, messages, members, next, maxTurns }: Plan,
+): Preset<I, O> {
   const { name, supervise, budget, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
-    throw new TroupeError('definition', `The ${what}${named(options)} needs a name.`);
+    throw new TroupeError('definition', `The ${what}${quotedName(options)} needs a name.`);
   const protocol = protocolOf(messages);
   const step = (_: unknown, { said }: { readonly said: readonly TeamMessage[] }) => next(said);
   const made = team({
@@ -69,14 +72,14 @@ export function preset<I, O>(options: PresetOptions, { what, messages, members, 
 }
 
 /** Hands a message to one member. */
-export const send = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });
+export const sendTo = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });
 /** Ends the run with this result. */
-export const finish = (body: unknown): Next => ({ finish: body });
+export const finishWith = (body: unknown): Next => ({ finish: body });
 /** Hands out nothing, because other members are still at work. */
-export const wait: Next = { send: [] };
+export const waitForOthers: Next = { send: [] };
 
 /** The preset with its name, for messages. */
-export const place = (what: string, { name }: { readonly name?: unknown }): string =>
+export const presetLabel = (what: string, { name }: { readonly name?: unknown }): string =>
   typeof name === 'string' && name !== '' ? `${what} "${slug(name)}"` : what;
 
 /** Throws `definition` for anything other than a whole number of 1 or more. */

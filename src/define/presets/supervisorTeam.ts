@@ -6,15 +6,23 @@ import { memberDefinition } from '../anyMember.ts';
 import type { Delegate } from '../delegate.ts';
 import { latestOf } from '../team.ts';
 import { asTool } from '../asTool.ts';
-import { finish, place, preset, send, type Preset, type PresetOptions } from './preset.ts';
-import { cast, memberOf, nameOf, spoken, type In, type Out, type Voice } from './participants.ts';
+import { finishWith, presetLabel, makePreset, sendTo, type Preset, type PresetOptions } from './preset.ts';
+import {
+  participantsByName,
+  participantMember,
+  participantName,
+  participantMessages,
+  type ParticipantInput,
+  type ParticipantOutput,
+  type Participant,
+} from './participants.ts';
 
 /** What a supervisor team is defined with. */
-export interface SupervisorTeamOptions<S extends Voice> extends PresetOptions {
+export interface SupervisorTeamOptions<S extends Participant> extends PresetOptions {
   /** An agent; it gets a tool for every worker, in addition to its own tools. */
   readonly supervisor: S;
   /** Agents and teams, or tools made by `asTool` where a worker needs a description of its own. */
-  readonly workers: readonly (Voice | Delegate)[];
+  readonly workers: readonly (Participant | Delegate)[];
 }
 
 /**
@@ -22,35 +30,39 @@ export interface SupervisorTeamOptions<S extends Voice> extends PresetOptions {
  * The failure of a worker is a result for the supervisor. Throws `definition`.
  * @example supervisorTeam({ name: 'desk', supervisor: editor, workers: [researcher, asTool(press, { description: 'Prints a text.' })] })
  */
-export function supervisorTeam<S extends Voice>(options: SupervisorTeamOptions<S>): Preset<In<S>, Out<S>> {
-  const where = place('supervisor team', options);
-  const name = nameOf(where, options.supervisor);
+export function supervisorTeam<S extends Participant>(
+  options: SupervisorTeamOptions<S>,
+): Preset<ParticipantInput<S>, ParticipantOutput<S>> {
+  const where = presetLabel('supervisor team', options);
+  const name = participantName(where, options.supervisor);
   const supervisor = memberDefinition(options.supervisor);
   if (supervisor.kind !== 'agent')
     throw new TroupeError('definition', `The supervisor of ${where} is agent({ … }): it has to call its workers.`);
-  cast(where, options.workers.map(whoWorks));
+  participantsByName(where, options.workers.map(whoWorks));
   const leader = withTools(supervisor, options.workers.map(toolOf));
-  const { input, output } = spoken(where, supervisor);
+  const { input, output } = participantMessages(where, supervisor);
   const messages: Record<string, MessageSpec> = {
     task: { body: input },
     lead: { body: input, replies: ['result'] },
     result: { body: output },
   };
-  return preset(options, {
+  return makePreset(options, {
     what: 'supervisor team',
     messages,
-    members: (protocol) => ({ [name]: memberOf(where, leader, { protocol, handles: ['lead'], gives: 'result' }) }),
+    members: (protocol) => ({
+      [name]: participantMember(where, leader, { protocol, handles: ['lead'], gives: 'result' }),
+    }),
     next(said) {
       const { type, body } = latestOf(said);
-      return type === 'result' ? finish(body) : send(name, 'lead', body);
+      return type === 'result' ? finishWith(body) : sendTo(name, 'lead', body);
     },
     maxTurns: 1,
   });
 }
 
-const isDelegate = (worker: Voice | Delegate): worker is Delegate => worker.kind === 'delegate';
-const whoWorks = (worker: Voice | Delegate): Voice => (isDelegate(worker) ? worker.subject : worker);
-const toolOf = (worker: Voice | Delegate): Delegate =>
+const isDelegate = (worker: Participant | Delegate): worker is Delegate => worker.kind === 'delegate';
+const whoWorks = (worker: Participant | Delegate): Participant => (isDelegate(worker) ? worker.subject : worker);
+const toolOf = (worker: Participant | Delegate): Delegate =>
   isDelegate(worker)
     ? worker
     : asTool(worker, { description: `Hands a task to "${worker.name}" and gives its answer.` });

@@ -2,7 +2,7 @@
  * Conditions that end a conversation. They are pure: each time a member has spoken they look at the whole conversation. A condition that is
  * met stays met, so `and` and `or` can combine them.
  */
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { AgentUsage } from '../../contracts/agent.ts';
@@ -79,7 +79,7 @@ export function requireUntil(where: string, value: unknown): Until {
   if (isUntil(value)) return value;
   throw new TroupeError(
     'definition',
-    `${where} needs to know when it is over, such as until.maxTurns(10).or(until.textMentions('DONE')); got ${came(value)}.`,
+    `${where} needs to know when it is over, such as until.maxTurns(10).or(until.textMentions('DONE')); got ${describeValue(value)}.`,
   );
 }
 
@@ -92,7 +92,7 @@ const count = (what: string, value: number): number => {
 };
 const text = (what: string, value: string): string => {
   if (typeof value === 'string' && value.trim() !== '') return value;
-  throw new TroupeError('definition', `${what} takes a text that is not empty; got ${came(value)}.`);
+  throw new TroupeError('definition', `${what} takes a text that is not empty; got ${describeValue(value)}.`);
 };
 
 /**

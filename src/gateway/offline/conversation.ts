@@ -4,7 +4,7 @@ import { isJsonObject, isList, textField } from './fields.ts';
 import type { Message, ModelRequest, ToolSpec } from '../../contracts/model.ts';
 
 /** The result of a tool call. */
-export interface Read {
+export interface ToolReading {
   /** The name of the tool. */
   readonly tool: string;
   /** The input of the call. */
@@ -16,13 +16,13 @@ export interface Read {
 }
 
 /** What the offline model knows when it answers. */
-export interface Conversation {
+export interface OfflineConversation {
   /** The task as JSON; empty when it is a plain text. */
   readonly body: JsonObject;
   /** The task as a text. */
   readonly text: string;
   /** The results of tool calls, oldest first. */
-  readonly reads: readonly Read[];
+  readonly reads: readonly ToolReading[];
   /** Problems with an earlier answer, to be corrected. */
   readonly complaints: string;
   /** Tools by which it may answer. */
@@ -32,7 +32,7 @@ export interface Conversation {
 }
 
 /** The conversation in a request. */
-export function conversationOf({ messages, tools }: ModelRequest): Conversation {
+export function offlineConversation({ messages, tools }: ModelRequest): OfflineConversation {
   const [first, ...rest] = messages;
   const text = first?.role === 'user' ? first.text : '';
   const reads = readsIn(messages);
@@ -60,9 +60,9 @@ function bodyIn(text: string): JsonObject {
   }
 }
 
-function readsIn(messages: readonly Message[]): Read[] {
+function readsIn(messages: readonly Message[]): ToolReading[] {
   const inputs = new Map<string, Json>();
-  const reads: Read[] = [];
+  const reads: ToolReading[] = [];
   for (const message of messages) {
     if (message.role === 'assistant') for (const { id, input } of message.calls) inputs.set(id, input);
     if (message.role !== 'tool') continue;

@@ -1,11 +1,11 @@
 /** Reads a folder by tools that list and read files, and picks the best facts with their file and line. */
 import type { ToolCall } from '../../contracts/model.ts';
 import { textField } from './fields.ts';
-import type { Conversation, Read } from './conversation.ts';
+import type { OfflineConversation, ToolReading } from './conversation.ts';
 import { digest, frequencies } from './sentences.ts';
 
 /** A tool call to make. */
-export interface Wish {
+export interface PlannedCall {
   /** The name of the tool. */
   readonly name: string;
   /** Its input. */
@@ -20,11 +20,11 @@ const mostCalls = 6;
 const factsPerFile = 3;
 const skipped = /^(licen[cs]e|changelog|code_of_conduct)/i;
 
-const pathOf = ({ input }: Read): string => textField(input, 'path') ?? '';
+const pathOf = ({ input }: ToolReading): string => textField(input, 'path') ?? '';
 const join = (folder: string, name: string) => `${folder.replace(/\/+$/, '')}/${name}`;
 
 /** The next calls to make; none when everything was read, or no tool can list and read. */
-export function toRead({ tools, reads, body }: Conversation): Wish[] {
+export function nextReads({ tools, reads, body }: OfflineConversation): PlannedCall[] {
   const list = tools.find(({ name }) => /list_directory$|list_files$|(^|_)list$/.test(name))?.name;
   const read =
     tools.find(({ name }) => name.endsWith('read_text_file'))?.name ??
@@ -54,7 +54,7 @@ const filesIn = (listing: string): string[] =>
     .sort((a, b) => Number(/^readme/i.test(b)) - Number(/^readme/i.test(a)) || (a < b ? -1 : 1));
 
 /** What the files say, each file in the order it was read. Facts that were complained about stay out. */
-export function factsIn({ reads, body, complaints }: Conversation): Fact[] {
+export function factsIn({ reads, body, complaints }: OfflineConversation): Fact[] {
   const folder = textField(body, 'folder') ?? '.';
   const files = reads.filter((read) => read.ok && /\.md$/i.test(pathOf(read)));
   const weights = frequencies(files.map(({ text }) => text));
@@ -69,5 +69,5 @@ export function factsIn({ reads, body, complaints }: Conversation): Fact[] {
 }
 
 /** What files are about, by their own headings. */
-export const material = ({ reads, text }: Conversation): string =>
+export const readTexts = ({ reads, text }: OfflineConversation): string =>
   [text, ...reads.filter(({ ok }) => ok).map((read) => read.text)].join('\n\n');

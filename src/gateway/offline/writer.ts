@@ -7,7 +7,7 @@ const citation = /\[([^\s[\]]+):(\d+)\]/g;
 const cite = ({ file, line }: Fact) => `[${file}:${line}]`;
 
 /** A digest: a section for each file, every claim with its source. What the feedback names is left out. */
-export function article(facts: readonly Fact[], feedback: string): { title: string; text: string } {
+export function writeArticle(facts: readonly Fact[], feedback: string): { title: string; text: string } {
   const kept = facts.filter((fact) => !feedback.includes(`${fact.file}:${fact.line}`));
   const files = [...new Set(kept.map(({ file }) => file))];
   const sections = files.map((file) => {
@@ -35,7 +35,7 @@ function titleOf(file: string): string {
 }
 
 /** What is wrong with a text; empty when every claim cites a fact. */
-export function faults(text: string, facts: readonly Fact[]): string {
+export function checkArticle(text: string, facts: readonly Fact[]): string {
   const known = new Set(facts.map(({ file, line }) => `${file}:${line}`));
   const claims = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const bare = claims.filter((line) => ![...line.matchAll(citation)].length);
@@ -52,7 +52,7 @@ export function faults(text: string, facts: readonly Fact[]): string {
 }
 
 /** The facts in a task; none when it has no list of them. */
-export const factsOf = ({ facts }: JsonObject): Fact[] => (isList(facts) ? facts.flatMap(factIn) : []);
+export const factsInTask = ({ facts }: JsonObject): Fact[] => (isList(facts) ? facts.flatMap(factIn) : []);
 
 const factIn = (value: Json): Fact[] =>
   isJsonObject(value)

@@ -9,41 +9,42 @@ import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { unpacked, writeNames, type WriteName } from './entry.ts';
-import type { Log, LogEntry, Standing } from './log.ts';
-import type { Scribe } from './logWriter.ts';
-import type { Mark, View } from './replica.ts';
+import { decodeEntry, loggedMethods, type LoggedMethod } from './entry.ts';
+import type { Log, LogEntry, LogBounds } from './log.ts';
+import type { LogWriter } from './logWriter.ts';
+import type { ReplicaMark, JournalReplica } from './replica.ts';
 
 /** What a player works with. */
-export interface PlayerOptions {
+export interface ApplierOptions {
   readonly log: Log;
-  readonly view: View;
+  readonly replica: JournalReplica;
   /** The writer of this process, which is told what became of its entries. */
-  readonly scribe: Scribe;
+  readonly writer: LogWriter;
   readonly clock: Clock;
   /** Performs a write on the replica. */
-  readonly perform: (write: WriteName, args: readonly Json[]) => unknown;
+  readonly apply: (write: LoggedMethod, args: readonly Json[]) => unknown;
   /** In entries: an entry further than this behind what its writer had applied is ignored by every process. So a writer can be forgotten after that many entries. */
-  readonly horizon: number;
+  readonly staleAfter: number;
   /** In entries: when a snapshot is at least this far ahead, it is loaded instead of the entries up to it. */
-  readonly leap: number;
+  readonly catchUpThreshold: number;
   /** Called after each entry. `own`: its bytes when this process wrote it, else 0. */
-  readonly heard: (position: number, own: number) => void;
+  readonly onApplied: (position: number, own: number) => void;
   /** Called with a sentence for the operator. */
   readonly notice: (says: string) => void;
 }
 
-const isKnown = (write: unknown): write is WriteName => write === 'claim' || writeNames.some((name) => name === write);
+const isKnown = (write: unknown): write is LoggedMethod =>
+  write === 'claim' || loggedMethods.some((name) => name === write);
 
 /** Keeps a replica up to date until it is stopped. */
-export class Player {
-  readonly #options: PlayerOptions;
+export class Applier {
+  readonly #options: ApplierOptions;
   readonly #ending = new AbortController();
   #stopped: Promise<void> | undefined;
   /** The first position after a gap in the log. */
   #gap: number | undefined;
 
-  constructor(options: PlayerOptions) {
+  constructor(options: ApplierOptions) {
     this.#options = options;
   }
 
@@ -61,12 +62,12 @@ export class Player {
   }
 
   async #run(ready: () => void, failed: (error: unknown) => void): Promise<void> {
-    const { clock, scribe } = this.#options;
+    const { clock, writer } = this.#options;
     const { signal } = this.#ending;
     for (let [pause, isReady] = [50, false]; !signal.aborted;) {
       try {
         const standing = await this.#join();
-        scribe.again();
+        writer.resend();
         await this.#follow(isReady ? 0 : standing.last, () => {
           isReady = true;
           ready();
@@ -78,9 +79,9 @@ export class Player {
         if (!isReady) return failed(thrown);
         if (!retryable && thrown instanceof TroupeError) {
           this.#options.notice(message);
-          return scribe.close(thrown);
+          return writer.close(thrown);
         }
-        if (pause > 1_000) scribe.stall(thrown);
+        if (pause > 1_000) writer.stall(thrown);
         await sleep(clock, pause, signal).catch(() => {});
         pause = Math.min(pause * 2, 5_000);
       }
@@ -89,11 +90,11 @@ export class Player {
 
   /** Applies entries until there is a gap, or the connection was lost meanwhile. */
   async #follow(target: number, ready: () => void): Promise<void> {
-    const { log, view } = this.#options;
-    if (view.mark.position >= target) ready();
-    for await (const entry of log.entries(view.mark.position + 1, this.#ending.signal)) {
-      if (entry.position <= view.mark.position) continue;
-      if (entry.position > view.mark.position + 1) return this.#noteGap(entry.position);
+    const { log, replica } = this.#options;
+    if (replica.mark.position >= target) ready();
+    for await (const entry of log.entries(replica.mark.position + 1, this.#ending.signal)) {
+      if (entry.position <= replica.mark.position) continue;
+      if (entry.position > replica.mark.position + 1) return this.#noteGap(entry.position);
       this.#play(entry);
       this.#gap = undefined;
       if (entry.position === target) ready();
@@ -102,7 +103,7 @@ export class Player {
 
   /** The log was cut meanwhile, so a snapshot has the entries. When the same gap comes again, no snapshot has them: they were deleted. */
   #noteGap(goesOn: number): void {
-    const { position } = this.#options.view.mark;
+    const { position } = this.#options.replica.mark;
     if (this.#gap === goesOn)
       throw new TroupeError(
         'corrupt',
@@ -112,12 +113,12 @@ export class Player {
   }
 
   #play({ position, id, bytes }: LogEntry): void {
-    const { view, scribe, perform, horizon, heard } = this.#options;
-    const mark: Mark = { log: view.mark.log, position, id };
-    const entry = unpacked(bytes);
-    const isApplied = !entry || entry.from < view.next(entry.by);
-    const isLate = !isApplied && position - entry.after > horizon;
-    if (isApplied || isLate) view.play(mark, undefined, () => {});
+    const { replica, writer: scribe, apply, staleAfter, onApplied } = this.#options;
+    const mark: ReplicaMark = { log: replica.mark.log, position, id };
+    const entry = decodeEntry(bytes);
+    const isApplied = !entry || entry.from < replica.nextWrite(entry.by);
+    const isLate = !isApplied && position - entry.after > staleAfter;
+    if (isApplied || isLate) replica.apply(mark, undefined, () => {});
     else {
       const unknown = entry.writes.find(([write]) => !isKnown(write));
       if (unknown)
@@ -126,60 +127,61 @@ export class Player {
           `The shared journal has "${String(unknown[0])}" in its entry ${position}, which this troupe does not know: a newer one writes to it. Update this one.`,
         );
       let results: unknown[] = [];
-      view.play(mark, { writer: entry.by, next: entry.from + entry.writes.length }, () => {
-        results = entry.writes.map(([write, args]) => attempt(() => perform(write, args)));
+      replica.apply(mark, { writer: entry.by, next: entry.from + entry.writes.length }, () => {
+        results = entry.writes.map(([write, args]) => attempt(() => apply(write, args)));
       });
-      if (entry.by === scribe.name) scribe.played(entry, results);
+      if (entry.by === scribe.name) scribe.onApplied(entry, results);
     }
     const isOwn = entry?.by === scribe.name;
-    if (isLate && isOwn) scribe.expired(entry);
-    heard(position, isOwn ? bytes.length : 0);
+    if (isLate && isOwn) scribe.onExpired(entry);
+    onApplied(position, isOwn ? bytes.length : 0);
   }
 
   /** Makes sure that the replica is one of this log, and not behind its oldest entry. */
-  async #join(): Promise<Standing> {
-    const { log, view, leap, notice } = this.#options;
-    const standing = await log.standing();
-    const { position, log: name } = view.mark;
+  async #join(): Promise<LogBounds> {
+    const { log, replica, catchUpThreshold, notice } = this.#options;
+    const standing = await log.bounds();
+    const { position, log: name } = replica.mark;
     if (position > 0 && name !== standing.log)
       throw new TroupeError(
         'environment',
-        `The shared journal is another one than this process has applied (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${view.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${view.path}.`}`,
+        `The shared journal is another one than this process has applied (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${replica.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${replica.path}.`}`,
         { data: { gone: true } },
       );
-    const isOurs = await this.#isOf(standing, view.mark);
+    const isOurs = await this.#isOf(standing, replica.mark);
     if (!isOurs)
       notice(
         `The server has lost entries of the shared journal that it had acknowledged: this process had applied them up to ${position}, the server has up to ${standing.last}. This process continues from what the server has.`,
       );
     const isBehind = position + 1 < standing.first || this.#gap !== undefined;
-    if (!isOurs || isBehind || standing.last - position >= leap) await this.#leap(standing, isOurs && !isBehind);
-    if (view.mark.log === '') this.#begin(standing);
+    if (!isOurs || isBehind || standing.last - position >= catchUpThreshold)
+      await this.#leap(standing, isOurs && !isBehind);
+    if (replica.mark.log === '') this.#begin(standing);
     return standing;
   }
 
   /** Does the log have the replica's last entry? When that entry was cut away, its position decides. */
-  async #isOf({ first, last }: Standing, { position, id }: Mark): Promise<boolean> {
+  async #isOf({ first, last }: LogBounds, { position, id }: ReplicaMark): Promise<boolean> {
     if (position === 0 || position < first) return true;
     return position <= last && (await this.#options.log.idAt(position)) === id;
   }
 
-  #begin(standing: Standing): void {
-    this.#options.view.play({ log: standing.log, position: 0, id: '' }, undefined, () => {});
+  #begin(standing: LogBounds): void {
+    this.#options.replica.apply({ log: standing.log, position: 0, id: '' }, undefined, () => {});
   }
 
   /** Loads the newest snapshot that can be read and is of this log. `mayStay`: the replica could also continue as it is. */
-  async #leap(standing: Standing, mayStay: boolean): Promise<void> {
-    const { log, view, scribe, leap } = this.#options;
+  async #leap(standing: LogBounds, mayStay: boolean): Promise<void> {
+    const { log, replica, writer, catchUpThreshold } = this.#options;
     let failure: unknown;
     const positions = await log.snapshots.list();
     for (const position of positions) {
-      const isNearer = position - view.mark.position >= leap;
+      const isNearer = position - replica.mark.position >= catchUpThreshold;
       if (position > standing.last || position + 1 < standing.first || (mayStay && !isNearer)) continue;
       try {
-        await view.load(log.snapshots.read(position));
-        scribe.unsure();
-        if (view.mark.log === standing.log && (await this.#isOf(standing, view.mark))) return;
+        await replica.restore(log.snapshots.read(position));
+        writer.onReplicaReplaced();
+        if (replica.mark.log === standing.log && (await this.#isOf(standing, replica.mark))) return;
         mayStay = false;
       } catch (thrown) {
         if (toFailure(thrown).kind === 'incompatible') throw thrown;
@@ -187,7 +189,7 @@ export class Player {
       }
     }
     if (mayStay) return;
-    const now = await log.standing();
+    const now = await log.bounds();
     const [newest] = await log.snapshots.list();
     // The log was cut while the snapshots were read.
     if (now.first > standing.first || newest !== positions[0]) return this.#leap(now, mayStay);
@@ -197,8 +199,8 @@ export class Player {
         `The shared journal begins with its entry ${now.first}, and no snapshot of what came before can be read${failure === undefined ? '' : `: ${reasonOf(failure)}`}.`,
         { cause: failure },
       );
-    await view.load(undefined);
-    scribe.unsure();
+    await replica.restore(undefined);
+    writer.onReplicaReplaced();
   }
 }
 

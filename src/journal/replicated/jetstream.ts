@@ -1,14 +1,14 @@
 /** The journal that all processes of a tenant share, on a NATS server with JetStream. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../values/clock.ts';
-import { askMonitor } from '../../nats/durability.ts';
-import { about } from './status.ts';
-import { short } from '../chain.ts';
-import { fileView } from './sqliteReplica.ts';
+import { durabilityFromMonitor } from '../../nats/durability.ts';
+import { journalStatus } from './status.ts';
+import { shortDigest } from '../chain.ts';
+import { sqliteReplica } from './sqliteReplica.ts';
 import type { Journal } from '../journal.ts';
 import { replicated } from './replicated.ts';
-import { streamLog, streamOf } from './streamLog.ts';
-import { viewIn } from './replicaFile.ts';
+import { jetstreamLog, journalStream } from './streamLog.ts';
+import { openReplica } from './replicaFile.ts';
 
 /** How the shared journal of a tenant is opened. */
 export interface JetStreamOptions {
@@ -26,9 +26,9 @@ export interface JetStreamOptions {
   /** Says that acknowledged data may be lost in a power cut of the server, so that there is no warning. Default: a warning. */
   readonly durability?: 'lossy';
   /** Entries from one snapshot to the next; the same for all processes of a tenant. Default: 10,000. */
-  readonly every?: number;
+  readonly snapshotEvery?: number;
   /** Called with a sentence for the operator. Default: nothing. */
-  readonly notice?: (says: string) => void;
+  readonly onNotice?: (says: string) => void;
 }
 
 /** Opens the journal. Rejects with `environment` when the server has no JetStream. */
@@ -42,22 +42,26 @@ export async function jetstream({
   durability,
   ...more
 }: JetStreamOptions): Promise<Journal> {
-  const log = await streamLog({ connection, clock, tenant, replicas });
-  const replica = folder === undefined ? await fileView(':memory:') : await viewIn(folder, nameOf(connection, tenant));
-  const journal = await replicated({ log, view: replica, clock, ...more });
+  const log = await jetstreamLog({ connection, clock, tenant, replicas });
+  const replica =
+    folder === undefined ? await sqliteReplica(':memory:') : await openReplica(folder, nameOf(connection, tenant));
+  const journal = await replicated({ log, replica, clock, ...more });
   const isLossyWanted = durability === 'lossy';
-  if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, more.notice);
-  const stream = streamOf(tenant);
-  return { ...journal, about: () => about({ connection, clock, stream, log, view: replica, monitor, isLossyWanted }) };
+  if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, more.onNotice);
+  const stream = journalStream(tenant);
+  return {
+    ...journal,
+    about: () => journalStatus({ connection, clock, stream, log, view: replica, monitor, isLossyWanted }),
+  };
 }
 
 async function warn(connection: NatsConnection, monitor: string, notice?: (says: string) => void): Promise<void> {
-  const { is, says } = await askMonitor(connection, monitor);
+  const { is, says } = await durabilityFromMonitor(connection, monitor);
   if (is === 'lossy') notice?.(`The shared journal is lossy: ${says}`);
 }
 
 /** The file name's part for this server or cluster. It does not depend on the stream: so a stream that was created again is opened with the old file, and noticed. */
 const nameOf = (connection: NatsConnection, tenant: string): string =>
-  `${tenant}-${short(connection.info?.cluster ?? connection.getServer())
+  `${tenant}-${shortDigest(connection.info?.cluster ?? connection.getServer())
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)}`;

@@ -10,7 +10,7 @@ export interface LogEntry {
 }
 
 /** Which log it is, and which entries it has. */
-export interface Standing {
+export interface LogBounds {
   /** The identity of the log: one that was created again in its place has another. */
   readonly log: string;
   /** The positions of the oldest and the newest entry that it still has; `first` is `last + 1` when it has none. */
@@ -19,7 +19,7 @@ export interface Standing {
 }
 
 /** Snapshots: the state of a replica at a position, stored beside the log. Each is stored whole or not at all. */
-export interface Snapshots {
+export interface SnapshotStore {
   /** Their positions, newest first. */
   list(): Promise<readonly number[]>;
   /** Throws when it is missing, or not what was written. */
@@ -31,8 +31,8 @@ export interface Snapshots {
 /** A log that many processes append to and read. */
 export interface Log extends AsyncDisposable {
   /** The most bytes of one entry in a message; a larger entry costs an object of its own. */
-  readonly limit: number;
-  readonly snapshots: Snapshots;
+  readonly maxEntryBytes: number;
+  readonly snapshots: SnapshotStore;
   /** Durable when it resolves. The same `id` appended twice is stored once or twice: readers must ignore the second. Rejects with `storage` when the entry may or may not be stored. */
   append(id: string, bytes: Uint8Array): Promise<void>;
   /**
@@ -41,12 +41,12 @@ export interface Log extends AsyncDisposable {
    */
   entries(from: number, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** Rejects with `environment` when the log does not exist any more. */
-  standing(): Promise<Standing>;
+  bounds(): Promise<LogBounds>;
   /** The id of the entry at a position; undefined when there is none. */
   idAt(position: number): Promise<string | undefined>;
   /**
    * Deletes the snapshots and the entries before this position. The entry at the position stays: by its id a replica recognises that it is of this log.
    * What was stored beside entries whose id begins with `NUMBER-` is deleted when that number is below `stale`.
    */
-  cut(position: number, stale: number): Promise<void>;
+  truncateBefore(position: number, stale: number): Promise<void>;
 }

@@ -6,7 +6,7 @@
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { packed, textOf, type Entry, type WriteName } from './entry.ts';
+import { encodeEntry, encodeWrite, type LoggedEntry, type LoggedMethod } from './entry.ts';
 import type { Log } from './log.ts';
 
 /** A write whose caller waits. */
@@ -28,20 +28,20 @@ interface Sent {
 }
 
 /** What a writer works with. */
-export interface ScribeOptions {
+export interface LogWriterOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** The position up to which this process has applied the log. */
   readonly position: () => number;
   /** Milliseconds without an acknowledgement until the callers are rejected with `storage`; the entry is still retried. Default: 5,000. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /** The writer of one process. */
-export class Scribe {
+export class LogWriter {
   /** Identifies this start of the process in its entries. */
   readonly name: string;
-  readonly #options: ScribeOptions;
+  readonly #options: LogWriterOptions;
   readonly #ending = new AbortController();
   /** Writes that are in no entry yet. */
   #queue: Waiting[] = [];
@@ -51,23 +51,23 @@ export class Scribe {
   #sending = false;
   #closed: TroupeError | undefined;
 
-  constructor(options: ScribeOptions) {
+  constructor(options: LogWriterOptions) {
     this.#options = options;
     this.name = options.clock.id();
   }
 
   /** Resolves or rejects as the write does in every process that applies it; rejects with `storage` when its outcome is unknown. */
-  write<T>(write: WriteName, args: readonly unknown[]): Promise<T> {
+  write<T>(write: LoggedMethod, args: readonly unknown[]): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise<T>((resolve, reject) => {
       // The result is what the journal's method of this name returns, which is `T` for the caller.
-      this.#queue.push({ text: textOf(write, args), resolve: resolve as (result: unknown) => void, reject });
+      this.#queue.push({ text: encodeWrite(write, args), resolve: resolve as (result: unknown) => void, reject });
       this.#wake();
     });
   }
 
   /** Call it when an entry of this process was applied, with the results of its writes. */
-  played({ from }: Entry, results: readonly unknown[]): void {
+  onApplied({ from }: LoggedEntry, results: readonly unknown[]): void {
     for (const sent of this.#upTo(from + 1)) {
       if (sent.from === from) sent.waiting.forEach(({ resolve }, index) => resolve(results[index]));
       else this.#reject(sent.waiting, 'was lost by the log');
@@ -75,18 +75,18 @@ export class Scribe {
   }
 
   /** Call it when an entry of this process was too late, so that every process ignores it. */
-  expired({ from }: Entry): void {
+  onExpired({ from }: LoggedEntry): void {
     for (const { waiting } of this.#upTo(from + 1)) this.#reject(waiting, 'came to the log too late');
   }
 
   /** Call it when the replica was replaced: the outcome of entries that are under way is unknown. */
-  unsure(): void {
+  onReplicaReplaced(): void {
     for (const { waiting } of this.#sent.splice(0))
       this.#reject(waiting, 'may be stored or not: this process fell behind the log');
   }
 
   /** Call it after a reconnection: entries that were acknowledged and not applied may be lost, so they are appended again. */
-  again(): void {
+  resend(): void {
     for (const sent of this.#sent) sent.isStored = false;
     this.#wake();
   }
@@ -141,11 +141,11 @@ export class Scribe {
   #pack(): Sent | undefined {
     if (this.#queue.length === 0) return undefined;
     const { log, position } = this.#options;
-    let room = log.limit;
+    let room = log.maxEntryBytes;
     const end = this.#queue.findIndex(({ text }, index) => (room -= text.length * 3 + 1) < 0 && index > 0); // A character has at most 3 bytes.
     const waiting = this.#queue.splice(0, end < 0 ? this.#queue.length : end);
     const [by, from, after] = [this.name, this.#count, position()];
-    const bytes = packed(
+    const bytes = encodeEntry(
       { by, from, after },
       waiting.map(({ text }) => text),
     );
@@ -156,7 +156,7 @@ export class Scribe {
   }
 
   async #append(sent: Sent): Promise<void> {
-    const { log, clock, patience = 5_000 } = this.#options;
+    const { log, clock, timeout = 5_000 } = this.#options;
     const since = clock.now();
     for (
       let pause = 50;
@@ -169,7 +169,7 @@ export class Scribe {
         return;
       } catch (thrown) {
         // It may be stored or not: it is appended again, and applied once.
-        if (clock.now() - since >= patience) this.stall(thrown);
+        if (clock.now() - since >= timeout) this.stall(thrown);
         await sleep(clock, pause, this.#ending.signal).catch(() => {});
       }
     }

@@ -1,21 +1,21 @@
 /** A replica in memory: for tests and simulations, in which a dump stands for the file of a process. */
 import { deserialize, serialize } from 'node:v8';
-import { blank, memory, type Memory } from '../memory.ts';
-import { unplayed, type Mark, type View } from './replica.ts';
+import { emptyContents, memory, type MemoryContents } from '../memory.ts';
+import { initialMark, type ReplicaMark, type JournalReplica } from './replica.ts';
 
 /** What a dump holds. */
 interface Dump {
-  readonly memory: Memory;
-  readonly mark: Mark;
+  readonly memory: MemoryContents;
+  readonly mark: ReplicaMark;
   readonly writers: ReadonlyMap<string, { readonly next: number; readonly position: number }>;
 }
 
 /** Opens an empty replica. */
-export function memoryView(): View {
-  const kept = blank();
+export function memoryReplica(): JournalReplica {
+  const kept = emptyContents();
   const journal = memory(kept);
   const writers = new Map<string, { readonly next: number; readonly position: number }>();
-  let mark = unplayed;
+  let mark = initialMark;
 
   return {
     path: undefined,
@@ -23,13 +23,13 @@ export function memoryView(): View {
     get mark() {
       return mark;
     },
-    next: (writer) => writers.get(writer)?.next ?? 0,
-    play(to, by, work) {
+    nextWrite: (writer) => writers.get(writer)?.next ?? 0,
+    apply(to, by, work) {
       work();
       mark = to;
       if (by) writers.set(by.writer, { next: by.next, position: to.position });
     },
-    forget(before) {
+    forgetWritersBefore(before) {
       for (const [name, { position }] of writers) if (position < before) writers.delete(name);
     },
     dump() {
@@ -38,12 +38,12 @@ export function memoryView(): View {
         yield bytes;
       })();
     },
-    async load(dump) {
+    async restore(dump) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of dump ?? []) chunks.push(chunk);
       const from: Dump = dump
         ? deserialize(Buffer.concat(chunks))
-        : { memory: blank(), mark: unplayed, writers: new Map() };
+        : { memory: emptyContents(), mark: initialMark, writers: new Map() };
       fill(kept.actors, from.memory.actors);
       fill(kept.owners, from.memory.owners);
       fill(kept.results, from.memory.results);

@@ -2,7 +2,7 @@
 import type { Journal } from '../journal.ts';
 
 /** Up to which entry a log was applied; position 0 when none was. */
-export interface Mark {
+export interface ReplicaMark {
   /** The identity of the log; empty when none was applied yet. */
   readonly log: string;
   readonly position: number;
@@ -18,27 +18,27 @@ export interface WriterMark {
 }
 
 /** A replica of a journal. */
-export interface View extends AsyncDisposable {
+export interface JournalReplica extends AsyncDisposable {
   /** The path of its file; undefined in memory. */
   readonly path: string | undefined;
   /** The journal to read. Its writes take place at once, and only inside `play`. */
   readonly journal: Journal;
   /** Up to which entry the log was applied. */
-  readonly mark: Mark;
+  readonly mark: ReplicaMark;
   /** The lowest number that the next write of a writer can have: 0 for an unknown or forgotten writer. */
-  next(writer: string): number;
+  nextWrite(writer: string): number;
   /**
    * Applies an entry: what `work` writes, the mark and the writer's progress are stored together, or nothing is and it throws. An error means that this process
    * cannot store it now. A refused write is no error: every process refuses it for the same reason.
    */
-  play(mark: Mark, writer: WriterMark | undefined, work: () => void): void;
+  apply(mark: ReplicaMark, writer: WriterMark | undefined, work: () => void): void;
   /** Forgets the writers whose last entry is before this position. */
-  forget(before: number): void;
+  forgetWritersBefore(before: number): void;
   /** The whole content as it is at the moment of the call, for `load`. */
   dump(): AsyncIterable<Uint8Array>;
   /** Replaces the content with a dump, or with nothing. When the dump cannot be read, it rejects and the content stays. */
-  load(dump: AsyncIterable<Uint8Array> | undefined): Promise<void>;
+  restore(dump: AsyncIterable<Uint8Array> | undefined): Promise<void>;
 }
 
 /** The mark of a replica to which nothing was applied yet. */
-export const unplayed: Mark = { log: '', position: 0, id: '' };
+export const initialMark: ReplicaMark = { log: '', position: 0, id: '' };

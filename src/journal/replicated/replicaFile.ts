@@ -2,14 +2,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toFailure } from '../../values/failure.ts';
-import { fileView } from './sqliteReplica.ts';
-import type { View } from './replica.ts';
+import { sqliteReplica } from './sqliteReplica.ts';
+import type { JournalReplica } from './replica.ts';
 
 /** So many processes can have a file in one folder; any further process keeps its replica in memory. */
 const maxFiles = 8;
 
 /** Opens the first free file in the folder; in memory when none is free or the folder cannot be written. `name` identifies the journal. */
-export async function viewIn(folder: string, name: string): Promise<View> {
+export async function openReplica(folder: string, name: string): Promise<JournalReplica> {
   const made = await mkdir(folder, { recursive: true }).then(
     () => true,
     () => false,
@@ -18,14 +18,14 @@ export async function viewIn(folder: string, name: string): Promise<View> {
     const view = await openAt(join(folder, `view-${name}-${slot}.db`));
     if (view) return view;
   }
-  return fileView(':memory:');
+  return sqliteReplica(':memory:');
 }
 
 /** Undefined when another process has the file, or it cannot be used. A damaged file is created again: the log has everything. */
-async function openAt(path: string): Promise<View | undefined> {
+async function openAt(path: string): Promise<JournalReplica | undefined> {
   for (const isLast of [false, true]) {
     try {
-      return await fileView(path);
+      return await sqliteReplica(path);
     } catch (thrown) {
       if (toFailure(thrown).kind !== 'corrupt' || isLast) return undefined;
       for (const end of ['', '-wal', '-shm', '-journal']) await rm(path + end, { force: true });

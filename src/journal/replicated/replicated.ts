@@ -8,28 +8,28 @@
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { writeNames, type WriteName } from './entry.ts';
+import { loggedMethods, type LoggedMethod } from './entry.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from './log.ts';
-import { Player } from './applier.ts';
-import { holderIn, type Holder } from '../refusals.ts';
-import { Scribe } from './logWriter.ts';
-import { Snapshooter } from './snapshots.ts';
-import type { View } from './replica.ts';
+import { Applier } from './applier.ts';
+import { leaseHolderIn, type LeaseHolder } from '../refusals.ts';
+import { LogWriter } from './logWriter.ts';
+import { SnapshotTaker } from './snapshots.ts';
+import type { JournalReplica } from './replica.ts';
 
 /** How a shared journal is opened. */
 export interface ReplicatedOptions {
   /** Closed with the journal. */
   readonly log: Log;
   /** The replica of this process; closed with the journal. */
-  readonly view: View;
+  readonly replica: JournalReplica;
   readonly clock: Clock;
   /** Entries from one snapshot to the next; the same for all processes of a journal. Default: 10,000. */
-  readonly every?: number;
+  readonly snapshotEvery?: number;
   /** A snapshot is also taken after this process has written so many bytes, and at least the size of the last snapshot. Default: 64,000,000. */
-  readonly heavy?: number;
+  readonly snapshotBytes?: number;
   /** Called with a sentence for the operator. Default: nothing. */
-  readonly notice?: (says: string) => void;
+  readonly onNotice?: (says: string) => void;
 }
 
 /** What is written to the log for a claim: the arguments of `claim`, and the owner that its writer found dead, if any. */
@@ -38,18 +38,18 @@ type ClaimArguments = [run: string, owner: string, options: { now: number; ttl: 
 /** Opens a shared journal; resolves when the replica is up to date. Rejects with `environment` when the replica is of another log, `storage` when the log cannot be read. */
 export async function replicated({
   log,
-  view,
+  replica,
   clock,
-  every = 10_000,
-  heavy = 64_000_000,
-  notice = () => {},
+  snapshotEvery = 10_000,
+  snapshotBytes = 64_000_000,
+  onNotice = () => {},
 }: ReplicatedOptions): Promise<Journal> {
-  const writer = new Scribe({ log, clock, position: () => view.mark.position });
-  const snapshots = new Snapshooter({ log, view, every, heavy, notice });
-  const { journal } = view;
+  const writer = new LogWriter({ log, clock, position: () => replica.mark.position });
+  const snapshots = new SnapshotTaker({ log, replica, every: snapshotEvery, bytes: snapshotBytes, onNotice });
+  const { journal } = replica;
   /** By run: the claim that was refused last, and the lease that stood against it. While that lease holds, another claim is refused without the log. */
-  const refusals = new Map<string, Holder & { readonly error: unknown }>();
-  const perform = (write: WriteName, args: readonly Json[]): unknown => {
+  const refusals = new Map<string, LeaseHolder & { readonly error: unknown }>();
+  const perform = (write: LoggedMethod, args: readonly Json[]): unknown => {
     if (write !== 'claim') {
       const [run] = args;
       if ((write === 'renew' || write === 'release') && typeof run === 'string') refusals.delete(run);
@@ -60,14 +60,24 @@ export async function replicated({
     refusals.delete(run);
     return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
   };
-  const heard = (position: number, own: number) => snapshots.heard(position, own);
-  const player = new Player({ log, view, scribe: writer, clock, perform, horizon: every, leap: every, heard, notice });
+  const heard = (position: number, own: number) => snapshots.onApplied(position, own);
+  const player = new Applier({
+    log,
+    replica,
+    writer,
+    clock,
+    apply: perform,
+    staleAfter: snapshotEvery,
+    catchUpThreshold: snapshotEvery,
+    onApplied: heard,
+    notice: onNotice,
+  });
   const close = async () => {
     writer.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     await player.stop();
-    await snapshots.done();
+    await snapshots.idle();
     await log[Symbol.asyncDispose]();
-    await view[Symbol.asyncDispose]();
+    await replica[Symbol.asyncDispose]();
   };
   await player.start().catch(async (thrown: unknown) => {
     await close();
@@ -81,7 +91,7 @@ export async function replicated({
     try {
       return await writer.write<number>('claim', [run, owner, options, isHeld ? known.owner : null]);
     } catch (thrown) {
-      const holder = holderIn(thrown);
+      const holder = leaseHolderIn(thrown);
       if (!holder) throw thrown;
       // Only this process can ask whether the holder is alive; what it found is written to the log with the next claim.
       if (!alive(holder.owner)) return writer.write<number>('claim', [run, owner, options, holder.owner]);
@@ -91,8 +101,8 @@ export async function replicated({
   };
   // Each of these methods is its own name and arguments, written to the log.
   const written = Object.fromEntries(
-    writeNames.map((name) => [name, (...args: unknown[]) => writer.write(name, args)]),
-  ) as unknown as Pick<Journal, (typeof writeNames)[number]>;
+    loggedMethods.map((name) => [name, (...args: unknown[]) => writer.write(name, args)]),
+  ) as unknown as Pick<Journal, (typeof loggedMethods)[number]>;
 
   return {
     ...journal,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import type { Journal } from '../journal.ts';
-import { holderIn } from '../refusals.ts';
+import { leaseHolderIn } from '../refusals.ts';
 
 /** The largest difference between two clocks, even when one is set to another hour or day; milliseconds. */
 const maxSkew = 24 * 3_600_000;
@@ -19,7 +19,7 @@ interface Observation {
 }
 
 /** Wraps a journal that several machines write to. */
-export function patient(journal: Journal, clock: Pick<Clock, 'now'>): Journal {
+export function skewSafeLeases(journal: Journal, clock: Pick<Clock, 'now'>): Journal {
   const observations = new Map<string, Observation>();
   const observe = (run: string, until: number) => {
     const before = observations.get(run);
@@ -41,7 +41,7 @@ export function patient(journal: Journal, clock: Pick<Clock, 'now'>): Journal {
         observations.delete(run);
         return epoch;
       } catch (thrown) {
-        const holder = holderIn(thrown);
+        const holder = leaseHolderIn(thrown);
         if (holder) observe(run, holder.until);
         throw thrown;
       }

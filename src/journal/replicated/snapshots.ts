@@ -5,26 +5,26 @@
  */
 import { toFailure } from '../../values/failure.ts';
 import type { Log } from './log.ts';
-import type { View } from './replica.ts';
+import type { JournalReplica } from './replica.ts';
 
 /** What snapshots are taken of, and when. */
-export interface SnapshooterOptions {
+export interface SnapshotTakerOptions {
   readonly log: Log;
-  readonly view: View;
+  readonly replica: JournalReplica;
   /** Entries from one snapshot to the next. Also the greatest age of an entry that is still applied. */
   readonly every: number;
   /** In bytes: one is also due when this process has written so much since the last one it took. */
-  readonly heavy: number;
+  readonly bytes: number;
   /** Called with a sentence for the operator. */
-  readonly notice: (says: string) => void;
+  readonly onNotice: (says: string) => void;
 }
 
 /** How many snapshots are kept: the newest may turn out to be damaged, and another process may still be reading the one before. */
 const keptSnapshots = 2;
 
 /** Takes the snapshots of one process. */
-export class Snapshooter {
-  readonly #options: SnapshooterOptions;
+export class SnapshotTaker {
+  readonly #options: SnapshotTakerOptions;
   /** They are taken one after the other. */
   #taking: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -32,18 +32,18 @@ export class Snapshooter {
   /** Bytes of the last snapshot: a large one is not taken again for a few entries. */
   #size = 0;
 
-  constructor(options: SnapshooterOptions) {
+  constructor(options: SnapshotTakerOptions) {
     this.#options = options;
   }
 
   /** Call it after each entry. `own`: its bytes when this process wrote it, else 0. */
-  heard(position: number, own: number): void {
-    const { every, heavy, notice } = this.#options;
+  onApplied(position: number, own: number): void {
+    const { every, bytes, onNotice } = this.#options;
     this.#written += own;
-    const isDue = position % every === 0 || this.#written > Math.max(heavy, this.#size);
+    const isDue = position % every === 0 || this.#written > Math.max(bytes, this.#size);
     if (own === 0 || !isDue || this.#waiting > 1) return;
     this.take().catch((thrown: unknown) =>
-      notice(
+      onNotice(
         `No snapshot of the shared journal could be taken: ${toFailure(thrown).message}. The next one is due after ${every} entries more, at the latest.`,
       ),
     );
@@ -59,18 +59,18 @@ export class Snapshooter {
   }
 
   /** Resolves when no snapshot is being taken. */
-  done(): Promise<void> {
+  idle(): Promise<void> {
     return this.#taking;
   }
 
   async #take(keep: number): Promise<void> {
-    const { log, view, every } = this.#options;
-    const { position } = view.mark;
-    view.forget(position - every);
+    const { log, replica, every } = this.#options;
+    const { position } = replica.mark;
+    replica.forgetWritersBefore(position - every);
     this.#written = 0;
-    await log.snapshots.write(position, this.#measured(view.dump()));
+    await log.snapshots.write(position, this.#measured(replica.dump()));
     const oldest = (await log.snapshots.list())[keep - 1];
-    if (oldest !== undefined) await log.cut(oldest, oldest - every);
+    if (oldest !== undefined) await log.truncateBefore(oldest, oldest - every);
   }
 
   async *#measured(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { openDriver, type Driver } from '../sqlite/driver.ts';
+import { openSqliteDriver, type SqliteDriver } from '../sqlite/driver.ts';
 import { migrate } from '../sqlite/schema.ts';
 import { journalIn } from '../sqlite/sqlite.ts';
-import { Turn } from '../sqlite/transaction.ts';
-import { unplayed, type Mark, type View } from './replica.ts';
+import { EntryTransaction } from '../sqlite/transaction.ts';
+import { initialMark, type ReplicaMark, type JournalReplica } from './replica.ts';
 
 /** The tables beside those of the journal. */
 const tables = `
@@ -17,8 +17,8 @@ const tables = `
   CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
 
 /** Opens a replica, and creates the file when there is none; `:memory:` lasts as long as the process. Rejects with `storage` while another process has it open, `corrupt` or `incompatible` when it cannot be read. */
-export async function fileView(path: string, driver?: Driver['name']): Promise<View> {
-  const db = await openDriver(path, driver);
+export async function sqliteReplica(path: string, driver?: SqliteDriver['name']): Promise<JournalReplica> {
+  const db = await openSqliteDriver(path, driver);
   try {
     // No other process may write to it. The operating system releases the lock when this process ends, however that happens.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
@@ -29,15 +29,15 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
     db.close();
     throw thrown;
   }
-  const transaction = new Turn(db);
+  const transaction = new EntryTransaction(db);
   const nextOf = db.prepare<{ readonly next: number }>('SELECT next FROM writers WHERE name = ?');
   const write = db.prepare('INSERT OR REPLACE INTO writers (name, next, position) VALUES (?, ?, ?)');
   const forget = db.prepare('DELETE FROM writers WHERE position < ?');
   const deleteMark = db.prepare('DELETE FROM played');
   const insertMark = db.prepare('INSERT INTO played (log, position, id) VALUES (?, ?, ?)');
   // `Pick`: a row is a type alias.
-  const markOf = db.prepare<Pick<Mark, keyof Mark>>('SELECT log, position, id FROM played');
-  const read = () => markOf.get() ?? unplayed;
+  const markOf = db.prepare<Pick<ReplicaMark, keyof ReplicaMark>>('SELECT log, position, id FROM played');
+  const read = () => markOf.get() ?? initialMark;
   let mark = read();
   let open = true;
 
@@ -47,9 +47,9 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
     get mark() {
       return mark;
     },
-    next: (writer) => Number(nextOf.get(writer)?.next ?? 0),
-    play(to, by, work) {
-      transaction.take(() => {
+    nextWrite: (writer) => Number(nextOf.get(writer)?.next ?? 0),
+    apply(to, by, work) {
+      transaction.run(() => {
         work();
         deleteMark.run();
         insertMark.run(to.log, to.position, to.id);
@@ -57,11 +57,11 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
       });
       mark = to;
     },
-    forget: (before) => void forget.run(before),
+    forgetWritersBefore: (before) => void forget.run(before),
     dump: () => dumpOf(db),
-    async load(dump) {
+    async restore(dump) {
       if (dump) await restore(db, transaction, dump, driver);
-      else transaction.take(() => empty(db));
+      else transaction.run(() => empty(db));
       mark = read();
     },
     async [Symbol.asyncDispose]() {
@@ -76,7 +76,7 @@ export async function fileView(path: string, driver?: Driver['name']): Promise<V
 }
 
 /** All tables; `sqlite_sequence` holds the last positions of commits, which are never used again. */
-const namesOf = (db: Driver): string[] => [
+const namesOf = (db: SqliteDriver): string[] => [
   'sqlite_sequence',
   ...db
     .prepare("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -84,12 +84,12 @@ const namesOf = (db: Driver): string[] => [
     .map(({ name }) => String(name)),
 ];
 
-function empty(db: Driver): void {
+function empty(db: SqliteDriver): void {
   for (const name of namesOf(db)) db.exec(`DELETE FROM main.${name}`);
 }
 
 /** Copies the tables without the free pages of the file, compressed. */
-function dumpOf(db: Driver): AsyncIterable<Uint8Array> {
+function dumpOf(db: SqliteDriver): AsyncIterable<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-view-'));
   const file = join(folder, 'dump.db');
   const clean = () => rmSync(folder, { recursive: true, force: true });
@@ -110,16 +110,16 @@ function dumpOf(db: Driver): AsyncIterable<Uint8Array> {
 
 /** Copies a dump into the open file, in one transaction: prepared statements stay valid, and an error changes nothing. */
 async function restore(
-  db: Driver,
-  transaction: Turn,
+  db: SqliteDriver,
+  transaction: EntryTransaction,
   dump: AsyncIterable<Uint8Array>,
-  driver?: Driver['name'],
+  driver?: SqliteDriver['name'],
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-view-'));
   try {
     const file = join(folder, 'dump.db');
     await pipeline(Readable.from(dump), createGunzip(), createWriteStream(file));
-    const dumped = await openDriver(file, driver);
+    const dumped = await openSqliteDriver(file, driver);
     try {
       migrate(dumped, 'in the snapshot', 0);
     } finally {
@@ -127,7 +127,7 @@ async function restore(
     }
     db.exec(`ATTACH '${file.replaceAll("'", "''")}' AS dumped`);
     try {
-      transaction.take(() => {
+      transaction.run(() => {
         empty(db);
         for (const name of namesOf(db)) db.exec(`INSERT INTO main.${name} SELECT * FROM dumped.${name}`);
       });

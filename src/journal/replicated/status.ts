@@ -2,18 +2,18 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../values/clock.ts';
-import { askMonitor, askSystem } from '../../nats/durability.ts';
-import type { Remark } from '../journal.ts';
+import { durabilityFromMonitor, durabilityFromServer } from '../../nats/durability.ts';
+import type { StatusLine } from '../journal.ts';
 import type { Log } from './log.ts';
-import type { View } from './replica.ts';
+import type { JournalReplica } from './replica.ts';
 
 /** The journal to report on. */
-export interface Subject {
+export interface StatusSource {
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly stream: string;
   readonly log: Log;
-  readonly view: View;
+  readonly view: JournalReplica;
   /** URL of the server's monitor, if known. */
   readonly monitor: string | undefined;
   /** The operator has said that data may be lost in a power cut. */
@@ -24,7 +24,7 @@ export interface Subject {
 const maxSkew = 2_000;
 
 /** Asks the server, and returns one remark per subject. Rejects when the server does not answer. */
-export async function about({
+export async function journalStatus({
   connection,
   clock,
   stream,
@@ -32,14 +32,15 @@ export async function about({
   view,
   monitor,
   isLossyWanted,
-}: Subject): Promise<Remark[]> {
+}: StatusSource): Promise<StatusLine[]> {
   const manager = await jetstreamManager(connection);
   const [asked, info, answered] = [clock.now(), await manager.streams.info(stream), clock.now()];
   const { state, config } = info;
   const snapshots = await log.snapshots.list();
   const store = await manager.streams.info(`OBJ_${stream}_snapshots`).catch(() => undefined);
   const { storage, limits } = await manager.getAccountInfo();
-  const durability = monitor === undefined ? await askSystem(connection) : await askMonitor(connection, monitor);
+  const durability =
+    monitor === undefined ? await durabilityFromServer(connection) : await durabilityFromMonitor(connection, monitor);
   const lag = state.last_seq - view.mark.position;
   const { server_name: name = '', version = 'of an unknown version', cluster } = connection.info ?? {};
   // The server's time of the answer is not in the client's types.

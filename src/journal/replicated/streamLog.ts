@@ -12,12 +12,12 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { reasonOf } from '../../values/cause.ts';
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { roomIn } from '../../nats/connection.ts';
+import { maxBodyBytes } from '../../nats/connection.ts';
 import { objectStore } from '../../nats/objectStore.ts';
 import type { Log, LogEntry } from './log.ts';
 
 /** How the log of a tenant is opened. */
-export interface StreamLogOptions {
+export interface JetStreamLogOptions {
   /** Stays open when the log is closed. */
   readonly connection: NatsConnection;
   readonly clock: Clock;
@@ -27,14 +27,14 @@ export interface StreamLogOptions {
 }
 
 /** The name of the stream with a tenant's journal. */
-export const streamOf = (tenant: string): string => `troupe_${tenant}`;
+export const journalStream = (tenant: string): string => `troupe_${tenant}`;
 
 const idHeader = 'Nats-Msg-Id';
 const blobHeader = 'Troupe-Blob';
 
 /** Opens the log, and creates the stream when there is none. Rejects with `environment` when the server has no JetStream. */
-export async function streamLog({ connection, clock, tenant, replicas }: StreamLogOptions): Promise<Log> {
-  const stream = streamOf(tenant);
+export async function jetstreamLog({ connection, clock, tenant, replicas }: JetStreamLogOptions): Promise<Log> {
+  const stream = journalStream(tenant);
   const subject = `troupe.${tenant}._journal`;
   const manager = await jetstreamManager(connection).catch((cause: unknown) => {
     // A late answer does not mean that the server has no JetStream.
@@ -49,7 +49,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   const publisher = jetstreamOf(connection);
   const bucketOf = (bucket: string) => objectStore({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
   const [large, dumps] = [bucketOf('entries'), bucketOf('snapshots')];
-  const limit = roomIn(connection);
+  const limit = maxBodyBytes(connection);
 
   async function read(message: JsMsg): Promise<LogEntry> {
     const name = message.headers?.get(blobHeader);
@@ -87,7 +87,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
   }
 
   return {
-    limit,
+    maxEntryBytes: limit,
     entries,
     snapshots: {
       list: async () => (await dumps.list()).map(Number).sort((a, b) => b - a),
@@ -110,7 +110,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
         throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause });
       }
     },
-    async standing() {
+    async bounds() {
       const { created, state } = await manager.streams.info(stream).catch((cause: unknown) => {
         throw isMissing(cause) ? lost(stream, cause) : cause;
       });
@@ -120,7 +120,7 @@ export async function streamLog({ connection, clock, tenant, replicas }: StreamL
       const found = await manager.streams.getMessage(stream, { seq: position });
       return found?.header.get(idHeader);
     },
-    async cut(position, stale) {
+    async truncateBefore(position, stale) {
       // The server takes a purge up to the first message for a purge of everything.
       if (position > 1) await manager.streams.purge(stream, { seq: position });
       await dumps.cut(String(position));

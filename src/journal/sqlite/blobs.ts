@@ -3,8 +3,8 @@ import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Json } from '../../values/json.ts';
-import { sum } from '../chain.ts';
-import type { Driver } from './driver.ts';
+import { sha256Digest } from '../chain.ts';
+import type { SqliteDriver } from './driver.ts';
 import type { Commit, Pending } from '../journal.ts';
 
 /** The longest JSON text that is stored inline, in characters. */
@@ -13,18 +13,18 @@ const inline = 256 * 1024;
 const mark = '@blob:';
 
 /** What a column of JSON text may hold. */
-export type Storable = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
+export type StorableValue = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
 
 /** Converts values to what a column holds, and back. */
-export interface Texts {
+export interface ValueCodec {
   /** The text to store for a value; stores a large one in `blobs`. */
-  write(value: Storable): string;
+  write(value: StorableValue): string;
   /** The value that was stored. Throws `SyntaxError` when the text is not JSON, or its blob is missing or changed. */
   read(stored: string): Json;
 }
 
 /** The converter for an open journal. */
-export function texts(db: Driver): Texts {
+export function valueCodec(db: SqliteDriver): ValueCodec {
   const insert = db.prepare('INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)');
   const select = db.prepare<{ readonly data: string }>('SELECT data FROM blobs WHERE hash = ?');
   /** An actor's metadata is written with every commit, and values never change in place: so the text and hash of a large one are computed once (E6). */
@@ -35,7 +35,7 @@ export function texts(db: Driver): Texts {
       const known = key && large.get(key);
       const text = known?.text ?? JSON.stringify(value ?? null);
       if (text.length <= inline) return text;
-      const hash = known?.hash ?? sum(text);
+      const hash = known?.hash ?? sha256Digest(text);
       if (key && !known) large.set(key, { text, hash });
       // Inserted every time: the transaction that stored it first may have been rolled back.
       insert.run(hash, text);
@@ -45,7 +45,7 @@ export function texts(db: Driver): Texts {
       if (!stored.startsWith(mark)) return parse(stored);
       const hash = stored.slice(mark.length);
       const data = select.get(hash)?.data;
-      if (data === undefined || sum(data) !== hash)
+      if (data === undefined || sha256Digest(data) !== hash)
         throw new SyntaxError(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
       return parse(data);
     },
@@ -58,7 +58,7 @@ function parse(text: string): Json {
 }
 
 /** Deletes the blobs that no column refers to. */
-export function sweep(db: Driver): void {
+export function deleteUnreferencedBlobs(db: SqliteDriver): void {
   const columns = [
     ['actors', 'snapshot'],
     ['actors', 'meta'],

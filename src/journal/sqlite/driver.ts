@@ -1,29 +1,29 @@
 /** The port to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous, and no other file depends on which one is used. */
 import { TroupeError } from '../../values/failure.ts';
-import { tamed, type Libsql } from './libsql.ts';
+import { libsqlDriver, type LibsqlDatabase } from './libsql.ts';
 
 /** What a column holds and a parameter takes. */
-export type Value = string | number | null;
+export type SqlValue = string | number | null;
 /** A row of any query, by column name. */
-export type Row = Readonly<Record<string, Value>>;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** A prepared statement. `R` names the columns of its rows; the database does not check that. */
-export interface Statement<R extends Row = Row> {
-  run(...values: Value[]): unknown;
-  get(...values: Value[]): R | undefined;
-  all(...values: Value[]): R[];
+export interface SqlStatement<R extends SqlRow = SqlRow> {
+  run(...values: SqlValue[]): unknown;
+  get(...values: SqlValue[]): R | undefined;
+  all(...values: SqlValue[]): R[];
 }
 
 /** An open database. Every error it throws is a `TroupeError` of kind `storage` or `corrupt`. */
-export interface Driver {
+export interface SqliteDriver {
   readonly name: 'node:sqlite' | 'libsql';
   exec(sql: string): void;
-  prepare<R extends Row = Row>(sql: string): Statement<R>;
+  prepare<R extends SqlRow = SqlRow>(sql: string): SqlStatement<R>;
   close(): void;
 }
 
 /** Opens a database file with the preferred library, or with the first that is installed. Rejects with `storage` when there is none. */
-export async function openDriver(path: string, prefer?: Driver['name']): Promise<Driver> {
+export async function openSqliteDriver(path: string, prefer?: SqliteDriver['name']): Promise<SqliteDriver> {
   const loaders = { 'node:sqlite': native, libsql };
   const order = prefer ? [prefer] : (['node:sqlite', 'libsql'] as const);
   for (const name of order) {
@@ -36,7 +36,7 @@ export async function openDriver(path: string, prefer?: Driver['name']): Promise
   );
 }
 
-type Raw = Omit<Driver, 'name'>;
+type Raw = Omit<SqliteDriver, 'name'>;
 
 async function native(): Promise<((path: string) => Raw) | undefined> {
   try {
@@ -52,14 +52,14 @@ async function libsql(): Promise<((path: string) => Raw) | undefined> {
   try {
     const { default: Database } = await import('libsql');
     // Its own types say `any` of a row and its columns.
-    return (path) => tamed(new Database(path) as unknown as Libsql);
+    return (path) => libsqlDriver(new Database(path) as unknown as LibsqlDatabase);
   } catch {
     return undefined;
   }
 }
 
 /** Turns every error of the database into one that says what to do. */
-function guarded(name: Driver['name'], path: string, open: (path: string) => Raw): Driver {
+function guarded(name: SqliteDriver['name'], path: string, open: (path: string) => Raw): SqliteDriver {
   const guard = <T>(work: () => T): T => {
     try {
       return work();
@@ -71,7 +71,7 @@ function guarded(name: Driver['name'], path: string, open: (path: string) => Raw
   return {
     name,
     exec: (sql) => guard(() => raw.exec(sql)),
-    prepare<R extends Row>(sql: string): Statement<R> {
+    prepare<R extends SqlRow>(sql: string): SqlStatement<R> {
       const statement = guard(() => raw.prepare<R>(sql));
       return {
         run: (...values) => guard(() => statement.run(...bindable(values))),
@@ -84,7 +84,7 @@ function guarded(name: Driver['name'], path: string, open: (path: string) => Raw
 }
 
 /** Throws `invalid` for a parameter of another type. Parameters may come from an entry of another process, and libsql aborts the whole process at one that it cannot bind. */
-function bindable(values: Value[]): Value[] {
+function bindable(values: SqlValue[]): SqlValue[] {
   const stray = values.findIndex(
     (value: unknown) => value !== null && typeof value !== 'string' && typeof value !== 'number',
   );
@@ -97,7 +97,7 @@ function bindable(values: Value[]): Value[] {
 }
 
 /** SQLite's primary result code of an error, as `node:sqlite` (`errcode`) or libsql (`rawCode`) gives it. */
-export function resultCodeOf(thrown: unknown): number | undefined {
+export function sqliteResultCode(thrown: unknown): number | undefined {
   const { errcode, rawCode } = (thrown ?? {}) as { errcode?: number; rawCode?: number };
   const code = errcode ?? rawCode;
   return code === undefined ? undefined : code & 0xff;
@@ -167,7 +167,7 @@ const reasons: readonly Reason[] = [
 
 function explain(path: string, thrown: unknown): unknown {
   if (thrown instanceof TroupeError || !(thrown instanceof Error)) return thrown;
-  const code = resultCodeOf(thrown) ?? 0;
+  const code = sqliteResultCode(thrown) ?? 0;
   const reason =
     reasons.find(({ codes }) => codes.includes(code)) ?? reasons.find(({ pattern }) => pattern.test(thrown.message));
   if (!reason)

@@ -1,7 +1,7 @@
 /** Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6). */
 import { TroupeError } from '../../values/failure.ts';
-import type { Driver } from './driver.ts';
-import type { Writes } from './store.ts';
+import type { SqliteDriver } from './driver.ts';
+import type { WriteQueue } from './store.ts';
 
 interface Job {
   /** Throws when it cannot be stored, and must then have written nothing. */
@@ -14,13 +14,13 @@ interface Job {
 const maxJobs = 256;
 
 /** The writes of a journal in a file. */
-export class Group implements Writes {
-  readonly #db: Driver;
+export class GroupCommit implements WriteQueue {
+  readonly #db: SqliteDriver;
   #jobs: Job[] = [];
   #scheduled = false;
   #closed = false;
 
-  constructor(db: Driver) {
+  constructor(db: SqliteDriver) {
     this.#db = db;
   }
 
@@ -37,7 +37,7 @@ export class Group implements Writes {
   }
 
   /** Written with the next group. Without an answer: an error is dropped. */
-  later(write: () => void): void {
+  addUnacknowledged(write: () => void): void {
     if (this.#closed) return;
     this.#jobs.push({ write, resolve() {}, reject() {} });
     this.#schedule();

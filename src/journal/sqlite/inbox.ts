@@ -1,12 +1,12 @@
 /** The inbox of each run in SQLite: any process posts messages to it, and the owner of the run reads them. */
 import type { Envelope } from '../../contracts/envelope.ts';
-import type { Mail } from '../journal.ts';
-import { isNew, type Known } from '../deduplicate.ts';
+import type { Inboxes } from '../journal.ts';
+import { isNewMessage, type KnownMessage } from '../deduplicate.ts';
 import { storedValue, type ActorColumns, type CommitColumns, type MailColumns } from './rows.ts';
-import type { Store } from './store.ts';
+import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that keeps posted messages. */
-export function mailroom({ db, group, text }: Store): Mail {
+export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
   const insert = db.prepare('INSERT INTO mail (run, id, envelope) VALUES (?, ?, ?)');
   const select = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? ORDER BY n');
   const remove = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
@@ -17,25 +17,25 @@ export function mailroom({ db, group, text }: Store): Mail {
   const waitingAs = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? AND id = ?');
 
   const envelopeIn = ({ envelope }: Pick<MailColumns, 'envelope'>) =>
-    storedValue('envelope', text.read(String(envelope)));
+    storedValue('envelope', codec.read(String(envelope)));
 
-  function known({ run, id, to }: Envelope): Known {
+  function known({ run, id, to }: Envelope): KnownMessage {
     const actor = statusOf.get(to);
     const handled = actor && handledAs.get(actor.id, id);
     const waiting = waitingAs.get(run, id);
     return {
       status: actor?.status,
-      handled: handled && storedValue('event', text.read(String(handled.event))),
-      lying: waiting && envelopeIn(waiting),
+      handled: handled && storedValue('event', codec.read(String(handled.event))),
+      waiting: waiting && envelopeIn(waiting),
     };
   }
 
   return {
     post: (envelope) =>
-      group.add(() => {
-        if (isNew(envelope, known(envelope))) insert.run(envelope.run, envelope.id, text.write(envelope));
+      writes.add(() => {
+        if (isNewMessage(envelope, known(envelope))) insert.run(envelope.run, envelope.id, codec.write(envelope));
       }),
     mail: async (run) => select.all(run).map(envelopeIn),
-    dropMail: (run, id) => group.add(() => void remove.run(run, id)),
+    dropMail: (run, id) => writes.add(() => void remove.run(run, id)),
   };
 }

@@ -1,11 +1,11 @@
 /** The leases of runs in SQLite: one owner per run, under an epoch that only rises (J3). */
-import type { Claims } from '../journal.ts';
-import { ownedElsewhere } from '../refusals.ts';
+import type { RunLeases } from '../journal.ts';
+import { ownedElsewhereError } from '../refusals.ts';
 import type { ClaimColumns } from './rows.ts';
-import type { Store } from './store.ts';
+import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that grants leases. */
-export function claims({ db, group }: Store): Claims {
+export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const select = db.prepare<Omit<ClaimColumns, 'run'>>('SELECT epoch, owner, until FROM claims WHERE run = ?');
   const upsert = db.prepare(
     'INSERT INTO claims (run, epoch, owner, until) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, until = excluded.until',
@@ -20,10 +20,10 @@ export function claims({ db, group }: Store): Claims {
   return {
     async claim(run, owner, { now, ttl, alive }) {
       let epoch = 1;
-      await group.add(() => {
+      await writes.add(() => {
         const held = select.get(run);
         if (held && held.owner !== owner && Number(held.until) > now && (alive?.(String(held.owner)) ?? true))
-          throw ownedElsewhere(run, held);
+          throw ownedElsewhereError(run, held);
         epoch = Number(held?.epoch ?? 0) + 1;
         upsert.run(run, epoch, owner, now + ttl);
       });
@@ -31,13 +31,13 @@ export function claims({ db, group }: Store): Claims {
     },
     async renew(run, epoch, until) {
       let held = false;
-      await group.add(() => {
+      await writes.add(() => {
         held = select.get(run)?.epoch === epoch;
         if (held) extend.run(until, run, epoch);
       });
       return held;
     },
-    release: (run, epoch) => group.add(() => void extend.run(0, run, epoch)),
+    release: (run, epoch) => writes.add(() => void extend.run(0, run, epoch)),
     async claims({ run, owner, overAt = Number.MAX_SAFE_INTEGER } = {}) {
       return ofActiveRuns.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
         run: String(run),

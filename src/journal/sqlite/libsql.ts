@@ -1,34 +1,34 @@
 /** Corrects where libsql behaves otherwise than SQLite's other libraries. */
 import { TroupeError } from '../../values/failure.ts';
-import type { Driver, Row, Statement, Value } from './driver.ts';
+import type { SqliteDriver, SqlRow, SqlStatement, SqlValue } from './driver.ts';
 
 /** What libsql gives: a statement can tell its columns, and a BLOB is read as an `ArrayBuffer`. */
-export interface Libsql extends Omit<Driver, 'name' | 'prepare'> {
-  prepare<R extends Row>(sql: string): Statement<R> & LibsqlStatement;
+export interface LibsqlDatabase extends Omit<SqliteDriver, 'name' | 'prepare'> {
+  prepare<R extends SqlRow>(sql: string): SqlStatement<R> & LibsqlStatement;
 }
 
 interface LibsqlStatement {
   columns(): readonly { readonly name: string }[];
-  all(...values: Value[]): Readonly<Record<string, Value | ArrayBuffer>>[];
+  all(...values: SqlValue[]): Readonly<Record<string, SqlValue | ArrayBuffer>>[];
 }
 
 /**
  * libsql aborts the whole process when a text is not UTF-8, as in a damaged file: so texts are selected as bytes and decoded here.
  * Its `get` after an `all` of the same statement answers for the parameters of that `all`: so only `all` is used.
  */
-export function tamed(raw: Libsql): Omit<Driver, 'name'> {
+export function libsqlDriver(raw: LibsqlDatabase): Omit<SqliteDriver, 'name'> {
   return {
     exec: (sql) => raw.exec(sql),
     close: () => raw.close(),
-    prepare<R extends Row>(sql: string): Statement<R> {
+    prepare<R extends SqlRow>(sql: string): SqlStatement<R> {
       const plain = raw.prepare<R>(sql);
       if (!/^\s*SELECT\b/i.test(sql)) return plain;
       const columns = plain.columns().map(({ name }) => asBytes(`"${name}"`));
-      const statement: LibsqlStatement & Pick<Statement, 'run'> = raw.prepare(
+      const statement: LibsqlStatement & Pick<SqlStatement, 'run'> = raw.prepare(
         `SELECT ${columns.join(', ')} FROM (${sql})`,
       );
       // The columns are those of `sql`, so the rows are what the caller expects of it.
-      const all = (...values: Value[]) => statement.all(...values).map((row) => withTexts(row) as R);
+      const all = (...values: SqlValue[]) => statement.all(...values).map((row) => withTexts(row) as R);
       return { run: (...values) => statement.run(...values), get: (...values) => all(...values)[0], all };
     },
   };
@@ -39,8 +39,8 @@ const asBytes = (column: string) =>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function withTexts(row: Readonly<Record<string, Value | ArrayBuffer>>): Row {
-  const texts: Record<string, Value> = {};
+function withTexts(row: Readonly<Record<string, SqlValue | ArrayBuffer>>): SqlRow {
+  const texts: Record<string, SqlValue> = {};
   for (const [name, value] of Object.entries(row))
     texts[name] = typeof value === 'object' && value !== null ? textOf(name, value) : value;
   return texts;

@@ -1,11 +1,11 @@
 /** Queries over the stored actors, commits and results; the check of the whole journal; and the pruning of old runs. */
 import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
-import { sweep } from './blobs.ts';
-import { damaged } from '../chain.ts';
-import type { Value } from './driver.ts';
-import type { Archive } from '../journal.ts';
-import { actorRow, isWhole, pendingOf, reader } from './reader.ts';
+import { deleteUnreferencedBlobs } from './blobs.ts';
+import { corruptActor } from '../chain.ts';
+import type { SqlValue } from './driver.ts';
+import type { JournalQueries } from '../journal.ts';
+import { toActorRow, isIntact, pendingOf, actorReader } from './reader.ts';
 import {
   parseOpens,
   parseStrings,
@@ -15,15 +15,15 @@ import {
   type LedgerColumns,
   type PendingColumns,
 } from './rows.ts';
-import type { Store } from './store.ts';
+import type { SqliteStore } from './store.ts';
 
 /** An actor's address beside a row that has only its number. */
 type WithAddress = { readonly address: string };
 
 /** The part of a journal that answers queries. */
-export function archive(store: Store): Archive {
-  const { db, group, text } = store;
-  const { load, list } = reader(store);
+export function sqliteQueries(store: SqliteStore): JournalQueries {
+  const { db, writes, codec } = store;
+  const { load, list } = actorReader(store);
   const ledgerOf = db.prepare<LedgerColumns & WithAddress>(
     'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
   );
@@ -54,7 +54,7 @@ export function archive(store: Store): Archive {
       const rows = db
         .prepare<ActorColumns>(`SELECT * FROM actors ${where} ORDER BY updated DESC, id DESC LIMIT ?`)
         .all(...values, limit);
-      return rows.map((row) => actorRow(row, (_, stored) => text.read(stored)));
+      return rows.map((row) => toActorRow(row, (_, stored) => codec.read(stored)));
     },
 
     async history({ run, actor, after, newest = false, limit = 1_000 }) {
@@ -78,13 +78,13 @@ export function archive(store: Store): Archive {
         epoch: Number(row.epoch),
         state: String(row.state),
         status: row.status,
-        event: storedValue('event', text.read(String(row.event))),
+        event: storedValue('event', codec.read(String(row.event))),
         opens: parseOpens(String(row.opens)).map(([key, kind, due]) => {
           const stored = pendingData.get(key)?.data;
           const known = { key, kind, ...(due === null ? {} : { due }) };
           return stored === undefined
             ? { ...known, data: null }
-            : pendingOf({ ...known, data: text.read(String(stored)) });
+            : pendingOf({ ...known, data: codec.read(String(stored)) });
         }),
         closes: parseStrings(String(row.closes)),
       }));
@@ -96,13 +96,13 @@ export function archive(store: Store): Archive {
         actor: String(row.address),
         at: Number(row.at),
         name: String(row.name),
-        input: text.read(String(row.input)),
-        outcome: storedValue('outcome', text.read(String(row.outcome))),
+        input: codec.read(String(row.input)),
+        outcome: storedValue('outcome', codec.read(String(row.outcome))),
       })),
 
     async prune(before) {
       let count = 0;
-      await group.add(() => {
+      await writes.add(() => {
         const runs = db
           .prepare<Pick<ActorColumns, 'run'>>(
             `SELECT run FROM actors GROUP BY run HAVING max(updated) < ? AND sum(status = 'active') = 0`,
@@ -114,7 +114,7 @@ export function archive(store: Store): Archive {
             db.prepare(`DELETE FROM ${table} WHERE actor IN (SELECT id FROM actors WHERE run = ?)`).run(run);
           for (const table of ['actors', 'claims', 'mail']) db.prepare(`DELETE FROM ${table} WHERE run = ?`).run(run);
         }
-        if (runs.length > 0) sweep(db);
+        if (runs.length > 0) deleteUnreferencedBlobs(db);
         count = runs.length;
       });
       return count;
@@ -152,8 +152,8 @@ export function archive(store: Store): Archive {
             const stored = await load(actor);
             for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
             for (const row of resultsOf.all(actor))
-              if (!isWhole(row))
-                throw damaged(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
+              if (!isIntact(row))
+                throw corruptActor(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
           },
           undefined,
         );
@@ -170,9 +170,9 @@ function placeIn(data: Json | undefined, message: string): { seq: number; what: 
 }
 
 /** Joins the conditions whose values are all given. */
-function conditions(all: readonly (readonly [sql: string, ...values: (Value | undefined)[]])[]): {
+function conditions(all: readonly (readonly [sql: string, ...values: (SqlValue | undefined)[]])[]): {
   where: string;
-  values: Value[];
+  values: SqlValue[];
 } {
   const used = all.flatMap(([sql, ...maybe]) => {
     const values = maybe.filter((value) => value !== undefined);

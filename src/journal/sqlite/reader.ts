@@ -1,8 +1,8 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import { damaged, sum, sumOfPending, sumOfResult } from '../chain.ts';
-import type { ActorRow, Ledger, Pending, StoredActor } from '../journal.ts';
+import { corruptActor, sha256Digest, pendingDigest, resultDigest } from '../chain.ts';
+import type { ActorRow, CommitStore, Pending, StoredActor } from '../journal.ts';
 import {
   parseStrings,
   storedValue,
@@ -13,15 +13,15 @@ import {
   type MailColumns,
   type PendingColumns,
 } from './rows.ts';
-import type { Store } from './store.ts';
-import { verifier, type Checkpoints } from './verify.ts';
+import type { SqliteStore } from './store.ts';
+import { chainVerifier, type Checkpoints } from './verify.ts';
 
 /** The part of a journal that reads actors. Without `checkpoints` every load verifies the chain from its first commit. */
-export function reader(
-  { db, text }: Store,
+export function actorReader(
+  { db, codec }: SqliteStore,
   checkpoints?: Checkpoints,
-): Pick<Ledger, 'load' | 'list' | 'handled' | 'undelivered'> {
-  const verify = verifier(db, checkpoints);
+): Pick<CommitStore, 'load' | 'list' | 'handled' | 'undelivered'> {
+  const verify = chainVerifier(db, checkpoints);
   const actorOf = db.prepare<ActorColumns>('SELECT * FROM actors WHERE actor = ?');
   const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
   const resultOf = db.prepare<ResultColumns>('SELECT key, input, outcome, sum FROM ledger WHERE key = ?');
@@ -42,16 +42,20 @@ export function reader(
 
   const read = (actor: string, seq: number, what: string, stored: string): Json => {
     try {
-      return text.read(stored);
+      return codec.read(stored);
     } catch (cause) {
-      throw damaged(actor, seq, `${what} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+      throw corruptActor(
+        actor,
+        seq,
+        `${what} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     }
   };
 
   /** A damaged index can give the row of another actor. */
   function find(actor: string): ActorColumns | undefined {
     const row = actorOf.get(actor);
-    if (row && row.actor !== actor) throw damaged(actor, 0, `the index of actors gives ${row.actor} instead`);
+    if (row && row.actor !== actor) throw corruptActor(actor, 0, `the index of actors gives ${row.actor} instead`);
     return row;
   }
 
@@ -59,12 +63,12 @@ export function reader(
     const row = find(actor);
     if (!row) return undefined;
     const expected = verify(actor, row);
-    const broken = (what: string) => damaged(actor, Number(row.seq), what);
+    const broken = (what: string) => corruptActor(actor, Number(row.seq), what);
     const pending: Pending[] = [];
     const missing = new Set(expected.open);
     const results = new Map<string, Outcome>();
     for (const { key, kind, due, data } of pendingsOf.all(row.id)) {
-      if (expected.sums.get(String(key)) !== sumOfPending({ kind: String(kind), due, data: String(data) }))
+      if (expected.sums.get(String(key)) !== pendingDigest({ kind: String(kind), due, data: String(data) }))
         throw broken(`what is pending under ${key} is not what was written`);
       missing.delete(String(key));
       pending.push(
@@ -77,7 +81,7 @@ export function reader(
       );
       const result = kind === 'effect' ? resultOf.get(key) : undefined;
       if (!result) continue;
-      if (!isWhole(result)) throw broken(`the result of ${key} is not what was written`);
+      if (!isIntact(result)) throw broken(`the result of ${key} is not what was written`);
       results.set(
         String(key),
         storedValue('outcome', read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome))),
@@ -86,7 +90,7 @@ export function reader(
     for (const key of missing) throw broken(`what is pending under ${key} is gone`);
     expected.keep(pending);
     return {
-      ...actorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
+      ...toActorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
       pending,
       results,
       lists: expected.lengths,
@@ -104,11 +108,11 @@ export function reader(
       const found = entries.all(row.id, list, from, to);
       // A damaged index can leave out entries that the table still has.
       if (found.length < to - from && from + found.length < Number(lengthOf.get(row.id, list)?.n))
-        throw damaged(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
+        throw corruptActor(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
       return found.map(({ n, data, hash: stored }) => {
-        hash = sum(hash, String(data));
+        hash = sha256Digest(hash, String(data));
         if (n !== next++ || hash !== stored)
-          throw damaged(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
+          throw corruptActor(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
         return read(actor, Number(row.seq), `entry ${n} of "${list}"`, String(data));
       });
     },
@@ -142,7 +146,7 @@ export const pendingOf = (row: { key: string; kind: string; due?: number; data: 
   row as unknown as Pending;
 
 /** The actor of a row of `actors`; `read` parses its JSON columns, named in words. */
-export function actorRow(row: ActorColumns, read: (what: string, stored: string) => Json): ActorRow {
+export function toActorRow(row: ActorColumns, read: (what: string, stored: string) => Json): ActorRow {
   return {
     run: String(row.run),
     actor: String(row.actor),
@@ -162,5 +166,5 @@ export function actorRow(row: ActorColumns, read: (what: string, stored: string)
 type ResultColumns = Pick<LedgerColumns, 'key' | 'input' | 'outcome' | 'sum'>;
 
 /** Compares a result in the ledger with its digest. */
-export const isWhole = ({ key, input, outcome, sum: stored }: ResultColumns): boolean =>
-  sumOfResult(String(key), String(input), String(outcome)) === stored;
+export const isIntact = ({ key, input, outcome, sum: stored }: ResultColumns): boolean =>
+  resultDigest(String(key), String(input), String(outcome)) === stored;

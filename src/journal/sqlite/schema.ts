@@ -1,6 +1,6 @@
 /** The tables of the journal, and how an older file is migrated. A file of a newer version is left unchanged. */
 import { TroupeError } from '../../values/failure.ts';
-import type { Driver } from './driver.ts';
+import type { SqliteDriver } from './driver.ts';
 
 /** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
 const migrations: readonly string[] = [
@@ -37,7 +37,7 @@ const migrations: readonly string[] = [
 ];
 
 /** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
-export function migrate(db: Driver, path: string, busyTimeout: number): void {
+export function migrate(db: SqliteDriver, path: string, busyTimeout: number): void {
   const { version, tables } = versionOf(db);
   if (version > migrations.length) {
     throw new TroupeError(
@@ -63,7 +63,7 @@ export function migrate(db: Driver, path: string, busyTimeout: number): void {
 }
 
 /** Reads both in one statement: between two, another process may have made the tables. */
-function versionOf(db: Driver): { version: number; tables: number } {
+function versionOf(db: SqliteDriver): { version: number; tables: number } {
   const row = db
     .prepare<{ version: number; tables: number }>(
       'SELECT (SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_master) AS tables',
@@ -76,7 +76,7 @@ function versionOf(db: Driver): { version: number; tables: number } {
 const pause = 20;
 
 /** Switches to the write-ahead log. SQLite does not wait for the lock that this needs, whatever its busy timeout. */
-function writeAhead(db: Driver, timeout: number): void {
+function writeAhead(db: SqliteDriver, timeout: number): void {
   for (let left = timeout; ; left -= pause) {
     try {
       return db.exec('PRAGMA journal_mode = WAL');

@@ -1,21 +1,21 @@
 /** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
-import { archive } from './queries.ts';
-import { texts } from './blobs.ts';
-import { claims } from './leases.ts';
-import { openDriver, type Driver } from './driver.ts';
-import { Group } from './groupCommit.ts';
+import { sqliteQueries } from './queries.ts';
+import { valueCodec } from './blobs.ts';
+import { sqliteLeases } from './leases.ts';
+import { openSqliteDriver, type SqliteDriver } from './driver.ts';
+import { GroupCommit } from './groupCommit.ts';
 import type { Journal } from '../journal.ts';
-import { mailroom } from './inbox.ts';
-import { reader } from './reader.ts';
+import { sqliteInboxes } from './inbox.ts';
+import { actorReader } from './reader.ts';
 import { migrate } from './schema.ts';
-import type { Writes } from './store.ts';
+import type { WriteQueue } from './store.ts';
 import { Checkpoints } from './verify.ts';
-import { writer } from './writer.ts';
+import { commitWriter } from './writer.ts';
 
 /** How a journal file is opened. */
 export interface SqliteOptions {
   /** Which library to use. Default: the first that is installed, `node:sqlite` before `libsql`. */
-  driver?: Driver['name'];
+  driver?: SqliteDriver['name'];
   /** Milliseconds to wait for another process's write. Default: 2,000. */
   busyTimeout?: number;
   /** The most pages of 4 KB that the file may have. Default: as many as the disk holds. */
@@ -27,7 +27,7 @@ export async function sqlite(
   path: string,
   { driver, busyTimeout = 2_000, maxPages }: SqliteOptions = {},
 ): Promise<Journal> {
-  const db = await openDriver(path, driver);
+  const db = await openSqliteDriver(path, driver);
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     migrate(db, path, busyTimeout);
@@ -36,7 +36,7 @@ export async function sqlite(
     db.close();
     throw thrown;
   }
-  const group = new Group(db);
+  const group = new GroupCommit(db);
   let open = true;
   return {
     ...journalIn(db, group),
@@ -54,14 +54,14 @@ export async function sqlite(
   };
 }
 
-/** The journal in an open file; `group` decides in which transaction a write takes place. */
-export function journalIn(db: Driver, group: Writes): Omit<Journal, keyof AsyncDisposable> {
-  const store = { db, group, text: texts(db) };
+/** The journal in an open file; `writes` decides in which transaction a write takes place. */
+export function journalIn(db: SqliteDriver, writes: WriteQueue): Omit<Journal, keyof AsyncDisposable> {
+  const store = { db, writes, codec: valueCodec(db) };
   return {
-    ...writer(store),
-    ...reader(store, new Checkpoints()),
-    ...claims(store),
-    ...mailroom(store),
-    ...archive(store),
+    ...commitWriter(store),
+    ...actorReader(store, new Checkpoints()),
+    ...sqliteLeases(store),
+    ...sqliteInboxes(store),
+    ...sqliteQueries(store),
   };
 }

@@ -1,18 +1,18 @@
 /** What the parts of the SQLite journal share: the open database, the order of its writes, and how values are stored. */
-import type { Texts } from './blobs.ts';
-import type { Driver } from './driver.ts';
+import type { ValueCodec } from './blobs.ts';
+import type { SqliteDriver } from './driver.ts';
 
 /** Decides in which transaction a write takes place. */
-export interface Writes {
+export interface WriteQueue {
   /** Resolves when what `write` wrote is stored; rejects with what `write` throws. */
   add(write: () => void): Promise<void>;
   /** The same without an answer: an error is dropped. */
-  later(write: () => void): void;
+  addUnacknowledged(write: () => void): void;
 }
 
 /** What every part of the SQLite journal is made from. */
-export interface Store {
-  readonly db: Driver;
-  readonly group: Writes;
-  readonly text: Texts;
+export interface SqliteStore {
+  readonly db: SqliteDriver;
+  readonly writes: WriteQueue;
+  readonly codec: ValueCodec;
 }

@@ -1,24 +1,24 @@
 /** Writes that take place as soon as they are added, all those of one log entry in one transaction: how a log is applied to a replica's file. */
 import { TroupeError } from '../../values/failure.ts';
-import { resultCodeOf, type Driver } from './driver.ts';
-import type { Writes } from './store.ts';
+import { sqliteResultCode, type SqliteDriver } from './driver.ts';
+import type { WriteQueue } from './store.ts';
 
 /** SQLite's result codes for a value that no file could store: too big, a broken constraint, a wrong type, out of range. */
 const valueErrors: readonly number[] = [18, 19, 20, 25];
 
 /** The writes of a replica. */
-export class Turn implements Writes {
-  readonly #db: Driver;
+export class EntryTransaction implements WriteQueue {
+  readonly #db: SqliteDriver;
   #open = false;
   /** The first error that was not a refusal. */
   #failure: unknown;
 
-  constructor(db: Driver) {
+  constructor(db: SqliteDriver) {
     this.#db = db;
   }
 
   /** Runs `work` in one transaction. Throws when this file cannot store it now; then nothing of it is stored. */
-  take(work: () => void): void {
+  run(work: () => void): void {
     this.#db.exec('BEGIN IMMEDIATE');
     this.#open = true;
     this.#failure = undefined;
@@ -46,7 +46,7 @@ export class Turn implements Writes {
   }
 
   /** As `add`, without an answer. */
-  later(write: () => void): void {
+  addUnacknowledged(write: () => void): void {
     void this.add(write);
   }
 
@@ -70,7 +70,7 @@ export class Turn implements Writes {
 /** Does every other process refuse this write for the same reason? Then it is a refusal, and no error of this file. */
 function isRefusal(thrown: unknown): boolean {
   if (!(thrown instanceof TroupeError) || (thrown.kind !== 'storage' && thrown.kind !== 'corrupt')) return true;
-  const code = resultCodeOf(thrown.cause);
+  const code = sqliteResultCode(thrown.cause);
   return code !== undefined && valueErrors.includes(code);
 }
 

@@ -1,8 +1,8 @@
 /** Verifies an actor's chain of commits, and by it the actor's row and the length of its lists (J4). */
-import { deadLetters } from '../../contracts/deadLetter.ts';
+import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Address } from '../../values/ids.ts';
-import { damaged, sumOfActor, walk, type End, type Link } from '../chain.ts';
-import type { Driver } from './driver.ts';
+import { corruptActor, actorDigest, verifyChain, type ChainEnd, type ChainLink } from '../chain.ts';
+import type { SqliteDriver } from './driver.ts';
 import type { Pending } from '../journal.ts';
 import { parseOpens, parseStrings, type ActorColumns, type CommitColumns, type ListColumns } from './rows.ts';
 
@@ -46,7 +46,7 @@ export class Checkpoints {
 }
 
 /** What a verified chain says of an actor. */
-export interface Verified extends Pick<Summary, 'sums' | 'open'> {
+export interface VerifiedChain extends Pick<Summary, 'sums' | 'open'> {
   /** How many entries each list has. */
   readonly lengths: Readonly<Record<string, number>>;
   /** Call it once these pending entries were compared with `sums`: the next verification starts here. */
@@ -54,7 +54,10 @@ export interface Verified extends Pick<Summary, 'sums' | 'open'> {
 }
 
 /** Throws `corrupt`. Without `checkpoints` every verification starts with the first commit. */
-export function verifier(db: Driver, checkpoints?: Checkpoints): (actor: string, row: ActorColumns) => Verified {
+export function chainVerifier(
+  db: SqliteDriver,
+  checkpoints?: Checkpoints,
+): (actor: string, row: ActorColumns) => VerifiedChain {
   const linksOf = db.prepare<CommitColumns>('SELECT * FROM commits WHERE actor = ? AND seq >= ? ORDER BY seq');
   const lastOf = db.prepare<Pick<ListColumns, 'n'>>(
     'SELECT n FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
@@ -64,21 +67,21 @@ export function verifier(db: Driver, checkpoints?: Checkpoints): (actor: string,
   );
 
   /** Onwards from the last verified commit. From the first when that commit is another one now: the actor was pruned and created again, or is damaged. */
-  function follow(actor: string, { id }: ActorColumns): { isWhole: boolean; end: End; summary: Summary } {
+  function follow(actor: string, { id }: ActorColumns): { isWhole: boolean; end: ChainEnd; summary: Summary } {
     const known = checkpoints?.get(actor);
     const recent = known ? linksOf.all(id, known.seq) : [];
     if (known && recent[0]?.hash === known.hash) {
-      const end = walk(actor, recent, { seq: known.seq - 1, hash: known.before });
+      const end = verifyChain(actor, recent, { seq: known.seq - 1, hash: known.before });
       return { isWhole: false, end, summary: summarize(known, recent.slice(1)) };
     }
     const all = linksOf.all(id, 1);
-    return { isWhole: true, end: walk(actor, all), summary: summarize(undefined, all) };
+    return { isWhole: true, end: verifyChain(actor, all), summary: summarize(undefined, all) };
   }
 
   /** When a chain is followed onwards, the number of a list's last entry tells its length: the entries before were counted earlier. */
   function lengthsOf({ id }: ActorColumns, names: Iterable<string>, isWhole: boolean): Record<string, number> {
     if (isWhole) return Object.fromEntries(count.all(id).map(({ list, n }) => [String(list), Number(n)]));
-    const lasts = [...new Set([...names, deadLetters])].map((list) => [list, lastOf.get(id, list)?.n] as const);
+    const lasts = [...new Set([...names, deadLetterList])].map((list) => [list, lastOf.get(id, list)?.n] as const);
     return Object.fromEntries(lasts.flatMap(([list, n]) => (n === undefined ? [] : [[list, Number(n) + 1]])));
   }
 
@@ -90,8 +93,8 @@ export function verifier(db: Driver, checkpoints?: Checkpoints): (actor: string,
     for (const [list, n] of summary.lists) {
       const found = lengths[list] ?? 0;
       // A dead letter can be stored without a commit, so that list may be longer.
-      if (list === deadLetters ? found < n : found !== n)
-        throw damaged(actor, seq, `the list "${list}" has ${found} entries instead of ${n}`);
+      if (list === deadLetterList ? found < n : found !== n)
+        throw corruptActor(actor, seq, `the list "${list}" has ${found} entries instead of ${n}`);
     }
     return {
       ...summary,
@@ -111,7 +114,7 @@ export function verifier(db: Driver, checkpoints?: Checkpoints): (actor: string,
 }
 
 /** Adds what further commits say. */
-function summarize(before: Summary | undefined, links: readonly Link[]): Summary {
+function summarize(before: Summary | undefined, links: readonly ChainLink[]): Summary {
   const sums = new Map(before?.sums);
   const open = new Set(before?.open);
   const lists = new Map(before?.lists);
@@ -129,11 +132,12 @@ function summarize(before: Summary | undefined, links: readonly Link[]): Summary
   return { sums, open, lists };
 }
 
-function requireSame(actor: string, row: ActorColumns, last: Link | undefined): void {
+function requireSame(actor: string, row: ActorColumns, last: ChainLink | undefined): void {
   const seq = Number(row.seq);
-  if (last?.seq !== seq) throw damaged(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
+  if (last?.seq !== seq) throw corruptActor(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
   const [stored] = last.sums.split(' ');
-  if (stored !== sumOfActor(row)) throw damaged(actor, seq, 'the snapshot or the metadata is not what was written');
+  if (stored !== actorDigest(row))
+    throw corruptActor(actor, seq, 'the snapshot or the metadata is not what was written');
   if (last.status !== row.status || last.state !== row.state)
-    throw damaged(actor, seq, 'the state is not what was written');
+    throw corruptActor(actor, seq, 'the state is not what was written');
 }

@@ -1,15 +1,25 @@
 /** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
-import { deadLetters } from '../../contracts/deadLetter.ts';
+import { deadLetterList } from '../../contracts/deadLetter.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { Storable } from './blobs.ts';
-import { link, sum, sumOfActor, sumOfEntry, sumOfPending, sumOfResult } from '../chain.ts';
-import type { Commit, Ledger } from '../journal.ts';
-import { duplicateMessage, fenced, unknownActor, unknownRun, wrongRevision } from '../refusals.ts';
+import type { StorableValue } from './blobs.ts';
+import { commitHash, sha256Digest, actorDigest, listEntryDigest, pendingDigest, resultDigest } from '../chain.ts';
+import type { Commit, CommitStore } from '../journal.ts';
+import {
+  duplicateMessageError,
+  fencedError,
+  unknownActorError,
+  unknownRunError,
+  wrongRevisionError,
+} from '../refusals.ts';
 import type { OpenedEntry, ActorColumns, ClaimColumns, CommitColumns, ListColumns } from './rows.ts';
-import type { Store } from './store.ts';
+import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that stores commits, results and dead letters. */
-export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'record' | 'bury' | 'settle'> {
+export function commitWriter({
+  db,
+  writes,
+  codec,
+}: SqliteStore): Pick<CommitStore, 'commit' | 'record' | 'bury' | 'settle'> {
   const epochOf = db.prepare<Pick<ClaimColumns, 'epoch'>>('SELECT epoch FROM claims WHERE run = ?');
   const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
     'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
@@ -43,19 +53,19 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
 
   function requireOwner(run: string, epoch: number): void {
     const current = epochOf.get(run)?.epoch;
-    if (current !== epoch) throw fenced(run, epoch, current);
+    if (current !== epoch) throw fencedError(run, epoch, current);
   }
 
   function insert(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
-    const [storedInput, storedOutcome] = [text.write(input), text.write(outcome)];
-    insertResult.run(key, actor, at, name, storedInput, storedOutcome, sumOfResult(key, storedInput, storedOutcome));
+    const [storedInput, storedOutcome] = [codec.write(input), codec.write(outcome)];
+    insertResult.run(key, actor, at, name, storedInput, storedOutcome, resultDigest(key, storedInput, storedOutcome));
   }
 
   /** Appends to a list and returns the list's new hash. */
-  function append(actor: number, list: string, entry: Storable): string {
+  function append(actor: number, list: string, entry: StorableValue): string {
     const last = lastEntry.get(actor, list);
-    const stored = text.write(entry);
-    const hash = sum(String(last?.hash ?? ''), stored);
+    const stored = codec.write(entry);
+    const hash = sha256Digest(String(last?.hash ?? ''), stored);
     insertEntry.run(actor, list, last ? Number(last.n) + 1 : 0, stored, hash);
     return hash;
   }
@@ -65,12 +75,12 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
     requireOwner(run, epoch);
     const head = headOf.get(actor);
     const before = Number(head?.seq ?? 0);
-    if (seq !== before + 1) throw wrongRevision(actor, before, seq);
-    if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessage(actor, event.id);
+    if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
+    if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
 
-    const snapshot = text.write(commit.snapshot);
+    const snapshot = codec.write(commit.snapshot);
     const tags = JSON.stringify(commit.tags);
-    const meta = text.write(commit.meta);
+    const meta = codec.write(commit.meta);
     const parent = commit.parent ?? null;
     if (head) updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, head.id);
     const inserted =
@@ -92,17 +102,17 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
     if (!inserted) throw new TroupeError('internal', `SQLite gave no number for the new actor ${actor}.`);
     const { id } = inserted;
 
-    const sums = [sumOfActor({ ...commit, parent, tags, meta, snapshot })];
+    const sums = [actorDigest({ ...commit, parent, tags, meta, snapshot })];
     const opened: OpenedEntry[] = [];
     for (const key of closes) deletePending.run(key);
     for (const { key, kind, due, data } of opens) {
-      const stored = text.write(data);
+      const stored = codec.write(data);
       insertPending.run(key, id, kind, due ?? null, stored);
-      opened.push([key, kind, due ?? null, sumOfPending({ kind, due: due ?? null, data: stored })]);
+      opened.push([key, kind, due ?? null, pendingDigest({ kind, due: due ?? null, data: stored })]);
       if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
     }
     for (const result of results) insert(id, updated, result);
-    for (const { list, entry } of appends) sums.push(sumOfEntry(list, append(id, list, entry)));
+    for (const { list, entry } of appends) sums.push(listEntryDigest(list, append(id, list, entry)));
     if (event.inbox) {
       insertInbox.run(id, event.id, seq);
       deleteMail.run(run, event.id);
@@ -114,7 +124,7 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       epoch,
       state: commit.state,
       status: commit.status,
-      event: text.write(event),
+      event: codec.write(event),
       opens: JSON.stringify(opened),
       closes: JSON.stringify(closes),
       sums: sums.join(' '),
@@ -130,30 +140,30 @@ export function writer({ db, group, text }: Store): Pick<Ledger, 'commit' | 'rec
       row.opens,
       row.closes,
       row.sums,
-      link(String(head?.hash ?? ''), row),
+      commitHash(String(head?.hash ?? ''), row),
     );
   }
 
   return {
-    commit: (commit) => group.add(() => write(commit)),
+    commit: (commit) => writes.add(() => write(commit)),
     record: (run, epoch, actor, at, result) =>
-      group.add(() => {
+      writes.add(() => {
         requireOwner(run, epoch);
         const id = headOf.get(actor)?.id;
-        if (id === undefined) throw unknownActor(actor);
+        if (id === undefined) throw unknownActorError(actor);
         insert(id, at, result);
       }),
     bury: (run, epoch, letter) =>
-      group.add(() => {
+      writes.add(() => {
         requireOwner(run, epoch);
         const id = keeperOf.get(run, letter.to, letter.to)?.id;
-        if (id === undefined) throw unknownRun(run);
-        append(id, deadLetters, letter);
+        if (id === undefined) throw unknownRunError(run);
+        append(id, deadLetterList, letter);
         deleteMessage.run(letter.id);
         deleteMail.run(run, letter.id);
       }),
     settle: (keys) =>
-      group.later(() => {
+      writes.addUnacknowledged(() => {
         for (const key of keys) deletePending.run(key);
       }),
   };

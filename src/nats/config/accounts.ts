@@ -1,8 +1,8 @@
 /** The accounts in the server's configuration: one for each tenant, and one for each of its guests. */
-import { guestRoles, handedTo, memberRoles, permissions, type Handed } from './roles.ts';
+import { guestRoles, exportsForRole, memberRoles, permissions, type AccountExport } from './roles.ts';
 
 /** By tenant and role: the public key. Nothing in it is secret. */
-export type Keys = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type PublicKeys = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What one tenant may store on the server, in bytes and in numbers, so that none takes all of it. */
 const limits = { max_memory: 256 * 2 ** 20, max_store: 10 * 2 ** 30, max_streams: 32, max_consumers: 1024 };
@@ -10,14 +10,14 @@ const limits = { max_memory: 256 * 2 ** 20, max_store: 10 * 2 ** 30, max_streams
 type Entries = Record<string, unknown>;
 
 /** The text of `accounts.conf`. Objects are written as JSON, which the server reads. */
-export function accountsConf(keys: Keys): string {
+export function accountsConf(keys: PublicKeys): string {
   const accounts = Object.fromEntries(Object.entries(keys).flatMap(([tenant, roles]) => accountsOf(tenant, roles)));
   return `# Written by "troupe nats-config" from roles.json; changes here are lost. Public keys only: nothing in it is secret.\naccounts: ${JSON.stringify(accounts, null, 2)}\n`;
 }
 
-function accountsOf(tenant: string, roles: Keys[string]): [string, Entries][] {
+function accountsOf(tenant: string, roles: PublicKeys[string]): [string, Entries][] {
   const guests = Object.keys(roles).flatMap((role) => {
-    const handed = handedTo(tenant, role);
+    const handed = exportsForRole(tenant, role);
     return handed ? [{ role, account: `${tenant}/${role}`, handed }] : [];
   });
   const users = (names: readonly string[]) => names.flatMap((name) => userOf(tenant, name, roles[name]));
@@ -38,7 +38,7 @@ function userOf(tenant: string, role: string, nkey: string | undefined): Entries
   return [{ nkey, permissions: { publish: { allow: publish }, subscribe: { allow: subscribe } } }];
 }
 
-function exportsTo(guests: readonly { account: string; handed: readonly Handed[] }[]): Entries[] {
+function exportsTo(guests: readonly { account: string; handed: readonly AccountExport[] }[]): Entries[] {
   return guests.flatMap(({ account, handed }) =>
     handed.map((each) => {
       if ('stream' in each) return { stream: each.stream, accounts: [account] };
@@ -48,10 +48,10 @@ function exportsTo(guests: readonly { account: string; handed: readonly Handed[]
   );
 }
 
-const importOf = (tenant: string, each: Handed): Entries =>
+const importOf = (tenant: string, each: AccountExport): Entries =>
   'stream' in each
     ? { stream: { account: tenant, subject: each.stream } }
     : { service: { account: tenant, subject: each.service }, to: each.as };
 
 /** The roles of every tenant, whatever its files define. */
-export const everyTenant: readonly string[] = [...memberRoles, ...guestRoles];
+export const defaultRoles: readonly string[] = [...memberRoles, ...guestRoles];

@@ -6,7 +6,7 @@
  * exactly what the guest may use. A permission inside the tenant's account would not suffice: a client that may send any request chooses where the answer goes, and a
  * client that may create a consumer chooses where it delivers. With either it could have data put on an actor's subject.
  */
-import { inboxOf } from '../credentials.ts';
+import { inboxPrefixOf } from '../credentials.ts';
 
 /** Roles with a user in the tenant's account. */
 export const memberRoles = ['node', 'operator'] as const;
@@ -14,16 +14,16 @@ export const memberRoles = ['node', 'operator'] as const;
 export const guestRoles = ['observer'] as const;
 
 /** The role that may request runs of the agent or team of this name, and nothing else. */
-export const asks = (name: string): string => `asks-${name}`;
+export const requesterRole = (name: string): string => `asks-${name}`;
 
 /** Subjects, with wildcards. */
-export interface Permissions {
+export interface SubjectPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
 /** An export of the tenant's account to a guest's: a stream to subscribe to, or a service to request; `as` is its subject in the guest's account. `patience`: the longest time until its answer, as the server's configuration writes durations. */
-export type Handed =
+export type AccountExport =
   { readonly stream: string } | { readonly service: string; readonly as: string; readonly patience?: string };
 
 /** A run is requested in one request, which is answered when the run ends. */
@@ -40,31 +40,32 @@ const reads = (tenant: string) =>
 const objectStreams = (tenant: string) => [`OBJ_troupe_${tenant}_entries`, `OBJ_troupe_${tenant}_snapshots`];
 
 /** The prefix under which a guest reaches the tenant's JetStream: `{ apiPrefix }` of a client, `--js-api-prefix` of the `nats` command. */
-export const apiOf = (tenant: string): string => `JS.${tenant}.API`;
+export const apiPrefixOf = (tenant: string): string => `JS.${tenant}.API`;
 
 /** The subject at which runs of an agent or team are requested. A dot would separate tokens, so it is written as a slash. */
-export const doorOf = (tenant: string, name: string): string => `troupe.${tenant}._ask.${name.replaceAll('.', '/')}`;
+export const endpointSubject = (tenant: string, name: string): string =>
+  `troupe.${tenant}._ask.${name.replaceAll('.', '/')}`;
 
 /** What a guest's account imports; undefined for a member. */
-export function handedTo(tenant: string, role: string): readonly Handed[] | undefined {
+export function exportsForRole(tenant: string, role: string): readonly AccountExport[] | undefined {
   const name = /^asks-(.+)$/.exec(role)?.[1];
   if (name !== undefined) {
-    const subject = doorOf(tenant, name);
+    const subject = endpointSubject(tenant, name);
     return [{ service: subject, as: subject, patience: longestRun }];
   }
   if (role !== 'observer') return undefined;
   return [
     ...['_topic.>', '_nodes', '_journal'].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
-    ...reads(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiOf(tenant)}.${read}` })),
+    ...reads(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiPrefixOf(tenant)}.${read}` })),
   ];
 }
 
 /** The permissions of a role's user in its account; undefined when it may do everything there. */
-export function permissions(tenant: string, role: string, publicKey: string): Permissions | undefined {
+export function permissions(tenant: string, role: string, publicKey: string): SubjectPermissions | undefined {
   if (role === 'node') return undefined;
-  const answers = `${inboxOf(publicKey)}.>`;
+  const answers = `${inboxPrefixOf(publicKey)}.>`;
   if (role === 'operator') return operator(tenant, answers);
-  const handed = handedTo(tenant, role) ?? [];
+  const handed = exportsForRole(tenant, role) ?? [];
   return {
     publish: handed.flatMap((each) => ('service' in each ? each.as : [])),
     subscribe: [answers, ...handed.flatMap((each) => ('stream' in each ? each.stream : []))],
@@ -72,7 +73,7 @@ export function permissions(tenant: string, role: string, publicKey: string): Pe
 }
 
 /** An operator reads the log and appends to it, sends requests to nodes, and requests runs. It sends to actors only by way of the log. */
-function operator(tenant: string, answers: string): Permissions {
+function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
   const opens = (stream: string) =>
     [

@@ -1,9 +1,9 @@
 /** The comment at the top of a file with a seed: what its holder may do, for a person who finds it. */
-import { inboxOf } from '../credentials.ts';
-import { apiOf, doorOf } from './roles.ts';
+import { inboxPrefixOf } from '../credentials.ts';
+import { apiPrefixOf, endpointSubject } from './roles.ts';
 
 /** Lines of comment. `inputs`: by name of an agent or team, what it takes, in words. */
-export function about(
+export function seedFileHeader(
   tenant: string,
   role: string,
   publicKey: string,
@@ -12,7 +12,7 @@ export function about(
   const lines = [
     `${role} of the tenant ${tenant}: ${mayDo(tenant, role, inputs)}.`,
     'Whoever has this file is that role: keep it secret. TROUPE_NATS_CREDS or --nats-creds names it; so does --nkey of the nats command,',
-    `with --inbox-prefix ${inboxOf(publicKey)}`,
+    `with --inbox-prefix ${inboxPrefixOf(publicKey)}`,
   ];
   return lines.map((line) => `# ${line}\n`).join('');
 }
@@ -20,7 +20,8 @@ export function about(
 function mayDo(tenant: string, role: string, inputs: Readonly<Record<string, string>>): string {
   if (role === 'node') return 'runs agents; may do everything of its tenant';
   if (role === 'operator') return 'the command line; reads the log and adds to it, and speaks to nodes';
-  if (role === 'observer') return `hears topics and reads the log (--js-api-prefix ${apiOf(tenant)}); changes nothing`;
+  if (role === 'observer')
+    return `hears topics and reads the log (--js-api-prefix ${apiPrefixOf(tenant)}); changes nothing`;
   const name = role.slice('asks-'.length);
-  return `asks "${name}" (${inputs[name] ?? ''}) on ${doorOf(tenant, name)}; nothing else`;
+  return `asks "${name}" (${inputs[name] ?? ''}) on ${endpointSubject(tenant, name)}; nothing else`;
 }

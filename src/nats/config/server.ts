@@ -3,7 +3,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { isLoopback } from '../tlsPolicy.ts';
 
 /** What the configuration says. */
-export interface ServerOptions {
+export interface ServerConfOptions {
   /** `host:port`. Default: 127.0.0.1:4222. */
   readonly listen?: string;
   /** Paths of its certificate and key; with `ca`, clients must show a certificate of that authority. Default: no TLS. */
@@ -15,7 +15,7 @@ export interface ServerOptions {
 }
 
 /** The text of `nats.conf`. Throws `invalid` for an address that other machines can reach without TLS. */
-export function serverConf({ listen = '127.0.0.1:4222', tls, store, insecure = false }: ServerOptions): string {
+export function serverConf({ listen = '127.0.0.1:4222', tls, store, insecure = false }: ServerConfOptions): string {
   if (!/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):(-1|\d{1,5})$/.test(listen))
     throw new TroupeError('invalid', `A server listens at HOST:PORT, such as 0.0.0.0:4222; got "${listen}".`);
   if (!tls && !insecure && !isLoopback(listen))

@@ -13,46 +13,52 @@ import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { publicKeyOf, seedIn } from '../credentials.ts';
 import { requireTenant } from '../tenant.ts';
-import { accountsConf, everyTenant, type Keys } from './accounts.ts';
-import { about } from './seedFileHeader.ts';
-import { asks } from './roles.ts';
-import { serverConf, type ServerOptions } from './server.ts';
+import { accountsConf, defaultRoles, type PublicKeys } from './accounts.ts';
+import { seedFileHeader } from './seedFileHeader.ts';
+import { requesterRole } from './roles.ts';
+import { serverConf, type ServerConfOptions } from './server.ts';
 
 /** What is written. */
-export interface ConfigOptions {
+export interface WriteConfigOptions {
   /** The path of the folder; created when there is none. */
   readonly out: string;
   readonly tenants: readonly string[];
   /** By name of an agent or team that can be requested: what it takes, in words. */
-  readonly doors: Readonly<Record<string, string>>;
-  readonly server: ServerOptions;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly server: ServerConfOptions;
   /** Write new keys for these tenants and roles, and a new `nats.conf`. Default: false. */
   readonly force?: boolean;
 }
 
 /** A file of the folder. */
-export interface Written {
+export interface WrittenFile {
   readonly file: string;
   readonly how: 'written' | 'kept';
 }
 
-const Keys = z.record(z.string(), z.record(z.string(), z.string().regex(/^U[A-Z2-7]{55}$/)));
+const PublicKeys = z.record(z.string(), z.record(z.string(), z.string().regex(/^U[A-Z2-7]{55}$/)));
 
 /** Writes the folder. Rejects with `invalid` for an invalid option before anything is written. */
-export async function writeConfig({ out, tenants, doors, server, force = false }: ConfigOptions): Promise<Written[]> {
+export async function writeConfig({
+  out,
+  tenants,
+  inputs,
+  server,
+  force = false,
+}: WriteConfigOptions): Promise<WrittenFile[]> {
   const conf = serverConf(server);
   tenants.forEach(requireTenant);
   const known = await knownKeys(join(out, 'roles.json'));
   await mkdir(out, { recursive: true });
-  const written: Written[] = [];
+  const written: WrittenFile[] = [];
   const keys: Record<string, Record<string, string>> = structuredClone(known);
   for (const tenant of tenants) {
     const roles = (keys[tenant] ??= {});
     await mkdir(join(out, tenant), { recursive: true, mode: 0o700 });
-    for (const role of [...everyTenant, ...Object.keys(doors).map(asks)]) {
+    for (const role of [...defaultRoles, ...Object.keys(inputs).map(requesterRole)]) {
       const file = join(out, tenant, `${role}.nk`);
       const old = force ? undefined : ((await keyIn(file)) ?? roles[role]);
-      roles[role] = old ?? (await newKey(file, (key) => about(tenant, role, key, doors)));
+      roles[role] = old ?? (await newKey(file, (key) => seedFileHeader(tenant, role, key, inputs)));
       written.push({ file, how: old === undefined ? 'written' : 'kept' });
     }
   }
@@ -70,10 +76,10 @@ export async function writeConfig({ out, tenants, doors, server, force = false }
   return [...written, { file: main, how: isKept ? 'kept' : 'written' }];
 }
 
-async function knownKeys(path: string): Promise<z.infer<typeof Keys>> {
+async function knownKeys(path: string): Promise<z.infer<typeof PublicKeys>> {
   if (!existsSync(path)) return {};
   try {
-    return Keys.parse(JSON.parse(await readFile(path, 'utf8')));
+    return PublicKeys.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     throw new TroupeError(
       'invalid',

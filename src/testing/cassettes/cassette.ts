@@ -7,19 +7,19 @@ import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from '../../runtime/runtime.ts';
-import type { Subject } from '../../define/runnable.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Host } from '../../engine/host.ts';
-import { ticketDesk } from '../../runtime/tickets.ts';
+import { ticketsOf } from '../../runtime/tickets.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { really } from './effectAnswers.ts';
-import { inWords } from './drift.ts';
-import { endOf, exportRun } from './export.ts';
-import { textOf } from './format.ts';
+import { performLive } from './effectAnswers.ts';
+import { driftText } from './drift.ts';
+import { recordedEndOf, exportRun } from './export.ts';
+import { cassetteText } from './format.ts';
 import { readCassette } from './read.ts';
-import { replayOn, type Replayed } from './replay.ts';
-import type { Answerer } from './recordedActorType.ts';
+import { replayCassette, type Replayed } from './replay.ts';
+import type { EffectAnswerer } from './recordedActorType.ts';
 
 /** How a cassette is recorded. None of these is needed to replay one. */
 export interface CassetteOptions {
@@ -47,7 +47,7 @@ export interface CassettePlayer {
    * `lenient` continues with the nearest recorded outcome and returns the differences. Rejects with `invalid` or `incompatible` for a file
    * that cannot be replayed, `conflict` for one of another subject.
    */
-  replay(subject: Subject, mode?: 'strict' | 'lenient'): Promise<Replayed>;
+  replay(subject: Runnable, mode?: 'strict' | 'lenient'): Promise<Replayed>;
 }
 
 /**
@@ -59,7 +59,7 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
   const write = async (journal: Journal, run: string) => {
     await mkdir(dirname(file), { recursive: true });
     // Renamed into place, so that no test ever reads half a file.
-    await writeFile(`${file}.new`, textOf(await exportRun(journal, run, { env, redact })));
+    await writeFile(`${file}.new`, cassetteText(await exportRun(journal, run, { env, redact })));
     await rename(`${file}.new`, file);
   };
   return {
@@ -72,10 +72,13 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
         );
       if (!recorded) return first(subject, options, write);
       if (record !== 'new')
-        return checked(file, mode, await replayOn(subject, recorded, { lenient: mode === 'lenient', file }));
+        return checked(file, mode, await replayCassette(subject, recorded, { lenient: mode === 'lenient', file }));
       let performed = 0;
-      const live = { ...liveBy(options), perform: (ask: Parameters<Answerer>[0]) => (performed++, really(ask)) };
-      return replayOn(subject, recorded, {
+      const live = {
+        ...liveBy(options),
+        perform: (ask: Parameters<EffectAnswerer>[0]) => (performed++, performLive(ask)),
+      };
+      return replayCassette(subject, recorded, {
         file,
         live,
         onEnd: async (journal) => void (performed > 0 && (await write(journal, recorded.run))),
@@ -89,13 +92,13 @@ function checked(file: string, mode: 'strict' | 'lenient', replayed: Replayed): 
   if (mode === 'lenient' || replayed.drift.length === 0) return replayed;
   throw new TroupeError(
     'conflict',
-    `${file} was recorded on another path:\n${inWords(replayed.drift)}\nIf that is meant, record it again; to go on all the same, replay it as 'lenient'.`,
+    `${file} was recorded on another path:\n${driftText(replayed.drift)}\nIf that is meant, record it again; to go on all the same, replay it as 'lenient'.`,
   );
 }
 
 /** Records the first run: it is made for real, in real time. */
 async function first(
-  subject: Subject,
+  subject: Runnable,
   { input, onTicket, gateway: models, env }: CassetteOptions,
   write: (journal: Journal, run: string) => Promise<void>,
 ): Promise<Replayed> {
@@ -116,7 +119,7 @@ async function first(
     await write(journal, run.id);
     const [root] = await journal.find({ actor: run.root });
     const row = present(root, `The root ${run.root}`);
-    return { outcome: endOf(row) ?? { status: 'open', state: row.state }, drift: [] };
+    return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: [] };
   }
 }
 
@@ -127,7 +130,7 @@ function liveBy({ onTicket, gateway: models, env = process.env }: CassetteOption
     surroundings: { gateway: gateway({ ...models, clock, env }), clock },
     async nudge(host: Host, journal: Journal): Promise<boolean> {
       if (!onTicket) return false;
-      const tickets = ticketDesk(journal, (to, event, id) =>
+      const tickets = ticketsOf(journal, (to, event, id) =>
         host.post({
           id,
           type: event.type,

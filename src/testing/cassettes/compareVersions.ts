@@ -1,14 +1,14 @@
 /** Compares recorded runs with the machines of today: which runs would take another path? */
 import type { Json } from '../../values/json.ts';
-import type { Subject } from '../../define/runnable.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import type { Drift } from './drift.ts';
 import type { Cassette } from './format.ts';
 import { readCassette } from './read.ts';
-import { replayOn } from './replay.ts';
+import { replayCassette } from './replay.ts';
 import { TroupeError } from '../../values/failure.ts';
 
 /** What came of one cassette. */
-export interface Compared {
+export interface VersionComparison {
   /** The cassette's file, as it was given. */
   readonly file: string;
   /** The key of the recorded run. */
@@ -26,10 +26,10 @@ export interface Compared {
  * `invalid`, `incompatible` or `conflict` for a cassette that cannot be replayed; the message names it.
  * @example for (const { file, drift } of await against(['x.json'], () => desk)) console.log(file, drift[0]?.message);
  */
-export async function against(
+export async function compareVersions(
   files: readonly string[],
-  subjectOf: (args: Json | undefined) => Subject | Promise<Subject>,
-): Promise<Compared[]> {
+  subjectOf: (args: Json | undefined) => Runnable | Promise<Runnable>,
+): Promise<VersionComparison[]> {
   // All are read first, so that a wrong name at the end does not cost the time of the others.
   const cassettes: { file: string; cassette: Cassette }[] = [];
   for (const file of files) {
@@ -41,9 +41,9 @@ export async function against(
       );
     cassettes.push({ file, cassette });
   }
-  const compared: Compared[] = [];
+  const compared: VersionComparison[] = [];
   for (const { file, cassette } of cassettes) {
-    const { drift } = await replayOn(await subjectOf(cassette.subject.args), cassette, { file });
+    const { drift } = await replayCassette(await subjectOf(cassette.subject.args), cassette, { file });
     compared.push({ file, run: cassette.run, actors: cassette.actors.length, effects: cassette.ledger.length, drift });
   }
   return compared;

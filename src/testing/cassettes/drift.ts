@@ -22,7 +22,7 @@ export interface Drift {
 }
 
 /** Collects differences. */
-export class Drifts {
+export class DriftLog {
   /** Every difference that was kept, in order. */
   readonly all: Drift[] = [];
   readonly #seen = new Set<string>();
@@ -49,7 +49,7 @@ export function phaseOf(state: string): string {
 }
 
 /** The differences as numbered lines of text. */
-export const inWords = (drifts: readonly Drift[]): string =>
+export const driftText = (drifts: readonly Drift[]): string =>
   drifts
     .map(({ actor, phase, seq, message, difference: lines }, index) => {
       const head = `${index + 1}. ${actor}${phase === '' ? '' : `, in "${phase}"`}, step ${seq}: ${message}`;

@@ -2,43 +2,43 @@
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { perform } from '../../engine/effects.ts';
+import { performEffect } from '../../engine/effects.ts';
 import { performerOf } from '../effects.ts';
-import { phaseOf, type Drifts } from './drift.ts';
-import type { TapedEffect } from './format.ts';
+import { phaseOf, type DriftLog } from './drift.ts';
+import type { RecordedEffect } from './format.ts';
 import { fitsRecorded } from './masker.ts';
-import type { Tape } from './recording.ts';
-import type { Answerer, Ask } from './recordedActorType.ts';
+import type { Recording } from './recording.ts';
+import type { EffectAnswerer, EffectCall } from './recordedActorType.ts';
 
 /** What the answers are given from. */
-export interface AnswerOptions {
+export interface EffectAnswersOptions {
   /** The recording. */
-  readonly tape: Tape;
+  readonly tape: Recording;
   /** Collects the differences. */
-  readonly drifts: Drifts;
+  readonly drifts: DriftLog;
   /** The state of an actor now, and the number of its last step. */
   readonly place: (actor: string) => { readonly state: string; readonly seq: number };
   /** Gives the nearest recorded outcome where none fits. */
   readonly lenient: boolean;
   /** Performs what was not recorded; without it nothing is ever performed. */
-  readonly perform?: Answerer | undefined;
+  readonly perform?: EffectAnswerer | undefined;
 }
 
 /** Answers the effects of a replay. */
-export class Answers {
-  readonly #options: AnswerOptions;
+export class EffectAnswers {
+  readonly #options: EffectAnswersOptions;
   /** Recorded outcomes that are not next yet, by the key they were recorded under. */
   readonly #held = new Map<string, (outcome: Outcome) => void>();
   readonly #working = new Set<Promise<unknown>>();
   /** How many effects were asked for so far. */
   count = 0;
 
-  constructor(options: AnswerOptions) {
+  constructor(options: EffectAnswersOptions) {
     this.#options = options;
   }
 
   /** Resolves to the outcome of one effect; never, when the recording has none and nothing may be performed. */
-  readonly answer: Answerer = (ask) => {
+  readonly answer: EffectAnswerer = (ask) => {
     this.count++;
     const { name, input, scope } = ask;
     const { tape, drifts } = this.#options;
@@ -66,7 +66,7 @@ export class Answers {
     return this.#working.size === 0 ? undefined : Promise.race(this.#working);
   }
 
-  #differs(ask: Ask): Promise<Outcome> {
+  #differs(ask: EffectCall): Promise<Outcome> {
     const { name, input, scope } = ask;
     const { tape, drifts, place, lenient, perform: live } = this.#options;
     const { state, seq } = place(scope.actor);
@@ -83,7 +83,7 @@ export class Answers {
         kind: 'unrecorded',
         message: `"${name}" was asked, which was not recorded here; its input: ${brief(input)}`,
       });
-    if (isPure(ask)) return this.#perform(really, ask);
+    if (isPure(ask)) return this.#perform(performLive, ask);
     if (live) return this.#perform(live, ask);
     if (!lenient) return unanswered(scope.signal);
     if (recorded) {
@@ -94,11 +94,11 @@ export class Answers {
   }
 
   /** A pure effect is part of the definition, as a route is: it is computed and compared with its recorded outcome. It still ends when that one is next. */
-  async #compute(recorded: TapedEffect, ask: Ask): Promise<Outcome> {
+  async #compute(recorded: RecordedEffect, ask: EffectCall): Promise<Outcome> {
     const { drifts, place } = this.#options;
     const { actor } = ask.scope;
     const turn = this.#hold(recorded, ask.scope.signal);
-    const came = await this.#perform(really, ask);
+    const came = await this.#perform(performLive, ask);
     if (!fitsRecorded(recorded.outcome, came)) {
       const { state, seq } = place(actor);
       drifts.add(
@@ -116,12 +116,12 @@ export class Answers {
     return came;
   }
 
-  #hold({ key }: TapedEffect, signal: AbortSignal): Promise<Outcome> {
+  #hold({ key }: RecordedEffect, signal: AbortSignal): Promise<Outcome> {
     signal.addEventListener('abort', () => this.#held.delete(key), { once: true });
     return new Promise((resolve) => this.#held.set(key, resolve));
   }
 
-  #perform(perform: Answerer, ask: Ask): Promise<Outcome> {
+  #perform(perform: EffectAnswerer, ask: EffectCall): Promise<Outcome> {
     const work = perform(ask);
     this.#working.add(work);
     return work.finally(() => this.#working.delete(work));
@@ -129,11 +129,11 @@ export class Answers {
 }
 
 /** Pure whatever its input is. A tool that says so of one input is still a tool, and is not performed. */
-const isPure = ({ logic }: Ask): boolean => performerOf(logic)?.options.kind === 'pure';
+const isPure = ({ logic }: EffectCall): boolean => performerOf(logic)?.options.kind === 'pure';
 
 /** Performs an effect as the engine does, in real time. */
-export const really: Answerer = ({ name, input, scope, logic }) =>
-  perform(logic, { id: '', src: name, input }, { ...scope, clock: systemClock() });
+export const performLive: EffectAnswerer = ({ name, input, scope, logic }) =>
+  performEffect(logic, { id: '', src: name, input }, { ...scope, clock: systemClock() });
 
 /** Ends only when the effect is stopped; the engine ignores the outcome then. */
 const unanswered = (signal: AbortSignal): Promise<Outcome> =>

@@ -2,13 +2,13 @@
 import { TroupeError } from '../../values/failure.ts';
 
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
-import { secretsOf } from '../../observe/envSecrets.ts';
+import { secretsInEnv } from '../../observe/envSecrets.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
-import type { Birth } from '../../core/spawn.ts';
-import type { SnapshotEnvelope } from '../../core/snapshot.ts';
+import type { SpawnInfo } from '../../core/spawn.ts';
+import type { StoredSnapshot } from '../../core/snapshot.ts';
 import { asJson, jsonObject } from '../jsonValues.ts';
-import { format, type Cassette, type TapedEnd } from './format.ts';
-import { cleaner, type Cleaner } from './masker.ts';
+import { cassetteFormat, type Cassette, type RecordedEnd } from './format.ts';
+import { masker, type Masker } from './masker.ts';
 
 /** What is masked in a cassette. */
 export interface ExportOptions {
@@ -36,7 +36,7 @@ export async function exportRun(
       'unknown_recipient',
       `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
     );
-  const masks = cleaner(secretsOf(env), redact);
+  const masks = masker(secretsInEnv(env), redact);
   // Masking changes texts and leaves the shape of a value as it is.
   const clean = <T>(value: T): T => masks.json(asJson(value)) as T;
   const rows = (await journal.find({ run, limit: 100_000 })).sort(
@@ -46,11 +46,11 @@ export async function exportRun(
   const inside = (from: string | undefined) => from === undefined || actors.has(from);
   const birth = birthOf(root);
   const { name, args } = jsonObject(birth.about);
-  const end = endOf(root);
+  const end = recordedEndOf(root);
   const steps = await history(journal, run);
   const cassette: Cassette = {
     troupe: 'cassette',
-    format,
+    format: cassetteFormat,
     run,
     subject: {
       ...(typeof name === 'string' ? { name } : {}),
@@ -104,15 +104,15 @@ export async function exportRun(
 }
 
 // The engine wrote both, and the journal types them as JSON.
-const birthOf = ({ meta }: ActorRow): Birth => meta as unknown as Birth;
-const savedBy = ({ snapshot }: ActorRow): SnapshotEnvelope => snapshot as unknown as SnapshotEnvelope;
+const birthOf = ({ meta }: ActorRow): SpawnInfo => meta as unknown as SpawnInfo;
+const savedBy = ({ snapshot }: ActorRow): StoredSnapshot => snapshot as unknown as StoredSnapshot;
 
 /** How a run ended, for comparison; without its usage, which is the sum of its effects. Undefined while it is active. */
-export function endOf(root: ActorRow): TapedEnd | undefined {
+export function recordedEndOf(root: ActorRow): RecordedEnd | undefined {
   const outcome = outcomeOf(root);
   if (!outcome) return undefined;
   const { usage: _, ...end } = outcome;
-  return end as TapedEnd;
+  return end as RecordedEnd;
 }
 
 async function history(journal: Pick<Journal, 'history'>, run: string): Promise<HistoryEntry[]> {
@@ -126,7 +126,7 @@ async function history(journal: Pick<Journal, 'history'>, run: string): Promise<
 }
 
 /** Addresses and ids cannot be masked, since they hold a cassette together: a secret in one of them is an error. */
-function requireDiscreet({ run, actors, steps }: Cassette, { text }: Cleaner): void {
+function requireDiscreet({ run, actors, steps }: Cassette, { text }: Masker): void {
   const names = [
     run,
     ...actors.map(({ actor }) => actor),

@@ -10,7 +10,7 @@ import { Failure } from '../../values/failure.ts';
 import { Address, Id } from '../../values/ids.ts';
 
 /** The version of the format; raised when an older troupe could not read a new cassette. */
-export const format = 1;
+export const cassetteFormat = 1;
 
 /** Milliseconds since the epoch; on a virtual clock they may be fractions. */
 const at = z.number().nonnegative();
@@ -57,7 +57,7 @@ const End = z.discriminatedUnion('status', [
 /** A recorded run. */
 export const Cassette = z.object({
   troupe: z.literal('cassette'),
-  format: z.literal(format),
+  format: z.literal(cassetteFormat),
   /** Hash of everything else in the file. Without it the file may be edited by hand. */
   digest: z.string().optional(),
   run: Id,
@@ -78,21 +78,21 @@ export const Cassette = z.object({
 /** A recorded run. */
 export type Cassette = z.infer<typeof Cassette>;
 /** One recorded commit. */
-export type TapedStep = z.infer<typeof Step>;
+export type RecordedStep = z.infer<typeof Step>;
 /** One recorded outcome of an effect. */
-export type TapedEffect = z.infer<typeof Asked>;
+export type RecordedEffect = z.infer<typeof Asked>;
 /** How a recorded run ended. */
-export type TapedEnd = z.infer<typeof End>;
+export type RecordedEnd = z.infer<typeof End>;
 
 /** The hash of a cassette's content without its digest, in the order of the file: it tells whether a file was changed. */
-export function digestOf(content: object): string {
+export function cassetteDigest(content: object): string {
   const { digest: _, ...rest }: { readonly digest?: unknown } = { ...content };
   return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 }
 
 /** The text of a cassette's file. */
-export function textOf(cassette: Cassette): string {
+export function cassetteText(cassette: Cassette): string {
   const { troupe, format: version, digest: _, ...content }: Cassette = JSON.parse(JSON.stringify(cassette));
-  const digest = digestOf({ troupe, format: version, ...content });
+  const digest = cassetteDigest({ troupe, format: version, ...content });
   return `${JSON.stringify({ troupe, format: version, digest, ...content }, null, 2)}\n`;
 }

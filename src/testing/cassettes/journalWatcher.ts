@@ -1,10 +1,10 @@
 /** Follows the journal of a replay: the state of every actor, and the timers that run. */
 import type { Commit, Journal } from '../../journal/journal.ts';
 
-import { phaseOf, type Drifts } from './drift.ts';
+import { phaseOf, type DriftLog } from './drift.ts';
 import { fitsRecorded } from './masker.ts';
 import { timerOf } from '../pendingData.ts';
-import type { Tape } from './recording.ts';
+import type { Recording } from './recording.ts';
 
 /** A timer that has not fired. */
 export interface RunningTimer {
@@ -19,22 +19,22 @@ export interface RunningTimer {
 }
 
 /** What the commits of a replay have done so far. */
-export class Watch {
+export class JournalWatcher {
   readonly #actors = new Map<string, { state: string; seq: number; status: Commit['status'] }>();
   /** The running timers, by key. */
   readonly timers = new Map<string, RunningTimer>();
-  readonly #tape: Tape;
-  readonly #drifts: Drifts;
+  readonly #tape: Recording;
+  readonly #drifts: DriftLog;
   /** Commits so far. */
   count = 0;
 
-  constructor(tape: Tape, drifts: Drifts) {
+  constructor(tape: Recording, drifts: DriftLog) {
     this.#tape = tape;
     this.#drifts = drifts;
   }
 
   /** The same journal; every commit is followed. */
-  over(journal: Journal): Journal {
+  wrap(journal: Journal): Journal {
     const commit = async (entry: Commit): Promise<void> => {
       await journal.commit(entry);
       this.#note(entry);
@@ -50,7 +50,7 @@ export class Watch {
   }
 
   /** The state of an actor, and the number of its last step; empty and 0 for one without a step. */
-  place(actor: string): { readonly state: string; readonly seq: number } {
+  lastStepOf(actor: string): { readonly state: string; readonly seq: number } {
     return this.#actors.get(actor) ?? { state: '', seq: 0 };
   }
 
@@ -68,7 +68,7 @@ export class Watch {
 
   #note({ actor, seq, state, status, event, opens, closes }: Commit): void {
     this.count++;
-    const before = this.place(actor);
+    const before = this.lastStepOf(actor);
     this.#actors.set(actor, { state, seq, status });
     for (const key of [...closes, event.id]) this.timers.delete(key);
     for (const pending of opens) {

@@ -6,7 +6,7 @@ import { redactor } from '../../observe/redactor.ts';
 const mask = '[redacted]';
 
 /** Masks secrets. */
-export interface Cleaner {
+export interface Masker {
   /** Masks them in a text. */
   text(value: string): string;
   /** Masks them in every text of a value, the names of properties included. */
@@ -14,7 +14,7 @@ export interface Cleaner {
 }
 
 /** Masks these secrets in every encoding that the redactor knows, and every text that fits a pattern. */
-export function cleaner(secrets: readonly string[], patterns: readonly RegExp[]): Cleaner {
+export function masker(secrets: readonly string[], patterns: readonly RegExp[]): Masker {
   const redact = redactor(secrets);
   const global = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`));
   const text = (value: string) => global.reduce((masked, pattern) => masked.replace(pattern, mask), redact(value));

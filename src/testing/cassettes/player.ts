@@ -10,12 +10,12 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { Host } from '../../engine/host.ts';
 import type { VirtualClock } from '../clock.ts';
 import { present } from '../present.ts';
-import { settled } from '../untilQuiet.ts';
-import type { Answers } from './effectAnswers.ts';
-import { phaseOf, type Drift, type Drifts } from './drift.ts';
-import type { TapedStep } from './format.ts';
-import type { Cue, Tape } from './recording.ts';
-import type { RunningTimer, Watch } from './journalWatcher.ts';
+import { untilQuiet } from '../untilQuiet.ts';
+import type { EffectAnswers } from './effectAnswers.ts';
+import { phaseOf, type Drift, type DriftLog } from './drift.ts';
+import type { RecordedStep } from './format.ts';
+import type { Cue, Recording } from './recording.ts';
+import type { RunningTimer, JournalWatcher } from './journalWatcher.ts';
 
 /** Milliseconds by which a timer may be due earlier or later than recorded and still count as the recorded one: steps are never taken at exactly the same time. */
 const tolerance = 100;
@@ -23,9 +23,9 @@ const tolerance = 100;
 const patience = 100_000;
 
 /** What a replay works with. */
-export interface Stage {
+export interface ReplayContext {
   /** The recording. */
-  readonly tape: Tape;
+  readonly tape: Recording;
   /** The clock of the host. */
   readonly clock: VirtualClock;
   /** Runs the actors. */
@@ -33,11 +33,11 @@ export interface Stage {
   /** The address of the root actor. */
   readonly root: string;
   /** Follows the journal: states and timers. */
-  readonly watch: Watch;
+  readonly watch: JournalWatcher;
   /** Answers effects. */
-  readonly answers: Answers;
+  readonly answers: EffectAnswers;
   /** Collects the differences. */
-  readonly drifts: Drifts;
+  readonly drifts: DriftLog;
   /** After a difference, may time pass when nothing else happens? */
   readonly goesOn: boolean;
   /** Called when nothing happens by itself; resolves to true when it caused something to happen. */
@@ -45,16 +45,16 @@ export interface Stage {
 }
 
 /** Resolves when the root has ended or nothing more will happen. Returns the cues that were never played; rejects with `invalid` for a replay that does not end. */
-export async function conduct(stage: Stage): Promise<readonly Cue[]> {
+export async function playRecording(stage: ReplayContext): Promise<readonly Cue[]> {
   const { tape, clock, watch, answers, drifts, root } = stage;
   const cues = [...tape.cues];
   for (let plays = 0; ; plays++) {
-    await settled(() => watch.count + answers.count);
+    await untilQuiet(() => watch.count + answers.count);
     if (!watch.isActive(root)) return cues;
     if (plays > patience)
       throw new TroupeError(
         'invalid',
-        `The replay made ${patience} moves and did not end: a machine goes round in a circle. It stands in "${watch.place(root).state}".`,
+        `The replay made ${patience} moves and did not end: a machine goes round in a circle. It stands in "${watch.lastStepOf(root).state}".`,
       );
     const { working } = answers;
     if (working) {
@@ -77,7 +77,7 @@ export async function conduct(stage: Stage): Promise<readonly Cue[]> {
   }
 }
 
-function isReady({ answers, watch }: Stage, cue: Cue): boolean {
+function isReady({ answers, watch }: ReplayContext, cue: Cue): boolean {
   if (cue.kind === 'effect') return answers.isHeld(cue.key);
   return cue.kind === 'timer' ? isRecorded(watch.timers.get(cue.key), cue) : watch.isActive(cue.step.actor);
 }
@@ -86,14 +86,18 @@ const isRecorded = (timer: RunningTimer | undefined, { due }: { readonly due: nu
   timer !== undefined && (due === undefined || Math.abs(timer.due - due) <= tolerance);
 
 /** The timer that fires before the next cue because the recording does not give it another time. */
-function ownTime({ watch, clock }: Stage, cues: readonly Cue[], next: Cue | undefined): RunningTimer | undefined {
+function ownTime(
+  { watch, clock }: ReplayContext,
+  cues: readonly Cue[],
+  next: Cue | undefined,
+): RunningTimer | undefined {
   const { soonest } = watch;
   if (!next || !soonest || soonest.due > Math.max(next.at, clock.now())) return undefined;
   const recorded = cues.some((cue) => cue.kind === 'timer' && cue.key === soonest.key && isRecorded(soonest, cue));
   return recorded ? undefined : soonest;
 }
 
-async function play(stage: Stage, cue: Cue): Promise<void> {
+async function play(stage: ReplayContext, cue: Cue): Promise<void> {
   const { clock, watch, answers, tape } = stage;
   if (cue.kind === 'timer') {
     const timer = present(watch.timers.get(cue.key), `The timer ${cue.key}`);
@@ -107,9 +111,9 @@ async function play(stage: Stage, cue: Cue): Promise<void> {
 }
 
 /** Sends a recorded message from outside again, under the same id. */
-async function send({ host, tape, drifts, watch }: Stage, { actor, event }: TapedStep): Promise<void> {
+async function send({ host, tape, drifts, watch }: ReplayContext, { actor, event }: RecordedStep): Promise<void> {
   const { id, type, from, body = null } = event;
-  const handled = Object.hasOwn(host.cell(actor)?.type.handles ?? {}, type);
+  const handled = Object.hasOwn(host.actor(actor)?.type.handles ?? {}, type);
   const envelope: Envelope = {
     id,
     type,
@@ -119,12 +123,12 @@ async function send({ host, tape, drifts, watch }: Stage, { actor, event }: Tape
     run: tape.cassette.run,
     kind: handled ? 'tell' : 'signal',
   };
-  await host.post(envelope).catch((thrown: Error) => drifts.add(unheard(watch, actor, type, thrown.message)));
+  await host.post(envelope).catch((thrown: Error) => drifts.add(notAccepted(watch, actor, type, thrown.message)));
 }
 
 /** The difference that a message from outside was not accepted. */
-export function unheard(watch: Watch, actor: string, type: string, why: string): Drift {
-  const { state, seq } = watch.place(actor);
+export function notAccepted(watch: JournalWatcher, actor: string, type: string, why: string): Drift {
+  const { state, seq } = watch.lastStepOf(actor);
   return {
     kind: 'unheard',
     actor,

@@ -1,11 +1,11 @@
 /** Reads a cassette from a file. A file that is damaged, too new, edited or no cassette at all is refused, with the place. */
 import { readFile, stat } from 'node:fs/promises';
-import { explain, came } from '../../values/explain.ts';
+import { describeMismatch, describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { asJson, isJsonObject } from '../jsonValues.ts';
-import { Cassette, digestOf, format } from './format.ts';
+import { Cassette, cassetteDigest, cassetteFormat } from './format.ts';
 
 /** The largest file, in bytes: a larger one would take the memory of the process, and such a run is too long for a test. */
 const largest = 256 * 1024 * 1024;
@@ -36,17 +36,17 @@ export function parseCassette(file: string, text: string): Cassette {
   if (!isJsonObject(raw) || raw['troupe'] !== 'cassette')
     throw refused(
       file,
-      `it is no cassette: expected { "troupe": "cassette", … }, came ${came(raw)}; make one with "troupe runs export"`,
+      `it is no cassette: expected { "troupe": "cassette", … }, came ${describeValue(raw)}; make one with "troupe runs export"`,
     );
   const version = raw['format'];
-  if (version !== format)
+  if (version !== cassetteFormat)
     throw new TroupeError(
       'incompatible',
-      `${file} has format ${JSON.stringify(version) ?? 'none'}; this troupe reads format ${format}. ${typeof version === 'number' && version > format ? 'Read it with the troupe that wrote it, or a newer one.' : 'Record it again.'}`,
+      `${file} has format ${JSON.stringify(version) ?? 'none'}; this troupe reads format ${cassetteFormat}. ${typeof version === 'number' && version > cassetteFormat ? 'Read it with the troupe that wrote it, or a newer one.' : 'Record it again.'}`,
     );
   const parsed = Cassette.safeParse(raw);
-  if (!parsed.success) throw refused(file, `it is damaged: ${explain(parsed.error, raw)}; record it again`);
-  if (raw['digest'] !== undefined && raw['digest'] !== digestOf(raw))
+  if (!parsed.success) throw refused(file, `it is damaged: ${describeMismatch(parsed.error, raw)}; record it again`);
+  if (raw['digest'] !== undefined && raw['digest'] !== cassetteDigest(raw))
     throw refused(
       file,
       'it was changed after it was recorded (at "digest"): record it again, or take "digest" out to use it as it is',

@@ -4,11 +4,11 @@ import type { EffectScope, Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { isMachine } from '../../core/validateActors.ts';
-import { actorLogics, eachChild, type Performer } from '../effects.ts';
+import { actorLogics, mapChildren, type Performer } from '../effects.ts';
 import { asJson } from '../jsonValues.ts';
 
 /** An effect that is asked for. */
-export interface Ask {
+export interface EffectCall {
   /** The name of the effect in setup({ actors }). */
   readonly name: string;
   /** The input of the effect. */
@@ -19,22 +19,22 @@ export interface Ask {
   readonly logic: AnyActorLogic;
 }
 /** Answers an effect. Never rejects: a failure is an outcome, too. */
-export type Answerer = (ask: Ask) => Promise<Outcome>;
+export type EffectAnswerer = (ask: EffectCall) => Promise<Outcome>;
 
 /** The same actor type, and the same for its children, with every effect answered by `answer`. */
-export function taped(type: ActorType, answer: Answerer): ActorType {
+export function recordedActorType(type: ActorType, answer: EffectAnswerer): ActorType {
   const { machine } = type.chart;
   const effects = Object.entries(actorLogics(machine)).filter(([, logic]) => !isMachine(logic));
   const actors = Object.fromEntries(effects.map(([name, logic]) => [name, answered(name, logic, answer)]));
   return {
     ...type,
     chart: { ...type.chart, machine: machine.provide({ actors }) },
-    child: eachChild(type, (child) => taped(child, answer)),
+    child: mapChildren(type, (child) => recordedActorType(child, answer)),
   };
 }
 
 /** The engine performs what a logic has under `effect`. Without options it never retries: the recorded outcome is the final one. */
-const answered = (name: string, logic: AnyActorLogic, answer: Answerer): AnyActorLogic => {
+const answered = (name: string, logic: AnyActorLogic, answer: EffectAnswerer): AnyActorLogic => {
   const effect: Performer = {
     options: {},
     async perform(input: unknown, scope: EffectScope): Promise<Json> {

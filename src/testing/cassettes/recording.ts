@@ -1,6 +1,6 @@
 /** A recording prepared for replay: what comes next from outside, and the outcome of each effect. */
 import type { Json } from '../../values/json.ts';
-import type { Cassette, TapedEffect, TapedStep } from './format.ts';
+import type { Cassette, RecordedEffect, RecordedStep } from './format.ts';
 import { present } from '../present.ts';
 import { fitsRecorded } from './masker.ts';
 
@@ -8,22 +8,22 @@ import { fitsRecorded } from './masker.ts';
 export type Cue =
   | { readonly kind: 'effect'; readonly at: number; readonly key: string }
   | { readonly kind: 'timer'; readonly at: number; readonly key: string; readonly due: number | undefined }
-  | { readonly kind: 'outside'; readonly at: number; readonly step: TapedStep };
+  | { readonly kind: 'outside'; readonly at: number; readonly step: RecordedStep };
 
 /** A recording. */
-export class Tape {
+export class Recording {
   /** As it was read. */
   readonly cassette: Cassette;
   /** What came from outside, in order. */
   readonly cues: Cue[];
-  readonly #steps = new Map<string, TapedStep[]>();
-  readonly #unused: Set<TapedEffect>;
-  readonly #byKey: ReadonlyMap<string, TapedEffect>;
-  readonly #byActor = new Map<string, TapedEffect[]>();
+  readonly #steps = new Map<string, RecordedStep[]>();
+  readonly #unused: Set<RecordedEffect>;
+  readonly #byKey: ReadonlyMap<string, RecordedEffect>;
+  readonly #byActor = new Map<string, RecordedEffect[]>();
   /** Keys of effects that were started and have no outcome: they were stopped, or still running. */
   readonly #unanswered: ReadonlySet<string>;
   /** The step that asked for an effect, by the key of the effect. */
-  readonly #opened = new Map<string, TapedStep>();
+  readonly #opened = new Map<string, RecordedStep>();
 
   constructor(cassette: Cassette) {
     this.cassette = cassette;
@@ -44,12 +44,12 @@ export class Tape {
   }
 
   /** The recorded outcome of an effect that a cue names. */
-  outcomeOf(key: string): TapedEffect['outcome'] {
+  outcomeOf(key: string): RecordedEffect['outcome'] {
     return present(this.#byKey.get(key), `The outcome of ${key}`).outcome;
   }
 
   /** The recorded step of an actor by its number; undefined when there is none. */
-  step(actor: string, seq: number): TapedStep | undefined {
+  step(actor: string, seq: number): RecordedStep | undefined {
     return this.#steps.get(actor)?.[seq - 1];
   }
 
@@ -59,7 +59,7 @@ export class Tape {
   }
 
   /** The step that asked for a recorded effect. */
-  placeOf(key: string): TapedStep | undefined {
+  askedIn(key: string): RecordedStep | undefined {
     return this.#opened.get(key);
   }
 
@@ -69,21 +69,21 @@ export class Tape {
   }
 
   /** Uses up the recorded effect with this input: the one under this key when it fits, otherwise the first one that fits. */
-  take(actor: string, name: string, input: Json, key: string): TapedEffect | undefined {
-    const isSame = (entry: TapedEffect) => this.#unused.has(entry) && fitsRecorded(entry.input, input);
+  take(actor: string, name: string, input: Json, key: string): RecordedEffect | undefined {
+    const isSame = (entry: RecordedEffect) => this.#unused.has(entry) && fitsRecorded(entry.input, input);
     const own = this.#byKey.get(key);
     if (own?.actor === actor && own.name === name && isSame(own)) return this.use(own);
     return this.use(this.#of(actor, name).find(isSame));
   }
 
   /** The next unused recorded effect of this actor and name, whatever its input. */
-  next(actor: string, name: string): TapedEffect | undefined {
+  next(actor: string, name: string): RecordedEffect | undefined {
     return this.#of(actor, name).find((entry) => this.#unused.has(entry));
   }
 
   /** Of all recorded effects of this name, used or not, the nearest: by input, then actor, then unused ones first. */
-  nearest(actor: string, name: string, input: Json): TapedEffect | undefined {
-    const distance = (entry: TapedEffect) =>
+  nearest(actor: string, name: string, input: Json): RecordedEffect | undefined {
+    const distance = (entry: RecordedEffect) =>
       (fitsRecorded(entry.input, input) ? 0 : 4) + (entry.actor === actor ? 0 : 2) + (this.#unused.has(entry) ? 0 : 1);
     const [nearest] = this.cassette.ledger
       .filter((entry) => entry.name === name)
@@ -92,17 +92,17 @@ export class Tape {
   }
 
   /** Uses up a recorded effect. */
-  use(entry: TapedEffect | undefined): TapedEffect | undefined {
+  use(entry: RecordedEffect | undefined): RecordedEffect | undefined {
     if (entry) this.#unused.delete(entry);
     return entry;
   }
 
   /** Recorded effects that were not used. */
-  get left(): readonly TapedEffect[] {
+  get unused(): readonly RecordedEffect[] {
     return [...this.#unused];
   }
 
-  #of(actor: string, name: string): readonly TapedEffect[] {
+  #of(actor: string, name: string): readonly RecordedEffect[] {
     return this.#byActor.get(`${actor} ${name}`) ?? [];
   }
 }

@@ -2,28 +2,28 @@
 import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { compile, type Surroundings } from '../../runtime/compile.ts';
-import type { Subject } from '../../define/runnable.ts';
+import { compile, type CompileContext } from '../../runtime/compile.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { Host } from '../../engine/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import { virtualClock } from '../clock.ts';
 import { present } from '../present.ts';
 import { pure } from '../pure.ts';
-import { Answers } from './effectAnswers.ts';
-import { conduct, unheard } from './player.ts';
-import { Drifts, phaseOf, type Drift } from './drift.ts';
-import { endOf } from './export.ts';
-import type { Cassette, TapedEnd } from './format.ts';
+import { EffectAnswers } from './effectAnswers.ts';
+import { playRecording, notAccepted } from './player.ts';
+import { DriftLog, phaseOf, type Drift } from './drift.ts';
+import { recordedEndOf } from './export.ts';
+import type { Cassette, RecordedEnd } from './format.ts';
 import { fitsRecorded } from './masker.ts';
-import { Tape, type Cue } from './recording.ts';
-import { taped, type Answerer } from './recordedActorType.ts';
-import { Watch } from './journalWatcher.ts';
+import { Recording, type Cue } from './recording.ts';
+import { recordedActorType, type EffectAnswerer } from './recordedActorType.ts';
+import { JournalWatcher } from './journalWatcher.ts';
 
 /** What a replay came to. */
 export interface Replayed {
   /** How the run ended; `open` when it is where its recording ends, or waits for something that was not recorded. */
-  readonly outcome: TapedEnd | { readonly status: 'open'; readonly state: string };
+  readonly outcome: RecordedEnd | { readonly status: 'open'; readonly state: string };
   /** The differences from the recording; empty when the run took the same path. */
   readonly drift: readonly Drift[];
 }
@@ -34,8 +34,8 @@ export interface ReplayOptions {
   readonly lenient?: boolean;
   /** For recording what was not recorded: performs effects, and answers a person's questions when nothing else happens. By default nothing is performed. */
   readonly live?: {
-    readonly perform: Answerer;
-    readonly surroundings: Pick<Surroundings, 'gateway' | 'clock'>;
+    readonly perform: EffectAnswerer;
+    readonly surroundings: Pick<CompileContext, 'gateway' | 'clock'>;
     readonly nudge: (host: Host, journal: Journal) => Promise<boolean>;
   };
   /** The cassette's name in messages; `The cassette` by default. */
@@ -45,23 +45,29 @@ export interface ReplayOptions {
 }
 
 /** Replays a cassette. Rejects with `conflict` when it is of another subject; differences are returned, not thrown. */
-export async function replayOn(
-  subject: Subject,
+export async function replayCassette(
+  subject: Runnable,
   cassette: Cassette,
   { lenient = false, live, file = 'The cassette', onEnd }: ReplayOptions = {},
 ): Promise<Replayed> {
   const { run, started, input, deadline } = cassette;
-  const [tape, drifts] = [new Tape(cassette), new Drifts()];
+  const [tape, drifts] = [new Recording(cassette), new DriftLog()];
   const clock = virtualClock({ start: started });
-  const watch = new Watch(tape, drifts);
-  const answers = new Answers({ tape, drifts, lenient, perform: live?.perform, place: (actor) => watch.place(actor) });
+  const watch = new JournalWatcher(tape, drifts);
+  const answers = new EffectAnswers({
+    tape,
+    drifts,
+    lenient,
+    perform: live?.perform,
+    place: (actor) => watch.lastStepOf(actor),
+  });
   const opened: AsyncDisposable[] = [];
-  const prepare = (type: ActorType) => taped(pure(type), answers.answer);
+  const prepare = (type: ActorType) => recordedActorType(pure(type), answers.answer);
   const type = compile({ gateway: offline, clock, ...live?.surroundings, opened, prepare })(subject);
   requireSame(file, cassette, subject, type);
 
   const transport = inProcess();
-  const journal = watch.over(memory());
+  const journal = watch.wrap(memory());
   const host = new Host({
     journal,
     transport,
@@ -73,7 +79,7 @@ export async function replayOn(
       void (
         event.type === 'dead' &&
         isOutside(cassette, event.message.id) &&
-        drifts.add(unheard(watch, event.actor, event.message.type, event.failure.message))
+        drifts.add(notAccepted(watch, event.actor, event.message.type, event.failure.message))
       ),
   });
   try {
@@ -85,7 +91,7 @@ export async function replayOn(
       ...(deadline === undefined ? {} : { deadline }),
     });
     const nudge = live && (() => live.nudge(host, journal));
-    const left = await conduct({
+    const left = await playRecording({
       tape,
       clock,
       host,
@@ -101,7 +107,7 @@ export async function replayOn(
     if (!live) addLeft(tape, drifts, left, watch);
     addEnd(cassette, drifts, row);
     await onEnd?.(journal);
-    return { outcome: endOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };
+    return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };
   } finally {
     await host[Symbol.asyncDispose]();
     await transport[Symbol.asyncDispose]();
@@ -110,14 +116,14 @@ export async function replayOn(
 }
 
 /** Never called: effects are answered before they reach a model. */
-const offline: Surroundings['gateway'] = {
+const offline: CompileContext['gateway'] = {
   answer: () => Promise.reject(new TroupeError('environment', 'A replay asks no model.')),
 };
 
 function requireSame(
   file: string,
   { subject: { name, type: recorded } }: Cassette,
-  subject: Subject,
+  subject: Runnable,
   type: ActorType,
 ): void {
   if (type.name === recorded && (name === undefined || name === subject.name)) return;
@@ -130,10 +136,10 @@ function requireSame(
 const isOutside = ({ steps }: Cassette, id: string): boolean => steps.some(({ event }) => event.id === id);
 
 /** Adds what was recorded and is not asked for any more. Of an actor that took another path that is expected. */
-function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch): void {
-  for (const { actor, key, name } of tape.left) {
+function addLeft(tape: Recording, drifts: DriftLog, cues: readonly Cue[], watch: JournalWatcher): void {
+  for (const { actor, key, name } of tape.unused) {
     if (drifts.of(actor)) continue;
-    const { state = '', seq = 0 } = tape.placeOf(key) ?? {};
+    const { state = '', seq = 0 } = tape.askedIn(key) ?? {};
     drifts.add({
       kind: 'unasked',
       actor,
@@ -146,19 +152,21 @@ function addLeft(tape: Tape, drifts: Drifts, cues: readonly Cue[], watch: Watch)
     if (cue.kind !== 'outside' || drifts.of(cue.step.actor)) continue;
     const { actor, event } = cue.step;
     drifts.add(
-      unheard(
+      notAccepted(
         watch,
         actor,
         event.type,
-        tape.knows(actor) && watch.place(actor).seq === 0 ? 'there is no such actor now' : 'its recipient had ended',
+        tape.knows(actor) && watch.lastStepOf(actor).seq === 0
+          ? 'there is no such actor now'
+          : 'its recipient had ended',
       ),
     );
   }
 }
 
 /** Adds that the run ended in another way. */
-function addEnd({ end, run }: Cassette, drifts: Drifts, row: ActorRow): void {
-  const came = endOf(row);
+function addEnd({ end, run }: Cassette, drifts: DriftLog, row: ActorRow): void {
+  const came = recordedEndOf(row);
   if (end === undefined ? came === undefined : fitsRecorded(end, JSON.parse(JSON.stringify(came ?? null)))) return;
   const open = { status: 'open', state: row.state };
   if (end === undefined && drifts.all.length === 0) return;

@@ -4,16 +4,16 @@
  * Only worlds that were really reached are explored, so every trace is real. Worlds that differ only in what is left out here are merged,
  * and only the first of them is explored further.
  */
-import { typeOf } from '../../values/ids.ts';
+import { actorTypeOf } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import type { Pending } from '../../journal/journal.ts';
 import { jsonObject } from '../jsonValues.ts';
 import { fieldsOf } from '../pendingData.ts';
 import { stateOfActor } from './worldStep.ts';
-import type { Actor, World } from './world.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
 
 /** What of an actor, beside its state, decides what happens next. Numbers and lengths above `clamp` should count as one value. */
-export type Keep = (actor: Actor, clamp: number) => Json;
+export type Projection = (actor: ModelActor, clamp: number) => Json;
 
 /** Levels of nesting that are kept. */
 const deepest = 4;
@@ -48,17 +48,17 @@ export function outline(value: unknown, clamp: number, depth = 0): Json {
 }
 
 /** For any machine: its context in outline, and the lengths of its lists. */
-export const keepContext: Keep = ({ snapshot, lists }, clamp) => [
+export const projectContext: Projection = ({ snapshot, lists }, clamp) => [
   outline(snapshot.context, clamp),
   Object.entries(lists).map(([name, { length }]) => [name, Math.min(length, clamp + 1)]),
 ];
 
 /** A key that is the same for worlds that count as one. */
-export function keyOf(world: World, keep: (actor: Actor) => Json, clamp: number): string {
-  const { actors, mail, asks, ended, left, lost } = world;
+export function worldKey(world: ModelWorld, keep: (actor: ModelActor) => Json, clamp: number): string {
+  const { actors, messages, asks, ended, faultsLeft, lostMessages } = world;
   // An address counts the steps of the parent, so the path is used instead. Of an actor that has ended, what it said last is enough.
-  const path = (address: string, said = '') => actors.get(address)?.path ?? `${typeOf(address)} ${said}`;
-  const doubt = (key: string) => (world.mute.has(key) ? 'lost' : world.doubtful.has(key) ? 'doubtful' : '');
+  const path = (address: string, said = '') => actors.get(address)?.path ?? `${actorTypeOf(address)} ${said}`;
+  const doubt = (key: string) => (world.lostOutcomes.has(key) ? 'lost' : world.uncertain.has(key) ? 'doubtful' : '');
   const outlineOf = (pending: Pending): Json => {
     const { id, src, event } = fieldsOf(pending);
     return [pending.kind, id ?? '', src ?? '', event?.type ?? '', doubt(pending.key)];
@@ -75,13 +75,13 @@ export function keyOf(world: World, keep: (actor: Actor) => Json, clamp: number)
     // The order matters within a pair of actors; the stable sort keeps it there.
     sortedBy(
       ([from, to]) => `${from} ${to}`,
-      mail.map(({ from, to, type, body }) => {
+      messages.map(({ from, to, type, body }) => {
         return [path(from, type), path(to), type, outline(withoutKey(body), clamp)] as const;
       }),
     ),
     asks.map(({ type }) => type).sort(),
-    left,
-    [...lost].sort(),
+    faultsLeft,
+    [...lostMessages].sort(),
   ]);
 }
 

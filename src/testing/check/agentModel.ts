@@ -5,24 +5,24 @@
 import type { AgentAnswer, AgentLimits } from '../../contracts/agent.ts';
 import type { Json } from '../../values/json.ts';
 
-import { plainMember } from '../../../machines/member.ts';
+import { defaultMember } from '../../../machines/member.ts';
 import { compile } from '../../runtime/compile.ts';
 import type { Delegate } from '../../define/delegate.ts';
-import { inputOf, type AnyAgent, type AnyTeam } from '../../define/runnable.ts';
+import { runInput, type AnyAgent, type AnyTeam } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { keepContext, type Keep } from './abstraction.ts';
+import { projectContext, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
-import { bodiesFor, contractOf, deedsOf as workOf, keepMember } from './contract.ts';
-import { deedsOf, type Delegated } from './agentOutcomes.ts';
+import { bodiesFor, contractOf, memberOutcomes as workOf, projectMember } from './contract.ts';
+import { agentOutcomes, type DelegatedCall } from './agentOutcomes.ts';
 import { asksPeople } from './member.ts';
-import { keepGiven } from './machineModel.ts';
-import type { Settings } from './options.ts';
-import { told } from './effectOutcomes.ts';
+import { projectGiven } from './machineModel.ts';
+import type { CheckSettings } from './options.ts';
+import { outcomeWords } from './effectOutcomes.ts';
 import { effectOf, isDeadline } from '../pendingData.ts';
-import type { Stage } from './model.ts';
+import type { CheckModel } from './model.ts';
 
 /** Limits for the model. */
 const smallLimits: Partial<AgentLimits> = {
@@ -41,11 +41,11 @@ const smallLimits: Partial<AgentLimits> = {
 const smallSteps = 2;
 
 /** The model of an agent. Throws `invalid` or `definition` for an input or samples that do not fit. */
-export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
+export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel {
   const { protocol, tools, toolbelt, deadline } = agent;
   const types: readonly string[] = agent.handles;
   const bodies = (type: string): readonly Json[] => (protocol ? bodiesFor(protocol, type, settings) : []);
-  const outcomes = deedsOf({
+  const outcomes = agentOutcomes({
     hasTools: tools.some((tool) => !isDelegate(tool)) || toolbelt.length > 0,
     delegations: delegations(agent),
     asksPeople: asksPeople(agent),
@@ -62,22 +62,22 @@ export function ofAgent(agent: AnyAgent, settings: Settings): Stage {
   return {
     name: agent.name,
     type: typeOf(agent),
-    inputs: (settings.input === undefined ? inputs() : [settings.input]).map((input) => inputOf(agent, input)),
-    outside: [
+    inputs: (settings.input === undefined ? inputs() : [settings.input]).map((input) => runInput(agent, input)),
+    external: [
       { type: 'agent.cancel', kind: 'signal', body: { reason: 'not needed' }, watched: true },
       { type: 'agent.pause', kind: 'signal', body: {}, watched: true },
       { type: 'agent.resume', kind: 'signal', body: {}, watched: true },
     ],
-    steers: () => true,
+    isInterference: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isNet: ({ birth }, timer) => deadline === undefined && birth.parent === undefined && isDeadline(timer),
+    isDefaultTimer: ({ birth }, timer) => deadline === undefined && birth.parent === undefined && isDeadline(timer),
     outcomes(actor, effect) {
       const { src, input } = effectOf(effect);
       if (src === 'work') return workOf(actor, effect, settings);
       return present(outcomes[src], `What the effect "${src}" of an agent may give`)(input);
     },
-    tell: (_, effect, outcome) => told(effectOf(effect).src, outcome),
-    keep: keepGiven(settings, keepAgent),
+    tell: (_, effect, outcome) => outcomeWords(effectOf(effect).src, outcome),
+    project: projectGiven(settings, keepAgent),
     label: (actor) => (actor.birth.parent === undefined ? agent.name : actor.type.name),
   };
 }
@@ -103,20 +103,20 @@ function typeOf(agent: AnyAgent): ActorType {
 const isDelegate = (tool: AnyAgent['tools'][number]): tool is Delegate => 'kind' in tool && tool.kind === 'delegate';
 
 /** A call of each agent and team that it may call. */
-const delegations = ({ tools }: AnyAgent): Delegated[] =>
+const delegations = ({ tools }: AnyAgent): DelegatedCall[] =>
   tools.filter(isDelegate).map(({ name, subject, approval }) => {
     const type = subject.handles[0] ?? 'task';
-    return { name, ask: approval, delegate: { who: plainMember, type, body: 'Do it.', left: {} } };
+    return { name, ask: approval, delegate: { who: defaultMember, type, body: 'Do it.', left: {} } };
   });
 
 /** The part of each context that the guards look at. */
-const keepAgent: Keep = (actor, clamp) => {
-  if (contextOf(actor, 'member')) return keepMember(actor);
+const keepAgent: Projection = (actor, clamp) => {
+  if (contextOf(actor, 'member')) return projectMember(actor);
   const toolCall = contextOf(actor, 'toolCall');
   // The state of a call says enough until it ends, and then its output does.
   if (toolCall) return [toolCall.attempts];
   const context = contextOf(actor, 'agent');
-  if (!context) return keepContext(actor, clamp);
+  if (!context) return projectContext(actor, clamp);
   const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
   return [
     used.steps,

@@ -4,11 +4,11 @@ import { TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import type { Delegation } from '../../../machines/member.ts';
 import { asJson, jsonObject, jsonText } from '../jsonValues.ts';
-import { fails, gives } from './effectOutcomes.ts';
-import type { Possible } from './model.ts';
+import { failsWith, succeedsWith } from './effectOutcomes.ts';
+import type { PossibleOutcome } from './model.ts';
 
 /** What of an agent's definition its machine can distinguish. */
-export interface Means {
+export interface AgentFeatures {
   /** Has it tools that it runs itself? */
   readonly hasTools: boolean;
   /** Does any of its calls need a person's approval? */
@@ -20,11 +20,11 @@ export interface Means {
   /** Ids of its objectives. */
   readonly objectives: readonly string[];
   /** The agents and teams that it may call as tools. */
-  readonly delegations: readonly Delegated[];
+  readonly delegations: readonly DelegatedCall[];
 }
 
 /** A call that another agent or team carries out. */
-export interface Delegated {
+export interface DelegatedCall {
   /** The name of the tool. */
   readonly name: string;
   /** Does the call need a person's approval? */
@@ -42,19 +42,26 @@ const read = { ...call, how: 'run', effect: 'read' };
 const guarded = (ask: boolean) => ({ ...call, how: 'guarded', effect: 'write', ask, patience: 1_000 });
 
 /** An outcome of a model call: what it says to people, what the agent makes of it, and the calls in it. */
-const reading = (says: string, means: object, calls: readonly object[] = []): Possible => ({
-  ...gives('callModel', asJson({ text: '', ...bill, calls, means })),
+const reading = (says: string, means: object, calls: readonly object[] = []): PossibleOutcome => ({
+  ...succeedsWith('callModel', asJson({ text: '', ...bill, calls, means })),
   says,
 });
 const failuresOf = (src: string, ...kinds: FailureKind[]) =>
-  kinds.map((kind) => fails(src, new TroupeError(kind, `${src} went wrong.`)));
+  kinds.map((kind) => failsWith(src, new TroupeError(kind, `${src} went wrong.`)));
 
-type Outcomes = Readonly<Record<string, (input: Json) => readonly Possible[]>>;
+type Outcomes = Readonly<Record<string, (input: Json) => readonly PossibleOutcome[]>>;
 
 /** The possible outcomes of each of an agent's effects, by the name of the effect. */
-export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, delegations }: Means): Outcomes {
+export function agentOutcomes({
+  hasTools,
+  asksPeople,
+  writes,
+  answers,
+  objectives,
+  delegations,
+}: AgentFeatures): Outcomes {
   const verdict = (met: boolean) =>
-    gives('verify', { evidence: objectives.map((objective) => ({ objective, met, says: '' })) });
+    succeedsWith('verify', { evidence: objectives.map((objective) => ({ objective, met, says: '' })) });
   const made = { kind: 'calls' };
   return {
     callModel: (input) => [
@@ -69,33 +76,33 @@ export function deedsOf({ hasTools, asksPeople, writes, answers, objectives, del
       ...failuresOf('callModel', 'transient', 'auth'),
     ],
     analyze: () => [
-      gives('analyze', { objective: '', requirements: [], risks: [], ...bill }),
+      succeedsWith('analyze', { objective: '', requirements: [], risks: [], ...bill }),
       ...failuresOf('analyze', 'transient'),
     ],
     discover: () => [
-      gives('discover', { tools: 1, epoch: 1, missing: [], problems: [] }),
+      succeedsWith('discover', { tools: 1, epoch: 1, missing: [], problems: [] }),
       ...failuresOf('discover', 'environment'),
     ],
     plan: () => [
-      gives('plan', { steps: [{ id: 'a', goal: '', dependsOn: [], expected: '', verification: '' }], ...bill }),
+      succeedsWith('plan', { steps: [{ id: 'a', goal: '', dependsOn: [], expected: '', verification: '' }], ...bill }),
       ...failuresOf('plan', 'model'),
     ],
-    runTool: () => [gives('runTool', { content: 'done' }), ...failuresOf('runTool', 'tool')],
+    runTool: () => [succeedsWith('runTool', { content: 'done' }), ...failuresOf('runTool', 'tool')],
     reconcile: () => [
-      gives('reconcile', { done: true, content: 'done' }),
-      gives('reconcile', { done: false }),
-      gives('reconcile', {}),
+      succeedsWith('reconcile', { done: true, content: 'done' }),
+      succeedsWith('reconcile', { done: false }),
+      succeedsWith('reconcile', {}),
       ...failuresOf('reconcile', 'environment'),
     ],
-    connectToolbelt: () => [gives('connectToolbelt', null), ...failuresOf('connectToolbelt', 'environment')],
+    connectToolbelt: () => [succeedsWith('connectToolbelt', null), ...failuresOf('connectToolbelt', 'environment')],
     listToolbelt: () => [
-      gives('listToolbelt', { tools: 2, epoch: 1, missing: [], conflicts: [] }),
+      succeedsWith('listToolbelt', { tools: 2, epoch: 1, missing: [], conflicts: [] }),
       ...failuresOf('listToolbelt', 'environment'),
     ],
-    dropToolbelt: () => [gives('dropToolbelt', null), ...failuresOf('dropToolbelt', 'environment')],
+    dropToolbelt: () => [succeedsWith('dropToolbelt', null), ...failuresOf('dropToolbelt', 'environment')],
     verify: () => [verdict(true), verdict(false), ...failuresOf('verify', 'tool')],
-    fallback: () => [gives('fallback', { resource: 'another' }), ...failuresOf('fallback', 'model')],
-    cleanUp: () => [gives('cleanUp', null), ...failuresOf('cleanUp', 'internal')],
+    fallback: () => [succeedsWith('fallback', { resource: 'another' }), ...failuresOf('fallback', 'model')],
+    cleanUp: () => [succeedsWith('cleanUp', null), ...failuresOf('cleanUp', 'internal')],
   };
 }
 

@@ -1,37 +1,37 @@
 /** Explores everything that can happen in a team or a machine, within bounds, and reports what is wrong and what is ruled out. */
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { isSubject, type Subject } from '../../define/runnable.ts';
+import { isRunnable, type Runnable } from '../../define/runnable.ts';
 import { errorMessageOf } from '../errorMessage.ts';
-import { nodeAt, wayTo, type Graph, type Told as Move } from './explore.ts';
-import type { Fault, Faults } from './faults.ts';
+import { nodeAt, traceTo, type StateGraph, type TransitionLabel as Move } from './explore.ts';
+import type { CheckFault, CheckFaults } from './faults.ts';
 import { growth } from './growth.ts';
-import { look } from './refine.ts';
-import { ofAgent } from './agentModel.ts';
-import { ofMachine } from './machineModel.ts';
-import { ofGuarded, ofOrchestrator } from './supervisorModels.ts';
-import { ofTeam } from './teamModel.ts';
-import { settingsOf, type CheckOptions, type Settings } from './options.ts';
-import { proof } from './claims.ts';
+import { refine } from './refine.ts';
+import { agentModel } from './agentModel.ts';
+import { machineModel } from './machineModel.ts';
+import { guardedModel, orchestratorModel } from './supervisorModels.ts';
+import { teamModel } from './teamModel.ts';
+import { checkSettings, type CheckOptions, type CheckSettings } from './options.ts';
+import { claimsOf } from './claims.ts';
 import type { CheckReport, Finding } from './report.ts';
-import { linesOf, sequence } from './sequence.ts';
-import type { Stage } from './model.ts';
+import { linesOf, sequenceDiagram } from './sequence.ts';
+import type { CheckModel } from './model.ts';
 import { storyOf } from './story.ts';
-import type { Suspicion } from './counterexample.ts';
-import { begin, type Turn } from './worldStep.ts';
-import { run, type World } from './world.ts';
+import type { Counterexample } from './counterexample.ts';
+import { startRoot, type StepResult } from './worldStep.ts';
+import { checkedRun, type ModelWorld } from './world.ts';
 
 /**
  * Explores an agent, a team, an orchestrator, guardrails, or a machine with its children: every message, every outcome of an effect, every
  * timer and the given faults, in every order. Rejects with `invalid` for wrong options, `definition` for what cannot be explored.
  * @example expect((await check(team)).findings).toEqual([]);
  */
-export async function check(subject: Subject, options: CheckOptions = {}): Promise<CheckReport> {
-  const settings = settingsOf(options);
+export async function check(subject: Runnable, options: CheckOptions = {}): Promise<CheckReport> {
+  const settings = checkSettings(options);
   const stage = stageOf(subject, settings);
   const beginnings = stage.inputs.map((input) => beginningOf(stage, settings, input));
-  const { graph, suspicions, apparent } = await look(beginnings, stage, settings);
-  const findings = told(suspicions, graph, stage, subject);
+  const { graph, counterexamples, refuted } = await refine(beginnings, stage, settings);
+  const findings = told(counterexamples, graph, stage, subject);
   const bound = graph.bound && { ...graph.bound, ...growth(graph) };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
@@ -43,51 +43,63 @@ export async function check(subject: Subject, options: CheckOptions = {}): Promi
     faults,
     ...(bound ? { bound } : {}),
     findings,
-    ...proof({ states, faults, tried, bound, apparent, findings, looksForStates: stage.missed !== undefined }),
+    ...claimsOf({
+      states,
+      faults,
+      tried,
+      bound,
+      apparent: refuted,
+      findings,
+      looksForStates: stage.unreached !== undefined,
+    }),
   };
 }
 
 /** How often each fault was tried. One that changes nothing anywhere was never tried, and nothing is claimed about it. */
-function triedOf({ nodes }: Graph, faults: Faults): Faults {
+function triedOf({ nodes }: StateGraph, faults: CheckFaults): CheckFaults {
   const causes = new Set<string>(nodes.flatMap(({ edges }) => edges.map(({ move }) => move.cause)));
-  const times = (name: Fault) => (causes.has(name) ? faults[name] : 0);
+  const times = (name: CheckFault) => (causes.has(name) ? faults[name] : 0);
   return { drop: times('drop'), dup: times('dup'), crash: times('crash') };
 }
 
-function stageOf(subject: Subject, settings: Settings): Stage {
-  if (!isSubject(subject))
+function stageOf(subject: Runnable, settings: CheckSettings): CheckModel {
+  if (!isRunnable(subject))
     throw new TroupeError(
       'definition',
       'check() takes an agent({ … }), a team({ … }), an orchestrator({ … }), something guarded(…) or a machine(chart).',
     );
   switch (subject.kind) {
     case 'team':
-      return ofTeam(subject, settings);
+      return teamModel(subject, settings);
     case 'machine':
-      return ofMachine(subject, settings);
+      return machineModel(subject, settings);
     case 'agent':
-      return ofAgent(subject, settings);
+      return agentModel(subject, settings);
     case 'orchestrator':
-      return ofOrchestrator(subject, settings);
+      return orchestratorModel(subject, settings);
     case 'guarded':
-      return ofGuarded(subject, settings);
+      return guardedModel(subject, settings);
   }
 }
 
-function beginningOf({ type, name }: Stage, { faults }: Settings, input: Stage['inputs'][number]): Turn {
-  const root = `${type.name}/${run}`;
-  const empty: World = {
+function beginningOf(
+  { type, name }: CheckModel,
+  { faults }: CheckSettings,
+  input: CheckModel['inputs'][number],
+): StepResult {
+  const root = `${type.name}/${checkedRun}`;
+  const empty: ModelWorld = {
     root,
     actors: new Map(),
-    mail: [],
+    messages: [],
     asks: [],
-    left: faults,
-    mute: new Set(),
-    doubtful: new Set(),
-    lost: new Set(),
+    faultsLeft: faults,
+    lostOutcomes: new Set(),
+    uncertain: new Set(),
+    lostMessages: new Set(),
   };
   try {
-    return begin(empty, type, { address: root, run, parent: undefined, input });
+    return startRoot(empty, type, { address: root, run: checkedRun, parent: undefined, input });
   } catch (cause) {
     throw new TroupeError(
       'definition',
@@ -98,8 +110,13 @@ function beginningOf({ type, name }: Stage, { faults }: Settings, input: Stage['
 }
 
 /** Each finding once, with the first trace that led to it; the shortest traces first. */
-function told(suspicions: readonly Suspicion[], graph: Graph, stage: Stage, subject: Subject): Finding[] {
-  const once = new Map<string, Suspicion>();
+function told(
+  suspicions: readonly Counterexample[],
+  graph: StateGraph,
+  stage: CheckModel,
+  subject: Runnable,
+): Finding[] {
+  const once = new Map<string, Counterexample>();
   for (const suspicion of suspicions) {
     const { kind, about } = suspicion;
     // A deadlock that needs no lost message is no finding about lost messages.
@@ -109,13 +126,13 @@ function told(suspicions: readonly Suspicion[], graph: Graph, stage: Stage, subj
   return [...once.values()]
     .map(({ kind, says, node, move, loop = [] }): Finding => {
       if (node === undefined) return { kind, says, trace: [], mermaid: '', story: '' };
-      const trace = { way: withoutRounds([...wayTo(graph, node), ...(move ? [move] : [])], loop), loop };
+      const trace = { steps: withoutRounds([...traceTo(graph, node), ...(move ? [move] : [])], loop), loop };
       const { input } = beginningFor(graph, node);
       return {
         kind,
         says,
         trace: linesOf(trace),
-        mermaid: sequence(trace, kind),
+        mermaid: sequenceDiagram(trace, kind),
         story: storyOf({ kind, trace, stage, subject, input, says }),
       };
     })
@@ -137,7 +154,7 @@ function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Mo
 const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.says === b.says;
 
 /** The input with which the run of this node was started. */
-function beginningFor({ nodes }: Graph, node: number): { input: Json } {
+function beginningFor({ nodes }: StateGraph, node: number): { input: Json } {
   let at = nodeAt(nodes, node);
   while (at.before) at = nodeAt(nodes, at.before.node);
   return { input: at.world.actors.get(at.world.root)?.birth.input ?? null };

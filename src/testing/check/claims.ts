@@ -1,5 +1,5 @@
 /** What a check may claim. Never that something is correct: only what was looked for, within which limits, and what was left open. */
-import type { Faults } from './faults.ts';
+import type { CheckFaults } from './faults.ts';
 import { faultNames, faultWords } from './faults.ts';
 import { findingKinds, type Bound, type Finding, type FindingKind } from './report.ts';
 
@@ -15,13 +15,13 @@ const absent: Readonly<Record<FindingKind, string>> = {
 };
 
 /** What the claims are made from. */
-export interface Facts {
+export interface ProofFacts {
   /** Worlds that were reached. */
   readonly states: number;
   /** How often each fault was allowed. */
-  readonly faults: Faults;
+  readonly faults: CheckFaults;
   /** The same, with 0 for a fault that changed nothing anywhere. */
-  readonly tried: Faults;
+  readonly tried: CheckFaults;
   /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound: Bound | undefined;
   /** Loops that ended when they were followed. */
@@ -33,7 +33,7 @@ export interface Facts {
 }
 
 /** What is proved within the limits, and what is not. */
-export function proof({ states, faults, tried, bound, apparent, findings, looksForStates }: Facts): {
+export function claimsOf({ states, faults, tried, bound, apparent, findings, looksForStates }: ProofFacts): {
   proved: string[];
   unproven: string[];
 } {
@@ -69,7 +69,7 @@ export function proof({ states, faults, tried, bound, apparent, findings, looksF
   };
 }
 
-const untried = (faults: Faults, tried: Faults): string[] => {
+const untried = (faults: CheckFaults, tried: CheckFaults): string[] => {
   const names = faultNames.filter((name) => name !== 'drop' && faults[name] > 0 && tried[name] === 0);
   return names.length === 0
     ? []

@@ -4,13 +4,13 @@ import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
 import type { ToolCallContext } from '../../../machines/toolCall.ts';
-import type { Working } from './member.ts';
-import type { Actor } from './world.ts';
+import type { MemberWork } from './member.ts';
+import type { ModelActor } from './world.ts';
 
 interface Contexts {
   readonly agent: AgentContext;
   readonly guardrail: GuardrailContext;
-  readonly member: Working;
+  readonly member: MemberWork;
   readonly router: RouterContext;
   readonly run: RunContext;
   readonly toolCall: ToolCallContext;
@@ -18,6 +18,6 @@ interface Contexts {
 
 /** The context of an actor when it runs our machine of this id; undefined otherwise. XState types the context of an unknown machine as any value. */
 export const contextOf = <Id extends keyof Contexts>(
-  { type: { chart }, snapshot }: Actor,
+  { type: { chart }, snapshot }: ModelActor,
   id: Id,
 ): Contexts[Id] | undefined => (chart.machine.id === id ? snapshot.context : undefined);

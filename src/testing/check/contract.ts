@@ -5,24 +5,24 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { Pending } from '../../journal/journal.ts';
-import type { Member, Part } from '../../define/member.ts';
+import type { Member, Compiled } from '../../define/member.ts';
 import type { Worker } from '../../define/memberProfile.ts';
 import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { contextOf } from './contexts.ts';
-import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
-import type { Settings } from './options.ts';
-import { fails } from './effectOutcomes.ts';
+import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
+import type { CheckSettings } from './options.ts';
+import { failsWith } from './effectOutcomes.ts';
 import { bodiesOf } from './samples.ts';
-import type { Possible } from './model.ts';
-import type { Actor } from './world.ts';
+import type { PossibleOutcome } from './model.ts';
+import type { ModelActor } from './world.ts';
 
 /** The agent or team whose contract a machine keeps, by the machine's `work` effect: that one is the same in every copy of the machine. */
 const contractFor = new WeakMap<object, AnyAgent | AnyTeam>();
 
 /** The same guardrails and routers, with only the contracts of the agents and teams behind them. */
-export function byContract<W extends Worker>(worker: W): W {
+export function reducedToContracts<W extends Worker>(worker: W): W {
   // Each keeps its kind, except that a team becomes an agent with the same contract: supervisors treat both alike.
   return reduced(worker) as W;
 }
@@ -36,9 +36,9 @@ function reduced(worker: Worker): object {
 }
 
 /** An agent or a team as a member that is run by the machine of its contract. */
-export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Part } {
+export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Compiled } {
   // Never performed: its outcomes are samples.
-  const work = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
+  const work = fromPromise<MemberStep, MemberWork>(() => Promise.reject(new Error('A check asks no model.')));
   contractFor.set(work, worker);
   const machine = memberMachine(deadlineOf(worker)).provide({ actors: { work } });
   const { name, protocol, handles }: Member = worker;
@@ -47,31 +47,31 @@ export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Part 
 }
 
 /** The possible outcomes of the message that a member was given. */
-export function deedsOf(actor: Actor, effect: Pending, settings: Settings): Possible[] {
-  const { type, asked } = workingOf(effect);
+export function memberOutcomes(actor: ModelActor, effect: Pending, settings: CheckSettings): PossibleOutcome[] {
+  const { type, asked } = memberWorkOf(effect);
   const { name, chart } = actor.type;
   const { work } = chart.machine.implementations.actors;
   const worker = present(work && contractFor.get(work), `The contract of "${name}"`);
   const asks = asksPeople(worker) && !asked;
   return [
-    ...answersOf(worker, type, settings).map((answer): Possible => ({
+    ...answersOf(worker, type, settings).map((answer): PossibleOutcome => ({
       outcome: { ok: true, output: { answer } },
       says: `answers ${answer.type}`,
     })),
     ...(asks ? [{ outcome: { ok: true, output: { asks: true } } as const, says: 'has to ask a person' }] : []),
-    fails('work', new TroupeError('model', `"${name}" could not do it.`)),
-    fails('work', new TroupeError('transient', `"${name}" could not do it now.`)),
-    { ...fails('work', new TroupeError('restarts', `"${name}" died too often.`)), says: 'dies' },
+    failsWith('work', new TroupeError('model', `"${name}" could not do it.`)),
+    failsWith('work', new TroupeError('transient', `"${name}" could not do it now.`)),
+    { ...failsWith('work', new TroupeError('restarts', `"${name}" died too often.`)), says: 'dies' },
   ];
 }
 
 /** The part of a member's context that counts. */
-export const keepMember = (actor: Actor): Json => {
+export const projectMember = (actor: ModelActor): Json => {
   const { type = null, asked = null } = contextOf(actor, 'member') ?? {};
   return [type, asked];
 };
 
-function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: Settings): AgentAnswer[] {
+function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: CheckSettings): AgentAnswer[] {
   const { protocol, handles }: Member = worker;
   if (!protocol || handles.length === 0) return [{ type: 'text', body: 'text' }];
   const isPlain = worker.kind === 'team' && worker.plain === true;
@@ -83,7 +83,7 @@ function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: Settings)
 }
 
 /** Bodies of a message: the given samples, otherwise bodies that fit its schema. Throws `invalid` for a sample that does not fit, `definition` when none can be made up. */
-export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: Settings): readonly Json[] {
+export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: CheckSettings): readonly Json[] {
   const parse = (body: unknown): Json => asJson(protocol.parse(type, body));
   const schema = () => jsonSchema(present(protocol.messages[type], `The message "${type}"`).body);
   return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse);

@@ -1,9 +1,9 @@
 /** A finding before it is reported: where in the graph it is, and the loop that repeats where there is one. */
-import type { Told } from './explore.ts';
+import type { TransitionLabel } from './explore.ts';
 import type { FindingKind } from './report.ts';
 
 /** Something that may be wrong. */
-export interface Suspicion {
+export interface Counterexample {
   /** What kind of finding it is. */
   readonly kind: FindingKind;
   /** Identifies it: the same kind and text is reported once. */
@@ -13,7 +13,7 @@ export interface Suspicion {
   /** The node where it shows; undefined for something that never happens. */
   readonly node?: number;
   /** The move from that node which is wrong, when it is a move. */
-  readonly move?: Told;
+  readonly move?: TransitionLabel;
   /** The moves that then repeat for ever. */
-  readonly loop?: readonly Told[];
+  readonly loop?: readonly TransitionLabel[];
 }

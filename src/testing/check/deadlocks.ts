@@ -1,31 +1,35 @@
 /** Finds dead ends, where nothing happens any more, and asks that will never be answered. */
-import { nodeAt, wayTo, type Graph, type Node } from './explore.ts';
-import { isFault, type Faults } from './faults.ts';
-import type { Suspicion } from './counterexample.ts';
+import { nodeAt, traceTo, type StateGraph, type GraphNode } from './explore.ts';
+import { isCheckFault, type CheckFaults } from './faults.ts';
+import type { Counterexample } from './counterexample.ts';
 import { stateOfActor } from './worldStep.ts';
-import type { World } from './world.ts';
+import type { ModelWorld } from './world.ts';
 
 /** Does the run go on by itself, or by a message that it may wait for? An event that changes nothing does not count. */
-const goesOn = ({ edges }: Node, self: number): boolean =>
+const goesOn = ({ edges }: GraphNode, self: number): boolean =>
   edges.some(({ to, move: { cause } }) => to !== self && (cause === 'inside' || cause === 'outside'));
 
-const used = ({ left }: World, faults: Faults): number =>
-  faults.drop + faults.dup + faults.crash - left.drop - left.dup - left.crash;
+const used = ({ faultsLeft }: ModelWorld, faults: CheckFaults): number =>
+  faults.drop + faults.dup + faults.crash - faultsLeft.drop - faultsLeft.dup - faultsLeft.crash;
 
 /** `order in "waiting", order.shipment in "packing"` */
-const where = ({ actors }: World): string =>
+const where = ({ actors }: ModelWorld): string =>
   [...actors.values()].map((actor) => `${actor.path} in "${stateOfActor(actor)}"`).join(', ');
 
 /** Orders nodes: those with the fewest faults on the way first, and of these the nearest. */
 const byFaults =
-  ({ nodes }: Graph, faults: Faults) =>
+  ({ nodes }: StateGraph, faults: CheckFaults) =>
   (a: number, b: number) => {
     const [one, other] = [nodeAt(nodes, a), nodeAt(nodes, b)];
     return used(one.world, faults) - used(other.world, faults) || one.depth - other.depth;
   };
 
 /** Nodes where nothing can happen any more although the run has not ended. `isHeld`: is a run paused by a person, and may stand still? */
-export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) => boolean = () => false): Suspicion[] {
+export function deadEnds(
+  graph: StateGraph,
+  faults: CheckFaults,
+  isHeld: (world: ModelWorld) => boolean = () => false,
+): Counterexample[] {
   const { nodes } = graph;
   const ends = nodes.flatMap((node, at) =>
     node.explored && !node.world.ended && !goesOn(node, at) && !isHeld(node.world) ? [at] : [],
@@ -33,17 +37,17 @@ export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) =>
   const stuck = new Set(ends);
   // A move from one stuck node to another is interference: only the first of them is reported.
   const first = ends.filter((at) => !stuck.has(nodeAt(nodes, at).before?.node ?? -1));
-  return first.sort(byFaults(graph, faults)).map((node): Suspicion => {
+  return first.sort(byFaults(graph, faults)).map((node): Counterexample => {
     const { world } = nodeAt(nodes, node);
     const place = where(world);
-    if (world.mute.size > 0 || world.lost.size > 0)
+    if (world.lostOutcomes.size > 0 || world.lostMessages.size > 0)
       return {
         kind: 'hang',
         about: place,
         node,
         says: `Once a message is lost, nothing can happen any more: ${place}. Set a time (after, or a deadline) for what is waited for.`,
       };
-    if (wayTo(graph, node).some(({ expires }) => expires))
+    if (traceTo(graph, node).some(({ expires }) => expires))
       return {
         kind: 'expiry',
         about: place,
@@ -63,18 +67,18 @@ export function deadEnds(graph: Graph, faults: Faults, isHeld: (world: World) =>
 }
 
 /** Asks that stay open whatever happens. Only types that are answered somewhere: of the others no answer is expected. */
-export function unanswered(graph: Graph, faults: Faults): Suspicion[] {
+export function unansweredAsks(graph: StateGraph, faults: CheckFaults): Counterexample[] {
   const { nodes } = graph;
   const back = new Map<number, number[]>();
   for (const [from, { edges }] of nodes.entries())
     for (const { to, move } of edges) {
-      if (isFault(move.cause)) continue;
+      if (isCheckFault(move.cause)) continue;
       const before = back.get(to);
       if (before) before.push(from);
       else back.set(to, [from]);
     }
   return [...graph.answered].flatMap((type) => {
-    const isOpen = ({ world }: Node) => world.asks.some((ask) => ask.type === type);
+    const isOpen = ({ world }: GraphNode) => world.asks.some((ask) => ask.type === type);
     const hopeful = new Set(nodes.flatMap((node, at) => (!isOpen(node) || !node.explored ? [at] : [])));
     const queue = [...hopeful];
     for (let at = queue.pop(); at !== undefined; at = queue.pop())
@@ -87,10 +91,10 @@ export function unanswered(graph: Graph, faults: Faults): Suspicion[] {
       const rests = node.world.ended || (!node.edges.some(({ move }) => move.cause === 'inside') && goesOn(node, at));
       return !hopeful.has(at) && rests ? [at] : [];
     });
-    return never.sort(byFaults(graph, faults)).map((node): Suspicion => {
+    return never.sort(byFaults(graph, faults)).map((node): Counterexample => {
       const { world } = nodeAt(nodes, node);
       const place = world.ended ? 'it has ended' : where(world);
-      const lost = world.mute.size > 0;
+      const lost = world.lostOutcomes.size > 0;
       if (!lost) return silent(type, place, node);
       const says = `Once an answer is lost, "${type}" is never answered: ${place}. Set a time for what is waited for.`;
       return { kind: 'hang', about: `${type} ${place}`, node, says };
@@ -98,7 +102,7 @@ export function unanswered(graph: Graph, faults: Faults): Suspicion[] {
   });
 }
 
-const silent = (type: string, place: string, node: number): Suspicion => ({
+const silent = (type: string, place: string, node: number): Counterexample => ({
   kind: 'unanswered',
   about: `${type} ${place}`,
   node,

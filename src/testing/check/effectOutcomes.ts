@@ -6,26 +6,26 @@ import { requireInput } from '../../values/plain.ts';
 
 import type { Pending } from '../../journal/journal.ts';
 import { effectOf } from '../pendingData.ts';
-import type { Possible } from './model.ts';
-import { short } from './format.ts';
+import type { PossibleOutcome } from './model.ts';
+import { shortJson } from './format.ts';
 
 const busy = new TroupeError('transient', 'The other side is busy or away.');
 
 /** The outcome that an effect gives this output. */
-export const gives = (src: string, output: Json): Possible => ({
+export const succeedsWith = (src: string, output: Json): PossibleOutcome => ({
   outcome: { ok: true, output },
-  says: `${src} gives ${short(output)}`,
+  says: `${src} gives ${shortJson(output)}`,
 });
 /** The outcome that an effect fails with what was thrown. */
-export const fails = (src: string, thrown: unknown): Possible => {
+export const failsWith = (src: string, thrown: unknown): PossibleOutcome => {
   const failure = toFailure(thrown);
   return { outcome: { ok: false, failure }, says: `${src} fails: ${failure.kind}` };
 };
 
 /** Outcomes by the user's samples; without samples, the effect gives `null` or fails as `transient`. */
-export function sampled(samples: Readonly<Record<string, readonly unknown[]>> = {}) {
-  const known = new Map<string, readonly Possible[]>();
-  return (effect: Pick<Pending, 'data'>): readonly Possible[] => {
+export function sampledOutcomes(samples: Readonly<Record<string, readonly unknown[]>> = {}) {
+  const known = new Map<string, readonly PossibleOutcome[]>();
+  return (effect: Pick<Pending, 'data'>): readonly PossibleOutcome[] => {
     const { src } = effectOf(effect);
     const before = known.get(src);
     if (before) return before;
@@ -34,17 +34,17 @@ export function sampled(samples: Readonly<Record<string, readonly unknown[]>> = 
     const outputs = given
       .filter((sample) => !(sample instanceof Error))
       .map((sample) => ({
-        ...gives(src, requireInput(`A sample of "${src}"`, sample)),
+        ...succeedsWith(src, requireInput(`A sample of "${src}"`, sample)),
         ...(own ? {} : { guessed: true as const }),
       }));
     const errors = given.filter((sample) => sample instanceof Error);
-    const outcomes = [...outputs, ...(errors.length > 0 ? errors : [busy]).map((error) => fails(src, error))];
+    const outcomes = [...outputs, ...(errors.length > 0 ? errors : [busy]).map((error) => failsWith(src, error))];
     known.set(src, outcomes);
     return outcomes;
   };
 }
 
 /** What an outcome says, for people. */
-export const told = (src: string, outcome: Outcome): { says: string } => ({
-  says: outcome.ok ? `${src} gives ${short(outcome.output)}` : `${src} fails: ${outcome.failure.kind}`,
+export const outcomeWords = (src: string, outcome: Outcome): { says: string } => ({
+  says: outcome.ok ? `${src} gives ${shortJson(outcome.output)}` : `${src} fails: ${outcome.failure.kind}`,
 });

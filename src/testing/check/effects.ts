@@ -6,30 +6,30 @@ import { TroupeError } from '../../values/failure.ts';
 
 import type { Pending } from '../../journal/journal.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { perform } from '../../engine/effects.ts';
+import { performEffect } from '../../engine/effects.ts';
 import { actorLogics, optionFor, performerOf } from '../effects.ts';
 import { present } from '../present.ts';
 import { effectOf } from '../pendingData.ts';
 import { slow } from '../slow.ts';
-import { run, type Actor } from './world.ts';
+import { checkedRun, type ModelActor } from './world.ts';
 
-const logicOf = (actor: Actor, src: string) => actorLogics(actor.type.chart.machine)[src];
+const logicOf = (actor: ModelActor, src: string) => actorLogics(actor.type.chart.machine)[src];
 
-function kindOf(actor: Actor, effect: Pending): EffectKind | undefined {
+function kindOf(actor: ModelActor, effect: Pending): EffectKind | undefined {
   const { src, input } = effectOf(effect);
   return optionFor<EffectKind | undefined>(performerOf(logicOf(actor, src))?.options.kind, input, undefined);
 }
 
-function isIdempotent(actor: Actor, effect: Pending): boolean {
+function isIdempotent(actor: ModelActor, effect: Pending): boolean {
   const { src, input } = effectOf(effect);
   return optionFor(performerOf(logicOf(actor, src))?.options.idempotent, input, false);
 }
 
 /** Does the effect declare that it is pure for this input? */
-export const isPure = (actor: Actor, effect: Pending): boolean => kindOf(actor, effect) === 'pure';
+export const isPure = (actor: ModelActor, effect: Pending): boolean => kindOf(actor, effect) === 'pure';
 
 /** A write that is not idempotent: after a crash it is unknown whether it happened. */
-export const isBlindWrite = (actor: Actor, effect: Pending): boolean =>
+export const isBlindWrite = (actor: ModelActor, effect: Pending): boolean =>
   kindOf(actor, effect) === 'write' && !isIdempotent(actor, effect);
 
 /** Milliseconds that a pure effect may take: it computes and does not wait. */
@@ -44,7 +44,7 @@ export class PureEffects {
   readonly #outcomes = new Map<string, Promise<Outcome>>();
 
   /** The outcome of an effect. Rejects with `definition` when it takes too long to be pure. */
-  ask(actor: Actor, effect: Pending): Promise<Outcome> {
+  ask(actor: ModelActor, effect: Pending): Promise<Outcome> {
     const data = effectOf(effect);
     const { src, input } = data;
     const question = JSON.stringify([actor.type.name, src, input, actor.lists]);
@@ -54,8 +54,16 @@ export class PureEffects {
       const logic = present(logicOf(actor, src), `The effect "${src}"`);
       const { address } = actor.birth;
       const list = (name: string) => Promise.resolve(actor.lists[name] ?? []);
-      const scope = { key: 'check', actor: address, run, signal, deadline: undefined, clock: stopped, again: false };
-      return perform(logic, data, { ...scope, list, progress() {} });
+      const scope = {
+        key: 'check',
+        actor: address,
+        run: checkedRun,
+        signal,
+        deadline: undefined,
+        clock: stopped,
+        again: false,
+      };
+      return performEffect(logic, data, { ...scope, list, progress() {} });
     });
     this.#outcomes.set(question, answer);
     return answer;

@@ -1,56 +1,56 @@
 /** Explores everything that can happen, breadth first: the first trace to a world is a shortest one. */
 import type { Clock } from '../../values/clock.ts';
 import type { Json } from '../../values/json.ts';
-import { keyOf } from './abstraction.ts';
-import type { Move } from './transition.ts';
-import { Moves } from './successors.ts';
+import { worldKey } from './abstraction.ts';
+import type { ModelTransition } from './transition.ts';
+import { Successors } from './successors.ts';
 import type { Bound } from './report.ts';
-import type { Stage } from './model.ts';
-import type { Problem, Turn } from './worldStep.ts';
-import type { Actor, World } from './world.ts';
+import type { CheckModel } from './model.ts';
+import type { StepProblem, StepResult } from './worldStep.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
 
 /** A world that was reached. */
-export interface Node {
+export interface GraphNode {
   /** The world. */
-  readonly world: World;
+  readonly world: ModelWorld;
   /** Moves from the beginning. */
   readonly depth: number;
   /** The move by which it was first reached, and from which node; undefined for a beginning. */
-  readonly before?: { readonly node: number; readonly move: Told };
+  readonly before?: { readonly node: number; readonly move: TransitionLabel };
   /** Every move that is possible here. */
-  readonly edges: Edge[];
+  readonly edges: GraphEdge[];
   /** False when a bound left it unexplored. */
   explored: boolean;
 }
 /** A move without the world that it leads to: that is the node. */
-export type Told = Omit<Move, 'turn'>;
+export type TransitionLabel = Omit<ModelTransition, 'turn'>;
 
 /** A move from one node to another, and what is wrong with the step it takes. */
-export interface Edge {
+export interface GraphEdge {
   /** The node that it leads to. */
   readonly to: number;
   /** The move. */
-  readonly move: Told;
+  readonly move: TransitionLabel;
   /** What is wrong with its step. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly StepProblem[];
 }
 
 /** Everything that was reached. */
-export interface Graph {
+export interface StateGraph {
   /** Every world, in the order in which they were reached. */
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly GraphNode[];
   /** How many moves there are. */
   readonly transitions: number;
   /** Types of asks that are answered in at least one step. */
   readonly answered: ReadonlySet<string>;
   /** Ids of the states that were visited. */
-  readonly passed: ReadonlySet<string>;
+  readonly visited: ReadonlySet<string>;
   /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound?: Omit<Bound, 'grows'>;
 }
 
 /** The limits of an exploration. */
-export interface Limits {
+export interface ExplorationLimits {
   /** Worlds. */
   readonly states: number;
   /** Moves in a row. */
@@ -60,11 +60,11 @@ export interface Limits {
 }
 
 /** What is explored, and how far. */
-export interface Walk {
+export interface Exploration {
   /** The model. */
-  readonly stage: Stage;
+  readonly stage: CheckModel;
   /** When to stop. */
-  readonly limits: Limits;
+  readonly limits: ExplorationLimits;
   /** Numbers up to this one are told apart. */
   readonly clamp: number;
   /** Measures the limit of time. */
@@ -77,32 +77,32 @@ export interface Walk {
 const stride = 2_000;
 
 /** The key of a world at this precision: worlds with the same key count as one. */
-export const keyIn =
-  ({ stage, clamp }: Walk) =>
-  (world: World): string =>
-    keyOf(world, (actor: Actor): Json => stage.keep(actor, clamp), clamp);
+export const worldKeyIn =
+  ({ stage, clamp }: Exploration) =>
+  (world: ModelWorld): string =>
+    worldKey(world, (actor: ModelActor): Json => stage.project(actor, clamp), clamp);
 
 /** The node of that number, which must exist. */
-export function nodeAt(nodes: readonly Node[], at: number): Node {
+export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
   const node = nodes[at];
   if (!node) throw new RangeError(`The graph has ${nodes.length} nodes; there is no node ${at}.`);
   return node;
 }
 
 /** Explores from these beginnings until everything was seen or a limit is reached. Rejects with what the model throws. */
-export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<Graph> {
+export async function explore(beginnings: readonly StepResult[], walk: Exploration): Promise<StateGraph> {
   const { stage, limits, clock, progress } = walk;
-  const moves = new Moves(stage);
-  const key = keyIn(walk);
+  const moves = new Successors(stage);
+  const key = worldKeyIn(walk);
   const known = new Map<string, number>();
-  const nodes: Node[] = [];
+  const nodes: GraphNode[] = [];
   const answered = new Set<string>();
   const passed = new Set<string>();
   const until = clock.now() + limits.time;
   let transitions = 0;
-  let bound: Graph['bound'];
+  let bound: StateGraph['bound'];
 
-  const add = (world: World, before: Node['before']): number | undefined => {
+  const add = (world: ModelWorld, before: GraphNode['before']): number | undefined => {
     const id = key(world);
     const at = known.get(id);
     if (at !== undefined) return at;
@@ -115,7 +115,7 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
     return nodes.push({ world, depth, edges: [], explored: false, ...(before ? { before } : {}) }) - 1;
   };
 
-  for (const { world, passed: states } of beginnings) {
+  for (const { world, visited: states } of beginnings) {
     add(world, undefined);
     for (const id of states) passed.add(id);
   }
@@ -134,7 +134,7 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
     for (const { turn, ...move } of await moves.from(node.world)) {
       transitions++;
       for (const type of turn.answered) answered.add(type);
-      for (const id of turn.passed) passed.add(id);
+      for (const id of turn.visited) passed.add(id);
       const to = add(turn.world, { node: at, move });
       if (to === undefined) whole = false;
       else node.edges.push({ to, move, problems: turn.problems });
@@ -142,12 +142,12 @@ export async function explore(beginnings: readonly Turn[], walk: Walk): Promise<
     node.explored = whole;
     if (bound?.what === 'states') break;
   }
-  return { nodes, transitions, answered, passed, ...(bound ? { bound } : {}) };
+  return { nodes, transitions, answered, visited: passed, ...(bound ? { bound } : {}) };
 }
 
 /** The moves by which a node was first reached, in order. */
-export function wayTo({ nodes }: Pick<Graph, 'nodes'>, node: number): Told[] {
-  const way: Told[] = [];
+export function traceTo({ nodes }: Pick<StateGraph, 'nodes'>, node: number): TransitionLabel[] {
+  const way: TransitionLabel[] = [];
   for (let { before } = nodeAt(nodes, node); before; { before } = nodeAt(nodes, before.node)) way.push(before.move);
   return way.reverse();
 }

@@ -13,21 +13,21 @@ import { TroupeError } from '../../values/failure.ts';
 /** The kinds of faults. */
 export const faultNames = ['drop', 'dup', 'crash'] as const;
 /** One kind of fault. */
-export type Fault = (typeof faultNames)[number];
+export type CheckFault = (typeof faultNames)[number];
 /** How often each fault may happen. */
-export type Faults = Readonly<Record<Fault, number>>;
+export type CheckFaults = Readonly<Record<CheckFault, number>>;
 
 /** Tells a fault from other causes of a move. */
-export const isFault = (name: string): name is Fault => faultNames.some((known) => known === name);
+export const isCheckFault = (name: string): name is CheckFault => faultNames.some((known) => known === name);
 
 /** The most faults of one kind: more of them make the state space too large to explore. */
 const most = 9;
 
 /** The number of faults of each kind, 1 where none is given. Throws `invalid` for an unknown kind and for a number that is not a whole one from 0 to 9. */
-export function faultsOf(given: Readonly<Partial<Record<string, unknown>>> = {}): Faults {
+export function faultsOf(given: Readonly<Partial<Record<string, unknown>>> = {}): CheckFaults {
   const faults = { drop: 1, dup: 1, crash: 1 };
   for (const [name, count] of Object.entries(given)) {
-    if (!isFault(name))
+    if (!isCheckFault(name))
       throw new TroupeError('invalid', `The faults are ${faultNames.join(', ')}; got ${JSON.stringify(name)}.`);
     if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > most)
       throw new TroupeError(
@@ -40,7 +40,7 @@ export function faultsOf(given: Readonly<Partial<Record<string, unknown>>> = {})
 }
 
 /** `3 faults (1 drop, 1 dup, 1 crash)`. */
-export function faultWords(faults: Faults): string {
+export function faultWords(faults: CheckFaults): string {
   const used = faultNames.filter((name) => faults[name] > 0);
   const sum = used.reduce((total, name) => total + faults[name], 0);
   if (sum === 0) return 'without faults';

@@ -4,7 +4,7 @@ import type { Json } from '../../values/json.ts';
 import { jsonObject, jsonText } from '../jsonValues.ts';
 
 /** JSON that fits on a line of a diagram. */
-export const short = (value: Json): string => {
+export const shortJson = (value: Json): string => {
   const text = JSON.stringify(value);
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 };
@@ -13,12 +13,12 @@ export const short = (value: Json): string => {
 export const timerWords = (type: string): string => /^xstate\.after\.([^.]+)\./.exec(type)?.[1] ?? type;
 
 /** What a message between actors says. */
-export function mailWords({ type, body }: Envelope): string {
+export function messageWords({ type, body }: Envelope): string {
   const { output = null, error } = jsonObject(body);
-  if (type.startsWith('xstate.done.')) return `ends with ${short(output)}`;
+  if (type.startsWith('xstate.done.')) return `ends with ${shortJson(output)}`;
   if (type.startsWith('xstate.error.')) return `fails: ${jsonText(jsonObject(error)['kind'], 'internal')}`;
   return type;
 }
 
 /** The type of a sender that has ended, from its address. */
-export const goneWords = ({ from }: Envelope): string => from.slice(0, from.indexOf('/'));
+export const senderTypeOf = ({ from }: Envelope): string => from.slice(0, from.indexOf('/'));

@@ -1,8 +1,8 @@
 /** Explains why an exploration did not end: the part of a context that took the most values. */
-import type { Graph } from './explore.ts';
+import type { StateGraph } from './explore.ts';
 
 /** Names that part, in words; empty when no part took more than one value. */
-export function growth({ nodes }: Graph): { grows?: string } {
+export function growth({ nodes }: StateGraph): { grows?: string } {
   const values = new Map<string, Set<string>>();
   for (const { world } of nodes)
     for (const { type, snapshot } of world.actors.values()) {

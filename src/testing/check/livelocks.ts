@@ -1,25 +1,25 @@
 /** Finds loops in which the run can go round for ever by itself without a state tagged `progress`. */
-import { keyIn, nodeAt, type Edge, type Graph, type Node, type Walk } from './explore.ts';
-import { Moves } from './successors.ts';
-import type { Suspicion } from './counterexample.ts';
-import type { World } from './world.ts';
+import { worldKeyIn, nodeAt, type GraphEdge, type StateGraph, type GraphNode, type Exploration } from './explore.ts';
+import { Successors } from './successors.ts';
+import type { Counterexample } from './counterexample.ts';
+import type { ModelWorld } from './world.ts';
 
 /** The loops of a graph. */
-export interface Cycles {
+export interface Livelocks {
   /** The livelocks that were found. */
-  readonly found: readonly Suspicion[];
+  readonly found: readonly Counterexample[];
   /** Loops in the graph that ended when they were followed: the abstraction is too coarse to tell. */
-  readonly apparent: number;
+  readonly refuted: number;
 }
 
 /** Finds every loop without progress, and follows each one to see that it really goes on. */
-export async function livelocks(graph: Graph, walk: Walk): Promise<Cycles> {
+export async function livelocks(graph: StateGraph, walk: Exploration): Promise<Livelocks> {
   const { nodes } = graph;
   const idle = nodes.map(({ world }) => !makesProgress(world));
   const inside = nodes.map((node, at) =>
     idle[at] ? node.edges.filter(({ to, move }) => move.cause === 'inside' && idle[to]) : [],
   );
-  const found = new Map<string, Suspicion>();
+  const found = new Map<string, Counterexample>();
   let apparent = 0;
   for (const component of components(inside)) {
     const members = new Set(component);
@@ -37,19 +37,24 @@ export async function livelocks(graph: Graph, walk: Walk): Promise<Cycles> {
     const says = livelockWords(leaves);
     found.set(about, { kind: 'livelock', about, says, node: entry, loop: loop.map(({ move }) => move) });
   }
-  return { found: [...found.values()], apparent };
+  return { found: [...found.values()], refuted: apparent };
 }
 
-const makesProgress = ({ actors }: World): boolean =>
+const makesProgress = ({ actors }: ModelWorld): boolean =>
   [...actors.values()].some(({ snapshot }) => snapshot.tags.has('progress'));
 
 const livelockWords = (leaves: boolean): string =>
   `It can go round for ever without getting on${leaves ? '' : ', and nothing else can happen'}. Bound it by a count or a time, or tag a state of the round \`progress\` when going round is what it is for.`;
 
 /** Follows the loop on real worlds, more often than the abstraction counts exactly: a loop that ends then was none. */
-async function holds({ world }: Node, loop: readonly Edge[], nodes: readonly Node[], walk: Walk): Promise<boolean> {
-  const moves = new Moves(walk.stage);
-  const key = keyIn(walk);
+async function holds(
+  { world }: GraphNode,
+  loop: readonly GraphEdge[],
+  nodes: readonly GraphNode[],
+  walk: Exploration,
+): Promise<boolean> {
+  const moves = new Successors(walk.stage);
+  const key = worldKeyIn(walk);
   const keys = loop.map(({ to }) => key(nodeAt(nodes, to).world));
   let at = world;
   for (let round = 0; round < 2 * walk.clamp + 4; round++) {
@@ -66,8 +71,8 @@ async function holds({ world }: Node, loop: readonly Edge[], nodes: readonly Nod
 }
 
 /** The shortest loop that begins and ends at `entry`. */
-function around(inside: readonly (readonly Edge[])[], members: ReadonlySet<number>, entry: number): Edge[] {
-  const came = new Map<number, { from: number; edge: Edge }>();
+function around(inside: readonly (readonly GraphEdge[])[], members: ReadonlySet<number>, entry: number): GraphEdge[] {
+  const came = new Map<number, { from: number; edge: GraphEdge }>();
   const back = (at: number) => (at === entry ? undefined : came.get(at));
   const queue = [entry];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
@@ -94,7 +99,7 @@ interface Visit {
 }
 
 /** Strongly connected components that contain a loop, by Tarjan's algorithm; without recursion, because chains may be long. */
-function components(inside: readonly (readonly Edge[])[]): number[][] {
+function components(inside: readonly (readonly GraphEdge[])[]): number[][] {
   const visits: (Visit | undefined)[] = [];
   const stack: Visit[] = [];
   const found: number[][] = [];

@@ -5,7 +5,7 @@
 import { assign, setup } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
-import { nothingUsed } from '../../../machines/agent/context.ts';
+import { zeroUsage } from '../../../machines/agent/context.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
 import type { Pending } from '../../journal/journal.ts';
@@ -15,9 +15,9 @@ import { jsonObject, jsonText } from '../jsonValues.ts';
 import { effectOf } from '../pendingData.ts';
 
 /** What a member may do next: answer, or ask a person. */
-export type Deed = { readonly answer: AgentAnswer } | { readonly asks: true };
+export type MemberStep = { readonly answer: AgentAnswer } | { readonly asks: true };
 /** The message that a member works on, and whether it has asked a person already. */
-export interface Working {
+export interface MemberWork {
   /** The type of the message. */
   readonly type: string;
   /** Has it asked a person already? */
@@ -25,7 +25,7 @@ export interface Working {
 }
 
 // XState types the events of an invoke only by their name; the machine below invokes nothing but `work` and `wait`.
-const outputIn = (event: unknown) => (event as { output: Deed }).output;
+const outputIn = (event: unknown) => (event as { output: MemberStep }).output;
 const errorIn = (event: unknown) => (event as { error?: unknown }).error;
 const timeUp = new TroupeError('budget', 'The deadline of the member has passed.');
 const ended = (thrown: unknown): AgentOutput => ({
@@ -33,7 +33,7 @@ const ended = (thrown: unknown): AgentOutput => ({
   failure: toFailure(thrown),
   phase: 'execution',
   evidence: [],
-  usage: nothingUsed,
+  usage: zeroUsage,
 });
 
 const member = setup({
@@ -43,7 +43,7 @@ const member = setup({
     events: AgentSignal | { type: 'troupe.member' };
     output: AgentOutput;
   },
-  actors: { work: slot<Deed, Working>('work'), wait: waitMachine },
+  actors: { work: slot<MemberStep, MemberWork>('work'), wait: waitMachine },
   guards: {
     asks: ({ event }) => 'asks' in outputIn(event),
     /** Not when it was restarted too often: that failure is not answered, it goes up to the supervisor. */
@@ -54,10 +54,10 @@ const member = setup({
     keepAnswer: assign(({ event }) => {
       const next = outputIn(event);
       if (!('answer' in next)) return {};
-      return { end: { status: 'completed' as const, answer: next.answer, evidence: [], usage: nothingUsed } };
+      return { end: { status: 'completed' as const, answer: next.answer, evidence: [], usage: zeroUsage } };
     }),
     keepFailure: assign(({ event }) => ({ end: ended(errorIn(event)) })),
-    keepCancelled: assign(() => ({ end: { status: 'cancelled' as const, reason: 'told to', usage: nothingUsed } })),
+    keepCancelled: assign(() => ({ end: { status: 'cancelled' as const, reason: 'told to', usage: zeroUsage } })),
     keepLate: assign(() => ({ end: ended(timeUp) })),
   },
 });
@@ -106,7 +106,7 @@ export const deadlineOf = (member: Member): { readonly deadline?: number } =>
   'deadline' in member && typeof member.deadline === 'number' ? { deadline: member.deadline } : {};
 
 /** The message that a member works on, as its `work` effect was given it. */
-export function workingOf(effect: Pending): Working {
+export function memberWorkOf(effect: Pending): MemberWork {
   const { type, asked } = jsonObject(effectOf(effect).input);
   return { type: jsonText(type), asked: asked === true };
 }

@@ -4,12 +4,12 @@ import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { ActorType } from '../../core/actorType.ts';
-import type { Problem } from './worldStep.ts';
-import type { Actor, World } from './world.ts';
-import type { Keep } from './abstraction.ts';
+import type { StepProblem } from './worldStep.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
+import type { Projection } from './abstraction.ts';
 
 /** A message that a client may send at any time. */
-export interface Outside {
+export interface ExternalMessage {
   /** Type of the message. */
   readonly type: string;
   /** How it is sent: with an answer expected, without one, or as a bare event. */
@@ -21,7 +21,7 @@ export interface Outside {
 }
 
 /** One possible outcome of an effect. */
-export interface Possible {
+export interface PossibleOutcome {
   /** The output or the failure. */
   readonly outcome: Outcome;
   /** What happened, for people. */
@@ -33,14 +33,14 @@ export interface Possible {
 }
 
 /** Everything that an exploration reached. */
-export interface Seen {
+export interface Reached {
   /** The worlds. */
-  readonly worlds: Iterable<World>;
+  readonly worlds: Iterable<ModelWorld>;
   /** Ids of the states that were visited. */
-  readonly passed: ReadonlySet<string>;
+  readonly visited: ReadonlySet<string>;
 }
 /** Something that should be reached and was not. */
-export interface Missed {
+export interface Unreached {
   /** Names it, so that it is reported once. */
   readonly about: string;
   /** What is wrong, and what would mend it. */
@@ -48,7 +48,7 @@ export interface Missed {
 }
 
 /** The model that is explored. */
-export interface Stage {
+export interface CheckModel {
   /** Its name, for people. */
   readonly name: string;
   /** The type of the root actor. */
@@ -56,27 +56,27 @@ export interface Stage {
   /** The inputs that a run may start with. */
   readonly inputs: readonly Json[];
   /** The messages that clients may send. */
-  readonly outside: readonly Outside[];
+  readonly external: readonly ExternalMessage[];
   /** Is this a message that only interferes? A run that goes on only when somebody sends one is stuck. */
-  readonly steers: (type: string) => boolean;
+  readonly isInterference: (type: string) => boolean;
   /** Is this a timer that the runtime sets by default, so late that nobody should have to wait for it? */
-  readonly isNet: (actor: Actor, timer: Pending) => boolean;
+  readonly isDefaultTimer: (actor: ModelActor, timer: Pending) => boolean;
   /** The possible outcomes of an effect that is not performed. */
-  outcomes(actor: Actor, effect: Pending): readonly Possible[];
+  outcomes(actor: ModelActor, effect: Pending): readonly PossibleOutcome[];
   /** What the outcome of a pure effect says, for people. */
-  tell(actor: Actor, effect: Pending, outcome: Outcome): Omit<Possible, 'outcome'>;
+  tell(actor: ModelActor, effect: Pending, outcome: Outcome): Omit<PossibleOutcome, 'outcome'>;
   /** What of an actor decides what happens next. */
-  readonly keep: Keep;
+  readonly project: Projection;
   /** The name of an actor, for people. */
-  label(actor: Actor): string;
+  label(actor: ModelActor): string;
   /** Who performs an effect, for people; the effect itself by default. */
-  performer?(actor: Actor): string;
+  performer?(actor: ModelActor): string;
   /** What a message between actors says, for people, where the type of the message says too little. */
-  read?(envelope: Envelope): string | undefined;
+  messageWords?(envelope: Envelope): string | undefined;
   /** Is the run paused? Then it stands still until a person resumes it. */
-  isHeld?(world: World): boolean;
+  isHeld?(world: ModelWorld): boolean;
   /** What is wrong with how a run ended. */
-  judge?(world: World): Problem | undefined;
+  problemOfEnd?(world: ModelWorld): StepProblem | undefined;
   /** What should have been reached and was not. Without this method that is not looked at. */
-  missed?(seen: Seen): readonly Missed[];
+  unreached?(seen: Reached): readonly Unreached[];
 }

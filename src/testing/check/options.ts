@@ -2,8 +2,8 @@
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { faultsOf, type Faults } from './faults.ts';
-import type { Limits } from './explore.ts';
+import { faultsOf, type CheckFaults } from './faults.ts';
+import type { ExplorationLimits } from './explore.ts';
 import { slow } from '../slow.ts';
 
 /** How long is looked where nothing is said; milliseconds. */
@@ -12,7 +12,7 @@ const aMinute = 60_000 * slow;
 /** How far `check` explores, and what it cannot know by itself. */
 export interface CheckOptions {
   /** How often each fault may happen in one trace, from 0 to 9; once each by default. */
-  readonly faults?: Partial<Faults>;
+  readonly faults?: Partial<CheckFaults>;
   /** Worlds after which it stops; 50,000 by default. */
   readonly maxStates?: number;
   /** Moves in a row after which it goes no further; no limit by default. */
@@ -35,15 +35,15 @@ export interface CheckOptions {
 }
 
 /** The options with every default filled in. */
-export interface Settings extends Omit<CheckOptions, 'faults' | 'maxStates' | 'maxDepth' | 'within'> {
+export interface CheckSettings extends Omit<CheckOptions, 'faults' | 'maxStates' | 'maxDepth' | 'within'> {
   /** How often each fault may happen. */
-  readonly faults: Faults;
+  readonly faults: CheckFaults;
   /** The limits of the exploration. */
-  readonly limits: Limits;
+  readonly limits: ExplorationLimits;
 }
 
 /** Fills in the defaults. Throws `invalid` for an option out of range, `definition` for a wrong duration. */
-export function settingsOf(options: CheckOptions): Settings {
+export function checkSettings(options: CheckOptions): CheckSettings {
   const { faults, maxStates = 50_000, maxDepth = Infinity, within, ...rest } = options;
   for (const [name, value] of Object.entries({ maxStates, maxDepth })) {
     if (value !== Infinity && !(Number.isInteger(value) && value >= 1))
@@ -61,7 +61,7 @@ export function settingsOf(options: CheckOptions): Settings {
 }
 
 /** Tells whether a type of message only interferes. */
-export const isSteering = ({ steers }: Pick<Settings, 'steers'>) =>
+export const isSteering = ({ steers }: Pick<CheckSettings, 'steers'>) =>
   steers
     ? (type: string) => steers.includes(type)
     : (type: string) => /(?:^|\.)(?:cancel|abort|stop|pause)$/.test(type);

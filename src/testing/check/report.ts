@@ -1,5 +1,5 @@
 /** The report of a check: its findings, and what it may claim to have proved. */
-import type { Fault, Faults } from './faults.ts';
+import type { CheckFault, CheckFaults } from './faults.ts';
 
 /**
  * The kinds of findings. `deadlock`: nothing can happen any more although the run has not ended. `livelock`: it can go round for ever without
@@ -53,7 +53,7 @@ export interface CheckReport {
   /** Moves from one world to another. */
   readonly transitions: number;
   /** How often each fault was allowed in one trace. */
-  readonly faults: Faults;
+  readonly faults: CheckFaults;
   /** The limit at which it stopped; absent when everything was explored. */
   readonly bound?: Bound;
   /** What is wrong, the shortest traces first. */
@@ -64,4 +64,4 @@ export interface CheckReport {
   readonly unproven: readonly string[];
 }
 
-export type { Fault, Faults };
+export type { CheckFault, CheckFaults };

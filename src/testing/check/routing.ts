@@ -3,14 +3,14 @@ import type { AgentOutput } from '../../contracts/agent.ts';
 import type { Failure } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { RunOutput } from '../../contracts/run.ts';
-import type { Routed } from '../../../machines/run/events.ts';
-import type { Problem } from './worldStep.ts';
-import type { World } from './world.ts';
+import type { RouteDecision } from '../../../machines/run/events.ts';
+import type { StepProblem } from './worldStep.ts';
+import type { ModelWorld } from './world.ts';
 
 /** What a route decided, for people: the message types, and the recipient when there is only one. */
 export function routeWords(output: Json): { says: string; to?: string } {
   // The output of a team's `route`, which the team checked.
-  const routed = output as Routed;
+  const routed = output as RouteDecision;
   if ('finish' in routed) return { says: 'finishes' };
   const [first, ...others] = routed.send;
   if (!first) return { says: 'sends nothing' };
@@ -28,13 +28,13 @@ export function endWords(body: Json): string {
 }
 
 /** The problem that the end of a run reveals about its team; undefined for an end that reveals none. */
-export function judge({ ended }: World): Problem | undefined {
+export function problemOfEnd({ ended }: ModelWorld): StepProblem | undefined {
   const output = ended && 'output' in ended ? RunOutput.safeParse(ended.output).data : undefined;
   if (output?.status !== 'failed' || output.member !== undefined) return undefined;
   return problemOf(output.failure);
 }
 
-function problemOf({ kind, message }: Failure): Problem | undefined {
+function problemOf({ kind, message }: Failure): StepProblem | undefined {
   if (kind === 'unknown_message' || kind === 'unknown_recipient')
     return { kind: 'unhandled', about: message, says: message };
   if (kind === 'definition' && message.startsWith('The route sent nothing'))

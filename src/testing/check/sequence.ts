@@ -1,33 +1,34 @@
 /** Shows a trace as lines of text, and as a mermaid sequence diagram. */
-import type { Told } from './explore.ts';
-import { isFault } from './faults.ts';
+import type { TransitionLabel } from './explore.ts';
+import { isCheckFault } from './faults.ts';
 
 /** How a finding comes about. */
 export interface Trace {
   /** The moves that lead there. */
-  readonly way: readonly Told[];
+  readonly steps: readonly TransitionLabel[];
   /** The moves that then repeat for ever; empty when nothing repeats. */
-  readonly loop: readonly Told[];
+  readonly loop: readonly TransitionLabel[];
 }
 
 /** One move as a line: `[drop] client → desk: …`. */
-export const lineOf = ({ cause, from, to, says }: Told): string =>
-  `${isFault(cause) ? `[${cause}] ` : ''}${from === to ? from : `${from} → ${to}`}: ${says}`;
+export const lineOf = ({ cause, from, to, says }: TransitionLabel): string =>
+  `${isCheckFault(cause) ? `[${cause}] ` : ''}${from === to ? from : `${from} → ${to}`}: ${says}`;
 
 /** A trace as lines, one for each move. */
-export const linesOf = ({ way, loop }: Trace): string[] => [
-  ...way.map(lineOf),
+export const linesOf = ({ steps, loop }: Trace): string[] => [
+  ...steps.map(lineOf),
   ...(loop.length > 0 ? ['and then, over and over:', ...loop.map((move) => `  ${lineOf(move)}`)] : []),
 ];
 
 /** A trace as a mermaid sequence diagram; `ends` is the note at its end. */
-export function sequence({ way, loop }: Trace, ends: string): string {
-  const all = [...way, ...loop];
+export function sequenceDiagram({ steps, loop }: Trace, ends: string): string {
+  const all = [...steps, ...loop];
   const names = [...new Set(all.flatMap(({ from, to }) => [from, to]))];
   const id = (name: string) => `p${names.indexOf(name)}`;
-  const draw = (indent: string) => (move: Told) => {
+  const draw = (indent: string) => (move: TransitionLabel) => {
     const { cause, from, to, says } = move;
-    if (from === to) return `${indent}Note over ${id(from)}: ${escape(isFault(cause) ? `${cause}: ${says}` : says)}`;
+    if (from === to)
+      return `${indent}Note over ${id(from)}: ${escape(isCheckFault(cause) ? `${cause}: ${says}` : says)}`;
     return `${indent}${id(from)}${cause === 'drop' ? '-x' : '->>'}${id(to)}: ${escape(says)}`;
   };
   const [first] = names;
@@ -35,7 +36,7 @@ export function sequence({ way, loop }: Trace, ends: string): string {
   return [
     'sequenceDiagram',
     ...names.map((name) => `  participant ${id(name)} as ${escape(name)}`),
-    ...way.map(draw('  ')),
+    ...steps.map(draw('  ')),
     ...(loop.length > 0 ? ['  loop for ever', ...loop.map(draw('    ')), '  end'] : []),
     ...(loop.length === 0 && last.length > 0 ? [`  Note over ${[...new Set(last)].join(',')}: ${escape(ends)}`] : []),
   ].join('\n');

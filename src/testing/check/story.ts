@@ -2,16 +2,16 @@
 import { AgentOutput } from '../../contracts/agent.ts';
 import type { Json } from '../../values/json.ts';
 import { RunMessage } from '../../contracts/run.ts';
-import type { AnyTeam, Subject } from '../../define/runnable.ts';
+import type { AnyTeam, Runnable } from '../../define/runnable.ts';
 import type { MachineEvent } from '../../core/chart.ts';
 import { errorMessageOf } from '../errorMessage.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
-import type { Stage } from './model.ts';
+import type { CheckModel } from './model.ts';
 
 /** What a test is written from. */
-export interface Tale {
+export interface StorySource {
   /** The kind of finding. */
   readonly kind: FindingKind;
   /** What is wrong. */
@@ -19,15 +19,15 @@ export interface Tale {
   /** How it comes about. */
   readonly trace: Trace;
   /** The model in which it was found. */
-  readonly stage: Stage;
+  readonly stage: CheckModel;
   /** What was checked. */
-  readonly subject: Subject;
+  readonly subject: Runnable;
   /** The input of the run. */
   readonly input: Json;
 }
 
 /** The source text of the test. */
-export function storyOf(tale: Tale): string {
+export function storyOf(tale: StorySource): string {
   const { subject } = tale;
   switch (subject.kind) {
     case 'team':
@@ -40,11 +40,11 @@ export function storyOf(tale: Tale): string {
   }
 }
 
-const eventsOf = ({ way, loop }: Trace): MachineEvent[] =>
-  [...way, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
+const eventsOf = ({ steps, loop }: Trace): MachineEvent[] =>
+  [...steps, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
 
 /** The events that the root handled, in order, and where it rests then. */
-function machineStory({ kind, says, trace, input, subject, stage }: Tale): string {
+function machineStory({ kind, says, trace, input, subject, stage }: StorySource): string {
   const { machine } = stage.type.chart;
   const events = eventsOf(trace);
   const lines = events.map((event) => `    ${eventText(event)},`);
@@ -66,7 +66,7 @@ function machineStory({ kind, says, trace, input, subject, stage }: Tale): strin
 }
 
 /** The machine is the runtime's own, so the test asserts that the check reports the finding. */
-function checkStory({ kind, says, subject, input }: Tale): string {
+function checkStory({ kind, says, subject, input }: StorySource): string {
   const name = variable(subject.name);
   return [
     `import { expect, test } from 'vitest';`,
@@ -83,7 +83,7 @@ function checkStory({ kind, says, subject, input }: Tale): string {
 }
 
 /** The messages of the team, in order, and what its route decides about them. */
-function teamStory({ kind, says, trace, input, subject }: Tale, next: AnyTeam['next']): string {
+function teamStory({ kind, says, trace, input, subject }: StorySource, next: AnyTeam['next']): string {
   const said = [RunMessage.parse(input), ...eventsOf(trace).flatMap(answerIn)].map(({ type, body }) => ({
     type,
     body,

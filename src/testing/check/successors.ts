@@ -5,113 +5,121 @@ import type { JsonObject } from '../../values/json.ts';
 import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { MachineEvent } from '../../core/chart.ts';
 import { fromEffect, fromTimer } from '../../core/incoming.ts';
-import { signal } from '../../core/systemMessages.ts';
+import { signalEnvelope } from '../../core/systemMessages.ts';
 import { isBlindWrite, isPure, PureEffects } from './effects.ts';
 import { present } from '../present.ts';
-import { eventOf, spent, still, type Move } from './transition.ts';
-import { isTicket, wordsOfClients, wordsOfPerson } from './external.ts';
-import type { Possible, Stage } from './model.ts';
-import { takeMail, takeOwn, type Turn } from './worldStep.ts';
-import { goneWords, mailWords, timerWords } from './format.ts';
-import { deliverable, run, type Actor, type World } from './world.ts';
+import { machineEventOf, afterFault, withoutStep, type ModelTransition } from './transition.ts';
+import { isTicket, clientTransitions, personTransitions } from './external.ts';
+import type { PossibleOutcome, CheckModel } from './model.ts';
+import { deliverMessage, deliverOwn, type StepResult } from './worldStep.ts';
+import { senderTypeOf, messageWords, timerWords } from './format.ts';
+import { deliverable, checkedRun, type ModelActor, type ModelWorld } from './world.ts';
 
 /** Lists the moves of a model. */
-export class Moves {
-  readonly #stage: Stage;
+export class Successors {
+  readonly #stage: CheckModel;
   readonly #pure = new PureEffects();
 
-  constructor(stage: Stage) {
+  constructor(stage: CheckModel) {
     this.#stage = stage;
   }
 
   /** Every move that is possible in this world; none once the run has ended. Rejects with `definition` for what cannot be explored. */
-  async from(world: World): Promise<Move[]> {
+  async from(world: ModelWorld): Promise<ModelTransition[]> {
     if (world.ended) return [];
-    const moves: Move[] = [];
+    const moves: ModelTransition[] = [];
     for (const actor of world.actors.values()) {
       for (const pending of actor.pendings.values()) {
         if (pending.kind === 'timer') moves.push(...this.#timer(world, actor, pending));
         if (pending.kind === 'effect') moves.push(...(await this.#effect(world, actor, pending)));
       }
-      if (isTicket(actor)) moves.push(...wordsOfPerson(this.#stage, world, actor));
+      if (isTicket(actor)) moves.push(...personTransitions(this.#stage, world, actor));
     }
     for (const envelope of deliverable(world)) moves.push(this.#mail(world, envelope));
-    return [...moves, ...wordsOfClients(this.#stage, world), ...this.#crash(world)];
+    return [...moves, ...clientTransitions(this.#stage, world), ...this.#crash(world)];
   }
 
   /** A timer may be due at any moment: durations are not part of the model. */
-  #timer(world: World, actor: Actor, timer: PendingTimer): Move[] {
-    if (this.#stage.isNet(actor, timer)) return [];
+  #timer(world: ModelWorld, actor: ModelActor, timer: PendingTimer): ModelTransition[] {
+    if (this.#stage.isDefaultTimer(actor, timer)) return [];
     const { event, to } = timer.data;
     const label = this.#stage.label(actor);
     const common = { cause: 'inside', from: label, to: label } as const;
     if (to !== undefined) {
       const says = `time is up: sends ${event.type}`;
-      return [{ ...common, says, turn: still(forwarded(world, actor, timer, to, event)) }];
+      return [{ ...common, says, turn: withoutStep(forwarded(world, actor, timer, to, event)) }];
     }
     const expires = isTicket(actor) ? ({ expires: true } as const) : {};
     const says = isTicket(actor) ? 'nobody answers in time' : `time is up: ${timerWords(event.type)}`;
-    const turn = takeOwn(world, actor.birth.address, fromTimer(timer));
+    const turn = deliverOwn(world, actor.birth.address, fromTimer(timer));
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 
-  async #effect(world: World, actor: Actor, effect: PendingEffect): Promise<Move[]> {
-    if (world.mute.has(effect.key)) return [];
+  async #effect(world: ModelWorld, actor: ModelActor, effect: PendingEffect): Promise<ModelTransition[]> {
+    if (world.lostOutcomes.has(effect.key)) return [];
     const { src } = effect.data;
     const label = this.#stage.label(actor);
     const from = this.#stage.performer?.(actor) ?? src;
-    const moves = (await this.#possible(world, actor, effect)).map(({ outcome, says, guessed, to = label }): Move => {
-      const delivery = fromEffect(effect, outcome, true);
-      const turn = takeOwn(world, actor.birth.address, delivery);
-      if (guessed) requireSensible(src, turn);
-      return { cause: 'inside', from, to, says, ...rootEvent(world, actor, delivery.event), turn };
-    });
-    if (world.left.drop === 0 || isPure(actor, effect)) return moves;
-    const lost: World = { ...spent(world, 'drop'), mute: new Set([...world.mute, effect.key]) };
-    return [...moves, { cause: 'drop', from, to: label, says: `the answer of ${from} is lost`, turn: still(lost) }];
+    const moves = (await this.#possible(world, actor, effect)).map(
+      ({ outcome, says, guessed, to = label }): ModelTransition => {
+        const delivery = fromEffect(effect, outcome, true);
+        const turn = deliverOwn(world, actor.birth.address, delivery);
+        if (guessed) requireSensible(src, turn);
+        return { cause: 'inside', from, to, says, ...rootEvent(world, actor, delivery.event), turn };
+      },
+    );
+    if (world.faultsLeft.drop === 0 || isPure(actor, effect)) return moves;
+    const lost: ModelWorld = {
+      ...afterFault(world, 'drop'),
+      lostOutcomes: new Set([...world.lostOutcomes, effect.key]),
+    };
+    return [
+      ...moves,
+      { cause: 'drop', from, to: label, says: `the answer of ${from} is lost`, turn: withoutStep(lost) },
+    ];
   }
 
-  async #possible(world: World, actor: Actor, effect: PendingEffect): Promise<readonly Possible[]> {
+  async #possible(world: ModelWorld, actor: ModelActor, effect: PendingEffect): Promise<readonly PossibleOutcome[]> {
     if (isPure(actor, effect)) {
       const outcome = await this.#pure.ask(actor, effect);
       return [{ outcome, ...this.#stage.tell(actor, effect, outcome) }];
     }
-    if (!world.doubtful.has(effect.key)) return this.#stage.outcomes(actor, effect);
+    if (!world.uncertain.has(effect.key)) return this.#stage.outcomes(actor, effect);
     const { src } = effect.data;
     const failure = toFailure(new TroupeError('uncertain', `"${src}" may have happened before the process stopped.`));
     return [{ outcome: { ok: false, failure }, says: `${src} may or may not have happened` }];
   }
 
-  #mail(world: World, envelope: Envelope): Move {
+  #mail(world: ModelWorld, envelope: Envelope): ModelTransition {
     const sender = world.actors.get(envelope.from);
     const receiver = present(world.actors.get(envelope.to), `The recipient ${envelope.to}`);
     return {
       cause: 'inside',
-      from: sender ? this.#stage.label(sender) : goneWords(envelope),
+      from: sender ? this.#stage.label(sender) : senderTypeOf(envelope),
       to: this.#stage.label(receiver),
-      says: this.#stage.read?.(envelope) ?? mailWords(envelope),
-      ...rootEvent(world, receiver, eventOf(envelope, receiver)),
-      turn: takeMail(world, envelope),
+      says: this.#stage.messageWords?.(envelope) ?? messageWords(envelope),
+      ...rootEvent(world, receiver, machineEventOf(envelope, receiver)),
+      turn: deliverMessage(world, envelope),
     };
   }
 
   /** Nothing that was committed is lost. Of a write that is not idempotent it is unknown whether it happened (F3). */
-  #crash(world: World): Move[] {
-    if (world.left.crash === 0) return [];
+  #crash(world: ModelWorld): ModelTransition[] {
+    if (world.faultsLeft.crash === 0) return [];
     const blind = [...world.actors.values()].flatMap((actor) =>
       [...actor.pendings.values()]
         .filter((pending) => pending.kind === 'effect' && isBlindWrite(actor, pending))
         .map(({ key }) => key),
     );
-    if (blind.every((key) => world.doubtful.has(key))) return [];
-    const crashed: World = { ...spent(world, 'crash'), doubtful: new Set([...world.doubtful, ...blind]) };
+    if (blind.every((key) => world.uncertain.has(key))) return [];
+    const crashed: ModelWorld = { ...afterFault(world, 'crash'), uncertain: new Set([...world.uncertain, ...blind]) };
     const says = 'it dies, and another goes on';
-    return [{ cause: 'crash', from: 'process', to: 'process', says, turn: still(crashed) }];
+    return [{ cause: 'crash', from: 'process', to: 'process', says, turn: withoutStep(crashed) }];
   }
 }
 
 /** When the made-up outcome `null` breaks a step, that says nothing about the machine. */
-function requireSensible(src: string, { problems }: Turn): void {
+function requireSensible(src: string, { problems }: StepResult): void {
   const broken = problems.find(({ kind }) => kind === 'broken');
   if (!broken) return;
   throw new TroupeError(
@@ -120,17 +128,23 @@ function requireSensible(src: string, { problems }: Turn): void {
   );
 }
 
-const rootEvent = (world: World, actor: Actor, event: MachineEvent): { event?: MachineEvent } =>
+const rootEvent = (world: ModelWorld, actor: ModelActor, event: MachineEvent): { event?: MachineEvent } =>
   actor.birth.address === world.root ? { event } : {};
 
 /** A delayed `sendTo` is sent now. */
-function forwarded(world: World, actor: Actor, timer: PendingTimer, to: string, event: MachineEvent): World {
+function forwarded(
+  world: ModelWorld,
+  actor: ModelActor,
+  timer: PendingTimer,
+  to: string,
+  event: MachineEvent,
+): ModelWorld {
   const { address } = actor.birth;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
-  const envelope = signal(timer.key, address, to, run, event);
+  const envelope = signalEnvelope(timer.key, address, to, checkedRun, event);
   return {
     ...world,
     actors: new Map(world.actors).set(address, { ...actor, pendings }),
-    mail: [...world.mail, envelope],
+    messages: [...world.messages, envelope],
   };
 }

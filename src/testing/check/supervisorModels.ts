@@ -3,34 +3,34 @@
 import { healthOf, healthStatuses } from '../../contracts/health.ts';
 import type { Json } from '../../values/json.ts';
 import { compile } from '../../runtime/compile.ts';
-import { inputOf, type AnyAgent, type AnyGuarded, type AnyOrchestrator, type AnyTeam } from '../../define/runnable.ts';
+import { runInput, type AnyAgent, type AnyGuarded, type AnyOrchestrator, type AnyTeam } from '../../define/runnable.ts';
 import { jsonObject, jsonObjects, jsonText } from '../jsonValues.ts';
 import { systemClock } from '../../engine/clock.ts';
 
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
-import { keepContext, type Keep } from './abstraction.ts';
+import { projectContext, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
-import { bodiesFor, byContract, deedsOf, keepMember } from './contract.ts';
-import { keepGiven } from './machineModel.ts';
-import type { Settings } from './options.ts';
-import { gives, sampled, told } from './effectOutcomes.ts';
+import { bodiesFor, reducedToContracts, memberOutcomes, projectMember } from './contract.ts';
+import { projectGiven } from './machineModel.ts';
+import type { CheckSettings } from './options.ts';
+import { succeedsWith, sampledOutcomes, outcomeWords } from './effectOutcomes.ts';
 import { effectOf, isDeadline, timerOf } from '../pendingData.ts';
 import { endWords } from './routing.ts';
-import type { Outside, Possible, Stage } from './model.ts';
-import { tasksFor, unanswered } from './tasks.ts';
+import type { ExternalMessage, PossibleOutcome, CheckModel } from './model.ts';
+import { tasksFor, unansweredTasks } from './tasks.ts';
 
 const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
-const signal = (type: string, body: Json = {}): Outside => ({ type, kind: 'signal', body, watched: true });
+const signal = (type: string, body: Json = {}): ExternalMessage => ({ type, kind: 'signal', body, watched: true });
 const reason = { reason: 'not needed' };
 
 /** The model of guardrails. Throws `invalid` or `definition` for an input or samples that do not fit. */
-export function ofGuarded(guarded: AnyGuarded, settings: Settings): Stage {
+export function guardedModel(guarded: AnyGuarded, settings: CheckSettings): CheckModel {
   const inputs = settings.input === undefined ? inputsOf(guarded, settings) : [settings.input];
   return {
     ...supervised(guarded, settings),
-    inputs: inputs.map((input) => inputOf(guarded, input)),
-    outside: [
+    inputs: inputs.map((input) => runInput(guarded, input)),
+    external: [
       signal('work.cancel', reason),
       signal('work.pause'),
       signal('work.resume'),
@@ -41,7 +41,7 @@ export function ofGuarded(guarded: AnyGuarded, settings: Settings): Stage {
 }
 
 /** The model of an orchestrator. Throws `invalid` or `definition` for an input or samples that do not fit. */
-export function ofOrchestrator(orchestrator: AnyOrchestrator, settings: Settings): Stage {
+export function orchestratorModel(orchestrator: AnyOrchestrator, settings: CheckSettings): CheckModel {
   const { deadline, retry } = orchestrator.options;
   // What happens at a limit is explored; a higher limit adds nothing new.
   const once = retry && { ...retry, maxRetries: Math.min(1, retry.maxRetries) };
@@ -49,62 +49,66 @@ export function ofOrchestrator(orchestrator: AnyOrchestrator, settings: Settings
   const stage = supervised(small, settings);
   return {
     ...stage,
-    inputs: [inputOf(orchestrator, settings.input ?? { tasks: tasksFor(orchestrator, settings) })],
-    outside: [
+    inputs: [runInput(orchestrator, settings.input ?? { tasks: tasksFor(orchestrator, settings) })],
+    external: [
       signal('orchestra.cancel', reason),
       signal('orchestra.pause'),
       signal('orchestra.resume'),
       signal('orchestra.reset'),
     ],
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isNet: (actor, timer) =>
-      stage.isNet(actor, timer) || (deadline === undefined && actor.birth.parent === undefined && isDeadline(timer)),
-    judge: unanswered,
+    isDefaultTimer: (actor, timer) =>
+      stage.isDefaultTimer(actor, timer) ||
+      (deadline === undefined && actor.birth.parent === undefined && isDeadline(timer)),
+    problemOfEnd: unansweredTasks,
   };
 }
 
-function supervised(subject: AnyGuarded | AnyOrchestrator, settings: Settings): Omit<Stage, 'inputs' | 'outside'> {
-  const possible = sampled(settings.samples);
-  const label: Stage['label'] = ({ type, birth }) => (birth.parent === undefined ? subject.name : type.name);
+function supervised(
+  subject: AnyGuarded | AnyOrchestrator,
+  settings: CheckSettings,
+): Omit<CheckModel, 'inputs' | 'external'> {
+  const possible = sampledOutcomes(settings.samples);
+  const label: CheckModel['label'] = ({ type, birth }) => (birth.parent === undefined ? subject.name : type.name);
   return {
     name: subject.name,
-    type: compile({ gateway: never, clock: systemClock(), opened: [] })(byContract(subject)),
-    steers: () => true,
+    type: compile({ gateway: never, clock: systemClock(), opened: [] })(reducedToContracts(subject)),
+    isInterference: () => true,
     // A guard that watches is asked again and again; the first time stands for all.
-    isNet: (_, timer) => timerOf(timer).event.type === 'watch.due',
+    isDefaultTimer: (_, timer) => timerOf(timer).event.type === 'watch.due',
     outcomes(actor, effect) {
       const { src, input } = effectOf(effect);
-      if (src === 'work') return deedsOf(actor, effect, settings);
+      if (src === 'work') return memberOutcomes(actor, effect, settings);
       if (Object.hasOwn(settings.samples ?? {}, src)) return possible(effect);
       if (src === 'checkWork') return [...verdicts, ...failing(possible(effect))];
       if (src === 'select') return [...choices(input), ...failing(possible(effect))];
       return possible(effect);
     },
-    tell: (_, effect, outcome) => told(effectOf(effect).src, outcome),
-    keep: keepGiven(settings, keepSupervisor),
+    tell: (_, effect, outcome) => outcomeWords(effectOf(effect).src, outcome),
+    project: projectGiven(settings, keepSupervisor),
     label,
-    read: ({ type, body }) =>
+    messageWords: ({ type, body }) =>
       type === 'work.done' || type.startsWith('xstate.done.actor.task.') ? endWords(body) : undefined,
   };
 }
 
-const verdicts: readonly Possible[] = [
-  { ...gives('check', { ok: true }), says: 'lets it through' },
-  { ...gives('check', { ok: false, kind: 'denied', reason: 'no' }), says: 'turns it down' },
+const verdicts: readonly PossibleOutcome[] = [
+  { ...succeedsWith('check', { ok: true }), says: 'lets it through' },
+  { ...succeedsWith('check', { ok: false, kind: 'denied', reason: 'no' }), says: 'turns it down' },
 ];
-const failing = (all: readonly Possible[]) => all.filter(({ outcome }) => !outcome.ok);
+const failing = (all: readonly PossibleOutcome[]) => all.filter(({ outcome }) => !outcome.ok);
 
 /** Each of the candidates, and a name that is none of them. */
-const choices = (input: Json): Possible[] => {
+const choices = (input: Json): PossibleOutcome[] => {
   const candidates = jsonObjects(jsonObject(input)['candidates']) ?? [];
   return [...candidates.map(({ id }) => jsonText(id)), 'nobody'].map((member) => ({
-    ...gives('select', { member }),
+    ...succeedsWith('select', { member }),
     says: `chooses ${member}`,
   }));
 };
 
 /** The inputs of what is guarded. */
-function inputsOf({ subject }: AnyGuarded, settings: Settings): readonly unknown[] {
+function inputsOf({ subject }: AnyGuarded, settings: CheckSettings): readonly unknown[] {
   // Which of the three kinds it is was checked when it was guarded.
   const inner = subject as AnyAgent | AnyTeam | AnyGuarded;
   if (inner.kind === 'guarded') return inputsOf(inner, settings);
@@ -116,12 +120,12 @@ function inputsOf({ subject }: AnyGuarded, settings: Settings): readonly unknown
 }
 
 /** The part of each context that the guards look at. */
-const keepSupervisor: Keep = (actor, clamp) => {
-  if (contextOf(actor, 'member')) return keepMember(actor);
+const keepSupervisor: Projection = (actor, clamp) => {
+  if (contextOf(actor, 'member')) return projectMember(actor);
   const guardrail = contextOf(actor, 'guardrail');
   if (guardrail) return keepGuardrail(guardrail);
   const router = contextOf(actor, 'router');
-  return router ? keepRouter(router) : keepContext(actor, clamp);
+  return router ? keepRouter(router) : projectContext(actor, clamp);
 };
 
 const keepGuardrail = ({ passages, failures, round, dead, cancelled, standing, output }: GuardrailContext): Json => [

@@ -1,20 +1,20 @@
 /** Makes up tasks for an orchestrator, and tells whether all of them were answered. */
-import { answersTogether, type Strategy } from '../../../machines/router/settings.ts';
+import { answersTogether, type RoutingStrategy } from '../../../machines/router/settings.ts';
 import { RouterOutput, type TaskSpec } from '../../contracts/task.ts';
-import { takenBy, type Worker } from '../../define/memberProfile.ts';
+import { messagesTaken, type Worker } from '../../define/memberProfile.ts';
 import type { Member } from '../../define/member.ts';
 import type { AnyOrchestrator } from '../../define/runnable.ts';
 import { bodiesFor } from './contract.ts';
 import { asJson } from '../jsonValues.ts';
-import type { Settings } from './options.ts';
-import type { Problem } from './worldStep.ts';
-import type { World } from './world.ts';
+import type { CheckSettings } from './options.ts';
+import type { StepProblem } from './worldStep.ts';
+import type { ModelWorld } from './world.ts';
 
 /**
  * Two tasks, so that one may be under way while the other one waits: one that the router can assign, and one that it may have to refuse.
  * Where every member gets every task, one is enough.
  */
-export function tasksFor(orchestrator: AnyOrchestrator, settings: Settings): TaskSpec[] {
+export function tasksFor(orchestrator: AnyOrchestrator, settings: CheckSettings): TaskSpec[] {
   const { members, router } = orchestrator;
   const [first, ...others] = members;
   if (!first) return [];
@@ -31,14 +31,14 @@ export function tasksFor(orchestrator: AnyOrchestrator, settings: Settings): Tas
 }
 
 /** What the router's strategy reads from a task. */
-function metadataFor(strategy: Strategy, role: string | undefined, nth: number): TaskSpec['metadata'] {
+function metadataFor(strategy: RoutingStrategy, role: string | undefined, nth: number): TaskSpec['metadata'] {
   if (strategy.kind === 'role') return nth === 0 && role !== undefined ? { [strategy.key]: role } : {};
   return strategy.kind === 'sticky' ? { [strategy.key]: nth } : undefined;
 }
 
 /** A text, or the first message that the member handles. */
-function messageFor(worker: Worker, settings: Settings): TaskSpec['input'] {
-  const [type] = takenBy(worker);
+function messageFor(worker: Worker, settings: CheckSettings): TaskSpec['input'] {
+  const [type] = messagesTaken(worker);
   // Of a guarded member the type does not say that it speaks what is guarded.
   const { protocol } = worker as Member;
   if (type === 'task' || type === undefined || !protocol) return 'Do it.';
@@ -46,7 +46,7 @@ function messageFor(worker: Worker, settings: Settings): TaskSpec['input'] {
 }
 
 /** The problem that tasks were not answered: every task must have one result, in their order; after a failed stage of a pipeline only those before it. */
-export function unanswered({ ended }: World): Problem | undefined {
+export function unansweredTasks({ ended }: ModelWorld): StepProblem | undefined {
   const output = ended && 'output' in ended ? RouterOutput.safeParse(ended.output).data : undefined;
   if (!output || output.shape === 'one') return undefined;
   const ids = output.results.map(({ taskId }) => taskId);

@@ -8,28 +8,28 @@ import type { Pending } from '../../journal/journal.ts';
 import { defaultRunLimits } from '../../../machines/run/settings.ts';
 import { runActionsOf } from '../../../machines/run/actions.ts';
 import { compile } from '../../runtime/compile.ts';
-import { inputOf, type AnyTeam } from '../../define/runnable.ts';
+import { runInput, type AnyTeam } from '../../define/runnable.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { actorType } from '../../engine/nodePlatform.ts';
 import { systemClock } from '../../engine/clock.ts';
 
-import { keepContext, outline, type Keep } from './abstraction.ts';
+import { projectContext, outline, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
-import { bodiesFor, keepMember } from './contract.ts';
-import { asksPeople, deadlineOf, memberMachine, workingOf, type Deed, type Working } from './member.ts';
+import { bodiesFor, projectMember } from './contract.ts';
+import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
 import { effectOf, isDeadline } from '../pendingData.ts';
-import type { Settings } from './options.ts';
-import { fails, told } from './effectOutcomes.ts';
-import { keepGiven } from './machineModel.ts';
-import { endWords, judge, routeWords } from './routing.ts';
-import type { Missed, Possible, Stage } from './model.ts';
-import type { Actor, World } from './world.ts';
+import type { CheckSettings } from './options.ts';
+import { failsWith, outcomeWords } from './effectOutcomes.ts';
+import { projectGiven } from './machineModel.ts';
+import { endWords, problemOfEnd, routeWords } from './routing.ts';
+import type { Unreached, PossibleOutcome, CheckModel } from './model.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
 import type { Member } from '../../define/member.ts';
 import { TroupeError } from '../../values/failure.ts';
 
 /** The model of a team. Throws `invalid` or `definition` for an input or samples that do not fit. */
-export function ofTeam(team: AnyTeam, settings: Settings): Stage {
+export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
   const { protocol, members, options, accepts } = team;
   const bodies = sampler(protocol, settings);
   return {
@@ -38,55 +38,56 @@ export function ofTeam(team: AnyTeam, settings: Settings): Stage {
     inputs:
       settings.input === undefined
         ? bodies(accepts).map((body) => ({ type: accepts, body }))
-        : [inputOf(team, settings.input)],
-    outside: [
+        : [runInput(team, settings.input)],
+    external: [
       { type: 'run.cancel', kind: 'signal', body: { reason: 'not needed' }, watched: true },
       { type: 'run.pause', kind: 'signal', body: {}, watched: true },
       { type: 'run.resume', kind: 'signal', body: {}, watched: true },
     ],
-    steers: () => true,
+    isInterference: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isNet: ({ type: { chart } }, timer) =>
+    isDefaultTimer: ({ type: { chart } }, timer) =>
       options.deadline === undefined && chart.machine.id === 'run' && isDeadline(timer),
     outcomes: outcomesOf,
-    tell: (_, effect, outcome) => (outcome.ok ? routeWords(outcome.output) : told(effectOf(effect).src, outcome)),
-    keep: keepGiven(settings, keepOf(options.maxTurns !== undefined)),
+    tell: (_, effect, outcome) =>
+      outcome.ok ? routeWords(outcome.output) : outcomeWords(effectOf(effect).src, outcome),
+    project: projectGiven(settings, keepOf(options.maxTurns !== undefined)),
     label,
     performer: label,
-    read: ({ type, body }) => (type.startsWith('xstate.done.actor.member.') ? endWords(body) : undefined),
-    judge,
-    missed: ({ worlds }) => idle(team, worlds),
+    messageWords: ({ type, body }) => (type.startsWith('xstate.done.actor.member.') ? endWords(body) : undefined),
+    problemOfEnd,
+    unreached: ({ worlds }) => idle(team, worlds),
   };
 
   /** A member that works on several messages at once gets a number: the second writer is "writer 2". */
-  function label({ type, birth }: Actor): string {
+  function label({ type, birth }: ModelActor): string {
     if (birth.parent === undefined) return team.name;
     const index = Number(/\d+$/.exec(birth.id ?? '')?.[0] ?? 0);
     return index > 0 ? `${type.name} ${index + 1}` : type.name;
   }
 
-  function outcomesOf({ type: { name } }: Actor, effect: Pending): Possible[] {
-    const { type, asked } = workingOf(effect);
+  function outcomesOf({ type: { name } }: ModelActor, effect: Pending): PossibleOutcome[] {
+    const { type, asked } = memberWorkOf(effect);
     const member = present(members[name], `The member "${name}"`);
     const replies: readonly string[] = protocol.messages[type]?.replies ?? [];
     const answers = replies.flatMap((reply) =>
       bodies(reply).map((body): AgentAnswer => ({ type: reply, body: asJson(body) })),
     );
     return [
-      ...answers.map((answer): Possible => ({
+      ...answers.map((answer): PossibleOutcome => ({
         outcome: { ok: true, output: { answer } },
         says: `answers ${answer.type}`,
       })),
       ...(asksPeople(member) && !asked
         ? [{ outcome: { ok: true, output: { asks: true } } as const, says: 'has to ask a person' }]
         : []),
-      fails('work', new TroupeError('model', `"${name}" could not do it.`)),
+      failsWith('work', new TroupeError('model', `"${name}" could not do it.`)),
     ];
   }
 }
 
 /** Never performed: its outcomes are samples. */
-const sampledWork = fromPromise<Deed, Working>(() => Promise.reject(new Error('A check asks no model.')));
+const sampledWork = fromPromise<MemberStep, MemberWork>(() => Promise.reject(new Error('A check asks no model.')));
 
 /**
  * The actor type that the runtime makes, except for its members, without the default limit on turns (so that what goes on until then is
@@ -114,7 +115,7 @@ function typeOf(team: AnyTeam) {
   });
 }
 
-function sampler(protocol: Protocol, settings: Settings): (type: string) => readonly Json[] {
+function sampler(protocol: Protocol, settings: CheckSettings): (type: string) => readonly Json[] {
   const known = new Map<string, readonly Json[]>();
   return (type) => {
     const made = known.get(type) ?? bodiesFor(protocol, type, settings);
@@ -125,11 +126,11 @@ function sampler(protocol: Protocol, settings: Settings): (type: string) => read
 
 /** A route sees the messages so far. Of these count how often each type came, and the latest body of each. */
 const keepOf =
-  (countsTurns: boolean): Keep =>
+  (countsTurns: boolean): Projection =>
   (actor, clamp) => {
-    if (contextOf(actor, 'member')) return keepMember(actor);
+    if (contextOf(actor, 'member')) return projectMember(actor);
     const context = contextOf(actor, 'run');
-    if (!context) return keepContext(actor, clamp);
+    if (!context) return projectContext(actor, clamp);
     const { said, routed, turns, members, sending, outcome, failure } = context;
     // The run machine appends nothing else to this list.
     const messages = (actor.lists['messages'] ?? []) as readonly unknown[] as readonly RunMessage[];
@@ -150,7 +151,7 @@ const keepOf =
   };
 
 /** Members that are never given a message that they handle. */
-function idle({ name, members }: AnyTeam, worlds: Iterable<World>): Missed[] {
+function idle({ name, members }: AnyTeam, worlds: Iterable<ModelWorld>): Unreached[] {
   const heard = new Set<string>();
   for (const { actors } of worlds)
     for (const actor of actors.values()) heard.add(`${actor.type.name} ${contextOf(actor, 'member')?.type}`);

@@ -3,18 +3,18 @@ import type { Envelope } from '../../contracts/envelope.ts';
 
 import type { MachineEvent } from '../../core/chart.ts';
 import { jsonObject } from '../jsonValues.ts';
-import type { Fault } from './faults.ts';
+import type { CheckFault } from './faults.ts';
 import { fieldsOf } from '../pendingData.ts';
-import type { Turn } from './worldStep.ts';
-import type { Actor, World } from './world.ts';
+import type { StepResult } from './worldStep.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
 
 /** What makes a move happen: the run itself, a client or person, a client or person who has to interfere, or a fault. */
-export type Cause = 'inside' | 'outside' | 'steering' | Fault;
+export type TransitionCause = 'inside' | 'outside' | 'steering' | CheckFault;
 
 /** One thing that can happen. */
-export interface Move {
+export interface ModelTransition {
   /** What makes it happen. */
-  readonly cause: Cause;
+  readonly cause: TransitionCause;
   /** The name of who acts, for people. */
   readonly from: string;
   /** The name of whom it concerns, for people. */
@@ -26,20 +26,23 @@ export interface Move {
   /** A person's question expires without an answer. */
   readonly expires?: true;
   /** What the move does to the world. */
-  readonly turn: Turn;
+  readonly turn: StepResult;
 }
 
 /** A move in which no actor takes a step. */
-export const still = (world: World): Turn => ({ world, problems: [], answered: [], passed: [] });
+export const withoutStep = (world: ModelWorld): StepResult => ({ world, problems: [], answered: [], visited: [] });
 
 /** The world after one more fault of this kind. */
-export const spent = (world: World, fault: Fault): World => ({
+export const afterFault = (world: ModelWorld, fault: CheckFault): ModelWorld => ({
   ...world,
-  left: { ...world.left, [fault]: world.left[fault] - 1 },
+  faultsLeft: { ...world.faultsLeft, [fault]: world.faultsLeft[fault] - 1 },
 });
 
 /** The event that a machine gets for a message. */
-export function eventOf({ type, kind, body, id, from, correlation }: Envelope, { pendings }: Actor): MachineEvent {
+export function machineEventOf(
+  { type, kind, body, id, from, correlation }: Envelope,
+  { pendings }: ModelActor,
+): MachineEvent {
   if (type.startsWith('xstate.')) {
     const { key, ...end } = jsonObject(body);
     const child = typeof key === 'string' ? pendings.get(key) : undefined;

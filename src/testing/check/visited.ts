@@ -17,7 +17,7 @@ const ours: ReadonlySet<string> = new Set(['run', 'member', 'wait']);
 const hasEventless = new WeakMap<AnyStateMachine, boolean>();
 
 /** Ids of the states that a step visits. */
-export function passedBy({ chart: { machine } }: ActorType, after: Snapshot, began: Began): string[] {
+export function visitedBy({ chart: { machine } }: ActorType, after: Snapshot, began: Began): string[] {
   if (ours.has(machine.id)) return [];
   let eventless = hasEventless.get(machine);
   if (eventless === undefined) {

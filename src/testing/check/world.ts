@@ -11,21 +11,21 @@ import type { Address } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { ActorType } from '../../core/actorType.ts';
-import type { Birth } from '../../core/spawn.ts';
+import type { SpawnInfo } from '../../core/spawn.ts';
 import type { Snapshot } from '../../core/chart.ts';
-import type { Sender } from '../../core/commitBuilder.ts';
+import type { StepActor } from '../../core/commitBuilder.ts';
 
-import type { Faults } from './faults.ts';
+import type { CheckFaults } from './faults.ts';
 import { childOf, fieldsOf } from '../pendingData.ts';
 
 /** One actor of the run. */
-export interface Actor {
+export interface ModelActor {
   /** Its place in the tree of actors: `run.member.0`. Unlike the address, it is the same for the next actor in that place. */
   readonly path: string;
   /** Its actor type. */
   readonly type: ActorType;
   /** What it was started with. */
-  readonly birth: Birth;
+  readonly birth: SpawnInfo;
   /** The snapshot of its machine. */
   readonly snapshot: Snapshot;
   /** How many steps it has taken. */
@@ -45,39 +45,39 @@ export interface OpenAsk {
 }
 
 /** How the root ended. */
-export type Ending = { readonly output: Json } | { readonly failure: Failure };
+export type RootEnd = { readonly output: Json } | { readonly failure: Failure };
 
 /** A run at one moment. */
-export interface World {
+export interface ModelWorld {
   /** The address of the root. */
   readonly root: Address;
   /** Every actor that has not ended, by address. */
-  readonly actors: ReadonlyMap<Address, Actor>;
+  readonly actors: ReadonlyMap<Address, ModelActor>;
   /** Messages in flight, oldest first. */
-  readonly mail: readonly Envelope[];
+  readonly messages: readonly Envelope[];
   /** Asks of clients that were taken and not answered. */
   readonly asks: readonly OpenAsk[];
   /** How the root ended; absent while it is active. */
-  readonly ended?: Ending;
+  readonly ended?: RootEnd;
   /** Faults that may still happen. */
-  readonly left: Faults;
+  readonly faultsLeft: CheckFaults;
   /** Keys of effects whose outcome is lost. */
-  readonly mute: ReadonlySet<string>;
+  readonly lostOutcomes: ReadonlySet<string>;
   /** Keys of effects of which it is unknown whether they happened. */
-  readonly doubtful: ReadonlySet<string>;
+  readonly uncertain: ReadonlySet<string>;
   /** Types of messages from outside that were lost and will not be sent again. */
-  readonly lost: ReadonlySet<string>;
+  readonly lostMessages: ReadonlySet<string>;
 }
 
 /** The id of the run that is explored. */
-export const run = 'check';
+export const checkedRun = 'check';
 /** The sender of messages from clients. */
-export const client: Address = 'outside/client';
+export const clientAddress: Address = 'outside/client';
 /** The sender of messages from people. */
-export const person: Address = 'outside/person';
+export const personAddress: Address = 'outside/person';
 
 /** What the engine must know of the actor that takes a step. */
-export function senderOf({ type, birth, pendings }: Actor): Sender {
+export function senderOf({ type, birth, pendings }: ModelActor): StepActor {
   const named = (kinds: readonly Pending['kind'][]) =>
     new Map(
       [...pendings.values()].flatMap((pending) => {
@@ -87,7 +87,7 @@ export function senderOf({ type, birth, pendings }: Actor): Sender {
     );
   return {
     address: birth.address,
-    run,
+    run: checkedRun,
     type,
     parent: birth.parent,
     deadline: birth.deadline,
@@ -97,19 +97,19 @@ export function senderOf({ type, birth, pendings }: Actor): Sender {
   };
 }
 
-const childAddresses = ({ pendings }: Actor): Address[] =>
+const childAddresses = ({ pendings }: ModelActor): Address[] =>
   [...pendings.values()].flatMap((pending) => (pending.kind === 'child' ? [childOf(pending).address] : []));
 
 /** The addresses of an actor and of every actor below it. */
-export function family(actors: ReadonlyMap<Address, Actor>, address: Address): Address[] {
+export function withDescendants(actors: ReadonlyMap<Address, ModelActor>, address: Address): Address[] {
   const actor = actors.get(address);
-  return actor ? [address, ...childAddresses(actor).flatMap((child) => family(actors, child))] : [];
+  return actor ? [address, ...childAddresses(actor).flatMap((child) => withDescendants(actors, child))] : [];
 }
 
 /** The messages that can be handled next: the oldest of every pair of sender and receiver (W3). */
-export function deliverable({ mail }: World): Envelope[] {
+export function deliverable({ messages }: ModelWorld): Envelope[] {
   const pairs = new Set<string>();
-  return mail.filter(({ from, to }) => {
+  return messages.filter(({ from, to }) => {
     const pair = `${from} ${to}`;
     if (pairs.has(pair)) return false;
     pairs.add(pair);

@@ -6,21 +6,21 @@ import type { Json } from '../../values/json.ts';
 import { requirePlain } from '../../values/plain.ts';
 import type { Pending } from '../../journal/journal.ts';
 import type { ActorType } from '../../core/actorType.ts';
-import { childBirth, type Birth } from '../../core/spawn.ts';
-import { stateOf, type MachineEvent, type Step } from '../../core/chart.ts';
-import type { Delivery } from '../../core/incoming.ts';
+import { childSpawnInfo, type SpawnInfo } from '../../core/spawn.ts';
+import { stateOf, type MachineEvent, type MachineStep } from '../../core/chart.ts';
+import type { Incoming } from '../../core/incoming.ts';
 import { fromEnvelope } from '../../core/validate.ts';
-import { farewell } from '../../core/systemMessages.ts';
-import { outboxOf } from '../../core/outbox.ts';
+import { endMessageFor } from '../../core/systemMessages.ts';
+import { buildOutbox } from '../../core/outbox.ts';
 import { asJson, jsonObject } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { passedBy } from './visited.ts';
+import { visitedBy } from './visited.ts';
 import { childOf, envelopeIn } from '../pendingData.ts';
 import type { FindingKind } from './report.ts';
-import { client, family, person, senderOf, type Actor, type World } from './world.ts';
+import { clientAddress, withDescendants, personAddress, senderOf, type ModelActor, type ModelWorld } from './world.ts';
 
 /** Something wrong with a step. */
-export interface Problem {
+export interface StepProblem {
   /** What kind of finding it is. */
   readonly kind: FindingKind;
   /** Identifies it: the same kind and text is reported once. */
@@ -30,79 +30,80 @@ export interface Problem {
 }
 
 /** What a step did. */
-export interface Turn {
+export interface StepResult {
   /** The world after it. */
-  readonly world: World;
+  readonly world: ModelWorld;
   /** What was wrong with it. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly StepProblem[];
   /** Types of asks that were answered. */
   readonly answered: readonly string[];
   /** Ids of the states that were visited, those of microsteps included. */
-  readonly passed: readonly string[];
+  readonly visited: readonly string[];
 }
 
 /** The state of an actor, as `a.b|c`. */
-export const stateOfActor = ({ snapshot, type }: Actor): string => stateOf(snapshot.value, type.chart.machine.root);
+export const stateOfActor = ({ snapshot, type }: ModelActor): string =>
+  stateOf(snapshot.value, type.chart.machine.root);
 
 /** Starts the root. Throws what its machine throws. */
-export function begin(world: World, type: ActorType, birth: Birth): Turn {
+export function startRoot(world: ModelWorld, type: ActorType, birth: SpawnInfo): StepResult {
   const step = new StepBuilder(world);
   step.spawn(type, birth, type.name);
   return step.result();
 }
 
 /** The actor handles the end of something that it asked for itself: an effect or a timer. */
-export function takeOwn(world: World, address: Address, delivery: Delivery): Turn {
+export function deliverOwn(world: ModelWorld, address: Address, delivery: Incoming): StepResult {
   const step = new StepBuilder(world);
   step.take(address, delivery);
   return step.result();
 }
 
 /** A message arrives at its receiver, which may refuse it. */
-export function takeMail(world: World, envelope: Envelope): Turn {
-  const step = new StepBuilder({ ...world, mail: world.mail.filter(({ id }) => id !== envelope.id) });
+export function deliverMessage(world: ModelWorld, envelope: Envelope): StepResult {
+  const step = new StepBuilder({ ...world, messages: world.messages.filter(({ id }) => id !== envelope.id) });
   step.receive(envelope);
   return step.result();
 }
 
 /** Builds the world after a step, from the world before it. */
 class StepBuilder {
-  readonly #before: World;
-  readonly #actors: Map<Address, Actor>;
+  readonly #before: ModelWorld;
+  readonly #actors: Map<Address, ModelActor>;
   #mail: Envelope[];
-  #asks: World['asks'];
-  #ended: World['ended'];
-  readonly #problems: Problem[] = [];
+  #asks: ModelWorld['asks'];
+  #ended: ModelWorld['ended'];
+  readonly #problems: StepProblem[] = [];
   readonly #answered: string[] = [];
   readonly #passed: string[] = [];
 
-  constructor(world: World) {
+  constructor(world: ModelWorld) {
     this.#before = world;
     this.#actors = new Map(world.actors);
-    this.#mail = [...world.mail];
+    this.#mail = [...world.messages];
     this.#asks = world.asks;
     this.#ended = world.ended;
   }
 
-  result(): Turn {
-    const { root, left, lost, mute, doubtful } = this.#before;
+  result(): StepResult {
+    const { root, faultsLeft, lostMessages, lostOutcomes, uncertain } = this.#before;
     const open = (key: string) => [...this.#actors.values()].some(({ pendings }) => pendings.has(key));
-    const world: World = {
+    const world: ModelWorld = {
       root,
-      left,
-      lost,
+      faultsLeft,
+      lostMessages,
       actors: this.#actors,
-      mail: this.#mail.filter((envelope) => this.#isWanted(envelope)),
+      messages: this.#mail.filter((envelope) => this.#isWanted(envelope)),
       asks: this.#asks,
-      mute: mute.size === 0 ? mute : new Set([...mute].filter(open)),
-      doubtful: doubtful.size === 0 ? doubtful : new Set([...doubtful].filter(open)),
+      lostOutcomes: lostOutcomes.size === 0 ? lostOutcomes : new Set([...lostOutcomes].filter(open)),
+      uncertain: uncertain.size === 0 ? uncertain : new Set([...uncertain].filter(open)),
       ...(this.#ended ? { ended: this.#ended } : {}),
     };
-    return { world, problems: this.#problems, answered: this.#answered, passed: this.#passed };
+    return { world, problems: this.#problems, answered: this.#answered, visited: this.#passed };
   }
 
-  spawn(type: ActorType, birth: Birth, path: string): void {
-    let step: Step;
+  spawn(type: ActorType, birth: SpawnInfo, path: string): void {
+    let step: MachineStep;
     try {
       step = type.chart.initial(birth.input);
     } catch (thrown) {
@@ -110,7 +111,7 @@ class StepBuilder {
       this.#broken(`${type.name} at its beginning`, thrown);
       return this.#sendEnd(birth, 1, { error: toFailure(thrown) });
     }
-    this.#passed.push(...passedBy(type, step[0], { input: birth.input }));
+    this.#passed.push(...visitedBy(type, step[0], { input: birth.input }));
     const actor = { path, type, birth, seq: 0, pendings: new Map<string, Pending>(), lists: {}, snapshot: step[0] };
     this.#commit(actor, step, undefined, birth.address);
   }
@@ -118,8 +119,8 @@ class StepBuilder {
   receive(envelope: Envelope): void {
     const actor = this.#actors.get(envelope.to);
     if (!actor) return; // W3
-    const inside = envelope.from !== client && envelope.from !== person;
-    let delivery: Delivery;
+    const inside = envelope.from !== clientAddress && envelope.from !== personAddress;
+    let delivery: Incoming;
     try {
       delivery = fromEnvelope(actor.type, envelope, (key) => actor.pendings.get(key), noReply);
     } catch (thrown) {
@@ -136,31 +137,31 @@ class StepBuilder {
   }
 
   /** False when the actor ignores it in this state. */
-  take(address: Address, { own, event, id, settles }: Delivery): boolean {
+  take(address: Address, { isInternal, event, id, settles }: Incoming): boolean {
     const actor = present(this.#actors.get(address), `The actor ${address}`);
     if (settles !== undefined && !actor.pendings.has(settles)) return true; // It is stale: E3.
     const { chart } = actor.type;
     const before = actor.snapshot;
     try {
       const step = chart.step(before, event);
-      if (!own && step[0] === before && step[1].length === 0 && chart.ignores(before, event)) return false;
-      this.#passed.push(...passedBy(actor.type, step[0], { before, event }));
+      if (!isInternal && step[0] === before && step[1].length === 0 && chart.ignores(before, event)) return false;
+      this.#passed.push(...visitedBy(actor.type, step[0], { before, event }));
       this.#commit(actor, step, settles, id);
     } catch (thrown) {
       // An unanswered failure ends the actor, as in XState; anything else is a defect of the machine.
       if (!isUnanswered(event, thrown))
         this.#broken(`${actor.type.name} in "${stateOfActor(actor)}" at "${event.type}"`, thrown);
-      if (own) this.#fail(actor, toFailure(thrown));
+      if (isInternal) this.#fail(actor, toFailure(thrown));
     }
     return true;
   }
 
   /** Does what the engine does with a step: its actions become a commit, and what the commit opens and closes takes effect. */
-  #commit(actor: Actor, step: Step, settles: string | undefined, cause: string): void {
+  #commit(actor: ModelActor, step: MachineStep, settles: string | undefined, cause: string): void {
     const { birth, type, seq } = actor;
     const before = seq === 0 ? undefined : actor.snapshot;
     const [snapshot, { length: index }] = step;
-    const commit = outboxOf(senderOf(actor), before, step, seq + 1, 0, cause);
+    const commit = buildOutbox(senderOf(actor), before, step, seq + 1, 0, cause);
     requirePlain(`The context of "${type.name}"`, snapshot.context);
     const done = snapshot.status === 'done';
     const messages = commit.opens.filter(({ kind }) => kind === 'message');
@@ -174,11 +175,11 @@ class StepBuilder {
     for (const pending of opens) pendings.set(pending.key, pending);
     const lists = { ...actor.lists };
     for (const { list, entry } of commit.appends) lists[list] = [...(lists[list] ?? []), entry];
-    const next: Actor = { ...actor, snapshot, seq: seq + 1, pendings, lists };
+    const next: ModelActor = { ...actor, snapshot, seq: seq + 1, pendings, lists };
 
     for (const child of children) this.#remove(child);
     for (const message of messages) this.#post(envelopeIn(message));
-    for (const { type: said, to } of commit.astray)
+    for (const { type: said, to } of commit.undeliverable)
       this.#problems.push({
         kind: 'unhandled',
         about: `${type.name} ${said} astray`,
@@ -192,37 +193,38 @@ class StepBuilder {
     for (const pending of opens) if (pending.kind === 'child') this.#spawnChild(next, pending);
   }
 
-  #spawnChild(parent: Actor, pending: Pending): void {
+  #spawnChild(parent: ModelActor, pending: Pending): void {
     const child = childOf(pending);
     const { address, run, deadline } = parent.birth;
     const type = present(parent.type.child(child.src), `The child machine "${child.src}" of "${parent.type.name}"`);
-    this.spawn(type, childBirth({ address, run, deadline }, pending.key, child), `${parent.path}.${child.id}`);
+    this.spawn(type, childSpawnInfo({ address, run, deadline }, pending.key, child), `${parent.path}.${child.id}`);
   }
 
-  #fail(actor: Actor, failure: Failure): void {
+  #fail(actor: ModelActor, failure: Failure): void {
     this.#remove(actor.birth.address);
     this.#sendEnd(actor.birth, actor.seq + 1, { error: failure });
   }
 
   /** An actor has ended: its parent is told, and the end of the root is the end of the run. */
-  #sendEnd(birth: Birth, index: number, end: { output: Json } | { error: Failure }): void {
+  #sendEnd(birth: SpawnInfo, index: number, end: { output: Json } | { error: Failure }): void {
     if (birth.parent === undefined) {
       this.#ended = 'error' in end ? { failure: end.error } : end;
       this.#actors.clear();
       return;
     }
-    for (const message of farewell(birth, `${birth.address}/end/${index}`, end)) this.#mail.push(envelopeIn(message));
+    for (const message of endMessageFor(birth, `${birth.address}/end/${index}`, end))
+      this.#mail.push(envelopeIn(message));
   }
 
   #post(envelope: Envelope): void {
     const { to, correlation } = envelope;
-    if (to !== client) return void this.#mail.push(envelope);
+    if (to !== clientAddress) return void this.#mail.push(envelope);
     this.#answered.push(...this.#asks.filter(({ id }) => id === correlation).map(({ type }) => type));
     this.#asks = this.#asks.filter(({ id }) => id !== correlation);
   }
 
   #remove(address: Address): void {
-    for (const each of family(this.#actors, address)) this.#actors.delete(each);
+    for (const each of withDescendants(this.#actors, address)) this.#actors.delete(each);
   }
 
   /** Messages to an actor that has ended, and the end of a child that its parent no longer waits for, change nothing. */
@@ -233,7 +235,7 @@ class StepBuilder {
     return !type.startsWith('xstate.') || (typeof key === 'string' && actor.pendings.has(key));
   }
 
-  #unhandled({ type: { name } }: Actor, { type, from }: Envelope, why: string): void {
+  #unhandled({ type: { name } }: ModelActor, { type, from }: Envelope, why: string): void {
     const sender = this.#before.actors.get(from)?.type.name ?? from;
     this.#problems.push({
       kind: 'unhandled',
@@ -253,7 +255,7 @@ class StepBuilder {
 }
 
 /** In a check nobody waits for the answer of a delivery. */
-const noReply = { done() {}, refuse() {} };
+const noReply = { acknowledge() {}, reject() {} };
 
 /** Is it the failure of a child or effect that the machine did not answer? XState throws the same value again. */
 const isUnanswered = (event: MachineEvent, thrown: unknown): boolean => {

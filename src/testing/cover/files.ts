@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { explain } from '../../values/explain.ts';
+import { describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { CoverFile, merged, type MachineRecord } from './record.ts';
+import { CoverFile, mergeRecords, type MachineRecord } from './record.ts';
 
 /** The default folder, relative to the working directory of the tests. */
 export const coverFolder = '.troupe/cover';
@@ -19,7 +19,7 @@ export function writeCover(folder: string, of: string, file: Omit<CoverFile, 'fo
 }
 
 /** What was read from the folder. */
-export interface Covered {
+export interface CoverageFiles {
   /** One record for each machine. */
   readonly records: readonly MachineRecord[];
   /** How many files were read. */
@@ -32,7 +32,7 @@ export interface Covered {
  * Reads what the newest run of the tests covered; with `all`, what every run in the folder covered, so that shards of one run are added up.
  * Throws `invalid` when nothing was recorded, or when a file is damaged.
  */
-export function readCover(folder: string, { all = false } = {}): Covered {
+export function readCover(folder: string, { all = false } = {}): CoverageFiles {
   const files = namesIn(folder).map((name) => parse(join(folder, name)));
   const [first, ...rest] = files;
   if (!first)
@@ -43,7 +43,7 @@ export function readCover(folder: string, { all = false } = {}): Covered {
   const newest = rest.reduce((best, file) => (file.at > best.at ? file : best), first);
   const chosen = all ? files : files.filter(({ run }) => run === newest.run);
   return {
-    records: merged(chosen.flatMap(({ machines }) => machines)),
+    records: mergeRecords(chosen.flatMap(({ machines }) => machines)),
     files: chosen.length,
     stale: files.length - chosen.length,
   };
@@ -75,6 +75,6 @@ function parse(path: string): CoverFile {
   if (typeof format === 'string' && format !== 'troupe-cover/1')
     throw say(`it is written as ${JSON.stringify(format)}, this version reads "troupe-cover/1".`);
   const parsed = CoverFile.safeParse(json);
-  if (!parsed.success) throw say(`${explain(parsed.error, json)}.`);
+  if (!parsed.success) throw say(`${describeMismatch(parsed.error, json)}.`);
   return parsed.data;
 }

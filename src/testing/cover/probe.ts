@@ -1,18 +1,18 @@
 /** Follows the steps of a machine on a copy of it: the states, the transitions taken, and what each guard returned. */
 import { and, type AnyEventObject, type AnyMachineSnapshot, type AnyStateMachine, type AnyStateNode } from 'xstate';
-import { inertly } from '../../core/chart.ts';
+import { withInertChildren } from '../../core/chart.ts';
 import { nameOf } from '../../core/validateNames.ts';
 import { everyNode } from '../../core/machineShape.ts';
-import type { Stepped } from '../../engine/trace.ts';
+import type { TracedStep } from '../../engine/trace.ts';
 import { initialMicrosteps, lastOf, microstepsOf } from '../microsteps.ts';
 import { nodesOf } from '../nodes.ts';
 
 /** What a step went through. */
-export interface Sighting {
+export interface StepCoverage {
   /** Ids of the states. */
   readonly states: ReadonlySet<string>;
   /** Ids of the transitions: `<id of the state>#<index among its moves in the ChartNode>`. */
-  readonly moves: readonly string[];
+  readonly transitions: readonly string[];
   /** What each guard returned. A guard's id is that of its transition, with `.<index>` for each `and`, `or` or `not` around it. */
   readonly answers: readonly (readonly [guard: string, yes: boolean])[];
   /** The snapshot after the step. */
@@ -24,13 +24,13 @@ export interface Probe {
   /** The names of all guards of the machine, by id. */
   readonly guards: ReadonlyMap<string, string>;
   /** Takes the step again on the copy. Guards and assigns are pure, so it is the same step; effects are only requested, not performed. */
-  follow(step: Stepped): Sighting;
+  follow(step: TracedStep): StepCoverage;
 }
 
 /** Makes a probe of a machine. */
 export function probe(machine: AnyStateMachine): Probe {
-  const copy = inertly(machine);
-  mark(copy);
+  const copy = withInertChildren(machine);
+  markTransitions(copy);
   const guards = new Map<string, string>();
   let answers: [string, boolean][] = [];
   for (const [place, move] of movesOf(copy))
@@ -52,7 +52,7 @@ export function probe(machine: AnyStateMachine): Probe {
         'from' in step ? microstepsOf(copy, onCopy(step.from, copy), step.event) : initialMicrosteps(copy, step.input);
       return {
         states: new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)).map(({ id }) => id)),
-        moves: steps.flatMap(([, actions]) => takenIn(actions)),
+        transitions: steps.flatMap(([, actions]) => takenTransitions(actions)),
         answers,
         snapshot: lastOf(steps),
       };
@@ -66,13 +66,13 @@ interface Taken {
 }
 
 /** Adds an action to every transition of a machine by which it reports that it was taken. The action is not implemented, so it comes back as data. */
-export function mark(machine: AnyStateMachine): void {
+export function markTransitions(machine: AnyStateMachine): void {
   for (const [place, move] of movesOf(machine))
     Object.assign(move, { actions: [...move.actions, { type: takenType, params: { place } satisfies Taken }] });
 }
 
 /** Ids of the transitions that a marked machine took. */
-export const takenIn = (actions: readonly AnyEventObject[]): string[] =>
+export const takenTransitions = (actions: readonly AnyEventObject[]): string[] =>
   actions.flatMap(({ type, params }) => (type === takenType ? [(params as Taken).place] : []));
 
 const movesOf = (machine: AnyStateMachine) =>

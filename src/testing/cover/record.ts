@@ -11,7 +11,7 @@ const Node: z.ZodType<ChartNode> = z.lazy(() =>
     type: z.enum(['atomic', 'compound', 'parallel', 'final', 'history']),
     initial: absent,
     states: z.array(Node),
-    moves: z.array(z.object({ on: z.string(), if: absent, to: z.array(z.string()) })),
+    transitions: z.array(z.object({ on: z.string(), if: absent, to: z.array(z.string()) })),
   }),
 );
 /** JSON leaves out what is undefined. */
@@ -49,7 +49,7 @@ export const CoverFile = z.object({
 export type CoverFile = z.infer<typeof CoverFile>;
 
 /** Adds up the records of the same machine in the same shape; ordered by id. */
-export function merged(records: readonly MachineRecord[]): MachineRecord[] {
+export function mergeRecords(records: readonly MachineRecord[]): MachineRecord[] {
   const sums = new Map<string, MachineRecord>();
   for (const record of records) {
     const key = `${record.id} ${record.hash}`;

@@ -3,11 +3,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../runtime/charts.ts';
-import { everyNode, hashOf } from '../../core/machineShape.ts';
+import { everyNode, machineHash } from '../../core/machineShape.ts';
 import { nodePlatform } from '../../engine/nodePlatform.ts';
-import { stepsChannel, type Stepped } from '../../engine/trace.ts';
+import { stepsChannel, type TracedStep } from '../../engine/trace.ts';
 import { probe as probeOf, type Probe } from './probe.ts';
-import { merged, type MachineRecord } from './record.ts';
+import { mergeRecords, type MachineRecord } from './record.ts';
 import { reportOf, type CoverReport } from './report.ts';
 
 /** A recording of coverage; disposing it ends the recording. */
@@ -31,7 +31,7 @@ export function coverage(): Coverage {
     const before = followed.get(machine);
     if (before) return before;
     const probe = probeOf(machine);
-    const key = `${machine.id} ${hashOf(machine, undefined, nodePlatform.sha256)}`;
+    const key = `${machine.id} ${machineHash(machine, undefined, nodePlatform.sha256)}`;
     const record = counted.get(key) ?? emptyRecord(machine, probe);
     counted.set(key, record);
     const made = { record, probe };
@@ -40,12 +40,12 @@ export function coverage(): Coverage {
   };
   const onStep = (message: unknown) => {
     // Only `tell` publishes on this channel.
-    const step = message as Stepped;
+    const step = message as TracedStep;
     const { record, probe } = follow(step.machine);
     count(record, probe, step);
   };
   subscribe(stepsChannel, onStep);
-  const records = () => merged(structuredClone([...counted.values()]));
+  const records = () => mergeRecords(structuredClone([...counted.values()]));
   return {
     records,
     report: () => reportOf(records()),
@@ -68,7 +68,7 @@ function emptyRecord(machine: AnyStateMachine, { guards }: Probe): MachineRecord
   );
   return {
     id: machine.id,
-    hash: hashOf(machine, undefined, nodePlatform.sha256),
+    hash: machineHash(machine, undefined, nodePlatform.sha256),
     chart: nodeOf(machine.root),
     steps: 0,
     strays: 0,
@@ -79,7 +79,7 @@ function emptyRecord(machine: AnyStateMachine, { guards }: Probe): MachineRecord
 }
 
 /** Counts in place, because there may be a million steps. */
-function count(record: MachineRecord, probe: Probe, step: Stepped): void {
+function count(record: MachineRecord, probe: Probe, step: TracedStep): void {
   const sighting = attempt(() => probe.follow(step));
   record.steps++;
   if (!sighting || !isDeepStrictEqual(sighting.snapshot.value, step.to.value)) {
@@ -88,7 +88,7 @@ function count(record: MachineRecord, probe: Probe, step: Stepped): void {
   }
   const { states, moves, guards } = record;
   for (const id of sighting.states) states[id] = (states[id] ?? 0) + 1;
-  for (const place of sighting.moves) moves[place] = (moves[place] ?? 0) + 1;
+  for (const place of sighting.transitions) moves[place] = (moves[place] ?? 0) + 1;
   for (const [place, yes] of sighting.answers) {
     const guard = guards[place];
     if (guard) guard[yes ? 'yes' : 'no']++;

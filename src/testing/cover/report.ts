@@ -1,5 +1,5 @@
 /** Reports what is covered and what is not, and where in the chart that is. */
-import { eventWords, type ChartNode, type Move } from '../../runtime/charts.ts';
+import { eventLabel, type ChartNode, type ChartTransition } from '../../runtime/charts.ts';
 import type { MachineRecord } from './record.ts';
 
 /** What is counted of a machine. */
@@ -8,7 +8,7 @@ export const aspects = ['states', 'transitions', 'guards'] as const;
 export type Aspect = (typeof aspects)[number];
 
 /** How many of how many are covered. */
-export interface Share {
+export interface CoverageShare {
   /** How many are covered. */
   readonly covered: number;
   /** How many there are. */
@@ -34,7 +34,7 @@ export interface Gap {
 }
 
 /** The coverage of one machine: a share for each of states, transitions and guards. */
-export interface MachineReport extends Readonly<Record<Aspect, Share>> {
+export interface MachineReport extends Readonly<Record<Aspect, CoverageShare>> {
   /** The id of the machine. */
   readonly id: string;
   /** Hash of the machine's shape. */
@@ -62,7 +62,7 @@ export function reportOf(records: readonly MachineRecord[]): CoverReport {
 }
 
 /** The share in percent with one decimal, rounded down; 100 when there is nothing to cover. */
-export const percent = ({ covered, total }: Share): number =>
+export const sharePercent = ({ covered, total }: CoverageShare): number =>
   total === 0 ? 100 : Math.floor((covered / total) * 1000) / 10;
 
 function machineReport(record: MachineRecord): MachineReport {
@@ -80,7 +80,7 @@ function machineReport(record: MachineRecord): MachineReport {
   };
 }
 
-const share = (counts: readonly number[]): Share => ({
+const share = (counts: readonly number[]): CoverageShare => ({
   covered: counts.filter((times) => times > 0).length,
   total: counts.length,
 });
@@ -88,7 +88,10 @@ const share = (counts: readonly number[]): Share => ({
 /** A node of a chart and every node inside it. */
 export const nodesIn = (node: ChartNode): ChartNode[] => [node, ...node.states.flatMap(nodesIn)];
 
-function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: state, moves: own }: ChartNode): Gap[] {
+function gapsOf(
+  { id: machine, states, moves, guards }: MachineRecord,
+  { id: state, transitions: own }: ChartNode,
+): Gap[] {
   const asked = Object.entries(guards);
   return [
     ...(states[state] === 0
@@ -130,7 +133,8 @@ function gapsOf({ id: machine, states, moves, guards }: MachineRecord, { id: sta
 }
 
 /** A transition in words: where it begins, its event, its guard, and where it leads. */
-export const moveWords = (state: string, move: Move): string => `${state}, ${eventWords(move.on)}${toWords(move)}`;
+export const moveWords = (state: string, move: ChartTransition): string =>
+  `${state}, ${eventLabel(move.on)}${toWords(move)}`;
 
-const toWords = ({ if: guard, to }: Move) =>
+const toWords = ({ if: guard, to }: ChartTransition) =>
   `${guard === undefined ? '' : ` [${guard}]`}${to.length > 0 ? ` to ${to.join(' and ')}` : ', staying'}`;

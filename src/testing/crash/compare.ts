@@ -1,5 +1,5 @@
 /** Compares a run that was killed with the undisturbed one, and says which promises were broken. */
-import { typeOf } from '../../values/ids.ts';
+import { actorTypeOf } from '../../values/ids.ts';
 import { isUnkeyedWrite } from '../world/effectAttempt.ts';
 import type { CrashEnding } from './crashEnding.ts';
 import type { PerformedAttempt } from './crashRecorder.ts';
@@ -28,7 +28,7 @@ export const isSurfaced = ({ recorder }: CrashEnding, undisturbed: CrashEnding):
   recorder.uncertain.length > undisturbed.recorder.uncertain.length;
 
 /** What a write is, whatever its key: its name, its input and the type of its actor. (Addresses count steps, and a crash may cost one.) */
-const taskOf = ({ actor, name, input }: PerformedAttempt) => `"${name}" of a ${typeOf(actor)} with ${input}`;
+const taskOf = ({ actor, name, input }: PerformedAttempt) => `"${name}" of a ${actorTypeOf(actor)} with ${input}`;
 
 const isWrite = ({ kind }: PerformedAttempt) => kind === 'write';
 const isKeyedWrite = (attempt: PerformedAttempt) => isWrite(attempt) && attempt.idempotent;

@@ -2,11 +2,11 @@
 import { breaker } from '../../../actors/gateway.ts';
 import { compile } from '../../runtime/compile.ts';
 import { gateway } from '../../gateway/gateway.ts';
-import type { Subject } from '../../define/runnable.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { inProcess } from '../../transport/inProcess.ts';
 import type { VirtualClock } from '../clock.ts';
-import { withEffects } from '../effects.ts';
+import { wrapEffects } from '../effects.ts';
 import { attemptOf } from '../world/effectAttempt.ts';
 import { FaultClock } from '../world/faultClock.ts';
 import { MortalProcess } from '../world/mortalProcess.ts';
@@ -27,7 +27,7 @@ export interface CrashProcess extends AsyncDisposable {
 export interface CrashProcessOptions {
   /** The first process is 1. */
   readonly number: number;
-  readonly subject: Subject;
+  readonly subject: Runnable;
   readonly time: VirtualClock;
   readonly recorder: CrashRecorder;
   readonly killPoint: KillPoint | undefined;
@@ -78,7 +78,7 @@ export function startProcess({ number, subject, time, recorder, killPoint, fault
 
 /** A type whose effects, and whose children's effects, are recorded. Plain promise actors count as reads, and are not. */
 const recorded = (type: ActorType, recorder: CrashRecorder, realWork: RealWork): ActorType =>
-  withEffects(type, (name, performer) => async (input, scope) => {
+  wrapEffects(type, (name, performer) => async (input, scope) => {
     recorder.attempted({ ...attemptOf(name, performer, input, scope), input: JSON.stringify(input) ?? 'null' });
     const over = realWork.effect();
     try {

@@ -1,6 +1,6 @@
 /** Records one run through all its processes: the points, the steps, and the attempts at effects. */
 import type { EffectAttempt } from '../world/effectAttempt.ts';
-import type { Point } from '../world/crashPoints.ts';
+import type { CrashPoint } from '../world/crashPoints.ts';
 import { Recorder } from '../world/recorder.ts';
 import type { KillPoint } from './killPoint.ts';
 
@@ -20,7 +20,7 @@ export class CrashRecorder extends Recorder {
   killedAt: number | undefined;
   readonly attempts: PerformedAttempt[] = [];
 
-  reached(process: number, { what }: Point): void {
+  reached(process: number, { what }: CrashPoint): void {
     if (process === 1) this.points.push(what);
     this.steps.push(`process ${process}: ${what}`);
   }

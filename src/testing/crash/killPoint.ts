@@ -1,5 +1,5 @@
 /** Kills a process at one of its points, before the work of the point or after it. */
-import { atPoints, type Around, type Parts, type Point } from '../world/crashPoints.ts';
+import { atCrashPoints, type Around, type Parts, type CrashPoint } from '../world/crashPoints.ts';
 import { never, type FaultClock } from '../world/faultClock.ts';
 import { answeredThrough } from '../world/mortalProcess.ts';
 
@@ -16,7 +16,7 @@ export interface KillOptions {
   /** Without one the process lives until it is over. */
   readonly killPoint: KillPoint | undefined;
   /** Called at every point, in the order of their numbers. */
-  readonly reached: (point: Point) => void;
+  readonly reached: (point: CrashPoint) => void;
   /** Called once, at the kill point; must kill the process of this clock. */
   readonly kill: (killPoint: KillPoint) => void;
 }
@@ -36,7 +36,7 @@ export function killedAt({ journal, transport }: Parts, { clock, killPoint, reac
     const answer = await clock.answer(work());
     return here ? die(here) : answer;
   };
-  const parts = atPoints(
+  const parts = atCrashPoints(
     { journal: answeredThrough(clock, journal), transport: answeredThrough(clock, transport) },
     around,
   );

@@ -1,10 +1,10 @@
 /** One run from its start to its end, through as many processes as it takes: the first one may be killed, the others live. */
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow } from '../../journal/journal.ts';
-import { inputOf, isSubject } from '../../define/runnable.ts';
+import { runInput, isRunnable } from '../../define/runnable.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
-import { settled } from '../untilQuiet.ts';
+import { untilQuiet } from '../untilQuiet.ts';
 import { crashEndingOf, worldText, type CrashEnding } from './crashEnding.ts';
 import { startProcess, type CrashProcess } from './crashProcess.ts';
 import { CrashRecorder } from './crashRecorder.ts';
@@ -25,7 +25,7 @@ export async function runOnce(
   const scenario = make(time);
   requireScenario(scenario);
   const { subject, input, world = () => null } = scenario;
-  const checkedInput = inputOf(subject, input);
+  const checkedInput = runInput(subject, input);
   const before = worldText(world);
   const recorder = new CrashRecorder();
   const { journal } = recorder;
@@ -51,10 +51,10 @@ export async function runOnce(
 }
 
 function requireScenario(made: Partial<CrashScenario> | null | undefined): asserts made is CrashScenario {
-  if (isSubject(made?.subject)) return;
+  if (isRunnable(made?.subject)) return;
   throw new TroupeError(
     'definition',
-    `crashEverywhere takes a function that makes { subject, input, … } anew, where subject is an agent({ … }), a team({ … }) or a machine(chart); it made ${came(made)}.`,
+    `crashEverywhere takes a function that makes { subject, input, … } anew, where subject is an agent({ … }), a team({ … }) or a machine(chart); it made ${describeValue(made)}.`,
   );
 }
 
@@ -71,11 +71,11 @@ async function untilEnd({ process, realWork }: CrashProcess, context: RunContext
   const { root, time, recorder, patience, people } = context;
   const { host, clock } = process;
   for (let moves = 0; moves < patience;) {
-    await settled(() => recorder.steps.length);
+    await untilQuiet(() => recorder.steps.length);
     if (process.dead) return undefined;
     const [row] = await recorder.journal.find({ actor: root });
     if (row && row.status !== 'active') return row;
-    const quiet = host.quiet(run);
+    const quiet = host.isQuiet(run);
     if (!quiet && (await realWork.wait())) continue;
     moves++;
     // A signal to a process that dies meanwhile is never answered.

@@ -1,6 +1,6 @@
 /** What `crashEverywhere` runs: a subject, its input, and how people and the world behave meanwhile. */
 import type { Json } from '../../values/json.ts';
-import type { Subject } from '../../define/runnable.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import type { Ticket } from '../../runtime/tickets.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Parts } from '../world/crashPoints.ts';
@@ -8,7 +8,7 @@ import type { Signal } from '../world/people.ts';
 
 /** One run: what is run, and what is outside of it. */
 export interface CrashScenario {
-  readonly subject: Subject;
+  readonly subject: Runnable;
   readonly input: unknown;
   /** What people answer to a ticket. Undefined leaves the ticket open until it expires, which is the default. */
   readonly answer?: (ticket: Ticket) => Json | undefined;

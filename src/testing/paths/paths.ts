@@ -1,21 +1,21 @@
 /** Generates tests: the shortest path to every end of a machine, taken again as the engine takes it. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
-import { eventWords } from '../../runtime/charts.ts';
+import { eventLabel } from '../../runtime/charts.ts';
 import { TroupeError } from '../../values/failure.ts';
 
 import { chart, stateOf } from '../../core/chart.ts';
-import { trace } from '../../engine/trace.ts';
-import type { Subject } from '../../define/runnable.ts';
+import { stepTrace } from '../../engine/trace.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import { asJson, jsonObject } from '../jsonValues.ts';
 import { purely } from '../pure.ts';
 import { eventsOf, type EventOptions } from './events.ts';
-import { targetsOf, type Goal } from './targets.ts';
-import { resting, walk, type Walk, type WalkOptions } from './walk.ts';
+import { targetsOf, type PathTarget } from './targets.ts';
+import { restingStates, walkStates, type Walk, type WalkOptions } from './walk.ts';
 
 /** What the paths lead to, and with which events. `input`, `key` and `limit` are those of `walk`. */
 export interface PathOptions extends EventOptions, Pick<WalkOptions, 'input' | 'key' | 'limit'> {
   /** What the paths lead to: every final state, every state, or every transition; `final` by default. */
-  readonly to?: Goal;
+  readonly to?: PathTarget;
   /** Exactly these events; by default they are derived from the chart. */
   readonly events?: readonly AnyEventObject[];
 }
@@ -44,7 +44,7 @@ export interface Path {
  * not lead there, or the walk was cut off at its limit (then, which part of the context grows). Throws `definition` when the machine throws.
  * @example for (const path of paths(doorMachine, { input: {} })) test(path.says, () => path.test());
  */
-export function paths(subject: AnyStateMachine | Extract<Subject, { kind: 'machine' }>, options: PathOptions): Path[] {
+export function paths(subject: AnyStateMachine | Extract<Runnable, { kind: 'machine' }>, options: PathOptions): Path[] {
   const isSubject = 'kind' in subject;
   const machine = isSubject ? subject.type.chart.machine : subject;
   const { to = 'final', input, key, limit } = options;
@@ -52,7 +52,7 @@ export function paths(subject: AnyStateMachine | Extract<Subject, { kind: 'machi
   const events = options.events ?? eventsOf(machine, { ...declared, ...options });
   const { all, reached, machine: walkable } = targetsOf(machine, to);
   const found = new Map<string, readonly AnyEventObject[]>();
-  const walked = walk(walkable, {
+  const walked = walkStates(walkable, {
     input,
     events,
     ...(key ? { key } : {}),
@@ -71,8 +71,8 @@ export function paths(subject: AnyStateMachine | Extract<Subject, { kind: 'machi
 }
 
 function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: readonly AnyEventObject[]): Path {
-  const states = resting(machine, input, events);
-  const words = events.map(({ type }) => eventWords(type));
+  const states = restingStates(machine, input, events);
+  const words = events.map(({ type }) => eventLabel(type));
   return {
     says: `${to}: ${words.join(', ') || 'from the start'}`,
     to,
@@ -93,7 +93,7 @@ function pathTo(machine: AnyStateMachine, input: unknown, to: string, events: re
 
 /** Takes the steps as the engine does: before every event the machine is restored from its saved snapshot. A step that throws is the last one. */
 function replayed(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
-  const own = chart(machine, trace);
+  const own = chart(machine, stepTrace);
   let [snapshot] = own.initial(input);
   const states = [stateOf(snapshot.value, machine.root)];
   for (const event of events) {
@@ -112,10 +112,10 @@ function replayed(machine: AnyStateMachine, input: unknown, events: readonly Any
 const cameTo = (state = '') => (state.startsWith('threw ') ? state : `came to "${state}"`);
 
 function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
-  const { size } = walked.places;
+  const { size } = walked.situations;
   // Told only when it is asked: to look through every situation takes longer than to find them.
   const why = (): string =>
-    walked.whole
+    walked.complete
       ? `these events lead to ${size} ${size === 1 ? 'situation' : 'situations'}, and it is in none of them. Give samples of what leads there, or remove it`
       : `the walk was cut off at its limit of ${size} situations.${growth(walked)} Let "key" keep only what decides, or raise "limit"`;
   return {
@@ -131,9 +131,9 @@ function unreached(machine: AnyStateMachine, to: string, walked: Walk): Path {
 }
 
 /** The parts of the context that took the most values, in words. */
-function growth({ places }: Walk): string {
+function growth({ situations }: Walk): string {
   const values = new Map<string, Set<string>>();
-  for (const { snapshot } of places.values()) {
+  for (const { snapshot } of situations.values()) {
     const context: Readonly<Record<string, unknown>> = snapshot.context;
     for (const [name, value] of Object.entries(context))
       values.set(name, (values.get(name) ?? new Set()).add(JSON.stringify(value)));

@@ -11,7 +11,7 @@ export interface SampleOptions {
   /** A number that decides values where any would fit; 1 by default. */
   readonly seed?: number;
   /** The most values that are returned; 16 by default. */
-  readonly most?: number;
+  readonly limit?: number;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface SampleOptions {
  * or a refinement.
  * @example samplesOf(z.object({ size: z.enum(['s', 'l']) })) // [{ size: 's' }, { size: 'l' }]
  */
-export function samplesOf(schema: ZodType, { seed = 1, most = 16 }: SampleOptions = {}): Json[] {
+export function samplesOf(schema: ZodType, { seed = 1, limit = 16 }: SampleOptions = {}): Json[] {
   const root = jsonObject(jsonSchema(schema));
   const { random } = virtualClock({ seed });
   const drawn = distinct(drawing(root, random)(root, 0)).filter((value) => schema.safeParse(value).success);
@@ -28,7 +28,7 @@ export function samplesOf(schema: ZodType, { seed = 1, most = 16 }: SampleOption
       'definition',
       `No sample could be drawn from the schema ${JSON.stringify(root).slice(0, 200)}. Give samples of your own.`,
     );
-  return drawn.slice(0, most);
+  return drawn.slice(0, limit);
 }
 
 const distinct = (values: readonly Json[]): Json[] => [

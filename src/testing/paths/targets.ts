@@ -1,14 +1,14 @@
 /** The targets of paths, and which of them a step reaches. */
 import type { AnyStateMachine } from 'xstate';
 import { nodeOf } from '../../runtime/charts.ts';
-import { inertly } from '../../core/chart.ts';
+import { withInertChildren } from '../../core/chart.ts';
 import { everyNode } from '../../core/machineShape.ts';
-import { mark, takenIn } from '../cover/probe.ts';
+import { markTransitions, takenTransitions } from '../cover/probe.ts';
 import { moveWords, nodesIn } from '../cover/report.ts';
-import type { Stride } from './walk.ts';
+import type { WalkStep } from './walk.ts';
 
 /** What paths lead to: every final state, every state, or every transition. */
-export type Goal = 'final' | 'states' | 'transitions';
+export type PathTarget = 'final' | 'states' | 'transitions';
 
 /** The targets of one machine. */
 export interface Targets {
@@ -17,24 +17,24 @@ export interface Targets {
   /** Every target by its id, with its words. */
   readonly all: ReadonlyMap<string, string>;
   /** Ids of the targets that a step reaches. */
-  reached(stride: Stride): readonly string[];
+  reached(stride: WalkStep): readonly string[];
 }
 
 /** The targets of a machine for a goal. */
-export function targetsOf(machine: AnyStateMachine, goal: Goal): Targets {
+export function targetsOf(machine: AnyStateMachine, goal: PathTarget): Targets {
   if (goal === 'transitions') return transitions(machine);
   const nodes = everyNode(machine.root).filter(({ type }) =>
     goal === 'final' ? type === 'final' : type !== 'history',
   );
   const all = new Map(nodes.map(({ id }) => [id, id]));
-  return { machine, all, reached: ({ passed }) => [...passed].map(({ id }) => id).filter((id) => all.has(id)) };
+  return { machine, all, reached: ({ visited }) => [...visited].map(({ id }) => id).filter((id) => all.has(id)) };
 }
 
 function transitions(machine: AnyStateMachine): Targets {
-  const all = nodesIn(nodeOf(machine.root)).flatMap(({ id, moves }) =>
-    moves.map((move, index) => [`${id}#${index}`, moveWords(id, move)] as const),
+  const all = nodesIn(nodeOf(machine.root)).flatMap(({ id, transitions }) =>
+    transitions.map((move, index) => [`${id}#${index}`, moveWords(id, move)] as const),
   );
-  const marked = inertly(machine);
-  mark(marked);
-  return { machine: marked, all: new Map(all), reached: ({ actions }) => takenIn(actions) };
+  const marked = withInertChildren(machine);
+  markTransitions(marked);
+  return { machine: marked, all: new Map(all), reached: ({ actions }) => takenTransitions(actions) };
 }

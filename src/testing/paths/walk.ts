@@ -16,25 +16,25 @@ export interface WalkOptions {
   /** Situations after which the walk is cut off; 20,000 by default. */
   readonly limit?: number;
   /** Called for every step, in order; true ends the walk. */
-  visit?(step: Stride): boolean;
+  visit?(step: WalkStep): boolean;
 }
 
 /** One step of a walk. */
-export interface Stride {
+export interface WalkStep {
   /** The situation before it; undefined for the first step. */
-  readonly from: Place | undefined;
+  readonly from: Situation | undefined;
   /** The event that caused it; undefined for the first step. */
   readonly event: AnyEventObject | undefined;
   /** The states that it visited, those of microsteps included. */
-  readonly passed: ReadonlySet<AnyStateNode>;
+  readonly visited: ReadonlySet<AnyStateNode>;
   /** The actions that it requested. */
   readonly actions: readonly AnyEventObject[];
   /** The situation after it. */
-  readonly to: Place;
+  readonly to: Situation;
 }
 
 /** A situation: a state with the part of the context that counts. */
-export interface Place {
+export interface Situation {
   /** The snapshot when it was first reached. */
   readonly snapshot: AnyMachineSnapshot;
   /** The events that led here, as few as possible. */
@@ -46,11 +46,11 @@ export interface Place {
 /** What a walk reached. */
 export interface Walk {
   /** Every situation, by its key. */
-  readonly places: ReadonlyMap<string, Place>;
+  readonly situations: ReadonlyMap<string, Situation>;
   /** Every state that was visited. */
-  readonly seen: ReadonlySet<AnyStateNode>;
+  readonly visited: ReadonlySet<AnyStateNode>;
   /** False when the limit was reached before everything was seen. */
-  readonly whole: boolean;
+  readonly complete: boolean;
 }
 
 const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
@@ -59,15 +59,15 @@ const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
  * Walks a machine. Its steps do not count as covered. Throws `definition` when the machine throws, and names the event.
  * @example walk(doorMachine, { input: {}, events: [{ type: 'door.open' }, after('patience', 'door.opening')] }).places.size
  */
-export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
+export function walkStates(machine: AnyStateMachine, options: WalkOptions): Walk {
   const { input, events, limit = 20_000, visit = () => false } = options;
   // The caller wrote `key` for the context of this machine.
   const key = (context: unknown): unknown => (options.key ? options.key(context as never) : context);
-  const places = new Map<string, Place>();
+  const places = new Map<string, Situation>();
   const seen = new Set<AnyStateNode>();
-  const queue: Place[] = [];
+  const queue: Situation[] = [];
   /** Adds the situation after a step; true when the walk is over. */
-  const arrive = (steps: readonly Microstep[], from?: Place, event?: AnyEventObject): boolean => {
+  const arrive = (steps: readonly Microstep[], from?: Situation, event?: AnyEventObject): boolean => {
     const passed = new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)));
     for (const node of passed) seen.add(node);
     const snapshot = lastOf(steps);
@@ -80,7 +80,7 @@ export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
       places.set(id, to);
       queue.push(to);
     } else if (!known) cut = true;
-    return visit({ from, event, passed, actions: steps.flatMap(([, actions]) => actions), to }) || cut;
+    return visit({ from, event, visited: passed, actions: steps.flatMap(([, actions]) => actions), to }) || cut;
   };
 
   let cut = false;
@@ -99,11 +99,11 @@ export function walk(machine: AnyStateMachine, options: WalkOptions): Walk {
       if (over) break;
     }
   }
-  return { places, seen, whole: !cut };
+  return { situations: places, visited: seen, complete: !cut };
 }
 
 /** The states, as `a.b|c`, in which a machine rests at first and after each event. These steps do not count as covered either. */
-export function resting(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
+export function restingStates(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): string[] {
   let at = lastOf(stepped(machine, undefined, () => initialMicrosteps(machine, input)));
   const words = () => stateOf(at.value, machine.root);
   return [

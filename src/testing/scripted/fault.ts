@@ -5,7 +5,7 @@ import type { Json } from '../../values/json.ts';
 import { kindOfStatus } from '../../gateway/providerErrors.ts';
 
 /** A failure on purpose. */
-export interface Fault {
+export interface ScriptedFault {
   /** The kind of failure; by default what `status` means, or `transient`. */
   readonly kind?: FailureKind;
   /** An HTTP status: 429 is `transient`, 401 is `auth`, as for a real model. None by default. */
@@ -19,7 +19,7 @@ export interface Fault {
 }
 
 /** The error of a fault; `who` names the model or tool. */
-export const errorOf = (who: string, { kind, status, retryAfter, message, data }: Fault): TroupeError =>
+export const errorOfFault = (who: string, { kind, status, retryAfter, message, data }: ScriptedFault): TroupeError =>
   new TroupeError(
     kind ?? (status === undefined ? 'transient' : kindOfStatus(status)),
     message ?? `${who} fails here${status === undefined ? '' : ` (status ${status})`}.`,
@@ -30,7 +30,7 @@ export const errorOf = (who: string, { kind, status, retryAfter, message, data }
   );
 
 /** Rejects with `cancelled` when the signal aborts, and never settles otherwise. */
-export const forever = (who: string, signal: AbortSignal): Promise<never> =>
+export const untilAborted = (who: string, signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     const stop = () => reject(new TroupeError('cancelled', `${who} was stopped.`));
     if (signal.aborted) stop();

@@ -3,15 +3,15 @@ import type { Json } from '../../values/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, Usage } from '../../contracts/model.ts';
 import { difference } from '../difference.ts';
 import { asJson } from '../jsonValues.ts';
-import { errorOf, forever, type Fault } from './fault.ts';
-import { inWords, Script, type Conditional } from './script.ts';
+import { errorOfFault, untilAborted, type ScriptedFault } from './fault.ts';
+import { shortText, Script, type ScriptCondition } from './script.ts';
 
 /** Which requests a step answers: those whose latest message contains a text or matches a pattern, that have these properties (or whose latest message has them), or for which a function returns true. */
-export type ModelWhen =
+export type ScriptedModelCondition =
   string | RegExp | Partial<ModelRequest> | Partial<Message> | ((request: ModelRequest) => boolean);
 
 /** What the model does for one request. */
-export interface ScriptStep extends Conditional<ModelWhen> {
+export interface ScriptedModelStep extends ScriptCondition<ScriptedModelCondition> {
   /** Refuses the request unless its latest message contains this text or matches this pattern; no condition by default. */
   readonly expect?: string | RegExp;
   /** The reasoning before the text; none by default. */
@@ -32,14 +32,14 @@ export interface ScriptStep extends Conditional<ModelWhen> {
   /** Why the answer ends; by default `calls` when it has calls, otherwise `stop`. */
   readonly reason?: FinishReason;
   /** Fails after half of the text; no failure by default. @example { error: { status: 429, retryAfter: '30s' } } */
-  readonly error?: Fault;
+  readonly error?: ScriptedFault;
   /** Ends the stream after half of the text, without a finish; false by default. */
   readonly half?: boolean;
   /** Streams nothing until it is stopped; with `half`, nothing more after half of the text. False by default. */
   readonly hang?: boolean;
 }
 /** A step, or a function that makes one for the request. */
-export type ScriptEntry = ScriptStep | ((request: ModelRequest) => ScriptStep);
+export type ScriptedModelEntry = ScriptedModelStep | ((request: ModelRequest) => ScriptedModelStep);
 
 /** A model that answers by a script. */
 export interface ScriptedModel extends Model, Disposable {
@@ -55,21 +55,25 @@ export interface ScriptedModel extends Model, Disposable {
  * @example using model = scriptedModel([{ calls: [{ name: 'search', input: { q: 'actors' } }] }, { when: /found/, text: 'Here it is.' }])
  */
 export function scriptedModel(
-  steps: readonly ScriptEntry[] | ((request: ModelRequest) => ScriptStep),
+  steps: readonly ScriptedModelEntry[] | ((request: ModelRequest) => ScriptedModelStep),
   { id = 'scripted:model' } = {},
 ): ScriptedModel {
   const who = id === 'scripted:model' ? 'The scripted model' : `The scripted model "${id}"`;
   const requests: ModelRequest[] = [];
-  const script = new Script<ModelRequest, ModelWhen, ScriptStep>(steps, { who, fits, show: ending });
+  const script = new Script<ModelRequest, ScriptedModelCondition, ScriptedModelStep>(steps, {
+    who,
+    fits,
+    show: ending,
+  });
 
-  function next(request: ModelRequest): ScriptStep {
+  function next(request: ModelRequest): ScriptedModelStep {
     requests.push(request);
     const step = script.next(request);
     const { expect } = step;
     if (expect === undefined || holds(expect, latestIn(request))) return step;
     return script.refuse(
       request,
-      `its step expects ${inWords(expect)} in the latest message\n${difference(typeof expect === 'string' ? expect : String(expect), latestIn(request))}`,
+      `its step expects ${shortText(expect)} in the latest message\n${difference(typeof expect === 'string' ? expect : String(expect), latestIn(request))}`,
     );
   }
 
@@ -80,13 +84,13 @@ export function scriptedModel(
     async *stream(request, { signal }): AsyncGenerator<ModelPart> {
       const step = next(request);
       const { reasoning, text = '', chunks = 2, error, half, hang } = step;
-      if (hang && !half) await forever(who, signal);
+      if (hang && !half) await untilAborted(who, signal);
       if (reasoning !== undefined) yield { type: 'reasoning', text: reasoning };
       const parts = split(text, chunks);
       for (const part of half || error ? parts.slice(0, Math.floor(parts.length / 2)) : parts)
         yield { type: 'text', text: part };
-      if (hang) await forever(who, signal);
-      if (error) throw errorOf(who, error);
+      if (hang) await untilAborted(who, signal);
+      if (error) throw errorOfFault(who, error);
       if (half) return;
       yield* callsOf(step, request);
       yield finishOf(step, id);
@@ -96,7 +100,7 @@ export function scriptedModel(
   };
 }
 
-function* callsOf({ calls = [] }: ScriptStep, { messages }: ModelRequest): Generator<ModelPart> {
+function* callsOf({ calls = [] }: ScriptedModelStep, { messages }: ModelRequest): Generator<ModelPart> {
   for (const [index, { id = `call_${messages.length}_${index}`, name, input = {}, unreadable }] of calls.entries())
     yield {
       type: 'call',
@@ -104,7 +108,10 @@ function* callsOf({ calls = [] }: ScriptStep, { messages }: ModelRequest): Gener
     };
 }
 
-const finishOf = ({ calls = [], reason = calls.length > 0 ? 'calls' : 'stop', usage }: ScriptStep, model: string) =>
+const finishOf = (
+  { calls = [], reason = calls.length > 0 ? 'calls' : 'stop', usage }: ScriptedModelStep,
+  model: string,
+) =>
   ({
     type: 'finish',
     reason,
@@ -112,7 +119,7 @@ const finishOf = ({ calls = [], reason = calls.length > 0 ? 'calls' : 'stop', us
     model,
   }) satisfies ModelPart;
 
-function fits(when: ModelWhen, request: ModelRequest): boolean {
+function fits(when: ScriptedModelCondition, request: ModelRequest): boolean {
   if (typeof when === 'function') return when(request);
   if (typeof when === 'string' || when instanceof RegExp) return holds(when, latestIn(request));
   return within(when, request.messages.at(-1)) || within(when, request);

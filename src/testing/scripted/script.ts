@@ -7,7 +7,7 @@
 import { TroupeError } from '../../values/failure.ts';
 
 /** When a step applies. */
-export interface Conditional<When> {
+export interface ScriptCondition<When> {
   /** Answers only the calls that fit, in any order; by default the step answers the next call in turn. */
   readonly when?: When;
   /** How many calls a step with `when` answers; 1 by default, `Infinity` for any number. */
@@ -15,10 +15,10 @@ export interface Conditional<When> {
 }
 
 /** A step, or a function that makes one for the call. */
-export type Entry<Call, Step> = Step | ((call: Call) => Step);
+export type ScriptItem<Call, Step> = Step | ((call: Call) => Step);
 
 /** How a script judges calls, and how it names them in messages. */
-export interface Words<Call, When> {
+export interface ScriptTexts<Call, When> {
   /** Who is scripted: `The scripted model`, `The scripted tool "search"`. */
   readonly who: string;
   /** Does a call fit the condition of a step? */
@@ -28,14 +28,14 @@ export interface Words<Call, When> {
 }
 
 /** A running script. */
-export class Script<Call, When, Step extends Conditional<When>> {
+export class Script<Call, When, Step extends ScriptCondition<When>> {
   readonly #steps: readonly Open<Call, When, Step>[];
   readonly #always: ((call: Call) => Step) | undefined;
-  readonly #words: Words<Call, When>;
+  readonly #words: ScriptTexts<Call, When>;
   readonly #refused: string[] = [];
   #calls = 0;
 
-  constructor(script: readonly Entry<Call, Step>[] | ((call: Call) => Step), words: Words<Call, When>) {
+  constructor(script: readonly ScriptItem<Call, Step>[] | ((call: Call) => Step), words: ScriptTexts<Call, When>) {
     this.#words = words;
     this.#always = typeof script === 'function' ? script : undefined;
     this.#steps = typeof script === 'function' ? [] : script.map((entry) => open<Call, When, Step>(entry));
@@ -60,7 +60,7 @@ export class Script<Call, When, Step extends Conditional<When>> {
   assertDone(): void {
     const left = this.#steps.flatMap(({ entry, left: times }, at) =>
       times > 0 && times !== Infinity
-        ? [`  step ${at + 1}: ${inWords(entry)}${times > 1 ? `, ${times} more times` : ''}`]
+        ? [`  step ${at + 1}: ${shortText(entry)}${times > 1 ? `, ${times} more times` : ''}`]
         : [],
     );
     const unused =
@@ -84,7 +84,7 @@ export class Script<Call, When, Step extends Conditional<When>> {
   }
 
   #why(steps: readonly Open<Call, When, Step>[]): string {
-    const open = steps.filter(({ left }) => left > 0).map(({ entry }) => inWords(entry));
+    const open = steps.filter(({ left }) => left > 0).map(({ entry }) => shortText(entry));
     if (open.length === 0) return `it has ${counted(steps.length, 'step')}, all used`;
     return `of its ${counted(steps.length, 'step')} only these are left, and none fits: ${open.join(', ')}`;
   }
@@ -92,12 +92,12 @@ export class Script<Call, When, Step extends Conditional<When>> {
 
 /** A step that may still answer calls. */
 interface Open<Call, When, Step> {
-  readonly entry: Entry<Call, Step>;
+  readonly entry: ScriptItem<Call, Step>;
   readonly when: When | undefined;
   left: number;
 }
 
-function open<Call, When, Step extends Conditional<When>>(entry: Entry<Call, Step>): Open<Call, When, Step> {
+function open<Call, When, Step extends ScriptCondition<When>>(entry: ScriptItem<Call, Step>): Open<Call, When, Step> {
   if (typeof entry === 'function' || entry.when === undefined) return { entry, when: undefined, left: 1 };
   const { when, times = 1 } = entry;
   if (times === Infinity || (Number.isInteger(times) && times > 0)) return { entry, when, left: times };
@@ -107,7 +107,7 @@ function open<Call, When, Step extends Conditional<When>>(entry: Entry<Call, Ste
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A value as text of at most 300 characters; regular expressions and functions are named. */
-export const inWords = (value: unknown): string =>
+export const shortText = (value: unknown): string =>
   typeof value === 'function'
     ? 'a function'
     : (

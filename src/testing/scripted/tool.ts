@@ -5,13 +5,13 @@ import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
-import { tool, type Tool, type ToolDefinition } from '../../tools/tool.ts';
+import { tool, type Tool, type ToolOptions } from '../../tools/tool.ts';
 import { asJson } from '../jsonValues.ts';
-import { errorOf, forever, type Fault } from './fault.ts';
-import { Script, type Conditional } from './script.ts';
+import { errorOfFault, untilAborted, type ScriptedFault } from './fault.ts';
+import { Script, type ScriptCondition } from './script.ts';
 
 /** One call of a scripted tool. */
-export interface ToolCalled<Input = unknown> {
+export interface ScriptedToolCall<Input = unknown> {
   /** The input, as the tool's schema returns it. */
   readonly input: Input;
   /** The idempotency key: the same for every attempt of one call, and after a restart. */
@@ -21,13 +21,13 @@ export interface ToolCalled<Input = unknown> {
 }
 
 /** What the tool does for one call. */
-export interface ToolStep<Input = unknown> extends Conditional<(call: ToolCalled<Input>) => boolean> {
+export interface ScriptedToolStep<Input = unknown> extends ScriptCondition<(call: ScriptedToolCall<Input>) => boolean> {
   /** The output; `null` by default. */
   readonly output?: Json;
   /** How long the call takes on the run's clock; no time by default. */
   readonly takes?: Duration;
   /** Fails instead of giving an output; no failure by default. */
-  readonly error?: Fault;
+  readonly error?: ScriptedFault;
   /** Never answers: the call ends when it is stopped or its time is up. False by default. */
   readonly hang?: boolean;
   /** Fails with `timeout`; false by default. */
@@ -37,14 +37,14 @@ export interface ToolStep<Input = unknown> extends Conditional<(call: ToolCalled
 /** A tool that answers by a script. */
 export interface ScriptedTool<Input = unknown> extends Tool<Input, Json>, Disposable {
   /** Every call, failed ones included, oldest first. */
-  readonly called: readonly ToolCalled<Input>[];
+  readonly called: readonly ScriptedToolCall<Input>[];
   /** Throws `invalid` when a call was not expected, or steps are left. `using search = …` does the same at the end of the block. */
   assertDone(): void;
 }
 
 /** What the tool is, as for `tool()`. */
 export interface ScriptedToolOptions<Input extends z.ZodType> extends Partial<
-  Omit<ToolDefinition<Input, z.ZodJSONSchema>, 'run' | 'output' | 'name'>
+  Omit<ToolOptions<Input, z.ZodJSONSchema>, 'run' | 'output' | 'name'>
 > {
   /** The name of the tool. The other options are optional: the description names the tool, and any object is accepted as input by default. */
   readonly name: string;
@@ -58,14 +58,17 @@ export interface ScriptedToolOptions<Input extends z.ZodType> extends Partial<
 export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never, never>, z.core.$loose>>(
   { name, description = `The scripted tool ${name}.`, input, ...rest }: ScriptedToolOptions<Input>,
   steps:
-    | readonly (ToolStep<z.output<Input>> | ((call: ToolCalled<z.output<Input>>) => ToolStep<z.output<Input>>))[]
-    | ((call: ToolCalled<z.output<Input>>) => ToolStep<z.output<Input>>),
+    | readonly (
+        | ScriptedToolStep<z.output<Input>>
+        | ((call: ScriptedToolCall<z.output<Input>>) => ScriptedToolStep<z.output<Input>>)
+      )[]
+    | ((call: ScriptedToolCall<z.output<Input>>) => ScriptedToolStep<z.output<Input>>),
 ): ScriptedTool<z.output<Input>> {
-  type Call = ToolCalled<z.output<Input>>;
+  type Call = ScriptedToolCall<z.output<Input>>;
   const who = `The scripted tool "${name}"`;
   const called: Call[] = [];
   const answered = new Map<string, z.core.util.JSONType>();
-  const script = new Script<Call, (call: Call) => boolean, ToolStep<z.output<Input>>>(steps, {
+  const script = new Script<Call, (call: Call) => boolean, ScriptedToolStep<z.output<Input>>>(steps, {
     who,
     fits: (when, call) => when(call),
     show: ({ input: given, key }) => `It was called with ${JSON.stringify(given)} under the key ${key}.`,
@@ -78,9 +81,9 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
     if (rest.idempotent && known !== undefined) return known;
     const { takes, hang, timeout, error, output = null } = script.next(call);
     if (takes !== undefined) await sleep(clock, milliseconds(takes), signal);
-    if (hang) return forever(who, signal);
+    if (hang) return untilAborted(who, signal);
     if (timeout) throw new TroupeError('timeout', `${who} took too long.`);
-    if (error) throw errorOf(who, error);
+    if (error) throw errorOfFault(who, error);
     const result = asJson(output);
     answered.set(key, result);
     return result;

@@ -1,5 +1,5 @@
 /** What must hold of agents, teams and their money: calls have one result, and what is paid was used. */
-import { kinds, spendingOf, type Books } from '../../../machines/treasury/ledger.ts';
+import { budgetKinds, budgetOfUsage, type Ledger } from '../../../machines/treasury/ledger.ts';
 import type { AgentUsage } from '../../contracts/agent.ts';
 import type { Message } from '../../contracts/model.ts';
 import type { ActorRow } from '../../journal/journal.ts';
@@ -10,7 +10,7 @@ import type { Oracle } from './oracle.ts';
 const isA = (machine: string) => (row: ActorRow) => storedState(row).machine === machine;
 /** What our own machines stored fits their contracts. */
 const usageOf = (row: ActorRow) => (storedState(row).output as { usage?: AgentUsage } | null | undefined)?.usage;
-const ledgerOf = (row: ActorRow) => (storedState(row).context as { books?: Books } | undefined)?.books;
+const ledgerOf = (row: ActorRow) => (storedState(row).context as { books?: Ledger } | undefined)?.books;
 
 /** Every call an agent's model made has one result before the model speaks again, and no result is without its call. */
 const paired: Oracle = async ({ journal, rows }) => {
@@ -58,12 +58,12 @@ const balanced: Oracle = ({ rows }) =>
     const ledger = ledgerOf(treasurer);
     if (!ledger) return [];
     const others = rows.filter(({ actor }) => actor !== treasurer.actor);
-    const spent = usedBelow(others, treasurer.parent ?? '').map(spendingOf);
+    const spent = usedBelow(others, treasurer.parent ?? '').map(budgetOfUsage);
     return [
       ...Object.entries(imbalance(ledger)).map(
         ([what, by]) => `the ledger of ${treasurer.actor} does not add up: ${what} differ by ${by}`,
       ),
-      ...kinds.flatMap((what) => {
+      ...budgetKinds.flatMap((what) => {
         const sum = spent.reduce((total, usage) => total + (usage[what] ?? 0), 0);
         const used = ledger.used[what] ?? 0;
         return used <= sum + tolerance

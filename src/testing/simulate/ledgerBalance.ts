@@ -1,14 +1,14 @@
 /** Does a treasurer's ledger add up? */
-import { kinds, type Books } from '../../../machines/treasury/ledger.ts';
+import { budgetKinds, type Ledger } from '../../../machines/treasury/ledger.ts';
 import type { Budget } from '../../contracts/agent.ts';
 
 /** Sums of dollars are not exact: a smaller difference is none. */
 export const tolerance = 1e-9;
 
 /** By how much what is used, leased and free exceeds the budget, for each kind where the sum is not the budget. Empty when money is conserved. */
-export function imbalance({ budget, free, used, leases }: Books): Budget {
+export function imbalance({ budget, free, used, leases }: Ledger): Budget {
   return Object.fromEntries(
-    kinds.flatMap((kind) => {
+    budgetKinds.flatMap((kind) => {
       const granted = budget[kind];
       if (granted === undefined) return [];
       const leased = Object.values(leases).reduce((sum, lease) => sum + (lease.budget[kind] ?? 0), 0);

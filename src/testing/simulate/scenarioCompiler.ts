@@ -1,28 +1,28 @@
 /** Compiles scenarios, so that their effects are recorded and go wrong as the fault plan of the running seed says. */
 import { breaker } from '../../../actors/gateway.ts';
-import type { ModelDoor } from '../../../actors/tools.ts';
+import type { ModelGateway } from '../../../actors/tools.ts';
 import { compile } from '../../runtime/compile.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { gateway } from '../../gateway/gateway.ts';
-import { inputOf, type Subject } from '../../define/runnable.ts';
+import { runInput, type Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
-import { withEffects, type Performer } from '../effects.ts';
+import { wrapEffects, type Performer } from '../effects.ts';
 import { attemptOf } from '../world/effectAttempt.ts';
 import { FaultClock } from '../world/faultClock.ts';
-import type { CompiledScenario, Scenario } from './simulationScenario.ts';
+import type { CompiledScenario, SimulationScenario } from './simulationScenario.ts';
 import type { SeedWorld } from './seedWorld.ts';
 
 interface RunningSeed {
   readonly world: SeedWorld;
-  readonly models: ModelDoor;
+  readonly models: ModelGateway;
 }
 
 /** A subject is compiled once, however many seeds it is run under: what belongs to a seed is looked up when it is needed. */
 export class ScenarioCompiler {
   #running: RunningSeed | undefined;
-  readonly #types = new WeakMap<Subject, ActorType>();
-  readonly #compiled: (subject: Subject) => ActorType;
+  readonly #types = new WeakMap<Runnable, ActorType>();
+  readonly #compiled: (subject: Runnable) => ActorType;
 
   constructor() {
     const time = () => this.#now().world.time;
@@ -32,16 +32,16 @@ export class ScenarioCompiler {
       id: () => time().id(),
       wake: (at, call) => time().wake(at, call),
     };
-    const models: ModelDoor = { answer: (...asked) => this.#now().models.answer(...asked) };
+    const models: ModelGateway = { answer: (...asked) => this.#now().models.answer(...asked) };
     this.#compiled = compile({ gateway: models, clock, opened: [] });
   }
 
   /** The scenario under this seed, which is the running one from now on. */
-  compile(world: SeedWorld, { subject, next, input, ...conditions }: Scenario): CompiledScenario {
+  compile(world: SeedWorld, { subject, next, input, ...conditions }: SimulationScenario): CompiledScenario {
     this.#running = { world, models: gateway({ breaker: () => breaker(), clock: world.time, env: {} }) };
     return {
       ...conditions,
-      input: inputOf(subject, input),
+      input: runInput(subject, input),
       versions: [this.#typeOf(subject), ...(next ? [this.#typeOf(next)] : [])],
     };
   }
@@ -51,10 +51,10 @@ export class ScenarioCompiler {
     throw new TroupeError('internal', 'No seed is running.');
   }
 
-  #typeOf(subject: Subject): ActorType {
+  #typeOf(subject: Runnable): ActorType {
     const known = this.#types.get(subject);
     if (known) return known;
-    const type = withEffects(this.#compiled(subject), (name, performer) => this.#disturbed(name, performer));
+    const type = wrapEffects(this.#compiled(subject), (name, performer) => this.#disturbed(name, performer));
     this.#types.set(subject, type);
     return type;
   }

@@ -1,6 +1,6 @@
 /** What one seed of a simulation takes, and what comes of it. */
 import type { Journal } from '../../journal/journal.ts';
-import type { View } from '../../journal/replicated/replica.ts';
+import type { JournalReplica } from '../../journal/replicated/replica.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
@@ -36,5 +36,5 @@ export interface SeedOptions {
   /** Plants a defect into the transport of each process. */
   readonly transport?: ((transport: Transport) => Transport) | undefined;
   /** The journal is a log that each process applies for itself; `true`, or a defect planted into the view that applies it. */
-  readonly shared?: boolean | ((view: View) => View) | undefined;
+  readonly shared?: boolean | ((view: JournalReplica) => JournalReplica) | undefined;
 }

@@ -1,7 +1,7 @@
 /** What one seed decides and records: its time, its chances, its faults and its trace. */
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { FaultPlan } from '../world/faultPlan.ts';
-import { randomOf, type Random } from '../world/random.ts';
+import { seededRandom, type Random } from '../world/random.ts';
 import type { SharedJournal } from '../world/replica.ts';
 import type { SeedOptions } from './seed.ts';
 import { SeedTrace } from './seedTrace.ts';
@@ -26,7 +26,7 @@ export class SeedWorld {
     this.options = options;
     this.time = virtualClock({ seed });
     this.#start = this.time.now();
-    this.random = randomOf(seed);
+    this.random = seededRandom(seed);
     this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`);
     this.shared = sharedJournal(options, this.random);
     this.recorder = this.shared

@@ -1,12 +1,12 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
 import { TroupeError } from '../../values/failure.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { View } from '../../journal/replicated/replica.ts';
+import type { JournalReplica } from '../../journal/replicated/replica.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { everyFault, type Fault, type FaultKind } from '../world/faultPlan.ts';
 import { ScenarioCompiler } from './scenarioCompiler.ts';
 import type { SeedResult } from './seed.ts';
-import type { Scenario } from './simulationScenario.ts';
+import type { SimulationScenario } from './simulationScenario.ts';
 import { shrink, type FewerFaults } from './shrink.ts';
 import { simulateSeed } from './simulation.ts';
 
@@ -34,7 +34,7 @@ export interface SimulateOptions {
    * True: each process applies a shared log to a journal of its own, as over JetStream, and the faults of the disk are those of the log.
    * A function plants a defect into the view that applies the log. False by default: all processes write to one journal.
    */
-  readonly shared?: boolean | ((view: View) => View);
+  readonly shared?: boolean | ((view: JournalReplica) => JournalReplica);
   /** Plants a defect into the transport of each process; none by default. */
   readonly transport?: (transport: Transport) => Transport;
 }
@@ -79,7 +79,10 @@ const mostShrunk = 3;
  * @param scenario makes the subject and its world anew for each seed; its models and tools must be scripted, and not depend on how often they are asked.
  * @example const { failures } = await simulate(() => ({ subject: desk(), input: { topic: 'tea' } }), { seeds: 500 }); expect(failures).toEqual([]);
  */
-export async function simulate(scenario: () => Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
+export async function simulate(
+  scenario: () => SimulationScenario,
+  options: SimulateOptions = {},
+): Promise<SimulationReport> {
   const { seed: first = 1, seeds: count = 100, regressions = [], faults = everyFault, name = 'FILE' } = options;
   requireCounts({ first, count });
   requireKnown(faults);

@@ -2,18 +2,18 @@
 import type { Duration } from '../../values/duration.ts';
 import type { Json } from '../../values/json.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
-import type { Subject } from '../../define/runnable.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { Ticket } from '../../runtime/tickets.ts';
 import type { Fault } from '../world/faultPlan.ts';
 import type { Signal } from '../world/people.ts';
 
 /** What is simulated: a subject with its input, and how people and the world behave meanwhile. */
-export interface Scenario extends ScenarioConditions {
-  readonly subject: Subject;
+export interface SimulationScenario extends ScenarioConditions {
+  readonly subject: Runnable;
   readonly input: unknown;
   /** The next version of the definition, with which a process may come back (fault `upgrade`); none by default. */
-  readonly next?: Subject;
+  readonly next?: Runnable;
 }
 
 /** How people and the world behave while a subject is simulated, and what must hold at the end. */

@@ -1,12 +1,12 @@
 /** How a story, an outcome or a run ended, in one form for a matcher. */
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { RunHandle, RunOutcome } from '../../runtime/runtime.ts';
 import type { Played } from '../play.ts';
-import { inWords } from './path.ts';
+import { stateValueText } from './path.ts';
 
 /** How something ended. */
-export interface Ends {
+export interface EndState {
   /** Its name, for messages. */
   readonly who: string;
   /** Has it ended? */
@@ -20,12 +20,12 @@ export interface Ends {
 }
 
 /** Reads how something ended; asks a run for its outcome. Throws `invalid` for anything else. */
-export function endOf(value: unknown): Ends | Promise<Ends> {
+export function endStateOf(value: unknown): EndState | Promise<EndState> {
   if (isPlayed(value)) return ofStory(value);
   if (isRun(value))
     return value.outcome({ returnWhenWaiting: true }).then((outcome) => ofOutcome(`the run ${value.id}`, outcome));
   if (isOutcome(value)) return ofOutcome('the run', value);
-  throw new TroupeError('invalid', `toHaveEnded looks at a story, a run or an outcome; got ${came(value)}.`);
+  throw new TroupeError('invalid', `toHaveEnded looks at a story, a run or an outcome; got ${describeValue(value)}.`);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -38,19 +38,19 @@ const isOutcome = (value: unknown): value is RunOutcome =>
 export const isPlayed = (value: unknown): value is Played =>
   isObject(value) && 'snapshot' in value && 'path' in value && Boolean(value.snapshot) && Boolean(value.path);
 
-function ofStory(played: Played): Ends {
+function ofStory(played: Played): EndState {
   const { status, value, machine } = played.snapshot;
   const output: unknown = played.snapshot.output;
   return {
     who: `"${machine.id}"`,
     ended: status !== 'active',
-    facts: { status, output, state: inWords(value) },
-    says: status === 'active' ? `it rests in "${inWords(value)}"` : `it ended in "${inWords(value)}"`,
+    facts: { status, output, state: stateValueText(value) },
+    says: status === 'active' ? `it rests in "${stateValueText(value)}"` : `it ended in "${stateValueText(value)}"`,
     played,
   };
 }
 
-function ofOutcome(who: string, outcome: RunOutcome): Ends {
+function ofOutcome(who: string, outcome: RunOutcome): EndState {
   const { status } = outcome;
   return { who, ended: status !== 'waiting' && status !== 'parked', facts: outcome, says: sentence(outcome) };
 }

@@ -4,11 +4,11 @@
  */
 import type { MatcherState } from 'vitest';
 import { TroupeError } from '../../values/failure.ts';
-import { came } from '../../values/explain.ts';
+import { describeValue } from '../../values/explain.ts';
 import { everyNode } from '../../core/machineShape.ts';
-import { listed, started, type Played } from '../play.ts';
-import { inWords, isIn, pathInWords } from './path.ts';
-import { endOf, isPlayed, type Ends } from './endState.ts';
+import { appendedEntries, startedActors, type Played } from '../play.ts';
+import { stateValueText, isInState, pathText } from './path.ts';
+import { endStateOf, isPlayed, type EndState } from './endState.ts';
 
 interface Verdict {
   readonly pass: boolean;
@@ -21,25 +21,25 @@ export const matchers = {
     const played = requirePlayed(received, 'toRestIn');
     const { value, machine } = played.snapshot;
     requireState(played, state);
-    const pass = isIn(value, state);
-    const left = played.path.findLastIndex(({ values }) => values.some((before) => isIn(before, state)));
+    const pass = isInState(value, state);
+    const left = played.path.findLastIndex(({ values }) => values.some((before) => isInState(before, state)));
     const at = left < 0 ? undefined : played.path.findIndex(({ values }, step) => step > left && values.length > 0);
     const mark = { at: at === -1 || at === undefined ? left : at, says: `led away from "${state}"` };
     return {
       pass,
       message: () =>
         [
-          `expected "${machine.id}" ${pass ? 'not ' : ''}to rest in "${state}"; it rests in "${inWords(value)}"${left < 0 ? ', and was never there' : ''}`,
-          pathInWords(played, pass || left < 0 ? undefined : mark),
+          `expected "${machine.id}" ${pass ? 'not ' : ''}to rest in "${state}"; it rests in "${stateValueText(value)}"${left < 0 ? ', and was never there' : ''}`,
+          pathText(played, pass || left < 0 ? undefined : mark),
         ].join('\n'),
     };
   },
 
-  toHaveWished(this: MatcherState, received: unknown, wish: string, ...input: readonly [unknown?]): Verdict {
+  toHaveRequested(this: MatcherState, received: unknown, wish: string, ...input: readonly [unknown?]): Verdict {
     const played = requirePlayed(received, 'toHaveWished');
     const requested = [
-      ...started(played).map(({ src, input: given }) => ({ name: src, given })),
-      ...played.wishes
+      ...startedActors(played).map(({ src, input: given }) => ({ name: src, given })),
+      ...played.actions
         .filter(({ type }) => !type.startsWith('xstate.'))
         .map(({ type, params }) => ({ name: type, given: params })),
     ];
@@ -54,14 +54,14 @@ export const matchers = {
       this,
       played,
       `appended to the list "${list}"`,
-      listed<unknown>(played, list),
+      appendedEntries<unknown>(played, list),
       entry,
       'it appended nothing to that list',
     );
   },
 
   toHaveEnded(this: MatcherState, received: unknown, ...expected: readonly [object?]): Verdict | Promise<Verdict> {
-    const verdict = (end: Ends): Verdict => {
+    const verdict = (end: EndState): Verdict => {
       const pass =
         end.ended &&
         (expected.length === 0 ||
@@ -73,11 +73,11 @@ export const matchers = {
           [
             `expected ${end.who} ${pass ? 'not ' : ''}to have ended${expected.length === 0 ? '' : ` as ${this.utils.stringify(expected[0])}`}; ${end.says}`,
             ...(pass || !difference ? [] : [difference]),
-            ...(end.played ? [pathInWords(end.played)] : []),
+            ...(end.played ? [pathText(end.played)] : []),
           ].join('\n'),
       };
     };
-    const end = endOf(received);
+    const end = endStateOf(received);
     return end instanceof Promise ? end.then(verdict) : verdict(end);
   },
 };
@@ -104,7 +104,7 @@ function found(
               `${all.length === 1 ? 'It did so once' : `It did so ${all.length} times; the last time`}:`,
               state.utils.diff(expected[0], all.at(-1), { expand: false }) ?? '',
             ]),
-        pathInWords(played),
+        pathText(played),
       ].join('\n'),
   };
 }
@@ -113,7 +113,7 @@ function requirePlayed(value: unknown, matcher: string): Played {
   if (isPlayed(value)) return value;
   throw new TroupeError(
     'invalid',
-    `${matcher} looks at a story: expect(story(machine, input).done('fetch')).${matcher}(…); got ${came(value)}.`,
+    `${matcher} looks at a story: expect(story(machine, input).done('fetch')).${matcher}(…); got ${describeValue(value)}.`,
   );
 }
 

@@ -1,28 +1,28 @@
 /** Shows the path of a machine in words: one line for each event, as a failed test shows it. */
 import type { EventObject, StateValue } from 'xstate';
 
-import { cut, stateWords } from '../../observe/format.ts';
+import { truncateText, formatState } from '../../observe/format.ts';
 import { asJson } from '../jsonValues.ts';
-import type { Played, Step } from '../play.ts';
+import type { Played, PlayedStep } from '../play.ts';
 
 /** A state value in words: `review.waiting`; parallel regions are joined by `|`. */
-export const inWords = (value: StateValue): string => stateWords(asJson(value));
+export const stateValueText = (value: StateValue): string => formatState(asJson(value));
 
 /** Every path of state names in a state value, from the root down: one for each region. */
-export function placesOf(value: StateValue): string[] {
+export function statePaths(value: StateValue): string[] {
   if (typeof value === 'string') return [value];
   return Object.entries(value).flatMap(([name, inner]) => {
-    const places = inner === undefined ? [] : placesOf(inner).filter((place) => place !== '');
+    const places = inner === undefined ? [] : statePaths(inner).filter((place) => place !== '');
     return places.length === 0 ? [name] : places.map((place) => `${name}.${place}`);
   });
 }
 
 /** Is the machine in this state? `state` may be any part of a path: `review` and `waiting` are both in `review.waiting`. */
-export const isIn = (value: StateValue, state: string): boolean =>
-  placesOf(value).some((place) => `.${place}.`.includes(`.${state}.`));
+export const isInState = (value: StateValue, state: string): boolean =>
+  statePaths(value).some((place) => `.${place}.`.includes(`.${state}.`));
 
 /** The path, one line for each event. `mark` adds a remark to the step of that number. */
-export function pathInWords(
+export function pathText(
   { path }: Pick<Played, 'path'>,
   mark?: { readonly at: number; readonly says: string },
 ): string {
@@ -37,11 +37,11 @@ export function pathInWords(
 }
 
 /** The states of a step; those of microsteps come before the one in which it came to rest. */
-const stationsOf = ({ values }: Step): string =>
+const stationsOf = ({ values }: PlayedStep): string =>
   values.length === 0
     ? '(it meant nothing)'
     : values
-        .map(inWords)
+        .map(stateValueText)
         .filter((words, at, all) => words !== all[at - 1])
         .join(' -> ');
 
@@ -61,4 +61,4 @@ function eventInWords(event: EventObject | undefined): string {
 }
 
 const shown = (value: unknown): string =>
-  value === undefined ? '' : `: ${cut(JSON.stringify(value) ?? typeof value, 60)}`;
+  value === undefined ? '' : `: ${truncateText(JSON.stringify(value) ?? typeof value, 60)}`;

@@ -3,9 +3,9 @@ import type { AnyStateMachine, EventFromLogic, EventObject, InputFrom } from 'xs
 import { TroupeError } from '../../values/failure.ts';
 
 import { activeNodes } from '../../core/machineShape.ts';
-import { after, done, failed, next, start, type Played } from '../play.ts';
+import { after, done, failed, playNext, playStart, type Played } from '../play.ts';
 import { asJson } from '../jsonValues.ts';
-import { pathInWords } from './path.ts';
+import { pathText } from './path.ts';
 
 /** A machine after some events; each method takes one more event and returns a new story. */
 export interface Story<M extends AnyStateMachine = AnyStateMachine> extends Played {
@@ -24,10 +24,10 @@ export interface Story<M extends AnyStateMachine = AnyStateMachine> extends Play
  * @example expect(story(fetcher, { url }).failed('fetch').after('backoff').done('fetch', 3)).toRestIn('ready')
  */
 export const story = <M extends AnyStateMachine>(machine: M, input?: InputFrom<M>): Story<M> =>
-  withSteps(machine, start(machine, input));
+  withSteps(machine, playStart(machine, input));
 
 function withSteps<M extends AnyStateMachine>(machine: M, played: Played): Story<M> {
-  const on = (event: EventObject) => withSteps(machine, next(machine, played, event));
+  const on = (event: EventObject) => withSteps(machine, playNext(machine, played, event));
   return {
     ...played,
     send: on,
@@ -61,6 +61,6 @@ function waiting(played: Played, delay: string): string {
 }
 
 const wrong = (played: Played, problem: string) =>
-  new TroupeError('invalid', `${problem}\nThe story so far:\n${pathInWords(played)}`);
+  new TroupeError('invalid', `${problem}\nThe story so far:\n${pathText(played)}`);
 
 const list = (names: readonly string[]) => (names.length === 0 ? 'nothing' : names.join(', '));

@@ -2,10 +2,10 @@
 import type { Commit } from '../../journal/journal.ts';
 
 /** The time of the commits, in milliseconds since the epoch. */
-export const now = 1_700_000_000_000;
+export const commitTime = 1_700_000_000_000;
 
 /** The first commit of an actor; pass only the fields that matter to the test. */
-export const commit = (over: Partial<Commit> = {}): Commit => {
+export const commitFor = (over: Partial<Commit> = {}): Commit => {
   const { actor = 'agent/a', seq = 1 } = over;
   return {
     run: 'r',
@@ -15,8 +15,8 @@ export const commit = (over: Partial<Commit> = {}): Commit => {
     status: 'active',
     state: 'working.thinking',
     tags: ['thinking'],
-    created: now,
-    updated: now + seq,
+    created: commitTime,
+    updated: commitTime + seq,
     seq,
     meta: { input: 'hello' },
     snapshot: { seq },

@@ -5,7 +5,7 @@ import type { EffectData, Pending } from '../../contracts/pending.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { asJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { commit, now } from './commit.ts';
+import { commitFor, commitTime } from './commit.ts';
 
 /** The journal under test. */
 export interface JournalCase {
@@ -34,7 +34,7 @@ const positionOf = (entry: { readonly position: number } | undefined): number =>
   present(entry, 'The history entry').position;
 const dead = (id: string, to = 'agent/a') => {
   const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
-  return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: now, failure } } as const;
+  return { list: 'dead', entry: { id, type: 'pong', from: 'agent/a', to, body: {}, at: commitTime, failure } } as const;
 };
 
 /**
@@ -44,7 +44,7 @@ const dead = (id: string, to = 'agent/a') => {
 export function journalSuite(name: string, { open, again }: JournalCase) {
   const begin = async () => {
     const journal = await open();
-    await journal.claim('r', 'me', { now, ttl: 1_000 });
+    await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
     return journal;
   };
 
@@ -52,16 +52,16 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
     test('an actor is read back as it was committed, with what it waits for and the length of its lists', async () => {
       await using journal = await begin();
       await journal.commit(
-        commit({
+        commitFor({
           opens: [
             { key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } },
-            { key: 'agent/a/1/1', kind: 'timer', due: now + 5, data: { id: 't', event: { type: 'tick' } } },
+            { key: 'agent/a/1/1', kind: 'timer', due: commitTime + 5, data: { id: 't', event: { type: 'tick' } } },
           ],
           appends: [{ list: 'said', entry: 'one' }],
         }),
       );
       await journal.commit(
-        commit({
+        commitFor({
           seq: 2,
           state: 'resting',
           snapshot: { deep: [1, null, 'x'] },
@@ -76,8 +76,8 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
         parent: undefined,
         seq: 2,
         state: 'resting',
-        created: now,
-        updated: now + 2,
+        created: commitTime,
+        updated: commitTime + 2,
         meta: { input: 'hello' },
         snapshot: { deep: [1, null, 'x'] },
         lists: { said: 2 },
@@ -97,14 +97,14 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('a commit that does not follow the last one is refused, and leaves nothing behind', async () => {
       await using journal = await begin();
-      await journal.commit(commit());
+      await journal.commit(commitFor());
       const wrong = {
         opens: [{ key: 'k', kind: 'timer', due: 1, data: { event: { type: 'tick' } } }] as const,
         appends: [{ list: 'said', entry: 1 }],
         results: [{ key: 'k2', name: 'n', input: 1, outcome: { ok: true, output: 1 } as const }],
       };
-      await expect(journal.commit(commit({ seq: 1, ...wrong }))).rejects.toEqual(refusal('conflict'));
-      await expect(journal.commit(commit({ seq: 3, ...wrong }))).rejects.toEqual(refusal('conflict'));
+      await expect(journal.commit(commitFor({ seq: 1, ...wrong }))).rejects.toEqual(refusal('conflict'));
+      await expect(journal.commit(commitFor({ seq: 3, ...wrong }))).rejects.toEqual(refusal('conflict'));
       expect(await journal.load('agent/a')).toMatchObject({ seq: 1, pending: [], lists: {} });
       expect(await journal.ledger('r')).toEqual([]);
     });
@@ -112,11 +112,11 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
     test('of many commits asked for at once, one that is refused does not take the others along', async () => {
       await using journal = await begin();
       const outcomes = await Promise.allSettled([
-        journal.commit(commit({ actor: 'agent/a' })),
-        journal.commit(commit({ actor: 'agent/b', epoch: 99 })),
-        journal.commit(commit({ actor: 'agent/c', seq: 7 })),
-        journal.commit(commit({ actor: 'agent/d' })),
-        journal.commit(commit({ actor: 'agent/a', seq: 2 })),
+        journal.commit(commitFor({ actor: 'agent/a' })),
+        journal.commit(commitFor({ actor: 'agent/b', epoch: 99 })),
+        journal.commit(commitFor({ actor: 'agent/c', seq: 7 })),
+        journal.commit(commitFor({ actor: 'agent/d' })),
+        journal.commit(commitFor({ actor: 'agent/a', seq: 2 })),
       ]);
       expect(outcomes.map(({ status }) => status)).toEqual([
         'fulfilled',
@@ -135,10 +135,12 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const event = { id: 'm1', type: 'ping', from: 'door/x', body: { n: 1 }, inbox: true };
       const reply = message('agent/a/1/0', { correlation: 'm1' });
-      await journal.commit(commit({ event, opens: [{ key: reply.id, kind: 'message', data: reply }] }));
-      await expect(journal.commit(commit({ seq: 2, event }))).rejects.toEqual(refusal('conflict', { duplicate: true }));
+      await journal.commit(commitFor({ event, opens: [{ key: reply.id, kind: 'message', data: reply }] }));
+      await expect(journal.commit(commitFor({ seq: 2, event }))).rejects.toEqual(
+        refusal('conflict', { duplicate: true }),
+      );
       journal.settle([reply.id]);
-      await journal.commit(commit({ seq: 2 }));
+      await journal.commit(commitFor({ seq: 2 }));
       expect(await journal.handled('agent/a', 'm1')).toEqual({ seq: 1, body: { n: 1 }, reply });
       expect(await journal.handled('agent/a', 'm2')).toBeUndefined();
       expect((await journal.load('agent/a'))?.pending).toEqual([]);
@@ -153,10 +155,10 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
           kind: 'message' as const,
           data: envelope,
         }));
-      await journal.commit(commit({ opens: opened(first, second) }));
-      await journal.commit(commit({ seq: 2, status: 'done', opens: opened(last) }));
+      await journal.commit(commitFor({ opens: opened(first, second) }));
+      await journal.commit(commitFor({ seq: 2, status: 'done', opens: opened(last) }));
       journal.settle([first.id]);
-      await journal.commit(commit({ actor: 'agent/b' }));
+      await journal.commit(commitFor({ actor: 'agent/b' }));
       expect(await journal.undelivered('r')).toEqual([second, last]);
       expect(await journal.undelivered('other')).toEqual([]);
     });
@@ -165,26 +167,26 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const unread = message('agent/a/1/0', { to: 'agent/b' });
       await journal.commit(
-        commit({
+        commitFor({
           opens: [{ key: unread.id, kind: 'message', data: unread }],
           appends: [dead('d0')],
         }),
       );
       await journal.post(message('m1', { to: 'agent/b' }));
-      await journal.commit(commit({ actor: 'agent/b', parent: 'agent/a', status: 'done' }));
+      await journal.commit(commitFor({ actor: 'agent/b', parent: 'agent/a', status: 'done' }));
       await journal.bury('r', 1, dead(unread.id, 'agent/b').entry);
       await journal.bury('r', 1, dead('m1', 'agent/nobody').entry);
       expect(await journal.list('agent/b', 'dead')).toEqual([dead(unread.id, 'agent/b').entry]);
       expect(await journal.list('agent/a', 'dead')).toEqual([dead('d0').entry, dead('m1', 'agent/nobody').entry]);
       expect([await journal.undelivered('r'), await journal.mail('r')]).toEqual([[], []]);
-      await journal.commit(commit({ seq: 2, appends: [dead('d2')] }));
+      await journal.commit(commitFor({ seq: 2, appends: [dead('d2')] }));
       expect((await journal.load('agent/a'))?.lists).toEqual({ dead: 3 });
       expect((await journal.verify()).damage).toEqual([]);
     });
 
     test('a dead letter settles messages only, whatever it is called', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: asked }] }));
+      await journal.commit(commitFor({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: asked }] }));
       await journal.bury('r', 1, dead('agent/a/1/0').entry);
       expect((await journal.load('agent/a'))?.pending).toHaveLength(1);
     });
@@ -193,7 +195,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const outcome = { ok: true, output: { n: 1 } } as const;
       await journal.commit(
-        commit({
+        commitFor({
           opens: [
             { key: 'k1', kind: 'effect', data: asked },
             { key: 'k2', kind: 'effect', data: asked },
@@ -201,18 +203,18 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
         }),
       );
       await journal.commit(
-        commit({ seq: 2, closes: ['k1'], results: [{ key: 'k1', name: 'search', input: 'q', outcome }] }),
+        commitFor({ seq: 2, closes: ['k1'], results: [{ key: 'k1', name: 'search', input: 'q', outcome }] }),
       );
-      await journal.record('r', 1, 'agent/a', now + 9, { key: 'k2', name: 'search', input: 'p', outcome });
-      await journal.record('r', 1, 'agent/a', now + 9, {
+      await journal.record('r', 1, 'agent/a', commitTime + 9, { key: 'k2', name: 'search', input: 'p', outcome });
+      await journal.record('r', 1, 'agent/a', commitTime + 9, {
         key: 'k2',
         name: 'search',
         input: 'p',
         outcome: { ok: true, output: 'another' },
       });
       expect(await journal.ledger('r')).toEqual([
-        { key: 'k1', actor: 'agent/a', at: now + 2, name: 'search', input: 'q', outcome },
-        { key: 'k2', actor: 'agent/a', at: now + 9, name: 'search', input: 'p', outcome },
+        { key: 'k1', actor: 'agent/a', at: commitTime + 2, name: 'search', input: 'q', outcome },
+        { key: 'k2', actor: 'agent/a', at: commitTime + 9, name: 'search', input: 'p', outcome },
       ]);
       expect([...present(await journal.load('agent/a'), 'The stored actor').results]).toEqual([['k2', outcome]]);
     });
@@ -221,61 +223,68 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const claim = (owner: string, at: number, alive = true) =>
         journal.claim('r', owner, { now: at, ttl: 1_000, alive: () => alive });
-      await expect(claim('you', now + 999)).rejects.toEqual(refusal('owned_elsewhere', { owner: 'me' }));
-      expect(await claim('you', now + 1, false)).toBe(2);
-      expect(await claim('me', now + 1_002)).toBe(3);
-      expect(await claim('me', now + 1_003)).toBe(4);
+      await expect(claim('you', commitTime + 999)).rejects.toEqual(refusal('owned_elsewhere', { owner: 'me' }));
+      expect(await claim('you', commitTime + 1, false)).toBe(2);
+      expect(await claim('me', commitTime + 1_002)).toBe(3);
+      expect(await claim('me', commitTime + 1_003)).toBe(4);
       await journal.release('r', 4);
-      expect(await claim('you', now + 1_004)).toBe(5);
+      expect(await claim('you', commitTime + 1_004)).toBe(5);
     });
 
     test('it lists which process owns which active run, and which runs are free', async () => {
       await using journal = await begin();
-      await journal.claim('other', 'you', { now, ttl: 9_000 });
-      await journal.claim('unborn', 'you', { now, ttl: 9_000 });
-      await journal.claim('ended', 'you', { now, ttl: 9_000 });
-      await journal.commit(commit());
-      await journal.commit(commit({ run: 'other', actor: 'agent/b' }));
-      await journal.commit(commit({ run: 'other', actor: 'agent/c', parent: 'agent/b' }));
-      await journal.commit(commit({ run: 'ended', actor: 'agent/d', status: 'done' }));
-      const mine = { run: 'r', owner: 'me', epoch: 1, until: now + 1_000 };
-      const yours = { run: 'other', owner: 'you', epoch: 1, until: now + 9_000 };
+      await journal.claim('other', 'you', { now: commitTime, ttl: 9_000 });
+      await journal.claim('unborn', 'you', { now: commitTime, ttl: 9_000 });
+      await journal.claim('ended', 'you', { now: commitTime, ttl: 9_000 });
+      await journal.commit(commitFor());
+      await journal.commit(commitFor({ run: 'other', actor: 'agent/b' }));
+      await journal.commit(commitFor({ run: 'other', actor: 'agent/c', parent: 'agent/b' }));
+      await journal.commit(commitFor({ run: 'ended', actor: 'agent/d', status: 'done' }));
+      const mine = { run: 'r', owner: 'me', epoch: 1, until: commitTime + 1_000 };
+      const yours = { run: 'other', owner: 'you', epoch: 1, until: commitTime + 9_000 };
       expect(await journal.claims()).toEqual([yours, mine]);
       expect(await journal.claims({ owner: 'you' })).toEqual([yours]);
       expect(await journal.claims({ run: 'r' })).toEqual([mine]);
       expect(await journal.claims({ run: 'ended' })).toEqual([]);
-      expect(await journal.claims({ overAt: now + 999 })).toEqual([]);
-      expect(await journal.claims({ overAt: now + 1_000 })).toEqual([mine]);
-      expect(await journal.claims({ owner: 'you', overAt: now + 1_000 })).toEqual([]);
+      expect(await journal.claims({ overAt: commitTime + 999 })).toEqual([]);
+      expect(await journal.claims({ overAt: commitTime + 1_000 })).toEqual([mine]);
+      expect(await journal.claims({ owner: 'you', overAt: commitTime + 1_000 })).toEqual([]);
       await journal.release('other', 1);
-      expect(await journal.claims({ overAt: now })).toEqual([{ ...yours, until: 0 }]);
+      expect(await journal.claims({ overAt: commitTime })).toEqual([{ ...yours, until: 0 }]);
     });
 
     test('a claim that is renewed lasts; one that was lost cannot be renewed or given back', async () => {
       await using journal = await begin();
-      expect(await journal.renew('r', 1, now + 5_000)).toBe(true);
-      await expect(journal.claim('r', 'you', { now: now + 4_999, ttl: 1_000 })).rejects.toEqual(
+      expect(await journal.renew('r', 1, commitTime + 5_000)).toBe(true);
+      await expect(journal.claim('r', 'you', { now: commitTime + 4_999, ttl: 1_000 })).rejects.toEqual(
         refusal('owned_elsewhere'),
       );
-      expect(await journal.claim('r', 'you', { now: now + 5_000, ttl: 1_000 })).toBe(2);
-      expect(await journal.renew('r', 1, now + 9_000)).toBe(false);
+      expect(await journal.claim('r', 'you', { now: commitTime + 5_000, ttl: 1_000 })).toBe(2);
+      expect(await journal.renew('r', 1, commitTime + 9_000)).toBe(false);
       await journal.release('r', 1);
-      await expect(journal.claim('r', 'me', { now: now + 5_500, ttl: 1_000 })).rejects.toEqual(
+      await expect(journal.claim('r', 'me', { now: commitTime + 5_500, ttl: 1_000 })).rejects.toEqual(
         refusal('owned_elsewhere'),
       );
     });
 
     test('a former owner can write nothing', async () => {
       await using journal = await begin();
-      await journal.commit(commit());
-      await journal.claim('r', 'you', { now: now + 2_000, ttl: 1_000 });
-      await expect(journal.commit(commit({ seq: 2 }))).rejects.toEqual(refusal('fenced'));
+      await journal.commit(commitFor());
+      await journal.claim('r', 'you', { now: commitTime + 2_000, ttl: 1_000 });
+      await expect(journal.commit(commitFor({ seq: 2 }))).rejects.toEqual(refusal('fenced'));
       await expect(
-        journal.record('r', 1, 'agent/a', now, { key: 'k', name: 'n', input: 1, outcome: { ok: true, output: 1 } }),
+        journal.record('r', 1, 'agent/a', commitTime, {
+          key: 'k',
+          name: 'n',
+          input: 1,
+          outcome: { ok: true, output: 1 },
+        }),
       ).rejects.toEqual(refusal('fenced'));
       await expect(journal.bury('r', 1, dead('d1').entry)).rejects.toEqual(refusal('fenced'));
-      await expect(journal.commit(commit({ run: 'unclaimed', actor: 'agent/u' }))).rejects.toEqual(refusal('fenced'));
-      await journal.commit(commit({ seq: 2, epoch: 2 }));
+      await expect(journal.commit(commitFor({ run: 'unclaimed', actor: 'agent/u' }))).rejects.toEqual(
+        refusal('fenced'),
+      );
+      await journal.commit(commitFor({ seq: 2, epoch: 2 }));
       expect((await journal.load('agent/a'))?.seq).toBe(2);
     });
 
@@ -284,19 +293,21 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       for (const id of ['b', 'a', 'c', 'b']) await journal.post(message(id, { kind: 'signal', to: 'agent/a' }));
       await journal.post(message('x', { run: 'another' }));
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b', 'a', 'c']);
-      await journal.commit(commit({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
+      await journal.commit(commitFor({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
       await journal.dropMail('r', 'c');
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
     });
 
     test('a message is posted once: the same again is nothing new, another under its id is a conflict, before and after it is handled', async () => {
       await using journal = await begin();
-      await journal.commit(commit());
+      await journal.commit(commitFor());
       const answered = (answer: string) => message('m', { kind: 'signal', to: 'agent/a', body: { answer } });
       await journal.post(answered('yes'));
       await journal.post(answered('yes'));
       await expect(journal.post(answered('no'))).rejects.toEqual(refusal('conflict'));
-      await journal.commit(commit({ seq: 2, event: { id: 'm', type: 'pong', body: { answer: 'yes' }, inbox: true } }));
+      await journal.commit(
+        commitFor({ seq: 2, event: { id: 'm', type: 'pong', body: { answer: 'yes' }, inbox: true } }),
+      );
       await journal.post(answered('yes'));
       await expect(journal.post(answered('no'))).rejects.toEqual(refusal('conflict'));
       expect(await journal.mail('r')).toEqual([]);
@@ -304,7 +315,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('an actor that has ended takes no more messages', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ status: 'done' }));
+      await journal.commit(commitFor({ status: 'done' }));
       await expect(journal.post(message('m', { kind: 'signal', to: 'agent/a' }))).rejects.toMatchObject({
         kind: 'conflict',
         data: { status: 'done' },
@@ -313,18 +324,20 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('actors are found by run, type, parent, status, tag, state and time, newest first', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ actor: 'run/r', type: 'run', updated: now + 1, tags: [] }));
+      await journal.commit(commitFor({ actor: 'run/r', type: 'run', updated: commitTime + 1, tags: [] }));
       await journal.commit(
-        commit({
+        commitFor({
           actor: 'wait/w',
           type: 'wait',
           parent: 'run/r',
-          updated: now + 2,
+          updated: commitTime + 2,
           state: 'open',
           tags: ['waiting', 'person'],
         }),
       );
-      await journal.commit(commit({ actor: 'agent/z', parent: 'run/r', status: 'done', updated: now + 3, tags: [] }));
+      await journal.commit(
+        commitFor({ actor: 'agent/z', parent: 'run/r', status: 'done', updated: commitTime + 3, tags: [] }),
+      );
       const find = async (query: object) => (await journal.find(query)).map(({ actor }) => actor);
       expect(await find({})).toEqual(['agent/z', 'wait/w', 'run/r']);
       expect(await find({ limit: 1 })).toEqual(['agent/z']);
@@ -333,7 +346,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       expect(await find({ parent: null })).toEqual(['run/r']);
       expect(await find({ status: 'active', tag: 'person' })).toEqual(['wait/w']);
       expect(await find({ state: 'working' })).toEqual(['agent/z', 'run/r']);
-      expect(await find({ since: now + 2, until: now + 3 })).toEqual(['wait/w']);
+      expect(await find({ since: commitTime + 2, until: commitTime + 3 })).toEqual(['wait/w']);
       expect(await find({ actor: 'run/r', run: 'r' })).toEqual(['run/r']);
       expect(await find({ run: 'nothing' })).toEqual([]);
     });
@@ -342,10 +355,12 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       for (let seq = 1; seq <= 5; seq++)
         await journal.commit(
-          commit({
+          commitFor({
             seq,
             ...(seq === 2
-              ? { opens: [{ key: 'k', kind: 'timer', due: now + 9, data: { id: 't', event: { type: 'tick' } } }] }
+              ? {
+                  opens: [{ key: 'k', kind: 'timer', due: commitTime + 9, data: { id: 't', event: { type: 'tick' } } }],
+                }
               : seq === 4
                 ? { closes: ['k'] }
                 : {}),
@@ -355,7 +370,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       expect(all.map(({ seq, event }) => [seq, event.type, event.body])).toEqual(
         [1, 2, 3, 4, 5].map((n) => [n, 'go', { n }]),
       );
-      expect(all[1]?.opens).toEqual([{ key: 'k', kind: 'timer', due: now + 9, data: null }]);
+      expect(all[1]?.opens).toEqual([{ key: 'k', kind: 'timer', due: commitTime + 9, data: null }]);
       expect(all[3]?.closes).toEqual(['k']);
       const newest = await journal.history({ actor: 'agent/a', newest: true, limit: 2 });
       expect(newest.map((entry) => entry.seq)).toEqual([5, 4]);
@@ -366,10 +381,10 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('a reader that pages through a history misses nothing: not of the same moment, and not when the clock was set back', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ actor: 'agent/z', updated: now + 100 }));
+      await journal.commit(commitFor({ actor: 'agent/z', updated: commitTime + 100 }));
       const after = positionOf((await journal.history({ run: 'r' }))[0]);
-      await journal.commit(commit({ actor: 'agent/a', updated: now + 100 }));
-      await journal.commit(commit({ actor: 'agent/z', seq: 2, updated: now + 50 }));
+      await journal.commit(commitFor({ actor: 'agent/a', updated: commitTime + 100 }));
+      await journal.commit(commitFor({ actor: 'agent/z', seq: 2, updated: commitTime + 50 }));
       const news = await journal.history({ run: 'r', after });
       expect(news.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(['agent/a 1', 'agent/z 2']);
       expect((await journal.history({ run: 'r', after: positionOf(news[0]) })).map(({ actor }) => actor)).toEqual([
@@ -379,11 +394,11 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('a position is given once, also when the run that had it was forgotten', async () => {
       await using journal = await begin();
-      await journal.claim('old', 'me', { now, ttl: 1_000 });
-      await journal.commit(commit({ run: 'old', actor: 'agent/old', status: 'done', updated: now - 10 }));
+      await journal.claim('old', 'me', { now: commitTime, ttl: 1_000 });
+      await journal.commit(commitFor({ run: 'old', actor: 'agent/old', status: 'done', updated: commitTime - 10 }));
       const after = positionOf((await journal.history({ run: 'old' }))[0]);
-      await journal.prune(now);
-      await journal.commit(commit());
+      await journal.prune(commitTime);
+      await journal.commit(commitFor());
       expect(await journal.history({ run: 'r', after })).toHaveLength(1);
     });
 
@@ -396,7 +411,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await using journal = await begin();
       const event = { id: 'm', type: 'go', body: value, inbox: true };
       await journal.commit(
-        commit({
+        commitFor({
           event,
           snapshot: value,
           meta: value,
@@ -416,33 +431,33 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
 
     test('runs that ended long ago are forgotten, and nothing else', async () => {
       await using journal = await begin();
-      await journal.claim('old', 'me', { now, ttl: 1_000 });
+      await journal.claim('old', 'me', { now: commitTime, ttl: 1_000 });
       const blob = 'y'.repeat(300_000);
       await journal.commit(
-        commit({
+        commitFor({
           run: 'old',
           actor: 'agent/old',
           status: 'done',
-          updated: now - 10,
+          updated: commitTime - 10,
           snapshot: blob,
           appends: [{ list: 'said', entry: 1 }],
           results: [{ key: 'ko', name: 'n', input: 1, outcome: { ok: true, output: 1 } }],
         }),
       );
-      await journal.commit(commit({ actor: 'agent/a', status: 'done', updated: now + 10, snapshot: blob }));
-      await journal.commit(commit({ actor: 'agent/b', updated: now - 10 }));
-      expect(await journal.prune(now)).toBe(1);
+      await journal.commit(commitFor({ actor: 'agent/a', status: 'done', updated: commitTime + 10, snapshot: blob }));
+      await journal.commit(commitFor({ actor: 'agent/b', updated: commitTime - 10 }));
+      expect(await journal.prune(commitTime)).toBe(1);
       expect(await journal.load('agent/old')).toBeUndefined();
       expect(await journal.ledger('old')).toEqual([]);
       expect((await journal.load('agent/a'))?.snapshot).toBe(blob);
       expect(await journal.load('agent/b')).toBeDefined();
-      expect(await journal.prune(now)).toBe(0);
+      expect(await journal.prune(commitTime)).toBe(0);
     });
 
     test('a sound journal has no damage', async () => {
       await using journal = await begin();
-      await journal.commit(commit({ appends: [{ list: 'said', entry: 1 }] }));
-      await journal.commit(commit({ seq: 2, appends: [{ list: 'said', entry: 2 }] }));
+      await journal.commit(commitFor({ appends: [{ list: 'said', entry: 1 }] }));
+      await journal.commit(commitFor({ seq: 2, appends: [{ list: 'said', entry: 2 }] }));
       expect(await journal.verify()).toEqual({ actors: 1, commits: 2, damage: [] });
     });
 
@@ -451,7 +466,7 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
         const journal = await begin();
         await Promise.all(
           Array.from({ length: 50 }, (_, n) =>
-            journal.commit(commit({ actor: `agent/n${n}`, appends: [{ list: 'said', entry: n }] })),
+            journal.commit(commitFor({ actor: `agent/n${n}`, appends: [{ list: 'said', entry: n }] })),
           ),
         );
         await using other = await again(journal);

@@ -38,7 +38,7 @@ export function testScope({ key = 'agent/a/1/0', clock = virtualClock() } = {}):
 }
 
 /** The failure that a promise rejects with. Rejects when the promise resolves. */
-export async function failureOf(work: Promise<unknown>) {
+export async function rejectionOf(work: Promise<unknown>) {
   return work.then(
     (value) => {
       throw new Error(`Expected a failure, got ${JSON.stringify(value)}`);

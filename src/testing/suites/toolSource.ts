@@ -1,7 +1,7 @@
 /** The contract of a source of tools as tests. Every implementation runs this suite. */
 import { describe, expect, test } from 'vitest';
 import type { ToolSource } from '../../contracts/tool.ts';
-import { failureOf, testScope } from './scope.ts';
+import { rejectionOf, testScope } from './scope.ts';
 
 /**
  * Describes the tests that every source of tools must pass, ours and yours. Call it in a test file, with a source of these tools, each with a
@@ -44,7 +44,7 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
 
     test('refuses input that does not fit, and says where', async () => {
       await using source = await open();
-      const failure = await failureOf(source.call('add', { a: 'two', b: 3 }, testScope()));
+      const failure = await rejectionOf(source.call('add', { a: 'two', b: 3 }, testScope()));
       expect(failure).toMatchObject({ kind: 'invalid', retryable: false });
       expect(failure.message).toMatch(/"a"/);
       expect(failure.message).toMatch(/number/);
@@ -54,7 +54,7 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
       await using source = await open();
       await source.list(testScope().signal);
       for (const unknown of ['ad', '__proto__', 'toString']) {
-        const failure = await failureOf(source.call(unknown, {}, testScope()));
+        const failure = await rejectionOf(source.call(unknown, {}, testScope()));
         expect(failure.kind).toBe('tool');
         expect(failure.message).toContain('add');
       }
@@ -62,7 +62,7 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
 
     test('passes on the words of a tool that fails, and stays usable', async () => {
       await using source = await open();
-      const failure = await failureOf(source.call('fail', { why: 'the disk is full' }, testScope()));
+      const failure = await rejectionOf(source.call('fail', { why: 'the disk is full' }, testScope()));
       expect(failure).toMatchObject({
         kind: 'tool',
         retryable: false,
@@ -75,7 +75,7 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
       await using source = await open();
       const scope = testScope();
       const started = scope.heard();
-      const failure = failureOf(source.call('wait', {}, scope));
+      const failure = rejectionOf(source.call('wait', {}, scope));
       await started;
       scope.clock.advance(60_000);
       expect(await failure).toMatchObject({
@@ -89,7 +89,7 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
       await using source = await open();
       const scope = testScope();
       const started = scope.heard();
-      const failure = failureOf(source.call('wait', {}, scope));
+      const failure = rejectionOf(source.call('wait', {}, scope));
       await started;
       scope.abort();
       expect(await failure).toMatchObject({ kind: 'cancelled' });
@@ -101,14 +101,14 @@ export function toolSourceSuite(name: string, open: () => Promise<ToolSource>) {
       await using source = await open();
       const scope = testScope();
       scope.abort();
-      expect(await failureOf(source.call('wait', {}, scope))).toMatchObject({ kind: 'cancelled' });
+      expect(await rejectionOf(source.call('wait', {}, scope))).toMatchObject({ kind: 'cancelled' });
       expect(await source.call('stopped', {}, testScope())).toEqual({ stopped: 0 });
     });
 
     test('takes a result of up to 1 MB, and says of a larger one how large it is', async () => {
       await using source = await open();
       expect(await source.call('big', { bytes: 900_000 }, testScope())).toHaveLength(900_000);
-      const failure = await failureOf(source.call('big', { bytes: 3 * 1024 * 1024 }, testScope()));
+      const failure = await rejectionOf(source.call('big', { bytes: 3 * 1024 * 1024 }, testScope()));
       expect(failure).toMatchObject({ kind: 'tool', message: expect.stringContaining('3.0 MB') });
     });
 

@@ -1,7 +1,7 @@
 /** The points at which a process can be killed: everything durable it does and every message it hands over. */
 import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { overriding } from './intercept.ts';
+import { overrideMethods } from './intercept.ts';
 
 /** What a process works with: its journal and its transport. */
 export interface Parts {
@@ -10,21 +10,21 @@ export interface Parts {
 }
 
 /** The kinds of points; `record` is a result that goes to the ledger without a commit of its actor. */
-export type PointKind = 'commit' | 'record' | 'bury' | 'post' | 'send' | 'acknowledge';
+export type CrashPointKind = 'commit' | 'record' | 'bury' | 'post' | 'send' | 'acknowledge';
 
 /** One thing that a process does. */
-export interface Point {
-  readonly kind: PointKind;
+export interface CrashPoint {
+  readonly kind: CrashPointKind;
   /** In words: `commit 3 of agent/r1 (message.received)`. */
   readonly what: string;
 }
 
 /** Is called instead of the work of a point; does the work, or never answers. */
-export type Around = <T>(point: Point, work: () => Promise<T>) => Promise<T>;
+export type Around = <T>(point: CrashPoint, work: () => Promise<T>) => Promise<T>;
 
 /** Parts that do the same as those they are made of, and pass through `around` at every point. */
-export const atPoints = ({ journal, transport }: Parts, around: Around): Parts => ({
-  journal: overriding<Journal>(journal, {
+export const atCrashPoints = ({ journal, transport }: Parts, around: Around): Parts => ({
+  journal: overrideMethods<Journal>(journal, {
     commit: (commit) =>
       around({ kind: 'commit', what: `commit ${commit.seq} of ${commit.actor} (${commit.event.type})` }, () =>
         journal.commit(commit),
@@ -40,7 +40,7 @@ export const atPoints = ({ journal, transport }: Parts, around: Around): Parts =
         journal.post(envelope),
       ),
   }),
-  transport: overriding<Transport>(transport, {
+  transport: overrideMethods<Transport>(transport, {
     send: (envelope) =>
       around({ kind: 'send', what: `the sending of "${envelope.type}" to ${envelope.to}` }, () =>
         transport.send(envelope),

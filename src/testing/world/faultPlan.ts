@@ -1,6 +1,6 @@
 /** The kinds of faults, and the plan of those that strike under one seed. Each seed draws a part of the kinds, each with a rate of its own. */
 import { TroupeError } from '../../values/failure.ts';
-import { randomOf, type Random } from './random.ts';
+import { seededRandom, type Random } from './random.ts';
 
 /** Every kind of fault that `simulate` injects, and what it does in words. */
 export const faultKinds = {
@@ -66,12 +66,12 @@ export class FaultPlan {
   constructor(options: PlanOptions) {
     const { seed, allowed } = options;
     this.#options = options;
-    const random = randomOf(seed);
+    const random = seededRandom(seed);
     // Every kind is drawn and has chances of its own, so that leaving one out does not move the others.
     for (const [index, kind] of everyFault.entries()) {
       const [isDrawn, rate] = [random.chance(0.5), random.next()];
       this.#dice.set(kind, {
-        random: randomOf(seed * everyFault.length + index),
+        random: seededRandom(seed * everyFault.length + index),
         rate: isDrawn && allowed.includes(kind) ? rate : undefined,
       });
     }

@@ -28,9 +28,9 @@ export class FaultyLog {
       ...inner,
       append: (id, bytes) => clock.answer(this.#append(id, bytes)),
       entries: (from) => this.#entries(inner.entries(from, this.#crashed.signal)),
-      standing: () => this.#reaching(() => inner.standing()),
+      bounds: () => this.#reaching(() => inner.bounds()),
       idAt: (position) => this.#reaching(() => inner.idAt(position)),
-      cut: (...args) => this.#reaching(() => inner.cut(...args)),
+      truncateBefore: (...args) => this.#reaching(() => inner.truncateBefore(...args)),
       snapshots: {
         ...inner.snapshots,
         list: () => this.#reaching(() => inner.snapshots.list()),

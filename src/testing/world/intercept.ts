@@ -1,7 +1,7 @@
 /** Objects that behave like another one, with some methods replaced or every call intercepted. */
 
 /** The same object with some of its members replaced; the other methods are called on the object itself. */
-export const overriding = <T extends object>(inner: T, over: Partial<T>): T =>
+export const overrideMethods = <T extends object>(inner: T, over: Partial<T>): T =>
   new Proxy(inner, {
     get(target, name) {
       const own: unknown = Reflect.get(over, name);
@@ -20,7 +20,7 @@ export interface MethodCall {
 }
 
 /** The same object, of which every method call is given to `intercept`; what that returns is the answer. */
-export const intercepting = <T extends object>(inner: T, intercept: (call: MethodCall) => unknown): T =>
+export const interceptMethods = <T extends object>(inner: T, intercept: (call: MethodCall) => unknown): T =>
   new Proxy(inner, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);

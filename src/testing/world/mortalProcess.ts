@@ -2,7 +2,7 @@
 import { Host, type HostOptions } from '../../engine/host.ts';
 import type { Parts } from './crashPoints.ts';
 import { never, type FaultClock } from './faultClock.ts';
-import { intercepting, type MethodCall } from './intercept.ts';
+import { interceptMethods, type MethodCall } from './intercept.ts';
 
 /** As the engine takes them, with the parts together and a clock that can be killed. */
 export interface MortalProcessOptions extends Omit<HostOptions, 'clock' | 'journal' | 'transport'> {
@@ -43,7 +43,7 @@ export const answeredThrough = <T extends object>(
   inner: T,
   perform: (call: MethodCall) => unknown = ({ invoke }) => invoke(),
 ): T =>
-  intercepting(inner, (call) => {
+  interceptMethods(inner, (call) => {
     if (clock.dead) return immediate.has(call.name) ? { [Symbol.dispose]() {} } : never();
     const answer = perform(call);
     return answer instanceof Promise ? clock.answer(answer) : answer;

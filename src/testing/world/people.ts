@@ -3,7 +3,7 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { requireFit, ticketOf, type Ticket } from '../../runtime/tickets.ts';
+import { requireAnswerFits, ticketOf, type Ticket } from '../../runtime/tickets.ts';
 
 /** An event for an actor's machine. */
 export type Signal = { readonly type: string } & JsonObject;
@@ -27,7 +27,7 @@ export function ticketAnswer(
   answer: Json,
   by: string,
 ): { readonly id: string; readonly signal: Signal } {
-  requireFit(ticket, answer);
+  requireAnswerFits(ticket, answer);
   return { id: `${ticket.id}/answer`, signal: { type: 'wait.answer', answer, by } };
 }
 

@@ -14,7 +14,7 @@ export interface Random {
 }
 
 /** mulberry32: 32 bits of state, well mixed from the first number on. */
-export function randomOf(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,7 +1,7 @@
 /** Records what really reached the journal, whatever the processes believe, and which of the engine's promises (E4, E5, E7) that broke. */
 import type { Commit, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
-import { overriding } from './intercept.ts';
+import { overrideMethods } from './intercept.ts';
 
 /** A promise of the engine that was broken. */
 export interface BrokenPromise {
@@ -29,7 +29,7 @@ export class Recorder {
   /** `inner` keeps what is written; `defect` plants a defect, to see that it is found. */
   constructor(inner: Journal = memory(), defect: (journal: Journal) => Journal = (journal) => journal) {
     this.journal = defect(
-      overriding(inner, {
+      overrideMethods(inner, {
         claim: async (run, ...more) => {
           const epoch = await inner.claim(run, ...more);
           this.#epochs.set(run, epoch);

@@ -1,9 +1,9 @@
 /** One process's copy of a journal that is shared as a log. The copy may be kept in a file that outlives the process. */
 import { sleep } from '../../values/clock.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { memoryView } from '../../journal/replicated/memoryReplica.ts';
+import { memoryReplica } from '../../journal/replicated/memoryReplica.ts';
 import { replicated } from '../../journal/replicated/replicated.ts';
-import type { View } from '../../journal/replicated/replica.ts';
+import type { JournalReplica } from '../../journal/replicated/replica.ts';
 import type { ProcessContext } from './faultContext.ts';
 import { FaultyLog } from './faultyLog.ts';
 import { callMethod } from './intercept.ts';
@@ -16,7 +16,7 @@ export interface SharedJournal {
   /** Entries from one snapshot to the next. */
   readonly every: number;
   /** Plants a defect into the view that applies the log. */
-  readonly plant: (view: View) => View;
+  readonly plant: (view: JournalReplica) => JournalReplica;
 }
 
 /** What a process left on its machine. */
@@ -29,18 +29,18 @@ const retryPause = 500;
 export class Replica {
   readonly journal: Journal;
   readonly #log: FaultyLog;
-  readonly #view: View;
+  readonly #view: JournalReplica;
 
   constructor({ log, every, plant }: SharedJournal, process: ProcessContext, file?: ReplicaFile) {
     const { clock } = process;
     this.#log = new FaultyLog(log, process);
-    this.#view = plant(memoryView());
+    this.#view = plant(memoryReplica());
     const [view, faulty] = [this.#view, this.#log.log];
     const opened = (async () => {
-      if (file) await view.load(file);
+      if (file) await view.restore(file);
       for (;;) {
         try {
-          return await replicated({ log: faulty, view, clock, every });
+          return await replicated({ log: faulty, replica: view, clock, snapshotEvery: every });
         } catch {
           await sleep(clock, retryPause);
         }

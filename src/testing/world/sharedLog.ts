@@ -1,6 +1,6 @@
 /** A log in memory that any number of journals follow: what JetStream does, without the server. */
 import { TroupeError } from '../../values/failure.ts';
-import type { Log, LogEntry, Standing } from '../../journal/replicated/log.ts';
+import type { Log, LogEntry, LogBounds } from '../../journal/replicated/log.ts';
 
 /** Entries are there as soon as they are appended. */
 export class SharedLog {
@@ -19,7 +19,7 @@ export class SharedLog {
   }
 
   /** The positions of its first and last entry. */
-  get standing(): Standing {
+  get standing(): LogBounds {
     return { log: this.name, first: this.#entries[0]?.position ?? this.#last + 1, last: this.#last };
   }
 
@@ -46,12 +46,12 @@ export class SharedLog {
   /** The log as one journal has it, without faults. */
   open(): Log {
     return {
-      limit: this.#limit,
+      maxEntryBytes: this.#limit,
       append: async (id, bytes) => this.append(id, bytes),
       entries: (from, signal) => this.#follow(from, signal),
-      standing: async () => this.standing,
+      bounds: async () => this.standing,
       idAt: async (position) => this.at(position)?.id,
-      cut: async (position) => this.cut(position),
+      truncateBefore: async (position) => this.cut(position),
       snapshots: {
         list: async () => [...this.#snapshots.keys()].sort((a, b) => b - a),
         read: (position) => this.#read(position),

@@ -1,9 +1,9 @@
 /** Acknowledges messages: acknowledgements of the same turn of the event loop to the same process are sent as one message. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { manyTaken } from './codec.ts';
+import { batchToken } from './codec.ts';
 
 /** The acknowledgements of this process. */
-export class Thanks {
+export class Acks {
   readonly #connection: NatsConnection;
   /** How the inboxes of processes begin. A sender with another reply subject is a plain NATS client and is answered one message at a time. */
   readonly #inboxes: string;
@@ -16,7 +16,7 @@ export class Thanks {
   }
 
   /** Acknowledges the message with this reply subject. */
-  say(reply: string): void {
+  add(reply: string): void {
     if (!reply.startsWith(this.#inboxes)) return this.#connection.publish(reply);
     const end = reply.lastIndexOf('.');
     const [inbox, token] = [reply.slice(0, end), reply.slice(end + 1)];
@@ -34,7 +34,7 @@ export class Thanks {
     for (const [inbox, tokens] of due) {
       const [first] = tokens;
       if (tokens.length === 1) this.#connection.publish(`${inbox}.${first}`);
-      else this.#connection.publish(`${inbox}.${manyTaken}`, tokens.join(' '));
+      else this.#connection.publish(`${inbox}.${batchToken}`, tokens.join(' '));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Encodes an envelope as a NATS message: the body is the payload, as JSON; everything else is in headers, so that a person can read it with any NATS client. */
 import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { reasonOf } from '../../values/cause.ts';
-import { explain } from '../../values/explain.ts';
+import { describeMismatch } from '../../values/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
 
@@ -32,7 +32,7 @@ const keys = Object.keys(names) as Key[];
 const keyOf = new Map<string, Key>(keys.map((key) => [names[key], key]));
 
 /** The headers of an envelope. They are made at once: `set` would check each name and search for it. */
-export function headersOf(envelope: Envelope): MsgHdrs {
+export function encodeHeaders(envelope: Envelope): MsgHdrs {
   const sent: Record<string, string[]> = {};
   for (const key of keys) {
     const value = envelope[key];
@@ -42,11 +42,11 @@ export function headersOf(envelope: Envelope): MsgHdrs {
 }
 
 /** A body as the payload of a message. */
-export const bytesOf = (body: Envelope['body'] | { readonly failure: Failure }): Uint8Array =>
+export const encodeBody = (body: Envelope['body'] | { readonly failure: Failure }): Uint8Array =>
   encoder.encode(JSON.stringify(body));
 
 /** The envelope of a message. Throws `invalid` when it is none: any client of the server can send anything. */
-export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
+export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
   const heading: Record<string, unknown> = {};
   for (const [name, [value]] of message.headers ?? []) {
     const key = keyOf.get(name);
@@ -57,7 +57,7 @@ export function envelopeOf(message: Pick<Msg, 'headers' | 'subject'>, payload: U
   if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) };
   throw new TroupeError(
     'invalid',
-    `What came on ${message.subject} is no message of a troupe: ${explain(parsed.error, heading)}.`,
+    `What came on ${message.subject} is no message of a troupe: ${describeMismatch(parsed.error, heading)}.`,
   );
 }
 
@@ -68,23 +68,23 @@ export const recipientOf = ({ headers: sent }: Pick<Msg, 'headers'>): { from: st
 });
 
 /** The error for an address without a listener: `unknown_recipient`, with `data` { to }. */
-export const nobodyAt = (to: string): TroupeError =>
+export const unknownRecipient = (to: string): TroupeError =>
   new TroupeError('unknown_recipient', `No actor has the address ${to}.`, { data: { to } });
 
 /** The token under which a process receives the acknowledgement of several messages at once; the payload is their tokens, separated by spaces. */
-export const manyTaken = '_';
+export const batchToken = '_';
 /** The tokens in such a payload. */
-export const tokensIn = ({ data }: Pick<Msg, 'data'>): string[] => decoder.decode(data).split(' ');
+export const batchTokens = ({ data }: Pick<Msg, 'data'>): string[] => decoder.decode(data).split(' ');
 
 /** The answer of a recipient that refuses a message. */
-export function refusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
+export function encodeRefusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
   sent.set(failureHeader, 'yes');
-  return { payload: bytesOf({ failure: toFailure(thrown) }), headers: sent };
+  return { payload: encodeBody({ failure: toFailure(thrown) }), headers: sent };
 }
 
 /** The refusal in an answer; undefined when the recipient accepted the message. */
-export function refusalIn(message: Msg): TroupeError | undefined {
+export function decodeRefusal(message: Msg): TroupeError | undefined {
   if (!message.headers?.has(failureHeader)) return undefined;
   const parsed = FailureBody.safeParse(jsonOf(message.data, message.subject));
   return parsed.success

@@ -3,10 +3,10 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
-import { Lines } from './ordering.ts';
-import type { Subjects } from './subjects.ts';
-import { Thanks } from './acks.ts';
-import { blobHeader, envelopeOf, nobodyAt, recipientOf, refusal } from './codec.ts';
+import { Ordering } from './ordering.ts';
+import type { MessageSubjects } from './subjects.ts';
+import { Acks } from './acks.ts';
+import { blobHeader, decodeEnvelope, unknownRecipient, recipientOf, encodeRefusal } from './codec.ts';
 
 /** Takes a message over; rejects to refuse it. */
 export type Receive = (envelope: Envelope) => Promise<void>;
@@ -18,22 +18,22 @@ interface SharedSubscription {
 }
 
 /** Receives the messages of this process's actors, acknowledges or refuses each, and keeps their order (T1). */
-export class Ears {
+export class Listeners {
   readonly #connection: NatsConnection;
-  readonly #subjects: Subjects;
+  readonly #subjects: MessageSubjects;
   readonly #decode: (message: Msg) => Promise<Envelope>;
   readonly #listeners = new Map<Address, Receive>();
   readonly #subscriptions = new Map<string, SharedSubscription>();
-  readonly #ordering = new Lines();
-  readonly #acks: Thanks;
+  readonly #ordering = new Ordering();
+  readonly #acks: Acks;
   #closed = false;
 
   /** `decode` reads a message whose body is in the object store. */
-  constructor(connection: NatsConnection, subjects: Subjects, decode: (message: Msg) => Promise<Envelope>) {
+  constructor(connection: NatsConnection, subjects: MessageSubjects, decode: (message: Msg) => Promise<Envelope>) {
     this.#connection = connection;
     this.#subjects = subjects;
     this.#decode = decode;
-    this.#acks = new Thanks(connection, subjects.inbox(''));
+    this.#acks = new Acks(connection, subjects.inbox(''));
   }
 
   /** The listener at an address in this process. */
@@ -45,7 +45,7 @@ export class Ears {
   add(address: Address, receive: Receive, run: string | undefined): Disposable {
     if (this.#listeners.has(address))
       throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
-    const shared = this.#share(this.#subjects.heard(address, run));
+    const shared = this.#share(this.#subjects.subscriptionFor(address, run));
     shared.listeners++;
     this.#listeners.set(address, receive);
     return {
@@ -91,12 +91,12 @@ export class Ears {
   }
 
   #accept({ reply }: Msg): void {
-    if (reply && !this.#closed) this.#acks.say(reply);
+    if (reply && !this.#closed) this.#acks.add(reply);
   }
 
   #refuse({ reply }: Msg, thrown: unknown): void {
     if (!reply || this.#closed) return;
-    const { payload, headers } = refusal(thrown);
+    const { payload, headers } = encodeRefusal(thrown);
     this.#connection.publish(reply, payload, { headers });
   }
 
@@ -106,16 +106,16 @@ export class Ears {
     let envelope: Envelope | undefined;
     // T1: a large body is fetched from the object store, and later messages must not overtake it.
     const fetch = isLarge ? async () => void (envelope = await this.#decode(message)) : undefined;
-    const before = this.#ordering.through(`${from} ${to}`, fetch);
+    const before = this.#ordering.inOrder(`${from} ${to}`, fetch);
     if (before) await before;
-    envelope ??= envelopeOf(message, message.data);
+    envelope ??= decodeEnvelope(message, message.data);
     if (this.#subjects.actor(envelope.to, envelope.run) !== message.subject)
       throw new TroupeError(
         'invalid',
         `A message for ${envelope.to} of the run ${envelope.run} came on ${message.subject}.`,
       );
     const receive = this.#listeners.get(envelope.to);
-    if (!receive) throw nobodyAt(envelope.to);
+    if (!receive) throw unknownRecipient(envelope.to);
     await receive(envelope);
   }
 }

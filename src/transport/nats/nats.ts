@@ -7,16 +7,16 @@ import type { Clock } from '../../values/clock.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { reasonOf } from '../../values/cause.ts';
-import { roomIn } from '../../nats/connection.ts';
+import { maxBodyBytes } from '../../nats/connection.ts';
 import { objectStore } from '../../nats/objectStore.ts';
-import { copy } from '../copy.ts';
-import { tokensOf } from '../topics.ts';
+import { copyJson } from '../copy.ts';
+import { topicTokens } from '../topics.ts';
 import type { Transport } from '../transport.ts';
-import { Ears } from './listeners.ts';
-import { Lines } from './ordering.ts';
-import { Post } from './requests.ts';
-import { subjects } from './subjects.ts';
-import { blobHeader, bytesOf, envelopeOf, headersOf } from './codec.ts';
+import { Listeners } from './listeners.ts';
+import { Ordering } from './ordering.ts';
+import { Requests } from './requests.ts';
+import { messageSubjects } from './subjects.ts';
+import { blobHeader, encodeBody, decodeEnvelope, encodeHeaders } from './codec.ts';
 
 /** How it is made. */
 export interface NatsTransportOptions {
@@ -35,10 +35,10 @@ const bodyTtl = 24 * 3_600_000;
  * @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
  */
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
-  const names = subjects(tenant);
-  const requests = new Post(connection, clock, names.inbox(clock.id()));
+  const names = messageSubjects(tenant);
+  const requests = new Requests(connection, clock, names.inbox(clock.id()));
   const bodies = objectStore({ connection, clock, bucket: `troupe_${tenant}_bodies`, ttl: bodyTtl });
-  const sending = new Lines();
+  const sending = new Ordering();
   const subscriptions = new Set<Subscription>();
   let closed = false;
   void (async () => {
@@ -50,11 +50,11 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   };
   /** The message for an envelope. A body that is too large goes to the object store first. */
   const encode = (envelope: Envelope) => {
-    const payload = bytesOf(copy(envelope.body)); // T5
-    const isLarge = payload.length > roomIn(connection);
+    const payload = encodeBody(copyJson(envelope.body)); // T5
+    const isLarge = payload.length > maxBodyBytes(connection);
     return {
       payload: isLarge ? new Uint8Array() : payload,
-      headers: headersOf(envelope),
+      headers: encodeHeaders(envelope),
       large: isLarge ? payload : undefined,
     };
   };
@@ -78,13 +78,13 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   };
   const decode = async (message: Msg) => {
     const name = message.headers?.get(blobHeader);
-    return envelopeOf(message, name ? await loadBody(name) : message.data);
+    return decodeEnvelope(message, name ? await loadBody(name) : message.data);
   };
-  const listeners = new Ears(connection, names, decode);
+  const listeners = new Listeners(connection, names, decode);
 
   /** Delivers inside this process without the server, and never inside the call of the sender. */
   const deliverLocally = async (envelope: Envelope) => {
-    const message = { ...envelope, body: copy(envelope.body) }; // T5
+    const message = { ...envelope, body: copyJson(envelope.body) }; // T5
     await nextTurn;
     requireOpen();
     const receive = listeners.get(message.to);
@@ -95,10 +95,10 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     const message = encode(envelope);
     const { payload, headers } = message;
     // T1: a large body is stored first, and later messages must not overtake it.
-    const before = sending.through(`${from} ${to}`, message.large ? () => storeBody(message) : undefined);
+    const before = sending.inOrder(`${from} ${to}`, message.large ? () => storeBody(message) : undefined);
     const deliver = () => {
       requireOpen();
-      return requests.deliver({ subject: names.actor(to, run), to, type, payload, headers, deadline });
+      return requests.send({ subject: names.actor(to, run), to, type, payload, headers, deadline });
     };
     return before ? before.then(deliver) : deliver();
   };
@@ -117,7 +117,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     },
 
     async publish(topic, envelope) {
-      tokensOf(topic, false);
+      topicTokens(topic, false);
       const message = encode(envelope);
       requireOpen();
       await storeBody(message);
@@ -125,7 +125,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     },
 
     subscribe(pattern, deliver) {
-      tokensOf(pattern, true);
+      topicTokens(pattern, true);
       requireOpen();
       const subscription = connection.subscribe(names.topic(pattern), {
         callback: (error, message) => {

@@ -1,10 +1,10 @@
 /** Keeps messages in order behind one that takes time: work under one name ends in the order in which it began. Without slow work it costs nothing. */
 /** Queues by name. */
-export class Lines {
+export class Ordering {
   readonly #queues = new Map<string, Promise<void>>();
 
   /** Resolves when it is the caller's turn and its `work`, if any, is done; undefined when that is at once. A failure of earlier work does not affect later work. */
-  through(name: string, work?: () => Promise<void>): Promise<void> | undefined {
+  inOrder(name: string, work?: () => Promise<void>): Promise<void> | undefined {
     const before = this.#queues.get(name);
     const turn = work ? (before ?? Promise.resolve()).then(work) : before;
     if (!turn) return undefined;

@@ -2,7 +2,7 @@
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { manyTaken, nobodyAt, refusalIn, tokensIn } from './codec.ts';
+import { batchToken, unknownRecipient, decodeRefusal, batchTokens } from './codec.ts';
 
 /** Milliseconds after which a message without an answer is sent again: its recipient may have died before it answered. */
 const resendAfter = 5_000;
@@ -12,7 +12,7 @@ const reconnectGrace = 5_000;
 const checkInterval = 100;
 
 /** A message to send. */
-export interface Letter {
+export interface Outgoing {
   readonly subject: string;
   readonly to: string;
   readonly type: string;
@@ -23,7 +23,7 @@ export interface Letter {
 }
 
 interface Waiting {
-  readonly outgoing: Letter;
+  readonly outgoing: Outgoing;
   readonly reply: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /** The messages of this process that wait for an answer. */
-export class Post {
+export class Requests {
   readonly #connection: NatsConnection;
   readonly #clock: Clock;
   readonly #inbox: string;
@@ -51,14 +51,14 @@ export class Post {
       callback: (error, message) => {
         if (error) return;
         const token = message.subject.slice(inbox.length + 1);
-        if (token === manyTaken) for (const one of tokensIn(message)) this.#end(one)?.resolve();
+        if (token === batchToken) for (const one of batchTokens(message)) this.#end(one)?.resolve();
         else this.#answered(token, message);
       },
     });
   }
 
   /** Resolves when the recipient has accepted it. Rejects with the recipient's refusal, `unknown_recipient`, `expired` or `environment`. */
-  deliver(outgoing: Letter): Promise<void> {
+  send(outgoing: Outgoing): Promise<void> {
     const token = (this.#count++).toString(36);
     return new Promise<void>((resolve, reject) => {
       const waiting = { outgoing, reply: `${this.#inbox}.${token}`, resolve, reject, due: Infinity };
@@ -98,12 +98,12 @@ export class Post {
     const waiting = this.#waiting.get(token);
     if (!waiting) return;
     if (message.headers?.code !== 503) {
-      const refusal = refusalIn(message);
+      const refusal = decodeRefusal(message);
       this.#end(token);
       return refusal ? waiting.reject(refusal) : waiting.resolve();
     }
     const now = this.#clock.now();
-    if (now >= this.#graceUntil) return this.#end(token)?.reject(nobodyAt(waiting.outgoing.to));
+    if (now >= this.#graceUntil) return this.#end(token)?.reject(unknownRecipient(waiting.outgoing.to));
     waiting.due = now + checkInterval;
   }
 

@@ -5,11 +5,11 @@ import { assign, setup } from 'xstate';
 import { engineActions, type MessageMeta } from '../../../machines/slot.ts';
 import { protocol } from '../../../src/contracts/protocol.ts';
 import { memory } from '../../../src/journal/memory.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { actorType } from '../../../src/engine/nodePlatform.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { Host } from '../../../src/engine/host.ts';
-import { Door } from '../../../src/engine/ref.ts';
+import { ReplyChannel } from '../../../src/engine/ref.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { natsServer } from '../../nats/server.ts';
@@ -63,7 +63,7 @@ function answering(transport: Transport): void {
 export async function asks(): Promise<void> {
   await using server = await natsServer('jetstream {}');
   const plain = () => connect({ servers: server.url });
-  const ours = () => dial({ servers: server.url });
+  const ours = () => connectNats({ servers: server.url });
   const [asker, answerer, quiet, here, there, home] = await Promise.all([
     plain(),
     plain(),
@@ -78,7 +78,7 @@ export async function asks(): Promise<void> {
   const hand = nats({ connection: there, clock });
   const engine = nats({ connection: home, clock });
   answering(hand);
-  const door = new Door(transport, clock);
+  const door = new ReplyChannel(transport, clock);
   // History is left out: it is measured with the journals.
   const journal = { ...memory(), commit: async () => {}, handled: async () => undefined };
   const host = new Host({ journal, transport: engine, clock, lease: { owner: 'bench' } });

@@ -3,11 +3,11 @@ import { jetstream as jetstreamOf, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { setup } from 'xstate';
 import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { actorType } from '../../../src/engine/nodePlatform.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { Host } from '../../../src/engine/host.ts';
-import { commit } from '../../../src/testing/suites/commit.ts';
+import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { natsServer } from '../../nats/server.ts';
 import { compare, flights, inFlight } from '../measure.ts';
@@ -28,14 +28,14 @@ export async function durableCommits(): Promise<void> {
   for (const [mode, config] of Object.entries(modes)) {
     await using server = await natsServer(config);
     const plain = await connect({ servers: server.url, noAsyncTraces: true });
-    const connection = await dial({ servers: server.url });
-    const away = await dial({ servers: server.url });
+    const connection = await connectNats({ servers: server.url });
+    const away = await connectNats({ servers: server.url });
     const manager = await jetstreamManager(plain);
     await manager.streams.add({ name: 'raw', subjects: ['raw'] });
     const publisher = jetstreamOf(plain);
     const journal = await jetstream({ connection, clock, folder: server.views });
     const epoch = await journal.claim('r', 'bench', { now: clock.now(), ttl: 3_600_000 });
-    const bytes = new TextEncoder().encode(JSON.stringify(commit()));
+    const bytes = new TextEncoder().encode(JSON.stringify(commitFor()));
 
     // As many actors as commits are under way: each waits for its own, and they share what is written.
     let [messages, generation] = [0, 0];
@@ -47,7 +47,7 @@ export async function durableCommits(): Promise<void> {
         const lane = index % width;
         const seq = (seqs.get(lane) ?? 0) + 1;
         seqs.set(lane, seq);
-        return journal.commit(commit({ actor: `agent/g${birth}.${lane}`, seq, epoch }));
+        return journal.commit(commitFor({ actor: `agent/g${birth}.${lane}`, seq, epoch }));
       });
     };
     for (const { times, width } of flights(2_000)) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
-import { unpacked } from '../../../src/journal/replicated/entry.ts';
+import { decodeEntry } from '../../../src/journal/replicated/entry.ts';
 import { cluster } from '../../../src/cluster/join.ts';
 import { place } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
@@ -93,7 +93,7 @@ async function diary(servers: string, tenant: string) {
   const takeovers: Takeover[] = [];
   connection.subscribe(`troupe.${tenant}._journal`, {
     callback(error, { data }) {
-      const entry = error ? undefined : unpacked(data);
+      const entry = error ? undefined : decodeEntry(data);
       if (!entry) return;
       for (const [write, args] of entry.writes) {
         if (write === 'claim') {

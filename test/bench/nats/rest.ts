@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
 import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
-import { streamOf } from '../../../src/journal/replicated/streamLog.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { journalStream } from '../../../src/journal/replicated/streamLog.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { actorType } from '../../../src/engine/nodePlatform.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { Host } from '../../../src/engine/host.ts';
@@ -55,7 +55,7 @@ export async function waitingOnes(): Promise<void> {
 async function measured(type: ReturnType<typeof actorType>, runs: number, count: number): Promise<Measured> {
   await using server = await natsServer('jetstream {}');
   const clock = virtualClock();
-  const connection = await dial({ servers: server.url });
+  const connection = await connectNats({ servers: server.url });
   const manager = await jetstreamManager(connection);
   await using journal = await jetstream({ connection, clock: systemClock(), folder: server.views });
   const transport = nats({ connection, clock: systemClock() });
@@ -88,7 +88,7 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
     do {
       clock.advance(1_500);
       await sleep(20);
-    } while (roots.some((root) => host.cell(root)));
+    } while (roots.some((root) => host.actor(root)));
     clock.advance(1_500);
     await sleep(20);
   }
@@ -101,7 +101,7 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
     const { mem } = await watched<{ mem: number }>('/varz');
     const { connections } = await watched<{ connections: { subscriptions: number }[] }>('/connz');
     const subscriptions = connections.reduce((sum, one) => sum + one.subscriptions, 0);
-    const { state } = await manager.streams.info(streamOf('default'));
+    const { state } = await manager.streams.info(journalStream('default'));
     return {
       process: heapUsed + external,
       view: await sizeOf(server),

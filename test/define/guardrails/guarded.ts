@@ -7,7 +7,7 @@ import {
   type Duration,
   type Guardrail,
   type Model,
-  type Subject,
+  type Runnable,
   type Tool,
 } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
@@ -28,7 +28,7 @@ export const clerk = (
 export const willing = () => clerk(() => ({ text: 'Done.' }));
 
 /** Runs it to its end in virtual time. */
-export async function outcomeOf(subject: Subject, input: unknown = 'Go.', time: Duration = '1h') {
+export async function outcomeOf(subject: Runnable, input: unknown = 'Go.', time: Duration = '1h') {
   await using runtime = await testRuntime();
   const run = await runtime.start(subject, input);
   await runtime.advance(time);

@@ -1,8 +1,8 @@
 /** An orchestrator in a nutshell: hands out what a test tells it to, and keeps every answer, so that guardrails can be seen standing. */
 import { assign, setup } from 'xstate';
-import { machine, type Guardrail, type Subject } from 'troupe';
+import { machine, type Guardrail, type Runnable } from 'troupe';
 import { agentActor } from '../../../actors/agent.ts';
-import { GuardrailMail } from '../../../src/contracts/guardrail.ts';
+import { GuardrailMessage } from '../../../src/contracts/guardrail.ts';
 import type { Json } from '../../../src/values/json.ts';
 import type { Work, WorkDone } from '../../../src/contracts/work.ts';
 import { gateway } from '../../../src/gateway/gateway.ts';
@@ -36,7 +36,7 @@ export async function standing(guardrails: readonly Guardrail[], clerk = willing
   });
   const base = chartOf(guard.name, guard.machine);
   const give = base.sendTo('guard', ({ event }) => (event as unknown as { work: Work }).work);
-  const desk: Subject = machine(
+  const desk: Runnable = machine(
     base.extend({ actions: { give } }).createMachine({
       id: 'desk',
       context: { answers: [] },
@@ -49,7 +49,7 @@ export async function standing(guardrails: readonly Guardrail[], clerk = willing
         closed: { type: 'final' },
       },
     }),
-    { children: { [guard.name]: { ...guard.options, signals: GuardrailMail } } },
+    { children: { [guard.name]: { ...guard.options, signals: GuardrailMessage } } },
   );
   const runtime = await testRuntime();
   const run = await runtime.start(desk, null);

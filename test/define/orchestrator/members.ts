@@ -1,6 +1,6 @@
 /** Members whose models say what they are told: for stories about orchestrators. */
 import { agent } from 'troupe';
-import { scriptedModel, type ScriptStep } from 'troupe/testing';
+import { scriptedModel, type ScriptedModelStep } from 'troupe/testing';
 
 const textOf = (message: unknown): string => (message as { text?: string }).text ?? '';
 
@@ -12,7 +12,7 @@ export const echo = (name: string) =>
   });
 
 /** One answer for every call, in order. */
-export const scripted = (name: string, steps: readonly ScriptStep[]) =>
+export const scripted = (name: string, steps: readonly ScriptedModelStep[]) =>
   agent({ name, model: scriptedModel(steps), limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 } });
 
 /** Fails, every time, with what makes a member rest. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, protocol, run, team, tool, type Team } from 'troupe';
 import { check, crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
-import type { Standing } from '../../../src/define/member.ts';
+import type { LongLived } from '../../../src/define/member.ts';
 import { dose } from '../../dose.ts';
 
 const Desk = protocol({
@@ -118,13 +118,13 @@ const echo = setup({
     stand: enqueueActions(() => {}),
   },
 }).createMachine({ id: 'echo', entry: 'stand', on: { work: { actions: 'answer' } } });
-const standing: Standing<(typeof Desk)['messages'], 'brief'> = {
+const standing: LongLived<(typeof Desk)['messages'], 'brief'> = {
   kind: 'guarded',
   name: 'writer',
   protocol: Desk,
   handles: ['brief'],
   members: {},
-  part: () => ({ machine: echo, options: {} }),
+  compile: () => ({ machine: echo, options: {} }),
 };
 
 test('a supervisor that stands is a member like any other', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { mapReduce, openRuntime, orchestrator, routers, type Subject } from 'troupe';
+import { mapReduce, openRuntime, orchestrator, routers, type Runnable } from 'troupe';
 import { memory } from '../../../src/journal/memory.ts';
 import { voice } from './participants.ts';
 
 /** What a run keeps at once: actors that are alive, beside its root; and the bytes of what its root writes in one commit, but for what it is given and gives. */
-async function widest(subject: Subject, input: unknown) {
+async function widest(subject: Runnable, input: unknown) {
   const inner = memory();
   const alive = new Set<string>();
   const seen = { actors: 0, snapshot: 0, wishes: 0, commits: 0 };

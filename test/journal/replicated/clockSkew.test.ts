@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/values/clock.ts';
 import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { openRuntime } from '../../../src/runtime/runtime.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { counter } from '../../testing/subjects.ts';
@@ -17,7 +17,7 @@ function wrong(by: number): Clock {
 test('whoever is fast takes the run from whoever is slow; what was done stays done, and nothing is done twice', async () => {
   await using server = await natsServer();
   const open = async (by: number) => {
-    const connection = await dial({ servers: server.url });
+    const connection = await connectNats({ servers: server.url });
     const clock = wrong(by);
     const journal = await jetstream({ connection, clock });
     const runtime = await openRuntime({ journal, clock, poll: 200 });

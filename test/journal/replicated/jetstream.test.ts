@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { journalSuite } from 'troupe/testing/suites';
 import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
-import { commit, now } from '../../../src/testing/suites/commit.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 
@@ -17,7 +17,7 @@ const clock = systemClock();
 let count = 0;
 const tenants = new WeakMap<object, string>();
 const open = async (tenant: string) => {
-  const connection = await dial({ servers: server.url });
+  const connection = await connectNats({ servers: server.url });
   const journal = await jetstream({ connection, clock, tenant });
   const both = {
     ...journal,
@@ -38,45 +38,47 @@ journalSuite('jetstream', {
 test('two processes write at the same time: one owns the run, both see the same, and a stranger who joins later too', async () => {
   const [one, two] = [await open('pair'), await open('pair')];
   const claims = await Promise.allSettled([
-    one.claim('r', 'one', { now, ttl: 1_000 }),
-    two.claim('r', 'two', { now, ttl: 1_000 }),
+    one.claim('r', 'one', { now: commitTime, ttl: 1_000 }),
+    two.claim('r', 'two', { now: commitTime, ttl: 1_000 }),
   ]);
   expect(claims.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const [owner, other] = claims[0].status === 'fulfilled' ? [one, two] : [two, one];
-  await Promise.all([1, 2, 3].map((seq) => owner.commit(commit({ seq, appends: [{ list: 'said', entry: seq }] }))));
-  expect(await other.claim('r', 'other', { now: now + 5_000, ttl: 1_000 })).toBe(2);
+  await Promise.all([1, 2, 3].map((seq) => owner.commit(commitFor({ seq, appends: [{ list: 'said', entry: seq }] }))));
+  expect(await other.claim('r', 'other', { now: commitTime + 5_000, ttl: 1_000 })).toBe(2);
   // The one who lost it does not know yet: the log does.
-  await expect(owner.commit(commit({ seq: 4 }))).rejects.toMatchObject({ kind: 'fenced' });
+  await expect(owner.commit(commitFor({ seq: 4 }))).rejects.toMatchObject({ kind: 'fenced' });
   const late = await open('pair');
   for (const journal of [one, two, late]) {
     await expect.poll(() => journal.list('agent/a', 'said')).toEqual([1, 2, 3]);
-    await expect(journal.commit(commit({ seq: 4 }))).rejects.toMatchObject({ kind: 'fenced' });
+    await expect(journal.commit(commitFor({ seq: 4 }))).rejects.toMatchObject({ kind: 'fenced' });
     await journal[Symbol.asyncDispose]();
   }
 });
 
 test('a claim of an owner who is known to be dead is taken at once', async () => {
   const [one, two] = [await open('dead'), await open('dead')];
-  await one.claim('r', 'one', { now, ttl: 60_000 });
-  await expect(two.claim('r', 'two', { now, ttl: 1_000 })).rejects.toMatchObject({ kind: 'owned_elsewhere' });
-  expect(await two.claim('r', 'two', { now, ttl: 1_000, alive: (owner) => owner !== 'one' })).toBe(2);
+  await one.claim('r', 'one', { now: commitTime, ttl: 60_000 });
+  await expect(two.claim('r', 'two', { now: commitTime, ttl: 1_000 })).rejects.toMatchObject({
+    kind: 'owned_elsewhere',
+  });
+  expect(await two.claim('r', 'two', { now: commitTime, ttl: 1_000, alive: (owner) => owner !== 'one' })).toBe(2);
   await Promise.all([one, two].map((journal) => journal[Symbol.asyncDispose]()));
 });
 
 test('a server that is killed in the middle of many commits: each is there once when it is back', async () => {
   await using fragile = await natsServer();
-  const connection = await dial({ servers: fragile.url });
+  const connection = await connectNats({ servers: fragile.url });
   const journal = await jetstream({ connection, clock });
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const commits = Array.from({ length: 300 }, (_, n) =>
-    journal.commit(commit({ seq: n + 1, appends: [{ list: 'said', entry: n }] })),
+    journal.commit(commitFor({ seq: n + 1, appends: [{ list: 'said', entry: n }] })),
   );
   await Promise.race(commits);
   await fragile.kill();
   await fragile.again();
   await Promise.all(commits);
   expect(await journal.list('agent/a', 'said')).toEqual(Array.from({ length: 300 }, (_, n) => n));
-  const again = await jetstream({ connection: await dial({ servers: fragile.url }), clock });
+  const again = await jetstream({ connection: await connectNats({ servers: fragile.url }), clock });
   expect(await again.list('agent/a', 'said')).toHaveLength(300);
   await journal[Symbol.asyncDispose]();
   await again[Symbol.asyncDispose]();

@@ -6,8 +6,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, expect, test } from 'vitest';
 import { jetstream, type JetStreamOptions } from '../../../src/journal/replicated/jetstream.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
-import { dial } from '../../../src/nats/connection.ts';
-import { commit, now } from '../../../src/testing/suites/commit.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 
@@ -34,21 +34,27 @@ afterEach(() => {
 });
 
 async function open(server: NatsServer, more: Partial<JetStreamOptions> = {}) {
-  const connection = await dial({ servers: server.url });
+  const connection = await connectNats({ servers: server.url });
   opened.push({ [Symbol.asyncDispose]: () => connection.close() });
   const notices: string[] = [];
-  const journal = await jetstream({ connection, clock, every, notice: (says) => notices.push(says), ...more });
+  const journal = await jetstream({
+    connection,
+    clock,
+    snapshotEvery: every,
+    onNotice: (says) => notices.push(says),
+    ...more,
+  });
   opened.push(journal);
   return { journal, connection, notices };
 }
 async function say(journal: Journal, from: number, to: number, more: object = {}) {
   for (let seq = from; seq <= to; seq++)
-    await journal.commit(commit({ seq, appends: [{ list: 'said', entry: seq }], ...more }));
+    await journal.commit(commitFor({ seq, appends: [{ list: 'said', entry: seq }], ...more }));
 }
 const words = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
 const said = (journal: Journal) => journal.list('agent/a', 'said');
 async function streams(server: NatsServer) {
-  const connection = await dial({ servers: server.url });
+  const connection = await connectNats({ servers: server.url });
   const manager = await jetstreamManager(connection);
   const found: Record<string, { messages: number; bytes: number; first: number }> = {};
   for await (const { config, state } of manager.streams.list())
@@ -60,9 +66,11 @@ async function streams(server: NatsServer) {
 test('after many entries the server keeps the last ones and two snapshots; who comes anew has everything', async () => {
   await using server = await start();
   const { journal, notices } = await open(server);
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   // Larger than a message may be, and soon behind the snapshots.
-  await journal.commit(commit({ seq: 1, actor: 'agent/b', appends: [{ list: 'said', entry: 'x'.repeat(2_000_000) }] }));
+  await journal.commit(
+    commitFor({ seq: 1, actor: 'agent/b', appends: [{ list: 'said', entry: 'x'.repeat(2_000_000) }] }),
+  );
   await say(journal, 1, 10 * every);
   await expect.poll(async () => (await streams(server))['troupe_default']!.messages).toBeLessThanOrEqual(2 * every + 1);
   await expect
@@ -80,7 +88,7 @@ test('after many entries the server keeps the last ones and two snapshots; who c
 test('a process that starts again plays only what came since; two processes of one folder have a file each', async () => {
   await using server = await start();
   const [one, two] = [await open(server, { folder }), await open(server, { folder })];
-  await one.journal.claim('r', 'me', { now, ttl: 60_000 });
+  await one.journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await say(one.journal, 1, 50);
   await expect.poll(() => said(two.journal)).toEqual(words(50));
   expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toHaveLength(2);
@@ -94,7 +102,7 @@ test('a process that starts again plays only what came since; two processes of o
 test('a file that was damaged is made anew from the server', async () => {
   await using server = await start();
   const { journal } = await open(server, { folder });
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await say(journal, 1, 5);
   await journal[Symbol.asyncDispose]();
   const [file] = readdirSync(folder).filter((name) => name.endsWith('.db'));
@@ -106,11 +114,11 @@ test('a file that was damaged is made anew from the server', async () => {
 test('a server whose store was emptied: who runs is told so, and who starts with a file is refused', async () => {
   await using server = await start();
   const { journal, notices } = await open(server, { folder });
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await say(journal, 1, 5);
   await server.kill();
   server.empty();
-  const asked = journal.commit(commit({ seq: 6 }));
+  const asked = journal.commit(commitFor({ seq: 6 }));
   await server.again();
   const gone = { kind: 'environment', message: expect.stringContaining('Put the store back') as string };
   await expect(asked).rejects.toMatchObject(gone);
@@ -129,8 +137,8 @@ test('a server whose store was emptied: who runs is told so, and who starts with
 test('a server without room: what is asked for is told that it waits, and is there once when there is room', async () => {
   const config = (bytes: number) => `jetstream { sync_interval: always, max_file_store: ${bytes} }`;
   await using server = await start(config(100_000));
-  const { journal } = await open(server, { every: 10_000 });
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  const { journal } = await open(server, { snapshotEvery: 10_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const body = (entry: number) => ({
     appends: [
       { list: 'said', entry },
@@ -142,7 +150,7 @@ test('a server without room: what is asked for is told that it waits, and is the
     for (;;) {
       const next = seq + 1;
       try {
-        await journal.commit(commit({ seq: next, ...body(next) }));
+        await journal.commit(commitFor({ seq: next, ...body(next) }));
         seq = next;
       } catch (thrown) {
         return thrown;
@@ -159,7 +167,7 @@ test('a server without room: what is asked for is told that it waits, and is the
   await server.again(config(10_000_000));
   // It was tried on meanwhile; who asks again is told that it is there.
   await expect.poll(() => said(journal)).toEqual(words(seq + 1));
-  await expect(journal.commit(commit({ seq: seq + 1, ...body(0) }))).rejects.toMatchObject({ kind: 'conflict' });
+  await expect(journal.commit(commitFor({ seq: seq + 1, ...body(0) }))).rejects.toMatchObject({ kind: 'conflict' });
   await say(journal, seq + 2, seq + 3);
   expect(await said(journal)).toEqual(words(seq + 3));
 });

@@ -5,14 +5,14 @@ import { virtualClock } from 'troupe/testing';
 import { TroupeError } from '../../../src/values/failure.ts';
 import type { Clock } from '../../../src/values/clock.ts';
 import type { Log } from '../../../src/journal/replicated/log.ts';
-import { fileView } from '../../../src/journal/replicated/sqliteReplica.ts';
-import { memoryView } from '../../../src/journal/replicated/memoryReplica.ts';
+import { sqliteReplica } from '../../../src/journal/replicated/sqliteReplica.ts';
+import { memoryReplica } from '../../../src/journal/replicated/memoryReplica.ts';
 import { replicated, type ReplicatedOptions } from '../../../src/journal/replicated/replicated.ts';
-import type { View } from '../../../src/journal/replicated/replica.ts';
+import type { JournalReplica } from '../../../src/journal/replicated/replica.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
-import { randomOf } from '../../../src/testing/world/random.ts';
-import { commit, now } from '../../../src/testing/suites/commit.ts';
+import { seededRandom } from '../../../src/testing/world/random.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
 /** Nobody waits long here. */
 const hasty: Clock = {
@@ -47,11 +47,11 @@ function memoryLog({ careless = false, ...more }: Fate = {}) {
 type MemoryLog = ReturnType<typeof memoryLog>;
 
 const views = {
-  memory: async () => memoryView(),
-  'a file': () => fileView(':memory:'),
+  memory: async () => memoryReplica(),
+  'a file': () => sqliteReplica(':memory:'),
 };
-const join = async (log: MemoryLog, view: View, more: Partial<ReplicatedOptions> = {}) =>
-  replicated({ log: log.open(), view, clock: hasty, ...more });
+const join = async (log: MemoryLog, view: JournalReplica, more: Partial<ReplicatedOptions> = {}) =>
+  replicated({ log: log.open(), replica: view, clock: hasty, ...more });
 
 for (const [kind, view] of Object.entries(views))
   for (const [name, { every = 10_000, ...options }] of [
@@ -62,7 +62,7 @@ for (const [kind, view] of Object.entries(views))
   ] as const satisfies [string, Fate & { every?: number }][]) {
     const logs = new WeakMap<object, MemoryLog>();
     const on = async (log: MemoryLog) => {
-      const journal = await join(log, await view(), { every });
+      const journal = await join(log, await view(), { snapshotEvery: every });
       logs.set(journal, log);
       return journal;
     };
@@ -74,18 +74,18 @@ for (const [kind, view] of Object.entries(views))
 
 test('many commits at once travel in few entries', async () => {
   const log = memoryLog();
-  const journal = await replicated({ log: log.open(), view: memoryView(), clock: virtualClock() });
-  await journal.claim('r', 'me', { now, ttl: 1_000 });
+  const journal = await replicated({ log: log.open(), replica: memoryReplica(), clock: virtualClock() });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
   const before = log.log.entries.length;
-  await Promise.all(Array.from({ length: 100 }, (_, n) => journal.commit(commit({ actor: `agent/a${n}` }))));
+  await Promise.all(Array.from({ length: 100 }, (_, n) => journal.commit(commitFor({ actor: `agent/a${n}` }))));
   expect(log.log.entries.length - before).toBe(1);
 });
 
 test('whatever the order in which processes write, all of them come to the same journal', async () => {
   for (let seed = 1; seed <= 50; seed++) {
-    const random = randomOf(seed);
+    const random = seededRandom(seed);
     const log = memoryLog({ careless: true });
-    const journals = await Promise.all([1, 2, 3].map(() => join(log, memoryView())));
+    const journals = await Promise.all([1, 2, 3].map(() => join(log, memoryReplica())));
     const epochs = new Map<number, number>();
     for (let step = 0; step < 40; step++) {
       const who = random.between(0, 2);
@@ -93,10 +93,10 @@ test('whatever the order in which processes write, all of them come to the same 
       const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
       const asked = random.chance(0.3)
         ? journal
-            .claim('r', `p${who}`, { now: now + step * 1_000, ttl: 2_500 })
+            .claim('r', `p${who}`, { now: commitTime + step * 1_000, ttl: 2_500 })
             .then((epoch) => void epochs.set(who, epoch))
         : journal.commit(
-            commit({ seq, epoch: epochs.get(who) ?? 0, appends: [{ list: 'said', entry: `${who} ${step}` }] }),
+            commitFor({ seq, epoch: epochs.get(who) ?? 0, appends: [{ list: 'said', entry: `${who} ${step}` }] }),
           );
       if (random.chance(0.7)) await asked.catch(() => {});
       else asked.catch(() => {});

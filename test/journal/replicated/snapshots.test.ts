@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Clock } from '../../../src/values/clock.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
-import { fileView } from '../../../src/journal/replicated/sqliteReplica.ts';
+import { sqliteReplica } from '../../../src/journal/replicated/sqliteReplica.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import type { Log, LogEntry } from '../../../src/journal/replicated/log.ts';
-import { memoryView } from '../../../src/journal/replicated/memoryReplica.ts';
+import { memoryReplica } from '../../../src/journal/replicated/memoryReplica.ts';
 import { replicated } from '../../../src/journal/replicated/replicated.ts';
-import type { View } from '../../../src/journal/replicated/replica.ts';
+import type { JournalReplica } from '../../../src/journal/replicated/replica.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
-import { randomOf } from '../../../src/testing/world/random.ts';
+import { seededRandom } from '../../../src/testing/world/random.ts';
 import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
-import { commit, now } from '../../../src/testing/suites/commit.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
 /** Nobody waits long here. */
 const hasty: Clock = {
@@ -25,9 +25,9 @@ const hasty: Clock = {
   },
 };
 const every = 10;
-const views: Record<string, () => Promise<View>> = {
-  memory: async () => memoryView(),
-  'a file': () => fileView(':memory:'),
+const views: Record<string, () => Promise<JournalReplica>> = {
+  memory: async () => memoryReplica(),
+  'a file': () => sqliteReplica(':memory:'),
 };
 const folder = mkdtempSync(join(tmpdir(), 'troupe-snapshots-'));
 let count = 0;
@@ -40,18 +40,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** `through` stands between the process and the log. */
 async function open(
   log: SharedLog,
-  view: View,
+  view: JournalReplica,
   { through = (way: Log) => way, notices = [] as string[], heavy = 1e9 } = {},
 ) {
   const notice = (says: string) => void notices.push(says);
-  const journal = await replicated({ log: through(log.open()), view, clock: hasty, every, heavy, notice });
+  const journal = await replicated({
+    log: through(log.open()),
+    replica: view,
+    clock: hasty,
+    snapshotEvery: every,
+    snapshotBytes: heavy,
+    onNotice: notice,
+  });
   opened.push(journal);
   return journal;
 }
 /** Says one word after the other, in an entry each. */
 async function say(journal: Journal, from: number, to: number, epoch = 1) {
   for (let seq = from; seq <= to; seq++)
-    await journal.commit(commit({ seq, epoch, appends: [{ list: 'said', entry: seq }] }));
+    await journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: seq }] }));
 }
 /** The same, with time enough for the snapshots that are due. */
 async function sayInPeace(journal: Journal, log: SharedLog, from: number, to: number, epoch = 1) {
@@ -83,24 +90,24 @@ for (const [kind, view] of Object.entries(views)) {
   test(`into ${kind}: the log stays short, and who comes anew has everything`, async () => {
     const log = new SharedLog();
     const first = await open(log, await view());
-    await first.claim('r', 'me', { now, ttl: 60_000 });
+    await first.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     await sayInPeace(first, log, 1, 100);
     await expect.poll(() => log.entries.length).toBeLessThanOrEqual(2 * every + 1);
     const late = await open(log, await view());
     expect(await said(late)).toEqual(words(100));
     expect(await late.history({ run: 'r' })).toEqual(await first.history({ run: 'r' }));
     expect((await late.verify()).damage).toEqual([]);
-    expect(await late.claim('r', 'me', { now, ttl: 1_000 })).toBe(2);
+    expect(await late.claim('r', 'me', { now: commitTime, ttl: 1_000 })).toBe(2);
     await say(late, 101, 102, 2);
     await expect.poll(() => said(first)).toEqual(words(102));
-    await expect(first.commit(commit({ seq: 103 }))).rejects.toMatchObject({ kind: 'fenced' });
+    await expect(first.commit(commitFor({ seq: 103 }))).rejects.toMatchObject({ kind: 'fenced' });
   });
 
   test(`into ${kind}: one that stood still while the log was cut notices, and misses nothing`, async () => {
     const log = new SharedLog();
     const [writer, still] = [await open(log, await view()), standing()];
     const other = await open(log, await view(), still);
-    await writer.claim('r', 'me', { now, ttl: 60_000 });
+    await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     await say(writer, 1, 3);
     await expect.poll(() => said(other)).toEqual(words(3));
     still.stand();
@@ -116,9 +123,9 @@ for (const [kind, view] of Object.entries(views)) {
   test(`into ${kind}: an entry that is stored again after the snapshot is not played again`, async () => {
     const log = new SharedLog();
     const first = await open(log, await view());
-    await first.claim('r', 'one', { now, ttl: 60_000 });
+    await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
     await say(first, 1, 3);
-    await first.claim('r', 'one', { now, ttl: 60_000 });
+    await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
     const claim = log.entries.at(-1)!;
     await sayInPeace(first, log, 4, 7, 2);
     await first.release('q', 1); // The entry that a snapshot is taken at.
@@ -152,7 +159,7 @@ for (const [kind, view] of Object.entries(views)) {
       },
     });
     const writer = await open(log, await view(), { through: flawed, notices });
-    await writer.claim('r', 'me', { now, ttl: 60_000 });
+    await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     await say(writer, 1, 3 * every + 5);
     await expect.poll(() => taken).toBe(3);
     expect(notices).toEqual([expect.stringContaining('No snapshot') as string]);
@@ -163,9 +170,9 @@ for (const [kind, view] of Object.entries(views)) {
   test(`into ${kind}: what "prune" forgets is in no entry and no snapshot any more`, async () => {
     const log = new SharedLog();
     const journal = await open(log, await view());
-    await journal.claim('r', 'me', { now, ttl: 60_000 });
-    await journal.commit(commit({ seq: 1, status: 'done', appends: [{ list: 'said', entry: 'a-secret' }] }));
-    expect(await journal.prune(now + 1e9)).toBe(1);
+    await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
+    await journal.commit(commitFor({ seq: 1, status: 'done', appends: [{ list: 'said', entry: 'a-secret' }] }));
+    expect(await journal.prune(commitTime + 1e9)).toBe(1);
     await expect.poll(() => log.entries.length).toBe(1);
     const kept = log.entries.map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
     expect(kept.join(' ')).not.toContain('a-secret');
@@ -175,7 +182,7 @@ for (const [kind, view] of Object.entries(views)) {
 
   test(`into ${kind}: many processes, with snapshots at any time and restarts at any place, come to the same`, async () => {
     for (let seed = 1; seed <= (kind === 'memory' ? 30 : 3); seed++) {
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       const log = new SharedLog();
       const careless = (way: Log): Log => ({
         ...way,
@@ -192,9 +199,9 @@ for (const [kind, view] of Object.entries(views)) {
         if (random.chance(0.05)) journals[who] = await open(log, await view(), { through: careless });
         const journal = journals[who]!;
         if (step === 0 || random.chance(0.1))
-          epoch = await journal.claim('r', `p${who}`, { now: now + step * 1_000, ttl: 1 });
+          epoch = await journal.claim('r', `p${who}`, { now: commitTime + step * 1_000, ttl: 1 });
         const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
-        const asked = journal.commit(commit({ seq, epoch, appends: [{ list: 'said', entry: `${who} ${step}` }] }));
+        const asked = journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: `${who} ${step}` }] }));
         await asked.catch(() => {});
       }
       for (const journal of journals) await journal.release('nobody', 0).catch(() => {});
@@ -215,7 +222,7 @@ test.each(Object.entries(views))(
     const log = new SharedLog();
     const notices: string[] = [];
     const journal = await open(log, await view(), { notices });
-    await journal.claim('r', 'me', { now, ttl: 60_000 });
+    await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     const stray = [
       ['commit', [null]],
       ['commit', [{ run: 'r', epoch: 1, seq: 1, event: {}, opens: [], closes: [], results: [], appends: [] }]],
@@ -232,7 +239,7 @@ test.each(Object.entries(views))(
       const { last: after } = log.standing;
       const entry = { by: `x${n}`, from: 0, after, writes: [write] };
       log.append(`${after}-x${n}`, new TextEncoder().encode(JSON.stringify(entry)));
-      expect(await journal.renew('r', 1, now), JSON.stringify(write)).toBe(true);
+      expect(await journal.renew('r', 1, commitTime), JSON.stringify(write)).toBe(true);
     }
     await say(journal, 1, 3);
     expect(await said(journal)).toEqual(words(3));
@@ -242,10 +249,10 @@ test.each(Object.entries(views))(
 
 test('few entries that are large are cut as well', async () => {
   const log = new SharedLog();
-  const journal = await open(log, memoryView(), { heavy: 5_000 });
-  await journal.claim('r', 'me', { now, ttl: 60_000 });
+  const journal = await open(log, memoryReplica(), { heavy: 5_000 });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const entry = 'x'.repeat(3_000);
-  for (let seq = 1; seq <= 4; seq++) await journal.commit(commit({ seq, appends: [{ list: 'said', entry }] }));
+  for (let seq = 1; seq <= 4; seq++) await journal.commit(commitFor({ seq, appends: [{ list: 'said', entry }] }));
   await expect.poll(() => log.open().snapshots.list()).not.toEqual([]);
   // The next one is due when as much was written as there is.
   expect((await log.open().snapshots.list()).length).toBe(1);
@@ -253,7 +260,7 @@ test('few entries that are large are cut as well', async () => {
 
 test('a writer that is not heard of for long: what comes of it then is played by nobody, and it is told so', async () => {
   const log = new SharedLog();
-  const writer = await open(log, memoryView());
+  const writer = await open(log, memoryReplica());
   let late: [string, Uint8Array] | undefined;
   const slow = (way: Log): Log => ({
     ...way,
@@ -262,24 +269,24 @@ test('a writer that is not heard of for long: what comes of it then is played by
       late = [id, bytes]; // On its way, for long.
     },
   });
-  const sleeper = await open(log, memoryView(), { through: slow });
-  const asked = sleeper.claim('q', 'me', { now, ttl: 60_000 });
-  await writer.claim('r', 'me', { now, ttl: 60_000 });
+  const sleeper = await open(log, memoryReplica(), { through: slow });
+  const asked = sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 });
+  await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await say(writer, 1, 30);
   log.append(...late!);
   await expect(asked).rejects.toMatchObject({
     kind: 'storage',
     message: expect.stringContaining('too late') as string,
   });
-  expect(await sleeper.claim('q', 'me', { now, ttl: 60_000 })).toBe(1);
+  expect(await sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
 });
 
 test('a process that starts again on its file plays only what came since, and one that has no file starts from a snapshot', async () => {
   const log = new SharedLog();
-  const writer = await open(log, memoryView());
-  await writer.claim('r', 'me', { now, ttl: 60_000 });
+  const writer = await open(log, memoryReplica());
+  await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const path = file();
-  const before = await open(log, await fileView(path));
+  const before = await open(log, await sqliteReplica(path));
   await say(writer, 1, 5);
   await expect.poll(() => said(before)).toEqual(words(5));
   await before[Symbol.asyncDispose]();
@@ -294,7 +301,7 @@ test('a process that starts again on its file plays only what came since, and on
       }
     },
   });
-  const again = await open(log, await fileView(path), { through: seen });
+  const again = await open(log, await sqliteReplica(path), { through: seen });
   expect(await said(again)).toEqual(words(8));
   expect(played).toEqual([7, 8, 9]);
 });
@@ -302,31 +309,31 @@ test('a process that starts again on its file plays only what came since, and on
 test('a log that was made anew under a file that has played another one: refused, and nothing is lost here', async () => {
   const path = file();
   const log = new SharedLog({ name: 'monday' });
-  const writer = await open(log, await fileView(path));
-  await writer.claim('r', 'me', { now, ttl: 60_000 });
+  const writer = await open(log, await sqliteReplica(path));
+  await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await say(writer, 1, 3);
   await writer[Symbol.asyncDispose]();
-  await expect(open(new SharedLog({ name: 'tuesday' }), await fileView(path))).rejects.toMatchObject({
+  await expect(open(new SharedLog({ name: 'tuesday' }), await sqliteReplica(path))).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringContaining('another one than this process has applied') as string,
   });
-  expect(await said(await open(log, await fileView(path)))).toEqual(words(3));
+  expect(await said(await open(log, await sqliteReplica(path)))).toEqual(words(3));
 });
 
 test('a log that has lost its last entries and gone on: a file that had played them is built anew, and says so', async () => {
   for (const longer of [0, 10]) {
     const path = file();
     const whole = new SharedLog({ name: 'same' });
-    const writer = await open(whole, await fileView(path));
-    await writer.claim('r', 'me', { now, ttl: 60_000 });
+    const writer = await open(whole, await sqliteReplica(path));
+    await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     await say(writer, 1, 5);
     await writer[Symbol.asyncDispose]();
     const short = new SharedLog({ name: 'same' });
     for (const { id, bytes } of whole.entries.slice(0, 3)) short.append(id, bytes);
-    const elsewhere = await open(short, memoryView());
+    const elsewhere = await open(short, memoryReplica());
     await say(elsewhere, 3, 2 + longer);
     const notices: string[] = [];
-    const again = await open(short, await fileView(path), { notices });
+    const again = await open(short, await sqliteReplica(path), { notices });
     expect(await said(again)).toEqual(words(2 + longer));
     expect(notices).toEqual([expect.stringContaining('has lost entries') as string]);
     await again[Symbol.asyncDispose]();
@@ -335,19 +342,21 @@ test('a log that has lost its last entries and gone on: a file that had played t
 
 test('two processes cannot have the same file', async () => {
   const path = file();
-  await using view = await fileView(path);
-  await expect(fileView(path)).rejects.toMatchObject({ kind: 'storage', retryable: true });
+  await using view = await sqliteReplica(path);
+  await expect(sqliteReplica(path)).rejects.toMatchObject({ kind: 'storage', retryable: true });
   expect(view.mark.position).toBe(0);
 });
 
 test('nonsense in the log harms nobody; words of a newer troupe stop the process rather than be left out', async () => {
   const log = new SharedLog();
   const notices: string[] = [];
-  const journal = await open(log, memoryView(), { notices });
+  const journal = await open(log, memoryReplica(), { notices });
   for (const nonsense of ['', '{', 'null', '[]', '{"by":1}', '{"by":"x","from":0,"after":0,"writes":{}}'])
     log.append('x', new TextEncoder().encode(nonsense));
-  expect(await journal.claim('r', 'me', { now, ttl: 60_000 })).toBe(1);
+  expect(await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
   log.append('y', new TextEncoder().encode('{"by":"x","from":0,"after":0,"writes":[["teleport",[]]]}'));
-  await expect(journal.claim('q', 'me', { now, ttl: 60_000 })).rejects.toMatchObject({ kind: 'incompatible' });
+  await expect(journal.claim('q', 'me', { now: commitTime, ttl: 60_000 })).rejects.toMatchObject({
+    kind: 'incompatible',
+  });
   expect(notices).toEqual([expect.stringContaining('"teleport"') as string]);
 });

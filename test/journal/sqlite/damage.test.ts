@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openDriver } from '../../../src/journal/sqlite/driver.ts';
+import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
-import { commit } from '../../../src/testing/suites/commit.ts';
+import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');
@@ -31,7 +31,7 @@ async function filled(path: string, driver: (typeof drivers)[number], actors = 2
     for (let seq = 1; seq <= 3; seq++) {
       const text = `${n}:${seq}:`.repeat(40);
       await journal.commit(
-        commit({
+        commitFor({
           actor: `agent/n${n}`,
           seq,
           snapshot: { text },
@@ -50,7 +50,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
   test('of a newer version is left alone, and both versions are named', async () => {
     const path = fresh();
     await filled(path, driver, 1);
-    const db = await openDriver(path, driver);
+    const db = await openSqliteDriver(path, driver);
     db.exec('PRAGMA user_version = 99');
     db.close();
     const before = readFileSync(path);
@@ -61,7 +61,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
   test('of an earlier version is brought up to date, with its history in order and its chains whole', async () => {
     const path = fresh();
     await filled(path, driver, 3);
-    const db = await openDriver(path, driver);
+    const db = await openSqliteDriver(path, driver);
     db.exec(`CREATE TABLE old (
         actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
         event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
@@ -77,13 +77,13 @@ describe.each(drivers)('a journal on %s', (driver) => {
       [1, 2, 3].flatMap((seq) => [0, 1, 2].map((n) => `agent/n${n} ${seq}`)),
     );
     expect(await journal.verify()).toEqual({ actors: 3, commits: 9, damage: [] });
-    await journal.commit(commit({ actor: 'agent/n0', seq: 4, updated: now - 99 }));
+    await journal.commit(commitFor({ actor: 'agent/n0', seq: 4, updated: now - 99 }));
     expect(await journal.history({ run: 'r', after: history.at(-1)!.position })).toHaveLength(1);
   });
 
   test('that is another program’s database is left alone', async () => {
     const path = fresh();
-    const db = await openDriver(path, driver);
+    const db = await openSqliteDriver(path, driver);
     db.exec('CREATE TABLE songs (title TEXT)');
     db.close();
     await expect(open(path)).rejects.toEqual(refusal('incompatible', /another program/));
@@ -107,12 +107,12 @@ describe.each(drivers)('a journal on %s', (driver) => {
     const path = fresh();
     await using journal = await open(path, { busyTimeout: 20 });
     await journal.claim('r', 'me', { now, ttl: 1_000 });
-    const other = await openDriver(path, driver);
+    const other = await openSqliteDriver(path, driver);
     other.exec('BEGIN EXCLUSIVE');
-    await expect(journal.commit(commit())).rejects.toEqual(refusal('storage', /locked by another program/));
+    await expect(journal.commit(commitFor())).rejects.toEqual(refusal('storage', /locked by another program/));
     other.exec('ROLLBACK');
     other.close();
-    await journal.commit(commit());
+    await journal.commit(commitFor());
     expect((await journal.load('agent/a'))!.seq).toBe(1);
   });
 
@@ -120,12 +120,12 @@ describe.each(drivers)('a journal on %s', (driver) => {
     const path = fresh();
     await using journal = await open(path);
     await journal.claim('r', 'me', { now, ttl: 1_000 });
-    await journal.commit(commit());
-    const limit = await openDriver(path, driver);
+    await journal.commit(commitFor());
+    const limit = await openSqliteDriver(path, driver);
     const pages = limit.prepare('PRAGMA page_count').get()!.page_count!;
     limit.close();
     await using small = await open(path, { maxPages: Number(pages) });
-    const large = commit({ seq: 2, snapshot: 'x'.repeat(200_000) });
+    const large = commitFor({ seq: 2, snapshot: 'x'.repeat(200_000) });
     await expect(small.commit(large)).rejects.toEqual(refusal('storage', /no room/));
     expect((await small.load('agent/a'))!.seq).toBe(1);
     await journal.commit(large);
@@ -183,7 +183,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
   ])('bytes that are no text, in %s.%s, are damage, and the process lives', async (table, column) => {
     const path = fresh();
     await filled(path, driver, 1);
-    const db = await openDriver(path, driver);
+    const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE ${table} SET ${column} = CAST(CAST(${column} AS BLOB) || x'ff' AS TEXT)`);
     db.close();
     const { 'agent/n0': read } = await everything(path, driver);
@@ -197,7 +197,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
       const journal = await open(path);
       await journal.claim('r', 'me', { now: now + 9_999, ttl: 1_000 });
       await journal.load('agent/n0');
-      const db = await openDriver(path, driver);
+      const db = await openSqliteDriver(path, driver);
       const hurt = (sql: string) => {
         db.exec(sql);
         db.close();
@@ -205,7 +205,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
       return { path, journal, hurt };
     };
     const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
-    const next = (over = {}) => commit({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
+    const next = (over = {}) => commitFor({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
 
     test('finds damage to what came since', async () => {
       const { journal, hurt } = await begun();
@@ -262,7 +262,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
   test('damage to one actor does not concern the others', async () => {
     const path = fresh();
     await filled(path, driver);
-    const db = await openDriver(path, driver);
+    const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE actors SET snapshot = replace(snapshot, '3', '4') WHERE actor = 'agent/n3'`);
     db.exec(
       `UPDATE entries SET data = '"forged"' WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n5') AND n = 1`,

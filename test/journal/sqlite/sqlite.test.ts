@@ -8,7 +8,7 @@ import type { Journal } from '../../../src/journal/journal.ts';
 import { built } from '../../built.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { journalSuite } from 'troupe/testing/suites';
-import { commit } from '../../../src/testing/suites/commit.ts';
+import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 for (const driver of drivers) {
@@ -31,9 +31,9 @@ describe.each(drivers)('sqlite on %s', (driver) => {
     await using journal = await sqlite(fresh(), { driver });
     await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
     const results = await Promise.allSettled([
-      journal.commit(commit({ actor: 'agent/a' })),
-      journal.commit(commit({ actor: 'agent/b', snapshot: { n: 10n } as never })),
-      journal.commit(commit({ actor: 'agent/c' })),
+      journal.commit(commitFor({ actor: 'agent/a' })),
+      journal.commit(commitFor({ actor: 'agent/b', snapshot: { n: 10n } as never })),
+      journal.commit(commitFor({ actor: 'agent/c' })),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect((await journal.find({})).map(({ actor }) => actor).sort()).toEqual(['agent/a', 'agent/c']);
@@ -44,7 +44,7 @@ describe.each(drivers)('sqlite on %s', (driver) => {
     await journal[Symbol.asyncDispose]();
     const refusal = { kind: 'storage', retryable: false, message: expect.stringContaining('closed') as string };
     await expect(journal.claim('r', 'me', { now: 0, ttl: 1_000 })).rejects.toMatchObject(refusal);
-    await expect(journal.commit(commit())).rejects.toMatchObject(refusal);
+    await expect(journal.commit(commitFor())).rejects.toMatchObject(refusal);
   });
 
   test('several processes may open a new file at once', async () => {

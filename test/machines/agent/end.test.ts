@@ -1,7 +1,7 @@
 /** Cancel, pause, budgets and cleanup: how a task may be stopped, and how it ends. */
 import { describe, expect, test } from 'vitest';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { after, done, failed, tell } from '../../../src/testing/play.ts';
+import { after, done, failed, playEvents } from '../../../src/testing/play.ts';
 import {
   answers,
   call,
@@ -23,7 +23,7 @@ const pause = { type: 'agent.pause' };
 const resume = { type: 'agent.resume' };
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 const stopped = (played: ReturnType<typeof story>) =>
-  played.wishes.filter(({ type }) => type === 'xstate.stopChild').map(({ params }) => (params as { id: string }).id);
+  played.actions.filter(({ type }) => type === 'xstate.stopChild').map(({ params }) => (params as { id: string }).id);
 
 describe('cancel', () => {
   test('stops the model where it is', () => {
@@ -168,7 +168,7 @@ describe('a budget', () => {
 
   test('of tool calls says which limit it was: the tighter of its own and what the run leaves it', () => {
     const machine = agentWith(settings({ budget: { toolCalls: 20 } }));
-    const played = tell(machine, { ...task, allowance: { toolCalls: 1 } }, [
+    const played = playEvents(machine, { ...task, allowance: { toolCalls: 1 } }, [
       ...turn(0),
       calls(call('read', { input: 1 })),
     ]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { after, started } from '../../../src/testing/play.ts';
+import { after, startedActors } from '../../../src/testing/play.ts';
 import { answers, breaks, call, calls, modelFails, mumbles, refuses, returns, saying } from '../effectResults.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
@@ -29,7 +29,7 @@ test('a simple task passes every phase and costs one model call', () => {
 test('the calls of one turn run side by side and are answered in their own order', () => {
   const agent = telling();
   agent.tell(calls(call('read'), call('list'), call('stat')));
-  expect(started(agent.played).map(({ id }) => id)).toEqual(['callModel', 'call.0', 'call.1', 'call.2']);
+  expect(startedActors(agent.played).map(({ id }) => id)).toEqual(['callModel', 'call.0', 'call.1', 'call.2']);
   agent.tell(returns(2, 'third'), returns(0, 'first'));
   expect(stands(agent.played)).toBe('working.execution.acting');
   agent.tell(returns(1, 'second'));
@@ -47,7 +47,7 @@ test('nothing of a finished turn stays in the snapshot', () => {
 test('a write, or a call that a person must allow, becomes an actor of its own', () => {
   const played = story({}, calls(call('read'), call('send', { how: 'write' }), call('look', { how: 'ask' })));
   expect(
-    started(played)
+    startedActors(played)
       .slice(1)
       .map(({ src }) => src),
   ).toEqual(['runTool', 'toolCall', 'toolCall']);
@@ -123,7 +123,7 @@ test.each([
   const { inbox } = agent.played.snapshot.context as { inbox: readonly { text: string }[] };
   expect(inbox).toHaveLength(100);
   expect(inbox.at(-1)!.text).toBe('note 99');
-  expect(agent.played.wishes.filter(({ type }) => type === 'bury').map(({ params }) => params)).toMatchObject([
+  expect(agent.played.actions.filter(({ type }) => type === 'bury').map(({ params }) => params)).toMatchObject([
     { message: { body: { text: 'note 100' } }, failure: { kind: 'mailbox_full', retryable: true } },
   ]);
 });

@@ -1,8 +1,8 @@
 /** Input that comes while an agent is at work, by what its definition says becomes of it. */
 import { describe, expect, test } from 'vitest';
-import type { Wish } from '../../../src/testing/play.ts';
+import type { PlayedAction } from '../../../src/testing/play.ts';
 import type { InputPolicy } from '../../../src/contracts/input.ts';
-import { after, done, started } from '../../../src/testing/play.ts';
+import { after, done, startedActors } from '../../../src/testing/play.ts';
 import { answers, call, calls, modelFails, returns, usage } from '../effectResults.ts';
 import { asked, outputOf, stands, telling, transcript, unanswered } from './story.ts';
 
@@ -10,10 +10,10 @@ const input = (text: string) => ({ type: 'agent.input', text });
 const told = (onInput: InputPolicy, change = {}) => telling({ onInput, ...change });
 const notes = (played: Parameters<typeof transcript>[0]) =>
   transcript(played).flatMap((message) => (message.role === 'user' ? [message.text] : []));
-const buried = ({ wishes }: { wishes: readonly Wish[] }) =>
-  wishes.filter(({ type }) => type === 'bury').map(({ params }) => params as { message: { body: { text: string } } });
-const stopped = ({ wishes }: { wishes: readonly Wish[] }) =>
-  wishes.flatMap(({ type, params }) => (type === 'xstate.stopChild' ? [(params as { id: string }).id] : []));
+const buried = ({ actions }: { actions: readonly PlayedAction[] }) =>
+  actions.filter(({ type }) => type === 'bury').map(({ params }) => params as { message: { body: { text: string } } });
+const stopped = ({ actions }: { actions: readonly PlayedAction[] }) =>
+  actions.flatMap(({ type, params }) => (type === 'xstate.stopChild' ? [(params as { id: string }).id] : []));
 
 test('merge: all that came is one note before the next turn', () => {
   const agent = told('merge');
@@ -133,7 +133,7 @@ test('an answer that is being checked does not count before what was said meanwh
   expect(outputOf(agent.played)).toMatchObject({ status: 'completed', answer: { body: 'Bonjour.' } });
   const eager = told('interrupt', { verification: true });
   eager.tell(answers('Hello.'), input('In French.'));
-  expect(started(eager.played).at(-1)).toMatchObject({ src: 'callModel' });
+  expect(startedActors(eager.played).at(-1)).toMatchObject({ src: 'callModel' });
 });
 
 test('what an agent ends without having read is kept, with the reason', () => {

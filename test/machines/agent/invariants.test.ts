@@ -12,8 +12,8 @@ import type { AnyEventObject } from 'xstate';
 import type { Failure } from '../../../src/values/failure.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import type { Bill } from '../../../machines/agent/effectTypes.ts';
-import { listed, start, tell, next, type Played } from '../../../src/testing/play.ts';
+import type { ModelBill } from '../../../machines/agent/effectTypes.ts';
+import { appendedEntries, playStart, playEvents, playNext, type Played } from '../../../src/testing/play.ts';
 import { settings, task } from '../effectResults.ts';
 import { schedule, type Schedule } from './schedule.ts';
 import { outputOf, phasesOf, transcript, unanswered } from './story.ts';
@@ -57,7 +57,7 @@ function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsO
 const settingsOf = settings;
 const contextOf = (snapshot: Schedule['steps'][number]['after']) => snapshot.context as AgentContext;
 const spawned = (step: Schedule['steps'][number]) =>
-  step.wishes
+  step.actions
     .filter(({ type }) => type === 'xstate.spawnChild')
     .map(({ params }) => params as { src: string; id: string; input: { ask?: boolean; effect?: string } });
 const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
@@ -67,21 +67,21 @@ const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
 const asksModel = (step: Schedule['steps'][number]) =>
   spawned(step).some(({ src }) => ['callModel', 'plan', 'analyze'].includes(src));
 /** Calls of a model that input interrupted: they are paid for as they were reserved. */
-const stoppedModels = ({ event, wishes }: Schedule['steps'][number]) =>
+const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
   event.type !== 'agent.input'
     ? []
-    : wishes.flatMap(({ type, params }) => {
+    : actions.flatMap(({ type, params }) => {
         const { id } = params as { id: string };
         return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
       });
 /** How many answers a phase that asks by itself has to pay for, whether it got what it asked for or not. */
 function billedIn({ type, output, error }: AnyEventObject): number {
   if (!/\.(?:plan|analyze)$/.test(type)) return 0;
-  const bill = (output ?? (error as Failure).data ?? {}) as Partial<Bill>;
+  const bill = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
   return bill.usage ? (bill.answers ?? 1) : 0;
 }
-const recordsOf = ({ wishes }: Schedule['steps'][number]) =>
-  listed<{ step?: number }>({ wishes } as Played, 'trajectory').flatMap(({ step }) => step ?? []);
+const recordsOf = ({ actions }: Schedule['steps'][number]) =>
+  appendedEntries<{ step?: number }>({ actions } as Played, 'trajectory').flatMap(({ step }) => step ?? []);
 
 /** The plan of the phases, one letter each. */
 const letters: Record<string, string> = {
@@ -132,7 +132,7 @@ describe('whatever happens,', () => {
     holds(({ played }) => {
       expect(phasesOf(played).filter((phase) => phase === 'cleanup')).toHaveLength(1);
       expect(
-        played.wishes.filter(
+        played.actions.filter(
           ({ type, params }) => type === 'xstate.spawnChild' && (params as { src: string }).src === 'cleanUp',
         ).length,
       ).toBeLessThanOrEqual(1);
@@ -187,14 +187,14 @@ describe('whatever happens,', () => {
       const machine = agentWith(chosen);
       // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
       const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => next(machine, state, event), played);
+      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
-      expect(late.wishes).toHaveLength(played.wishes.length);
+      expect(late.actions).toHaveLength(played.actions.length);
     }));
 
   test('I10 the same events give the same task', () =>
     holds(({ played, steps }, chosen) => {
-      const again = tell(
+      const again = playEvents(
         agentWith(chosen),
         task,
         steps.map(({ event }) => event),
@@ -218,8 +218,8 @@ describe('whatever happens,', () => {
   test('I12 a pause stops nothing that runs, and no model is asked while somebody wants one', () =>
     holds(({ steps }) => {
       for (const step of steps) {
-        const { event, wishes, after } = step;
-        if (event.type === 'agent.pause') expect(wishes.filter(({ type }) => type === 'xstate.stopChild')).toEqual([]);
+        const { event, actions, after } = step;
+        if (event.type === 'agent.pause') expect(actions.filter(({ type }) => type === 'xstate.stopChild')).toEqual([]);
         if (isIn(after, '"pausing"') || isIn(after, '"paused"')) expect(asksModel(step)).toBe(false);
       }
     }));
@@ -244,7 +244,7 @@ describe('whatever happens,', () => {
       const read = transcript(played)
         .flatMap((message) => (message.role === 'user' ? [message.text] : []))
         .join('\n');
-      const kept = played.wishes
+      const kept = played.actions
         .filter(({ type }) => type === 'bury')
         .map(({ params }) => params as { message: { body: { text: string } }; failure: Failure });
       for (const { event, before, after } of steps) {
@@ -259,9 +259,9 @@ describe('whatever happens,', () => {
 
   test('I16 an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
     holds(({ steps }, { onInput }) => {
-      for (const { event, before, wishes } of steps) {
+      for (const { event, before, actions } of steps) {
         if (event.type !== 'agent.input') continue;
-        const stopped = wishes.flatMap(({ type, params }) =>
+        const stopped = actions.flatMap(({ type, params }) =>
           type === 'xstate.stopChild' ? [(params as { id: string }).id] : [],
         );
         if (onInput !== 'interrupt') expect(stopped).toEqual([]);
@@ -272,5 +272,5 @@ describe('whatever happens,', () => {
 });
 
 test('a schedule begins where a task begins', () => {
-  expect(start(agentWith(settings()), task).snapshot.status).toBe('active');
+  expect(playStart(agentWith(settings()), task).snapshot.status).toBe('active');
 });

@@ -1,22 +1,22 @@
 /** An agent that was lent its money: it asks for more before it spends it, and hears no answer but its own. */
 import { expect, test } from 'vitest';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { start, next } from '../../../src/testing/play.ts';
+import { playStart, playNext } from '../../../src/testing/play.ts';
 import { call, calls, fault, returns, settings, task } from '../effectResults.ts';
 
 const lent = () => {
   const machine = agentWith(settings({ budget: { steps: 5 } }));
-  const begun = start(machine, { ...task, lease: 'lease/0.0', allowance: { steps: 1 } });
-  const hear = (event: { type: string }, played = asking) => next(machine, played, event);
-  const asking = [calls(call('read')), returns(0)].reduce((played, event) => next(machine, played, event), begun);
+  const begun = playStart(machine, { ...task, lease: 'lease/0.0', allowance: { steps: 1 } });
+  const hear = (event: { type: string }, played = asking) => playNext(machine, played, event);
+  const asking = [calls(call('read')), returns(0)].reduce((played, event) => playNext(machine, played, event), begun);
   return { asking, hear };
 };
-const state = ({ snapshot }: ReturnType<typeof start>) => JSON.stringify(snapshot.value);
+const state = ({ snapshot }: ReturnType<typeof playStart>) => JSON.stringify(snapshot.value);
 
 test('it asks before it spends, and goes on with what it is granted', () => {
   const { asking, hear } = lent();
   expect(state(asking)).toContain('leasing');
-  expect(asking.wishes.at(-1)?.params).toMatchObject({
+  expect(asking.actions.at(-1)?.params).toMatchObject({
     event: { type: 'treasury.lease', id: 'lease/0.0', wants: { steps: 2 }, used: { steps: 1 } },
   });
   expect(state(hear({ type: 'treasury.granted', id: 'lease/0.0', budget: { steps: 3 } } as never))).toContain(

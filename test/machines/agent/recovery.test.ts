@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { after, done, failed, started } from '../../../src/testing/play.ts';
-import { stamped } from '../../../src/core/eventContext.ts';
+import { after, done, failed, startedActors } from '../../../src/testing/play.ts';
+import { withEventContext } from '../../../src/core/eventContext.ts';
 import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../effectResults.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
@@ -61,7 +61,7 @@ test('when the model fails for good, the fallback takes over where it failed', (
   agent.tell(modelFails('format'));
   expect(stands(agent.played)).toBe('errorHandling.fallback');
   agent.tell(takeOver);
-  expect(started(agent.played).at(-1)).toMatchObject({ src: 'callModel', input: { fallbacks: 1 } });
+  expect(startedActors(agent.played).at(-1)).toMatchObject({ src: 'callModel', input: { fallbacks: 1 } });
   expect(stands(agent.tell(answers('Done.')))).toBe('completed');
 });
 
@@ -87,8 +87,8 @@ test('tools that fail one after another lead to another approach', () => {
   expect(phasesOf(agent.played).slice(-3)).toEqual(['errorHandling', 'planning', 'execution']);
 });
 
-const pausesOf = ({ wishes }: Pick<ReturnType<typeof story>, 'wishes'>) =>
-  wishes
+const pausesOf = ({ actions }: Pick<ReturnType<typeof story>, 'actions'>) =>
+  actions
     .filter(
       ({ type, params }) =>
         type === 'xstate.raise' &&
@@ -97,7 +97,11 @@ const pausesOf = ({ wishes }: Pick<ReturnType<typeof story>, 'wishes'>) =>
     .map(({ params }) => (params as { delay: number }).delay);
 /** As the engine hands an event in: at a time, with a chance, and with the deadline of the run. */
 const at = (event: { type: string }, now: number, chance: number, deadline?: number) =>
-  stamped(event, { now: () => now, random: () => chance } as never, deadline === undefined ? {} : { deadline });
+  withEventContext(
+    event,
+    { now: () => now, random: () => chance } as never,
+    deadline === undefined ? {} : { deadline },
+  );
 
 test('the longest pause before trying again doubles, up to its bound; chance decides how much of it is waited', () => {
   const waits = (chance: number) =>

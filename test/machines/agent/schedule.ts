@@ -1,11 +1,11 @@
 /** A whole task under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
 import type { AnyEventObject } from 'xstate';
-import { isMade } from '../../../machines/agent/calls.ts';
+import { isExecutable } from '../../../machines/agent/calls.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
-import type { Reading } from '../../../machines/agent/effectTypes.ts';
+import type { ParsedAnswer } from '../../../machines/agent/effectTypes.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import type { AgentSettings } from '../../../machines/agent/settings.ts';
-import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
+import { done, failed, playNext, playStart, type Played, type PlayedAction } from '../../../src/testing/play.ts';
 import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../effectResults.ts';
 import { underway } from '../pending.ts';
 
@@ -16,7 +16,7 @@ export interface Schedule {
     event: AnyEventObject;
     before: Played['snapshot'];
     after: Played['snapshot'];
-    wishes: readonly Wish[];
+    actions: readonly PlayedAction[];
   }[];
 }
 
@@ -110,8 +110,8 @@ export function schedule(settings: AgentSettings, choices: readonly number[]): S
   const machine = agentWith(settings);
   const { open, timers, settle, follow } = underway();
 
-  let played = start(machine, task);
-  follow(played.wishes);
+  let played = playStart(machine, task);
+  follow(played.actions);
   const steps: Schedule['steps'][number][] = [];
   for (let n = 0; n < 2_000 && played.snapshot.status === 'active'; n++) {
     const choice = choices[n];
@@ -122,23 +122,23 @@ export function schedule(settings: AgentSettings, choices: readonly number[]): S
     );
     settle(event);
     const before = played;
-    played = next(machine, played, event);
-    const wishes = played.wishes.slice(before.wishes.length);
-    follow(wishes);
-    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes });
+    played = playNext(machine, played, event);
+    const actions = played.actions.slice(before.actions.length);
+    follow(actions);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, actions });
   }
   return { played, steps };
 }
 
 /** Whoever reads an answer refuses the calls that the budget has no room for; only when there is none at all it is the machine that decides. */
 function affordable(event: AnyEventObject, left: number): AnyEventObject {
-  const { calls: asked } = ((event as { output?: unknown }).output ?? {}) as Partial<Reading>;
+  const { calls: asked } = ((event as { output?: unknown }).output ?? {}) as Partial<ParsedAnswer>;
   if (event.type !== 'xstate.done.actor.callModel' || !asked || left <= 0) return event;
   let made = 0;
   const read = asked.map((each) =>
-    isMade(each) && ++made > left ? { ...each, how: 'refused', why: 'no calls left' } : each,
+    isExecutable(each) && ++made > left ? { ...each, how: 'refused', why: 'no calls left' } : each,
   );
-  return { ...event, output: { ...(event as unknown as { output: Reading }).output, calls: read } };
+  return { ...event, output: { ...(event as unknown as { output: ParsedAnswer }).output, calls: read } };
 }
 
 function pick(

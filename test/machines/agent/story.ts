@@ -3,23 +3,30 @@ import type { AnyEventObject } from 'xstate';
 import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { Message } from '../../../src/contracts/model.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { conversation } from '../../../actors/conversation.ts';
-import { listed, next, start, started, tell, type Played } from '../../../src/testing/play.ts';
+import { joinResults } from '../../../actors/conversation.ts';
+import {
+  appendedEntries,
+  playNext,
+  playStart,
+  startedActors,
+  playEvents,
+  type Played,
+} from '../../../src/testing/play.ts';
 import { settings, task } from '../effectResults.ts';
 
 type Change = Parameters<typeof settings>[0];
 
 /** The whole story at once. */
 export const story = (change: Change, ...events: AnyEventObject[]): Played =>
-  tell(agentWith(settings(change)), task, events);
+  playEvents(agentWith(settings(change)), task, events);
 
 /** A story that waits for its next event. */
 export function telling(change: Change = {}) {
   const machine = agentWith(settings(change));
-  let played = start(machine, task);
+  let played = playStart(machine, task);
   return {
     tell(...events: AnyEventObject[]) {
-      for (const event of events) played = next(machine, played, event);
+      for (const event of events) played = playNext(machine, played, event);
       return played;
     },
     get played() {
@@ -29,9 +36,11 @@ export function telling(change: Change = {}) {
 }
 
 /** As a model reads it. */
-export const transcript = (played: Played): readonly Message[] => conversation(listed<Message>(played, 'transcript'));
+export const transcript = (played: Played): readonly Message[] =>
+  joinResults(appendedEntries<Message>(played, 'transcript'));
 export const outputOf = ({ snapshot }: Played): AgentOutput | undefined => snapshot.output as AgentOutput | undefined;
-export const asked = (played: Played, src: string): number => started(played).filter((each) => each.src === src).length;
+export const asked = (played: Played, src: string): number =>
+  startedActors(played).filter((each) => each.src === src).length;
 
 /** Where the lifecycle stands: `working.execution.thinking`, or the name of a final state. */
 export function stands({ snapshot }: Played): string {

@@ -1,6 +1,6 @@
 /** Tiers, toolbelt and verification. */
 import { describe, expect, test } from 'vitest';
-import { after, done, failed, started } from '../../../src/testing/play.ts';
+import { after, done, failed, startedActors } from '../../../src/testing/play.ts';
 import { answers, call, calls, fault, returns, wants } from '../effectResults.ts';
 import { outputOf, phasesOf, stands, story, telling, transcript } from './story.ts';
 
@@ -14,7 +14,7 @@ describe('the tools on offer', () => {
   test('grow when the model asks', () => {
     const played = story({}, wants('toolchain'));
     expect(toolsOf(played).tier).toBe('toolchain');
-    expect(started(played).at(-1)).toMatchObject({ src: 'callModel', input: { tier: 'toolchain' } });
+    expect(startedActors(played).at(-1)).toMatchObject({ src: 'callModel', input: { tier: 'toolchain' } });
   });
 
   test('shrink again when the tier is not used', () => {

@@ -1,7 +1,7 @@
 import { fromPromise, setup } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
-import { defaultRouterSettings, type Profile, type RouterSettings } from '../../../machines/router/settings.ts';
+import { defaultRouterSettings, type RouterMember, type RouterSettings } from '../../../machines/router/settings.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
 import { fault, used } from '../effectResults.ts';
@@ -9,10 +9,10 @@ import { fault, used } from '../effectResults.ts';
 const member = fromPromise(() => Promise.resolve(null));
 /** A machine, as guardrails are: it hears what it is sent. */
 const listener = setup({}).createMachine({ id: 'guard', options: { maxIterations: 1 } });
-const profile = (id: string): Profile => ({ id, steps: 5, takes: ['task'] });
+const profile = (id: string): RouterMember => ({ id, steps: 5, takes: ['task'] });
 
-const stands: Profile = { ...profile('ada'), who: { kind: 'standing' } };
-const team: Profile = { ...profile('bob'), who: { kind: 'team', gives: 'text' } };
+const stands: RouterMember = { ...profile('ada'), who: { kind: 'standing' } };
+const team: RouterMember = { ...profile('bob'), who: { kind: 'team', gives: 'text' } };
 const work = (id: string) => ({
   type: 'work',
   id,

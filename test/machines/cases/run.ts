@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import { runWith } from '../../../machines/run/run.ts';
 import { defaultRunLimits, defaultRunSettings } from '../../../machines/run/settings.ts';
-import { maxDepth } from '../../../machines/member.ts';
+import { maxNestingDepth } from '../../../machines/member.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
@@ -102,7 +102,7 @@ export const cases: readonly Case[] = [
     name: 'run',
     side: 'too deep',
     machine: runWith(defaultRunSettings),
-    input: { type: 'brief', body: {}, depth: maxDepth },
+    input: { type: 'brief', body: {}, depth: maxNestingDepth },
     events: [{ type: 'run.pause' }],
     key: keyOf as Case['key'],
   },

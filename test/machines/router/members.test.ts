@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
 import { defaultRouterSettings, type RouterSettings } from '../../../machines/router/settings.ts';
-import { done, failed, started, tell, type Played } from '../../../src/testing/play.ts';
+import { done, failed, startedActors, playEvents, type Played } from '../../../src/testing/play.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));
@@ -20,9 +20,9 @@ const machine = (settings: Partial<RouterSettings> = {}) =>
   }).provide({ actors: { pool: member, desk: member, ada: member } as never });
 const given = (to: string, more: object = {}) => ({ tasks: [{ input: 'Go.', agentId: to, ...more }], shape: 'one' });
 const story = (input: object, events: readonly AnyEventObject[] = [], settings: Partial<RouterSettings> = {}) =>
-  tell(machine(settings), input, events);
-const sent = ({ wishes }: Played) =>
-  wishes
+  playEvents(machine(settings), input, events);
+const sent = ({ actions }: Played) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId?: string; event: AnyEventObject })
     .map(({ targetId = 'parent', event }) => [targetId, event]);
@@ -30,7 +30,7 @@ const answer = { status: 'completed', answer: { type: 'text', body: 'done' }, ev
 const failing = { status: 'failed', failure: fault('transient'), phase: 'execution', evidence: [], usage: used };
 const cancel = { type: 'orchestra.cancel', reason: 'enough' };
 const results = (played: Played) =>
-  played.wishes
+  played.actions
     .filter(({ type }) => type === 'append')
     .map(({ params }) => params as { list: string; entry: { result: object } })
     .filter(({ list }) => list === 'results')
@@ -38,7 +38,7 @@ const results = (played: Played) =>
 
 describe('a team in an orchestrator', () => {
   test('gets its message, how far down it is, and its steps as a budget', () => {
-    expect(started(story(given('desk', { maxSteps: 9 })))).toMatchObject([
+    expect(startedActors(story(given('desk', { maxSteps: 9 })))).toMatchObject([
       { src: 'desk', id: 'task.0', input: { type: 'task', body: 'Go.', budget: { steps: 9 }, depth: 1 } },
     ]);
   });
@@ -58,7 +58,7 @@ describe('a supervisor that stands in an orchestrator', () => {
   const two = { tasks: ['1', '2'].map((input) => ({ input, agentId: 'pool' })), shape: 'many' };
   test('is started once, and handed one task after another', () => {
     const played = story(two);
-    expect(started(played)).toMatchObject([{ src: 'pool', id: 'standing.pool', input: { standing: true } }]);
+    expect(startedActors(played)).toMatchObject([{ src: 'pool', id: 'standing.pool', input: { standing: true } }]);
     expect(sent(played)).toMatchObject([
       ['standing.pool', { type: 'work', id: '0.0.1', message: { type: 'task', body: '1' }, depth: 1 }],
       ['standing.pool', { type: 'work', id: '1.0.1' }],
@@ -75,7 +75,7 @@ describe('a supervisor that stands in an orchestrator', () => {
     ]);
     const again = { type: 'orchestra.task', task: { input: '3', agentId: 'pool' } };
     const back = story({ ...two, standing: true }, [done('standing.pool', null), again]);
-    expect(started(back).filter(({ src }) => src === 'pool')).toHaveLength(2);
+    expect(startedActors(back).filter(({ src }) => src === 'pool')).toHaveLength(2);
     expect(results(story({ ...two, standing: true }, [done('standing.nobody', null)]))).toEqual([]);
   });
 });
@@ -97,7 +97,9 @@ describe('a router that is a member', () => {
   const ends = (output: object, place = 0) => done(`task.${place}`, output);
 
   test('passes on how far down it is, and refuses what is too far down', () => {
-    expect(started(told(work('w')))).toMatchObject([{ input: { depth: 4, lease: 'lease/1', allowance: { usd: 4 } } }]);
+    expect(startedActors(told(work('w')))).toMatchObject([
+      { input: { depth: 4, lease: 'lease/1', allowance: { usd: 4 } } },
+    ]);
     expect(sent(told(work('w', { depth: 8 })))).toMatchObject([
       [
         'parent',
@@ -110,13 +112,13 @@ describe('a router that is a member', () => {
     const paused = story({ standing: true }, [work('a'), work('b'), { type: 'work.pause', id: 'b' }, ends(answer)], {
       members: [{ id: 'ada', steps: 5, capacity: 1, takes: ['task'] }],
     });
-    expect(started(paused)).toHaveLength(1);
+    expect(startedActors(paused)).toHaveLength(1);
     const gone = story(
       { standing: true },
       [work('a'), work('b'), { type: 'work.pause', id: 'b' }, ends(answer), { type: 'work.resume', id: 'b' }],
       { members: [{ id: 'ada', steps: 5, capacity: 1, takes: ['task'] }] },
     );
-    expect(started(gone)).toHaveLength(2);
+    expect(startedActors(gone)).toHaveLength(2);
   });
 
   test('its deadline is for each piece of work, and does not end it', () => {
@@ -129,7 +131,7 @@ describe('a router that is a member', () => {
     const again = story({ standing: true }, [work('w'), ends({ ...failing, usage: { ...used, usd: 1 } })], {
       retry: { maxRetries: 1, backoff: 0, condition: 'always' },
     });
-    expect(started(again).at(-1)).toMatchObject({ input: { allowance: { usd: 3 } } });
+    expect(startedActors(again).at(-1)).toMatchObject({ input: { allowance: { usd: 3 } } });
     const more = story(
       { standing: true },
       [
@@ -163,11 +165,11 @@ describe('a router that is a member', () => {
     const all = story({ standing: true }, [work('w', { to: undefined, allowance: { usd: 6, steps: 9 } })], {
       strategy: { kind: 'broadcast' },
     });
-    expect(started(all).map(({ input }) => input)).toMatchObject([
+    expect(startedActors(all).map(({ input }) => input)).toMatchObject([
       { standing: true },
       { budget: { usd: 2, steps: 3 } },
       { allowance: { usd: 2, steps: 3 } },
     ]);
-    expect(started(all).some(({ input }) => 'lease' in (input as object))).toBe(false);
+    expect(startedActors(all).some(({ input }) => 'lease' in (input as object))).toBe(false);
   });
 });

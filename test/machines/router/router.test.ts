@@ -40,16 +40,16 @@ test('work from above is answered with the output of the member, and kept in no 
   const told = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
   expect(told).toHaveWished('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
   const answered = told.done('task.0', answer);
-  const sent = answered.wishes
+  const sent = answered.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
   expect(sent).toEqual([{ type: 'work.done', id: 'w-1', output: answer }]);
-  expect(answered.wishes.filter(({ type }) => type === 'append')).toEqual([]);
+  expect(answered.actions.filter(({ type }) => type === 'append')).toEqual([]);
 });
 
 test('work that nobody can have is refused at once, by name and with a reason', () => {
   const told = story(machine, standing).send(work('w-1', { to: 'zed' }));
-  const [sent] = told.wishes
+  const [sent] = told.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
   expect(sent).toMatchObject({
@@ -77,8 +77,8 @@ test('an answer in the same moment as the cancel is kept', () => {
   const tasks = [{ input: 'Go.' }];
   const cancelled = story(machine, { tasks, shape: 'one' }).send({ type: 'orchestra.cancel', reason: 'enough' });
   expect(cancelled.done('task.0', answer)).toHaveAppended('results', expect.objectContaining({ seq: 0 }));
-  const { wishes } = cancelled.done('task.0', answer);
-  const kept = wishes
+  const { actions } = cancelled.done('task.0', answer);
+  const kept = actions
     .filter(({ type }) => type === 'append')
     .map(({ params }) => params as { list: string; entry: { result?: object } });
   expect(kept.find(({ list }) => list === 'results')!.entry.result).toMatchObject({ success: true });

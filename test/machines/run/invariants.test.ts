@@ -11,7 +11,7 @@ import type { AgentOutput, AgentUsage, Budget } from '../../../src/contracts/age
 import type { RunContext } from '../../../machines/run/context.ts';
 import { defaultRunLimits, type RunSettings } from '../../../machines/run/settings.ts';
 import { imbalance } from '../../../src/testing/simulate/ledgerBalance.ts';
-import { next } from '../../../src/testing/play.ts';
+import { playNext } from '../../../src/testing/play.ts';
 import { runSchedule, teamOf, type Ending, type RunSchedule } from './schedule.ts';
 import { dose } from '../../dose.ts';
 
@@ -43,8 +43,8 @@ function holds(check: (run: RunSchedule, settings: RunSettings, budget: Budget |
 
 type Step = RunSchedule['steps'][number];
 const contextOf = (snapshot: Step['after']) => snapshot.context as RunContext;
-const spawned = ({ wishes }: Step) =>
-  wishes
+const spawned = ({ actions }: Step) =>
+  actions
     .filter(({ type }) => type === 'xstate.spawnChild')
     .map(({ params }) => params as { src: string; input: { allowance?: Budget } });
 const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route' && src !== 'treasurer');
@@ -55,8 +55,8 @@ const verdict = (snapshot: Step['after']) => {
   const { outcome, failure, member } = contextOf(snapshot);
   return { outcome, failure, member };
 };
-const told = ({ wishes }: Step, type: string) =>
-  wishes
+const told = ({ actions }: Step, type: string) =>
+  actions
     .filter((wish) => wish.type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: AnyEventObject })
     .filter(({ event }) => event.type === type)
@@ -126,9 +126,9 @@ describe('whatever happens to a team,', () => {
       const machine = teamOf(settings);
       // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
       const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => next(machine, state, event), played);
+      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
-      expect(late.wishes).toHaveLength(played.wishes.length);
+      expect(late.actions).toHaveLength(played.actions.length);
     }));
 
   test('R5 no more messages are handed out than there may be turns, and each starts one member', () =>

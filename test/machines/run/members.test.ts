@@ -1,15 +1,23 @@
 /** Who may be a member of a run: nested teams, and supervisors that stand. */
 import { describe, expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
-import { maxDepth, type Membership } from '../../../machines/member.ts';
+import { maxNestingDepth, type MemberKind } from '../../../machines/member.ts';
 import { defaultRunSettings } from '../../../machines/run/settings.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import type { RunOutput } from '../../../src/contracts/run.ts';
-import { after, done, failed, listed, started, tell, type Played } from '../../../src/testing/play.ts';
+import {
+  after,
+  done,
+  failed,
+  appendedEntries,
+  startedActors,
+  playEvents,
+  type Played,
+} from '../../../src/testing/play.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));
-const members: Record<string, Membership> = {
+const members: Record<string, MemberKind> = {
   desk: { kind: 'standing' },
   newsroom: { kind: 'team', takes: 'brief', gives: 'article' },
 };
@@ -28,7 +36,7 @@ const withLeases = (events: readonly AnyEventObject[]) => {
   });
 };
 const story = (...events: AnyEventObject[]) =>
-  tell(
+  playEvents(
     runWith({ ...defaultRunSettings, budget: { steps: 10 }, members }).provide({
       actors: { desk: member, newsroom: member } as never,
     }),
@@ -36,13 +44,13 @@ const story = (...events: AnyEventObject[]) =>
     withLeases(events),
   );
 const output = ({ snapshot }: Played) => snapshot.output as RunOutput | undefined;
-const sent = ({ wishes }: Played) =>
-  wishes
+const sent = ({ actions }: Played) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: AnyEventObject })
     .filter(({ targetId }) => targetId !== 'treasurer')
     .map(({ targetId, event }) => [targetId, event]);
-const spawned = (played: Played) => started(played).filter(({ src }) => src !== 'route' && src !== 'treasurer');
+const spawned = (played: Played) => startedActors(played).filter(({ src }) => src !== 'route' && src !== 'treasurer');
 const send = (...to: string[]) =>
   done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: { by: name } })) });
 const answers = (id: string) => ({
@@ -61,7 +69,12 @@ describe('a supervisor that stands', () => {
       ['standing.desk', { type: 'work', id: '1', allowance: { steps: 5 } }],
       ['standing.desk', { type: 'work', id: '1', allowance: { steps: 10 } }],
     ]);
-    expect(listed(played, 'messages').at(-1)).toMatchObject({ type: 'article', from: 'desk', turn: 1, usage: used });
+    expect(appendedEntries(played, 'messages').at(-1)).toMatchObject({
+      type: 'article',
+      from: 'desk',
+      turn: 1,
+      usage: used,
+    });
   });
 
   test('fails the run with the refusal it answers', () => {
@@ -76,7 +89,7 @@ describe('a supervisor that stands', () => {
 
   test('that answers for work it does not have is not listened to', () => {
     const played = story(send('newsroom'), answers('0'), answers('7'));
-    expect(listed(played, 'messages')).toHaveLength(1);
+    expect(appendedEntries(played, 'messages')).toHaveLength(1);
     expect(output(played)).toBeUndefined();
   });
 
@@ -100,7 +113,7 @@ describe('a supervisor that stands', () => {
     expect(output(story(send('desk'), cancel, answers('0')))).toMatchObject({ status: 'cancelled', usage: used });
     expect(output(story(send('desk', 'desk'), cancel, failed('standing.desk', fault('restarts'))))).toBeDefined();
     const silent = story(send('desk', 'desk'), cancel, after('grace', 'run.active.lifecycle.stopping.waiting'));
-    const stopped = silent.wishes
+    const stopped = silent.actions
       .filter(({ type }) => type === 'xstate.stopChild')
       .map(({ params }) => (params as { id: string }).id);
     expect(stopped.filter((id) => id !== 'route' && id !== 'treasurer')).toEqual(['standing.desk']);
@@ -123,7 +136,7 @@ describe('a team within a team', () => {
   test('its result is its answer, by the name it has here; its usage is counted', () => {
     const result = { status: 'completed', result: { text: 'tea' }, turns: 3, usage: used };
     const played = story(send('newsroom'), done('member.0', result));
-    expect(listed(played, 'messages').at(-1)).toMatchObject({
+    expect(appendedEntries(played, 'messages').at(-1)).toMatchObject({
       type: 'article',
       body: { text: 'tea' },
       from: 'newsroom',
@@ -143,11 +156,11 @@ describe('a team within a team', () => {
   });
 
   test('that is too far down is refused, and starts nobody', () => {
-    const played = tell(runWith(defaultRunSettings), { type: 'brief', body: {}, depth: maxDepth }, []);
+    const played = playEvents(runWith(defaultRunSettings), { type: 'brief', body: {}, depth: maxNestingDepth }, []);
     expect(output(played)).toMatchObject({
       status: 'failed',
       failure: { kind: 'denied', data: { refusedBy: 'depth', depth: 9 } },
     });
-    expect(started(played)).toEqual([]);
+    expect(startedActors(played)).toEqual([]);
   });
 });

@@ -4,7 +4,15 @@ import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { RunOutput } from '../../../src/contracts/run.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import { defaultRunLimits, type RunSettings } from '../../../machines/run/settings.ts';
-import { after, done, failed, listed, started, tell, type Played } from '../../../src/testing/play.ts';
+import {
+  after,
+  done,
+  failed,
+  appendedEntries,
+  startedActors,
+  playEvents,
+  type Played,
+} from '../../../src/testing/play.ts';
 import { tellFunded } from '../treasurerDouble.ts';
 import { fault, used } from '../effectResults.ts';
 
@@ -24,8 +32,8 @@ const story = (
 const output = ({ snapshot }: Played) => snapshot.output as RunOutput | undefined;
 const stands = ({ snapshot: { value } }: Played) =>
   JSON.stringify(typeof value === 'string' ? value : (value as { active: { lifecycle: unknown } }).active.lifecycle);
-const told = ({ wishes }: Played) =>
-  wishes
+const told = ({ actions }: Played) =>
+  actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: { type: string } })
     .map(({ targetId, event }) => `${event.type} ${targetId}`);
@@ -51,12 +59,12 @@ const gaveUp = (place: number) =>
 
 test('routes every message, starts who is named, and ends with what the route finishes', () => {
   const played = story({}, send('writer'), answer(0), finish);
-  expect(started(played).map(({ src, id }) => [src, id])).toEqual([
+  expect(startedActors(played).map(({ src, id }) => [src, id])).toEqual([
     ['route', 'route'],
     ['writer', 'member.0'],
     ['route', 'route'],
   ]);
-  expect(listed(played, 'messages')).toEqual([
+  expect(appendedEntries(played, 'messages')).toEqual([
     { type: 'brief', body: { topic: 'actors' }, at: 0 },
     { type: 'article', body: { place: 0 }, from: 'writer', turn: 0, usage: used, at: 0 },
   ]);
@@ -70,11 +78,11 @@ test('routes every message, starts who is named, and ends with what the route fi
 
 test('several members work side by side; their answers are routed one by one, in the order they came', () => {
   const played = story({}, send('writer', 'critic'), answer(1, 'review'), answer(0));
-  const routed = started(played).filter(({ src }) => src === 'route');
+  const routed = startedActors(played).filter(({ src }) => src === 'route');
   expect(routed.map(({ input }) => input)).toEqual([{ index: 0 }, { index: 1 }]);
   const all = story({}, send('writer', 'critic'), answer(1, 'review'), answer(0), send(), finish);
   expect(
-    started(all)
+    startedActors(all)
       .filter(({ src }) => src === 'route')
       .at(-1)?.input,
   ).toEqual({ index: 2 });
@@ -84,7 +92,7 @@ test('several members work side by side; their answers are routed one by one, in
 test('a place is used again', () => {
   const played = story({}, send('writer'), answer(0), send('critic'), answer(0), send('writer'));
   expect(
-    started(played)
+    startedActors(played)
       .filter(({ id }) => id.startsWith('member'))
       .map(({ id }) => id),
   ).toEqual(['member.0', 'member.0', 'member.0']);
@@ -118,10 +126,10 @@ test('a route that leads nowhere is said, not waited for', () => {
 
 test('a pause that comes while a message is routed starts nobody; the message is routed again on resume', () => {
   const paused = story({}, { type: 'run.pause' }, send('writer'));
-  expect(started(paused).map(({ src }) => src)).toEqual(['route']);
+  expect(startedActors(paused).map(({ src }) => src)).toEqual(['route']);
   expect(stands(paused)).toBe('{"working":"held"}');
   const resumed = story({}, { type: 'run.pause' }, send('writer'), { type: 'run.resume' }, send('writer'));
-  expect(started(resumed).map(({ src }) => src)).toEqual(['route', 'route', 'writer']);
+  expect(startedActors(resumed).map(({ src }) => src)).toEqual(['route', 'route', 'writer']);
 });
 
 describe('bounds:', () => {
@@ -135,7 +143,7 @@ describe('bounds:', () => {
   test('money: what is left is shared, and with nothing left nobody is started', () => {
     const two = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
     expect(
-      started(two)
+      startedActors(two)
         .filter(({ src }) => members.includes(src))
         .map(({ input }) => input),
     ).toMatchObject([{ allowance: { usd: 0.002, steps: 5 } }, { allowance: { usd: 0.002, steps: 5 } }]);
@@ -145,7 +153,7 @@ describe('bounds:', () => {
 
   test('money: what members at work were given is not given again, and what they leave over is', () => {
     const given = (played: Played) =>
-      started(played)
+      startedActors(played)
         .filter(({ src }) => members.includes(src))
         .map(({ input }) => (input as { allowance: { usd: number } }).allowance.usd);
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
@@ -159,7 +167,7 @@ describe('bounds:', () => {
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
     const held = story({ budget: { usd: 0.002 } }, ...busy);
     expect(stands(held)).toBe('{"working":"leasing"}');
-    expect(started(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
+    expect(startedActors(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
     const thrifty = { ...used, usd: 0 };
     const back = done('member.1', {
       status: 'completed',
@@ -168,7 +176,7 @@ describe('bounds:', () => {
       usage: thrifty,
     });
     const freed = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
-    expect(started(freed).filter(({ src }) => src === 'writer')).toHaveLength(2);
+    expect(startedActors(freed).filter(({ src }) => src === 'writer')).toHaveLength(2);
     expect(output(story({ budget: { usd: 0.002 } }, ...busy, answer(1), send('writer')))).toMatchObject({
       status: 'failed',
       failure: { kind: 'budget' },
@@ -180,9 +188,12 @@ describe('bounds:', () => {
     const input = { type: 'brief', body: { topic: 'actors' } };
     for (const type of ['treasury.granted', 'treasury.refused']) {
       const stray = { type, id: 'lease/7', budget: { steps: 4 }, failure: fault('budget') };
-      const played = tell(machine.provide({ actors: { writer: member } as never }), input, [send('writer'), stray]);
+      const played = playEvents(machine.provide({ actors: { writer: member } as never }), input, [
+        send('writer'),
+        stray,
+      ]);
       expect(stands(played)).toBe('{"working":"leasing"}');
-      expect(started(played).map(({ src }) => src)).not.toContain('writer');
+      expect(startedActors(played).map(({ src }) => src)).not.toContain('writer');
     }
   });
 
@@ -221,7 +232,7 @@ describe('from outside:', () => {
   test('pause reaches every member and starts nobody until it is taken back', () => {
     const paused = story({}, send('writer'), { type: 'run.pause' }, answer(0));
     expect(told(paused)).toEqual(['agent.pause member.0']);
-    expect(started(paused).filter(({ src }) => src === 'route')).toHaveLength(1);
+    expect(startedActors(paused).filter(({ src }) => src === 'route')).toHaveLength(1);
     const resumed = story({}, send('writer', 'critic'), { type: 'run.pause' }, answer(0), { type: 'run.resume' });
     expect(told(resumed)).toEqual(['agent.pause member.0', 'agent.pause member.1', 'agent.resume member.1']);
     expect(stands(resumed)).toContain('routing');

@@ -4,8 +4,8 @@ import type { AgentOutput, AgentUsage, Budget } from '../../../src/contracts/age
 import type { RunContext } from '../../../machines/run/context.ts';
 import type { RunSettings } from '../../../machines/run/settings.ts';
 import { runWith } from '../../../machines/run/run.ts';
-import { done, failed, next, start, type Played, type Wish } from '../../../src/testing/play.ts';
-import type { Books } from '../../../machines/treasury/ledger.ts';
+import { done, failed, playNext, playStart, type Played, type PlayedAction } from '../../../src/testing/play.ts';
+import type { Ledger } from '../../../machines/treasury/ledger.ts';
 import { Funds } from '../treasurerDouble.ts';
 import { fault } from '../effectResults.ts';
 import { underway } from '../pending.ts';
@@ -16,9 +16,9 @@ export interface RunSchedule {
     event: AnyEventObject;
     before: Played['snapshot'];
     after: Played['snapshot'];
-    wishes: readonly Wish[];
+    actions: readonly PlayedAction[];
     /** What the treasurer has written down by then; undefined where there is none. */
-    books: Books | undefined;
+    books: Ledger | undefined;
   }[];
   /** Members that were started and neither ended nor were stopped. */
   readonly left: readonly string[];
@@ -39,10 +39,10 @@ export function runSchedule(
 ): RunSchedule {
   const machine = teamOf(settings);
   const { open, timers, settle, follow } = underway();
-  let played = start(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
-  follow(played.wishes);
+  let played = playStart(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
+  follow(played.actions);
   const funds = new Funds();
-  funds.follow(played.wishes);
+  funds.follow(played.actions);
   const steps: RunSchedule['steps'][number][] = [];
   for (let n = 0; n < choices.length + 300 && played.snapshot.status === 'active'; n++) {
     const context = played.snapshot.context as RunContext;
@@ -67,11 +67,11 @@ export function runSchedule(
     settle(event);
     if (event === word) funds.answers.shift();
     const before = played;
-    played = next(machine, played, event);
-    const wishes = played.wishes.slice(before.wishes.length);
-    follow(wishes);
-    funds.follow(wishes);
-    steps.push({ event, before: before.snapshot, after: played.snapshot, wishes, books: funds.books });
+    played = playNext(machine, played, event);
+    const actions = played.actions.slice(before.actions.length);
+    follow(actions);
+    funds.follow(actions);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, actions, books: funds.books });
   }
   return { played, steps, left: [...open.keys()] };
 }

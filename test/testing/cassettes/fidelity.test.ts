@@ -9,7 +9,7 @@ import {
   scriptedTool,
   testRuntime,
   virtualClock,
-  type ScriptStep,
+  type ScriptedModelStep,
 } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
 import { limits } from '../../limits.ts';
@@ -18,7 +18,7 @@ import { folder, nobody } from './fixtures/runs.ts';
 /** An agent in a world as bad as the seed makes it; offline when it is played again. */
 function clerk(random: () => number, offline = false) {
   const some = (share: number) => random() < share;
-  const answer = (turn: number): ScriptStep =>
+  const answer = (turn: number): ScriptedModelStep =>
     some(0.15)
       ? { error: { status: 429, retryAfter: '2s' } }
       : some(0.05)

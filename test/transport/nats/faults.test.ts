@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Envelope } from '../../../src/contracts/envelope.ts';
 import { openRuntime } from 'troupe';
 import { systemClock } from '../../../src/engine/clock.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { limits } from '../../limits.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
@@ -29,7 +29,7 @@ const letter = (over: Partial<Envelope> = {}): Envelope => ({
   ...over,
 });
 const open = async (tenant: string, url = server.url) => {
-  const connection = await dial({ servers: url });
+  const connection = await connectNats({ servers: url });
   const transport = nats({ connection, clock, tenant });
   return {
     ...transport,
@@ -50,10 +50,10 @@ test('no server: said with its address, and what to do', async () => {
 
 test('wrong credentials are said to be that, and their secret is not repeated', async () => {
   await using shut = await natsServer('authorization { user: "u", password: "right" }');
-  const wrong = dial({ servers: shut.url, user: 'u', password: 'hunter2' });
+  const wrong = connectNats({ servers: shut.url, user: 'u', password: 'hunter2' });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth' });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  const right = await dial({ servers: shut.url, user: 'u', password: 'right' });
+  const right = await connectNats({ servers: shut.url, user: 'u', password: 'right' });
   expect(right.isClosed()).toBe(false);
   await right.close();
 });
@@ -196,7 +196,7 @@ test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenan
 
 test('a connection that is closed just as its server dies, also one that was lost before, ends nobody’s process', async () => {
   const server = await natsServer();
-  const connection = await dial({ servers: server.url });
+  const connection = await connectNats({ servers: server.url });
   const heard: unknown[] = [];
   const hear = (error: unknown) => heard.push(error);
   process.on('uncaughtException', hear);

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import { transportSuite, type Envelope, type Transport } from 'troupe/testing/suites';
 import { TroupeError } from '../../../src/values/failure.ts';
-import { dial } from '../../../src/nats/connection.ts';
+import { connectNats } from '../../../src/nats/connection.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
-import { headersOf } from '../../../src/transport/nats/codec.ts';
+import { encodeHeaders } from '../../../src/transport/nats/codec.ts';
 import { limits } from '../../limits.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 
@@ -14,7 +14,7 @@ let server: NatsServer;
 let connection: NatsConnection;
 beforeAll(async () => {
   server = await natsServer();
-  connection = await dial({ servers: server.url });
+  connection = await connectNats({ servers: server.url });
 });
 afterAll(async () => {
   await connection.close();
@@ -95,7 +95,7 @@ test('messages that are taken at the same moment are acknowledged by few, and on
   await shared.settle();
   expect(words).toBeLessThan(50);
   const subject = `troupe.${options.tenant}.r1.agent.b.in`;
-  const sealed = headersOf({ ...letter, id: 'plain', body: null });
+  const sealed = encodeHeaders({ ...letter, id: 'plain', body: null });
   const word = await connection.request(subject, 'null', { timeout: limits.reply, headers: sealed });
   expect(word.data).toHaveLength(0);
   expect(word.headers?.has('Troupe-Failure') ?? false).toBe(false);
