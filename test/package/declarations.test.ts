@@ -10,10 +10,9 @@ const unfinished: readonly string[] = [
   'src/contracts/',
   'src/journal/',
   'src/nats/',
-  'src/observe/',
-  'src/system/',
+  'src/core/',
+  'src/engine/',
   'src/testing/',
-  'src/transport/',
 ];
 
 const isUnfinished = (finding: string) => unfinished.some((place) => finding.startsWith(place));
