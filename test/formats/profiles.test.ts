@@ -33,7 +33,7 @@ test('profiles and entries of the registry become agents, in their order', () =>
       },
     ],
     disabled: [],
-    misfits: [],
+    errors: [],
   });
 });
 
@@ -95,7 +95,7 @@ test.each([
     'expected an agent such as { "id": …, "name": …, "role": … }, came a string of 5 characters',
   ],
 ])('%s is refused where it stands', (_, list, path, message) => {
-  expect(readProfiles(list)).toMatchObject({ misfits: [{ path, message }] });
+  expect(readProfiles(list)).toMatchObject({ errors: [{ path, message }] });
 });
 
 test('everything wrong in a list is told at once', () => {

@@ -65,7 +65,7 @@ const toldBy = (expectation: () => unknown): string => {
 test('a story is told in the words of the machine', () => {
   const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
   expect(told).toHaveEnded({ status: 'done', output: 2 });
-  expect(told).toHaveWished('fetch', { what: 'tea' });
+  expect(told).toHaveRequested('fetch', { what: 'tea' });
   expect(told).toHaveAppended('log', 'got it');
   expect(told).not.toHaveAppended('log', 'lost it');
 });
@@ -130,11 +130,11 @@ describe('a test that fails tells', () => {
       /"errand" has no state "fetchin"; it has idle, working, working\.fetching/,
     );
   });
-  test('what was wished for instead, and how it differs', () => {
-    expect(toldBy(() => expect(going).toHaveWished('review'))).toMatch(
-      /to have wished for "review"; it wished for: fetch\n/,
+  test('what was requested instead, and how it differs', () => {
+    expect(toldBy(() => expect(going).toHaveRequested('review'))).toMatch(
+      /to have requested "review"; it requested: fetch\n/,
     );
-    expect(toldBy(() => expect(going).toHaveWished('fetch', { what: 'milk' }))).toMatch(
+    expect(toldBy(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
       /It did so once:\n[^]*- +"what": "milk",\n\+ +"what": "tea",/,
     );
     expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
