@@ -29,7 +29,7 @@ const watch = setup({
   output: ({ context: { began, times, chances } }) => ({ began, times, differs: chances[0] !== chances[1] }),
 });
 
-test('messages, timers and the start have an event context with the time of the runtime's clock', async () => {
+test('messages, timers and the start have an event context with the time of the clock of the runtime', async () => {
   await using runtime = await testRuntime();
   const { root, outcome } = await runtime.start(machine(watch), { name: 'x' });
   const began = runtime.clock.now();
