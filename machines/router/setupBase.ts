@@ -1,4 +1,4 @@
-/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup } from 'xstate';
 import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
 import { engineActions, slot } from '../slot.ts';
