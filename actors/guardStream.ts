@@ -12,7 +12,7 @@ import type { ParsedAnswer, ParsedCall, ModelCallInput } from '../machines/agent
 import type { CheckResult } from '../machines/guardrail/events.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { effect, type Effect } from './effect.ts';
-import type { Guardrail } from './guardrail.ts';
+import type { Guardrail } from './guardrailDefinition.ts';
 import { withActors } from './withActors.ts';
 import { answerPrefix } from './toolOffer.ts';
 import { askCheckInTime, checkResultOf } from './checkResult.ts';

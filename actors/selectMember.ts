@@ -1,8 +1,8 @@
 /** A selector that asks a model which member gets a task. */
 import { TroupeError } from '../src/values/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
-import { zeroUsage } from '../machines/agent/context.ts';
-import { chargedUsage } from '../machines/agent/budget.ts';
+import { zeroUsage } from '../machines/usage.ts';
+import { chargedUsage } from '../machines/usage.ts';
 import type { SelectionOutput, SelectionInput } from '../machines/router/events.ts';
 import { fieldsOf } from '../machines/json.ts';
 import { modelScope } from './callModel.ts';

@@ -1,6 +1,7 @@
 /** The front door: what a user imports from `troupe`. */
 export { agent, type Agent, type AgentOptions } from './define/agent.ts';
-export { all, team, type Team, type TeamOptions } from './define/team.ts';
+export { all, team } from './define/team.ts';
+export type { Team, TeamOptions } from './define/teamDefinition.ts';
 export { pipeline } from './define/presets/pipeline.ts';
 export { roundRobin } from './define/presets/roundRobin.ts';
 export { selector } from './define/presets/selector.ts';
@@ -10,13 +11,13 @@ export { debate } from './define/presets/debate.ts';
 export { supervisorTeam } from './define/presets/supervisorTeam.ts';
 export { asTool } from './define/asTool.ts';
 export { until, type Until, type Conversation } from './define/presets/until.ts';
-export {
-  orchestrator,
-  type Orchestrator,
-  type OrchestratorBudget,
-  type OrchestratorOptions,
-  type RotationOptions,
-} from './define/orchestrator.ts';
+export { orchestrator } from './define/orchestrator.ts';
+export type {
+  Orchestrator,
+  OrchestratorBudget,
+  OrchestratorOptions,
+  RotationOptions,
+} from './define/orchestratorDefinition.ts';
 export { routers, type Router } from './define/routers.ts';
 export { monitorOf } from './runtime/monitor.ts';
 export { control, type OrchestrationControl } from './runtime/control.ts';
@@ -33,9 +34,10 @@ export type {
   TaskSpec,
 } from './contracts/task.ts';
 export { run, type RunOptions } from './runtime/run.ts';
-export { guarded, type Guarded } from './define/guardrails/guarded.ts';
+export { guarded } from './define/guardrails/guarded.ts';
+export type { Guarded } from './define/guardrails/guardedDefinition.ts';
 export { guardrails, type GuardrailOptions } from './define/guardrails/guardrails.ts';
-export type { Guardrail } from '../actors/guardrail.ts';
+export type { Guardrail } from '../actors/guardrailDefinition.ts';
 export {
   openRuntime,
   type Runtime,

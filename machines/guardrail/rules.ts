@@ -2,7 +2,8 @@
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { FailureKind } from '../../src/values/failure.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { lowerBudget, totalTokens } from '../agent/budget.ts';
+import { lowerBudget } from '../agent/budget.ts';
+import { totalTokens } from '../usage.ts';
 import { fieldsOf } from '../json.ts';
 import { budgetKinds } from '../treasury/ledger.ts';
 import { bucketWait } from './tokenBucket.ts';

@@ -1,7 +1,7 @@
 /** The setup that the chart of a run is written with: the base, and every action by its name. */
 import { assign, raise, type AnyActorRef } from 'xstate';
 import { childFailure } from '../childEvents.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import { runExpired, makeFailure } from '../failure.ts';
 import { dataAsJson } from '../json.ts';
 import { memberEndOf, tooDeepFailure } from '../member.ts';

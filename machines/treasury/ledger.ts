@@ -7,7 +7,7 @@
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
-import { totalTokens } from '../agent/budget.ts';
+import { totalTokens } from '../usage.ts';
 import { fieldsOf } from '../json.ts';
 
 export const budgetKinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];

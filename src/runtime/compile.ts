@@ -3,7 +3,8 @@ import type { AnyStateMachine } from 'xstate';
 import * as z from 'zod';
 import { agentActor } from '../../actors/agent.ts';
 import { routerActor } from '../../actors/router.ts';
-import { guardrailChain, type Guardrail } from '../../actors/guardrail.ts';
+import { guardrailChain } from '../../actors/guardrail.ts';
+import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import { runActor } from '../../actors/run.ts';
 import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
@@ -24,7 +25,7 @@ import { TreasuryAnswer, TreasuryLease, TreasurySignal } from '../contracts/trea
 import { WaitSignal } from '../contracts/wait.ts';
 import { Work, WorkDone, WorkSignal } from '../contracts/work.ts';
 import { orchestratorSettings } from '../define/orchestratorSettings.ts';
-import type { Orchestrator } from '../define/orchestrator.ts';
+import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import { mcpToolSource as connect } from '../mcp/toolSource.ts';
 import type { McpServer } from '../define/mcpServer.ts';
 import { selectWith } from '../define/routers.ts';

@@ -5,7 +5,7 @@
 import { assign, setup } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
-import { zeroUsage } from '../../../machines/agent/context.ts';
+import { zeroUsage } from '../../../machines/usage.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
 import type { Pending } from '../../journal/journal.ts';
