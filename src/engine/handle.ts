@@ -13,7 +13,7 @@ import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import type { Executor } from './execute.ts';
-import type { Host } from './host.ts';
+import type { ActorHost } from './actorHost.ts';
 import { endMessageFor } from '../core/systemMessages.ts';
 import { withEventContext, type EventDetails } from '../core/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
@@ -37,13 +37,13 @@ export type ActorCommand =
 
 /** Handles the messages and commands of one actor. */
 export class Handler {
-  readonly #host: Host;
+  readonly #host: ActorHost;
   readonly #state: ActorState;
   readonly #executor: Executor;
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: Host, state: ActorState, executor: Executor, isGone: () => boolean) {
+  constructor(host: ActorHost, state: ActorState, executor: Executor, isGone: () => boolean) {
     this.#host = host;
     this.#state = state;
     this.#executor = executor;
