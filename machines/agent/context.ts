@@ -11,7 +11,7 @@ import type {
 import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { fundingOf, type Funding } from './fundingState.ts';
 import type { FailureTime, RecoveryCounts } from './recoveryState.ts';
 import type { ToolbeltListing } from './effectTypes.ts';

@@ -7,7 +7,7 @@ import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import { makeFailure } from '../failure.ts';
 import { fieldsOf } from '../json.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 

@@ -3,7 +3,7 @@ import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { addUsage } from '../usage.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStopping } from './calls.ts';

@@ -3,7 +3,7 @@ import type { AnyActorRef } from 'xstate';
 import { spawnByName } from '../spawnByName.ts';
 import { memberEndOf, memberInput, defaultMember, memberCommandEvent, type MemberCommand } from '../member.ts';
 import { addUsage } from '../usage.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { parent } from '../parent.ts';
 import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';

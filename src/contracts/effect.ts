@@ -21,7 +21,7 @@ export interface EffectScope {
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
-  /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`momentOf(event).soFar`); not stored otherwise. */
+  /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`eventContextOf(event).soFar`); not stored otherwise. */
   soFar?(value: Json): void;
   /** Shown to observers; not stored. */
   progress(note: Json): void;

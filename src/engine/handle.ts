@@ -15,7 +15,7 @@ import { wasHandled } from './duplicates.ts';
 import type { Executor } from './execute.ts';
 import type { ActorHost } from './actorHost.ts';
 import { endMessageFor } from '../core/systemMessages.ts';
-import { withEventContext, type EventDetails } from '../core/eventContext.ts';
+import { withEventContext, type EventContext } from '../contracts/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 import { isStale } from '../core/stale.ts';
@@ -55,7 +55,7 @@ export class Handler {
     let plan: PlannedCommit;
     try {
       plan = this.#state.step(
-        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#host.clock)),
+        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#now())),
         undefined,
         event,
         {},
@@ -123,19 +123,25 @@ export class Handler {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
-    const step = chart.step(before, withEventContext(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
+    const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
     if (incoming.isInternal) return this.#state.step(step, before, commitEventOf(incoming), incoming);
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
     return this.#state.step(step, before, { ...commitEventOf(incoming), inbox: true }, incoming);
   }
 
-  #detailsOf({ id, from, isInternal }: Incoming): EventDetails {
+  #contextOf({ id, from, isInternal }: Incoming): EventContext {
     const { deadline } = this.#state;
     return {
+      ...this.#now(),
       ...(deadline === undefined ? {} : { deadline }),
       ...(isInternal || from === undefined ? {} : { message: { id, from } }),
       soFar: (child) => this.#executor.soFar(child),
     };
+  }
+
+  #now(): EventContext {
+    const { clock } = this.#host;
+    return { at: clock.now(), chance: () => clock.random() };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
