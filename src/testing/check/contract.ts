@@ -4,11 +4,11 @@ import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import type { Member, Compiled } from '../../define/member.ts';
 import type { Worker } from '../../define/memberProfile.ts';
 import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { contextOf } from './contexts.ts';
 import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
@@ -36,18 +36,18 @@ function reduced(worker: Worker): object {
 }
 
 /** An agent or a team as a member that is run by the machine of its contract. */
-export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Compiled } {
+export function contractOf(worker: AnyAgent | AnyTeam): Member & { compile(): Compiled } {
   // Never performed: its outcomes are samples.
   const work = fromPromise<MemberStep, MemberWork>(() => Promise.reject(new Error('A check asks no model.')));
   contractFor.set(work, worker);
   const machine = memberMachine(deadlineOf(worker)).provide({ actors: { work } });
   const { name, protocol, handles }: Member = worker;
   const plain = { tools: [], definition: () => ({}) };
-  return { kind: 'agent', name, protocol, handles, ...plain, part: () => ({ machine, options: {} }) };
+  return { kind: 'agent', name, protocol, handles, ...plain, compile: () => ({ machine, options: {} }) };
 }
 
 /** The possible outcomes of the message that a member was given. */
-export function memberOutcomes(actor: ModelActor, effect: Pending, settings: CheckSettings): PossibleOutcome[] {
+export function memberOutcomes(actor: ModelActor, effect: PendingEffect, settings: CheckSettings): PossibleOutcome[] {
   const { type, asked } = memberWorkOf(effect);
   const { name, chart } = actor.type;
   const { work } = chart.machine.implementations.actors;
@@ -78,13 +78,13 @@ function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: CheckSett
   const replies: readonly string[] =
     worker.kind === 'team' ? [worker.returns] : (protocol.messages[type]?.replies ?? []);
   return replies.flatMap((reply) =>
-    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: asJson(body) })),
+    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: knownJson(body) })),
   );
 }
 
 /** Bodies of a message: the given samples, otherwise bodies that fit its schema. Throws `invalid` for a sample that does not fit, `definition` when none can be made up. */
 export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: CheckSettings): readonly Json[] {
-  const parse = (body: unknown): Json => asJson(protocol.parse(type, body));
+  const parse = (body: unknown): Json => knownJson(protocol.parse(type, body));
   const schema = () => jsonSchema(present(protocol.messages[type], `The message "${type}"`).body);
   return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse);
 }
