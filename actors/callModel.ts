@@ -8,7 +8,7 @@ import { defaultAgentBudget } from '../machines/agent/settings.ts';
 import { remainingShare, lowerBudget } from '../machines/agent/budget.ts';
 import { chargedUsage, totalTokens } from '../machines/usage.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
-import { dataAsJson } from '../machines/json.ts';
+import { asJson } from '../src/values/json.ts';
 import { readConversation } from './conversation.ts';
 import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
@@ -37,7 +37,7 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
       modelScope(scope),
       (part, text) => {
         if (part.type === 'text') scope.soFar?.({ text });
-        scope.progress(dataAsJson(part));
+        scope.progress(asJson(part));
       },
     );
     const budget = lowerBudget(

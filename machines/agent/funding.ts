@@ -2,7 +2,7 @@
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
-import { fieldsOf } from '../json.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import {
   isBudget,
   budgetKinds,
@@ -125,7 +125,7 @@ export const requestFunding = (context: AgentContext, { budget, name, limits }: 
 
 /** What was used up when the person was asked. */
 export const fundingFailure = ({ used, purse: { plea } }: AgentContext): Failure => {
-  const { budget, asked } = fieldsOf(plea?.subject?.input);
+  const { budget, asked } = propertiesOf(plea?.subject?.input);
   const lacks = isBudget(asked) ? asked : {};
   const kind = budgetKinds.find((each) => lacks[each] !== undefined) ?? 'steps';
   return budgetSpentFailure(kind, budgetOfUsage(used)[kind], isBudget(budget) ? (budget[kind] ?? 0) : 0);

@@ -4,7 +4,7 @@ import type { Json } from '../../values/json.ts';
 import { RunMessage } from '../../contracts/run.ts';
 import type { AnyTeam, Runnable } from '../../define/runnable.ts';
 import type { MachineEvent } from '../../core/chart.ts';
-import { errorMessageOf } from '../errorMessage.ts';
+import { errorMessage } from '../../values/cause.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
@@ -108,7 +108,7 @@ function ending(today: () => unknown, value: string, call: string): string {
   try {
     return `expect(${value}).toEqual(${text(today())});`;
   } catch (thrown) {
-    return `expect(${call}).toThrow(${text(errorMessageOf(thrown))});`;
+    return `expect(${call}).toThrow(${text(errorMessage(thrown))});`;
   }
 }
 
