@@ -62,5 +62,6 @@ export type { Model, ModelChoice, Usage } from './contracts/model.ts';
 export type { ToolSource } from './contracts/tool.ts';
 export type { Duration } from './values/duration.ts';
 export type { Ref } from './engine/ref.ts';
-export { machine, type MachineRunnable } from './define/machine.ts';
+export type { MachineRunnable } from './define/machine.ts';
+export { machine } from './runtime/machine.ts';
 export { effect } from '../actors/effect.ts';

@@ -1,5 +1,5 @@
 /** Compiles a definition for the engine: to an actor type with every slot filled. */
-import type { AnyStateMachine } from 'xstate';
+import type { StateMachine } from '../core/chart.ts';
 import * as z from 'zod';
 import { agentActor } from '../../actors/agent.ts';
 import { routerActor } from '../../actors/router.ts';
@@ -102,7 +102,7 @@ export function guardChain(
   return { name: first.id, machine, options };
 }
 
-const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, AnyStateMachine> =>
+const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, StateMachine> =>
   Object.fromEntries(Object.entries(parts).map(([name, { machine }]) => [name, machine]));
 const childOptionsOf = (parts: Readonly<Record<string, Compiled>>): Record<string, ActorTypeOptions> =>
   Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
@@ -146,7 +146,7 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
     ...agentOptions,
     deadline: agent.definition('').limits?.deadline ?? defaultAgentLimits.deadline,
   });
-  const machineOf = (agent: AnyAgent): AnyStateMachine =>
+  const machineOf = (agent: AnyAgent): StateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
   function agentPart(agent: AnyAgent): Compiled {
