@@ -57,10 +57,7 @@ export class Handler {
       plan = this.#state.step(
         this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#now())),
         undefined,
-        event,
-        {},
-        ends,
-        restart && [keptRestart(restart)],
+        { event, ends, ...(restart ? { appends: [keptRestart(restart)] } : {}) },
       );
     } catch (thrown) {
       return this.#endInFailure(toFailure(thrown), event);
@@ -124,9 +121,12 @@ export class Handler {
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
     const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
-    if (incoming.isInternal) return this.#state.step(step, before, commitEventOf(incoming), incoming);
+    const { settles, result } = incoming;
+    const cause = { ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
+    const event = commitEventOf(incoming);
+    if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
-    return this.#state.step(step, before, { ...commitEventOf(incoming), inbox: true }, incoming);
+    return this.#state.step(step, before, { ...cause, event: { ...event, inbox: true } });
   }
 
   #contextOf({ id, from, isInternal }: Incoming): EventContext {
