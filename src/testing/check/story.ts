@@ -70,7 +70,7 @@ function checkStory({ kind, says, subject, input }: StorySource): string {
   const name = variable(subject.name);
   return [
     `import { expect, test } from 'vitest';`,
-    `import { check } from 'troupe/testing';`,
+    `import { check } from 'troupe/check';`,
     `import ${name} from './${subject.name}.ts';`,
     '',
     `test(${text(`${kind} in ${subject.name}`)}, async () => {`,
