@@ -56,12 +56,17 @@ export interface ActorTypeOptions {
 
 /** A machine that passed every check, with its settings. */
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
+  /** The first part of its actors' addresses; an id. */
   readonly name: string;
+  /** The machine as pure functions. */
   readonly chart: Chart;
   /** Of the machine's shape and its context's schema. */
   readonly hash: string;
+  /** Shortens addresses that would be too long. */
   readonly sha256: Sha256;
+  /** How it supervises its children, with every default filled in. */
   readonly supervise: Supervision;
+  /** The bounds of its mailbox, with every default filled in. */
   readonly mailbox: MailboxPolicy;
   /** The type of a child machine; undefined when that name is an effect. */
   child(source: string): ActorType | undefined;

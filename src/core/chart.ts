@@ -38,11 +38,15 @@ export type MachineStep = readonly [snapshot: Snapshot, actions: readonly Action
 
 /** A machine as pure functions. */
 export interface Chart {
+  /** The machine itself. */
   readonly machine: AnyStateMachine;
+  /** The first step. Throws what the machine throws, and `definition` when it does not come to rest. */
   initial(input: unknown): MachineStep;
+  /** Every further step; throws as `initial` does. The snapshot that is given is not changed. */
   step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
+  /** The snapshot as plain JSON. */
   save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;

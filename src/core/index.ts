@@ -16,13 +16,13 @@ export { withEventContext, type EventContext } from '../contracts/eventContext.t
 /** A message from outside, checked against the contract of the actor type. Throws `invalid`, `unknown_message` or `denied`. */
 export { fromEnvelope } from './validate.ts';
 /** The end of an effect, and a timer that is due: what an actor gets from what it started itself. */
-export { commitEventOf, fromEffect, fromTimer, type Incoming } from './incoming.ts';
+export { commitEventOf, fromEffect, fromTimer, type EffectResult, type Incoming } from './incoming.ts';
 
 /** What the actor has started and that is not settled. */
 export { PendingSet } from './pendingSet.ts';
 export type { SpawnInfo } from './spawn.ts';
 /** What a step changes: the new snapshot, and the outbox with what begins and what ends. */
-export { stepChange, type StepCause, type SteppingActor, type StepNumber } from './stepChange.ts';
+export { stepChange, type StepCause, type StepNumber, type StepOutcome, type SteppingActor } from './stepChange.ts';
 /** The change as a commit, with its snapshot as JSON. Throws `definition` for what could not be read back as it was. */
 export { toCommit, type CommitBase, type StateChange } from './toCommit.ts';
 /** The saved state in a stored actor, for `chart.restore`. Throws `incompatible` when it does not fit the machine, or `corrupt`. */

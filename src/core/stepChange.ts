@@ -13,7 +13,9 @@ import type { StateChange } from './toCommit.ts';
 
 /** The actor that takes a step, as of its last commit. */
 export interface SteppingActor extends StepActor {
+  /** What it was spawned with. */
   readonly spawnInfo: SpawnInfo;
+  /** What it has started and that is not settled. */
   readonly pendings: Pick<PendingSet, 'keysEndingWith'>;
 }
 
@@ -27,11 +29,20 @@ export interface StepCause extends Pick<Incoming, 'settles' | 'result'> {
   readonly appends?: Commit['appends'];
 }
 
-/** The number of the commit that a step makes, and its time in milliseconds since the epoch. */
+/** The number of the commit that a step makes, and its time. */
 export interface StepNumber {
   /** One more than that of the last commit; 1 for the first step. */
   readonly seq: number;
+  /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/** What a step comes to. */
+export interface StepOutcome {
+  /** What is stored. */
+  readonly change: StateChange;
+  /** What is not stored, beside it: emitted events and custom actions. */
+  readonly builder: CommitBuilder;
 }
 
 /** The stored name of an actor's list: after a restart from the beginning its lists begin anew. */
@@ -48,7 +59,7 @@ export function stepChange(
   step: MachineStep,
   { event, settles, result, ends = [], appends: beside = [] }: StepCause,
   { seq, now }: StepNumber,
-): { readonly change: StateChange; readonly builder: CommitBuilder } {
+): StepOutcome {
   const { spawnInfo, pendings } = actor;
   const [snapshot, { length: index }] = step;
   const builder = buildOutbox(actor, before, step, seq, now, event.id);

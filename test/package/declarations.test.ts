@@ -10,7 +10,6 @@ const unfinished: readonly string[] = [
   'src/contracts/',
   'src/journal/',
   'src/nats/',
-  'src/core/',
   'src/engine/',
   'src/testing/',
 ];

@@ -63,4 +63,3 @@ export interface CheckReport {
   /** What was left open, and why. */
   readonly unproven: readonly string[];
 }
-
