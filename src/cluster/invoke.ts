@@ -20,8 +20,14 @@ export interface InvokeOptions {
   readonly detach?: boolean;
 }
 
-/** The status of the run: what a caller can receive of `Answer`. */
-export type Invoked = Exclude<RunResponse, { status: 'refused' | 'large' | 'parked' }>;
+/** What a caller learns of a run: it has ended, waits for a person, or goes on. */
+export type Invoked = Exclude<
+  RunResponse,
+  {
+    /** These three never reach a caller: `invoke` throws, reads the parts, or asks again. */
+    status: 'refused' | 'large' | 'parked';
+  }
+>;
 
 /** Where a run is requested. */
 export interface RunEndpoint {

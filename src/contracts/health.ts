@@ -4,16 +4,18 @@ import { Failure, type FailureKind } from '../values/failure.ts';
 
 /** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
+/** An agent, a model, or the tools of one server. */
 export type ComponentKind = (typeof componentKinds)[number];
 
 /** One thing whose health is measured. */
 export interface Component {
+  /** `agent`: a whole task counts as a call. `model`: one attempt at a model. `tools`: one call of a tool server. */
   readonly kind: ComponentKind;
   /** Of an agent its name, of a model `provider:model`, of tools the name of their server. */
   readonly name: string;
 }
 
-/** A progress note: one attempt at a model, one call of a tool server. `took` is milliseconds. */
+/** A progress note: one attempt at a model, one call of a tool server. */
 export const CallNote = z.object({
   type: z.literal('call'),
   kind: z.enum(['model', 'tools']),
@@ -23,16 +25,21 @@ export const CallNote = z.object({
 });
 export type CallNote = z.infer<typeof CallNote>;
 
-/** A call that has ended. `at` is milliseconds since the epoch, `took` milliseconds. */
+/** A call that has ended, as health is computed from it. */
 export interface Call {
+  /** When it ended, in milliseconds since the epoch. */
   readonly at: number;
+  /** How long it took, in milliseconds. */
   readonly took: number;
+  /** Why it failed; absent when it went well. */
   readonly failure?: Failure | undefined;
 }
 
 /** Only the last `calls` calls of the last `within` milliseconds count. */
 export interface HealthWindow {
+  /** How many calls count at most; 20 by default. */
   readonly calls: number;
+  /** How long a call counts, in milliseconds; 300,000 by default. */
   readonly within: number;
 }
 /** The last 20 calls of the last five minutes. */
@@ -40,18 +47,37 @@ export const defaultWindow: HealthWindow = { calls: 20, within: 300_000 };
 
 /** From best to worst. */
 export const healthStatuses = ['healthy', 'degraded', 'failing'] as const;
+/** `healthy`: no call in the window failed. `degraded`: fewer than half of them did. `failing`: half of them or more. */
 export type HealthStatus = (typeof healthStatuses)[number];
 
-/** The health of a component: of the calls in its window (times in milliseconds), and its latest failure however long ago. */
+/** The health of a component: of the calls in its window, and its latest failure however long ago. */
 export interface Standing {
+  /** The verdict on the window. */
   readonly status: HealthStatus;
+  /** How many calls the window has. */
   readonly calls: number;
+  /** How many of them failed. */
   readonly failures: number;
   /** Failures divided by calls, 0 to 1. */
   readonly rate: number;
-  /** `mean` weighs late calls more. Absent without calls. */
-  readonly latency?: { readonly mean: number; readonly p50: number; readonly p95: number };
-  readonly lastFailure?: { readonly at: number; readonly kind: FailureKind; readonly message: string };
+  /** How long the calls of the window took; absent when it has none. */
+  readonly latency?: {
+    /** The exponential moving average, in milliseconds: the latest calls weigh the most. */
+    readonly mean: number;
+    /** The median, in milliseconds. */
+    readonly p50: number;
+    /** 95 of 100 calls took no longer than this, in milliseconds. */
+    readonly p95: number;
+  };
+  /** The latest failure of all calls given, also one that the window has left behind. */
+  readonly lastFailure?: {
+    /** When it happened, in milliseconds since the epoch. */
+    readonly at: number;
+    /** The kind of the failure. */
+    readonly kind: FailureKind;
+    /** What went wrong, in words for people. */
+    readonly message: string;
+  };
 }
 
 /**

@@ -23,7 +23,13 @@ import { JournalWatcher } from './journalWatcher.ts';
 /** What a replay came to. */
 export interface Replayed {
   /** How the run ended; `open` when it is where its recording ends, or waits for something that was not recorded. */
-  readonly outcome: RecordedEnd | { readonly status: 'open'; readonly state: string };
+  readonly outcome:
+    | RecordedEnd
+    | {
+        readonly status: 'open';
+        /** The state that the root was left in, in words. */
+        readonly state: string;
+      };
   /** The differences from the recording; empty when the run took the same path. */
   readonly drift: readonly Drift[];
 }

@@ -8,7 +8,9 @@ import type { Signal } from '../world/people.ts';
 
 /** One run: what is run, and what is outside of it. */
 export interface CrashScenario {
+  /** The agent, team, orchestrator or machine that is run. */
   readonly subject: Runnable;
+  /** What the run is started with; the subject's own schema checks it. */
   readonly input: unknown;
   /** What people answer to a ticket. Undefined leaves the ticket open until it expires, which is the default. */
   readonly answer?: (ticket: Ticket) => Json | undefined;

@@ -5,7 +5,9 @@ import { overrideMethods } from './intercept.ts';
 
 /** What a process works with: its journal and its transport. */
 export interface Parts {
+  /** Where the process stores its commits. */
   readonly journal: Journal;
+  /** How its messages reach other processes. */
   readonly transport: Transport;
 }
 
