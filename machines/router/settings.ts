@@ -5,7 +5,10 @@ import type { MemberKind } from '../member.ts';
 /** How a member is chosen among those that may have the task: by `agentId`, by the message, and by what the strategy itself demands. */
 export type RoutingStrategy =
   | {
-      /** `direct`: the member that the task names. `roundRobin`: members take turns. `firstAvailable`: the first healthy one with room. `leastBusy`: the healthy one with the fewest tasks. `selector`: a function or a model decides. `broadcast`: all members get the task. */
+      /**
+       * `direct`: the member that the task names. `roundRobin`: members take turns. `firstAvailable`: the first of the healthiest with room.
+       * `leastBusy`: of the healthiest, the one with the fewest tasks. `selector`: a function or a model decides. `broadcast`: all members get the task.
+       */
       readonly kind: 'direct' | 'roundRobin' | 'firstAvailable' | 'leastBusy' | 'selector' | 'broadcast';
     }
   /** By the role that the task's metadata names under `key`. */

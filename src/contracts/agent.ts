@@ -9,8 +9,11 @@ import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** Signals to a running agent, from a person or from its run. */
 export const AgentSignal = z.discriminatedUnion('type', [
+  /** Ends the task; what the agent had answered is partial. */
   z.object({ type: z.literal('agent.cancel'), reason: z.string() }),
+  /** Holds the task before a model is asked again; nothing is interrupted. */
   z.object({ type: z.literal('agent.pause') }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('agent.resume') }),
   /** Shown to the model before its next turn. */
   z.object({ type: z.literal('agent.input'), text: z.string().min(1) }),
@@ -195,7 +198,7 @@ export interface ReplyContract {
 }
 
 /** What a check is given to judge an answer by. */
-export interface Judged {
+export interface ObjectiveInput {
   /** The answer to judge. */
   readonly answer: AgentAnswer;
   /** The conversation so far. */
@@ -211,11 +214,11 @@ export interface Objective {
   /** The objective in words a model understands. */
   readonly says: string;
   /** Judges an answer. */
-  check(judged: Judged): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
+  check(judged: ObjectiveInput): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
 }
 
 /** A call as an approval policy sees it. */
-export interface AskedCall {
+export interface ApprovalRequest {
   /** The tool that the model wants to call. */
   readonly tool: ToolInfo;
   /** The arguments that the model gave. */
@@ -237,7 +240,7 @@ export interface AgentDefinition {
   /** Conditions that an answer must meet; none by default. */
   readonly objectives?: readonly Objective[];
   /** Which calls need a person's approval, beside tools that require it themselves; none by default. */
-  readonly approve?: 'writes' | 'all' | ((call: AskedCall) => boolean);
+  readonly approve?: 'writes' | 'all' | ((call: ApprovalRequest) => boolean);
   /** `model`: the requirements are analysed, or a plan is made, by a model call of its own. Default `none`. */
   readonly analysis?: 'none' | 'model';
   /** `model`: a model plans first; `none` by default. */

@@ -35,7 +35,7 @@ export interface Objection {
 export type CheckAnswer = boolean | string | Objection;
 
 /** A task before it is done, and while it is done. */
-export interface AskedWork {
+export interface GuardedWork {
   /** The name of the message in the member's protocol: `task` for a text, and the name of the tool for a guarded tool. */
   readonly type: string;
   /** What the message says, as JSON. */
@@ -52,21 +52,21 @@ export interface AskedWork {
   readonly signal: AbortSignal;
 }
 /** The result of a task; `text` is that of the answer. */
-export interface AskedAnswer extends AskedWork {
+export interface GuardedAnswer extends GuardedWork {
   /** The message that the member answered with. */
   readonly answer: AgentAnswer;
   /** What the member used for it. */
   readonly usage: AgentUsage;
 }
 /** What a model has said so far in one answer. */
-export interface AskedStream {
+export interface GuardedStream {
   /** The text of the answer from its beginning to here. */
   readonly text: string;
   /** Fires when the model's answer is no longer waited for. */
   readonly signal: AbortSignal;
 }
 /** A call that a model wants to make. */
-export interface AskedTool {
+export interface GuardedToolCall {
   /** The name of the tool. */
   readonly name: string;
   /** The arguments that the model gave. */
@@ -82,13 +82,13 @@ type Asked<In, Out = CheckAnswer> = (asked: In) => Out | Promise<Out>;
 /** What a user's guardrail checks. Each check may call the outside, and must answer within the guardrail's `limit`. */
 export interface Checks {
   /** Asked before the work begins. */
-  readonly pre?: Asked<AskedWork>;
+  readonly pre?: Asked<GuardedWork>;
   /** Asked while the work goes on: once, or every so often where the guardrail says how often. */
-  readonly mid?: Asked<AskedWork>;
+  readonly mid?: Asked<GuardedWork>;
   /** Asked about the result before it is passed on. */
-  readonly post?: Asked<AskedAnswer>;
+  readonly post?: Asked<GuardedAnswer>;
   /** Asked while a model answers, before each new part of the text is shown. */
-  readonly stream?: Asked<AskedStream>;
+  readonly stream?: Asked<GuardedStream>;
   /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
-  readonly tool?: Asked<AskedTool, CheckAnswer | { readonly ask: true }>;
+  readonly tool?: Asked<GuardedToolCall, CheckAnswer | { readonly ask: true }>;
 }

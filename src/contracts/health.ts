@@ -26,7 +26,7 @@ export const CallNote = z.object({
 export type CallNote = z.infer<typeof CallNote>;
 
 /** A call that has ended, as health is computed from it. */
-export interface Call {
+export interface CallRecord {
   /** When it ended, in milliseconds since the epoch. */
   readonly at: number;
   /** How long it took, in milliseconds. */
@@ -51,7 +51,7 @@ export const healthStatuses = ['healthy', 'degraded', 'failing'] as const;
 export type HealthStatus = (typeof healthStatuses)[number];
 
 /** The health of a component: of the calls in its window, and its latest failure however long ago. */
-export interface Standing {
+export interface HealthSummary {
   /** The verdict on the window. */
   readonly status: HealthStatus;
   /** How many calls the window has. */
@@ -83,9 +83,13 @@ export interface Standing {
 /**
  * The health that calls, oldest first, add up to at a time: healthy without a failure, failing from one half of them on, else degraded.
  * Pure, so that a router can use it as well.
- * @example standing([{ at: 0, took: 80 }, { at: 100, took: 90, failure }], 200).status // 'failing'
+ * @example healthSummary([{ at: 0, took: 80 }, { at: 100, took: 90, failure }], 200).status // 'failing'
  */
-export function standing(calls: readonly Call[], now: number, window: HealthWindow = defaultWindow): Standing {
+export function healthSummary(
+  calls: readonly CallRecord[],
+  now: number,
+  window: HealthWindow = defaultWindow,
+): HealthSummary {
   const counted = calls.filter(({ at }) => at > now - window.within).slice(-window.calls);
   const failures = counted.filter(({ failure }) => failure).length;
   const rate = counted.length === 0 ? 0 : failures / counted.length;
@@ -126,7 +130,7 @@ export function withCall(
 }
 
 /**
- * The health that streaks, oldest first, add up to at a time, by the rule of `standing`.
+ * The health that streaks, oldest first, add up to at a time, by the rule of `healthSummary`.
  * @example healthOf([{ at: 0, well: true, calls: 3 }, { at: 100, well: false, calls: 1 }], 200) // 'degraded'
  */
 export function healthOf(streaks: readonly Streak[], now: number, window: HealthWindow = defaultWindow): HealthStatus {
@@ -150,7 +154,7 @@ function counted(streaks: readonly Streak[], now: number, { calls: most, within 
     .toReversed();
 }
 
-function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
+function latencyOf(took: readonly number[]): NonNullable<HealthSummary['latency']> {
   const sorted = [...took].sort((a, b) => a - b);
   const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
   // An exponential moving average over as many calls as there are, twenty at most.

@@ -1,6 +1,6 @@
 /** What observers see: one event per commit, and what happens between commits. Feeds logs, the inspector and progress lines. */
 import type { Failure } from '../values/failure.ts';
-import type { Component, HealthStatus, Standing } from './health.ts';
+import type { Component, HealthStatus, HealthSummary } from './health.ts';
 import type { Json } from '../values/json.ts';
 
 /** `active`: it takes messages. `done`: its machine came to its end. `failed`: it could not go on. `stopped`: its parent or the engine ended it. */
@@ -8,6 +8,7 @@ export type ActorStatus = 'active' | 'done' | 'failed' | 'stopped';
 
 /** One event that observers see. */
 export type Inspection =
+  /** A commit was stored: an actor has handled a message. */
   | {
       readonly type: 'commit';
       /** When it happened, in milliseconds since the epoch. */
@@ -44,8 +45,12 @@ export type Inspection =
       /** Why the actor failed; absent while it has not. */
       readonly failure?: Failure;
     }
+  /** An effect was started or has ended. */
   | {
-      /** `effect.started`: it is performed now. `effect.done`: it has a result. `effect.failed`: it failed after all its attempts. `effect.stopped`: its result is no longer wanted. */
+      /**
+       * `effect.started`: it is performed now. `effect.done`: it has a result. `effect.failed`: it failed after all its attempts.
+       * `effect.stopped`: its result is no longer wanted.
+       */
       readonly type: 'effect.started' | 'effect.done' | 'effect.failed' | 'effect.stopped';
       /** When it happened, in milliseconds since the epoch. */
       readonly at: number;
@@ -62,6 +67,7 @@ export type Inspection =
       /** Why the effect failed; absent unless the type is `effect.failed`. */
       readonly failure?: Failure;
     }
+  /** An effect reported its progress; it is not stored. */
   | {
       readonly type: 'progress';
       /** When it happened, in milliseconds since the epoch. */
@@ -75,6 +81,7 @@ export type Inspection =
       /** What the effect reported: any JSON, such as a part of a model's answer. */
       readonly note: Json;
     }
+  /** An actor that failed was restarted by its supervisor. */
   | {
       readonly type: 'restarted';
       /** When it happened, in milliseconds since the epoch. */
@@ -104,7 +111,7 @@ export type Inspection =
       /** The health before; undefined when this is the first call that counts. */
       readonly from: HealthStatus | undefined;
       /** The health now, and the figures that it follows from. */
-      readonly standing: Standing;
+      readonly standing: HealthSummary;
     }
   /** The journal cannot take the commit now; the engine keeps trying, and nothing after it happens. */
   | {
@@ -118,6 +125,7 @@ export type Inspection =
       /** Why the journal does not take the commit. */
       readonly failure: Failure;
     }
+  /** A message became a dead letter. */
   | {
       readonly type: 'dead';
       /** When it happened, in milliseconds since the epoch. */

@@ -40,13 +40,13 @@ export interface Protocol<M extends Messages = Messages> {
   /** Changes when a message's name, body or replies change. */
   readonly hash: string;
   /** Checks a body; returns it as its schema leaves it. Throws `unknown_message` or `invalid`; `definition` when the schema itself is wrong. */
-  parse<K extends MessageName<M>>(type: K, body: unknown): Body<M, K>;
+  parse<K extends MessageName<M>>(type: K, body: unknown): MessageBody<M, K>;
 }
 
 /** The names of a protocol's messages. */
 export type MessageName<M extends Messages> = keyof M & string;
 /** The body of a message as its receiver reads it. */
-export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
+export type MessageBody<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
 /** What a sender may write: defaults may be left out. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
 /** The names of the messages that expect a reply. */
@@ -65,16 +65,16 @@ export type ReplyNames<M extends Messages, K extends keyof M> = M[K] extends { r
   : never;
 
 /** A message as its receiver reads it: `{ type, body }`, one member for each name. */
-export type Said<M extends Messages, K extends keyof M = keyof M> = {
+export type MessageOf<M extends Messages, K extends keyof M = keyof M> = {
   [N in K & string]: {
     /** The name of the message: it decides the shape of the body. */
     readonly type: N;
     /** The body as its schema leaves it. */
-    readonly body: Body<M, N>;
+    readonly body: MessageBody<M, N>;
   };
 }[K & string];
 /** The answers an ask may get. */
-export type Reply<M extends Messages, K extends keyof M> = Said<M, ReplyNames<M, K>>;
+export type Reply<M extends Messages, K extends keyof M> = MessageOf<M, ReplyNames<M, K>>;
 
 /**
  * Defines a protocol. Every name in `replies` must be a message too.

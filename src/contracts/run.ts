@@ -6,8 +6,11 @@ import { Failure } from '../values/failure.ts';
 
 /** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [
+  /** Ends the run; its members are told to stop. */
   z.object({ type: z.literal('run.cancel'), reason: z.string() }),
+  /** Holds the run and its members. */
   z.object({ type: z.literal('run.pause') }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('run.resume') }),
 ]);
 export type RunSignal = z.infer<typeof RunSignal>;

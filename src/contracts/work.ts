@@ -53,8 +53,11 @@ export type WorkDone = z.infer<typeof WorkDone>;
 
 /** Signals about work in progress. Without an id they are about all of it. */
 export const WorkSignal = z.discriminatedUnion('type', [
+  /** Stops the work. */
   z.object({ type: z.literal('work.cancel'), id: z.string().optional(), reason: z.string() }),
+  /** Holds the work. */
   z.object({ type: z.literal('work.pause'), id: z.string().optional() }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('work.resume'), id: z.string().optional() }),
 ]);
 export type WorkSignal = z.infer<typeof WorkSignal>;
