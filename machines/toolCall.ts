@@ -29,6 +29,7 @@ import { unansweredFailure, waitMachine } from './wait.ts';
 
 /** The input of `toolCallMachine`. */
 export interface ToolCallInput {
+  /** The tool, its arguments and what is known of its effect. */
   readonly call: ToolRequest;
   /** Whether a person must approve it. */
   readonly ask: boolean;
@@ -46,7 +47,13 @@ export type ToolCallEvent =
   | { type: 'call.cancel'; reason: string };
 
 /** Whether a write has happened; `done: undefined` when the tool cannot tell. */
-export type WriteReconciliation = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
+export type WriteReconciliation =
+  | ({ done: true } & ToolAnswer)
+  | { done: false }
+  | {
+      /** The tool cannot tell, so a person is asked. */
+      done: undefined;
+    };
 
 export interface ToolCallContext extends ToolCallInput {
   readonly attempts: number;

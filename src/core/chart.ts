@@ -34,11 +34,15 @@ export type MachineStep = readonly [snapshot: Snapshot, actions: readonly Action
 
 /** A machine as pure functions. */
 export interface Chart {
+  /** The machine as its author wrote it. */
   readonly machine: AnyStateMachine;
+  /** The first step: the state that the machine starts in with this input, and the actions on the way. */
   initial(input: unknown): MachineStep;
+  /** Takes one event, and all eventless transitions that follow. Throws what a guard or an action throws. */
   step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
+  /** The snapshot as plain JSON, for the journal. */
   save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
