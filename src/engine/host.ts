@@ -14,7 +14,7 @@
  * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.
  * E10 Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.
  * E11 A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.
- * E12 A guard, action, delay, actor or child without a name is refused when its actor type is defined.
+ * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../values/clock.ts';
