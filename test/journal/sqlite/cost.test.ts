@@ -35,7 +35,7 @@ async function opened(driver: SqliteDriver['name']) {
 }
 
 test.each(drivers)(
-  'on %s the thousandth commit executes the statements of the tenth, and none of them reads a whole table',
+  'on %s the two hundredth commit executes the statements of the tenth, and none of them reads a whole table',
   async (driver) => {
     const { db, journal, executed } = await opened(driver);
     const statementsOf = async (seq: number) => {
@@ -54,8 +54,8 @@ test.each(drivers)(
     };
     for (let seq = 1; seq < 10; seq++) await statementsOf(seq);
     const tenth = await statementsOf(10);
-    for (let seq = 11; seq < 1_000; seq++) await statementsOf(seq);
-    expect(await statementsOf(1_000)).toEqual(tenth);
+    for (let seq = 11; seq < 200; seq++) await statementsOf(seq);
+    expect(await statementsOf(200)).toEqual(tenth);
     expect(tenth.length).toBeGreaterThan(5);
     for (const sql of new Set(tenth)) {
       const unbound = [...sql.matchAll(/\?/g)].map(() => '');
