@@ -29,14 +29,14 @@ export const requirements: readonly Requirement[] = [
     says: 'A message changes the state of an actor at most once.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message twice counts once' },
-      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message after a crash counts once' },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered again after a crash counts once' },
       {
         file: 'test/engine/onlyOnce.test.ts',
-        name: 'another message under a used id is a conflict, and changes nothing',
+        name: 'another message with a used id is a conflict, and changes nothing',
       },
-      { file: 'test/engine/onlyOnce.test.ts', name: 'one run started twice at once is one run' },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'a run started twice at once is one run' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
         name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
@@ -57,21 +57,24 @@ export const requirements: readonly Requirement[] = [
     says: 'Nothing happens outside the engine before the commit that requests it is stored. What was committed happens at least once, always under the same key.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/ledger.test.ts', name: 'an effect begins after the commit that wishes for it' },
-      { file: 'test/engine/ledger.test.ts', name: 'a crash during a read repeats it under the same key, and says so' },
+      { file: 'test/engine/ledger.test.ts', name: 'an effect starts after the commit that contains it' },
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'transient failures are tried again under the same key, and are not events of the machine',
+        name: 'a read that a crash interrupted is repeated under the same key, marked as a repetition',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an effect that fails with a transient failure is retried under the same key, and the machine gets no event',
       },
       {
         file: 'test/engine/storage.test.ts',
-        name: 'nothing happens while the journal is away, and everything once it is back',
+        name: 'no effect starts while the journal is unavailable, and the run continues once it is back',
       },
       {
         file: 'test/engine/recovery.test.ts',
-        name: 'the last letters of an actor that has ended are delivered after a crash: to its parent, and to others',
+        name: 'the last messages of an actor that has ended are delivered after a crash: to its parent, and to other actors',
       },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
         name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
@@ -90,15 +93,18 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'the late answer of a call that was given up is not taken for the answer of the next one',
+        name: 'the late result of a stopped effect is not taken for the result of the next one',
       },
       {
         file: 'test/engine/timers.test.ts',
-        name: 'a timer that was called off by its id does not ring, also when it was set before a crash',
+        name: 'a timer that was cancelled by its id does not fire, also when it was started before a crash',
       },
-      { file: 'test/engine/timers.test.ts', name: 'leaving the state calls the timer off; coming back sets a new one' },
-      { file: 'test/engine/children.test.ts', name: 'nobody but the child itself can say that it has ended' },
-      { file: 'test/engine/stale.test.ts', name: 'the proof catches: no stale check' },
+      {
+        file: 'test/engine/timers.test.ts',
+        name: 'leaving the state cancels the timer; entering it again starts a new one',
+      },
+      { file: 'test/engine/children.test.ts', name: 'only the child itself can report that it has ended' },
+      { file: 'test/engine/stale.test.ts', name: 'the crash test finds: no check for stale events' },
     ],
   },
   {
@@ -106,18 +112,24 @@ export const requirements: readonly Requirement[] = [
     says: "Each actor has one writer: every commit carries the epoch of the run's lease and the next revision of the actor.",
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/lease.test.ts', name: 'while one process runs a run, another one is told who does' },
       {
         file: 'test/engine/lease.test.ts',
-        name: 'a process that slept past its lease commits nothing, and starts no effect',
+        name: 'while one process owns a run, another one that resumes it is refused with the name of the owner',
       },
       {
         file: 'test/engine/lease.test.ts',
-        name: 'a process that slept between its commit and the effect asks whether it is still the owner, and begins nothing if not',
+        name: 'a process that was frozen past its lease commits nothing, and starts no effect',
       },
-      { file: 'test/engine/lease.test.ts', name: 'a timer of a process that slept past its lease does not ring twice' },
-      { file: 'test/engine/mutants.test.ts', name: 'a process whose run was taken over does nothing more' },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: no fencing' },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'a process that was frozen between a commit and its effect renews its lease first, and starts nothing if it lost the run',
+      },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'a timer of a process that was frozen past its lease does not fire twice',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'a process whose run was taken over performs no effect' },
+      { file: 'test/engine/mutants.test.ts', name: 'the test of a frozen process finds: no fencing' },
       {
         file: 'test/journal/replicated/clockSkew.test.ts',
         name: 'whoever is fast takes the run from whoever is slow; what was done stays done, and nothing is done twice',
@@ -137,21 +149,21 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'a result that is in the ledger is not asked for again after a crash',
+        name: 'an effect whose result is in the ledger is not performed again after a crash',
       },
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'a result whose step cannot be taken is kept, and is there after a crash that came right then',
+        name: 'a result that makes the machine throw is kept in the ledger, and survives a crash at that moment',
       },
       {
         file: 'test/engine/recovery.test.ts',
-        name: 'a child that was wished for and not born yet is born on return, and gets the letter sent with the wish',
+        name: 'a child that was committed and not started yet is started on recovery, and gets the message of the same commit',
       },
       {
         file: 'test/engine/recovery.test.ts',
-        name: 'a child that was let go of just before a crash is stopped on return, with its own children',
+        name: 'a child whose stop was committed just before a crash is stopped on recovery, with its own children',
       },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
         name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
@@ -187,7 +199,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/actors/engine.test.ts',
-        name: 'what is stored at every step of a turn does not grow with what its tools give',
+        name: 'the size of a commit within a turn does not grow with the results of its tools',
       },
       { file: 'test/machines/agent/execution.test.ts', name: 'nothing of a finished turn stays in the snapshot' },
       {
@@ -205,18 +217,21 @@ export const requirements: readonly Requirement[] = [
     says: 'A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/ledger.test.ts', name: 'an uncertain write is not repeated: the machine is told' },
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'a write that the world does not know by its key is never tried again by itself',
+        name: 'an uncertain write is not repeated: the machine gets an error of kind "uncertain"',
       },
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'a write that the world knows by its key is repeated under that key',
+        name: 'a write that is not idempotent is never retried automatically',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an idempotent write that a crash interrupted is repeated under the same key',
       },
       {
         file: 'test/engine/blindRepeat.test.ts',
-        name: 'the proof catches: an uncertain write that is repeated blindly',
+        name: 'the crash test finds: an uncertain write that is repeated',
       },
       {
         file: 'test/machines/toolCall.test.ts',
@@ -252,14 +267,17 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/engine/throwingMachines.test.ts',
-        name: 'a machine that goes round in circles is stopped, and says so',
+        name: 'a machine whose transitions form an endless loop is stopped with an error',
       },
-      { file: 'test/engine/throwingMachines.test.ts', name: 'a machine that raises its own event for ever is stopped' },
+      {
+        file: 'test/engine/throwingMachines.test.ts',
+        name: 'a machine that raises its own event endlessly is stopped',
+      },
       {
         file: 'test/engine/supervision.test.ts',
-        name: 'who fails more often than is allowed fails for good, and its parent answers',
+        name: 'a child that fails more often than the limit allows stays failed, and its parent gets the error',
       },
-      { file: 'test/engine/mailbox.test.ts', name: 'a limit that is none is refused' },
+      { file: 'test/engine/mailbox.test.ts', name: 'an invalid mailbox limit is refused' },
     ],
   },
   {
@@ -267,13 +285,16 @@ export const requirements: readonly Requirement[] = [
     says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/deadlines.test.ts', name: 'children and effects inherit the hour, unchanged by a crash' },
+      {
+        file: 'test/engine/deadlines.test.ts',
+        name: 'children and effects inherit the deadline, unchanged by a crash',
+      },
       {
         file: 'test/engine/deadlines.test.ts',
         name: 'a message that comes after its deadline is refused, and changes nothing',
       },
-      { file: 'test/engine/deadlines.test.ts', name: 'a message whose time runs out while it waits is not handled' },
-      { file: 'test/engine/deadlines.test.ts', name: 'an effect does not wait past the deadline to try again' },
+      { file: 'test/engine/deadlines.test.ts', name: 'a message whose deadline passes while it waits is not handled' },
+      { file: 'test/engine/deadlines.test.ts', name: 'an effect does not wait past the deadline to retry' },
       { file: 'test/runtime/deadlines.test.ts', name: 'the model of a member must answer in the time of %s' },
       {
         file: 'test/runtime/deadlines.test.ts',
@@ -290,26 +311,32 @@ export const requirements: readonly Requirement[] = [
     says: 'Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/engine/mailbox.test.ts', name: 'reject: who comes to a full mailbox is told to come again' },
       {
         file: 'test/engine/mailbox.test.ts',
-        name: 'drop-oldest: the newest are heard, and who was dropped is told for good',
+        name: 'reject: a message to a full mailbox is refused with a retryable error',
       },
-      { file: 'test/engine/mailbox.test.ts', name: 'block: everybody is heard, in the order they came' },
+      {
+        file: 'test/engine/mailbox.test.ts',
+        name: 'drop-oldest: the newest messages are handled, and the senders of the dropped ones get an error that is not retryable',
+      },
+      { file: 'test/engine/mailbox.test.ts', name: 'block: every message is handled, in the order of arrival' },
       {
         file: 'test/engine/deadLetters.test.ts',
-        name: 'a message to nobody is kept by the root of the run, and is not sent again after a crash',
+        name: 'a message to an unknown actor is kept by the root of the run, and is not sent again after a crash',
       },
-      { file: 'test/engine/deadLetters.test.ts', name: 'a crash right %s it is kept loses nothing, and keeps it once' },
       {
         file: 'test/engine/deadLetters.test.ts',
-        name: 'while the journal cannot be written, the message waits; then it is kept once',
+        name: 'a crash right %s a dead letter is stored loses nothing, and stores it once',
+      },
+      {
+        file: 'test/engine/deadLetters.test.ts',
+        name: 'while the journal cannot be written, the dead letter waits; then it is stored once',
       },
       {
         file: 'test/engine/children.test.ts',
-        name: 'a message for a child that has ended is a dead letter, not silence',
+        name: 'a message for a child that has ended becomes a dead letter',
       },
-      { file: 'test/engine/throwingMachines.test.ts', name: 'a throw in %s costs the message, not the actor' },
+      { file: 'test/engine/throwingMachines.test.ts', name: 'a throw in %s fails the message, not the actor' },
       {
         file: 'test/testing/simulate.test.ts',
         name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
@@ -321,13 +348,16 @@ export const requirements: readonly Requirement[] = [
     says: 'A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.',
     where: 'src/engine/host.ts',
     tests: [
-      { file: 'test/core/snapshot.test.ts', name: 'a version with more states takes it as it is' },
-      { file: 'test/core/snapshot.test.ts', name: '%s pins it, and is named' },
+      { file: 'test/core/snapshot.test.ts', name: 'a version with more states uses the snapshot unchanged' },
+      { file: 'test/core/snapshot.test.ts', name: '%s pins the run, and the message names it' },
       {
         file: 'test/core/snapshot.test.ts',
-        name: 'a migration is given what was stored and the hash of its writer, and its result is checked',
+        name: 'a migration gets the stored snapshot and the hash of the machine that wrote it, and its result is checked',
       },
-      { file: 'test/core/snapshot.test.ts', name: 'a child that does not fit pins the whole run: nobody acts' },
+      {
+        file: 'test/core/snapshot.test.ts',
+        name: 'a child whose snapshot does not fit pins the whole run: no actor continues',
+      },
       {
         file: 'test/testing/simulate.test.ts',
         name: 'a process may come back with the next version of the definition, and the run goes on',
@@ -342,7 +372,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/core/names.test.ts', name: '%s is refused' },
       {
         file: 'test/actors/effects.test.ts',
-        name: 'an agent and a run are ready for the engine: nothing is empty, unnamed or undeclared',
+        name: 'the machines of an agent and a run have all their effects filled and declared',
       },
       { file: 'test/cli/check.test.ts', name: 'a machine with a guard that has no name is refused by name: code 2' },
       { file: 'test/machines/laws.test.ts', name: 'names only delays, guards, actions and actors it declares' },
@@ -369,7 +399,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/journal/sqlite/kill.test.ts',
         name: 'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
       },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
     ],
   },
   {
@@ -390,7 +420,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/journal/replicated/jetstream.test.ts',
         name: 'a server that is killed in the middle of many commits: each is there once when it is back',
       },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
     ],
   },
@@ -497,7 +527,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/engine/lease.test.ts',
-        name: 'messages of a run that was lost are left to its new owner, who sends them in their order',
+        name: 'messages of a run that was lost are left to its new owner, which sends them in order',
       },
       {
         file: 'test/testing/simulate.test.ts',
@@ -516,7 +546,7 @@ export const requirements: readonly Requirement[] = [
         name: 'a send is over when the recipient has taken the message, not before',
       },
       { file: 'test/engine/ask.test.ts', name: 'an ask is answered; a tell resolves when it is committed' },
-      { file: 'test/engine/mutants.test.ts', name: 'the proof catches: %s' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       { file: 'test/testing/mutants.test.ts', name: '%s' },
     ],
   },
@@ -537,7 +567,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/transport/nats/faults.test.ts',
         name: 'a server that is lost and comes back: what was under way arrives, and the listener still listens',
       },
-      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message twice counts once' },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
       {
         file: 'test/testing/simulate.test.ts',
         name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
@@ -653,8 +683,8 @@ export const requirements: readonly Requirement[] = [
         file: 'test/machines/agent/execution.test.ts',
         name: 'text about being done ends nothing: words in a result or beside a call are words',
       },
-      { file: 'test/actors/parseAnswer.test.ts', name: 'a typed answer is an answer; the text beside it is not' },
-      { file: 'test/actors/parseAnswer.test.ts', name: 'text is an answer only for an agent without replies' },
+      { file: 'test/actors/parseAnswer.test.ts', name: 'a typed answer counts; the text beside it does not' },
+      { file: 'test/actors/parseAnswer.test.ts', name: 'text counts as an answer only for an agent without replies' },
       { file: 'test/actors/parseAnswer.test.ts', name: '%s cannot be used' },
     ],
   },
@@ -719,7 +749,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/actors/parseAnswer.test.ts',
-        name: 'the same call has the same hash, whatever the order of its keys',
+        name: 'the same call has the same hash in any order of its keys',
       },
     ],
   },
@@ -1120,7 +1150,10 @@ export const requirements: readonly Requirement[] = [
     where: 'src/core/chart.ts',
     tests: [
       { file: 'test/core/chart.test.ts', name: '%s steps as if it had never been restarted' },
-      { file: 'test/core/chart.test.ts', name: 'the state in words names the regions as the machine lists them' },
+      {
+        file: 'test/core/chart.test.ts',
+        name: 'the state description names the regions in the order of the machine definition',
+      },
     ],
   },
   {
@@ -1169,8 +1202,8 @@ export const requirements: readonly Requirement[] = [
     says: 'The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.',
     where: 'src/gateway/gateway.ts',
     tests: [
-      { file: 'test/values/backoff.test.ts', name: 'keeps an outage from tripling the load that meets it' },
-      { file: 'test/values/backoff.test.ts', name: 'is a share of the calls, beside a small reserve' },
+      { file: 'test/values/backoff.test.ts', name: 'keeps an outage from tripling the load' },
+      { file: 'test/values/backoff.test.ts', name: 'is a share of the calls plus a small reserve' },
     ],
   },
   {
