@@ -1042,7 +1042,7 @@ export const requirements: readonly Requirement[] = [
     where: 'machines/guardrail/pipeline.ts',
     tests: [
       {
-        file: 'test/machines/guardrail.test.ts',
+        file: 'test/machines/guardrailDecision.test.ts',
         name: 'the first decision to stop work stands, whatever is decided or answered while it stops',
       },
       {

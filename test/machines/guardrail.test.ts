@@ -39,13 +39,6 @@ const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .filter(({ type }) => type === 'work.done')
     .map(({ id }) => id);
 
-const outputsOf = ({ actions }: { actions: readonly PlayedAction[] }) =>
-  actions
-    .filter(({ type }) => type === 'xstate.sendTo')
-    .map(({ params }) => (params as { event: { type: string; output?: object } }).event)
-    .filter(({ type }) => type === 'work.done')
-    .map(({ output }) => output);
-
 test('how work ends that was let in before the door shut says nothing about now', () => {
   const open = [work('old'), work('b'), fails(1), rests];
   expect(doorOf(open)).toEqual({ halfOpen: 'ready' });
@@ -99,26 +92,6 @@ test('what is stopped is answered when it has ended, or when its grace is over',
   expect(answered(story(stopping))).toEqual([]);
   expect(answered(story([...stopping, cancels(0)]))).toEqual(['a']);
   expect(answered(story([...stopping, { type: 'grace.over', place: 0 }]))).toEqual(['a']);
-});
-
-test('the first decision to stop work stands, whatever is decided or answered while it stops', () => {
-  const hurried = machine({ rule: { kind: 'timeout', max: 1_000, requireExplicit: false } });
-  const stopping = [work('a'), { type: 'work.late', place: 0 }];
-  const endings = [
-    [{ type: 'work.cancel', id: 'a', reason: 'too late' }, cancels(0)],
-    [completes(0)],
-    [
-      { type: 'work.cancel', id: 'a', reason: 'too late' },
-      { type: 'grace.over', place: 0 },
-    ],
-    [{ type: 'guardrail.stop', reason: 'over' }],
-  ];
-  for (const ending of endings)
-    expect(outputsOf(story([...stopping, ...ending], hurried))).toMatchObject([
-      { status: 'failed', failure: { data: { stage: 'mid', refusedBy: 'guardrail' } } },
-    ]);
-  const cancelled = [work('a'), { type: 'work.cancel', id: 'a', reason: 'enough' }, { type: 'work.late', place: 0 }];
-  expect(outputsOf(story([...cancelled, cancels(0)], hurried))).toMatchObject([{ status: 'cancelled' }]);
 });
 
 test('when it is ended itself, everything under way is answered', () => {
