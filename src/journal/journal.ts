@@ -1,14 +1,15 @@
 /**
  * What has happened, kept. The engine writes one commit per handled message and reads it back after a restart.
  *
- * J1 A commit is stored whole or not at all.
- * J2 When `commit` resolves, the commit survives kill -9 and, for `sqlite`, power loss.
- * J3 One writer: a commit with an epoch older than the run's claim rejects with `fenced`; one that is not revision + 1 with `conflict`;
- *    one whose `inbox` id was handled before with `conflict` and `data.duplicate: true`. Nothing of it is stored.
- * J4 Every actor's commits form a hash chain; `load` checks what it has not checked in this process before, and rejects with `corrupt`, naming actor and seq.
- * J5 The cost of a commit does not depend on how many came before (E6).
- * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
- * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
+ * J1 A commit is stored completely or not at all.
+ * J2 When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.
+ * J3 A run has one writer. A commit with an epoch older than the run's claim is rejected as `fenced`, one that is not the next revision as
+ *    `conflict`, and one whose `inbox` id was handled before as `conflict` with `data.duplicate: true`. A rejected commit stores nothing.
+ * J4 The commits of an actor form a hash chain. `load` checks the part that this process has not checked before, and rejects with `corrupt`, naming
+ *    actor and seq.
+ * J5 The cost of a commit does not depend on the number of commits before it (E6).
+ * J6 Commits are stored in the order in which they were submitted. Several may share one flush.
+ * J7 A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.
  */
 import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
