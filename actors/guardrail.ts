@@ -1,7 +1,7 @@
 /** The actors of guardrails: a chain of machines, the first in front, the last one with the supervised machines behind it. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
-import type { AskedWork } from '../src/contracts/guardrail.ts';
+import type { GuardedWork } from '../src/contracts/guardrail.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { CheckInput } from '../machines/guardrail/draft.ts';
@@ -76,7 +76,7 @@ const checkOf = ({ checks }: Guardrail) =>
 /** A body as a text: as it is if it is one, otherwise as JSON. */
 export const bodyText = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
-const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): AskedWork => ({
+const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): GuardedWork => ({
   type,
   body,
   text: bodyText(body),

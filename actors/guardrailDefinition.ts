@@ -5,11 +5,13 @@ import type { GuardrailRule, BreakerPolicy } from '../machines/guardrail/setting
 /** One guardrail as it was defined. Times are in milliseconds. */
 export interface Guardrail {
   readonly kind: 'guardrail';
+  /** What people and refusals call it: the name that the user gave, or else its kind (`timeout`, `budget`). */
   readonly name: string;
   /** The name of its actors, made from its own. */
   readonly id: string;
   /** Its position in the fixed order; guardrails of one rank keep the order in which they were given. */
   readonly rank: number;
+  /** What it decides by itself; `{ kind: 'asked' }` when only the user's checks decide. */
   readonly rule: GuardrailRule;
   /** The user's checks, by stage. */
   readonly checks: Checks;

@@ -13,6 +13,7 @@ import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { defaultAgentSettings } from './settings.ts';
 import type * as turn from './effectTypes.ts';
 
+/** The setup of an agent's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const agentSetupBase = setup({
   types: {} as {
     context: AgentContext;

@@ -7,6 +7,7 @@ import type { LoadInput, RouterEvent } from './events.ts';
 import { routerDelaysOf, routerGuardsOf } from './guards.ts';
 import { defaultRouterSettings } from './settings.ts';
 
+/** The setup of a router's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const routerSetupBase = setup({
   types: {} as {
     context: RouterContext;

@@ -11,6 +11,7 @@ import { defaultRunSettings } from './settings.ts';
 import { answersOwnRequest } from './leases.ts';
 import { endedSlots } from './services.ts';
 
+/** The setup of a run's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const runSetupBase = setup({
   types: {} as {
     context: RunContext;

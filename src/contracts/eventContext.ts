@@ -13,7 +13,12 @@ export interface EventContext {
   /** When the whole run must have ended, in milliseconds since the epoch; undefined when it has no deadline. */
   readonly deadline?: number;
   /** The message that brought the event; undefined when it did not come from outside. */
-  readonly message?: { readonly id: string; readonly from: string };
+  readonly message?: {
+    /** Unique for each message; a repeated delivery has the same id. */
+    readonly id: string;
+    /** The address of its sender. */
+    readonly from: string;
+  };
   /** What a running effect has reported as its partial result (`scope.soFar`); `child` is the id of its invoke. */
   soFar?(child: string): Json | undefined;
 }

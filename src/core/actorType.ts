@@ -56,17 +56,17 @@ export interface ActorTypeOptions {
 
 /** A machine that passed every check, with its settings. */
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
-  /** The first part of its actors' addresses; an id. */
+  /** The first part of its actors' addresses. */
   readonly name: string;
-  /** The machine as pure functions. */
+  /** The machine as pure functions, by which the engine steps it. */
   readonly chart: Chart;
   /** Of the machine's shape and its context's schema. */
   readonly hash: string;
-  /** Shortens addresses that would be too long. */
+  /** The hash function of the platform, in Node or elsewhere. */
   readonly sha256: Sha256;
-  /** How it supervises its children, with every default filled in. */
+  /** How an actor of this type supervises its children. */
   readonly supervise: Supervision;
-  /** The bounds of its mailbox, with every default filled in. */
+  /** How many messages may wait for an actor, and what happens to one more. */
   readonly mailbox: MailboxPolicy;
   /** The type of a child machine; undefined when that name is an effect. */
   child(source: string): ActorType | undefined;

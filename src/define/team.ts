@@ -2,7 +2,7 @@
 import { describeValue, parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes, slug } from '../values/ids.ts';
-import type { Body, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
+import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import { TeamSchema } from './schemas.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
 import { memberDefinition } from './anyMember.ts';
@@ -104,7 +104,7 @@ export function team<
             'definition',
             `The route of team "${name}" asks for the last "${type}", and there was none yet.`,
           );
-        return found.body as Body<M, typeof type>;
+        return found.body as MessageBody<M, typeof type>;
       },
       count: (type) => said.filter((message) => message.type === type).length,
     };

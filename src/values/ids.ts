@@ -6,17 +6,15 @@ import { TroupeError } from './failure.ts';
 const token = '[a-z0-9][a-z0-9._-]{0,199}';
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The schema of an id: lower-case letters, digits and `. _ -`, starting with a letter or digit, up to 200 characters. */
+/** An id: up to 200 lower-case letters, digits and `. _ -`, starting with a letter or a digit. */
 export const Id = z
   .string()
   .regex(new RegExp(`^${token}$`))
   .refine((id) => !reserved.has(id));
-/** An id: a text that fits the schema. */
 export type Id = string;
 
 /** The address of an actor: `type/key`, such as `agent/r1k3.researcher`. */
 export const Address = z.string().regex(new RegExp(`^${token}/${token}$`));
-/** An address: a text that fits the schema. */
 export type Address = string;
 
 /** Types of the runtime's own actors; no other type may have these names. */
