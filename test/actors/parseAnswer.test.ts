@@ -68,10 +68,13 @@ test('an answer that does not fit its schema is refused with what is wrong', asy
 test.each([
   ['no value', {}, 'it has no "value"'],
   ['another kind of value', { value: 'three' }, 'at "value": expected number'],
-])('an answer that is not an object is given as "value"; with %s the model gets an error that says so', async (_, input, why) => {
-  const { read } = await reading(answer('', made('answer_count', input)), { replies });
-  expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
-});
+])(
+  'an answer that is not an object is given as "value"; with %s the model gets an error that says so',
+  async (_, input, why) => {
+    const { read } = await reading(answer('', made('answer_count', input)), { replies });
+    expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
+  },
+);
 
 test('an error in the schema itself is not reported to the model', async () => {
   const wrong = {

@@ -56,21 +56,24 @@ test('a message to an unknown actor is kept by the root of the run, and is not s
   expect(stage.dead()).toHaveLength(1);
 });
 
-test.each(['before', 'after'])('a crash right %s a dead letter is stored loses nothing, and stores it once', async (when) => {
-  const journal = memory();
-  let plugged = true;
-  const bury: Journal['bury'] = async (...letter) => {
-    if (!plugged || when === 'after') await journal.bury(...letter);
-    if (plugged) await new Promise(() => {});
-  };
-  const stage = new Stage({ journal: { ...journal, bury } });
-  await stage.start(writer);
-  await stage.signal('writer/r1', { type: 'tell' });
-  plugged = false;
-  await stage.resume(writer);
-  expect(await kept(stage)).toMatchObject([note]);
-  expect(await journal.undelivered('r1')).toEqual([]);
-});
+test.each(['before', 'after'])(
+  'a crash right %s a dead letter is stored loses nothing, and stores it once',
+  async (when) => {
+    const journal = memory();
+    let plugged = true;
+    const bury: Journal['bury'] = async (...letter) => {
+      if (!plugged || when === 'after') await journal.bury(...letter);
+      if (plugged) await new Promise(() => {});
+    };
+    const stage = new Stage({ journal: { ...journal, bury } });
+    await stage.start(writer);
+    await stage.signal('writer/r1', { type: 'tell' });
+    plugged = false;
+    await stage.resume(writer);
+    expect(await kept(stage)).toMatchObject([note]);
+    expect(await journal.undelivered('r1')).toEqual([]);
+  },
+);
 
 test('the last message of a run that has ended is kept as a dead letter as well', async () => {
   const stage = new Stage();
