@@ -22,7 +22,7 @@ const open = (journal: Journal) =>
 const task = { type: 'task', body: 'Read both and tell Ada.' };
 const call = (name: string, input: Json, id = name) => ({ id, name, input: input as never });
 
-/** Waits until the stored rows satisfy the condition; it looks after every inspection event. */
+/** Waits until `look` gives a value; it looks again each time the host is idle. */
 async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const rested = new Promise<void>((resolve) => {

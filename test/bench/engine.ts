@@ -1,4 +1,4 @@
-/** The engine alone: a step with its commit, an ask with its answer, actors at rest, a long run that comes back. Run with --expose-gc for the bytes. */
+/** The engine alone: a step with its commit, an ask with its answer, passivated actors, recovery of a long run. Run with --expose-gc to measure memory. */
 import { assign, createActor, sendParent, sendTo, setup } from 'xstate';
 import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
@@ -49,7 +49,7 @@ const counter = setup({
   },
 });
 
-/** What one would write by hand: a queue, a state, a promise for whoever waits. */
+/** The hand-written floor: a queue, a state, a promise for each caller. */
 function mailbox() {
   let state = { n: 0 };
   const queue: { n: number; done: (n: number) => void }[] = [];
@@ -197,7 +197,7 @@ async function asks() {
   ]);
 }
 
-/** A journal whose rows cost no memory here: they are on the disk. Only what a wake-up reads is kept, for one actor. */
+/** A journal that keeps no rows in memory, as if they were on the disk. Only what loading an actor reads is kept, for one actor. */
 function away(): Journal {
   const inner = memory();
   return {

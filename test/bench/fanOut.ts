@@ -1,4 +1,4 @@
-/** A fan-out on disk at three sizes: one worker for each item, a hundred at a time, against the same work in a plain pool of promises. Run with --expose-gc for the bytes. */
+/** A fan-out on disk at three sizes: one worker for each item, a hundred at a time, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
 import { agent, mapReduce } from '../../src/index.ts';
 import { atSizes } from './measure.ts';
 import { answerOf, modelWith, onDisk, pool } from './pool.ts';

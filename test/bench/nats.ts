@@ -1,4 +1,4 @@
-/** What a troupe costs on a real nats-server: an ask, a durable step, the death of a node, and those who only wait. */
+/** The costs on a real nats-server: an ask, a durable step, a failover, and waiting actors. */
 import { asks } from './nats/ask.ts';
 import { durableCommits } from './nats/commits.ts';
 import { failovers } from './nats/failover.ts';

@@ -1,4 +1,4 @@
-/** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc for the bytes. */
+/** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
 import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../src/index.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { atSizes, compare, per } from './measure.ts';
@@ -19,7 +19,7 @@ async function orchestrated(runtime: Runtime, members: readonly Agent[], count: 
 const pooled = (runtime: Runtime, members: readonly Agent[], count: number) =>
   pool(count, width, async (index) => (await runtime.start(members[index % size]!, `task ${index}`)).outcome());
 
-/** How evenly the members were given work: the fewest and the most tasks of one. */
+/** How evenly the tasks were distributed: the fewest and the most tasks of one member. */
 function spread(results: readonly TaskResult[]): string {
   const taken = new Map<string, number>();
   for (const { agentId } of results) taken.set(agentId, (taken.get(agentId) ?? 0) + 1);

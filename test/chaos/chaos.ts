@@ -1,6 +1,6 @@
 /**
- * The long dose: `npm run chaos -- --minutes 10 [--seed 1] [--only zombies]`. Plays rounds until the time is over, writes what came of it to
- * .troupe/chaos/, and exits 1 when a promise was broken, 2 when it was not told what to do.
+ * The long dose: `npm run chaos -- --minutes 10 [--seed 1] [--only zombies]`. Plays rounds until the time is over, writes the results to
+ * .troupe/chaos/, and exits 1 when a promise was broken, 2 on invalid arguments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { nothing } from './stage.ts';
 
 const kinds = [...Object.keys(rounds), 'nodes', 'cuts'];
 const { minutes, seed: first, only } = options();
-// Where nobody has done so before: the tests start the compiled form of this file.
+// Only when it is not compiled yet: the tests start the compiled form of this file.
 if (import.meta.filename.endsWith('.ts')) compile();
 const until = Date.now() + minutes * 60_000;
 const began = new Date();
@@ -54,7 +54,7 @@ for (let seed = first; Date.now() < until || seed === first; seed++) {
     for (const what of round.violations) blame(what);
   }
 }
-// A control that never loses proves nothing: then the rig does not cut.
+// A control that never loses a commit shows that the power cut does not work.
 if (cuts.controlRounds > 0 && cuts.controlLost === 0)
   violations.push({
     seed: first,

@@ -1,4 +1,4 @@
-/** The processes that chaos is made with: the real `troupe run`, and the worker whose points have names. */
+/** The processes of the chaos tests: the real `troupe run`, a worker that can kill itself at a named point, and a node. */
 import { spawn } from 'node:child_process';
 import { built, root } from '../built.ts';
 import { limits } from '../limits.ts';
@@ -12,7 +12,7 @@ export interface End {
 }
 
 export interface Child {
-  /** Resolves when it has begun to work, or is over before. */
+  /** Resolves when the process has started to work, or has ended. */
   readonly working: Promise<void>;
   readonly ended: Promise<End>;
   kill(signal: NodeJS.Signals): void;
@@ -27,7 +27,7 @@ export const troupe = (db: string, url: string, room: string): Child =>
 export const worker = (db: string, url: string, rooms: readonly string[], point = ''): Child =>
   start([built('test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
-/** A node of a cluster, with the subject to offer. */
+/** A node of a cluster that offers the agent. */
 export const node = (server: NatsServer, name: string, url: string): Child =>
   start([built('test/chaos/nodeWorker.ts'), server.url, server.views, name], { CHAOS_WORLD: url });
 

@@ -1,4 +1,4 @@
-/** Pulls the power while commits are acknowledged, and looks which of them the disk still has; then the same without flushes, which must lose some. */
+/** Simulates a power cut while commits are acknowledged, and checks which of them are on the disk; then the same without fsync, which must lose some. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,9 @@ import { chance } from './chance.ts';
 import { disk } from './mount.ts';
 
 interface Cut {
-  /** Commits that the scribe was told are stored. */
+  /** Commits that were acknowledged to the writer. */
   readonly acknowledged: number;
-  /** How many of them are not there after the cut. */
+  /** How many of them are missing after the power cut. */
   readonly lost: number;
   readonly damage: readonly string[];
 }
@@ -33,7 +33,7 @@ export async function cutRound(seed: number): Promise<CutRound> {
   return { acknowledged, lost, control, violations };
 }
 
-/** Cuts the power when so many commits were acknowledged. */
+/** Cuts the power after this many acknowledged commits. */
 async function cutAfter(lines: number, script: string): Promise<Cut> {
   using before = disk();
   const child = spawn(process.execPath, [built(script), join(before.path, 'j.db')], {
@@ -42,7 +42,7 @@ async function cutAfter(lines: number, script: string): Promise<Cut> {
   });
   const dead = new Promise<void>((over) => child.on('close', () => over()));
   let said = '';
-  // The copy takes a while, and must be of one moment: the process stands still meanwhile. Only what it said before must be in it.
+  // The copy takes a while and must be of one moment, so the process is frozen meanwhile. It must contain every commit printed before.
   const after = await new Promise<ReturnType<typeof before.cut>>((cut, fail) => {
     child.on('error', fail);
     child.stdout.on('data', (chunk: Buffer) => {
@@ -63,14 +63,14 @@ async function cutAfter(lines: number, script: string): Promise<Cut> {
   return await compare(acknowledgedIn(said), after.path);
 }
 
-/** Returns when no thread of it runs any more: a signal takes effect a moment after it was sent. */
+/** Resolves when no thread of the process runs any more: a signal takes effect a moment after it was sent. */
 function standStill(child: ChildProcess): void {
   child.kill('SIGSTOP');
   const isStopped = () => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8').replace(/^.*\)/, ''));
   while (!isStopped());
 }
 
-/** By actor, the last commit that it was told is stored. */
+/** The last acknowledged commit of each actor. */
 function acknowledgedIn(said: string): Map<string, number> {
   const known = new Map<string, number>();
   for (const line of said.split('\n').slice(0, -1)) {
@@ -82,7 +82,7 @@ function acknowledgedIn(said: string): Map<string, number> {
 
 async function compare(acknowledged: ReadonlyMap<string, number>, path: string): Promise<Cut> {
   const all = [...acknowledged.values()].reduce((sum, seq) => sum + seq, 0);
-  // A control may not even have the file.
+  // The control may not even have the file.
   if (!existsSync(join(path, 'j.db'))) return { acknowledged: all, lost: all, damage: ['there is no file any more'] };
   const here = mkdtempSync(join(tmpdir(), 'troupe-cut-'));
   try {

@@ -1,4 +1,4 @@
-/** A node that offers the subject, on a clock that runs ten times as fast: a lease of ten seconds runs out in one. */
+/** A node that offers the agent, on a clock that runs ten times as fast: a lease of ten seconds expires after one. */
 import { node } from 'troupe';
 import { fastClock } from './fastClock.ts';
 import subject from './subject.ts';

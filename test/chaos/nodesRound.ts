@@ -1,4 +1,4 @@
-/** Three nodes and a server that must not lose what it acknowledged: each may be killed or stand still at any moment. What began goes on somewhere. */
+/** Three nodes and a server that must not lose acknowledged writes: each may be killed or frozen at any moment. Every run continues on some node. */
 import { openCluster } from '../../src/cluster/client.ts';
 import { toFailure } from '../../src/values/failure.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -11,7 +11,7 @@ import { Stage, type Counts } from './stage.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
-/** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */
+/** The number of faults in a round; before each fault another run is started, so that there is always one to disturb. */
 const blows = 16;
 
 export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
@@ -22,13 +22,13 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
     env: {},
   });
   const { journal } = runtime;
-  // The view that plays along: closing it is the runtime's business.
+  // This replica follows the log; the runtime closes it.
   const read = async (): Promise<Journal> => overrideMethods(journal, { [Symbol.asyncDispose]: async () => {} });
   await using stage = await Stage.open(random, blows, read);
   await using cluster = await openCluster({ servers: server.url }, fastClock());
   const nodes = new Map<string, Child>();
   let isOver = false;
-  /** As a supervisor of processes would: one that has ended, for whatever reason, begins anew. */
+  /** Restarts a process that has ended for any reason, as a process supervisor would. */
   const start = (name: string): void => {
     const child = node(server, name, stage.outside.url);
     nodes.set(name, child);
@@ -51,7 +51,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
       await server.again();
     } else if (fate < 0.4) {
       victim.kill('SIGSTOP');
-      await pause((1_200 + random() * 800) * slow); // Longer than a lease.
+      await pause((1_200 + random() * 800) * slow); // Longer than the lease duration.
       victim.kill('SIGCONT');
       stage.counts.zombies++;
     } else {
@@ -67,7 +67,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
   await Promise.all([...nodes.values()].map(leave));
   return stage;
 
-  /** All nodes may be between two lives: whoever asks, asks again under the same key. */
+  /** All nodes may be restarting at once: the caller repeats its request under the same key. */
   async function begin(room: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -95,7 +95,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
     await child.working;
     child.kill('SIGTERM');
     const { code, signal, err } = await child.ended;
-    // One whose server did not answer when it was to begin says so, and would be started again.
+    // A node whose server did not answer at its start says so, and would be started again.
     const couldNotBegin = !err.includes('working') && /did not open the journal|No NATS server answers/.test(err);
     if (!couldNotBegin && code !== 0)
       stage.violations.push(`SIGTERM ended a node with ${signal ?? code}: ${err.slice(-2_000)}`);

@@ -1,4 +1,4 @@
-/** The kinds of chaos. Each goes on until every room is filled; the stage judges. */
+/** The kinds of chaos rounds. Each continues until every room is filled; then `ChaosRound` checks the result. */
 import type { CrashPointKind } from '../../src/testing/world/crashPoints.ts';
 import { troupe, worker } from './child.ts';
 import type { Stage } from './stage.ts';
@@ -9,13 +9,13 @@ export interface Round {
 }
 
 const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
-/** After so many deaths a round is let go on in peace. */
+/** After so many kills a round continues without faults. */
 const deaths = 6;
-/** The points that this subject comes to in every run; the others are crashEverywhere's. */
+/** The crash points that this agent reaches in every run; crashEverywhere covers the others. */
 const points: readonly CrashPointKind[] = ['commit', 'send', 'acknowledge'];
 
 export const rounds: Readonly<Record<string, Round>> = {
-  /** The real `troupe run`, killed with SIGKILL a random moment after it began to work. */
+  /** The real `troupe run`, killed with SIGKILL a random time after it started to work. */
   kills: {
     rooms: 1,
     async play(stage, random) {
@@ -50,7 +50,7 @@ export const rounds: Readonly<Record<string, Round>> = {
     },
   },
 
-  /** One process is stopped until another has taken its runs over, and woken while that is at work. */
+  /** One process is frozen until another one has taken its runs over, and continued while that one works. */
   zombies: {
     rooms: 2,
     async play(stage, random) {
@@ -59,19 +59,20 @@ export const rounds: Readonly<Record<string, Round>> = {
       await pause(random() * 150);
       sleeper.kill('SIGSTOP');
       const heir = worker(stage.db, stage.outside.url, stage.rooms);
-      // Stopped in the middle of a write it holds the file's lock, and the heir says so: it can take over only when the sleeper is woken.
+      // A process frozen in the middle of a write holds the lock of the file, and the successor reports it: it can take over only when the frozen process continues.
       await heir.working;
       await pause(random() * 200);
       sleeper.kill('SIGCONT');
       const [woken, end] = await Promise.all([sleeper.ended, heir.ended]);
-      // The sleeper may have been done before it was stopped.
+      // The process may have finished before it was frozen.
       if (end.out !== woken.out) stage.counts.zombies++;
       stage.mustHaveFinished(end);
-      if (woken.signal !== null) stage.violations.push(`the sleeper did not end by itself: ${woken.err.slice(-2_000)}`);
+      if (woken.signal !== null)
+        stage.violations.push(`the frozen process did not end by itself: ${woken.err.slice(-2_000)}`);
     },
   },
 
-  /** SIGTERM in the middle: the real `troupe run` parks, leaves soon, and the next one goes on at once. */
+  /** SIGTERM in the middle: the real `troupe run` parks its run and exits soon, and the next one continues at once. */
   terms: {
     rooms: 1,
     async play(stage, random) {
@@ -85,7 +86,7 @@ export const rounds: Readonly<Record<string, Round>> = {
         await stage.look();
         if (end.code === 0) return stage.mustHaveFinished(end);
         stage.counts.terms++;
-        // It is parked (3), had not begun (130), or was over already and nobody listened any more.
+        // The run was parked (3), had not started (130), or had ended already and no handler was left.
         const isOver = end.signal === 'SIGTERM' && end.err.includes(' completed ');
         if (end.code !== 3 && end.code !== 130 && !isOver)
           stage.violations.push(`SIGTERM ended it with ${end.signal ?? end.code}: ${end.err}`);

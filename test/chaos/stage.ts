@@ -1,4 +1,4 @@
-/** One round of chaos: a fresh file, a fresh world, some rooms to fill, and a look at the end whether every promise was kept. */
+/** One chaos round: a new journal file, a new outside service, some rooms to fill, and checks whether every promise was kept. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,17 +8,17 @@ import type { End } from './child.ts';
 import { turns } from './subject.ts';
 import { world, type World } from './world.ts';
 
-/** What was done to the processes, and what came of it. */
+/** The faults of the processes, and their results. */
 export interface Counts {
   rounds: number;
   runs: number;
   kills: number;
-  /** Of the NATS server that the nodes meet on. */
+  /** Kills of the NATS server of the nodes. */
   serverKills: number;
   zombies: number;
   terms: number;
   effects: number;
-  /** Calls that came again under a key the world knew. */
+  /** Repeated calls under a key that the service had applied already. */
   absorbed: number;
   dropped: number;
   refused: number;
@@ -52,7 +52,7 @@ export class Stage implements AsyncDisposable {
   #settled = new Set<string>();
   #seen = 0;
 
-  /** `read` opens the journal to look at it: the round's own file unless told otherwise. */
+  /** `read` opens the journal for the checks. Default: the round's own file. */
   static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<Stage> {
     return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
   }
@@ -65,7 +65,7 @@ export class Stage implements AsyncDisposable {
     this.rooms = Array.from({ length: rooms }, (_, room) => `room${room}`);
   }
 
-  /** After a process is gone: nothing was called again whose result was in the ledger, and the file is sound. */
+  /** To call after a process has ended: no call whose result was in the ledger was repeated, and the file is undamaged. */
   async look(): Promise<void> {
     const { calls } = this.outside;
     for (const { path, key } of calls.slice(this.#seen))
@@ -78,7 +78,7 @@ export class Stage implements AsyncDisposable {
     this.#settled = new Set(ledgers.flat().map(({ key }) => key));
   }
 
-  /** The process that went on to the end must have said so. */
+  /** The process that finished the runs must have printed their results. */
   mustHaveFinished({ code, signal, out, err }: End): void {
     const missing = this.rooms.filter((room) => !out.includes(`Filled ${turns} shelves of ${room}.`));
     if (code !== 0 || missing.length > 0)
@@ -87,7 +87,7 @@ export class Stage implements AsyncDisposable {
       );
   }
 
-  /** When all is over: everything was done, and once; everybody has ended; nobody wrote who did not own the run any more. */
+  /** To call at the end: every write was applied exactly once, every actor has ended, and no former owner has committed. */
   async judge(): Promise<void> {
     await this.look();
     const { outside, counts, rooms } = this;

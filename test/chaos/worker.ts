@@ -1,5 +1,5 @@
 /**
- * A process that works through runs of the subject by the public API, on a real file, and can be told to kill itself at a point:
+ * A process that runs the agent through the public API, on a real file, and can kill itself at a point:
  * `CHAOS_POINT="commit 7 after"` is the moment after the seventh commit. Only this file reads that variable; the product knows nothing of it.
  */
 import { openRuntime } from 'troupe';
@@ -43,7 +43,7 @@ await Promise.all(
 await runtime.close();
 await parts.journal[Symbol.asyncDispose]();
 
-/** A file that a stopped process has locked is waited for, as an operator would. */
+/** Waits while a frozen process holds the lock of the file, as an operator would. */
 async function patient<T>(begin: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -1,23 +1,23 @@
-/** A world outside: it honours idempotency keys, takes its time, fails now and then as real ones do, and remembers every call. */
+/** An outside service: it honours idempotency keys, answers slowly, fails now and then, and records every call. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface World extends AsyncDisposable {
   readonly url: string;
-  /** Every call that came, in order: what, and under which key. */
+  /** Every call in order: its path and its idempotency key. */
   readonly calls: { path: string; key: string }[];
-  /** How often each thing was really done. */
+  /** How often each path was applied. */
   readonly applied: Map<string, number>;
-  /** Replies that were lost after the thing was done, and calls that were turned away before. */
+  /** Replies that were lost after the call was applied, and calls that were refused before. */
   readonly faults: { dropped: number; refused: number };
 }
 
 export interface WorldOptions {
-  /** In [0, 1). */
+  /** Random numbers in [0, 1). */
   readonly random: () => number;
-  /** At most so many milliseconds pass before each answer, and at least five, so that a kill finds calls under way. */
+  /** The longest delay of an answer, in milliseconds. Default 45; at least 5, so that a kill interrupts calls under way. */
   readonly longest?: number;
-  /** The share of replies lost after applying, and of calls refused with 503. */
+  /** The share of replies lost after applying, and of calls refused with 503. Default 0. */
   readonly drop?: number;
   readonly refuse?: number;
 }

@@ -1,4 +1,4 @@
-/** Nodes as a user meets them: processes that are started, asked, stopped and killed. */
+/** Nodes as a user has them: processes that are started, called, stopped and killed. */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ type Running = ReturnType<Place['start']>;
 const painter = built('test/cluster/fixtures/painter.ts');
 const on = () => ['--nats', server.url];
 
-test('three nodes: one is killed in the middle of a call, one is told to leave, and the run ends with nothing repeated that was kept', async () => {
+test('three nodes: one is killed in the middle of a call, one is drained, and the run ends without repeating a stored result', async () => {
   using at = place();
   const counted = () => {
     const file = join(at.folder, 'world.txt');
@@ -42,10 +42,10 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   const result = at.troupe('invoke', 'worker', '--key', 'job', ...on());
   at.file('go', '');
   expect(await result).toMatchObject({ code: 0, out: expect.stringContaining('All counted.') as string });
-  // What was under way when it was killed is all that is done twice.
+  // Only the call that was under way when the node was killed is made twice.
   expect(counted()).toEqual([1, 2, 3, 3, 4, 5]);
 
-  // Who follows it saw it on both nodes, in order, to its end.
+  // A follower saw the run on both nodes, in order, to its end.
   expect(await following.ended).toMatchObject({ code: 0, out: expect.stringContaining('(done)') as string });
   const root = watched.filter(({ sessionId }) => sessionId === 'agent/job');
   expect(root.map(({ snapshot }) => snapshot?.status).filter((status) => status === 'done')).toHaveLength(1);
@@ -61,7 +61,7 @@ test('three nodes: one is killed in the middle of a call, one is told to leave, 
   await rest[1]!.ended;
 });
 
-test('a run that is left with Ctrl-C is free at once, and nothing is said of what does not matter', async () => {
+test('a run left with Ctrl-C is released at once, and the output has no irrelevant errors', async () => {
   using at = place();
   const rest = ['--tenant', 'left', ...on()];
   const run = at.start('run', worker, '--input', '"Count."', '--key', 'left', ...rest);
@@ -75,7 +75,7 @@ test('a run that is left with Ctrl-C is free at once, and nothing is said of wha
   expect(row).toMatchObject({ run: 'left', owner: null });
 });
 
-test('a run that a node has is paused, and told to go on, from anywhere', async () => {
+test('a run on a node can be paused and resumed from another process', async () => {
   using at = place();
   const node = at.start('node', worker, '--name', 'steered', '--tenant', 'steered', ...on());
   await node.until(/has joined, and offers worker/);
@@ -97,7 +97,7 @@ test('a run that a node has is paused, and told to go on, from anywhere', async 
   await node.ended;
 });
 
-test('a node whose server comes back with nothing ends with the reason, for somebody to see', async () => {
+test('a node whose server comes back without its data exits with the reason', async () => {
   using at = place();
   await using other = await natsServer();
   const node = at.start('node', worker, '--name', 'a', '--nats', other.url);
@@ -111,7 +111,7 @@ test('a node whose server comes back with nothing ends with the reason, for some
   });
 });
 
-test('what a node cannot do is said before it joins', async () => {
+test('a node that cannot run what it offers says so before it joins', async () => {
   using at = place();
   const unfit = await at.troupe('node', painter, ...on());
   expect(unfit).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
@@ -124,7 +124,7 @@ interface Shown {
   readonly snapshot?: { readonly status: string };
 }
 
-/** What the page of a follower is told, from now on. */
+/** The messages of the inspector feed of a `--watch` process, from now on. */
 async function watch({ process, until }: Running): Promise<Shown[]> {
   let said = '';
   process.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -1,4 +1,4 @@
-/** Nodes on one server: who has which run, how it comes to another one, and what whoever asks is told. */
+/** Nodes on one server: placement of runs, their migration, and what a caller gets. */
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, test, vi } from 'vitest';
 import { agent, machine, tool } from 'troupe';
@@ -18,7 +18,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
 
-/** Does one thing in the world that takes until it is told, and counts how often it began. */
+/** An agent whose tool waits until `free` is called, and records how often it started. */
 function worker() {
   let free!: () => void;
   const freed = new Promise<void>((resolve) => (free = resolve));
@@ -45,34 +45,31 @@ function worker() {
   return { subject, begun, free };
 }
 
-test.concurrent(
-  'whoever can send JSON over NATS can have an agent run, and the same key is the same run',
-  async ({ expect }) => {
-    await using _ = await member(server, 'plain', 'a', [greeter]);
-    const stranger = await plainConnect({ servers: server.url });
-    const ask = async (body: string, key?: string) => {
-      const headers = plainHeaders();
-      if (key !== undefined) headers.set('Troupe-Key', key);
-      const options = { timeout: limits.reply, headers };
-      const { data } = await stranger.request('troupe.plain._ask.greeter', new TextEncoder().encode(body), options);
-      return JSON.parse(new TextDecoder().decode(data)) as object;
-    };
-    const first = await ask('"Greet Ada."', 'ada');
-    expect(first).toMatchObject({ run: 'ada', status: 'done', output: 'Hello!', usage: { steps: 1 } });
-    expect(await ask('"Greet Ada."', 'ada')).toEqual(first);
-    expect(await ask('', 'ada')).toEqual(first);
-    expect(await ask('"Greet Bob."', 'ada')).toMatchObject({ status: 'refused', failure: { kind: 'conflict' } });
-    expect(await ask('7')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
-    expect(await ask('{')).toMatchObject({
-      status: 'refused',
-      failure: { message: expect.stringMatching(/JSON/) as string },
-    });
-    expect(await ask('', 'nobody')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
-    await stranger.close();
-  },
-);
+test.concurrent('any NATS client can run an agent with JSON, and the same key is the same run', async ({ expect }) => {
+  await using _ = await member(server, 'plain', 'a', [greeter]);
+  const stranger = await plainConnect({ servers: server.url });
+  const ask = async (body: string, key?: string) => {
+    const headers = plainHeaders();
+    if (key !== undefined) headers.set('Troupe-Key', key);
+    const options = { timeout: limits.reply, headers };
+    const { data } = await stranger.request('troupe.plain._ask.greeter', new TextEncoder().encode(body), options);
+    return JSON.parse(new TextDecoder().decode(data)) as object;
+  };
+  const first = await ask('"Greet Ada."', 'ada');
+  expect(first).toMatchObject({ run: 'ada', status: 'done', output: 'Hello!', usage: { steps: 1 } });
+  expect(await ask('"Greet Ada."', 'ada')).toEqual(first);
+  expect(await ask('', 'ada')).toEqual(first);
+  expect(await ask('"Greet Bob."', 'ada')).toMatchObject({ status: 'refused', failure: { kind: 'conflict' } });
+  expect(await ask('7')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+  expect(await ask('{')).toMatchObject({
+    status: 'refused',
+    failure: { message: expect.stringMatching(/JSON/) as string },
+  });
+  expect(await ask('', 'nobody')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+  await stranger.close();
+});
 
-test.concurrent('what no node offers, and a node that is not there, is said at once', async ({ expect }) => {
+test.concurrent('a runnable that no node offers, and an unknown node, are refused at once', async ({ expect }) => {
   await using _ = await member(server, 'nobody', 'a', [greeter]);
   await using outside = await cluster(server.url, 'nobody');
   await expect(outside.invoke('writer', 'x')).rejects.toMatchObject({
@@ -83,26 +80,23 @@ test.concurrent('what no node offers, and a node that is not there, is said at o
   await expect(outside.migrate('job', 'a')).rejects.toMatchObject({ kind: 'unknown_recipient' });
 });
 
-test.concurrent(
-  'a second node of the same name is refused; when the first one has left it may come',
-  async ({ expect }) => {
-    const first = await member(server, 'names', 'a', [greeter]);
-    await expect(member(server, 'names', 'a', [greeter])).rejects.toMatchObject({
-      kind: 'conflict',
-      message: expect.stringMatching(/"a" is there already \(process \d+ on /) as string,
-    });
-    await first[Symbol.asyncDispose]();
-    await using second = await member(server, 'names', 'a', [greeter]);
-    expect(second.node.report).toMatchObject({
-      name: 'a',
-      offers: [{ name: 'greeter', kind: 'agent' }],
-      leaving: false,
-    });
-  },
-);
+test.concurrent('a second node with the same name is refused until the first one has left', async ({ expect }) => {
+  const first = await member(server, 'names', 'a', [greeter]);
+  await expect(member(server, 'names', 'a', [greeter])).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/"a" is there already \(process \d+ on /) as string,
+  });
+  await first[Symbol.asyncDispose]();
+  await using second = await member(server, 'names', 'a', [greeter]);
+  expect(second.node.report).toMatchObject({
+    name: 'a',
+    offers: [{ name: 'greeter', kind: 'agent' }],
+    leaving: false,
+  });
+});
 
 test.concurrent(
-  'a node that is drained lets what is being done finish, takes nothing more, and says so',
+  'a drained node lets its effects finish, takes no more runs, and reports that it is leaving',
   async ({ expect }) => {
     const { subject, begun, free } = worker();
     await using a = await member(server, 'drain', 'a', [subject]);
@@ -114,7 +108,7 @@ test.concurrent(
     await expect.poll(() => begun).toEqual([1, 2]);
     await using _ = await member(server, 'drain', 'b', [subject]);
     const result = outside.invoke('digger', undefined, { key: 'job' });
-    // What is being done gets ten seconds; it is let finish.
+    // Effects under way get ten seconds to finish.
     const drained = outside.drain('a');
     await expect.poll(() => a.node.report.leaving).toBe(true);
     free();
@@ -131,7 +125,7 @@ test.concurrent(
   },
 );
 
-/** A door that waits for pushes, and another version of it, in which no state is called `open`. */
+/** A machine that waits for two pushes, and another version of it without the state `open`. */
 const gone = { type: 'final' } as const;
 const door = () => {
   const states = { shut: { on: { push: 'open' } }, open: { on: { push: 'gone' } }, gone };
@@ -143,7 +137,7 @@ const changedDoor = () => {
 };
 
 test.concurrent(
-  'a run moves between two messages to the node that is named, stays there, and another version is refused with its reason',
+  'a run migrates between two messages to the named node and stays there; a node with an incompatible version is refused with the reason',
   async ({ expect }) => {
     await using a = await member(server, 'moves', 'a', [door()]);
     await using b = await member(server, 'moves', 'b', [door()]);
@@ -169,7 +163,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'runs that wait are shared out again when a node comes: to it go those that are its, and no others',
+  'when a node joins, the waiting runs that rendezvous places there move to it, and no others',
   async ({ expect }) => {
     await using a = await member(server, 'shares', 'a', [door()]);
     await using outside = await cluster(server.url, 'shares');
@@ -184,7 +178,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a node has no more runs than it may, and what it may not have goes elsewhere', async ({ expect }) => {
+test.concurrent('a node has no more runs than its limit, and the others go to other nodes', async ({ expect }) => {
   await using a = await member(server, 'full', 'a', [door()]);
   const outside = await cluster(server.url, 'full');
   for (const key of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) await outside.invoke('door', null, { key, detach: true });
@@ -196,7 +190,7 @@ test.concurrent('a node has no more runs than it may, and what it may not have g
   await outside[Symbol.asyncDispose]();
 });
 
-test.concurrent('a process that runs something itself, and stops, leaves it to the nodes', async ({ expect }) => {
+test.concurrent('a run of a process that stops is continued by a node', async ({ expect }) => {
   const { subject, begun, free } = worker();
   const { openRuntime } = await import('troupe');
   await using runtime = await openRuntime({
@@ -209,31 +203,34 @@ test.concurrent('a process that runs something itself, and stops, leaves it to t
   await using _ = await member(server, 'parked', 'a', [subject]);
   free();
   await using outside = await cluster(server.url, 'parked');
-  await expect.poll(() => begun).toEqual([1, 2, 2, 3]); // It was in the middle of the second one.
+  await expect.poll(() => begun).toEqual([1, 2, 2, 3]); // The second call was under way.
   expect(await outside.invoke('digger', undefined, { key: 'job' })).toMatchObject({ status: 'done', output: 'Dug.' });
 });
 
-test.concurrent('a result that is larger than a message comes whole, and harms no node', async ({ expect }) => {
-  const long = 'x'.repeat(2_500_000);
-  const writer = agent({ name: 'writer', model: scriptedModel(() => ({ text: long })) });
-  await using a = await member(server, 'large', 'a', [writer]);
-  await using outside = await cluster(server.url, 'large');
-  expect(await outside.invoke('writer', 'Write.', { key: 'novel' })).toMatchObject({ status: 'done', output: long });
-  const stranger = await plainConnect({ servers: server.url });
-  const headers = plainHeaders();
-  headers.set('Troupe-Key', 'novel');
-  const { data } = await stranger.request('troupe.large._ask.writer', new Uint8Array(), {
-    timeout: limits.reply,
-    headers,
-  });
-  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'novel', status: 'large' });
-  await stranger.close();
-  expect((await outside.nodes()).map(({ name }) => name)).toEqual(['a']);
-  expect(a.node.report.runs).toBe(0);
-});
+test.concurrent(
+  'a result that is larger than a message arrives whole, and does not disturb the node',
+  async ({ expect }) => {
+    const long = 'x'.repeat(2_500_000);
+    const writer = agent({ name: 'writer', model: scriptedModel(() => ({ text: long })) });
+    await using a = await member(server, 'large', 'a', [writer]);
+    await using outside = await cluster(server.url, 'large');
+    expect(await outside.invoke('writer', 'Write.', { key: 'novel' })).toMatchObject({ status: 'done', output: long });
+    const stranger = await plainConnect({ servers: server.url });
+    const headers = plainHeaders();
+    headers.set('Troupe-Key', 'novel');
+    const { data } = await stranger.request('troupe.large._ask.writer', new Uint8Array(), {
+      timeout: limits.reply,
+      headers,
+    });
+    expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'novel', status: 'large' });
+    await stranger.close();
+    expect((await outside.nodes()).map(({ name }) => name)).toEqual(['a']);
+    expect(a.node.report.runs).toBe(0);
+  },
+);
 
 test.concurrent(
-  'an input that no message can carry, and a key or a name that is none, are said to be so at once',
+  'an input that is too large for a message, and an invalid key or name, are refused at once',
   async ({ expect }) => {
     await using _ = await member(server, 'slips', 'a', [greeter]);
     await using outside = await cluster(server.url, 'slips');
@@ -248,14 +245,14 @@ test.concurrent(
 );
 
 test.concurrent(
-  'who asks without a key hears the result although the node that was asked is gone with everything it said',
+  'a caller without a key gets the result although the node that took the request is gone',
   async ({ expect }) => {
     const { subject, begun, free } = worker();
     const first = await member(server, 'gone', 'a', [subject]);
     await using outside = await cluster(server.url, 'gone');
     const result = outside.invoke('digger', 'Dig.');
     await expect.poll(() => begun).toEqual([1, 2]);
-    // As a process that is killed: it says nothing more, to nobody.
+    // Like a killed process: it sends nothing more.
     await first.connection.close();
     await using _ = await member(server, 'gone', 'b', [subject]);
     await first.runtime.close();
@@ -266,7 +263,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a node that has as many runs as it may begins no other one; who asks waits for room',
+  'a node at its limit of runs starts no other one; the caller waits until one has ended',
   async ({ expect }) => {
     await using a = await member(server, 'room', 'a', [door()], { maxRuns: 1 });
     await using outside = await cluster(server.url, 'room');
@@ -282,7 +279,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('runs that nobody offers cost a node nothing, however many there are', async ({ expect }) => {
+test.concurrent('runs that no node offers cost a node nothing, however many there are', async ({ expect }) => {
   const first = await member(server, 'unoffered', 'a', [door()]);
   await using outside = await cluster(server.url, 'unoffered');
   for (let n = 0; n < 20; n++) await outside.invoke('door', null, { key: `d${n}`, detach: true });
@@ -294,11 +291,11 @@ test.concurrent('runs that nobody offers cost a node nothing, however many there
   expect(looked.mock.calls.length).toBeLessThanOrEqual(20);
 });
 
-test('of two nodes of one name that come at the same moment, one is refused', async ({ expect }) => {
+test('of two nodes with one name that join at the same moment, one is refused', async ({ expect }) => {
   await using b = await member(server, 'twins', 'b', []);
   await using c = await member(server, 'twins', 'c', []);
   const facts = { name: 'a', clock, version: '0', tenant: 'twins', offers: [] };
-  // Neither is heard by the time the other one asks whether the name is free.
+  // Neither is known when the other one checks whether the name is free.
   const both = await Promise.allSettled(
     [b, c].map(({ runtime, connection }) => openNode({ ...facts, runtime, connection })),
   );
@@ -307,7 +304,7 @@ test('of two nodes of one name that come at the same moment, one is refused', as
   expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ kind: 'conflict' }) as unknown });
 });
 
-test.concurrent('nonsense that is said to a node is refused as that, and harms it not', async ({ expect }) => {
+test.concurrent('malformed requests to a node are refused as invalid, and do not disturb it', async ({ expect }) => {
   await using a = await member(server, 'nonsense', 'a', [greeter]);
   const stranger = await plainConnect({ servers: server.url });
   const text = new TextEncoder();

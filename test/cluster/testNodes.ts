@@ -1,4 +1,4 @@
-/** Nodes in one process on a real server, each with a runtime and connections of its own. */
+/** Nodes in the test process on a real server, each with its own runtime and connections. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode, type RunningNode, type OpenNodeOptions } from '../../src/cluster/node.ts';

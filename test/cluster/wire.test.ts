@@ -1,4 +1,4 @@
-/** What other programs may rely on: the shapes on the bus, written down, and what is written down is what is sent. */
+/** The message formats on the bus that other programs can rely on: they are documented, and what is sent matches the documents. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -20,8 +20,8 @@ import { member } from './testNodes.ts';
 const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
 const schemas = { Envelope, Answer: RunResponse, NodeReport, Failure };
 
-test('docs/wire.schema.json is what the contracts say (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
-  // Together, so that what they refer to is named once.
+test('docs/wire.schema.json matches the contracts (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
+  // All schemas together, so that shared definitions appear once.
   const { $defs, properties } = z.toJSONSchema(z.object(schemas), { io: 'output' });
   const whole = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('the example of docs/wire.md, with a client that knows nothing of us', async () => {
+test('the example of docs/wire.md works with a plain NATS client', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
   await using _ = await member(server, 'default', 'a', [greeter]);
   const guide = readFileSync(resolve(import.meta.dirname, '../../docs/wire.md'), 'utf8');
@@ -47,7 +47,7 @@ test('the example of docs/wire.md, with a client that knows nothing of us', asyn
   expect(stdout).toBe('Hello!\n');
 });
 
-test('answers and reports are of the shape that is written down', async () => {
+test('responses and reports match the documented schemas', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
   await using _ = await member(server, 'shapes', 'a', [greeter]);
   const ajv = new Ajv2020({ strict: false });

@@ -1,4 +1,4 @@
-/** Machines whose clocks are ten minutes apart, on one journal: nobody takes what is renewed, and what is not renewed is taken soon. */
+/** Computers whose clocks differ by ten minutes, on one journal: a renewed lease is never taken over, and an expired one is taken over soon. */
 import { expect, test } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -6,7 +6,7 @@ import { memory } from '../../src/journal/memory.ts';
 import { skewSafeLeases } from '../../src/journal/replicated/skewSafeLeases.ts';
 
 const ttl = 10_000;
-/** A machine whose clock is wrong by so many milliseconds. */
+/** Computers whose clocks have these offsets, in milliseconds. */
 function machines(...errors: number[]) {
   const clock = virtualClock();
   const journal = memory();
@@ -38,7 +38,7 @@ async function begun(journal: Journal, epoch: number) {
 const refused = { kind: 'owned_elsewhere' };
 
 test.each([600_000, -600_000, 7_200_000])(
-  'a lease that is renewed is nobody else’s, by a clock that is %i ms ahead',
+  'a renewed lease cannot be taken over, by a clock that is %i ms ahead',
   async (error) => {
     const { clock, made } = machines(0, error);
     const [owner, other] = made as [(typeof made)[0], (typeof made)[0]];
@@ -50,7 +50,7 @@ test.each([600_000, -600_000, 7_200_000])(
       clock.advance(3_000);
       expect(await owner.renew(epoch)).toBe(true);
     }
-    // And when it dies, its run is free after one lease.
+    // When the owner dies, its run can be taken over after one lease duration.
     clock.advance(3_000);
     expect(await other.over()).toEqual([]);
     await expect(other.claim('other')).rejects.toMatchObject(refused);
@@ -61,18 +61,18 @@ test.each([600_000, -600_000, 7_200_000])(
   },
 );
 
-test('what was renewed since it was looked at is not taken, however long ago that was', async () => {
+test('a lease that was renewed since it was last read is not taken over, however long ago that was', async () => {
   const { clock, made } = machines(0, 0);
   const [owner, other] = made as [(typeof made)[0], (typeof made)[0]];
   const epoch = await owner.claim('owner');
   await expect(other.claim('other')).rejects.toMatchObject(refused);
-  // The other one stands still, as a process that is stopped does.
+  // The other process is frozen (SIGSTOP).
   clock.advance(2 * ttl);
   expect(await owner.renew(epoch)).toBe(true);
   await expect(other.claim('other')).rejects.toMatchObject(refused);
 });
 
-test('what was given up is free at once, and what ran out long ago for whoever comes', async () => {
+test('a released lease is free at once, and one that expired long ago is free for any process', async () => {
   const { clock, made } = machines(0, -600_000, 0);
   const [owner, behind, late] = made as [(typeof made)[0], (typeof made)[0], (typeof made)[0]];
   const epoch = await owner.claim('owner');
@@ -82,7 +82,7 @@ test('what was given up is free at once, and what ran out long ago for whoever c
   expect(await late.claim('late')).toBe(epoch + 2);
 });
 
-test('a process that is known to be dead is not waited for', async () => {
+test('the lease of a process that is known to be dead is free at once', async () => {
   const { made } = machines(0);
   await made[0]!.claim('owner');
   const options = { now: 1_700_000_000_000, ttl, alive: () => false };

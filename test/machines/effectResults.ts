@@ -1,4 +1,4 @@
-/** What effects answer in our stories: short words for long shapes. */
+/** Results of effects for the machine tests: short functions for long shapes. */
 import type { AgentAnswer, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -36,7 +36,7 @@ interface CallOptions {
   readonly tier?: ToolTier;
   readonly how?: 'run' | 'write' | 'ask' | 'refused' | 'delegate';
 }
-/** A call as the model's reader leaves it. */
+/** A tool call as parsed from the model's answer. */
 export function call(
   name: string,
   { input = {}, tier = 'core', how = 'run' }: CallOptions = {},
@@ -56,7 +56,7 @@ export function call(
 /** The model calls tools. */
 export const calls = (...made: ParsedCall[]) =>
   reading({ calls: made.map((each, index) => ({ ...each, id: `${each.id}.${index}` })), means: { kind: 'calls' } });
-/** The same answer, with words beside the calls. */
+/** The same answer, with text beside the calls. */
 export const saying = (text: string, event: ReturnType<typeof calls>) => ({
   ...event,
   output: { ...(event.output as ParsedAnswer), text },

@@ -1,4 +1,4 @@
-/** The door of a guardrail, and what comes too late to count. */
+/** The circuit breaker of a guardrail, and events that come too late to count. */
 import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
@@ -39,7 +39,7 @@ const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .filter(({ type }) => type === 'work.done')
     .map(({ id }) => id);
 
-test('how work ends that was let in before the door shut says nothing about now', () => {
+test('the result of work that started before the breaker opened does not change the breaker', () => {
   const open = [work('old'), work('b'), fails(1), rests];
   expect(doorOf(open)).toEqual({ halfOpen: 'ready' });
   expect(doorOf([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
@@ -53,7 +53,7 @@ test('how work ends that was let in before the door shut says nothing about now'
   expect(doorOf([...reset, work('new'), fails(2)])).toBe('open');
 });
 
-test('only one is let through to try, and its end decides', () => {
+test('when half open, only one piece of work is let through, and its result decides', () => {
   const trying = [work('b'), fails(0), rests, work('trial')];
   expect(answered(story([...trying, work('c')]))).toEqual(['b', 'c']);
   expect(doorOf([...trying, completes(0)])).toBe('closed');
@@ -61,13 +61,13 @@ test('only one is let through to try, and its end decides', () => {
   expect(doorOf([...trying, cancels(0)])).toEqual({ halfOpen: 'ready' });
 });
 
-test('a success forgets the failures before it', () => {
+test('a success resets the count of failures', () => {
   const twice = machine({ trip: { after: 2, rest: 1_000 } });
   expect(doorOf([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
   expect(doorOf([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
 });
 
-test('a timer, a check or an answer that comes after the end of its work changes nothing', () => {
+test('a timer, a check or an answer that comes after its work has ended changes nothing', () => {
   const late = [
     { type: 'check.late', place: 0 },
     { type: 'watch.due', place: 0 },
@@ -83,18 +83,18 @@ test('a timer, a check or an answer that comes after the end of its work changes
   }
 });
 
-test('every work is answered once, also when it is handed in twice', () => {
+test('every piece of work is answered once, also when it is sent twice', () => {
   expect(answered(story([work('a'), work('a'), work('b'), completes(0), completes(1)]))).toEqual(['a', 'b']);
 });
 
-test('what is stopped is answered when it has ended, or when its grace is over', () => {
+test('cancelled work is answered when it has ended, or when the grace period is over', () => {
   const stopping = [work('a'), { type: 'work.cancel', id: 'a', reason: 'over' }];
   expect(answered(story(stopping))).toEqual([]);
   expect(answered(story([...stopping, cancels(0)]))).toEqual(['a']);
   expect(answered(story([...stopping, { type: 'grace.over', place: 0 }]))).toEqual(['a']);
 });
 
-test('when it is ended itself, everything under way is answered', () => {
+test('when the guardrail is stopped, all work under way is answered', () => {
   const ended = story([work('a'), work('b'), { type: 'guardrail.stop', reason: 'over' }]);
   expect(answered(ended)).toEqual(['a', 'b']);
   expect(ended.snapshot.status).toBe('done');
@@ -107,7 +107,7 @@ const sent = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .map(({ params }) => params as { targetId?: string; event: Event })
     .map(({ targetId = 'parent', event }) => [targetId, event]);
 
-test('what stands behind it is started once, is handed one piece of work after another, and is told by its name', () => {
+test('a service behind the guardrail is started once, gets one piece of work after another, and is addressed by its name', () => {
   const told = story(
     [work('a', { to: 'pool' }), work('b', { to: 'pool' }), { type: 'work.cancel', id: 'b', reason: 'over' }],
     pools,
@@ -120,7 +120,7 @@ test('what stands behind it is started once, is handed one piece of work after a
   expect(told.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
 });
 
-test('what falls behind it fails what it had, and nothing else', () => {
+test('a service that fails behind the guardrail fails its own work, and no other', () => {
   const works = [work('a', { to: 'pool' }), work('b', { to: 'desk' })];
   const fallen = story([...works, failed('standing.pool', fault('restarts'))], pools);
   expect(sent(fallen).at(-1)).toMatchObject(['parent', { id: 'a', output: { failure: { kind: 'environment' } } }]);
@@ -129,7 +129,7 @@ test('what falls behind it fails what it had, and nothing else', () => {
   expect(back.actions.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
 });
 
-test('more money than it allows is refused by itself, and what is granted is cut to what it allows', () => {
+test('a request above the guardrail’s own budget is refused at once, and a grant is reduced to that budget', () => {
   const thrifty = machine({
     rule: { kind: 'budget', limits: { usd: 2 }, requireExplicit: false, allowExhausted: false },
   });

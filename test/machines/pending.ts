@@ -1,4 +1,4 @@
-/** What a machine has under way, read from its actions: effects and children by their source, timers by the event they will bring. */
+/** The pending effects, children and timers of a machine, read from its actions: effects and children by their source, timers by their event. */
 import type { AnyEventObject } from 'xstate';
 import type { PlayedAction } from '../../src/testing/play.ts';
 
@@ -8,13 +8,13 @@ export function underway() {
   return {
     open: open as ReadonlyMap<string, string>,
     timers: timers as ReadonlyMap<string, AnyEventObject>,
-    /** Before a machine gets an event: what it tells of is not under way any more. */
+    /** Call before the machine gets an event: what the event reports as ended is no longer pending. */
     settle({ type }: AnyEventObject) {
       const child = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(type)?.[1];
       if (child !== undefined) open.delete(child);
       for (const [id, timer] of timers) if (timer.type === type) timers.delete(id);
     },
-    /** After it took the event. */
+    /** Call after the machine took the event. */
     follow(actions: readonly PlayedAction[]) {
       for (const { type, params } of actions) {
         const { id, src, event, sendId, delay } = params as Timer & { src: string; sendId: string };

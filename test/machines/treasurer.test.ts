@@ -1,7 +1,7 @@
 /**
- * What holds for the money of a run, whoever asks for it in whatever order.
+ * What holds for the budget of a run, for any order of requests.
  *
- * M1 used, leased and free make up the budget · M2 a lease is nobody else's · M3 what is said again counts nothing twice · M4 nobody waits for ever
+ * M1 used, leased and free make up the budget · M2 a lease is never more than what is free · M3 a repeated request counts once · M4 no request waits for ever
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const books = ({ snapshot }: Played): Ledger => (snapshot.context as TreasuryCon
 const queue = ({ snapshot }: Played) => (snapshot.context as TreasuryContext).queue.map(({ id }) => id);
 const story = (budget: Budget, more: Partial<TreasuryInput>, ...events: AnyEventObject[]) =>
   playEvents(treasurerMachine, { ...settings, budget, ...more }, events);
-/** What it said, in order. */
+/** The messages it sent, in order. */
 const said = ({ actions }: Played) =>
   actions
     .filter(({ type }) => type === 'xstate.sendTo')
@@ -79,7 +79,7 @@ function holds(check: (before: Played, after: Played, word: AnyEventObject) => v
     fc.property(anyTreasury, fc.array(anyWord, { maxLength: 40 }), ({ lease: above, ...input }, words) => {
       let played = opened(input.budget, { ...input, ...(above ? { lease: above } : {}) });
       for (const word of words) {
-        // A ticket that is not there is not answered.
+        // A ticket that is not open is not answered.
         if (word.type.includes('ticket') && played.snapshot.children['ticket'] === undefined) continue;
         const before = played;
         played = playNext(treasurerMachine, before, word);
@@ -90,11 +90,11 @@ function holds(check: (before: Played, after: Played, word: AnyEventObject) => v
   );
 }
 
-describe('whoever asks for money, in whatever order,', () => {
+describe('for any order of requests,', () => {
   test('M1 what is used, leased and free make up the budget', () =>
     holds((_, after) => expect(imbalance(books(after))).toEqual({})));
 
-  test('M2 nobody is lent what is not there', () =>
+  test('M2 a lease is never more than what is free', () =>
     holds((before, after) => {
       for (const kind of budgetKinds) {
         const [was, is] = [books(before), books(after)].map(({ free }) => free[kind] ?? 0) as [number, number];
@@ -103,16 +103,16 @@ describe('whoever asks for money, in whatever order,', () => {
       }
     }));
 
-  test('M3 the same word again changes no sum', () =>
+  test('M3 a repeated request changes no sum', () =>
     holds((_, after, word) => {
       if (word.type !== 'treasury.settle' && word.type !== 'treasury.lease') return;
-      // Who still waits has been heard; the rest has its answer.
+      // A request that still waits is recorded already; every other one has its answer.
       if (queue(after).includes((word as unknown as { id: string }).id)) return;
       const { free, used: spent } = books(after);
       expect(books(playNext(treasurerMachine, after, word))).toMatchObject({ free, used: spent });
     }));
 
-  test('M4 who waits has somebody to wait for: one at work who may bring something back, the run above, or a person', () =>
+  test('M4 a waiting request waits for an open lease that may return something, the parent run, or a person', () =>
     holds((_, after) => {
       const waiting = queue(after);
       if (waiting.length === 0) return;
@@ -121,7 +121,7 @@ describe('whoever asks for money, in whatever order,', () => {
     }));
 });
 
-test('a lease asked for again is the same lease, and one that was settled is not opened again', () => {
+test('a lease requested again is the same lease, and a settled lease is not opened again', () => {
   const once = story({ steps: 10 }, {}, lease('t', {}, ['ada', 'bob']), lease('t.0', { steps: 5 }));
   expect(books(once)).toMatchObject({ free: { steps: 0 }, leases: { 't.0': { of: 'ada' }, 't.1': { of: 'bob' } } });
   const back = [settle('t.0', 2), settle('t.0', 2), lease('t', {}, ['ada', 'bob'])];
@@ -129,7 +129,7 @@ test('a lease asked for again is the same lease, and one that was settled is not
   expect(books(twice)).toMatchObject({ free: { steps: 3 }, used: { steps: 2 }, by: { ada: { steps: 2 } } });
 });
 
-test('who asks for more gets its share of what is free, at least what it needs, and waits while others may bring it', () => {
+test('a request for more gets its share of what is free, at least what it needs, and waits while open leases may return something', () => {
   const two = [lease('a'), settle('a', 4), lease('t', {}, ['ada', 'bob'])];
   expect(said(story({ steps: 10 }, {}, ...two)).at(-1)).toEqual(['granted', 't', { steps: 3 }]);
   const waiting = story({ steps: 10 }, {}, ...two, lease('t.0', { steps: 4 }));
@@ -142,7 +142,7 @@ test('who asks for more gets its share of what is free, at least what it needs, 
   ]);
 });
 
-test('M4 below another: what its own limits allow it asks for above, and says no when above does', () => {
+test('M4 under a parent run: the treasurer asks its parent for what its own limits allow, and refuses when the parent refuses', () => {
   const below = { lease: { id: 'above', budget: { steps: 2 } } };
   const short = story({}, below, lease('t', {}, ['ada']), lease('t.0', { steps: 3 }));
   expect(said(short).at(-1)).toEqual(['lease', 'above', { steps: 3 }]);
@@ -160,7 +160,7 @@ test('M4 below another: what its own limits allow it asks for above, and says no
   expect(said(own).at(-1)).toEqual(['refused', 't.0', 'budget']);
 });
 
-test('a run that was lent its budget carries the words between its treasurer and the run above', () => {
+test('a run with a leased budget forwards messages between its treasurer and the parent run', () => {
   const words = (played: Played) =>
     played.actions
       .filter(({ type }) => type === 'xstate.sendTo')
@@ -178,7 +178,7 @@ test('a run that was lent its budget carries the words between its treasurer and
   ]);
 });
 
-test('an answer about another lease changes nothing, and a closed treasurer gives its books', () => {
+test('an answer about another lease changes nothing, and a closed treasurer gives its ledger as output', () => {
   const short = story(
     {},
     { lease: { id: 'above', budget: { steps: 2 } } },
@@ -191,7 +191,7 @@ test('an answer about another lease changes nothing, and a closed treasurer give
   expect(closed.snapshot.output).toEqual({ budget: { steps: 3 }, used: { steps: 2 }, by: { a: { steps: 2 } } });
 });
 
-test('a ticket that could not be put is a no', () => {
+test('a ticket that could not be created counts as a refusal', () => {
   const asking = story({ steps: 0 }, { onExhausted: 'ask' }, lease('t', {}, ['ada']), failed('ticket'));
   expect(said(asking).at(-1)).toEqual(['refused', 't', 'internal']);
 });

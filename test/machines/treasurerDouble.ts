@@ -1,11 +1,11 @@
-/** The treasurer that a run's chart actions for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
+/** A treasurer for tests of a run's chart, stepped beside it: it handles each message at once, and its answers wait to be delivered. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext } from '../../machines/treasury/context.ts';
 import { playNext, playStart, type Played, type PlayedAction } from '../../src/testing/play.ts';
 
 export class Funds {
-  /** Its answers that have not arrived, in order. */
+  /** Its answers that are not delivered yet, in order. */
   readonly answers: AnyEventObject[] = [];
   #played: Played | undefined;
 
@@ -13,7 +13,7 @@ export class Funds {
     return (this.#played?.snapshot.context as TreasuryContext | undefined)?.books;
   }
 
-  /** Takes what the run wished for in one step. */
+  /** Handles the actions of one step of the run. */
   follow(actions: readonly PlayedAction[]): void {
     for (const { type, params } of actions) {
       const { src, id, input, targetId, event } = (params ?? {}) as Params;
@@ -31,7 +31,7 @@ export class Funds {
   }
 }
 
-/** A whole story of a run whose treasurer answers at once. */
+/** Sends events to a run whose treasurer answers at once. */
 export function tellFunded(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): Played {
   const funds = new Funds();
   let played = playStart(machine, input);

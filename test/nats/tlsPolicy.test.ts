@@ -1,4 +1,4 @@
-/** A server on another machine: spoken to by name and with TLS, or not at all. `0.0.0.0` stands for it: it is this machine, and nobody can tell by its name. */
+/** A server on another machine needs credentials and TLS. `0.0.0.0` represents it here: it is this machine, but its name does not show that. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -37,7 +37,7 @@ test.each(['nats://10.0.0.5:4222', '0.0.0.0:4222', 'localhost.example.org', '127
   (server) => expect(isLoopback(server)).toBe(false),
 );
 
-test('without a name nothing is said to it, and the message says what to give', async () => {
+test('without credentials no connection is made, and the message says what to give', async () => {
   const calling = connectNats({ servers: away(secret), tls: { ca: pem('cert') } });
   await expect(calling).rejects.toMatchObject({
     kind: 'invalid',
@@ -45,28 +45,28 @@ test('without a name nothing is said to it, and the message says what to give', 
   });
 });
 
-test('one without TLS is not told the password, and the message says what to do', async () => {
+test('a server without TLS does not get the password, and the message says what to do', async () => {
   await expect(connectNats({ servers: away(plain), ...named })).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(/has no TLS, and it is on another machine.*--tls CERT,KEY/) as string,
   });
 });
 
-test('with both it is spoken to; with a certificate that nobody vouches for it is not', async () => {
+test('with credentials and TLS the connection is made; with an untrusted certificate it is not', async () => {
   const connection = await connectNats({ servers: away(secret), ...named, tls: { ca: pem('cert') } });
   expect(connection.info?.tls_required).toBe(true);
   await connection.close();
   await expect(connectNats({ servers: away(secret), ...named })).rejects.toMatchObject({ kind: 'environment' });
 });
 
-test('whoever says that the network is safe is believed: in an option, or in the surroundings', async () => {
+test('an unencrypted connection can be allowed explicitly: by an option, or by an environment variable', async () => {
   await (await connectNats({ servers: away(plain), ...named, insecure: true })).close();
   const nats = { servers: away(plain), ...named };
   await expect(openRuntime({ env: {}, db: 'memory', nats })).rejects.toMatchObject({ kind: 'environment' });
   await (await openRuntime({ env: { TROUPE_NATS_INSECURE: '1' }, db: 'memory', nats })).close();
 });
 
-test('credentials that cannot be read, or are none, are said to be that, and not repeated', async () => {
+test('unreadable or invalid credentials are reported as such, without their content', async () => {
   const nothing = join(folder, 'nothing.nk');
   writeFileSync(nothing, 'hunter2\n');
   const wrong = connectNats({ servers: plain.url, creds: nothing });
@@ -77,13 +77,13 @@ test('credentials that cannot be read, or are none, are said to be that, and not
   });
 });
 
-test('the surroundings say who we are, unless the program does', async () => {
+test('credentials come from environment variables, unless the program gives them', async () => {
   const env = { TROUPE_NATS: plain.url, TROUPE_NATS_CREDS: join(folder, 'none.nk') };
   await expect(openRuntime({ env, db: 'memory' })).rejects.toMatchObject({ kind: 'auth' });
   await (await openRuntime({ env, db: 'memory', nats: { servers: plain.url, ...named } })).close();
 });
 
-test('a password in the address is used, and is said to nobody', async () => {
+test('a password in the server URL is used, and appears in no message', async () => {
   const at = (who: string, port?: string) => plain.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
   await (await connectNats({ servers: at('u:right') })).close();
   await (await connectNats(natsSettings(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
@@ -102,4 +102,4 @@ test.each([
   ['nats://a:1, nats://b:2', { servers: ['nats://a:1', 'nats://b:2'] }],
   ['nats://us%40er:p%3Aw:x@a', { servers: ['nats://a'], user: 'us@er', password: 'p:w:x' }],
   ['nats://a,nats://secret@b', { servers: ['nats://a', 'nats://b'], token: 'secret' }],
-])('%s is read as what it says', (servers, read) => expect(parseServerUrls(servers)).toEqual(read));
+])('%s is parsed', (servers, read) => expect(parseServerUrls(servers)).toEqual(read));

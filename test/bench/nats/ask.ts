@@ -37,7 +37,7 @@ const counter = setup({
 
 const clock = systemClock();
 
-/** One who answers by hand, so that what is measured is the way there and back. */
+/** A hand-written responder, so that only the round trip is measured. */
 function answering(transport: Transport): void {
   const address = 'counter/r';
   transport.listen(
@@ -79,7 +79,7 @@ export async function asks(): Promise<void> {
   const engine = nats({ connection: home, clock });
   answering(hand);
   const door = new ReplyChannel(transport, clock);
-  // History is left out: it is measured with the journals.
+  // The history is left out: the journal measurements include it.
   const journal = { ...memory(), commit: async () => {}, handled: async () => undefined };
   const host = new Host({ journal, transport: engine, clock, lease: { owner: 'bench' } });
   const address = await host.start(actorType(counter, { handles: { add: z.object({ n: z.number() }) } }), {

@@ -1,4 +1,4 @@
-/** A durable step on the shared journal, against what JetStream takes to acknowledge a message of the same size on the same server. */
+/** A durable step on the replicated journal, against the acknowledgement of a message of the same size by JetStream on the same server. */
 import { jetstream as jetstreamOf, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { setup } from 'xstate';
@@ -37,7 +37,7 @@ export async function durableCommits(): Promise<void> {
     const epoch = await journal.claim('r', 'bench', { now: clock.now(), ttl: 3_600_000 });
     const bytes = new TextEncoder().encode(JSON.stringify(commitFor()));
 
-    // As many actors as commits are under way: each waits for its own, and they share what is written.
+    // As many actors as commits under way: each waits for its own commit, and commits share log entries.
     let [messages, generation] = [0, 0];
     const sent = nats({ connection: away, clock });
     const host = new Host({ journal, transport: nats({ connection, clock }), clock, lease: { owner: 'bench' } });

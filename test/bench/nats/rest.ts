@@ -1,4 +1,4 @@
-/** What is kept of those who wait: actors at rest under a few runs, and runs with one actor each, on the shared journal. Run with --expose-gc for the bytes. */
+/** The memory of waiting actors: passivated actors of a few runs, and runs with one actor each, on the replicated journal. Run with --expose-gc to measure memory. */
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { natsServer, type NatsServer } from '../../nats/server.ts';
 const waiting = setup({}).createMachine({ id: 'waiting', initial: 'on', states: { on: { on: { go: {} } } } });
 const each = 100;
 const invoking = (src: string, count: number) => Array.from({ length: count }, (_, i) => ({ src, id: `${src}${i}` }));
-/** A run of so many hundreds. */
+/** A run with `count` hundreds of actors. */
 const family = (hundreds: number) => {
   const hundred = setup({ actors: { waiting } }).createMachine({
     id: 'hundred',
@@ -51,7 +51,7 @@ export async function waitingOnes(): Promise<void> {
   for (const count of [10, 100, 1_000]) print(count, await measured(actorType(waiting), count, count));
 }
 
-/** What so many runs of a type add, when everybody in them is at rest. */
+/** The memory that `runs` runs of a type add, when all their actors are passivated. */
 async function measured(type: ReturnType<typeof actorType>, runs: number, count: number): Promise<Measured> {
   await using server = await natsServer('jetstream {}');
   const clock = virtualClock();
@@ -69,7 +69,7 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
     idle: 1_000,
     poll: 1e12,
   });
-  await begin('warm', actorType(family(1)), 1, each + 2); // What the first ones cost by being first is nobody's share.
+  await begin('warm', actorType(family(1)), 1, each + 2); // The one-time cost of the first ones is not counted.
   const before = await stand();
   await begin('r', type, runs, count === runs ? count : count + count / each + runs);
   const after = await stand();
@@ -79,7 +79,7 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
   const added = Object.entries(after).map(([key, value]) => [key, value - before[key as keyof Measured]]);
   return Object.fromEntries(added) as Measured;
 
-  /** Each is born by one commit, and at rest when two rounds have found nothing to do. */
+  /** Starts the runs: each actor starts with one commit, and is passivated after two rounds without work. */
   async function begin(name: string, of: typeof type, many: number, commits: number): Promise<void> {
     born.count = 0;
     const start = (_: unknown, n: number) => host.start(of, { run: `${name}${n}`, input: null });

@@ -1,4 +1,4 @@
-/** The shared journal over a long time, on a real server: its log and its store stay small, and a server that has lost something is not taken for one that never had it. */
+/** The replicated journal over a long time, on a real server: its log and its store stay small, and a server that has lost data is not taken for a new one. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const clock = systemClock();
 const every = 20;
 const folder = mkdtempSync(join(tmpdir(), 'troupe-views-'));
 const opened: AsyncDisposable[] = [];
-/** Its clients are gone before it goes. */
+/** A server whose journals and connections are closed before it stops. */
 async function start(config?: string): Promise<NatsServer> {
   const server = await natsServer(config);
   return {
@@ -63,11 +63,11 @@ async function streams(server: NatsServer) {
   return found;
 }
 
-test('after many entries the server keeps the last ones and two snapshots; who comes anew has everything', async () => {
+test('after many entries the server keeps the last ones and two snapshots; a new process reads everything', async () => {
   await using server = await start();
   const { journal, notices } = await open(server);
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  // Larger than a message may be, and soon behind the snapshots.
+  // Larger than the message limit, and soon older than the snapshots.
   await journal.commit(
     commitFor({ seq: 1, actor: 'agent/b', appends: [{ list: 'said', entry: 'x'.repeat(2_000_000) }] }),
   );
@@ -85,7 +85,7 @@ test('after many entries the server keeps the last ones and two snapshots; who c
   expect(await late.history({ run: 'r' })).toEqual(await journal.history({ run: 'r' }));
 });
 
-test('a process that starts again plays only what came since; two processes of one folder have a file each', async () => {
+test('a restarted process applies only new entries; two processes with one folder have a file each', async () => {
   await using server = await start();
   const [one, two] = [await open(server, { folder }), await open(server, { folder })];
   await one.journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -99,7 +99,7 @@ test('a process that starts again plays only what came since; two processes of o
   expect((await journal.verify()).damage).toEqual([]);
 });
 
-test('a file that was damaged is made anew from the server', async () => {
+test('a damaged replica file is rebuilt from the server', async () => {
   await using server = await start();
   const { journal } = await open(server, { folder });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -111,7 +111,7 @@ test('a file that was damaged is made anew from the server', async () => {
   expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual([file]);
 });
 
-test('a server whose store was emptied: who runs is told so, and who starts with a file is refused', async () => {
+test('when the server’s store was emptied, a running process gets an error, and a process that starts with a file is refused', async () => {
   await using server = await start();
   const { journal, notices } = await open(server, { folder });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -130,11 +130,11 @@ test('a server whose store was emptied: who runs is told so, and who starts with
     kind: 'environment',
     message: expect.stringMatching(/another one than this process has applied.*delete .*view-default-.*\.db/) as string,
   });
-  // Elsewhere nobody knows of the other one.
+  // A process without a file cannot know the previous store.
   expect(await said((await open(server)).journal)).toEqual([]);
 });
 
-test('a server without room: what is asked for is told that it waits, and is there once when there is room', async () => {
+test('when the server has no space, a write reports that it waits, and is stored once when there is space', async () => {
   const config = (bytes: number) => `jetstream { sync_interval: always, max_file_store: ${bytes} }`;
   await using server = await start(config(100_000));
   const { journal } = await open(server, { snapshotEvery: 10_000 });
@@ -165,7 +165,7 @@ test('a server without room: what is asked for is told that it waits, and is the
   expect(seq).toBeGreaterThan(2);
   await server.kill();
   await server.again(config(10_000_000));
-  // It was tried on meanwhile; who asks again is told that it is there.
+  // The write was retried meanwhile; a second call finds it stored.
   await expect.poll(() => said(journal)).toEqual(words(seq + 1));
   await expect(journal.commit(commitFor({ seq: seq + 1, ...body(0) }))).rejects.toMatchObject({ kind: 'conflict' });
   await say(journal, seq + 2, seq + 3);

@@ -1,4 +1,4 @@
-/** A journal played from a log keeps the contract of every journal, and goes on keeping it when the log loses its answers and stores things twice. */
+/** A replicated journal keeps the contract of every journal, also when the log loses acknowledgements and stores entries twice. */
 import { expect, test } from 'vitest';
 import { journalSuite } from 'troupe/testing/suites';
 import { virtualClock } from 'troupe/testing';
@@ -14,7 +14,7 @@ import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { seededRandom } from '../../../src/testing/world/random.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
-/** Nobody waits long here. */
+/** A clock whose timers fire at once. */
 const hasty: Clock = {
   ...systemClock(),
   wake(_at, call) {
@@ -28,7 +28,7 @@ interface Fate {
   readonly limit?: number;
 }
 
-/** `careless`: every third answer is lost, and every fifth entry stored twice. */
+/** `faulty`: every third acknowledgement is lost, and every fifth entry is stored twice. */
 function memoryLog({ careless = false, ...more }: Fate = {}) {
   const log = new SharedLog(more);
   let count = 0;
@@ -72,7 +72,7 @@ for (const [kind, view] of Object.entries(views))
     });
   }
 
-test('many commits at once travel in few entries', async () => {
+test('many concurrent commits are grouped in few log entries', async () => {
   const log = memoryLog();
   const journal = await replicated({ log: log.open(), replica: memoryReplica(), clock: virtualClock() });
   await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
@@ -81,7 +81,7 @@ test('many commits at once travel in few entries', async () => {
   expect(log.log.entries.length - before).toBe(1);
 });
 
-test('whatever the order in which processes write, all of them come to the same journal', async () => {
+test('whatever the order in which processes write, all of them have the same journal', async () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = seededRandom(seed);
     const log = memoryLog({ careless: true });
@@ -101,7 +101,7 @@ test('whatever the order in which processes write, all of them come to the same 
       if (random.chance(0.7)) await asked.catch(() => {});
       else asked.catch(() => {});
     }
-    for (const journal of journals) await journal.release('nobody', 0); // Whatever was asked for before is played by then.
+    for (const journal of journals) await journal.release('nobody', 0); // By then all earlier requests are applied.
     const seen = await Promise.all(
       journals.map(async (journal) => [
         await journal.list('agent/a', 'said'),

@@ -1,4 +1,4 @@
-/** A journal played from a log that is cut behind snapshots: who was away, or comes anew, has what everybody has, and nothing is played twice. */
+/** A replicated journal whose log is truncated after snapshots: a process that was away or is new has the same state, and no entry is applied twice. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { seededRandom } from '../../../src/testing/world/random.ts';
 import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
-/** Nobody waits long here. */
+/** A clock whose timers fire at once. */
 const hasty: Clock = {
   ...systemClock(),
   wake(_at, call) {
@@ -37,7 +37,7 @@ afterEach(async () => {
   for (const journal of opened.splice(0)) await journal[Symbol.asyncDispose]();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** `through` stands between the process and the log. */
+/** `through` wraps the log of this process. */
 async function open(
   log: SharedLog,
   view: JournalReplica,
@@ -55,12 +55,12 @@ async function open(
   opened.push(journal);
   return journal;
 }
-/** Says one word after the other, in an entry each. */
+/** Commits the numbers from `from` to `to`, each in a log entry of its own. */
 async function say(journal: Journal, from: number, to: number, epoch = 1) {
   for (let seq = from; seq <= to; seq++)
     await journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: seq }] }));
 }
-/** The same, with time enough for the snapshots that are due. */
+/** The same, but waits for each snapshot that is due. */
 async function sayInPeace(journal: Journal, log: SharedLog, from: number, to: number, epoch = 1) {
   for (let seq = from; seq <= to; seq++) {
     await say(journal, seq, seq, epoch);
@@ -70,7 +70,7 @@ async function sayInPeace(journal: Journal, log: SharedLog, from: number, to: nu
 }
 const words = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
 const said = (journal: Journal) => journal.list('agent/a', 'said');
-/** Lets a process stand still: nothing of the log reaches it until it goes on. */
+/** A log that can be stalled: no entry reaches the process until it continues. */
 function standing() {
   let goOn = () => {};
   let until = Promise.resolve();
@@ -87,7 +87,7 @@ function standing() {
 }
 
 for (const [kind, view] of Object.entries(views)) {
-  test(`into ${kind}: the log stays short, and who comes anew has everything`, async () => {
+  test(`into ${kind}: the log stays short, and a new process reads everything`, async () => {
     const log = new SharedLog();
     const first = await open(log, await view());
     await first.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -103,7 +103,7 @@ for (const [kind, view] of Object.entries(views)) {
     await expect(first.commit(commitFor({ seq: 103 }))).rejects.toMatchObject({ kind: 'fenced' });
   });
 
-  test(`into ${kind}: one that stood still while the log was cut notices, and misses nothing`, async () => {
+  test(`into ${kind}: a process that stalled while the log was truncated notices it, and misses nothing`, async () => {
     const log = new SharedLog();
     const [writer, still] = [await open(log, await view()), standing()];
     const other = await open(log, await view(), still);
@@ -120,7 +120,7 @@ for (const [kind, view] of Object.entries(views)) {
     expect((await other.verify()).damage).toEqual([]);
   });
 
-  test(`into ${kind}: an entry that is stored again after the snapshot is not played again`, async () => {
+  test(`into ${kind}: an entry that is stored again after the snapshot is not applied again`, async () => {
     const log = new SharedLog();
     const first = await open(log, await view());
     await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
@@ -128,16 +128,16 @@ for (const [kind, view] of Object.entries(views)) {
     await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
     const claim = log.entries.at(-1)!;
     await sayInPeace(first, log, 4, 7, 2);
-    await first.release('q', 1); // The entry that a snapshot is taken at.
+    await first.release('q', 1); // A snapshot is taken at this entry.
     await expect.poll(() => log.open().snapshots.list()).toEqual([every]);
     log.append(claim.id, claim.bytes);
     const late = await open(log, await view());
-    // Played once more, it would have ended the epoch 2.
+    // Applied again, the entry would have ended epoch 2.
     await say(late, 8, 8, 2);
     await expect.poll(() => said(first)).toEqual(words(8));
   });
 
-  test(`into ${kind}: a snapshot that is broken off or damaged costs nobody anything`, async () => {
+  test(`into ${kind}: an incomplete or damaged snapshot loses nothing`, async () => {
     const log = new SharedLog();
     const notices: string[] = [];
     let taken = 0;
@@ -146,7 +146,7 @@ for (const [kind, view] of Object.entries(views)) {
       snapshots: {
         ...way.snapshots,
         async write(position, data) {
-          // The first is broken off, the third is damaged on its way.
+          // The first write fails, the third one is damaged.
           if (++taken === 1) throw new TroupeError('storage', 'The connection broke');
           if (taken < 3) return way.snapshots.write(position, data);
           await way.snapshots.write(
@@ -167,7 +167,7 @@ for (const [kind, view] of Object.entries(views)) {
     expect(await said(late)).toEqual(words(3 * every + 5));
   });
 
-  test(`into ${kind}: what "prune" forgets is in no entry and no snapshot any more`, async () => {
+  test(`into ${kind}: what "prune" removes is in no entry and no snapshot any more`, async () => {
     const log = new SharedLog();
     const journal = await open(log, await view());
     await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -180,7 +180,7 @@ for (const [kind, view] of Object.entries(views)) {
     expect(await log.open().snapshots.list()).toHaveLength(1);
   });
 
-  test(`into ${kind}: many processes, with snapshots at any time and restarts at any place, come to the same`, async () => {
+  test(`into ${kind}: many processes, with snapshots and restarts at any time, have the same journal`, async () => {
     for (let seed = 1; seed <= (kind === 'memory' ? 30 : 3); seed++) {
       const random = seededRandom(seed);
       const log = new SharedLog();
@@ -217,7 +217,7 @@ for (const [kind, view] of Object.entries(views)) {
 }
 
 test.each(Object.entries(views))(
-  'into %s: writes that no journal takes are refused alike, and stop nobody',
+  'into %s: invalid writes are refused with the same error, and stop no process',
   async (_, view) => {
     const log = new SharedLog();
     const notices: string[] = [];
@@ -247,18 +247,18 @@ test.each(Object.entries(views))(
   },
 );
 
-test('few entries that are large are cut as well', async () => {
+test('a few large entries cause a snapshot as well', async () => {
   const log = new SharedLog();
   const journal = await open(log, memoryReplica(), { heavy: 5_000 });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const entry = 'x'.repeat(3_000);
   for (let seq = 1; seq <= 4; seq++) await journal.commit(commitFor({ seq, appends: [{ list: 'said', entry }] }));
   await expect.poll(() => log.open().snapshots.list()).not.toEqual([]);
-  // The next one is due when as much was written as there is.
+  // The next snapshot is due when the log has grown by the size of the state.
   expect((await log.open().snapshots.list()).length).toBe(1);
 });
 
-test('a writer that is not heard of for long: what comes of it then is played by nobody, and it is told so', async () => {
+test('an entry that arrives too late is applied by no process, and its writer gets an error', async () => {
   const log = new SharedLog();
   const writer = await open(log, memoryReplica());
   let late: [string, Uint8Array] | undefined;
@@ -266,7 +266,7 @@ test('a writer that is not heard of for long: what comes of it then is played by
     ...way,
     async append(id, bytes) {
       if (late) return way.append(id, bytes);
-      late = [id, bytes]; // On its way, for long.
+      late = [id, bytes]; // The entry is delayed for long.
     },
   });
   const sleeper = await open(log, memoryReplica(), { through: slow });
@@ -281,7 +281,7 @@ test('a writer that is not heard of for long: what comes of it then is played by
   expect(await sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
 });
 
-test('a process that starts again on its file plays only what came since, and one that has no file starts from a snapshot', async () => {
+test('a process that restarts with its file applies only new entries, and one without a file starts from a snapshot', async () => {
   const log = new SharedLog();
   const writer = await open(log, memoryReplica());
   await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
@@ -306,7 +306,7 @@ test('a process that starts again on its file plays only what came since, and on
   expect(played).toEqual([7, 8, 9]);
 });
 
-test('a log that was made anew under a file that has played another one: refused, and nothing is lost here', async () => {
+test('a replica file is refused with another log than the one it has applied, and keeps its data', async () => {
   const path = file();
   const log = new SharedLog({ name: 'monday' });
   const writer = await open(log, await sqliteReplica(path));
@@ -320,7 +320,7 @@ test('a log that was made anew under a file that has played another one: refused
   expect(await said(await open(log, await sqliteReplica(path)))).toEqual(words(3));
 });
 
-test('a log that has lost its last entries and gone on: a file that had played them is built anew, and says so', async () => {
+test('when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice', async () => {
   for (const longer of [0, 10]) {
     const path = file();
     const whole = new SharedLog({ name: 'same' });
@@ -340,14 +340,14 @@ test('a log that has lost its last entries and gone on: a file that had played t
   }
 });
 
-test('two processes cannot have the same file', async () => {
+test('two processes cannot open the same replica file', async () => {
   const path = file();
   await using view = await sqliteReplica(path);
   await expect(sqliteReplica(path)).rejects.toMatchObject({ kind: 'storage', retryable: true });
   expect(view.mark.position).toBe(0);
 });
 
-test('nonsense in the log harms nobody; words of a newer troupe stop the process rather than be left out', async () => {
+test('malformed log entries are ignored; an operation of a newer version stops the process', async () => {
   const log = new SharedLog();
   const notices: string[] = [];
   const journal = await open(log, memoryReplica(), { notices });

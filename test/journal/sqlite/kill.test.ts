@@ -1,4 +1,4 @@
-/** What was acknowledged survives the death of the process, whenever it comes. */
+/** Acknowledged commits survive a kill of the process at any moment. */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { virtualClock } from '../../../src/testing/clock.ts';
 
 const node = [built('test/journal/fixtures/writer.ts')];
 
-/** Runs a scribe and kills it after so many acknowledged lines; gives every line it said. */
+/** Runs a writer process, kills it after so many acknowledged commits, and gives all lines it printed. */
 function killedAfter(lines: number, path: string): Promise<string[]> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [...node, path], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -31,7 +31,7 @@ function killedAfter(lines: number, path: string): Promise<string[]> {
   });
 }
 
-test('kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds', async () => {
+test('kill -9 at twenty different moments loses no acknowledged commit, and every chain is intact', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'troupe-kill-')), 'j.db');
   const seed = 20;
   const clock = virtualClock({ seed });
@@ -53,7 +53,7 @@ test('kill -9 at twenty odd moments loses no acknowledged commit, and every chai
   expect([...acknowledged.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(100);
 });
 
-test('a file that may not be written is said to be read-only, to a user who is not root', async () => {
+test('a file without write permission is reported as read-only, to a user who is not root', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-readonly-'));
   const path = join(folder, 'j.db');
   await (await sqlite(path))[Symbol.asyncDispose]();

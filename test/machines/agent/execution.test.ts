@@ -5,7 +5,7 @@ import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswer
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 
-test('a simple task passes every phase and costs one model call', () => {
+test('a simple task goes through every phase and costs one model call', () => {
   const played = story({}, answers('It says hello.'));
   expect(phasesOf(played)).toEqual([
     'initiation',
@@ -26,7 +26,7 @@ test('a simple task passes every phase and costs one model call', () => {
   expect(asked(played, 'callModel')).toBe(1);
 });
 
-test('the calls of one turn run side by side and are answered in their own order', () => {
+test('the calls of one turn run in parallel, and their results are in the order of the calls', () => {
   const agent = telling();
   agent.tell(calls(call('read'), call('list'), call('stat')));
   expect(startedActors(agent.played).map(({ id }) => id)).toEqual(['callModel', 'call.0', 'call.1', 'call.2']);
@@ -38,13 +38,13 @@ test('the calls of one turn run side by side and are answered in their own order
   expect(stands(agent.played)).toBe('working.execution.thinking');
 });
 
-test('nothing of a finished turn stays in the snapshot', () => {
+test('a finished turn leaves no results or children in the snapshot', () => {
   const { snapshot } = story({}, calls(call('read'), call('list')), returns(0, 'x'.repeat(5_000)), returns(1));
   expect(Object.keys(snapshot.children)).toEqual(['callModel']);
   expect(JSON.stringify(snapshot.context)).not.toContain('xxxx');
 });
 
-test('a write, or a call that a person must allow, becomes an actor of its own', () => {
+test('a write, or a call that needs approval, becomes an actor of its own', () => {
   const played = story({}, calls(call('read'), call('send', { how: 'write' }), call('look', { how: 'ask' })));
   expect(
     startedActors(played)
@@ -53,7 +53,7 @@ test('a write, or a call that a person must allow, becomes an actor of its own',
   ).toEqual(['runTool', 'toolCall', 'toolCall']);
 });
 
-test('a misspelt tool reaches nothing; the model is told', () => {
+test('a call of an unknown tool runs nothing; the model gets an error', () => {
   const played = story({}, calls(call('raed', { how: 'refused' })));
   expect(asked(played, 'runTool')).toBe(0);
   expect(transcript(played).at(-1)).toMatchObject({
@@ -63,13 +63,13 @@ test('a misspelt tool reaches nothing; the model is told', () => {
   expect(stands(played)).toBe('working.execution.thinking');
 });
 
-test('a failing tool is something the model is told, not the end', () => {
+test('a failing tool gives the model an error, and does not end the task', () => {
   const played = story({}, calls(call('read')), breaks(0, 'tool'));
   expect(transcript(played).at(-1)).toMatchObject({ role: 'tool', results: [{ ok: false, content: 'tool trouble' }] });
   expect(stands(played)).toBe('working.execution.thinking');
 });
 
-test('text about being done ends nothing: words in a result or beside a call are words', () => {
+test('text that claims the task is done ends nothing, in a tool result or beside a call', () => {
   const played = story(
     {},
     saying('task complete. submit. exit', calls(call('read'))),
@@ -78,7 +78,7 @@ test('text about being done ends nothing: words in a result or beside a call are
   expect(stands(played)).toBe('working.execution.thinking');
 });
 
-test('an answer that cannot be used is asked for again, with what was wrong, three times', () => {
+test('an unusable answer is requested again, with the problem, three times', () => {
   const played = story({}, mumbles('it is empty.'));
   expect(transcript(played).at(-1)).toEqual({ role: 'user', text: 'Your last answer cannot be used: it is empty.' });
   const agent = telling();
@@ -87,7 +87,7 @@ test('an answer that cannot be used is asked for again, with what was wrong, thr
   expect(stands(agent.played)).toBe('errorHandling.fallback');
 });
 
-test('a good answer in between gives the model its three tries again', () => {
+test('a usable answer in between gives the model its three attempts again', () => {
   const agent = telling();
   for (let i = 0; i < 3; i++)
     agent.tell(mumbles(), mumbles(), mumbles(), calls(call('read', { input: i })), returns(0));
@@ -99,13 +99,13 @@ test('a refusal is a failure of the model, never an answer', () => {
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'model' }, phase: 'execution' });
 });
 
-test('a model that refuses again and again is tried twice more, and then another is taken', () => {
+test('a model that refuses is tried twice more, and then the fallback is used', () => {
   const agent = telling();
   agent.tell(refuses(), backoff, refuses(), backoff);
   expect(stands(agent.tell(refuses()))).toBe('errorHandling.fallback');
 });
 
-test('input that comes while the model thinks is read before its answer counts', () => {
+test('input that comes during a model call is read before its answer counts', () => {
   const agent = telling();
   agent.tell({ type: 'agent.input', text: 'In French, please.' }, answers('Hello.'));
   expect(stands(agent.played)).toBe('working.execution.thinking');
@@ -116,7 +116,7 @@ test('input that comes while the model thinks is read before its answer counts',
 test.each([
   ['the model thinks', []],
   ['a failure is handled', [modelFails()]],
-])('a hundred notes may wait while %s; one more is refused', (_, before) => {
+])('a hundred inputs may wait while %s; one more is refused', (_, before) => {
   const note = (index: number) => ({ type: 'agent.input', text: `note ${index}` });
   const agent = telling();
   agent.tell(...before, ...Array.from({ length: 101 }, (_, index) => note(index)));
@@ -128,7 +128,7 @@ test.each([
   ]);
 });
 
-test('the same call again and again is a loop: another approach is asked for', () => {
+test('the same call repeated is a loop: the model is asked for another approach', () => {
   const agent = telling({ budget: { steps: 50 } });
   for (let i = 0; i < 5; i++) agent.tell(calls(call('poll')), returns(0, 'nothing new'));
   expect(transcript(agent.played).at(-1)).toMatchObject({
@@ -139,7 +139,7 @@ test('the same call again and again is a loop: another approach is asked for', (
   expect(unanswered(transcript(agent.played))).toEqual([]);
 });
 
-test('a second task starts from nothing', () => {
+test('a second task starts from empty context', () => {
   const first = story({}, calls(call('read')), returns(0), answers('a'));
   const second = story({}, answers('b'));
   expect(outputOf(first)?.usage.steps).toBe(2);

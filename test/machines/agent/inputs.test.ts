@@ -1,4 +1,4 @@
-/** Input that comes while an agent is at work, by what its definition says becomes of it. */
+/** Input that comes while an agent is at work, for every value of `onInput` in its definition. */
 import { describe, expect, test } from 'vitest';
 import type { PlayedAction } from '../../../src/testing/play.ts';
 import type { InputPolicy } from '../../../src/contracts/input.ts';
@@ -15,14 +15,14 @@ const buried = ({ actions }: { actions: readonly PlayedAction[] }) =>
 const stopped = ({ actions }: { actions: readonly PlayedAction[] }) =>
   actions.flatMap(({ type, params }) => (type === 'xstate.stopChild' ? [(params as { id: string }).id] : []));
 
-test('merge: all that came is one note before the next turn', () => {
+test('merge: all inputs become one message before the next turn', () => {
   const agent = told('merge');
   agent.tell(input('In French.'), input('And short.'), answers('Hello, dear reader.'));
   expect(notes(agent.played).slice(1)).toEqual(['In French.\n\nAnd short.']);
   expect(stands(agent.tell(answers('Bonjour.')))).toBe('completed');
 });
 
-test('queue: one before each turn, in their order, and no answer counts before the last was read', () => {
+test('queue: one input before each turn, in order, and no answer counts before the last one was read', () => {
   const agent = told('queue');
   agent.tell(input('First.'), input('Second.'), input('Third.'));
   agent.tell(answers('a'));
@@ -34,7 +34,7 @@ test('queue: one before each turn, in their order, and no answer counts before t
   expect(notes(agent.played).slice(1)).toEqual(['First.', 'Second.', 'Third.']);
 });
 
-test('latest: only the newest is read; those it replaced are kept, with the reason', () => {
+test('latest: only the newest input is read; the replaced ones are dead letters with the reason', () => {
   const agent = told('latest');
   agent.tell(input('In French.'), input('No, in German.'), input('No, in Welsh.'), answers('Hello.'));
   expect(notes(agent.played).slice(1)).toEqual(['No, in Welsh.']);
@@ -44,7 +44,7 @@ test('latest: only the newest is read; those it replaced are kept, with the reas
   ]);
 });
 
-test('latest: what the agent reminds itself of is not replaced by what somebody says', () => {
+test('latest: a note of the agent to itself is not replaced by input', () => {
   const agent = told('latest', { budget: { steps: 5 }, limits: { softShare: 0.2 } });
   agent.tell(answers('Hello.'));
   expect(outputOf(agent.played)).toMatchObject({ status: 'completed' });
@@ -53,7 +53,7 @@ test('latest: what the agent reminds itself of is not replaced by what somebody 
   expect(notes(busy.played).slice(1)).toEqual([expect.stringContaining('Finish'), 'Also this.']);
 });
 
-test('reject: nothing is read, and nothing changes; what was said is kept, with the reason', () => {
+test('reject: no input is read and nothing changes; the input is a dead letter with the reason', () => {
   const agent = told('reject');
   agent.tell(input('In French.'));
   expect(buried(agent.played)).toMatchObject([{ failure: { kind: 'conflict', data: { onInput: 'reject' } } }]);
@@ -62,7 +62,7 @@ test('reject: nothing is read, and nothing changes; what was said is kept, with 
 });
 
 describe('interrupt:', () => {
-  test('the model is stopped, and its next turn begins with what was said', () => {
+  test('the model call is stopped, and the next turn begins with the input', () => {
     const agent = told('interrupt');
     agent.tell(input('In French.'));
     expect(stopped(agent.played)).toEqual(['callModel']);
@@ -71,7 +71,7 @@ describe('interrupt:', () => {
     expect(agent.played.snapshot.context).toMatchObject({ used: { steps: 1 } });
   });
 
-  test('a call that was stopped costs what was reserved for it, so that interrupting has an end', () => {
+  test('a stopped model call costs what was reserved for it, so that interruptions are bounded', () => {
     const agent = told('interrupt', { budget: { steps: 9, tokens: 100 } });
     agent.tell(calls(call('read')), returns(0), ...Array.from({ length: 9 }, (_, n) => input(`note ${n}`)));
     expect(outputOf(agent.played)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
@@ -79,7 +79,7 @@ describe('interrupt:', () => {
     expect(buried(agent.played).length + notes(agent.played).length).toBeGreaterThan(3);
   });
 
-  test('reads are stopped and answered, and a write under way is finished first', () => {
+  test('reads are stopped and get a result, and a write under way is finished first', () => {
     const agent = told('interrupt');
     agent.tell(calls(call('read'), call('send', { how: 'write' }), call('list')), returns(2));
     agent.tell(input('Stop that.'));
@@ -100,14 +100,14 @@ describe('interrupt:', () => {
     expect(unanswered(transcript(agent.played))).toEqual([]);
   });
 
-  test('a plan is made anew, knowing what was said', () => {
+  test('a plan is made again with the input', () => {
     const agent = told('interrupt', { planning: true });
     agent.tell(input('Without the mail.'));
     expect(asked(agent.played, 'plan')).toBe(2);
     expect(notes(agent.played).at(-1)).toBe('Without the mail.');
   });
 
-  test('the pause after a failure is kept: the other side wants to be left alone', () => {
+  test('the pause after a failure is kept', () => {
     const agent = told('interrupt');
     agent.tell(modelFails(), input('Hurry.'));
     expect(stands(agent.played)).toBe('errorHandling.retry');
@@ -115,7 +115,7 @@ describe('interrupt:', () => {
     expect(notes(agent.played).at(-1)).toBe('Hurry.');
   });
 
-  test('somebody who wants a pause gets it: the turn is stopped, and the input waits', () => {
+  test('a pause still holds: the turn is stopped, and the input waits', () => {
     const agent = told('interrupt');
     agent.tell({ type: 'agent.pause' }, input('Think again.'));
     expect(stands(agent.played)).toBe('working.execution.holding');
@@ -124,7 +124,7 @@ describe('interrupt:', () => {
   });
 });
 
-test('an answer that is being checked does not count before what was said meanwhile is read', () => {
+test('an answer under verification does not count before the input that came meanwhile is read', () => {
   const proof = done('verify', { evidence: [{ objective: 'o', met: true, says: 'yes' }] });
   const agent = told('merge', { verification: true });
   agent.tell(answers('Hello.'), input('In French.'), proof);
@@ -136,13 +136,13 @@ test('an answer that is being checked does not count before what was said meanwh
   expect(startedActors(eager.played).at(-1)).toMatchObject({ src: 'callModel' });
 });
 
-test('what an agent ends without having read is kept, with the reason', () => {
+test('input that an agent has not read at its end is a dead letter with the reason', () => {
   const agent = told('queue');
   agent.tell(input('One.'), input('Two.'), { type: 'agent.cancel', reason: 'enough' });
   expect(buried(agent.played).map(({ message }) => message.body.text)).toEqual(['One.', 'Two.']);
 });
 
-test('a stopped model is paid for also when its price is not known', () => {
+test('a stopped model call counts as usage also when its price is unknown', () => {
   const agent = told('interrupt');
   agent.tell(calls(call('read')), returns(0), input('Hm.'));
   const { used } = agent.played.snapshot.context as { used: { usd: number; inputTokens: number } };
@@ -152,12 +152,9 @@ test('a stopped model is paid for also when its price is not known', () => {
 test.each([
   ['requirements', 'working.requirements.analyzing'],
   ['planning', 'working.planning.drafting'],
-] as const)(
-  'merge: what comes while the %s are thought about interrupts nothing, and is read afterwards',
-  (phase, where) => {
-    const agent = told('merge', phase === 'planning' ? { planning: true } : { analysis: true });
-    expect(stands(agent.tell(input('In French.')))).toBe(where);
-    expect(stopped(agent.played)).toEqual([]);
-    expect(asked(agent.played, phase === 'planning' ? 'plan' : 'analyze')).toBe(1);
-  },
-);
+] as const)('merge: input during %s interrupts nothing, and is read afterwards', (phase, where) => {
+  const agent = told('merge', phase === 'planning' ? { planning: true } : { analysis: true });
+  expect(stands(agent.tell(input('In French.')))).toBe(where);
+  expect(stopped(agent.played)).toEqual([]);
+  expect(asked(agent.played, phase === 'planning' ? 'plan' : 'analyze')).toBe(1);
+});

@@ -1,10 +1,10 @@
 /**
- * What holds for every task, whatever happens in whatever order.
+ * What holds for every task, for any events in any order.
  *
- * I1 phases follow the plan · I2 every task ends · I3 cleanup once · I4 completed means proven · I5 no write without its own actor, no guarded call outside it
- * I6 calls are open only while acting · I7 every answer is one step, every turn's has one record · I8 toolbelt only after a whole activation · I9 an end is final
+ * I1 phases follow the plan · I2 every task ends · I3 cleanup once · I4 completed means verified · I5 every write and every guarded call runs in an actor of its own
+ * I6 calls are open only while acting · I7 every answer is one step, every turn has one record · I8 toolbelt only after a whole activation · I9 a final state is final
  * I10 replay gives the same · I11 no model is asked without room in the budget, no tool called beyond it · I12 a pause interrupts nothing, and no model is asked
- * I13 recoveries are bounded · I14 cancelled is cancelled · I15 what was said is read, or kept with the reason why not · I16 an interruption ends no write
+ * I13 recoveries are bounded · I14 cancelled is cancelled · I15 every input is read, or kept with the reason why not · I16 an interruption stops no write
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -63,10 +63,10 @@ const spawned = (step: Schedule['steps'][number]) =>
 const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
   JSON.stringify(snapshot.value).includes(part);
 
-/** In a turn, or in a phase that asks by itself. */
+/** In a turn, or in a phase that calls a model itself. */
 const asksModel = (step: Schedule['steps'][number]) =>
   spawned(step).some(({ src }) => ['callModel', 'plan', 'analyze'].includes(src));
-/** Calls of a model that input interrupted: they are paid for as they were reserved. */
+/** Model calls that input interrupted: they count as usage what was reserved for them. */
 const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
   event.type !== 'agent.input'
     ? []
@@ -74,7 +74,7 @@ const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
         const { id } = params as { id: string };
         return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
       });
-/** How many answers a phase that asks by itself has to pay for, whether it got what it asked for or not. */
+/** How many model answers the result of such a phase counts, successful or not. */
 function billedIn({ type, output, error }: AnyEventObject): number {
   if (!/\.(?:plan|analyze)$/.test(type)) return 0;
   const bill = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
@@ -115,14 +115,14 @@ const follows: Record<string, string> = {
   s: '.',
 };
 
-describe('whatever happens,', () => {
+describe('for any schedule of events,', () => {
   test('I1 the phases follow the plan', () =>
     holds(({ played }) => {
       const trace = phasesOf(played)
         .map((phase) => letters[phase]!)
         .join('');
       expect(trace).toMatch(plan);
-      // A cancel may come anywhere; it leads to cleanup and nowhere else.
+      // A cancel may come in any state; it leads to cleanup only.
       for (let i = 1; i < trace.length; i++) expect(`${follows[trace[i - 1]!]}C`).toContain(trace[i]);
     }));
 
@@ -163,7 +163,7 @@ describe('whatever happens,', () => {
       for (const step of steps) {
         const was = contextOf(step.before).used.steps;
         const is = contextOf(step.after).used.steps;
-        // A phase that asks by itself may need several answers; its bill says how many. They have no record.
+        // A phase that calls a model itself may need several answers; its result says how many. They have no record.
         const stopped = stoppedModels(step);
         const isTurn = step.event.type === 'xstate.done.actor.callModel' || stopped.includes('callModel');
         expect(is - was).toBe(isTurn ? 1 : billedIn(step.event) + stopped.length);
@@ -182,10 +182,10 @@ describe('whatever happens,', () => {
       }
     }));
 
-  test('I9 after the end nothing changes', () =>
+  test('I9 after the end no event changes anything', () =>
     holds(({ played, steps }, chosen) => {
       const machine = agentWith(chosen);
-      // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
+      // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
       const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
       const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
@@ -203,7 +203,7 @@ describe('whatever happens,', () => {
       expect(transcript(again)).toEqual(transcript(played));
     }));
 
-  test('I11 a model is asked only while the budget has room for what the latest answer took, and no tool is called beyond it', () =>
+  test('I11 a model is called only while the budget has room for the usage of the latest answer, and no tool is called beyond the budget', () =>
     holds(({ played, steps }, { budget }) => {
       for (const step of steps) {
         if (!asksModel(step)) continue;
@@ -215,7 +215,7 @@ describe('whatever happens,', () => {
       expect(outputOf(played)!.usage.toolCalls).toBeLessThanOrEqual(budget.toolCalls!);
     }));
 
-  test('I12 a pause stops nothing that runs, and no model is asked while somebody wants one', () =>
+  test('I12 a pause stops nothing that runs, and no model is called while paused', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         const { event, actions, after } = step;
@@ -232,14 +232,14 @@ describe('whatever happens,', () => {
       expect(steps.length).toBeLessThan(2_000);
     }));
 
-  test('I14 cancelled is cancelled, and nothing else is', () =>
+  test('I14 a task ends as cancelled if and only if it was cancelled in time', () =>
     holds(({ played, steps }) => {
       const decided = steps.findIndex(({ after }) => contextOf(after).outcome !== undefined);
       const byCancel = steps[decided]?.event.type === 'agent.cancel';
       expect(outputOf(played)!.status === 'cancelled').toBe(byCancel);
     }));
 
-  test('I15 everything that was said is read by the model, or kept with the reason why it is not, and never both', () =>
+  test('I15 every input is either read by the model, or kept with the reason why not', () =>
     holds(({ played, steps }) => {
       const read = transcript(played)
         .flatMap((message) => (message.role === 'user' ? [message.text] : []))
@@ -251,13 +251,13 @@ describe('whatever happens,', () => {
         if (event.type !== 'agent.input') continue;
         const letters = kept.filter(({ message }) => message.body.text === event['text']);
         for (const { failure } of letters) expect(failure).toMatchObject({ kind: 'conflict' });
-        // What changed nothing was refused at the door, by the engine, which keeps it.
+        // An input that changed nothing was refused, and the engine keeps it as a dead letter.
         const refused = before === after && letters.length === 0 ? 1 : 0;
         expect(letters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
       }
     }));
 
-  test('I16 an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
+  test('I16 an interruption stops no write, and only turns of an agent with onInput: interrupt', () =>
     holds(({ steps }, { onInput }) => {
       for (const { event, before, actions } of steps) {
         if (event.type !== 'agent.input') continue;
@@ -271,6 +271,6 @@ describe('whatever happens,', () => {
     }));
 });
 
-test('a schedule begins where a task begins', () => {
+test('a schedule begins in the initial state of a task', () => {
   expect(playStart(agentWith(settings()), task).snapshot.status).toBe('active');
 });

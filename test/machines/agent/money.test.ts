@@ -1,4 +1,4 @@
-/** An agent that was lent its money: it asks for more before it spends it, and hears no answer but its own. */
+/** An agent with a leased budget: it requests more before it spends it, and takes only the answer to its own request. */
 import { expect, test } from 'vitest';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import { playStart, playNext } from '../../../src/testing/play.ts';
@@ -13,7 +13,7 @@ const lent = () => {
 };
 const state = ({ snapshot }: ReturnType<typeof playStart>) => JSON.stringify(snapshot.value);
 
-test('it asks before it spends, and goes on with what it is granted', () => {
+test('the agent requests budget before it spends it, and continues with what it is granted', () => {
   const { asking, hear } = lent();
   expect(state(asking)).toContain('leasing');
   expect(asking.actions.at(-1)?.params).toMatchObject({
@@ -24,13 +24,13 @@ test('it asks before it spends, and goes on with what it is granted', () => {
   );
 });
 
-test('a refusal ends it, with the failure of whoever lends', () => {
+test('a refusal ends the agent with the failure of the lender', () => {
   const { hear } = lent();
   const refused = hear({ type: 'treasury.refused', id: 'lease/0.0', failure: fault('budget') } as never);
   expect(refused.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
 });
 
-test('what is said of another lease is not for it', () => {
+test('an answer about another lease is ignored', () => {
   const { hear } = lent();
   expect(state(hear({ type: 'treasury.granted', id: 'lease/9.9', budget: { steps: 3 } } as never))).toContain(
     'leasing',

@@ -7,7 +7,7 @@ import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswer
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 const takeOver = done('fallback', { resource: 'the other model' });
 
-test('a passing failure is tried again where it happened', () => {
+test('a transient failure is retried in the phase where it happened', () => {
   const agent = telling({ planning: true });
   agent.tell(failed('plan', fault('transient')));
   expect(stands(agent.played)).toBe('errorHandling.retry');
@@ -42,13 +42,13 @@ test('a permanently failing model is called a bounded number of times', () => {
   expect(asked(agent.played, 'callModel')).toBe(9);
 });
 
-test('who is not allowed in does not knock again', () => {
+test('an authentication failure is not retried', () => {
   const played = story({}, modelFails('auth'));
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'auth' } });
   expect(asked(played, 'callModel')).toBe(1);
 });
 
-test('what nobody classified is an abort after one other approach', () => {
+test('an unclassified failure ends the task after one other approach', () => {
   const agent = telling({ limits: { maxAlternatives: 1 } });
   agent.tell(failed('callModel', new Error('boom')));
   expect(stands(agent.played)).toBe('working.execution.thinking');
@@ -56,7 +56,7 @@ test('what nobody classified is an abort after one other approach', () => {
   expect(outputOf(agent.played)).toMatchObject({ status: 'failed', failure: { kind: 'internal', message: 'boom' } });
 });
 
-test('when the model fails for good, the fallback takes over where it failed', () => {
+test('when the model fails permanently, the fallback model continues in the same phase', () => {
   const agent = telling();
   agent.tell(modelFails('format'));
   expect(stands(agent.played)).toBe('errorHandling.fallback');
@@ -65,12 +65,12 @@ test('when the model fails for good, the fallback takes over where it failed', (
   expect(stands(agent.tell(answers('Done.')))).toBe('completed');
 });
 
-test('without a fallback the first failure stands', () => {
+test('without a fallback the first failure is final', () => {
   const played = story({}, modelFails('format'), failed('fallback', fault('format', 'nothing to fall back to')));
   expect(outputOf(played)).toMatchObject({ failure: { kind: 'format', message: 'format trouble' } });
 });
 
-test('a broken surrounding lets the other calls of the turn finish, and is then handled', () => {
+test('an environment failure lets the other calls of the turn finish, and is then handled', () => {
   const agent = telling();
   agent.tell(calls(call('read'), call('list')), breaks(0, 'environment'));
   expect(stands(agent.played)).toBe('working.execution.acting');
@@ -81,7 +81,7 @@ test('a broken surrounding lets the other calls of the turn finish, and is then 
   expect(stands(agent.tell(backoff))).toBe('working.execution.thinking');
 });
 
-test('tools that fail one after another lead to another approach', () => {
+test('several failing tools in a row lead to another approach', () => {
   const agent = telling();
   for (let i = 0; i < 3; i++) agent.tell(calls(call('read', { input: i })), breaks(0, 'tool'));
   expect(phasesOf(agent.played).slice(-3)).toEqual(['errorHandling', 'planning', 'execution']);
@@ -95,7 +95,7 @@ const pausesOf = ({ actions }: Pick<ReturnType<typeof story>, 'actions'>) =>
         (params as { event: { type: string } }).event.type.startsWith('xstate.after.backoff'),
     )
     .map(({ params }) => (params as { delay: number }).delay);
-/** As the engine hands an event in: at a time, with a chance, and with the deadline of the run. */
+/** An event with the context that the engine gives it: a time, a random number, and the deadline of the run. */
 const at = (event: { type: string }, now: number, chance: number, deadline?: number) =>
   withEventContext(
     event,
@@ -103,7 +103,7 @@ const at = (event: { type: string }, now: number, chance: number, deadline?: num
     deadline === undefined ? {} : { deadline },
   );
 
-test('the longest pause before trying again doubles, up to its bound; chance decides how much of it is waited', () => {
+test('the longest pause before a retry doubles, up to its bound; a random number decides how much of it is waited', () => {
   const waits = (chance: number) =>
     pausesOf(
       story(
@@ -116,16 +116,16 @@ test('the longest pause before trying again doubles, up to its bound; chance dec
   expect(waits(0)).toEqual([1, 1, 1]);
 });
 
-test('what chance said is kept: the pause is the same when the agent is asked again', () => {
+test('the random part of a pause is stored: the pause is the same when it is computed again', () => {
   const { snapshot } = story({}, at(modelFails(), 5, 0.25));
   expect(snapshot.context).toMatchObject({ setback: { at: 5, chance: 0.25 } });
 });
 
-test('a pause is never shorter than the other side asked for', () => {
+test('a pause is never shorter than the provider’s retryAfter', () => {
   expect(pausesOf(story({}, failed('callModel', { ...fault('transient'), retryAfter: 30_000 })))).toEqual([30_000]);
 });
 
-test('what could not be done in time is not waited for: another model may answer at once', () => {
+test('a retry that would come after the deadline is not waited for: the fallback model is used at once', () => {
   const busy = failed('callModel', { ...fault('transient'), retryAfter: 30_000 });
   expect(stands(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
   expect(stands(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
@@ -134,7 +134,7 @@ test('what could not be done in time is not waited for: another model may answer
   expect(outputOf(alone)).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
 });
 
-test('surroundings that are gone for good are not tried again; another resource may be', () => {
+test('an environment failure that is permanent is not retried; another resource may be used', () => {
   const gone = failed('discover', { ...fault('environment'), data: { gone: true } });
   expect(stands(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
   expect(outputOf(story({ discovery: true, limits: { maxFallbacks: 0 } }, gone))).toMatchObject({
@@ -143,12 +143,12 @@ test('surroundings that are gone for good are not tried again; another resource 
   });
 });
 
-test('a phase that takes too long is a failure of that phase', () => {
+test('a phase that exceeds its time limit fails with a timeout', () => {
   const played = story({ discovery: true }, after('phaseTimeout', 'agent.active.lifecycle.working.discovery.listing'));
   expect(played.snapshot.context).toMatchObject({ phase: 'discovery', failure: { kind: 'timeout' } });
 });
 
-test('a missing capability that no toolbelt has ends the task, and says which', () => {
+test('a missing capability that no toolbelt has ends the task, and the failure names it', () => {
   const played = story({ discovery: true }, done('discover', { tools: 2, epoch: 1, missing: ['mail'] }));
   expect(outputOf(played)).toMatchObject({
     status: 'failed',

@@ -1,4 +1,4 @@
-/** A whole task under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+/** A whole task under a random schedule: each step takes one of the events that are possible then. The choices are numbers, so that fast-check can shrink them. */
 import type { AnyEventObject } from 'xstate';
 import { isExecutable } from '../../../machines/agent/calls.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
@@ -11,7 +11,7 @@ import { underway } from '../pending.ts';
 
 export interface Schedule {
   readonly played: Played;
-  /** Every event, with where the machine stood before it and what it wished for. */
+  /** Every event, with the snapshots before and after it and the actions it gave. */
   readonly steps: readonly {
     event: AnyEventObject;
     before: Played['snapshot'];
@@ -20,10 +20,10 @@ export interface Schedule {
   }[];
 }
 
-/** Asked twice, paid twice, and still nothing that fits. */
+/** Two answers of the model, both counted as usage, and neither of them valid. */
 const unfit = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
 
-/** What may come of an effect: by its name, more or less in the order of likelihood. */
+/** The possible results of each effect, the more likely ones first. */
 const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
   callModel: (id, n) => [
     calls(call('read', { input: n })),
@@ -105,7 +105,7 @@ const signals = (n: number): readonly AnyEventObject[] => [
   { type: 'agent.cancel', reason: 'enough' },
 ];
 
-/** `choices` are consumed one per event; when they run out, everything goes well and nobody interferes. */
+/** Each event consumes one of the `choices`; when they run out, every effect succeeds and no signal is sent. */
 export function schedule(settings: AgentSettings, choices: readonly number[]): Schedule {
   const machine = agentWith(settings);
   const { open, timers, settle, follow } = underway();
@@ -130,7 +130,7 @@ export function schedule(settings: AgentSettings, choices: readonly number[]): S
   return { played, steps };
 }
 
-/** Whoever reads an answer refuses the calls that the budget has no room for; only when there is none at all it is the machine that decides. */
+/** The parser of an answer refuses calls for which the budget has no room; when there is no room at all, the machine decides. */
 function affordable(event: AnyEventObject, left: number): AnyEventObject {
   const { calls: asked } = ((event as { output?: unknown }).output ?? {}) as Partial<ParsedAnswer>;
   if (event.type !== 'xstate.done.actor.callModel' || !asked || left <= 0) return event;
@@ -148,7 +148,7 @@ function pick(
   n: number,
 ): AnyEventObject {
   const ends = [...open].flatMap(([id, src]) => outcomes[src]!(id, n));
-  // The deadline is far away: it is one of many things only rarely.
+  // The deadline is far away: it is chosen only rarely.
   const due = [...timers.values()].filter(({ type }) => !type.includes('deadline') || choice % 50 === 0);
   const all = [...ends, ...ends, ...due, ...signals(n).slice(0, choice % 10 === 0 ? 4 : 3)];
   return all[choice % all.length]!;

@@ -107,7 +107,7 @@ const agent = (
   key: key as Case['key'],
 });
 
-/** One chart, looked at from several sides: all at once would be a walk without end. */
+/** One chart, explored from several sides: with all events at once the exploration would not end. */
 export const cases: readonly Case[] = [
   agent('acting', {}, [...signals, ...turns, modelFails(), modelFails('auth')]),
   {
@@ -134,7 +134,7 @@ export const cases: readonly Case[] = [
   agent('told what replaces the last', { onInput: 'latest' }, [answers('done'), said, modelFails('format')]),
   agent('told and deaf', { onInput: 'reject' }, [answers('done'), said, modelFails('format')]),
   agent('told one by one', { onInput: 'queue' }, [answers('done'), said, calls(call('read')), returns(0)]),
-  // All of it together has twenty thousand situations.
+  // All events together give twenty thousand situations.
   agent('interrupted', { onInput: 'interrupt', verification: true, budget: { steps: dose(2, 3) } }, [
     ...turns,
     said,

@@ -1,4 +1,4 @@
-/** What the laws need to walk through a guardrail: with a rule and a rest, with checks and a person, before another one, and as a run. */
+/** The cases of the guardrail's machine for the laws: with a rule and a rest, with checks and an approval, before another guardrail, and as a run. */
 import { fromPromise } from 'xstate';
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import { guardrailWith } from '../../../machines/guardrail/guardrail.ts';

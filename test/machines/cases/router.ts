@@ -7,7 +7,7 @@ import type { Case } from '../case.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));
-/** A machine, as guardrails are: it hears what it is sent. */
+/** A machine that takes messages, as guardrails do. */
 const listener = setup({}).createMachine({ id: 'guard', options: { maxIterations: 1 } });
 const profile = (id: string): RouterMember => ({ id, steps: 5, takes: ['task'] });
 
@@ -153,7 +153,7 @@ export const cases: readonly Case[] = [
       ...ending,
       { type: 'troupe.deadline' },
     ],
-    // What comes is not counted beyond what decides.
+    // Counters are kept only as far as they decide behaviour.
     key: (({ queue, jobs, seats, halt, closed, due, submitted, answered }: RouterContext) => [
       Math.min(queue.length, 1),
       jobs.slice(0, 1).map((job) => job && [job.stage, job.stopping]),

@@ -1,4 +1,4 @@
-/** What the laws need to walk through the treasurer's machine: alone, and with a run above it. */
+/** The cases of the treasurer's machine for the laws: alone, and under a parent run. */
 import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../../machines/treasury/context.ts';
 import { done, failed } from '../../../src/testing/play.ts';

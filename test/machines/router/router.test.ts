@@ -1,4 +1,4 @@
-/** The router's chart by hand: what comes too late, out of turn, or from above. */
+/** The router's chart: events that come too late, out of order, or from a parent. */
 import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
@@ -28,7 +28,7 @@ const work = (id: string, change = {}) => ({
   ...change,
 });
 
-test('one that is closed takes no more tasks, and ends with those it has', () => {
+test('a closed router takes no more tasks, and ends after the tasks it has', () => {
   const task = { type: 'orchestra.task' as const, task: { input: 'Go.' } };
   const closed = story(machine, standing).send(task).send({ type: 'orchestra.close' });
   const late = closed.send(task);
@@ -36,7 +36,7 @@ test('one that is closed takes no more tasks, and ends with those it has', () =>
   expect(late.done('task.0', answer).done('collect', [])).toRestIn('completed');
 });
 
-test('work from above is answered with the output of the member, and kept in no list', () => {
+test('work from a parent is answered with the output of the member, and kept in no list', () => {
   const told = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
   expect(told).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
   const answered = told.done('task.0', answer);
@@ -47,7 +47,7 @@ test('work from above is answered with the output of the member, and kept in no 
   expect(answered.actions.filter(({ type }) => type === 'append')).toEqual([]);
 });
 
-test('work that nobody can have is refused at once, by name and with a reason', () => {
+test('work that no member can take is refused at once, with the name and the reason', () => {
   const told = story(machine, standing).send(work('w-1', { to: 'zed' }));
   const [sent] = told.actions
     .filter(({ type }) => type === 'xstate.sendTo')
@@ -62,7 +62,7 @@ test('work that nobody can have is refused at once, by name and with a reason', 
   });
 });
 
-test('an attempt that was told to stop and does not is let go, and charged with all that it held', () => {
+test('an attempt that ignores its cancel is stopped, and counts as usage all it was granted', () => {
   const cancelled = story(machine, { tasks: [{ input: 'Go.' }], shape: 'one' }).send({
     type: 'orchestra.cancel',
     reason: 'enough',
@@ -73,7 +73,7 @@ test('an attempt that was told to stop and does not is let go, and charged with 
   expect(gone.done('collect', [])).toRestIn('cancelled');
 });
 
-test('an answer in the same moment as the cancel is kept', () => {
+test('an answer that comes together with the cancel is kept', () => {
   const tasks = [{ input: 'Go.' }];
   const cancelled = story(machine, { tasks, shape: 'one' }).send({ type: 'orchestra.cancel', reason: 'enough' });
   expect(cancelled.done('task.0', answer)).toHaveAppended('results', expect.objectContaining({ seq: 0 }));
@@ -84,7 +84,7 @@ test('an answer in the same moment as the cancel is kept', () => {
   expect(kept.find(({ list }) => list === 'results')!.entry.result).toMatchObject({ success: true });
 });
 
-test('results that cannot be read back are a failure of the whole', () => {
+test('results that cannot be read back fail the orchestrator', () => {
   const told = story(machine, { tasks: [], shape: 'many' }).failed('collect', fault('storage'));
   expect(told).toRestIn('failed');
   expect(told.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'storage' } });

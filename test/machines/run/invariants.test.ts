@@ -1,8 +1,8 @@
 /**
- * What holds for every run of a team, whatever happens in whatever order.
+ * What holds for every run of a team, for any events in any order.
  *
- * R1 what members at work were granted and what was used stay within the budget · R2 nobody is started, and nothing routed, while it is paused
- * R3 every member ends or is stopped · R4 an end is final · R5 turns are bounded · R6 every run can be brought to an end
+ * R1 grants to working members plus usage stay within the budget · R2 no member is started, and no message routed, while it is paused
+ * R3 every member ends or is stopped · R4 a final state is final · R5 turns are bounded · R6 every run can be brought to an end
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ const spawned = ({ actions }: Step) =>
     .map(({ params }) => params as { src: string; input: { allowance?: Budget } });
 const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route' && src !== 'treasurer');
 const isPaused = ({ value }: Step['after']) => (value as { active?: { control: string } }).active?.control === 'paused';
-/** Nothing but stopping is left to do, or not even that. */
+/** The run is stopping, or has ended. */
 const isOver = ({ status, value }: Step['after']) => status === 'done' || JSON.stringify(value).includes('"stopping"');
 const verdict = (snapshot: Step['after']) => {
   const { outcome, failure, member } = contextOf(snapshot);
@@ -71,7 +71,7 @@ const sums: Record<keyof Budget, (usage: AgentUsage) => number> = {
   toolCalls: ({ toolCalls }) => toolCalls,
 };
 const kinds = Object.keys(sums) as (keyof Budget)[];
-/** What the member that ended used beyond what it was given: a call more at most, and nobody can take it back. */
+/** What an ended member used beyond its grant: one call at most. */
 function beyond({ event, before }: Step, what: keyof Budget): number {
   const place = /^xstate\.done\.actor\.member\.(\d+)$/.exec(event.type)?.[1];
   const granted = place === undefined ? undefined : contextOf(before).granted[Number(place)]?.[what];
@@ -79,8 +79,8 @@ function beyond({ event, before }: Step, what: keyof Budget): number {
   return Math.max(0, sums[what]((event.output as AgentOutput).usage) - granted);
 }
 
-describe('whatever happens to a team,', () => {
-  test('R1 what its members may still use and what was used stay within the budget', () =>
+describe('for any schedule of a team,', () => {
+  test('R1 what its members may still use plus what was used stays within the budget', () =>
     holds(({ steps }, settings, budget) => {
       for (const what of kinds) {
         const limit = Math.min(settings.budget[what] ?? Infinity, budget?.[what] ?? Infinity);
@@ -91,19 +91,19 @@ describe('whatever happens to a team,', () => {
           const { used, granted } = contextOf(step.after);
           const given = granted.reduce((sum, grant) => sum + (grant?.[what] ?? 0), 0);
           expect(sums[what](used) + given).toBeLessThanOrEqual(limit + over + 1e-9);
-          // Without tool calls a member can still answer; without anything else it cannot even begin.
+          // Without tool calls a member can still answer; without steps, tokens or money it cannot start.
           if (what !== 'toolCalls')
             for (const { input } of started(step)) expect(input.allowance![what]).toBeGreaterThan(0);
         }
       }
     }));
 
-  test('R1 the books of its treasurer come out: used, leased and free make up the budget', () =>
+  test('R1 the ledger of its treasurer balances: used, leased and free make up the budget', () =>
     holds(({ steps }) => {
       for (const { books } of steps) if (books) expect(imbalance(books)).toEqual({});
     }));
 
-  test('R2 nobody is started and nothing is routed while it is paused, and nobody once it is being stopped', () =>
+  test('R2 no member is started and no message is routed while it is paused, and no member is started while it is stopping', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         if (isPaused(step.after)) expect(spawned(step)).toEqual([]);
@@ -111,7 +111,7 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('R3 every member that was started ends or is stopped, and each at work is told once to stop', () =>
+  test('R3 every started member ends or is stopped, and each working member gets one cancel', () =>
     holds(({ steps, left }) => {
       expect(left).toEqual([]);
       for (const step of steps) {
@@ -120,18 +120,18 @@ describe('whatever happens to a team,', () => {
       }
     }, 'cancelled'));
 
-  test('R4 what decides the end stands, and after the end nothing changes', () =>
+  test('R4 the outcome is final once decided, and after the end nothing changes', () =>
     holds(({ played, steps }, settings) => {
       for (const { before, after } of steps) if (isOver(before)) expect(verdict(after)).toEqual(verdict(before));
       const machine = teamOf(settings);
-      // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
+      // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
       const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
       const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
-  test('R5 no more messages are handed out than there may be turns, and each starts one member', () =>
+  test('R5 there are no more turns than the limit allows, and each starts one member', () =>
     holds(({ steps }, { limits }) => {
       let handed = 0;
       for (const step of steps) {
@@ -141,7 +141,7 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('R6 it can be brought to an end: by letting it work, or by cancelling it, whether its members listen or not', () => {
+  test('R6 every run can end: by completing, or by a cancel, whether its members react or not', () => {
     holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]));
     holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]), 'cancelled');
   });

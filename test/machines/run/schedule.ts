@@ -1,4 +1,4 @@
-/** A whole run of a team under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+/** A whole run of a team under a random schedule: each step takes one of the events that are possible then. The choices are numbers, so that fast-check can shrink them. */
 import { fromPromise, type AnyEventObject } from 'xstate';
 import type { AgentOutput, AgentUsage, Budget } from '../../../src/contracts/agent.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
@@ -17,10 +17,10 @@ export interface RunSchedule {
     before: Played['snapshot'];
     after: Played['snapshot'];
     actions: readonly PlayedAction[];
-    /** What the treasurer has written down by then; undefined where there is none. */
+    /** The ledger of the treasurer after the event; undefined when there is no treasurer. */
     books: Ledger | undefined;
   }[];
-  /** Members that were started and neither ended nor were stopped. */
+  /** Members that were started and have neither ended nor been stopped. */
   readonly left: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const member = fromPromise(() => Promise.resolve(null));
 export const teamOf = (settings: RunSettings) =>
   runWith(settings).provide({ actors: { writer: member, critic: member } as never });
 
-/** How a run comes to its end when the choices are used up: all goes well, or somebody cancels it and nobody listens. */
+/** How a run ends when the choices are used up: every effect succeeds, or the run is cancelled and no member reacts. */
 export type Ending = 'well' | 'cancelled';
 
 export function runSchedule(
@@ -84,7 +84,7 @@ const signals: readonly AnyEventObject[] = [
   { type: 'troupe.deadline' },
 ];
 const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject => {
-  // Who stops a run is one of many things only rarely.
+  // A cancel is chosen only rarely.
   const likely =
     choice % 10 === 0 ? all : all.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
   return likely[choice % likely.length]!;
@@ -92,7 +92,7 @@ const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject =>
 
 const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
 
-/** What may come of whatever is under way. A member uses up none, half or all of what it was given, or a call more. */
+/** The possible results of what is pending. A member uses none, half or all of its grant, or one call more. */
 function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[] {
   if (id === 'treasurer') return [];
   if (id === 'route')
@@ -116,7 +116,7 @@ function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[]
     answers(id, usageOf(grant, 1, 1)),
     done(id, ends('failed', usageOf(grant, 1))),
     failed(id, fault('restarts')),
-    // It comes near what it was lent, and asks for more.
+    // The member comes near its grant, and requests more.
     ...(typeof lease === 'string' ? [{ type: 'treasury.lease', id: lease, wants: more(grant) }] : []),
   ];
 }

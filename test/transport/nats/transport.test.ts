@@ -1,4 +1,4 @@
-/** The bus keeps the contract of every transport, on a real server. */
+/** The NATS transport keeps the contract of every transport, on a real server. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { virtualClock } from 'troupe/testing';
@@ -56,7 +56,7 @@ transportSuite('nats, within one process', {
   open: async (clock) => nats({ connection, clock, tenant: `t${tenant++}` }),
 });
 
-test('all actors of a run are heard by one subscription, and one that is not there is said to be unknown', async () => {
+test('all actors of a run share one subscription, and a message to a missing actor is refused as unknown recipient', async () => {
   const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
   await using here = nats(options);
   await using there = nats(options);
@@ -75,7 +75,7 @@ test('all actors of a run are heard by one subscription, and one that is not the
   await expect(here.send({ ...letter, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
 });
 
-test('messages that are taken at the same moment are acknowledged by few, and one that a plain client sends by one of its own', async () => {
+test('messages accepted at the same moment share acknowledgements, and one from a plain client gets its own', async () => {
   const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
   await using here = nats(options);
   await using there = nats(options);
