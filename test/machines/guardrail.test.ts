@@ -25,12 +25,12 @@ const completes = (place: number) =>
 const fails = (place: number) =>
   done(`task.${place}`, { status: 'failed', failure: fault('tool'), phase: 'execution', evidence: [], usage: used });
 const cancels = (place: number) => done(`task.${place}`, { status: 'cancelled', reason: 'over', usage: used });
-const rests = after('rest', 'guardrail.active.door.open');
+const restOver = after('rest', 'guardrail.active.door.open');
 
-const resting = machine({ trip: { after: 1, rest: 1_000 } });
+const breaker = machine({ trip: { after: 1, rest: 1_000 } });
 type Event = { readonly type: string } & Record<string, unknown>;
-const story = (events: readonly Event[], of = resting) => playEvents(of, { standing: true }, events);
-const doorOf = (events: readonly Event[], of = resting) =>
+const story = (events: readonly Event[], of = breaker) => playEvents(of, { standing: true }, events);
+const breakerState = (events: readonly Event[], of = breaker) =>
   (story(events, of).snapshot.value as { active: { door: unknown } }).active.door;
 const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
   actions
@@ -40,31 +40,31 @@ const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .map(({ id }) => id);
 
 test('the result of work that started before the breaker opened does not change the breaker', () => {
-  const open = [work('old'), work('b'), fails(1), rests];
-  expect(doorOf(open)).toEqual({ halfOpen: 'ready' });
-  expect(doorOf([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
-  const trying = [work('old'), work('older'), work('b'), fails(2), rests, work('trial')];
-  expect(doorOf(trying)).toEqual({ halfOpen: 'trying' });
+  const open = [work('old'), work('b'), fails(1), restOver];
+  expect(breakerState(open)).toEqual({ halfOpen: 'ready' });
+  expect(breakerState([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
+  const halfOpen = [work('old'), work('older'), work('b'), fails(2), restOver, work('trial')];
+  expect(breakerState(halfOpen)).toEqual({ halfOpen: 'trying' });
   for (const late of [completes(0), fails(0), cancels(0)])
-    expect(doorOf([...trying, late])).toEqual({ halfOpen: 'trying' });
+    expect(breakerState([...halfOpen, late])).toEqual({ halfOpen: 'trying' });
   const reset = [work('old'), work('older'), work('b'), fails(2), { type: 'guardrail.reset' }];
-  expect(doorOf([...reset, fails(0)])).toBe('closed');
-  expect(doorOf([...reset, completes(1)])).toBe('closed');
-  expect(doorOf([...reset, work('new'), fails(2)])).toBe('open');
+  expect(breakerState([...reset, fails(0)])).toBe('closed');
+  expect(breakerState([...reset, completes(1)])).toBe('closed');
+  expect(breakerState([...reset, work('new'), fails(2)])).toBe('open');
 });
 
 test('when half open, only one piece of work is let through, and its result decides', () => {
-  const trying = [work('b'), fails(0), rests, work('trial')];
-  expect(answered(story([...trying, work('c')]))).toEqual(['b', 'c']);
-  expect(doorOf([...trying, completes(0)])).toBe('closed');
-  expect(doorOf([...trying, fails(0)])).toBe('open');
-  expect(doorOf([...trying, cancels(0)])).toEqual({ halfOpen: 'ready' });
+  const halfOpen = [work('b'), fails(0), restOver, work('trial')];
+  expect(answered(story([...halfOpen, work('c')]))).toEqual(['b', 'c']);
+  expect(breakerState([...halfOpen, completes(0)])).toBe('closed');
+  expect(breakerState([...halfOpen, fails(0)])).toBe('open');
+  expect(breakerState([...halfOpen, cancels(0)])).toEqual({ halfOpen: 'ready' });
 });
 
 test('a success resets the count of failures', () => {
   const twice = machine({ trip: { after: 2, rest: 1_000 } });
-  expect(doorOf([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
-  expect(doorOf([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
+  expect(breakerState([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
+  expect(breakerState([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
 });
 
 test('a timer, a check or an answer that comes after its work has ended changes nothing', () => {
@@ -108,40 +108,43 @@ const sent = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .map(({ targetId = 'parent', event }) => [targetId, event]);
 
 test('a service behind the guardrail is started once, gets one piece of work after another, and is addressed by its name', () => {
-  const told = story(
+  const played = story(
     [work('a', { to: 'pool' }), work('b', { to: 'pool' }), { type: 'work.cancel', id: 'b', reason: 'over' }],
     pools,
   );
-  expect(sent(told)).toEqual([
+  expect(sent(played)).toEqual([
     ['standing.pool', work('a')],
     ['standing.pool', work('b')],
     ['standing.pool', { type: 'work.cancel', id: 'b', reason: 'over' }],
   ]);
-  expect(told.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
+  expect(played.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
 });
 
 test('a service that fails behind the guardrail fails its own work, and no other', () => {
   const works = [work('a', { to: 'pool' }), work('b', { to: 'desk' })];
-  const fallen = story([...works, failed('standing.pool', fault('restarts'))], pools);
-  expect(sent(fallen).at(-1)).toMatchObject(['parent', { id: 'a', output: { failure: { kind: 'environment' } } }]);
-  expect(answered(fallen)).toEqual(['a']);
+  const afterFailure = story([...works, failed('standing.pool', fault('restarts'))], pools);
+  expect(sent(afterFailure).at(-1)).toMatchObject([
+    'parent',
+    { id: 'a', output: { failure: { kind: 'environment' } } },
+  ]);
+  expect(answered(afterFailure)).toEqual(['a']);
   const back = story([...works, done('standing.pool', null), work('c', { to: 'pool' })], pools);
   expect(back.actions.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
 });
 
 test('a request above the guardrail’s own budget is refused at once, and a grant is reduced to that budget', () => {
-  const thrifty = machine({
+  const withBudget = machine({
     rule: { kind: 'budget', limits: { usd: 2 }, requireExplicit: false, allowExhausted: false },
   });
-  const lent = work('a', { allowance: { usd: 1 }, lease: 'lease/1' });
+  const leased = work('a', { allowance: { usd: 1 }, lease: 'lease/1' });
   const asks = (usd: number) => ({ type: 'treasury.lease', id: 'lease/1', wants: { usd } });
-  expect(sent(story([lent, asks(3)], thrifty))).toMatchObject([
+  expect(sent(story([leased, asks(3)], withBudget))).toMatchObject([
     ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'usd', limit: 2 } } }],
   ]);
   const granted = { type: 'treasury.granted', id: 'lease/1', budget: { usd: 9, steps: 4 } };
-  expect(sent(story([lent, asks(1.5), granted], thrifty))).toEqual([
+  expect(sent(story([leased, asks(1.5), granted], withBudget))).toEqual([
     ['parent', asks(1.5)],
     ['task.0', { ...granted, budget: { usd: 2, steps: 4 } }],
   ]);
-  expect(sent(story([lent, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], thrifty))).toEqual([]);
+  expect(sent(story([leased, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], withBudget))).toEqual([]);
 });

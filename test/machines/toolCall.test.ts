@@ -34,17 +34,17 @@ test('asks for approval of exactly this call, and runs nothing before', () => {
 
 test.each([
   [
-    'somebody says no',
+    'the approval is denied',
     done('approval', { status: 'answered', answer: { approved: false, note: 'not on a Sunday' }, by: 'ada' }),
     'Denied by ada: not on a Sunday',
   ],
   [
-    'nobody answers',
+    'the ticket expires',
     done('approval', { status: 'expired', answer: { approved: false, note: 'Nobody answered in time.' } }),
     'Denied by the deadline: Nobody answered in time.',
   ],
   [
-    'the question is withdrawn',
+    'the ticket is cancelled',
     done('approval', { status: 'aborted', reason: 'over', by: 'bob' }),
     'bob withdrew the question: over',
   ],

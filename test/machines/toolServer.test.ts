@@ -4,7 +4,7 @@ import { toolServerMachine } from '../../machines/toolServer.ts';
 import { toolServer } from './cases/toolServer.ts';
 
 const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
-const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+const notRetryable = { kind: 'environment', message: 'no such program', retryable: false } as const;
 const refused = { type: 'xstate.error.actor.connect', error: gone };
 const connected = { type: 'xstate.done.actor.connect', output: { tools: ['a'] } };
 const listed = { type: 'xstate.done.actor.list', output: { tools: ['b'] } };
@@ -52,7 +52,7 @@ test('a server that dies soon after each start is given up', () => {
 });
 
 test('a failure that is not retryable is not retried', () => {
-  expect(play({ type: 'xstate.error.actor.connect', error: hopeless }).last).toBe('failed');
+  expect(play({ type: 'xstate.error.actor.connect', error: notRetryable }).last).toBe('failed');
 });
 
 test('a server that does not answer has failed', () => {

@@ -48,8 +48,8 @@ const seed = Number(process.env.SEED ?? 20_261_121);
 /** The seed is in the message of a failure; SEED=… repeats it. */
 function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsOf>) => void) {
   fc.assert(
-    fc.property(anySettings, anyChoices, (chosen, choices) => {
-      check(schedule(chosen, choices), chosen);
+    fc.property(anySettings, anyChoices, (drawn, choices) => {
+      check(schedule(drawn, choices), drawn);
     }),
     { seed, numRuns: dose(60, 400) },
   );
@@ -75,16 +75,16 @@ const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
         return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
       });
 /** How many model answers the result of such a phase counts, successful or not. */
-function billedIn({ type, output, error }: AnyEventObject): number {
+function answersCountedIn({ type, output, error }: AnyEventObject): number {
   if (!/\.(?:plan|analyze)$/.test(type)) return 0;
-  const bill = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
-  return bill.usage ? (bill.answers ?? 1) : 0;
+  const modelUsage = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
+  return modelUsage.usage ? (modelUsage.answers ?? 1) : 0;
 }
 const recordsOf = ({ actions }: Schedule['steps'][number]) =>
   appendedEntries<{ step?: number }>({ actions } as Played, 'trajectory').flatMap(({ step }) => step ?? []);
 
 /** The plan of the phases, one letter each. */
-const letters: Record<string, string> = {
+const phaseLetters: Record<string, string> = {
   initiation: 'I',
   requirements: 'R',
   discovery: 'D',
@@ -119,7 +119,7 @@ describe('for any schedule of events,', () => {
   test('I1 the phases follow the plan', () =>
     holds(({ played }) => {
       const trace = phasesOf(played)
-        .map((phase) => letters[phase]!)
+        .map((phase) => phaseLetters[phase]!)
         .join('');
       expect(trace).toMatch(plan);
       // A cancel may come in any state; it leads to cleanup only.
@@ -166,36 +166,36 @@ describe('for any schedule of events,', () => {
         // A phase that calls a model itself may need several answers; its result says how many. They have no record.
         const stopped = stoppedModels(step);
         const isTurn = step.event.type === 'xstate.done.actor.callModel' || stopped.includes('callModel');
-        expect(is - was).toBe(isTurn ? 1 : billedIn(step.event) + stopped.length);
+        expect(is - was).toBe(isTurn ? 1 : answersCountedIn(step.event) + stopped.length);
         expect(recordsOf(step)).toEqual(isTurn ? [is] : []);
       }
     }));
 
   test('I8 the toolbelt is on only after a whole activation, and a failed one changes no tools', () =>
     holds(({ steps }) => {
-      let worn = 0;
+      let activations = 0;
       for (const { event, before, after } of steps) {
         const [was, is] = [contextOf(before).tools, contextOf(after).tools];
-        if (event.type === 'xstate.done.actor.listToolbelt' && is.tier === 'toolbelt') worn++;
-        if (is.tier === 'toolbelt') expect(worn).toBeGreaterThan(0);
+        if (event.type === 'xstate.done.actor.listToolbelt' && is.tier === 'toolbelt') activations++;
+        if (is.tier === 'toolbelt') expect(activations).toBeGreaterThan(0);
         if (event.type.endsWith('.dropToolbelt')) expect([is.tier, is.epoch]).toEqual([was.tier, was.epoch]);
       }
     }));
 
   test('I9 after the end no event changes anything', () =>
-    holds(({ played, steps }, chosen) => {
-      const machine = agentWith(chosen);
+    holds(({ played, steps }, drawn) => {
+      const machine = agentWith(drawn);
       // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
-      const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
+      const events = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
+      const late = events.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
   test('I10 the same events give the same task', () =>
-    holds(({ played, steps }, chosen) => {
+    holds(({ played, steps }, drawn) => {
       const again = playEvents(
-        agentWith(chosen),
+        agentWith(drawn),
         task,
         steps.map(({ event }) => event),
       );
@@ -249,11 +249,11 @@ describe('for any schedule of events,', () => {
         .map(({ params }) => params as { message: { body: { text: string } }; failure: Failure });
       for (const { event, before, after } of steps) {
         if (event.type !== 'agent.input') continue;
-        const letters = kept.filter(({ message }) => message.body.text === event['text']);
-        for (const { failure } of letters) expect(failure).toMatchObject({ kind: 'conflict' });
+        const deadLetters = kept.filter(({ message }) => message.body.text === event['text']);
+        for (const { failure } of deadLetters) expect(failure).toMatchObject({ kind: 'conflict' });
         // An input that changed nothing was refused, and the engine keeps it as a dead letter.
-        const refused = before === after && letters.length === 0 ? 1 : 0;
-        expect(letters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
+        const refused = before === after && deadLetters.length === 0 ? 1 : 0;
+        expect(deadLetters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
       }
     }));
 

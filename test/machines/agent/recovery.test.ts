@@ -1,37 +1,37 @@
 import { expect, test } from 'vitest';
 import { after, done, failed, startedActors } from '../../../src/testing/play.ts';
 import { withEventContext } from '../../../src/core/eventContext.ts';
-import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../effectResults.ts';
-import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
+import { answers, toolFails, call, calls, fault, modelFails, toolReturns, usage } from '../effectResults.ts';
+import { startCount, outputOf, phasesOf, stateOf, story, stepwise, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 const takeOver = done('fallback', { resource: 'the other model' });
 
 test('a transient failure is retried in the phase where it happened', () => {
-  const agent = telling({ planning: true });
-  agent.tell(failed('plan', fault('transient')));
-  expect(stands(agent.played)).toBe('errorHandling.retry');
+  const agent = stepwise({ planning: true });
+  agent.send(failed('plan', fault('transient')));
+  expect(stateOf(agent.played)).toBe('errorHandling.retry');
   expect(agent.played.snapshot.context).toMatchObject({ phase: 'planning', failure: { kind: 'transient' } });
-  expect(stands(agent.tell(backoff))).toBe('working.planning.drafting');
-  agent.tell(
+  expect(stateOf(agent.send(backoff))).toBe('working.planning.drafting');
+  agent.send(
     done('plan', {
       steps: [{ id: 'a', goal: 'g', dependsOn: [], expected: '', verification: '' }],
       usage: usage(),
       model: 'm',
     }),
   );
-  expect(stands(agent.played)).toBe('working.execution.thinking');
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
 });
 
 test('a permanently failing model is called a bounded number of times', () => {
-  const agent = telling();
+  const agent = stepwise();
   for (let i = 0; i < 100 && !outputOf(agent.played); i++) {
     const event = {
       'errorHandling.retry': backoff,
       'errorHandling.fallback': takeOver,
       'working.execution.thinking': modelFails(),
-    }[stands(agent.played)];
-    agent.tell(event!);
+    }[stateOf(agent.played)];
+    agent.send(event!);
   }
   expect(outputOf(agent.played)).toMatchObject({
     status: 'failed',
@@ -39,30 +39,30 @@ test('a permanently failing model is called a bounded number of times', () => {
     phase: 'execution',
   });
   // Two tries, twice a fallback with two tries of its own, and never more than the eight recoveries of a task.
-  expect(asked(agent.played, 'callModel')).toBe(9);
+  expect(startCount(agent.played, 'callModel')).toBe(9);
 });
 
 test('an authentication failure is not retried', () => {
   const played = story({}, modelFails('auth'));
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'auth' } });
-  expect(asked(played, 'callModel')).toBe(1);
+  expect(startCount(played, 'callModel')).toBe(1);
 });
 
 test('an unclassified failure ends the task after one other approach', () => {
-  const agent = telling({ limits: { maxAlternatives: 1 } });
-  agent.tell(failed('callModel', new Error('boom')));
-  expect(stands(agent.played)).toBe('working.execution.thinking');
-  agent.tell(failed('callModel', new Error('boom')));
+  const agent = stepwise({ limits: { maxAlternatives: 1 } });
+  agent.send(failed('callModel', new Error('boom')));
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
+  agent.send(failed('callModel', new Error('boom')));
   expect(outputOf(agent.played)).toMatchObject({ status: 'failed', failure: { kind: 'internal', message: 'boom' } });
 });
 
 test('when the model fails permanently, the fallback model continues in the same phase', () => {
-  const agent = telling();
-  agent.tell(modelFails('format'));
-  expect(stands(agent.played)).toBe('errorHandling.fallback');
-  agent.tell(takeOver);
+  const agent = stepwise();
+  agent.send(modelFails('format'));
+  expect(stateOf(agent.played)).toBe('errorHandling.fallback');
+  agent.send(takeOver);
   expect(startedActors(agent.played).at(-1)).toMatchObject({ src: 'callModel', input: { fallbacks: 1 } });
-  expect(stands(agent.tell(answers('Done.')))).toBe('completed');
+  expect(stateOf(agent.send(answers('Done.')))).toBe('completed');
 });
 
 test('without a fallback the first failure is final', () => {
@@ -71,19 +71,19 @@ test('without a fallback the first failure is final', () => {
 });
 
 test('an environment failure lets the other calls of the turn finish, and is then handled', () => {
-  const agent = telling();
-  agent.tell(calls(call('read'), call('list')), breaks(0, 'environment'));
-  expect(stands(agent.played)).toBe('working.execution.acting');
-  agent.tell(returns(1));
-  expect(stands(agent.played)).toBe('errorHandling.retry');
+  const agent = stepwise();
+  agent.send(calls(call('read'), call('list')), toolFails(0, 'environment'));
+  expect(stateOf(agent.played)).toBe('working.execution.acting');
+  agent.send(toolReturns(1));
+  expect(stateOf(agent.played)).toBe('errorHandling.retry');
   expect(agent.played.snapshot.context.phase).toBe('execution');
   expect(unanswered(transcript(agent.played))).toEqual([]);
-  expect(stands(agent.tell(backoff))).toBe('working.execution.thinking');
+  expect(stateOf(agent.send(backoff))).toBe('working.execution.thinking');
 });
 
 test('several failing tools in a row lead to another approach', () => {
-  const agent = telling();
-  for (let i = 0; i < 3; i++) agent.tell(calls(call('read', { input: i })), breaks(0, 'tool'));
+  const agent = stepwise();
+  for (let i = 0; i < 3; i++) agent.send(calls(call('read', { input: i })), toolFails(0, 'tool'));
   expect(phasesOf(agent.played).slice(-3)).toEqual(['errorHandling', 'planning', 'execution']);
 });
 
@@ -127,16 +127,16 @@ test('a pause is never shorter than the provider’s retryAfter', () => {
 
 test('a retry that would come after the deadline is not waited for: the fallback model is used at once', () => {
   const busy = failed('callModel', { ...fault('transient'), retryAfter: 30_000 });
-  expect(stands(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
-  expect(stands(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
-  expect(stands(story({ limits: { deadline: 31_000 } }, at(busy, 1_000, 0.5)))).toBe('errorHandling.fallback');
+  expect(stateOf(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
+  expect(stateOf(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
+  expect(stateOf(story({ limits: { deadline: 31_000 } }, at(busy, 1_000, 0.5)))).toBe('errorHandling.fallback');
   const alone = story({ limits: { maxFallbacks: 0 } }, at(busy, 1_000, 0.5, 31_000));
   expect(outputOf(alone)).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
 });
 
 test('an environment failure that is permanent is not retried; another resource may be used', () => {
   const gone = failed('discover', { ...fault('environment'), data: { gone: true } });
-  expect(stands(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
+  expect(stateOf(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
   expect(outputOf(story({ discovery: true, limits: { maxFallbacks: 0 } }, gone))).toMatchObject({
     status: 'failed',
     failure: { kind: 'environment' },

@@ -21,11 +21,11 @@ export const story = (change: Change, ...events: AnyEventObject[]): Played =>
   playEvents(agentWith(settings(change)), task, events);
 
 /** Plays events step by step. */
-export function telling(change: Change = {}) {
+export function stepwise(change: Change = {}) {
   const machine = agentWith(settings(change));
   let played = playStart(machine, task);
   return {
-    tell(...events: AnyEventObject[]) {
+    send(...events: AnyEventObject[]) {
       for (const event of events) played = playNext(machine, played, event);
       return played;
     },
@@ -39,11 +39,11 @@ export function telling(change: Change = {}) {
 export const transcript = (played: Played): readonly Message[] =>
   joinResults(appendedEntries<Message>(played, 'transcript'));
 export const outputOf = ({ snapshot }: Played): AgentOutput | undefined => snapshot.output as AgentOutput | undefined;
-export const asked = (played: Played, src: string): number =>
+export const startCount = (played: Played, src: string): number =>
   startedActors(played).filter((each) => each.src === src).length;
 
 /** The state of the lifecycle region: `working.execution.thinking`, or the name of a final state. */
-export function stands({ snapshot }: Played): string {
+export function stateOf({ snapshot }: Played): string {
   const value = snapshot.value as string | { active: { lifecycle: unknown } };
   return typeof value === 'string' ? value : path(value.active.lifecycle);
 }

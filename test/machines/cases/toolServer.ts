@@ -2,7 +2,7 @@
 import { toolServerMachine, type ToolServerContext } from '../../../machines/toolServer.ts';
 
 const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
-const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+const notRetryable = { kind: 'environment', message: 'no such program', retryable: false } as const;
 
 export const toolServer = {
   service: true,
@@ -12,7 +12,7 @@ export const toolServer = {
   events: [
     { type: 'xstate.done.actor.connect', output: { tools: ['a'] } },
     { type: 'xstate.error.actor.connect', error: gone },
-    { type: 'xstate.error.actor.connect', error: hopeless },
+    { type: 'xstate.error.actor.connect', error: notRetryable },
     { type: 'xstate.done.actor.list', output: { tools: ['a', 'b'] } },
     { type: 'xstate.error.actor.list', error: gone },
     { type: 'xstate.after.patience.toolServer.connecting' },

@@ -44,14 +44,14 @@ const side = (name: string, input: Partial<TreasuryInput>, events: Case['events'
 });
 
 export const cases: readonly Case[] = [
-  side('that says no', {}, alone),
+  side('that refuses', {}, alone),
   side('that asks a person', { onExhausted: 'ask', budget: { steps: 1 } }, [
     ...two,
     answered({ granted: { steps: 2 } }),
     answered({ refused: 'enough' }),
     failed('ticket', fault('restarts')),
   ]),
-  side('below another', { budget: { steps: 7 }, lease: { id: 'above', budget: { steps: 4 } } }, [
+  side('under a parent run', { budget: { steps: 7 }, lease: { id: 'above', budget: { steps: 4 } } }, [
     ...two,
     { type: 'treasury.granted', id: 'above', budget: { steps: 6 } },
     { type: 'treasury.refused', id: 'above', failure: fault('budget') },

@@ -68,8 +68,8 @@ describe('a long-lived supervisor in an orchestrator', () => {
     ]);
   });
   test('that fails fails its tasks, and is started again when it is needed', () => {
-    const fallen = story({ ...two, standing: true }, [failed('standing.pool', fault('restarts'))]);
-    expect(results(fallen)).toMatchObject([
+    const afterFailure = story({ ...two, standing: true }, [failed('standing.pool', fault('restarts'))]);
+    expect(results(afterFailure)).toMatchObject([
       { success: false, failure: { kind: 'environment' } },
       { success: false, failure: { kind: 'environment' } },
     ]);
@@ -93,14 +93,14 @@ describe('a router that is a member', () => {
     depth: 3,
     ...more,
   });
-  const told = (...events: AnyEventObject[]) => story({ standing: true }, events);
+  const playService = (...events: AnyEventObject[]) => story({ standing: true }, events);
   const ends = (output: object, place = 0) => done(`task.${place}`, output);
 
   test('passes its nesting depth on, and refuses work that is nested too deeply', () => {
-    expect(startedActors(told(work('w')))).toMatchObject([
+    expect(startedActors(playService(work('w')))).toMatchObject([
       { input: { depth: 4, lease: 'lease/1', allowance: { usd: 4 } } },
     ]);
-    expect(sent(told(work('w', { depth: 8 })))).toMatchObject([
+    expect(sent(playService(work('w', { depth: 8 })))).toMatchObject([
       [
         'parent',
         { type: 'work.done', output: { failure: { kind: 'denied', data: { refusedBy: 'depth', depth: 9 } } } },
@@ -150,15 +150,15 @@ describe('a router that is a member', () => {
 
   test('a request that its own limits do not allow is refused at once, without asking the parent', () => {
     const asks = { type: 'treasury.lease', id: 'lease/1', wants: { steps: 6 } };
-    expect(sent(told(work('w', { allowance: { steps: 2 } }), asks))).toMatchObject([
+    expect(sent(playService(work('w', { allowance: { steps: 2 } }), asks))).toMatchObject([
       ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'steps', limit: 5 } } }],
     ]);
-    expect(sent(told(work('w', { allowance: { steps: 2 } }), { ...asks, wants: { steps: 3 } }))).toMatchObject([
+    expect(sent(playService(work('w', { allowance: { steps: 2 } }), { ...asks, wants: { steps: 3 } }))).toMatchObject([
       ['parent', { wants: { steps: 3 } }],
     ]);
     const no = { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') };
-    expect(sent(told(work('w'), no))).toEqual([['task.0', no]]);
-    expect(sent(told(work('w'), { ...no, id: 'lease/9' }, { ...asks, id: 'lease/9' }))).toEqual([]);
+    expect(sent(playService(work('w'), no))).toEqual([['task.0', no]]);
+    expect(sent(playService(work('w'), { ...no, id: 'lease/9' }, { ...asks, id: 'lease/9' }))).toEqual([]);
   });
 
   test('several members that answer the same task share its lease, and cannot request more', () => {

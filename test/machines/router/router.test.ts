@@ -37,9 +37,9 @@ test('a closed router takes no more tasks, and ends after the tasks it has', () 
 });
 
 test('work from a parent is answered with the output of the member, and kept in no list', () => {
-  const told = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
-  expect(told).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
-  const answered = told.done('task.0', answer);
+  const played = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
+  expect(played).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
+  const answered = played.done('task.0', answer);
   const sent = answered.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
@@ -48,8 +48,8 @@ test('work from a parent is answered with the output of the member, and kept in 
 });
 
 test('work that no member can take is refused at once, with the name and the reason', () => {
-  const told = story(machine, standing).send(work('w-1', { to: 'zed' }));
-  const [sent] = told.actions
+  const played = story(machine, standing).send(work('w-1', { to: 'zed' }));
+  const [sent] = played.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
   expect(sent).toMatchObject({
@@ -68,9 +68,9 @@ test('an attempt that ignores its cancel is stopped, and counts as usage all it 
     reason: 'enough',
   });
   expect(cancelled.snapshot.context.jobs[0]).toMatchObject({ stage: 'stopping', stopping: 'cancelled' });
-  const gone = cancelled.send({ type: 'grace.over', place: 0 });
-  expect(gone.snapshot.context).toMatchObject({ consumed: 5, answered: 1 });
-  expect(gone.done('collect', [])).toRestIn('cancelled');
+  const stopped = cancelled.send({ type: 'grace.over', place: 0 });
+  expect(stopped.snapshot.context).toMatchObject({ consumed: 5, answered: 1 });
+  expect(stopped.done('collect', [])).toRestIn('cancelled');
 });
 
 test('an answer that comes together with the cancel is kept', () => {
@@ -85,7 +85,7 @@ test('an answer that comes together with the cancel is kept', () => {
 });
 
 test('results that cannot be read back fail the orchestrator', () => {
-  const told = story(machine, { tasks: [], shape: 'many' }).failed('collect', fault('storage'));
-  expect(told).toRestIn('failed');
-  expect(told.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'storage' } });
+  const played = story(machine, { tasks: [], shape: 'many' }).failed('collect', fault('storage'));
+  expect(played).toRestIn('failed');
+  expect(played.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'storage' } });
 });

@@ -51,17 +51,17 @@ const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route
 const isPaused = ({ value }: Step['after']) => (value as { active?: { control: string } }).active?.control === 'paused';
 /** The run is stopping, or has ended. */
 const isOver = ({ status, value }: Step['after']) => status === 'done' || JSON.stringify(value).includes('"stopping"');
-const verdict = (snapshot: Step['after']) => {
+const outcomeOf = (snapshot: Step['after']) => {
   const { outcome, failure, member } = contextOf(snapshot);
   return { outcome, failure, member };
 };
-const told = ({ actions }: Step, type: string) =>
+const recipientsOf = ({ actions }: Step, type: string) =>
   actions
-    .filter((wish) => wish.type === 'xstate.sendTo')
+    .filter((action) => action.type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: AnyEventObject })
     .filter(({ event }) => event.type === type)
     .map(({ targetId }) => targetId);
-const atWork = (snapshot: Step['after']) =>
+const workingMembers = (snapshot: Step['after']) =>
   contextOf(snapshot).members.flatMap((name, place) => (name === null ? [] : [`member.${place}`]));
 
 const sums: Record<keyof Budget, (usage: AgentUsage) => number> = {
@@ -72,35 +72,35 @@ const sums: Record<keyof Budget, (usage: AgentUsage) => number> = {
 };
 const kinds = Object.keys(sums) as (keyof Budget)[];
 /** What an ended member used beyond its grant: one call at most. */
-function beyond({ event, before }: Step, what: keyof Budget): number {
+function usedBeyondGrant({ event, before }: Step, kind: keyof Budget): number {
   const place = /^xstate\.done\.actor\.member\.(\d+)$/.exec(event.type)?.[1];
-  const granted = place === undefined ? undefined : contextOf(before).granted[Number(place)]?.[what];
+  const granted = place === undefined ? undefined : contextOf(before).granted[Number(place)]?.[kind];
   if (granted === undefined) return 0;
-  return Math.max(0, sums[what]((event.output as AgentOutput).usage) - granted);
+  return Math.max(0, sums[kind]((event.output as AgentOutput).usage) - granted);
 }
 
 describe('for any schedule of a team,', () => {
   test('R1 what its members may still use plus what was used stays within the budget', () =>
     holds(({ steps }, settings, budget) => {
-      for (const what of kinds) {
-        const limit = Math.min(settings.budget[what] ?? Infinity, budget?.[what] ?? Infinity);
+      for (const kind of kinds) {
+        const limit = Math.min(settings.budget[kind] ?? Infinity, budget?.[kind] ?? Infinity);
         if (limit === Infinity) continue;
         let over = 0;
         for (const step of steps) {
-          over += beyond(step, what);
+          over += usedBeyondGrant(step, kind);
           const { used, granted } = contextOf(step.after);
-          const given = granted.reduce((sum, grant) => sum + (grant?.[what] ?? 0), 0);
-          expect(sums[what](used) + given).toBeLessThanOrEqual(limit + over + 1e-9);
+          const given = granted.reduce((sum, grant) => sum + (grant?.[kind] ?? 0), 0);
+          expect(sums[kind](used) + given).toBeLessThanOrEqual(limit + over + 1e-9);
           // Without tool calls a member can still answer; without steps, tokens or money it cannot start.
-          if (what !== 'toolCalls')
-            for (const { input } of started(step)) expect(input.allowance![what]).toBeGreaterThan(0);
+          if (kind !== 'toolCalls')
+            for (const { input } of started(step)) expect(input.allowance![kind]).toBeGreaterThan(0);
         }
       }
     }));
 
   test('R1 the ledger of its treasurer balances: used, leased and free make up the budget', () =>
     holds(({ steps }) => {
-      for (const { books } of steps) if (books) expect(imbalance(books)).toEqual({});
+      for (const { ledger } of steps) if (ledger) expect(imbalance(ledger)).toEqual({});
     }));
 
   test('R2 no member is started and no message is routed while it is paused, and no member is started while it is stopping', () =>
@@ -112,37 +112,37 @@ describe('for any schedule of a team,', () => {
     }));
 
   test('R3 every started member ends or is stopped, and each working member gets one cancel', () =>
-    holds(({ steps, left }) => {
-      expect(left).toEqual([]);
+    holds(({ steps, unended }) => {
+      expect(unended).toEqual([]);
       for (const step of steps) {
         const isEnding = isOver(step.after) && !isOver(step.before);
-        expect(told(step, 'agent.cancel')).toEqual(isEnding ? atWork(step.after) : []);
+        expect(recipientsOf(step, 'agent.cancel')).toEqual(isEnding ? workingMembers(step.after) : []);
       }
     }, 'cancelled'));
 
   test('R4 the outcome is final once decided, and after the end nothing changes', () =>
     holds(({ played, steps }, settings) => {
-      for (const { before, after } of steps) if (isOver(before)) expect(verdict(after)).toEqual(verdict(before));
+      for (const { before, after } of steps) if (isOver(before)) expect(outcomeOf(after)).toEqual(outcomeOf(before));
       const machine = teamOf(settings);
       // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
-      const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
+      const events = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
+      const late = events.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
   test('R5 there are no more turns than the limit allows, and each starts one member', () =>
     holds(({ steps }, { limits }) => {
-      let handed = 0;
+      let startedCount = 0;
       for (const step of steps) {
-        handed += started(step).length;
-        expect(contextOf(step.after).turns).toBe(handed);
-        expect(handed).toBeLessThanOrEqual(limits.maxTurns);
+        startedCount += started(step).length;
+        expect(contextOf(step.after).turns).toBe(startedCount);
+        expect(startedCount).toBeLessThanOrEqual(limits.maxTurns);
       }
     }));
 
   test('R6 every run can end: by completing, or by a cancel, whether its members react or not', () => {
-    holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]));
-    holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]), 'cancelled');
+    holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]));
+    holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]), 'cancelled');
   });
 });

@@ -22,7 +22,7 @@ const members: Record<string, MemberKind> = {
   newsroom: { kind: 'team', takes: 'brief', gives: 'article' },
 };
 /** What the treasurer grants for the nth request: an equal share of ten steps. */
-const lent = (n: number, among: number) => ({
+const granted = (n: number, among: number) => ({
   type: 'treasury.granted',
   id: `lease/${n}`,
   budget: { steps: Math.floor(10 / among) },
@@ -32,7 +32,7 @@ const withLeases = (events: readonly AnyEventObject[]) => {
   let asked = 0;
   return events.flatMap((event) => {
     const { send } = (event as { output?: { send?: readonly unknown[] } }).output ?? {};
-    return send ? [event, lent(asked++, send.length)] : [event];
+    return send ? [event, granted(asked++, send.length)] : [event];
   });
 };
 const story = (...events: AnyEventObject[]) =>

@@ -6,9 +6,9 @@ import type { RunSettings } from '../../../machines/run/settings.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import { done, failed, playNext, playStart, type Played, type PlayedAction } from '../../../src/testing/play.ts';
 import type { Ledger } from '../../../machines/treasury/ledger.ts';
-import { Funds } from '../treasurerDouble.ts';
+import { TreasurerDouble } from '../treasurerDouble.ts';
 import { fault } from '../effectResults.ts';
-import { underway } from '../pending.ts';
+import { trackPending } from '../trackPending.ts';
 
 export interface RunSchedule {
   readonly played: Played;
@@ -18,10 +18,10 @@ export interface RunSchedule {
     after: Played['snapshot'];
     actions: readonly PlayedAction[];
     /** The ledger of the treasurer after the event; undefined when there is no treasurer. */
-    books: Ledger | undefined;
+    ledger: Ledger | undefined;
   }[];
   /** Members that were started and have neither ended nor been stopped. */
-  readonly left: readonly string[];
+  readonly unended: readonly string[];
 }
 
 const member = fromPromise(() => Promise.resolve(null));
@@ -38,42 +38,42 @@ export function runSchedule(
   ending: Ending = 'well',
 ): RunSchedule {
   const machine = teamOf(settings);
-  const { open, timers, settle, follow } = underway();
+  const { active, timers, ended, record } = trackPending();
   let played = playStart(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
-  follow(played.actions);
-  const funds = new Funds();
-  funds.follow(played.actions);
+  record(played.actions);
+  const treasurer = new TreasurerDouble();
+  treasurer.record(played.actions);
   const steps: RunSchedule['steps'][number][] = [];
   for (let n = 0; n < choices.length + 300 && played.snapshot.status === 'active'; n++) {
     const context = played.snapshot.context as RunContext;
-    const ways = [...open].flatMap(([id]) => outcomes(id, context));
-    const [word] = funds.answers;
+    const results = [...active].flatMap(([id]) => outcomes(id, context));
+    const [treasurerAnswer] = treasurer.answers;
     const choice = choices[n];
     const event =
       choice === undefined
         ? ending === 'well'
-          ? wellMeant(open, context, n - choices.length, word)
+          ? successEvent(active, context, n - choices.length, treasurerAnswer)
           : cancelled(timers, n - choices.length)
         : pick(
             [
-              ...ways,
-              ...ways,
-              ...(word ? [word, word, word] : []),
+              ...results,
+              ...results,
+              ...(treasurerAnswer ? [treasurerAnswer, treasurerAnswer, treasurerAnswer] : []),
               ...[...timers.values()].filter(() => choice % 20 === 0),
               ...signals,
             ],
             choice,
           );
-    settle(event);
-    if (event === word) funds.answers.shift();
+    ended(event);
+    if (event === treasurerAnswer) treasurer.answers.shift();
     const before = played;
     played = playNext(machine, played, event);
     const actions = played.actions.slice(before.actions.length);
-    follow(actions);
-    funds.follow(actions);
-    steps.push({ event, before: before.snapshot, after: played.snapshot, actions, books: funds.books });
+    record(actions);
+    treasurer.record(actions);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, actions, ledger: treasurer.ledger });
   }
-  return { played, steps, left: [...open.keys()] };
+  return { played, steps, unended: [...active.keys()] };
 }
 
 const signals: readonly AnyEventObject[] = [
@@ -83,10 +83,12 @@ const signals: readonly AnyEventObject[] = [
   { type: 'run.cancel', reason: 'enough' },
   { type: 'troupe.deadline' },
 ];
-const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject => {
+const pick = (candidates: readonly AnyEventObject[], choice: number): AnyEventObject => {
   // A cancel is chosen only rarely.
   const likely =
-    choice % 10 === 0 ? all : all.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
+    choice % 10 === 0
+      ? candidates
+      : candidates.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
   return likely[choice % likely.length]!;
 };
 
@@ -143,15 +145,15 @@ function usageOf({ steps = 4, tokens = 40, usd = 0.01, toolCalls = 4 }: Budget, 
   };
 }
 
-function wellMeant(
-  open: ReadonlyMap<string, string>,
+function successEvent(
+  active: ReadonlyMap<string, string>,
   { granted }: RunContext,
   n: number,
-  word: AnyEventObject | undefined,
+  treasurerAnswer: AnyEventObject | undefined,
 ): AnyEventObject {
   if (n === 0) return { type: 'run.resume' };
-  if (word) return word;
-  const id = [...open.keys()].find((each) => each.startsWith('member.'));
+  if (treasurerAnswer) return treasurerAnswer;
+  const id = [...active.keys()].find((each) => each.startsWith('member.'));
   if (id !== undefined) return answers(id, usageOf(granted[Number(id.slice('member.'.length))] ?? {}, 0.5));
   return done('route', { finish: 'an article' });
 }
