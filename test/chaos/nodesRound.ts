@@ -17,7 +17,7 @@ const blows = 16;
 export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
   await using server = await natsServer();
   await using runtime = await openRuntime({
-    nats: { servers: server.url, folder: server.views },
+    nats: { servers: server.url, folder: server.replicaFolder },
     clock: fastClock(),
     env: {},
   });
@@ -48,7 +48,7 @@ export async function nodesRound(random: () => number): Promise<{ counts: Counts
       await server.kill();
       stage.counts.serverKills++;
       await pause(random() * 500);
-      await server.again();
+      await server.restart();
     } else if (fate < 0.4) {
       victim.kill('SIGSTOP');
       await pause((1_200 + random() * 800) * slow); // Longer than the lease duration.

@@ -6,7 +6,7 @@ import { built } from '../built.ts';
 import { place } from '../cli/troupe.ts';
 import { natsServer } from '../nats/server.ts';
 
-const counted = (folder: string) => {
+const countsIn = (folder: string) => {
   const file = join(folder, 'world.txt');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
 };
@@ -17,7 +17,7 @@ test('when the owner of a run is killed, a process that waits for its result con
   const file = built('test/cluster/fixtures/worker.ts');
   const args = ['run', file, '--input', '"Count."', '--key', 'job', '--nats', server.url];
   const first = at.start(...args);
-  await expect.poll(() => counted(at.folder)).toEqual([1, 2, 3]);
+  await expect.poll(() => countsIn(at.folder)).toEqual([1, 2, 3]);
   const second = at.start(...args);
   await second.until(/another process|waits|waiting/i);
   first.process.kill('SIGKILL');
@@ -25,7 +25,7 @@ test('when the owner of a run is killed, a process that waits for its result con
   const { code, out, err } = await second.ended;
   expect({ code, out }, err).toEqual({ code: 0, out: expect.stringContaining('All counted.') as string });
   // Only the call that was under way when the process died is made twice.
-  expect(counted(at.folder)).toEqual([1, 2, 3, 3, 4, 5]);
+  expect(countsIn(at.folder)).toEqual([1, 2, 3, 3, 4, 5]);
   const listed = await at.troupe('runs', 'list', '--json', '--nats', server.url);
   expect(JSON.parse(listed.out)).toMatchObject([{ run: 'job', status: 'done' }]);
 });

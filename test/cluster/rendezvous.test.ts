@@ -4,7 +4,7 @@ import { rankCandidates } from '../../src/cluster/rendezvous.ts';
 
 const runs = Array.from({ length: 6_000 }, (_, n) => `job-${n}`);
 const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ name, weight: 1 }));
-const best = (run: string, among = nodes) => rankCandidates(run, among)[0]!;
+const ownerOf = (run: string, among = nodes) => rankCandidates(run, among)[0]!;
 
 test('every node computes the same order, whatever the order in which it learned of the others', () => {
   for (const run of runs.slice(0, 100))
@@ -12,10 +12,10 @@ test('every node computes the same order, whatever the order in which it learned
 });
 
 test('when a node leaves, only its own runs move, and when it is back they return', () => {
-  const left = nodes.filter(({ name }) => name !== 'c');
-  for (const run of runs) if (best(run) !== 'c') expect(best(run, left)).toBe(best(run));
-  const heirs = new Set(runs.filter((run) => best(run) === 'c').map((run) => best(run, left)));
-  expect([...heirs].sort()).toEqual(['a', 'b', 'd']);
+  const remaining = nodes.filter(({ name }) => name !== 'c');
+  for (const run of runs) if (ownerOf(run) !== 'c') expect(ownerOf(run, remaining)).toBe(ownerOf(run));
+  const newOwners = new Set(runs.filter((run) => ownerOf(run) === 'c').map((run) => ownerOf(run, remaining)));
+  expect([...newOwners].sort()).toEqual(['a', 'b', 'd']);
 });
 
 test.each([
@@ -32,8 +32,8 @@ test.each([
     [500, 500, 1_000, 4_000],
   ],
 ])('weights %j give shares of 6,000 runs of %j', (weights, expected) => {
-  const weighed = nodes.map(({ name }, n) => ({ name, weight: weights[n]! }));
-  const counts = nodes.map(({ name }) => runs.filter((run) => best(run, weighed) === name).length);
+  const weighted = nodes.map(({ name }, n) => ({ name, weight: weights[n]! }));
+  const counts = nodes.map(({ name }) => runs.filter((run) => ownerOf(run, weighted) === name).length);
   counts.forEach((count, n) => expect(Math.abs(count - expected[n]!)).toBeLessThan(160));
 });
 

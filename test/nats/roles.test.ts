@@ -31,7 +31,7 @@ const post = tool({
   run: async () => 'posted',
 });
 /** An agent whose tool needs approval. */
-const careful = agent({
+const needsApproval = agent({
   name: 'careful',
   tools: [post],
   approve: 'writes',
@@ -45,7 +45,7 @@ const creds = (role: string, tenant = 'shop') => join(folder, tenant, `${role}.n
 
 let server: NatsServer;
 const open: NatsConnection[] = [];
-const as = async (role: string, tenant = 'shop') => {
+const connectAs = async (role: string, tenant = 'shop') => {
   const connection = await connectNats({ servers: server.url, creds: creds(role, tenant) });
   open.push(connection);
   return connection;
@@ -75,7 +75,7 @@ afterAll(async () => {
 });
 
 /** Collects all messages on a subject. */
-function heard(connection: NatsConnection, subject: string, answer?: string) {
+function collect(connection: NatsConnection, subject: string, answer?: string) {
   const messages: Msg[] = [];
   connection.subscribe(subject, {
     callback: (error, message) => {
@@ -87,23 +87,23 @@ function heard(connection: NatsConnection, subject: string, answer?: string) {
   return messages;
 }
 /** The server's response to a publish on the subject. */
-const said = (connection: NatsConnection, subject: string, body = '') =>
+const publishResponse = (connection: NatsConnection, subject: string, body = '') =>
   connection.request(subject, body, { timeout: limits.reply }).then(
     (reply) => reply.string(),
     (thrown: Error) => thrown.message,
   );
 /** The server's response to a subscription to the subject. */
-async function refusal(connection: NatsConnection, subject: string): Promise<string> {
+async function subscribeResponse(connection: NatsConnection, subject: string): Promise<string> {
   const denied = new Promise<string>((resolve) => {
     connection.subscribe(subject, { callback: (error) => void (error && resolve(error.message)) });
   });
   await connection.flush();
   return Promise.race([denied, connection.flush().then(() => 'let in')]);
 }
-const forbidden = /Permissions Violation for Publish/;
-const unheard = /Permissions Violation for Subscription/;
+const publishDenied = /Permissions Violation for Publish/;
+const subscribeDenied = /Permissions Violation for Subscription/;
 /** Waits until all that was sent before has arrived. */
-const settled = async (...all: NatsConnection[]) => {
+const flushAll = async (...all: NatsConnection[]) => {
   for (const connection of [...all, ...all]) await connection.flush();
 };
 
@@ -119,7 +119,7 @@ test('a client without credentials, or with those of another server, is refused'
 
 test('a node has every permission that a run needs', async () => {
   expect(await runAs('node', 'job')).toMatchObject({ status: 'done' });
-  const connection = await as('node');
+  const connection = await connectAs('node');
   await using journal = await jetstream({ connection, clock: systemClock(), tenant: 'shop' });
   const [row] = await journal.find({ run: 'job', parent: null });
   expect(row).toMatchObject({ status: 'done' });
@@ -129,25 +129,32 @@ test('an operator sees waiting tickets, can send a large answer, and reaches act
   const on = (role: string) =>
     openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop', folder } });
   await using node = await on('node');
-  const run = await node.start(careful, 'Write to Ada.', { key: 'careful' });
+  const run = await node.start(needsApproval, 'Write to Ada.', { key: 'careful' });
   expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
   await using runtime = await on('operator');
   const [ticket] = await runtime.tickets('careful');
   // Larger than the message limit: it goes through the object store.
   await runtime.answer(ticket!.id, { approved: false, note: 'No. '.repeat(500_000) }, 'ada');
   expect(await run.outcome()).toMatchObject({ status: 'done' });
-  const operator = await as('operator');
-  expect(await said(operator, 'troupe.shop.first.agent.x.in')).toMatch(forbidden);
-  expect(await said(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(forbidden);
-  expect(await said(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(forbidden);
-  expect(await said(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
+  const operator = await connectAs('operator');
+  expect(await publishResponse(operator, 'troupe.shop.first.agent.x.in')).toMatch(publishDenied);
+  expect(await publishResponse(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(publishDenied);
+  expect(await publishResponse(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(publishDenied);
+  expect(await publishResponse(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
 });
 
 test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   const offers = [{ name: 'desk', runnable: desk, definitionFor: () => desk }];
-  const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
+  const joined = {
+    name: 'n1',
+    runtime,
+    connection: await connectAs('node'),
+    clock: systemClock(),
+    version: '0',
+    offers,
+  };
   await using _ = await openNode({ ...joined, tenant: 'shop' });
 
   await using operator = await openCluster({ ...place, creds: creds('operator') }, systemClock());
@@ -157,8 +164,8 @@ test('a node with node credentials is found by an operator, and can be called wi
   await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
   // The key of another caller's run gives no access to its result.
-  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
-  await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
+  await using otherRuntime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
+  await (await otherRuntime.start(mail, 'Secret.', { key: 'letter' })).outcome();
   for (const input of [undefined, 'Write.'])
     await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });
   await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
@@ -186,14 +193,14 @@ test('a node with node credentials is found by an operator, and can be called wi
 });
 
 test('an agent with a dot in its name can be called as well', async () => {
-  const [node, asker] = [await as('node'), await as('asks-mail.room')];
-  heard(node, 'troupe.shop._ask.mail/room', 'sent');
+  const [node, asker] = [await connectAs('node'), await connectAs('asks-mail.room')];
+  collect(node, 'troupe.shop._ask.mail/room', 'sent');
   await node.flush();
-  expect(await said(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
+  expect(await publishResponse(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
 });
 
 test('credentials for one agent give access to nothing else', async () => {
-  const asker = await as('asks-desk');
+  const asker = await connectAs('asks-desk');
   for (const subject of [
     'troupe.shop._ask.mail/room',
     'troupe.shop.job.agent.job/desk.in',
@@ -208,16 +215,16 @@ test('credentials for one agent give access to nothing else', async () => {
     '$JS.API.CONSUMER.CREATE.troupe_shop.x',
     '$O.troupe_shop_bodies.C.x',
   ])
-    expect(await said(asker, subject), subject).toMatch(forbidden);
+    expect(await publishResponse(asker, subject), subject).toMatch(publishDenied);
   for (const subject of ['troupe.shop._journal', 'troupe.shop._topic.>', 'troupe.shop._inbox.>', '_INBOX.>', '>'])
-    expect(await refusal(asker, subject), subject).toMatch(unheard);
+    expect(await subscribeResponse(asker, subject), subject).toMatch(subscribeDenied);
 });
 
 test('an answer goes to the caller, whatever reply subject a client gives', async () => {
-  const [node, asker, observer] = [await as('node'), await as('asks-desk'), await as('observer')];
-  const asked = heard(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
-  const reached = heard(node, 'troupe.shop.job.agent.x.in');
-  const drained = heard(node, 'troupe.shop._node.>');
+  const [node, asker, observer] = [await connectAs('node'), await connectAs('asks-desk'), await connectAs('observer')];
+  const asked = collect(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
+  const arrived = collect(node, 'troupe.shop.job.agent.x.in');
+  const drained = collect(node, 'troupe.shop._node.>');
   await node.flush();
   const before = asked.length;
   asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop.job.agent.x.in' });
@@ -225,34 +232,34 @@ test('an answer goes to the caller, whatever reply subject a client gives', asyn
   const read = (reply: string) => observer.publish('JS.shop.API.STREAM.MSG.GET.troupe_shop', '{"seq":1}', { reply });
   read('troupe.shop.job.agent.x.in');
   read('troupe.shop._node.n1.drain');
-  await settled(asker, observer, node);
+  await flushAll(asker, observer, node);
   expect(asked.length - before).toBe(2);
-  expect([...reached, ...drained]).toEqual([]);
+  expect([...arrived, ...drained]).toEqual([]);
 });
 
 test('a forged envelope is refused by the server', async () => {
-  const [node, asker] = [await as('node'), await as('asks-desk')];
-  const reached = heard(node, 'troupe.shop.>');
+  const [node, asker] = [await connectAs('node'), await connectAs('asks-desk')];
+  const arrived = collect(node, 'troupe.shop.>');
   await node.flush();
   const forged = headers();
   forged.set('Nats-Msg-Id', 'm1');
   forged.set('Troupe-From', 'agent/boss');
   forged.set('Troupe-To', 'agent/job.desk');
   const sent = asker.request('troupe.shop.job.agent.job/desk.in', '{}', { timeout: limits.reply, headers: forged });
-  await expect(sent).rejects.toThrow(forbidden);
-  await settled(asker, node);
-  expect(reached.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
+  await expect(sent).rejects.toThrow(publishDenied);
+  await flushAll(asker, node);
+  expect(arrived.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
 });
 
 test('an observer can subscribe to topics and read the log', async () => {
-  const [node, observer] = [await as('node'), await as('observer')];
-  const news = heard(observer, 'troupe.shop._topic.>');
-  const beats = heard(observer, 'troupe.shop._nodes');
+  const [node, observer] = [await connectAs('node'), await connectAs('observer')];
+  const news = collect(observer, 'troupe.shop._topic.>');
+  const heartbeats = collect(observer, 'troupe.shop._nodes');
   await observer.flush();
   node.publish('troupe.shop._topic.weather', 'rain');
   node.publish('troupe.shop._nodes', 'n1');
-  await settled(node, observer);
-  expect([...news, ...beats].map((message) => message.string())).toEqual(['rain', 'n1']);
+  await flushAll(node, observer);
+  expect([...news, ...heartbeats].map((message) => message.string())).toEqual(['rain', 'n1']);
   const manager = await jetstreamManager(observer, { apiPrefix: 'JS.shop.API', checkAPI: false });
   const { state } = await manager.streams.info('troupe_shop');
   const last = await manager.streams.getMessage('troupe_shop', { seq: state.last_seq });
@@ -260,7 +267,7 @@ test('an observer can subscribe to topics and read the log', async () => {
 });
 
 test('an observer changes nothing', async () => {
-  const [node, observer] = [await as('node'), await as('observer')];
+  const [node, observer] = [await connectAs('node'), await connectAs('observer')];
   const info = async () => (await (await jetstreamManager(node)).streams.info('troupe_shop')).state.last_seq;
   const before = await info();
   for (const subject of [
@@ -277,20 +284,20 @@ test('an observer changes nothing', async () => {
     'JS.shop.API.CONSUMER.CREATE.troupe_shop.x',
     '$O.troupe_shop_entries.C.x',
   ])
-    expect(await said(observer, subject, '{}'), subject).toMatch(forbidden);
+    expect(await publishResponse(observer, subject, '{}'), subject).toMatch(publishDenied);
   for (const subject of ['troupe.shop._inbox.>', 'troupe.shop.>', '_INBOX.>'])
-    expect(await refusal(observer, subject), subject).toMatch(unheard);
+    expect(await subscribeResponse(observer, subject), subject).toMatch(subscribeDenied);
   expect(await info()).toBe(before);
 });
 
 test('tenants are isolated: no messages, no runs in common, and neither may use the other’s name', async () => {
-  const [shop, bank] = [await as('node'), await as('node', 'bank')];
-  const reached = heard(bank, '>');
+  const [shop, bank] = [await connectAs('node'), await connectAs('node', 'bank')];
+  const arrived = collect(bank, '>');
   await bank.flush();
   shop.publish('troupe.bank._topic.news', 'from the shop');
   shop.publish('troupe.shop._topic.news', 'to the shop');
-  await settled(shop, bank);
-  expect(reached.filter(({ subject }) => subject.startsWith('troupe.'))).toEqual([]);
+  await flushAll(shop, bank);
+  expect(arrived.filter(({ subject }) => subject.startsWith('troupe.'))).toEqual([]);
   expect(await runAs('node', 'first', 'bank')).toMatchObject({ status: 'done' });
   const names = async (connection: NatsConnection) => (await jetstreamManager(connection)).streams.names().next();
   expect(new Set((await names(shop)).map((name) => /_(shop|bank)/.exec(name)?.[1]))).toEqual(new Set(['shop']));
@@ -340,10 +347,10 @@ test('a tenant and an agent added later are accepted without a restart, and earl
 });
 
 test('two clients of one agent do not receive each other’s answers', async () => {
-  const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
+  const [desk1, mail1] = [await connectAs('asks-desk'), await connectAs('asks-mail.room')];
   const inbox = `${inboxPrefixOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
-  expect(await refusal(mail1, inbox)).toMatch(unheard);
-  expect(await refusal(desk1, inbox)).toBe('let in');
+  expect(await subscribeResponse(mail1, inbox)).toMatch(subscribeDenied);
+  expect(await subscribeResponse(desk1, inbox)).toBe('let in');
 });
 
 test.each(['asks-desk', 'observer'])(

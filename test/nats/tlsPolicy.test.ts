@@ -11,20 +11,20 @@ import { natsSettings } from '../../src/nats/options.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const pem = (name: string) => resolve(import.meta.dirname, 'fixtures/tls', `${name}.pem`);
-const named = { user: 'u', password: 'right' };
+const credentials = { user: 'u', password: 'right' };
 const authorization = 'authorization { user: "u", password: "right" }';
 const folder = mkdtempSync(join(tmpdir(), 'troupe-exposure-'));
 
-let plain: NatsServer;
-let secret: NatsServer;
-const away = (server: NatsServer) => server.url.replace('127.0.0.1', '0.0.0.0');
+let plainServer: NatsServer;
+let tlsServer: NatsServer;
+const remoteUrl = (server: NatsServer) => server.url.replace('127.0.0.1', '0.0.0.0');
 beforeAll(async () => {
-  plain = await natsServer(authorization);
-  secret = await natsServer(`${authorization}\ntls { cert_file: "${pem('cert')}", key_file: "${pem('key')}" }`);
+  plainServer = await natsServer(authorization);
+  tlsServer = await natsServer(`${authorization}\ntls { cert_file: "${pem('cert')}", key_file: "${pem('key')}" }`);
 });
 afterAll(async () => {
-  await plain[Symbol.asyncDispose]();
-  await secret[Symbol.asyncDispose]();
+  await plainServer[Symbol.asyncDispose]();
+  await tlsServer[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
@@ -38,7 +38,7 @@ test.each(['nats://10.0.0.5:4222', '0.0.0.0:4222', 'localhost.example.org', '127
 );
 
 test('without credentials no connection is made, and the message says what to give', async () => {
-  const calling = connectNats({ servers: away(secret), tls: { ca: pem('cert') } });
+  const calling = connectNats({ servers: remoteUrl(tlsServer), tls: { ca: pem('cert') } });
   await expect(calling).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/there are no credentials for it\..*--nats-creds.*TROUPE_NATS_INSECURE=1/) as string,
@@ -46,45 +46,47 @@ test('without credentials no connection is made, and the message says what to gi
 });
 
 test('a server without TLS does not get the password, and the message says what to do', async () => {
-  await expect(connectNats({ servers: away(plain), ...named })).rejects.toMatchObject({
+  await expect(connectNats({ servers: remoteUrl(plainServer), ...credentials })).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(/has no TLS, and it is on another machine.*--tls CERT,KEY/) as string,
   });
 });
 
 test('with credentials and TLS the connection is made; with an untrusted certificate it is not', async () => {
-  const connection = await connectNats({ servers: away(secret), ...named, tls: { ca: pem('cert') } });
+  const connection = await connectNats({ servers: remoteUrl(tlsServer), ...credentials, tls: { ca: pem('cert') } });
   expect(connection.info?.tls_required).toBe(true);
   await connection.close();
-  await expect(connectNats({ servers: away(secret), ...named })).rejects.toMatchObject({ kind: 'environment' });
+  await expect(connectNats({ servers: remoteUrl(tlsServer), ...credentials })).rejects.toMatchObject({
+    kind: 'environment',
+  });
 });
 
 test('an unencrypted connection can be allowed explicitly: by an option, or by an environment variable', async () => {
-  await (await connectNats({ servers: away(plain), ...named, insecure: true })).close();
-  const nats = { servers: away(plain), ...named };
+  await (await connectNats({ servers: remoteUrl(plainServer), ...credentials, insecure: true })).close();
+  const nats = { servers: remoteUrl(plainServer), ...credentials };
   await expect(openRuntime({ env: {}, db: 'memory', nats })).rejects.toMatchObject({ kind: 'environment' });
   await (await openRuntime({ env: { TROUPE_NATS_INSECURE: '1' }, db: 'memory', nats })).close();
 });
 
 test('unreadable or invalid credentials are reported as such, without their content', async () => {
-  const nothing = join(folder, 'nothing.nk');
-  writeFileSync(nothing, 'hunter2\n');
-  const wrong = connectNats({ servers: plain.url, creds: nothing });
+  const emptyFile = join(folder, 'nothing.nk');
+  writeFileSync(emptyFile, 'hunter2\n');
+  const wrong = connectNats({ servers: plainServer.url, creds: emptyFile });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth', message: expect.stringContaining('SU…') as string });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  await expect(connectNats({ servers: plain.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({
+  await expect(connectNats({ servers: plainServer.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({
     kind: 'auth',
   });
 });
 
 test('credentials come from environment variables, unless the program gives them', async () => {
-  const env = { TROUPE_NATS: plain.url, TROUPE_NATS_CREDS: join(folder, 'none.nk') };
+  const env = { TROUPE_NATS: plainServer.url, TROUPE_NATS_CREDS: join(folder, 'none.nk') };
   await expect(openRuntime({ env, db: 'memory' })).rejects.toMatchObject({ kind: 'auth' });
-  await (await openRuntime({ env, db: 'memory', nats: { servers: plain.url, ...named } })).close();
+  await (await openRuntime({ env, db: 'memory', nats: { servers: plainServer.url, ...credentials } })).close();
 });
 
 test('a password in the server URL is used, and appears in no message', async () => {
-  const at = (who: string, port?: string) => plain.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
+  const at = (who: string, port?: string) => plainServer.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
   await (await connectNats({ servers: at('u:right') })).close();
   await (await connectNats(natsSettings(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
   for (const servers of [

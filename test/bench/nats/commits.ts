@@ -33,7 +33,7 @@ export async function durableCommits(): Promise<void> {
     const manager = await jetstreamManager(plain);
     await manager.streams.add({ name: 'raw', subjects: ['raw'] });
     const publisher = jetstreamOf(plain);
-    const journal = await jetstream({ connection, clock, folder: server.views });
+    const journal = await jetstream({ connection, clock, folder: server.replicaFolder });
     const epoch = await journal.claim('r', 'bench', { now: clock.now(), ttl: 3_600_000 });
     const bytes = new TextEncoder().encode(JSON.stringify(commitFor()));
 

@@ -9,16 +9,16 @@ import { counter } from '../../testing/subjects.ts';
 import { natsServer } from '../../nats/server.ts';
 
 /** A clock with an offset in milliseconds. */
-function wrong(by: number): Clock {
-  const right = systemClock();
-  return { ...right, now: () => right.now() + by, wake: (at, call) => right.wake(at - by, call) };
+function shiftedClock(by: number): Clock {
+  const system = systemClock();
+  return { ...system, now: () => system.now() + by, wake: (at, call) => system.wake(at - by, call) };
 }
 
 test('the process with the fast clock takes the run over; results stay stored, and no effect is performed twice', async () => {
   await using server = await natsServer();
   const open = async (by: number) => {
     const connection = await connectNats({ servers: server.url });
-    const clock = wrong(by);
+    const clock = shiftedClock(by);
     const journal = await jetstream({ connection, clock });
     const runtime = await openRuntime({ journal, clock, poll: 200 });
     return {

@@ -66,19 +66,19 @@ test('a lease whose owner is known to be dead is taken over at once', async () =
 });
 
 test('when the server is killed in the middle of many commits, each is stored once when it is back', async () => {
-  await using fragile = await natsServer();
-  const connection = await connectNats({ servers: fragile.url });
+  await using ownServer = await natsServer();
+  const connection = await connectNats({ servers: ownServer.url });
   const journal = await jetstream({ connection, clock });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const commits = Array.from({ length: 300 }, (_, n) =>
     journal.commit(commitFor({ seq: n + 1, appends: [{ list: 'said', entry: n }] })),
   );
   await Promise.race(commits);
-  await fragile.kill();
-  await fragile.again();
+  await ownServer.kill();
+  await ownServer.restart();
   await Promise.all(commits);
   expect(await journal.list('agent/a', 'said')).toEqual(Array.from({ length: 300 }, (_, n) => n));
-  const again = await jetstream({ connection: await connectNats({ servers: fragile.url }), clock });
+  const again = await jetstream({ connection: await connectNats({ servers: ownServer.url }), clock });
   expect(await again.list('agent/a', 'said')).toHaveLength(300);
   await journal[Symbol.asyncDispose]();
   await again[Symbol.asyncDispose]();

@@ -47,12 +47,12 @@ async function open(server: NatsServer, more: Partial<JetStreamOptions> = {}) {
   opened.push(journal);
   return { journal, connection, notices };
 }
-async function say(journal: Journal, from: number, to: number, more: object = {}) {
+async function commitNumbers(journal: Journal, from: number, to: number, more: object = {}) {
   for (let seq = from; seq <= to; seq++)
     await journal.commit(commitFor({ seq, appends: [{ list: 'said', entry: seq }], ...more }));
 }
-const words = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
-const said = (journal: Journal) => journal.list('agent/a', 'said');
+const numbers = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
+const storedNumbers = (journal: Journal) => journal.list('agent/a', 'said');
 async function streams(server: NatsServer) {
   const connection = await connectNats({ servers: server.url });
   const manager = await jetstreamManager(connection);
@@ -71,7 +71,7 @@ test('after many entries the server keeps the last ones and two snapshots; a new
   await journal.commit(
     commitFor({ seq: 1, actor: 'agent/b', appends: [{ list: 'said', entry: 'x'.repeat(2_000_000) }] }),
   );
-  await say(journal, 1, 10 * every);
+  await commitNumbers(journal, 1, 10 * every);
   await expect.poll(async () => (await streams(server))['troupe_default']!.messages).toBeLessThanOrEqual(2 * every + 1);
   await expect
     .poll(async () => (await streams(server))['OBJ_troupe_default_snapshots']!.messages)
@@ -80,7 +80,7 @@ test('after many entries the server keeps the last ones and two snapshots; a new
   expect(large!.bytes).toBeLessThan(10_000);
   expect(notices).toEqual([]);
   const { journal: late } = await open(server);
-  expect(await said(late)).toEqual(words(10 * every));
+  expect(await storedNumbers(late)).toEqual(numbers(10 * every));
   expect(await late.list('agent/b', 'said')).toEqual(['x'.repeat(2_000_000)]);
   expect(await late.history({ run: 'r' })).toEqual(await journal.history({ run: 'r' }));
 });
@@ -89,13 +89,13 @@ test('a restarted process applies only new entries; two processes with one folde
   await using server = await start();
   const [one, two] = [await open(server, { folder }), await open(server, { folder })];
   await one.journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  await say(one.journal, 1, 50);
-  await expect.poll(() => said(two.journal)).toEqual(words(50));
+  await commitNumbers(one.journal, 1, 50);
+  await expect.poll(() => storedNumbers(two.journal)).toEqual(numbers(50));
   expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toHaveLength(2);
   for (const { journal } of [one, two]) await journal[Symbol.asyncDispose]();
   const { journal } = await open(server, { folder });
-  expect(await said(journal)).toEqual(words(50));
-  expect(await said((await open(server)).journal)).toEqual(words(50));
+  expect(await storedNumbers(journal)).toEqual(numbers(50));
+  expect(await storedNumbers((await open(server)).journal)).toEqual(numbers(50));
   expect((await journal.verify()).damage).toEqual([]);
 });
 
@@ -103,11 +103,11 @@ test('a damaged replica file is rebuilt from the server', async () => {
   await using server = await start();
   const { journal } = await open(server, { folder });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  await say(journal, 1, 5);
+  await commitNumbers(journal, 1, 5);
   await journal[Symbol.asyncDispose]();
   const [file] = readdirSync(folder).filter((name) => name.endsWith('.db'));
   writeFileSync(join(folder, file!), 'This is no database, and never was one.'.repeat(100));
-  expect(await said((await open(server, { folder })).journal)).toEqual(words(5));
+  expect(await storedNumbers((await open(server, { folder })).journal)).toEqual(numbers(5));
   expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual([file]);
 });
 
@@ -115,15 +115,15 @@ test('when the server’s store was emptied, a running process gets an error, an
   await using server = await start();
   const { journal, notices } = await open(server, { folder });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  await say(journal, 1, 5);
+  await commitNumbers(journal, 1, 5);
   await server.kill();
-  server.empty();
+  server.deleteStore();
   const asked = journal.commit(commitFor({ seq: 6 }));
-  await server.again();
-  const gone = { kind: 'environment', message: expect.stringContaining('Put the store back') as string };
-  await expect(asked).rejects.toMatchObject(gone);
-  await expect(journal.release('r', 1)).rejects.toMatchObject(gone);
-  expect(await said(journal)).toEqual(words(5));
+  await server.restart();
+  const storeMissing = { kind: 'environment', message: expect.stringContaining('Put the store back') as string };
+  await expect(asked).rejects.toMatchObject(storeMissing);
+  await expect(journal.release('r', 1)).rejects.toMatchObject(storeMissing);
+  expect(await storedNumbers(journal)).toEqual(numbers(5));
   expect(notices).toHaveLength(1);
   await journal[Symbol.asyncDispose]();
   await expect(open(server, { folder })).rejects.toMatchObject({
@@ -131,7 +131,7 @@ test('when the server’s store was emptied, a running process gets an error, an
     message: expect.stringMatching(/another one than this process has applied.*delete .*view-default-.*\.db/) as string,
   });
   // A process without a file cannot know the previous store.
-  expect(await said((await open(server)).journal)).toEqual([]);
+  expect(await storedNumbers((await open(server)).journal)).toEqual([]);
 });
 
 test('when the server has no space, a write reports that it waits, and is stored once when there is space', async () => {
@@ -164,10 +164,10 @@ test('when the server has no space, a write reports that it waits, and is stored
   });
   expect(seq).toBeGreaterThan(2);
   await server.kill();
-  await server.again(config(10_000_000));
+  await server.restart(config(10_000_000));
   // The write was retried meanwhile; a second call finds it stored.
-  await expect.poll(() => said(journal)).toEqual(words(seq + 1));
+  await expect.poll(() => storedNumbers(journal)).toEqual(numbers(seq + 1));
   await expect(journal.commit(commitFor({ seq: seq + 1, ...body(0) }))).rejects.toMatchObject({ kind: 'conflict' });
-  await say(journal, seq + 2, seq + 3);
-  expect(await said(journal)).toEqual(words(seq + 3));
+  await commitNumbers(journal, seq + 2, seq + 3);
+  expect(await storedNumbers(journal)).toEqual(numbers(seq + 3));
 });

@@ -19,12 +19,12 @@ import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');
-const refusal = (kind: string, words: RegExp) =>
-  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(words) as string });
+const refusal = (kind: string, text: RegExp) =>
+  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(text) as string });
 const now = 1_700_000_000_000;
 
 /** A journal with actors whose rows fill several pages. */
-async function filled(path: string, driver: (typeof drivers)[number], actors = 20) {
+async function filledJournal(path: string, driver: (typeof drivers)[number], actors = 20) {
   await using journal = await sqlite(path, { driver });
   await journal.claim('r', 'me', { now, ttl: 1_000 });
   for (let n = 0; n < actors; n++) {
@@ -49,7 +49,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
 
   test('with a newer format version is not changed, and the error names both versions', async () => {
     const path = fresh();
-    await filled(path, driver, 1);
+    await filledJournal(path, driver, 1);
     const db = await openSqliteDriver(path, driver);
     db.exec('PRAGMA user_version = 99');
     db.close();
@@ -60,7 +60,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
 
   test('with an earlier format version is migrated, with its history in order and its chains intact', async () => {
     const path = fresh();
-    await filled(path, driver, 3);
+    await filledJournal(path, driver, 3);
     const db = await openSqliteDriver(path, driver);
     db.exec(`CREATE TABLE old (
         actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
@@ -134,10 +134,10 @@ describe.each(drivers)('a journal on %s', (driver) => {
 
   test('that was truncated is detected, and the process continues', async () => {
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const { size } = statSync(path);
     truncateSync(path, Math.floor(size / 2));
-    const found = await open(path).then(
+    const detected = await open(path).then(
       async (journal) => {
         await using it = journal;
         const { damage } = await it.verify();
@@ -145,31 +145,31 @@ describe.each(drivers)('a journal on %s', (driver) => {
       },
       (thrown: { kind: string }) => thrown.kind === 'corrupt',
     );
-    expect(found).toBe(true);
+    expect(detected).toBe(true);
   });
 
   test('a flipped bit never gives a wrong value: it is detected, or changes nothing', async () => {
     const seeds = 100;
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const sound = readFileSync(path);
-    const truth = await everything(path, driver);
-    let found = 0;
+    const truth = await readAll(path, driver);
+    let detected = 0;
     for (let seed = 1; seed <= seeds; seed++) {
-      const hurt = fresh();
-      writeFileSync(hurt, sound);
+      const damageFile = fresh();
+      writeFileSync(damageFile, sound);
       // A fixed stride that is prime to the size reaches headers, indexes and rows.
       const at = (seed * 7_919 * 13) % sound.length;
-      const file = openSync(hurt, 'r+');
+      const file = openSync(damageFile, 'r+');
       writeSync(file, Buffer.from([sound[at]! ^ (1 << (seed % 8))]), 0, 1, at);
       closeSync(file);
-      const read = await everything(hurt, driver);
+      const read = await readAll(damageFile, driver);
       for (const [actor, value] of Object.entries(read)) {
-        if (value === 'corrupt') found++;
+        if (value === 'corrupt') detected++;
         else expect(value, `actor ${actor}, bit ${seed % 8} of byte ${at} (seed ${seed})`).toEqual(truth[actor]);
       }
     }
-    expect(found).toBeGreaterThan(0);
+    expect(detected).toBeGreaterThan(0);
   });
 
   test.each([
@@ -182,37 +182,37 @@ describe.each(drivers)('a journal on %s', (driver) => {
     ['entries', 'data'],
   ])('invalid UTF-8 in %s.%s is detected as damage, and the process continues', async (table, column) => {
     const path = fresh();
-    await filled(path, driver, 1);
+    await filledJournal(path, driver, 1);
     const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE ${table} SET ${column} = CAST(CAST(${column} AS BLOB) || x'ff' AS TEXT)`);
     db.close();
-    const { 'agent/n0': read } = await everything(path, driver);
+    const { 'agent/n0': read } = await readAll(path, driver);
     expect(read).toBe('corrupt');
   });
 
   describe('a process that has loaded an actor before', () => {
     const begun = async () => {
       const path = fresh();
-      await filled(path, driver, 2);
+      await filledJournal(path, driver, 2);
       const journal = await open(path);
       await journal.claim('r', 'me', { now: now + 9_999, ttl: 1_000 });
       await journal.load('agent/n0');
       const db = await openSqliteDriver(path, driver);
-      const hurt = (sql: string) => {
+      const damageFile = (sql: string) => {
         db.exec(sql);
         db.close();
       };
-      return { path, journal, hurt };
+      return { path, journal, damageFile };
     };
     const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
     const next = (over = {}) => commitFor({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
 
     test('finds damage to later commits', async () => {
-      const { journal, hurt } = await begun();
+      const { journal, damageFile } = await begun();
       await using _ = journal;
       await journal.commit(next());
       await journal.commit(next({ seq: 5 }));
-      hurt(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
+      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 4/));
     });
 
@@ -226,14 +226,14 @@ describe.each(drivers)('a journal on %s', (driver) => {
     ])('finds damage to %s', async (_, sql) => {
       const begin = await begun();
       await using journal = begin.journal;
-      begin.hurt(sql);
+      begin.damageFile(sql);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0/));
     });
 
     test('leaves older damage to verify() and to the next process', async () => {
-      const { path, journal, hurt } = await begun();
+      const { path, journal, damageFile } = await begun();
       await using _ = journal;
-      hurt(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
+      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
       expect((await journal.load('agent/n0'))!.seq).toBe(3);
       expect((await journal.verify()).damage).toMatchObject([{ actor: 'agent/n0', seq: 2 }]);
       await using other = await open(path);
@@ -261,7 +261,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
 
   test('damage to one actor does not affect the others', async () => {
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE actors SET snapshot = replace(snapshot, '3', '4') WHERE actor = 'agent/n3'`);
     db.exec(
@@ -298,7 +298,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
 });
 
 /** What a reader gets of every actor that ever existed: its state and lists, or `corrupt`. */
-async function everything(path: string, driver: (typeof drivers)[number]): Promise<Record<string, unknown>> {
+async function readAll(path: string, driver: (typeof drivers)[number]): Promise<Record<string, unknown>> {
   const actors = Array.from({ length: 20 }, (_, n) => `agent/n${n}`);
   const opened = await sqlite(path, { driver }).catch(() => undefined);
   if (!opened) return Object.fromEntries(actors.map((actor) => [actor, 'corrupt']));

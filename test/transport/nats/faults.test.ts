@@ -18,7 +18,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const clock = systemClock();
 let count = 0;
-const letter = (over: Partial<Envelope> = {}): Envelope => ({
+const message = (over: Partial<Envelope> = {}): Envelope => ({
   id: `m${count++}`,
   type: 'greet',
   body: {},
@@ -49,11 +49,11 @@ test('without a server the error gives the address and says what to do', async (
 });
 
 test('wrong credentials are reported as such, without their secret', async () => {
-  await using shut = await natsServer('authorization { user: "u", password: "right" }');
-  const wrong = connectNats({ servers: shut.url, user: 'u', password: 'hunter2' });
+  await using protectedServer = await natsServer('authorization { user: "u", password: "right" }');
+  const wrong = connectNats({ servers: protectedServer.url, user: 'u', password: 'hunter2' });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth' });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  const right = await connectNats({ servers: shut.url, user: 'u', password: 'right' });
+  const right = await connectNats({ servers: protectedServer.url, user: 'u', password: 'right' });
   expect(right.isClosed()).toBe(false);
   await right.close();
 });
@@ -99,8 +99,8 @@ test('two processes reach each other only within their tenant', async () => {
   const got: string[] = [];
   two.listen('agent/b', async ({ body }) => void got.push(body as string));
   await two.connection.flush();
-  await one.send(letter({ body: 'hello' }));
-  await expect(other.send(letter())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await one.send(message({ body: 'hello' }));
+  await expect(other.send(message())).rejects.toMatchObject({ kind: 'unknown_recipient' });
   expect(got).toEqual(['hello']);
 });
 
@@ -111,14 +111,14 @@ test('a body larger than the message limit goes through the object store, and no
   two.listen('agent/b', async ({ body }) => void got.push(body));
   await two.connection.flush();
   const bodies = ['first', 'x'.repeat(3_000_000), 'third'];
-  await Promise.all(bodies.map((body) => one.send(letter({ body }))));
+  await Promise.all(bodies.map((body) => one.send(message({ body }))));
   expect(got).toEqual(bodies);
 });
 
 test('without an object store a body that is too large is refused with its size', async () => {
   await using plain = await natsServer('');
   await using transport = await open('plain', plain.url);
-  await expect(transport.send(letter({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
+  await expect(transport.send(message({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(
       /^A message of 3000002 bytes is more than this NATS server takes \(1048576\)/,
@@ -127,16 +127,16 @@ test('without an object store a body that is too large is refused with its size'
 });
 
 test('after a server is lost and comes back, messages under way arrive, and the listener still receives', async () => {
-  await using fragile = await natsServer();
-  await using one = await open('lost', fragile.url);
-  await using two = await open('lost', fragile.url);
+  await using ownServer = await natsServer();
+  await using one = await open('lost', ownServer.url);
+  await using two = await open('lost', ownServer.url);
   const got = new Set<unknown>();
   two.listen('agent/b', async ({ body }) => void got.add(body));
   await two.connection.flush();
-  await one.send(letter({ body: 'before' }));
-  await fragile.kill();
-  const sending = one.send(letter({ body: 'meanwhile' }));
-  await fragile.again();
+  await one.send(message({ body: 'before' }));
+  await ownServer.kill();
+  const sending = one.send(message({ body: 'meanwhile' }));
+  await ownServer.restart();
   await sending;
   expect([...got]).toEqual(['before', 'meanwhile']);
 });
@@ -148,7 +148,7 @@ test('a message whose recipient dies while handling it is sent again, to the new
   const taken = new Promise<void>((resolve) => (arrived = resolve));
   first.listen('agent/b', () => (arrived(), new Promise(() => {})));
   await first.connection.flush();
-  const sending = one.send(letter({ body: 'again' }));
+  const sending = one.send(message({ body: 'again' }));
   await taken;
   await first.connection.close();
   await using second = await open('dies');
@@ -162,11 +162,11 @@ test('a malformed message on the bus is refused, and disturbs no process', async
   await using transport = await open('noise');
   const got: unknown[] = [];
   transport.listen('agent/b', async ({ body }) => void got.push(body));
-  const stranger = await plainConnect({ servers: server.url });
+  const plainClient = await plainConnect({ servers: server.url });
   const ask = async (payload: string, more: Record<string, string>) => {
     const sent = plainHeaders();
     for (const [name, value] of Object.entries(more)) sent.set(name, value);
-    const { data } = await stranger.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
+    const { data } = await plainClient.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
       timeout: limits.reply,
       headers: sent,
     });
@@ -187,7 +187,7 @@ test('a malformed message on the bus is refused, and disturbs no process', async
   expect(await ask('{"x":1}', { ...whole, 'Troupe-To': 'agent/c' })).toContain('came on troupe.noise.r1.agent.b.in');
   expect(await ask('{"x":1}', whole)).toBe('');
   expect(got).toEqual([{ x: 1 }]);
-  await stranger.close();
+  await plainClient.close();
 });
 
 test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenant) => {
@@ -197,14 +197,14 @@ test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenan
 test('closing a connection while its server dies, also one that was lost before, ends no process', async () => {
   const server = await natsServer();
   const connection = await connectNats({ servers: server.url });
-  const heard: unknown[] = [];
-  const hear = (error: unknown) => heard.push(error);
-  process.on('uncaughtException', hear);
+  const errors: unknown[] = [];
+  const record = (error: unknown) => errors.push(error);
+  process.on('uncaughtException', record);
   const back = (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') return;
   })();
   await server.kill();
-  await server.again();
+  await server.restart();
   await back;
   // This is what nats.js does when the other side is gone.
   const { socket } = (connection as unknown as { protocol: { transport: { socket: Socket } } }).protocol.transport;
@@ -212,8 +212,8 @@ test('closing a connection while its server dies, also one that was lost before,
   connection.publish('anywhere');
   await connection.close();
   await new Promise(setImmediate);
-  process.off('uncaughtException', hear);
-  expect(heard).toEqual([]);
+  process.off('uncaughtException', record);
+  expect(errors).toEqual([]);
   expect(socket.destroyed).toBe(true);
   await server[Symbol.asyncDispose]();
 });
