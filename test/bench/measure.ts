@@ -32,7 +32,7 @@ export function inFlight(units: number, width: number, work: (index: number) => 
 }
 
 /** Two settings: one unit at a time (a fifth as many, since each takes longer), and a hundred at a time. */
-export const flights = (many: number): { times: number; width: number }[] => [
+export const concurrencies = (many: number): { times: number; width: number }[] => [
   { times: Math.ceil(many / 5), width: 1 },
   { times: many, width: 100 },
 ];
@@ -70,7 +70,7 @@ export async function compare(title: string, contestants: readonly Contestant[],
   return figures.map(({ name, ratio, low, high }) => ({ name, median: ratio, low, high }));
 }
 
-export interface Sized {
+export interface SizedContestant {
   readonly name: string;
   /** Does `count` units of work, and calls `tick` for each. */
   run(count: number, tick: () => void): Promise<unknown>;
@@ -81,7 +81,11 @@ export interface Sized {
  * that is than at the smallest size (processor time depends least on other load), and, with --expose-gc, the largest growth of live memory in bytes
  * (sampled ten times, in a separate pass).
  */
-export async function atSizes(title: string, sizes: readonly number[], contestants: readonly Sized[]): Promise<void> {
+export async function atSizes(
+  title: string,
+  sizes: readonly number[],
+  contestants: readonly SizedContestant[],
+): Promise<void> {
   console.log(`\n${title}`);
   for (const { run } of contestants) await run(sizes[0]!, () => {}); // To warm up.
   const smallest = new Map<string, number>();
@@ -94,7 +98,7 @@ export async function atSizes(title: string, sizes: readonly number[], contestan
       const busy = (user + system) / size;
       floor ||= time;
       if (!smallest.has(name)) smallest.set(name, busy);
-      const kept = await mostAlive(size, (tick) => run(size, tick));
+      const kept = await peakMemory(size, (tick) => run(size, tick));
       console.log(
         `  ${String(size).padStart(6)}  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${(time / floor).toFixed(2).padStart(7)}×   ` +
           `${busy.toFixed(1).padStart(9)} µs busy, ${(busy / smallest.get(name)!).toFixed(2)}× the smallest size` +
@@ -104,17 +108,17 @@ export async function atSizes(title: string, sizes: readonly number[], contestan
   }
 }
 
-async function mostAlive(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
+async function peakMemory(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
   const { gc } = globalThis;
   if (!gc) return undefined;
-  const alive = () => {
+  const liveMemory = () => {
     gc();
     return process.memoryUsage().heapUsed;
   };
-  const before = alive();
+  const before = liveMemory();
   let [done, most] = [0, before];
   await work(() => {
-    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, alive());
+    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, liveMemory());
   });
   return most - before;
 }

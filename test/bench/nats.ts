@@ -2,12 +2,12 @@
 import { asks } from './nats/ask.ts';
 import { durableCommits } from './nats/commits.ts';
 import { failovers } from './nats/failover.ts';
-import { waitingOnes } from './nats/rest.ts';
+import { passivatedActors } from './nats/passivation.ts';
 
 export async function onNats(): Promise<void> {
   await asks();
   await durableCommits();
-  await waitingOnes();
+  await passivatedActors();
   await failovers();
 }
 

@@ -8,10 +8,10 @@ import type { Model, ModelPart } from '../../src/contracts/model.ts';
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 
 /** `asked` is called for every model call. */
-export const modelWith = (asked: () => void = () => {}): Model => ({
+export const modelWith = (onCall: () => void = () => {}): Model => ({
   id: 'bench:model',
   async *stream(): AsyncGenerator<ModelPart> {
-    asked();
+    onCall();
     yield { type: 'text', text: 'ok' };
     yield { type: 'finish', reason: 'stop', usage, model: 'bench:model' };
   },
@@ -19,14 +19,14 @@ export const modelWith = (asked: () => void = () => {}): Model => ({
 
 /** One answer of a model, read to the end of its stream. */
 export async function answerOf(model: Model, text: string): Promise<string> {
-  let said = '';
+  let answer = '';
   const scope = { key: text, signal: new AbortController().signal, deadline: undefined };
   for await (const part of model.stream(
     { instructions: '', messages: [{ role: 'user', text }], tools: [] },
     scope as never,
   ))
-    if (part.type === 'text') said += part.text;
-  return said;
+    if (part.type === 'text') answer += part.text;
+  return answer;
 }
 
 export const membersWith = (model: Model, size: number): Agent[] =>
@@ -44,7 +44,7 @@ export async function pool<T>(count: number, width: number, work: (index: number
 }
 
 /** Runs the work with a runtime on a temporary file. */
-export async function onDisk<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+export async function withSqliteRuntime<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-fan-'));
   try {
     await using runtime = await openRuntime({ db: join(folder, 'journal.db') });

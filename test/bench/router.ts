@@ -2,7 +2,7 @@
 import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../src/index.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { atSizes, compare, per } from './measure.ts';
-import { answerOf, membersWith, modelWith, onDisk, pool } from './pool.ts';
+import { answerOf, membersWith, modelWith, withSqliteRuntime, pool } from './pool.ts';
 
 const [size, width] = [100, 16];
 
@@ -53,18 +53,18 @@ export async function routing(sizes: readonly number[] = [1_000, 3_000, 10_000])
     },
     {
       name: 'agents behind a pool of promises',
-      run: (many, tick) => onDisk((runtime) => pooled(runtime, membersWith(modelWith(tick), size), many)),
+      run: (many, tick) => withSqliteRuntime((runtime) => pooled(runtime, membersWith(modelWith(tick), size), many)),
     },
     {
       name: 'agents behind a router',
       run: (many, tick) =>
-        onDisk(async (runtime) => {
+        withSqliteRuntime(async (runtime) => {
           const results = await orchestrated(runtime, membersWith(modelWith(tick), size), many);
           spreads.set(many, spread(results));
         }),
     },
   ]);
-  for (const [many, evenly] of spreads) console.log(`  ${String(many).padStart(6)}  ${evenly}`);
+  for (const [many, spreadText] of spreads) console.log(`  ${String(many).padStart(6)}  ${spreadText}`);
 }
 
 if (process.argv[1]?.endsWith('router.ts')) {

@@ -10,23 +10,23 @@ import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { built } from '../built.ts';
 import { cutRound } from './cutRound.ts';
-import { notice } from './mount.ts';
-import { playRound } from './play.ts';
+import { whyNoDisk } from './disk.ts';
+import { playRound } from './playRound.ts';
 import { dose } from '../dose.ts';
 
 const seed = Number(process.env.TROUPE_SEED ?? 2);
 const long = { timeout: limits.long };
 
-const ways = [
+const kinds = [
   ['killed at named points, three runs at once', 'points', 'kills'],
-  ['stopped until others have taken its runs over, and woken', 'zombies', 'zombies'],
+  ['frozen until another has taken its runs over, and continued', 'zombies', 'zombies'],
   // These kinds take long.
-  ['one of three nodes, killed, stopped and woken beside a server that is killed', 'nodes', 'kills'],
+  ['one of three nodes, killed or frozen, with a server that is killed', 'nodes', 'kills'],
   ['killed at random moments', 'kills', 'kills'],
-  ['told to leave in the middle', 'terms', 'terms'],
+  ['terminated (SIGTERM) in the middle', 'terms', 'terms'],
 ] as const;
 
-test.each(ways.slice(0, dose(2, ways.length)))(
+test.each(kinds.slice(0, dose(2, kinds.length)))(
   `a process that is %s loses nothing and performs nothing twice (seed ${seed})`,
   long,
   async (_, kind, what) => {
@@ -42,7 +42,7 @@ test.each(ways.slice(0, dose(2, ways.length)))(
   },
 );
 
-const reason = notice();
+const reason = whyNoDisk();
 if (reason !== undefined) console.error(`\n!!! NO POWER CUT IS TESTED: ${reason}\n`);
 
 test.skipIf(reason !== undefined)(
@@ -52,7 +52,7 @@ test.skipIf(reason !== undefined)(
     const { lost, acknowledged, control, violations } = await cutRound(seed);
     expect({ lost, violations }).toEqual({ lost: 0, violations: [] });
     expect(acknowledged).toBeGreaterThanOrEqual(100);
-    expect(control.lost, 'the control lost nothing: the rig cuts no power').toBeGreaterThan(0);
+    expect(control.lost, 'the control lost nothing: the power cut does not work').toBeGreaterThan(0);
   },
 );
 

@@ -4,7 +4,7 @@ import { built, root } from '../built.ts';
 import { limits } from '../limits.ts';
 import type { NatsServer } from '../nats/server.ts';
 
-export interface End {
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly out: string;
@@ -14,12 +14,12 @@ export interface End {
 export interface Child {
   /** Resolves when the process has started to work, or has ended. */
   readonly working: Promise<void>;
-  readonly ended: Promise<End>;
+  readonly ended: Promise<ProcessEnd>;
   kill(signal: NodeJS.Signals): void;
 }
 
 export const troupe = (db: string, url: string, room: string): Child =>
-  start([built('src/cli/main.ts'), 'run', built('test/chaos/subject.ts'), '--input', room, '--key', room, '--db', db], {
+  start([built('src/cli/main.ts'), 'run', built('test/chaos/clerk.ts'), '--input', room, '--key', room, '--db', db], {
     CHAOS_WORLD: url,
   });
 
@@ -39,19 +39,19 @@ function start(args: readonly string[], env: Record<string, string>): Child {
   });
   let out = '';
   let err = '';
-  let works!: () => void;
-  const working = new Promise<void>((begun) => (works = begun));
+  let markWorking!: () => void;
+  const working = new Promise<void>((begun) => (markWorking = begun));
   const limit = setTimeout(() => child.kill('SIGKILL'), limits.long);
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();
-    works();
+    markWorking();
   });
-  const ended = new Promise<End>((done, fail) => {
+  const ended = new Promise<ProcessEnd>((done, fail) => {
     child.on('error', fail);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
-      works();
+      markWorking();
       done({ code, signal, out, err });
     });
   });

@@ -10,7 +10,7 @@ import { Host } from '../../../src/engine/host.ts';
 import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { natsServer } from '../../nats/server.ts';
-import { compare, flights, inFlight } from '../measure.ts';
+import { compare, concurrencies, inFlight } from '../measure.ts';
 
 const clock = systemClock();
 const modes = {
@@ -50,7 +50,7 @@ export async function durableCommits(): Promise<void> {
         return journal.commit(commitFor({ actor: `agent/g${birth}.${lane}`, seq, epoch }));
       });
     };
-    for (const { times, width } of flights(2_000)) {
+    for (const { times, width } of concurrencies(2_000)) {
       const addresses = await Promise.all(
         Array.from({ length: width }, (_, n) => host.start(actorType(ticker), { run: `w${width}-${n}`, input: null })),
       );

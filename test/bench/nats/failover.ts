@@ -37,7 +37,7 @@ export async function failovers(): Promise<void> {
 
 async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
   await using outside = await cluster({ servers: server.url, tenant });
-  await using log = await diary(server.url, tenant);
+  await using log = await followJournal(server.url, tenant);
   using a = place();
   using b = place();
   const begin = async (name: string) => {
@@ -85,7 +85,7 @@ interface Takeover {
 }
 
 /** Follows the log of a tenant: which node owns the run, until when, and which node commits. */
-async function diary(servers: string, tenant: string) {
+async function followJournal(servers: string, tenant: string) {
   const connection = await connect({ servers });
   let until = 0;
   /** A node that has claimed the run and not committed yet, since when, and when the previous lease expired. */

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Journal } from '../../src/journal/journal.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import type { End } from './child.ts';
-import { turns } from './subject.ts';
-import { world, type World } from './world.ts';
+import type { ProcessEnd } from './child.ts';
+import { turns } from './clerk.ts';
+import { startOutsideService, type OutsideService } from './outsideService.ts';
 
 /** The faults of the processes, and their results. */
-export interface Counts {
+export interface ChaosCounts {
   rounds: number;
   runs: number;
   kills: number;
@@ -26,7 +26,7 @@ export interface Counts {
   duplicated: number;
 }
 
-export const nothing = (): Counts => ({
+export const noCounts = (): ChaosCounts => ({
   rounds: 0,
   runs: 0,
   kills: 0,
@@ -41,11 +41,11 @@ export const nothing = (): Counts => ({
   duplicated: 0,
 });
 
-export class Stage implements AsyncDisposable {
+export class ChaosRound implements AsyncDisposable {
   readonly db: string;
   readonly rooms: readonly string[];
-  readonly outside: World;
-  readonly counts = nothing();
+  readonly service: OutsideService;
+  readonly counts = noCounts();
   readonly violations: string[] = [];
   readonly #folder: string;
   readonly #read: () => Promise<Journal>;
@@ -53,21 +53,21 @@ export class Stage implements AsyncDisposable {
   #seen = 0;
 
   /** `read` opens the journal for the checks. Default: the round's own file. */
-  static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<Stage> {
-    return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
+  static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<ChaosRound> {
+    return new ChaosRound(await startOutsideService({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
   }
 
-  private constructor(outside: World, rooms: number, read: (() => Promise<Journal>) | undefined) {
+  private constructor(service: OutsideService, rooms: number, read: (() => Promise<Journal>) | undefined) {
     this.#folder = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
     this.db = join(this.#folder, 'j.db');
     this.#read = read ?? (() => sqlite(this.db));
-    this.outside = outside;
+    this.service = service;
     this.rooms = Array.from({ length: rooms }, (_, room) => `room${room}`);
   }
 
   /** To call after a process has ended: no call whose result was in the ledger was repeated, and the file is undamaged. */
-  async look(): Promise<void> {
-    const { calls } = this.outside;
+  async checkLedgers(): Promise<void> {
+    const { calls } = this.service;
     for (const { path, key } of calls.slice(this.#seen))
       if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
     this.#seen = calls.length;
@@ -79,7 +79,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** The process that finished the runs must have printed their results. */
-  mustHaveFinished({ code, signal, out, err }: End): void {
+  expectFinished({ code, signal, out, err }: ProcessEnd): void {
     const missing = this.rooms.filter((room) => !out.includes(`Filled ${turns} shelves of ${room}.`));
     if (code !== 0 || missing.length > 0)
       this.violations.push(
@@ -88,12 +88,12 @@ export class Stage implements AsyncDisposable {
   }
 
   /** To call at the end: every write was applied exactly once, every actor has ended, and no former owner has committed. */
-  async judge(): Promise<void> {
-    await this.look();
-    const { outside, counts, rooms } = this;
+  async checkOutcome(): Promise<void> {
+    await this.checkLedgers();
+    const { service, counts, rooms } = this;
     for (const room of rooms)
       for (let shelf = 0; shelf < turns; shelf++) {
-        const times = outside.applied.get(`/put/${room}/${shelf}`) ?? 0;
+        const times = service.applied.get(`/put/${room}/${shelf}`) ?? 0;
         if (times === 0) counts.lost++;
         if (times > 1) counts.duplicated++;
         if (times !== 1) this.violations.push(`shelf ${shelf} of ${room} was filled ${times} times`);
@@ -107,18 +107,18 @@ export class Stage implements AsyncDisposable {
         if (epoch < (history[index - 1]?.epoch ?? 0))
           this.violations.push(`commit ${seq} of ${actor} was written by a former owner (epoch ${epoch})`);
     }
-    const applied = [...outside.applied.values()].reduce((sum, times) => sum + times, 0);
-    const { dropped, refused } = outside.faults;
+    const applied = [...service.applied.values()].reduce((sum, times) => sum + times, 0);
+    const { dropped, refused } = service.faults;
     counts.rounds++;
     counts.runs += rooms.length;
     counts.effects += applied;
-    counts.absorbed += outside.calls.length - refused - applied;
+    counts.absorbed += service.calls.length - refused - applied;
     counts.dropped += dropped;
     counts.refused += refused;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.outside[Symbol.asyncDispose]();
+    await this.service[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

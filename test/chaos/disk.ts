@@ -43,7 +43,7 @@ function mounted(folder: string, image: string): Disk {
 }
 
 /** Why such a disk cannot be made on this machine; undefined when it can. */
-export function notice(): string | undefined {
+export function whyNoDisk(): string | undefined {
   if (process.getuid?.() !== 0) return 'mounting a file system needs root.';
   if (spawnSync('mkfs.ext4', ['-V']).error) return 'mkfs.ext4 is not installed.';
   try {

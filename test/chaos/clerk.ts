@@ -4,15 +4,19 @@ import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
 
 export const turns = 6;
-const world = process.env.CHAOS_WORLD!;
+const serviceUrl = process.env.CHAOS_WORLD!;
 /** Two runs share no shelf. */
-const Place = z.object({ room: z.string(), shelf: z.number() });
+const Shelf = z.object({ room: z.string(), shelf: z.number() });
 
 /** Repeats a call under the same key when its reply is lost or the service is busy, so often that giving up is improbable. */
-async function ask(path: string, key: string, signal: AbortSignal): Promise<string> {
+async function callService(path: string, key: string, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await fetch(`${world}${path}`, { method: 'POST', headers: { 'idempotency-key': key }, signal });
+      const answer = await fetch(`${serviceUrl}${path}`, {
+        method: 'POST',
+        headers: { 'idempotency-key': key },
+        signal,
+      });
       if (answer.ok) return await answer.text();
       throw new Error(`The service answered ${answer.status}.`);
     } catch (thrown) {
@@ -24,9 +28,9 @@ async function ask(path: string, key: string, signal: AbortSignal): Promise<stri
 const look = tool({
   name: 'look',
   description: 'Looks at a shelf.',
-  input: Place,
+  input: Shelf,
   output: z.string(),
-  run: ({ room, shelf }, { key, signal }) => ask(`/look/${room}/${shelf}`, key, signal),
+  run: ({ room, shelf }, { key, signal }) => callService(`/look/${room}/${shelf}`, key, signal),
 });
 
 const put = tool({
@@ -34,9 +38,9 @@ const put = tool({
   description: 'Puts something on a shelf.',
   effect: 'write',
   idempotent: true,
-  input: Place,
+  input: Shelf,
   output: z.string(),
-  run: ({ room, shelf }, { key, signal }) => ask(`/put/${room}/${shelf}`, key, signal),
+  run: ({ room, shelf }, { key, signal }) => callService(`/put/${room}/${shelf}`, key, signal),
 });
 
 export default agent({
