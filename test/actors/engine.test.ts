@@ -127,10 +127,10 @@ test('a team: the member that the route names works, its answers are routed, and
     agentActor(definition({ replies }), { gateway: gateway(answer('', call('answer_article', { value: text }))) });
   const type = actorType(
     runActor({
-      next: (said) => {
-        const articles = said.filter((message) => message.type === 'article');
+      next: (messages) => {
+        const articles = messages.filter((message) => message.type === 'article');
         if (articles.length === 2) return { finish: articles.map(({ body }) => body as Json) };
-        return said.length === 1
+        return messages.length === 1
           ? { send: ['writer', 'critic'].map((to) => ({ to, type: 'brief', body: {} })) }
           : { send: [] };
       },

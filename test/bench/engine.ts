@@ -186,7 +186,7 @@ async function asks() {
     { name: 'two live XState actors', run: () => round(twoXstateActors()) },
     { name: 'promise mailbox by hand', run: () => round(handWrittenMailbox()) },
     ...[memory, discardingJournal].map((journal) => ({
-      name: journal === memory ? 'ref.ask, history kept in memory' : 'Door.ask, a journal that keeps nothing',
+      name: journal === memory ? 'ref.ask, history kept in memory' : 'ref.ask, a journal that keeps nothing',
       run: async () => {
         const { host, ref } = await engineHost(journal());
         const time = await round((n) => ref.ask('add', { n }));

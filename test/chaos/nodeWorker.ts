@@ -5,9 +5,9 @@ import clerk from './clerk.ts';
 import { limits } from '../limits.ts';
 
 const [servers = '', folder = '', name = ''] = process.argv.slice(2);
-const told = new Promise((tell) => process.once('SIGTERM', tell));
+const terminated = new Promise((resolve) => process.once('SIGTERM', resolve));
 const running = await node([clerk], { name, nats: { servers, folder }, clock: fastClock(), env: {} });
 process.stderr.write(`working ${name}\n`);
-await told;
+await terminated;
 await running.drain(limits.long);
 await running[Symbol.asyncDispose]();

@@ -65,13 +65,13 @@ test.concurrent('any NATS client can run an agent with JSON, and the same key is
     status: 'refused',
     failure: { message: expect.stringMatching(/JSON/) as string },
   });
-  expect(await ask('', 'nobody')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+  expect(await ask('', 'unknown')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
   await plainClient.close();
 });
 
 test.concurrent('a runnable that no node offers, and an unknown node, are refused at once', async ({ expect }) => {
-  await using _ = await startNode(server, 'nobody', 'a', [greeter]);
-  await using outside = await connectCluster(server.url, 'nobody');
+  await using _ = await startNode(server, 'unknown', 'a', [greeter]);
+  await using outside = await connectCluster(server.url, 'unknown');
   await expect(outside.invoke('writer', 'x')).rejects.toMatchObject({
     kind: 'unknown_recipient',
     message: expect.stringMatching(/No node offers "writer"/) as string,

@@ -86,7 +86,7 @@ const unusual = setup({
 });
 
 /** Several regions wait for the same event and take it in the same step, whatever the order in which they were entered. */
-type WaitingRegions = { context: { said: string[]; open: boolean } };
+type WaitingRegions = { context: { words: string[]; open: boolean } };
 const region = (name: string, go: string) => ({
   initial: 'away',
   states: {
@@ -98,14 +98,14 @@ const waitingRegions = setup({
   guards: { open: ({ context }: WaitingRegions) => context.open },
   actions: {
     note: assign(({ context }: WaitingRegions, { word }: { word: string }) => ({
-      said: [...context.said.slice(-5), word],
+      words: [...context.words.slice(-5), word],
     })),
     open: assign({ open: true }),
     shut: assign({ open: false }),
   },
 } as never).createMachine({
   id: 'hurry',
-  context: { said: [], open: false },
+  context: { words: [], open: false },
   type: 'parallel',
   on: { open: { actions: 'open' }, shut: { actions: 'shut' } },
   states: { a: region('a', 'x'), b: region('b', 'y'), c: { initial: 'deep', states: { deep: region('c', 'z') } } },

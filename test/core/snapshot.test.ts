@@ -78,10 +78,10 @@ test.each([
     { context: { title: 'x', pages: 0 } },
     'context has no "pages", which the machine now starts with',
   ],
-  ['another machine', { id: 'letter' }, 'it is a snapshot of the machine "doc"'],
+  ['another machine', { id: 'report' }, 'it is a snapshot of the machine "doc"'],
   ['a slot that is gone while it runs', { slot: 'fetch' }, '"reader" is running, and its actor "read" is gone'],
   [
-    'a timer that nobody waits for',
+    'a timer that no state waits for',
     { delay: 'hope' },
     'the timer "xstate.after.patience.doc.waiting" is running, and no active state waits for it any more',
   ],

@@ -153,7 +153,7 @@ test('an untyped caller gets an error that names what is wrong, and changes noth
     message: expect.stringContaining('at "n": expected number') as string,
   });
   await expect(ref.ask('nothing', {})).rejects.toMatchObject({ name: expect.stringMatching(/Error/) as string });
-  await expect(replyChannel.ref(TalkProtocol, 'talker/nobody', 'r1').ask('ask', { n: 1 })).rejects.toMatchObject({
+  await expect(replyChannel.ref(TalkProtocol, 'talker/unknown', 'r1').ask('ask', { n: 1 })).rejects.toMatchObject({
     kind: 'unknown_recipient',
   });
   const raw = (kind: 'ask' | 'tell', name: string, body: object) =>

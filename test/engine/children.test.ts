@@ -20,9 +20,9 @@ import { TestProcess, type } from './testProcess.ts';
 
 /** Waits for an event: `finish` ends it with its `input` as output, `break` makes it throw. */
 const child = setup({
-  types: {} as { context: { input: Json; heard: number }; input: Json; events: Signal; output: Json },
+  types: {} as { context: { input: Json; received: number }; input: Json; events: Signal; output: Json },
   actions: {
-    hear: assign({ heard: ({ context }) => context.heard + 1 }),
+    hear: assign({ received: ({ context }) => context.received + 1 }),
     throw: assign(() => {
       throw new Error('broken on purpose');
     }),
@@ -30,7 +30,7 @@ const child = setup({
   },
 }).createMachine({
   id: 'child',
-  context: ({ input }) => ({ input, heard: 0 }),
+  context: ({ input }) => ({ input, received: 0 }),
   initial: 'waiting',
   states: {
     waiting: {
@@ -163,7 +163,7 @@ test('parent and child send messages to each other, and to themselves', async ()
   await testProcess.signal(address, { type: 'hear' });
   await testProcess.signal(address, { type: 'tellSelf' });
   expect((await testProcess.row(address)).context).toMatchObject({ pongs: 2 });
-  expect((await testProcess.row(await testProcess.find('kid/'))).context).toMatchObject({ heard: 1 });
+  expect((await testProcess.row(await testProcess.find('kid/'))).context).toMatchObject({ received: 1 });
 });
 
 test('a delayed message to a child arrives once and on time, also after a crash', async () => {
@@ -172,14 +172,14 @@ test('a delayed message to a child arrives once and on time, also after a crash'
   const address = await testProcess.start(machine);
   await testProcess.signal(address, { type: 'tellKidLater', say: { type: 'hear' } });
   await testProcess.resume(machine);
-  const heard = async () => (await testProcess.row(await testProcess.find('kid/'))).context.heard;
+  const received = async () => (await testProcess.row(await testProcess.find('kid/'))).context.received;
   await testProcess.advance(999);
-  expect(await heard()).toBe(0);
+  expect(await received()).toBe(0);
   await testProcess.advance(1);
-  expect(await heard()).toBe(1);
+  expect(await received()).toBe(1);
   await testProcess.resume(machine);
   await testProcess.advance(5_000);
-  expect(await heard()).toBe(1);
+  expect(await received()).toBe(1);
 });
 
 test('a child id may be computed and may contain any character: two ids never share an address', async () => {
@@ -202,17 +202,17 @@ test('a child spawned in assign is reached by its reference, and both survive a 
   await testProcess.signal(address, { type: 'tellAdopted' });
   expect((await testProcess.row(await testProcess.find('kid/r1.adopted-'))).context).toEqual({
     input: 'by assign',
-    heard: 2,
+    received: 2,
   });
 });
 
 test('an emitted event goes to the subscribers of its topic', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(parent()));
-  const heard: unknown[] = [];
-  testProcess.transport.subscribe('parent.*.news', ({ body, from }) => heard.push({ body, from }));
+  const received: unknown[] = [];
+  testProcess.transport.subscribe('parent.*.news', ({ body, from }) => received.push({ body, from }));
   await testProcess.signal(address, { type: 'announce' });
-  expect(heard).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
+  expect(received).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
 });
 
 test('a message for a child that has ended becomes a dead letter', async () => {

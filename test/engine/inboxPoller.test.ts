@@ -17,12 +17,12 @@ const question = setup({
 
 const asker = type(
   setup({
-    types: {} as { context: { heard: unknown[] }; events: Signal },
+    types: {} as { context: { received: unknown[] }; events: Signal },
     actors: { question },
-    actions: { keep: assign({ heard: ({ context, event }) => [...context.heard, event.output ?? event.word] }) },
+    actions: { keep: assign({ received: ({ context, event }) => [...context.received, event.output ?? event.word] }) },
   }).createMachine({
     id: 'asker',
-    context: { heard: [] },
+    context: { received: [] },
     initial: 'asking',
     on: { say: { actions: 'keep' } },
     states: {
@@ -48,7 +48,7 @@ test('an answer posted while no process has the run is taken when a process resu
     .startProcess()
     .host.post(testProcess.envelope(ticket, { type: 'answer', answer: 'yes' }, { run: 'wherever' }));
   await testProcess.resume(asker);
-  expect((await testProcess.row(address)).context).toEqual({ heard: ['yes'] });
+  expect((await testProcess.row(address)).context).toEqual({ received: ['yes'] });
   expect(await testProcess.journal.mail('r1')).toEqual([]);
 });
 
@@ -58,9 +58,9 @@ test('an answer posted by another process reaches the process that has the run',
   await testProcess
     .startProcess()
     .host.post(testProcess.envelope(await testProcess.find('question/'), { type: 'answer', answer: 'yes' }));
-  expect((await testProcess.row(address)).context).toEqual({ heard: [] });
+  expect((await testProcess.row(address)).context).toEqual({ received: [] });
   await testProcess.advance(250);
-  expect((await testProcess.row(address)).context).toEqual({ heard: ['yes'] });
+  expect((await testProcess.row(address)).context).toEqual({ received: ['yes'] });
 });
 
 test('an answer posted in the process that has the run is handled before post() resolves', async () => {
@@ -83,7 +83,7 @@ test('a second answer to a ticket is a conflict', async () => {
     data: { status: 'done' },
   });
   await expect(
-    testProcess.host.post(testProcess.envelope('question/nobody', { type: 'answer' })),
+    testProcess.host.post(testProcess.envelope('question/unknown', { type: 'answer' })),
   ).rejects.toMatchObject({
     kind: 'unknown_recipient',
   });
@@ -96,7 +96,7 @@ test('of two answers posted at once, one counts and the other becomes a dead let
   const { host } = testProcess.startProcess();
   await Promise.all(['yes', 'no'].map((answer) => host.post(testProcess.envelope(ticket, { type: 'answer', answer }))));
   await testProcess.advance(250);
-  expect((await testProcess.row(address)).context).toEqual({ heard: ['yes'] });
+  expect((await testProcess.row(address)).context).toEqual({ received: ['yes'] });
   expect(testProcess.deadLetters()).toMatchObject([{ actor: ticket, failure: { kind: 'conflict' } }]);
   expect(await testProcess.journal.mail('r1')).toEqual([]);
 });
@@ -111,7 +111,7 @@ test('the same message posted twice and sent once, all at the same time, counts 
     testProcess.transport.send(message),
   ]);
   await testProcess.advance(1_000);
-  expect((await testProcess.row(address)).context).toEqual({ heard: ['hello'] });
+  expect((await testProcess.row(address)).context).toEqual({ received: ['hello'] });
   expect(testProcess.deadLetters()).toEqual([]);
   expect(await testProcess.journal.mail('r1')).toEqual([]);
 });
@@ -135,5 +135,5 @@ test('messages in the inbox are handled in the order they were posted, also when
   await testProcess.advance(250);
   await testProcess.advance(250);
   await settle();
-  expect((await testProcess.row(address)).context).toEqual({ heard: ['a', 'b', 'c', 'd'] });
+  expect((await testProcess.row(address)).context).toEqual({ received: ['a', 'b', 'c', 'd'] });
 });

@@ -97,7 +97,7 @@ test('a process that was frozen between a commit and its effect renews its lease
   const machineOf = (owner: string) =>
     type(worker(effect(async () => void performed.push(owner) as never, { kind: 'write', idempotent: true })));
   const testProcess = new TestProcess();
-  const address = await testProcess.start(machineOf('sleeper'));
+  const address = await testProcess.start(machineOf('frozen'));
   // The process is frozen after its commit is stored and before it gets the acknowledgement.
   const unfrozen = deferred();
   const [commit, renew] = [
@@ -125,7 +125,7 @@ test('a renewal whose answer comes after the renewed lease has expired does not 
   const machineOf = (owner: string) =>
     type(worker(effect(async () => void performed.push(owner) as never, { kind: 'write', idempotent: true })));
   const testProcess = new TestProcess();
-  const address = await testProcess.start(machineOf('sleeper'));
+  const address = await testProcess.start(machineOf('frozen'));
   // Its lease has expired, so it renews before it starts the effect. It is frozen until the answer comes.
   const renew = testProcess.journal.renew.bind(testProcess.journal);
   testProcess.journal.renew = () => new Promise(() => {});
@@ -150,12 +150,12 @@ test('messages of a run that was lost are left to its new owner, which sends the
   }).createMachine({ id: 'teller', entry: ['one', 'two'] });
   const listener = type(
     setup({
-      types: {} as { context: { heard: string[] }; events: { type: 'say'; word: string } },
+      types: {} as { context: { received: string[] }; events: { type: 'say'; word: string } },
       actors: { teller },
-      actions: { keep: assign({ heard: ({ context, event }) => [...context.heard, event.word] }) },
+      actions: { keep: assign({ received: ({ context, event }) => [...context.received, event.word] }) },
     }).createMachine({
       id: 'listener',
-      context: { heard: [] },
+      context: { received: [] },
       invoke: { src: 'teller', id: 'teller' },
       on: { say: { actions: 'keep' } },
     }),
@@ -176,7 +176,7 @@ test('messages of a run that was lost are left to its new owner, which sends the
 
   const next = new TestProcess({ journal: testProcess.journal, clock: testProcess.clock, transport: inProcess() });
   await next.resume(listener);
-  expect((await next.row(address)).context).toEqual({ heard: ['one', 'two'] });
+  expect((await next.row(address)).context).toEqual({ received: ['one', 'two'] });
 });
 
 test('a timer of a process that was frozen past its lease does not fire twice', async () => {
@@ -193,7 +193,7 @@ test('a timer of a process that was frozen past its lease does not fire twice', 
 test('a lost lease is noticed at the next renewal, and the process releases the run', async () => {
   const testProcess = new TestProcess();
   await testProcess.start(counter);
-  await testProcess.journal.claim('r1', 'somebody', { now: testProcess.clock.now() + 60_000, ttl: 60_000 });
+  await testProcess.journal.claim('r1', 'another', { now: testProcess.clock.now() + 60_000, ttl: 60_000 });
   await testProcess.advance(4_000);
   expect(testProcess.host.owns('r1')).toBe(false);
   expect(testProcess.host.actorsOf('r1')).toEqual([]);

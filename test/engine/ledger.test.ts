@@ -193,10 +193,10 @@ test('an effect whose result is not JSON fails, and the message names the effect
 });
 
 test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const listReader = setup({
     types: {} as { events: Signal },
-    actors: { listen: effect(async (_: unknown, scope) => void heard.push(await scope.list('said'))) },
+    actors: { listen: effect(async (_: unknown, scope) => void received.push(await scope.list('said'))) },
     actions: { append: (_, _params: { list: string; entry: string }) => {} },
   }).createMachine({
     id: 'said',
@@ -219,7 +219,7 @@ test('an effect reads the lists of its actor as committed, with the entries of i
   await testProcess.signal(address, { type: 'say', word: 'two' });
   await testProcess.resume(type(listReader));
   await testProcess.signal(address, { type: 'say', word: 'three' });
-  expect(heard).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
+  expect(received).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
 });
 
 test('a list that cannot be read fails the effect that asked for it, not the process; the next effect reads it again', async () => {

@@ -6,9 +6,9 @@ import { settle, TestProcess, type } from './testProcess.ts';
 import type { MailboxPolicy } from '../../src/core/actorType.ts';
 
 const listener = setup({
-  types: {} as { context: { heard: string[] }; events: Signal },
-  actions: { hear: assign({ heard: ({ context, event }) => [...context.heard, String(event.word)] }) },
-}).createMachine({ id: 'listener', context: { heard: [] }, on: { say: { actions: 'hear' } } });
+  types: {} as { context: { received: string[] }; events: Signal },
+  actions: { hear: assign({ received: ({ context, event }) => [...context.received, String(event.word)] }) },
+}).createMachine({ id: 'listener', context: { received: [] }, on: { say: { actions: 'hear' } } });
 
 /** Sends words to an actor whose first commit is held up, so that the others fill its mailbox. */
 async function sendToBusyActor(policy: MailboxPolicy, words: string[]) {
@@ -27,7 +27,7 @@ async function sendToBusyActor(policy: MailboxPolicy, words: string[]) {
   );
   await settle();
   go();
-  return { outcomes: await Promise.all(sent), heard: (await testProcess.row(address)).context.heard };
+  return { outcomes: await Promise.all(sent), received: (await testProcess.row(address)).context.received };
 }
 
 const words = ['a', 'b', 'c', 'd', 'e'];
@@ -35,19 +35,19 @@ const words = ['a', 'b', 'c', 'd', 'e'];
 test('reject: a message to a full mailbox is refused with a retryable error', async () => {
   expect(await sendToBusyActor({ limit: 2, whenFull: 'reject' }, words)).toEqual({
     outcomes: ['a', 'b', 'c', 'd: mailbox_full, try again', 'e: mailbox_full, try again'],
-    heard: ['a', 'b', 'c'],
+    received: ['a', 'b', 'c'],
   });
 });
 
 test('drop-oldest: the newest messages are handled, and the senders of the dropped ones get an error that is not retryable', async () => {
   expect(await sendToBusyActor({ limit: 2, whenFull: 'drop-oldest' }, words)).toEqual({
     outcomes: ['a', 'b: mailbox_full', 'c: mailbox_full', 'd', 'e'],
-    heard: ['a', 'd', 'e'],
+    received: ['a', 'd', 'e'],
   });
 });
 
 test('block: every message is handled, in the order of arrival', async () => {
-  expect(await sendToBusyActor({ limit: 2, whenFull: 'block' }, words)).toEqual({ outcomes: words, heard: words });
+  expect(await sendToBusyActor({ limit: 2, whenFull: 'block' }, words)).toEqual({ outcomes: words, received: words });
 });
 
 test('a sender that waits for room in a mailbox gets an error when the process gives up the run', async () => {

@@ -132,16 +132,16 @@ async function performedAfterFreeze(fault: (parts: Parts) => Parts): Promise<str
   const clock = virtualClock();
   const journal = memory();
   const performed: string[] = [];
-  const processNumber = async (name: string) => {
+  const startProcess = async (name: string) => {
     const parts = fault({ journal, transport: inProcess() });
     const host = new Host({ ...parts, clock, lease: { owner: name, alive: () => true, ttl: 1_000 }, poll: 1e9 });
     return { host, transport: parts.transport, type: writerType((what) => performed.push(`${name} ${what}`)) };
   };
-  const frozen = await processNumber('sleeper');
+  const frozen = await startProcess('frozen');
   const address = await frozen.host.start(frozen.type, { run: 'r', input: null });
   // The process is frozen: its lease expires before it renews it.
-  const successor = await processNumber('heir');
-  await journal.claim('r', 'heir', { now: clock.now() + 1_001, ttl: 1_000 });
+  const successor = await startProcess('successor');
+  await journal.claim('r', 'successor', { now: clock.now() + 1_001, ttl: 1_000 });
   await frozen.transport
     .send({ id: 'm', type: 'do', body: { type: 'do' }, from: 'person/p', to: address, run: 'r', kind: 'signal' })
     .catch(() => {});

@@ -33,7 +33,7 @@ const parentType = type(
     delays: { long: 5 * hour },
     actions: { count: assign({ n: ({ context }) => context.n + 1 }) },
   }).createMachine({
-    id: 'sleeper',
+    id: 'parent',
     context: { n: 0 },
     initial: 'on',
     on: { count: { actions: 'count' } },
@@ -113,9 +113,9 @@ test('an actor with an effect under way or messages waiting stays in memory', as
   const withMessage = new TestProcess({ idle: 60_000 });
   await withMessage.start(parentType);
   await withMessage.advance(5 * hour - 300_000);
-  await withMessage.signal('sleeper/r1', { type: 'count' });
+  await withMessage.signal('parent/r1', { type: 'count' });
   await withMessage.advance(200_000);
-  expect(withMessage.host.actorsOf('r1').map((actor) => actor.address)).toEqual(['sleeper/r1']);
+  expect(withMessage.host.actorsOf('r1').map((actor) => actor.address)).toEqual(['parent/r1']);
 });
 
 test('when the journal is unavailable, loading the actor waits for it', async () => {
@@ -137,9 +137,9 @@ test('parking a run removes the timers of its passivated actors, and those of ot
   await testProcess.start(parentType, null, 'r1');
   await testProcess.start(parentType, null, 'r2');
   await testProcess.advance(2_000);
-  expect(testProcess.host.actor('sleeper/r1')).toBeUndefined();
+  expect(testProcess.host.actor('parent/r1')).toBeUndefined();
   await testProcess.host.park('r1');
   expect(testProcess.host.timers.size).toBe(1);
   await testProcess.advance(5 * hour);
-  expect((await testProcess.row('sleeper/r2')).context).toEqual({ n: 1 });
+  expect((await testProcess.row('parent/r2')).context).toEqual({ n: 1 });
 });

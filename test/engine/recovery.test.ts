@@ -7,16 +7,16 @@ import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 
 const kid = setup({
-  types: {} as { context: { heard: number }; events: Signal },
+  types: {} as { context: { received: number }; events: Signal },
   actors: { toy: setup({}).createMachine({ id: 'toy', initial: 'on', states: { on: {} } }) },
   actions: {
     ...engineActions,
-    hear: assign({ heard: ({ context }) => context.heard + 1 }),
+    hear: assign({ received: ({ context }) => context.received + 1 }),
     call: sendParent({ type: 'call' }),
   },
 }).createMachine({
   id: 'kid',
-  context: { heard: 0 },
+  context: { received: 0 },
   initial: 'on',
   states: {
     on: {
@@ -71,7 +71,7 @@ test('a child that was committed and not started yet is started on recovery, and
   await testProcess.resume(parentType);
   expect(await testProcess.row(await testProcess.find('kid/'))).toMatchObject({
     status: 'active',
-    context: { heard: 1 },
+    context: { received: 1 },
   });
   expect(await testProcess.row(await testProcess.find('toy/'))).toMatchObject({ status: 'active' });
   expect(testProcess.deadLetters()).toEqual([]);

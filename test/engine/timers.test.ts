@@ -8,13 +8,13 @@ const day = 24 * 60 * 60 * 1000;
 
 const waitingType = (delay: number) =>
   type(
-    setup({ types: {} as { events: Signal }, delays: { nap: delay } }).createMachine({
-      id: 'napper',
-      initial: 'napping',
+    setup({ types: {} as { events: Signal }, delays: { pause: delay } }).createMachine({
+      id: 'waiter',
+      initial: 'waiting',
       states: {
-        napping: { after: { nap: 'awake' }, on: { poke: 'startled' } },
-        startled: { on: { calm: 'napping' } },
-        awake: { type: 'final' },
+        waiting: { after: { pause: 'done' }, on: { poke: 'interrupted' } },
+        interrupted: { on: { calm: 'waiting' } },
+        done: { type: 'final' },
       },
     }),
   );
@@ -23,9 +23,9 @@ test('a timer fires when it is due and not before', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(waitingType(1_000));
   await testProcess.advance(999);
-  expect((await testProcess.row(address)).state).toBe('napping');
+  expect((await testProcess.row(address)).state).toBe('waiting');
   await testProcess.advance(1);
-  expect((await testProcess.row(address)).state).toBe('awake');
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('a crash does not change when a timer is due', async () => {
@@ -34,9 +34,9 @@ test('a crash does not change when a timer is due', async () => {
   await testProcess.advance(900);
   await testProcess.resume(waitingType(1_000));
   await testProcess.advance(99);
-  expect((await testProcess.row(address)).state).toBe('napping');
+  expect((await testProcess.row(address)).state).toBe('waiting');
   await testProcess.advance(1);
-  expect((await testProcess.row(address)).state).toBe('awake');
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('a timer that became due while no process was running fires on recovery', async () => {
@@ -46,7 +46,7 @@ test('a timer that became due while no process was running fires on recovery', a
   await testProcess.advance(5_000);
   await testProcess.resume(waitingType(1_000));
   await testProcess.advance(0);
-  expect((await testProcess.row(address)).state).toBe('awake');
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('a timer of a year is exact, also with crashes in between', async () => {
@@ -56,9 +56,9 @@ test('a timer of a year is exact, also with crashes in between', async () => {
   await testProcess.advance(200 * day);
   await testProcess.resume(waitingType(year));
   await testProcess.advance(165 * day - 1);
-  expect((await testProcess.row(address)).state).toBe('napping');
+  expect((await testProcess.row(address)).state).toBe('waiting');
   await testProcess.advance(1);
-  expect((await testProcess.row(address)).state).toBe('awake');
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('leaving the state cancels the timer; entering it again starts a new one', async () => {
@@ -67,12 +67,12 @@ test('leaving the state cancels the timer; entering it again starts a new one', 
   await testProcess.advance(900);
   await testProcess.signal(address, { type: 'poke' });
   await testProcess.advance(900);
-  expect((await testProcess.row(address)).state).toBe('startled');
+  expect((await testProcess.row(address)).state).toBe('interrupted');
   await testProcess.signal(address, { type: 'calm' });
   await testProcess.advance(999);
-  expect((await testProcess.row(address)).state).toBe('napping');
+  expect((await testProcess.row(address)).state).toBe('waiting');
   await testProcess.advance(1);
-  expect((await testProcess.row(address)).state).toBe('awake');
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 const reminderType = type(

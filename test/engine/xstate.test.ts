@@ -86,12 +86,14 @@ const kid = (config: object = {}, parts: Parts = {}) =>
       id: 'kid',
       initial: 'on',
       states: { on: { on: { finish: 'over', hear: { actions: 'count' } } }, over: { type: 'final' } },
-      context: { heard: 0 },
+      context: { received: 0 },
       output: 'said',
       ...config,
     },
     {
-      actions: { count: assign({ heard: ({ context }: { context: { heard: number } }) => context.heard + 1 }) },
+      actions: {
+        count: assign({ received: ({ context }: { context: { received: number } }) => context.received + 1 }),
+      },
       ...parts,
     },
   );
@@ -291,11 +293,14 @@ const rows: Record<string, () => unknown> = {
     refused({ initial: 'a', states: { a: { id: 'a', route: {} } } }, {}, 'unsupported', 'route is not supported'),
   'entry and exit': async () => {
     const say = assign({
-      said: ({ context }: { context: { said: string[] } }, params: { word: string }) => [...context.said, params.word],
+      words: ({ context }: { context: { words: string[] } }, params: { word: string }) => [
+        ...context.words,
+        params.word,
+      ],
     });
     const word = (what: string) => ({ type: 'say', params: { word: what } });
     const config = {
-      context: { said: [] },
+      context: { words: [] },
       initial: 'a',
       states: {
         a: { entry: word('in a'), exit: word('out of a'), on: { x: { target: 'b', actions: word('on the way') } } },
@@ -303,7 +308,7 @@ const rows: Record<string, () => unknown> = {
       },
     };
     expect((await played(config, ['x'], { actions: { say } })).context).toEqual({
-      said: ['in a', 'out of a', 'on the way', 'in b', 'in c'],
+      words: ['in a', 'out of a', 'on the way', 'in b', 'in c'],
     });
   },
   tags: async () => {
@@ -394,9 +399,9 @@ const rows: Record<string, () => unknown> = {
       actions: { later: sendTo('kid', { type: 'hear' }, { delay: 100 }) },
     });
     await testProcess.advance(99);
-    expect((await kidOf(testProcess)).context).toEqual({ heard: 0 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 0 });
     await testProcess.advance(1);
-    expect((await kidOf(testProcess)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   cancel: async () => {
     const actions = { later: raise({ type: 'rung' }, { delay: 100, id: 'l' }), never: cancel('l') };
@@ -522,7 +527,7 @@ const rows: Record<string, () => unknown> = {
       actors: { kid: kid() },
       actions: { tell: sendTo('kid', { type: 'hear' }) },
     });
-    expect((await kidOf(testProcess)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   'sendTo a child spawned by the same step': async () => {
     const { testProcess } = await played(
@@ -535,7 +540,7 @@ const rows: Record<string, () => unknown> = {
       ['x'],
       { actors: { kid: kid() }, actions: { tell: sendTo('kid', { type: 'hear' }) } },
     );
-    expect((await kidOf(testProcess)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   sendParent: async () => {
     const calling = kid({ entry: 'call' }, { actions: { call: sendParent({ type: 'called' }), count } });
@@ -552,7 +557,7 @@ const rows: Record<string, () => unknown> = {
       actors: { kid: kid() },
       actions: { pass: forwardTo('kid') },
     });
-    expect((await kidOf(testProcess)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   'sendTo an effect': async () => {
     const [{ states, ...config }, parts] = invoking(effect(() => new Promise<Json>(() => {})));
@@ -566,15 +571,15 @@ const rows: Record<string, () => unknown> = {
   },
   emit: async () => {
     const testProcess = new TestProcess();
-    const heard: unknown[] = [];
-    testProcess.transport.subscribe('m.r1.news', ({ body }) => heard.push(body));
+    const received: unknown[] = [];
+    testProcess.transport.subscribe('m.r1.news', ({ body }) => received.push(body));
     await played(
       { on: { x: { actions: 'tell' } } },
       ['x'],
       { actions: { tell: emit({ type: 'news', n: 1 } as never) } },
       testProcess,
     );
-    expect(heard).toEqual([{ type: 'news', n: 1 }]);
+    expect(received).toEqual([{ type: 'news', n: 1 }]);
   },
   systemId: async () => {
     refused(

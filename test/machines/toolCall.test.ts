@@ -74,9 +74,9 @@ test('an uncertain write that cannot be reconciled is decided by a person', () =
     id: 'testimony',
     input: { onExpiry: 'fail' },
   });
-  const said = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
-  expect(outcome(false, ...asked, said(true))).toMatchObject({ ok: true });
-  expect(runs(story(false, ...asked, said(false)))).toBe(2);
+  const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
+  expect(outcome(false, ...asked, testimony(true))).toMatchObject({ ok: true });
+  expect(runs(story(false, ...asked, testimony(false)))).toBe(2);
   expect(outcome(false, ...asked, done('testimony', { status: 'expired' }))).toMatchObject({
     ok: false,
     failure: { kind: 'uncertain' },

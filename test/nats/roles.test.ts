@@ -24,7 +24,7 @@ const desk = agent({ name: 'desk', model: scriptedModel(() => ({ text: 'Done.' }
 const mail = agent({ name: 'mail.room', model: scriptedModel(() => ({ text: 'Sent.' })) });
 const post = tool({
   name: 'post',
-  description: 'Posts a letter.',
+  description: 'Posts a message.',
   effect: 'write',
   input: z.object({ to: z.string() }),
   output: z.string(),
@@ -165,9 +165,9 @@ test('a node with node credentials is found by an operator, and can be called wi
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
   // The key of another caller's run gives no access to its result.
   await using otherRuntime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
-  await (await otherRuntime.start(mail, 'Secret.', { key: 'letter' })).outcome();
+  await (await otherRuntime.start(mail, 'Secret.', { key: 'mail' })).outcome();
   for (const input of [undefined, 'Write.'])
-    await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(asker.invoke('desk', input, { key: 'mail' })).rejects.toMatchObject({ kind: 'conflict' });
   await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
     kind: 'auth',
     message: expect.stringMatching(

@@ -55,7 +55,7 @@ export async function durableCommits(): Promise<void> {
         Array.from({ length: width }, (_, n) => host.start(actorType(ticker), { run: `w${width}-${n}`, input: null })),
       );
       await connection.flush();
-      const told = (index: number) =>
+      const askCommitted = (index: number) =>
         sent.send({
           id: `m${messages++}`,
           type: 'inc',
@@ -71,7 +71,7 @@ export async function durableCommits(): Promise<void> {
           run: () => inFlight(times, width, () => publisher.publish('raw', bytes)),
         },
         { name: 'a commit to the shared journal', run: () => committing(times, width) },
-        { name: 'a message to an actor, committed', run: () => inFlight(times, width, told) },
+        { name: 'a message to an actor, committed', run: () => inFlight(times, width, askCommitted) },
       ]);
     }
     host.abandon();

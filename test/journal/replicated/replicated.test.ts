@@ -101,7 +101,7 @@ test('whatever the order in which processes write, all of them have the same jou
       if (random.chance(0.7)) await request.catch(() => {});
       else request.catch(() => {});
     }
-    for (const journal of journals) await journal.release('nobody', 0); // By then all earlier requests are applied.
+    for (const journal of journals) await journal.release('unknown', 0); // By then all earlier requests are applied.
     const contents = await Promise.all(
       journals.map(async (journal) => [
         await journal.list('agent/a', 'said'),

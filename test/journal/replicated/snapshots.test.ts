@@ -205,10 +205,10 @@ for (const [kind, replica] of Object.entries(replicas)) {
         if (step === 0 || random.chance(0.1))
           epoch = await journal.claim('r', `p${index}`, { now: commitTime + step * 1_000, ttl: 1 });
         const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
-        const asked = journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: `${index} ${step}` }] }));
-        await asked.catch(() => {});
+        const claim = journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: `${index} ${step}` }] }));
+        await claim.catch(() => {});
       }
-      for (const journal of journals) await journal.release('nobody', 0).catch(() => {});
+      for (const journal of journals) await journal.release('unknown', 0).catch(() => {});
       journals.push(await open(log, await replica()));
       const all = await Promise.all(
         journals.map(async (journal) => [await storedNumbers(journal), await journal.history({ run: 'r' })]),
@@ -273,16 +273,16 @@ test('an entry that arrives too late is applied by no process, and its writer ge
       late = [id, bytes]; // The entry is delayed for long.
     },
   });
-  const sleeper = await open(log, memoryReplica(), { through: slow });
-  const asked = sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 });
+  const delayed = await open(log, memoryReplica(), { through: slow });
+  const claim = delayed.claim('q', 'me', { now: commitTime, ttl: 60_000 });
   await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   await commitNumbers(writer, 1, 30);
   log.append(...late!);
-  await expect(asked).rejects.toMatchObject({
+  await expect(claim).rejects.toMatchObject({
     kind: 'storage',
     message: expect.stringContaining('too late') as string,
   });
-  expect(await sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
+  expect(await delayed.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
 });
 
 test('a process that restarts with its file applies only new entries, and one without a file starts from a snapshot', async () => {

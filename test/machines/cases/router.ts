@@ -206,7 +206,7 @@ export const cases: readonly Case[] = [
       { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') },
       { type: 'orchestra.close' },
       control[3]!,
-      ...[1, 3, 4].map((alarm) => timers[alarm]!),
+      ...[1, 3, 4].map((index) => timers[index]!),
       ...ending,
     ],
     key: (({ queue, jobs, seats, submitted, answered, closed, halt }: RouterContext) => [
