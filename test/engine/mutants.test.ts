@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Journal, Pending, StoredActor } from '../../src/journal/journal.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
-import type { Parts } from '../../src/testing/world/crashPoints.ts';
+import type { ProcessParts } from '../../src/testing/world/crashPoints.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
 import { pair, reference } from './reference.ts';
@@ -13,11 +13,11 @@ import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { counting, writerType, rounds } from './scenarios.ts';
 
-const withJournal = (parts: Parts, over: Partial<Journal>): Parts => ({
+const withJournal = (parts: ProcessParts, over: Partial<Journal>): ProcessParts => ({
   ...parts,
   journal: overrideMethods(parts.journal, over),
 });
-const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Parts =>
+const loading = (parts: ProcessParts, change: (stored: StoredActor) => StoredActor): ProcessParts =>
   withJournal(parts, {
     load: async (actor) => {
       const stored = await parts.journal.load(actor);
@@ -128,7 +128,7 @@ test.each(Object.entries(mutants))('the crash test finds: %s', async (_, { fault
 });
 
 /** A process was frozen while another one took its run over: the effects that it performs after it continues. */
-async function performedAfterFreeze(fault: (parts: Parts) => Parts): Promise<string[]> {
+async function performedAfterFreeze(fault: (parts: ProcessParts) => ProcessParts): Promise<string[]> {
   const clock = virtualClock();
   const journal = memory();
   const performed: string[] = [];
@@ -156,7 +156,7 @@ test('a process whose run was taken over performs no effect', async () => {
 });
 
 test('the test of a frozen process finds: no fencing', async () => {
-  const epochs = (parts: Parts) =>
+  const epochs = (parts: ProcessParts) =>
     withJournal(parts, {
       commit: (commit) =>
         parts.journal.commit({ ...commit, epoch: 2 }).catch(() => parts.journal.commit({ ...commit, epoch: 1 })),

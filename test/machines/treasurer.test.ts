@@ -1,8 +1,4 @@
-/**
- * What holds for the budget of a run, for any order of requests.
- *
- * M1 used, leased and free make up the budget · M2 a lease is never more than what is free · M3 a repeated request counts once · M4 no request waits for ever
- */
+/** What holds for the budget of a run, for any order of requests. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -91,10 +87,10 @@ function holds(check: (before: Played, after: Played, message: AnyEventObject) =
 }
 
 describe('for any order of requests,', () => {
-  test('M1 what is used, leased and free make up the budget', () =>
+  test('what is used, leased and free make up the budget', () =>
     holds((_, after) => expect(imbalance(ledgerOf(after))).toEqual({})));
 
-  test('M2 a lease is never more than what is free', () =>
+  test('a lease is never more than what is free', () =>
     holds((before, after) => {
       for (const kind of budgetKinds) {
         const [was, is] = [ledgerOf(before), ledgerOf(after)].map(({ free }) => free[kind] ?? 0) as [number, number];
@@ -103,7 +99,7 @@ describe('for any order of requests,', () => {
       }
     }));
 
-  test('M3 a repeated request changes no sum', () =>
+  test('a repeated request changes no sum', () =>
     holds((_, after, message) => {
       if (message.type !== 'treasury.settle' && message.type !== 'treasury.lease') return;
       // A request that still waits is recorded already; every other one has its answer.
@@ -112,7 +108,7 @@ describe('for any order of requests,', () => {
       expect(ledgerOf(playNext(treasurerMachine, after, message))).toMatchObject({ free, used: spent });
     }));
 
-  test('M4 a waiting request waits for an open lease that may return something, the parent run, or a person', () =>
+  test('a waiting request waits for an open lease that may return something, the parent run, or a person', () =>
     holds((_, after) => {
       const waiting = queue(after);
       if (waiting.length === 0) return;
@@ -146,7 +142,7 @@ test('a request for more gets its share of what is free, at least what it needs,
   ]);
 });
 
-test('M4 under a parent run: the treasurer asks its parent for what its own limits allow, and refuses when the parent refuses', () => {
+test('under a parent run: the treasurer asks its parent for what its own limits allow, and refuses when the parent refuses', () => {
   const below = { lease: { id: 'above', budget: { steps: 2 } } };
   const waitingForParent = story({}, below, lease('t', {}, ['ada']), lease('t.0', { steps: 3 }));
   expect(sentMessages(waitingForParent).at(-1)).toEqual(['lease', 'above', { steps: 3 }]);

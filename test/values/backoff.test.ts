@@ -25,7 +25,7 @@ async function advanceUntilSettled<T>(clock: VirtualClock, work: Promise<T>): Pr
   return work;
 }
 
-describe('B1 the pauses', () => {
+describe('the pauses', () => {
   test('may last 200, 400 and 800 milliseconds at the most', () => {
     expect([1, 2, 3].map((failed) => longestPause(failed, bounds))).toEqual([200, 400, 800]);
   });
@@ -51,7 +51,7 @@ describe('B1 the pauses', () => {
   });
 });
 
-describe('B2 the attempts', () => {
+describe('the attempts', () => {
   const attempt = async (times: number, fails: (n: number) => TroupeError | undefined) => {
     const clock = virtualClock();
     let calls = 0;
@@ -98,7 +98,7 @@ describe('B2 the attempts', () => {
   });
 });
 
-describe('B3 callers that wait for the same thing do not retry at the same moment:', () => {
+describe('callers that wait for the same thing do not retry at the same moment:', () => {
   const [ending, callerCount] = [new AbortController().signal, 10];
   /** The times of the retries, in milliseconds after the first attempt; none waits longer than its bound. */
   function spread(tries: readonly (readonly number[])[], first: number) {

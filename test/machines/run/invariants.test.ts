@@ -1,9 +1,4 @@
-/**
- * What holds for every run of a team, for any events in any order.
- *
- * R1 grants to working members plus usage stay within the budget · R2 no member is started, and no message routed, while it is paused
- * R3 every member ends or is stopped · R4 a final state is final · R5 turns are bounded · R6 every run can be brought to an end
- */
+/** What holds for every run of a team, for any events in any order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -80,7 +75,7 @@ function usedBeyondGrant({ event, before }: Step, kind: keyof Budget): number {
 }
 
 describe('for any schedule of a team,', () => {
-  test('R1 what its members may still use plus what was used stays within the budget', () =>
+  test('what its members may still use plus what was used stays within the budget', () =>
     holds(({ steps }, settings, budget) => {
       for (const kind of kinds) {
         const limit = Math.min(settings.budget[kind] ?? Infinity, budget?.[kind] ?? Infinity);
@@ -98,12 +93,12 @@ describe('for any schedule of a team,', () => {
       }
     }));
 
-  test('R1 the ledger of its treasurer balances: used, leased and free make up the budget', () =>
+  test('the ledger of its treasurer balances: used, leased and free make up the budget', () =>
     holds(({ steps }) => {
       for (const { ledger } of steps) if (ledger) expect(imbalance(ledger)).toEqual({});
     }));
 
-  test('R2 no member is started and no message is routed while it is paused, and no member is started while it is stopping', () =>
+  test('no member is started and no message is routed while it is paused, and no member is started while it is stopping', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         if (isPaused(step.after)) expect(spawned(step)).toEqual([]);
@@ -111,7 +106,7 @@ describe('for any schedule of a team,', () => {
       }
     }));
 
-  test('R3 every started member ends or is stopped, and each working member gets one cancel', () =>
+  test('every started member ends or is stopped, and each working member gets one cancel', () =>
     holds(({ steps, unended }) => {
       expect(unended).toEqual([]);
       for (const step of steps) {
@@ -120,7 +115,7 @@ describe('for any schedule of a team,', () => {
       }
     }, 'cancelled'));
 
-  test('R4 the outcome is final once decided, and after the end nothing changes', () =>
+  test('the outcome is final once decided, and after the end nothing changes', () =>
     holds(({ played, steps }, settings) => {
       for (const { before, after } of steps) if (isOver(before)) expect(outcomeOf(after)).toEqual(outcomeOf(before));
       const machine = teamOf(settings);
@@ -131,7 +126,7 @@ describe('for any schedule of a team,', () => {
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
-  test('R5 there are no more turns than the limit allows, and each starts one member', () =>
+  test('there are no more turns than the limit allows, and each starts one member', () =>
     holds(({ steps }, { limits }) => {
       let startedCount = 0;
       for (const step of steps) {
@@ -141,7 +136,7 @@ describe('for any schedule of a team,', () => {
       }
     }));
 
-  test('R6 every run can end: by completing, or by a cancel, whether its members react or not', () => {
+  test('every run can end: by completing, or by a cancel, whether its members react or not', () => {
     holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]));
     holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]), 'cancelled');
   });
