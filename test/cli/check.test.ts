@@ -1,6 +1,6 @@
 /** `troupe check`: what is wrong goes to stdout, and the exit code says whether anything is. */
 import { expect, test } from 'vitest';
-import type { CheckReport } from 'troupe/testing';
+import type { CheckReport } from 'troupe/check';
 import { place } from './troupe.ts';
 
 test('what is wrong is printed with the way to it, a picture and a test to paste; the code is 1', async () => {

@@ -1,7 +1,7 @@
 /** Everything that can happen is looked at; what is wrong is told by the shortest way to it, and as a test to paste. */
 import { describe, expect, test } from 'vitest';
 import { agent, machine, tool, TroupeError, type Runnable } from 'troupe';
-import { check, type CheckOptions, type FindingKind } from 'troupe/testing';
+import { check, type CheckOptions, type FindingKind } from 'troupe/check';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import newsroom from '../../examples/demo/index.ts';

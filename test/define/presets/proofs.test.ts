@@ -1,6 +1,7 @@
 /** What is proved of every preset: nothing can go wrong between its members, and nothing is lost or done twice, whatever goes wrong around them. */
 import { describe, expect, test } from 'vitest';
-import { check, crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
+import { check } from 'troupe/check';
+import { crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
 import { presets, scenarioOf } from './everyPreset.ts';
 import { dose, seedsOf } from '../../dose.ts';
 
