@@ -13,6 +13,7 @@ import { Host } from '../../src/engine/host.ts';
 import { ReplyChannel } from '../../src/engine/ref.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { coverage } from '../../src/testing/cover/recorder.ts';
+import { stepTrace } from '../../src/engine/trace.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { compare, microseconds, per } from './measure.ts';
 
@@ -134,7 +135,7 @@ async function engineHost(journal = memory()) {
 const times = 20_000;
 
 async function steps() {
-  const ownChart = chart(counter);
+  const ownChart = chart(counter, stepTrace);
   const xstate = createActor(counter).start();
   let [snapshot] = ownChart.initial(null);
   await compare('a step, in memory', [
