@@ -19,7 +19,7 @@ async function command(...args: string[]) {
 }
 const agents = (at: Place, list: unknown = two) => at.file('agents.json', JSON.stringify(list, null, 2));
 
-test.concurrent('a target has the task, and its result is one JSON document on stdout', async () => {
+test.concurrent('--target-agent selects the agent, and the result is one JSON document on stdout', async () => {
   using at = place();
   const file = agents(at);
   const run = await at.troupe('run', file, '--task', 'Say hello.', '--target-agent', 'Coder', '--key', 'job-1');
@@ -48,7 +48,7 @@ test.concurrent('a target has the task, and its result is one JSON document on s
 });
 
 test.concurrent(
-  'several tasks take turns among several agents, and come back in their order; a pipeline ends with its last',
+  'several tasks alternate between the agents, and their results are in order; a pipeline ends with its last result',
   async () => {
     using at = place();
     const file = agents(at);
@@ -86,7 +86,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a task that failed is printed too, and the command ends with 1', async () => {
+test.concurrent('the result of a failed task is printed too, and the exit code is 1', async () => {
   using at = place();
   const hardening = at.file('limits.json', '{"max_total_tasks": 1, "default_retry_condition": "never"}');
   const run = await command('run', agents(at), '--task', 'x', '--model', 'openai:gpt-5', '--hardening', hardening);
@@ -95,7 +95,7 @@ test.concurrent('a task that failed is printed too, and the command ends with 1'
 });
 
 test.concurrent(
-  'Ctrl-C parks it; it is steered from another process, and resumed it prints what became of its task',
+  'Ctrl-C parks a run of agents; another process controls it, and when it is resumed it prints the result of its task',
   async () => {
     using at = place();
     // Nobody listens there: it is tried again and again.
@@ -131,7 +131,7 @@ test.concurrent.each([
   expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(says) as string });
 });
 
-test.concurrent('guardrails of the file hold, and what is wrong with it is told at once', async () => {
+test.concurrent('the guardrails of the file apply, and all its errors are reported at once', async () => {
   using at = place();
   const file = at.file('limits.json', '{"guardrails": {"rate_limit": {"max_tasks": 1, "window_ms": 3600000}}}');
   const limited = await command('run', agents(at), '--task', 'x', '--task', 'y', '--hardening', file);
@@ -152,7 +152,7 @@ test.concurrent('guardrails of the file hold, and what is wrong with it is told 
   });
 });
 
-test.concurrent('everything wrong in a file is told at once, with line and column', async () => {
+test.concurrent('all errors in a file are reported at once, with line and column', async () => {
   using at = place();
   const bad = agents(at, [{ ...two[0], max_steps: 0 }, { id: 'tester', name: 'T' }, two[1], two[1]]);
   const { code, err } = await command('run', bad, '--task', 'x');

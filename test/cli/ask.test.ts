@@ -16,7 +16,7 @@ test.each([
   ['no, the wrong Ada', { approved: false, note: 'the wrong Ada' }],
   ['yesterday', { approved: false, note: 'yesterday' }],
   ['ok', { approved: false, note: 'ok' }],
-])('"%s" is %j: only a clear yes is one', async (typed, answer) => {
+])('"%s" is %j: only a clear yes approves', async (typed, answer) => {
   const { runtime, answers } = paperRuntime();
   await promptForTicket(paperCli({ answers: [typed] }), runtime, approval(), never);
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer }]);
@@ -32,13 +32,13 @@ test('the exact call is shown, and nothing in it can hide or move text', async (
   expect(cli.questions).toEqual(['Approve? [y/N] ']);
 });
 
-test('silence is no answer: when nobody is there any more, the ticket stays open', async () => {
+test('the ticket stays open when the input ends without an answer', async () => {
   const { runtime, answers } = paperRuntime();
   await promptForTicket(paperCli(), runtime, approval(), never);
   expect(answers).toEqual([]);
 });
 
-test('an answer that does not fit is asked for again, and why is said', async () => {
+test('an answer that does not fit the schema is asked for again, with the reason', async () => {
   const { runtime, answers } = paperRuntime((answer) => {
     if (answer === 'Berlin') throw new TroupeError('invalid', 'city: expected an object');
   });
@@ -48,7 +48,7 @@ test('an answer that does not fit is asked for again, and why is said', async ()
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer: { city: 'Berlin' } }]);
 });
 
-test('somebody else was quicker: it is said, and the run goes on', async () => {
+test('a ticket that was answered elsewhere first is reported, and the run continues', async () => {
   const cli = paperCli({ answers: ['y'] });
   const { runtime } = paperRuntime(() => {
     throw new TroupeError('conflict', 'used up');
@@ -57,7 +57,7 @@ test('somebody else was quicker: it is said, and the run goes on', async () => {
   expect(cli.said()).toContain('answered elsewhere');
 });
 
-test('a question answered elsewhere while it is asked is taken back', async () => {
+test('a question is withdrawn when the ticket is answered elsewhere', async () => {
   const { runtime, answers, tell } = paperRuntime();
   const answeredMeanwhile = () => {
     tell(commit({ actor: 'wait/r1.call-0', status: 'done' }));

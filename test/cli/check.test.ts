@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CheckReport } from 'troupe/testing';
 import { place } from './troupe.ts';
 
-test('what is wrong is printed with the way to it, a picture and a test to paste; the code is 1', async () => {
+test('a finding is printed with its trace, a diagram and a test to paste; the exit code is 1', async () => {
   using at = place();
   const { code, out } = await at.troupe('check', at.fixture('endless.ts'), '--diagram');
   expect(code).toBe(1);
@@ -14,7 +14,7 @@ test('what is wrong is printed with the way to it, a picture and a test to paste
   expect(out).toMatch(/- no deadlock up to \d faults? \(1 drop/);
 });
 
-test('what is clean ends with code 0, for programs as JSON', async () => {
+test('a definition without findings exits with code 0, with --json as JSON', async () => {
   using at = place();
   const flags = ['--set', 'topic=tea', '--faults', 'drop=0,crash=0'];
   const { code, out, err } = await at.troupe('check', at.fixture('desk.ts'), '--json', ...flags);
@@ -24,7 +24,7 @@ test('what is clean ends with code 0, for programs as JSON', async () => {
   expect(report.states).toBeGreaterThan(10);
 });
 
-test('a bound is said to be one', async () => {
+test('a result that a bound limits says so', async () => {
   using at = place();
   const { code, out } = await at.troupe('check', at.fixture('endless.ts'), '--max-states', '3');
   expect(code).toBe(0);

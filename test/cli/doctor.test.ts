@@ -26,7 +26,7 @@ async function findings(server: NatsServer, env: Record<string, string> = {}) {
 }
 afterEach(() => vi.restoreAllMocks());
 
-test('a shared journal: its server, its stream, how far this machine has come', async () => {
+test("doctor shows the server of a shared journal, its stream, and the position of this machine's copy", async () => {
   await using server = await natsServer();
   const found = await findings(server);
   expect(found('journal')).toMatchObject({ ok: true, says: text(/^shared, what this machine has of it: 0 actors/) });
@@ -40,7 +40,7 @@ test('a shared journal: its server, its stream, how far this machine has come', 
   expect(found('durability')).toMatchObject({ ok: 'note', says: text(/^unknown: .*TROUPE_NATS_MONITOR/) });
 });
 
-test('asked at its monitor: safe, lossy, of another server, away', async () => {
+test('doctor reads the durability of the server from its monitor: safe, lossy, of another server, not reachable', async () => {
   await using safe = await natsServer();
   await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
   const durability = async (server: NatsServer, monitor: string, more = {}) =>
@@ -58,7 +58,7 @@ test('asked at its monitor: safe, lossy, of another server, away', async () => {
   });
 });
 
-test('a server that is known to be lossy is warned of once at the start, unless that is wanted', async () => {
+test('a server that may lose acknowledged data causes one warning at the start, unless it is allowed', async () => {
   await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const place = { servers: lossy.url, monitor: lossy.monitor, folder: join(cwd, 'a file', '.troupe') };

@@ -61,7 +61,7 @@ test('--help lists every command on stdout', async () => {
   expect(out).toContain('Exit codes');
 });
 
-test.each(commands)('"troupe %s --help" has an example of itself', async (command) => {
+test.each(commands)('"troupe %s --help" has an example', async (command) => {
   const { code, out } = await said(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(new RegExp(`\\$ troupe ${command}`));

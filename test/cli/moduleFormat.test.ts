@@ -40,7 +40,7 @@ test.concurrent.each([
   ['a .ts file and a package.json without a type', 'hello.ts', esModule, '{}', run],
   ['a .js file without a package.json', 'hello.js', javaScript, undefined, run],
   ['CommonJS in TypeScript, where Node reads it', 'hello.cts', commonJs, undefined, readsTypeScript ? run : oldNode],
-])('%s: the command loads it, or says why not', async (_, name, text, packageJson, expected) => {
+])('%s is loaded, or refused with the reason', async (_, name, text, packageJson, expected) => {
   using folder = project(packageJson);
   folder.file(name, text);
   expect(await folder.troupe('run', name, '--input', 'Hi.')).toMatchObject(expected);

@@ -18,7 +18,7 @@ async function config(at: Place, ...args: string[]) {
 const seedOf = (at: Place, path: string) => readFileSync(join(at.folder, path), 'utf8').split('\n').at(-2)!;
 const read = (at: Place, path: string) => readFileSync(join(at.folder, path), 'utf8');
 
-test('a folder that a server starts with: a file for each role, readable by its owner alone, and no seed anywhere else', async () => {
+test('a NATS server starts with the written folder: each role has a file that only its owner can read, and no key is in another file', async () => {
   using at = place();
   at.file('desk.json', agents);
   const { code, out, err } = await config(at, 'desk.json', '--tenant', 'shop');
@@ -37,7 +37,7 @@ test('a folder that a server starts with: a file for each role, readable by its 
   expect(status, String(stderr)).toBe(0);
 });
 
-test('a tenant or an agent that comes later leaves the others as they are, and what was changed in nats.conf', async () => {
+test("adding a tenant or an agent keeps the others, and the user's changes in nats.conf", async () => {
   using at = place();
   at.file('desk.json', agents);
   at.file('mail.json', agents);
@@ -57,7 +57,7 @@ test('a tenant or an agent that comes later leaves the others as they are, and w
   expect(accounts.match(/"response_threshold": "24h"/g)).toHaveLength(3);
 });
 
-test('a seed that was taken elsewhere keeps its place on the server; a record that was lost is found again in the seeds', async () => {
+test('a key whose file was moved stays valid on the server; a lost index is rebuilt from the key files', async () => {
   using at = place();
   at.file('desk.json', agents);
   await config(at, 'desk.json');
@@ -74,7 +74,7 @@ test('a seed that was taken elsewhere keeps its place on the server; a record th
   expect(found['node']).not.toBe(node);
 });
 
-test('new keys only for whom they are asked', async () => {
+test('new keys are made only for the named users', async () => {
   using at = place();
   at.file('desk.json', agents);
   await config(at, 'desk.json', '--tenant', 'shop', '--tenant', 'bank');
@@ -101,7 +101,7 @@ test.each([
   expect(readdirSync(at.folder)).toEqual(['desk.json']);
 });
 
-test('where others can reach it, it has a certificate, or somebody said that they are no strangers', async () => {
+test('a server that other hosts can reach needs a certificate, or an explicit permission to go without', async () => {
   using at = place();
   at.file('desk.json', agents);
   const listen = ['--listen', '0.0.0.0:4222'];
@@ -111,7 +111,7 @@ test('where others can reach it, it has a certificate, or somebody said that the
   expect(read(at, 'open/nats.conf')).toContain('listen: "0.0.0.0:4222"');
 });
 
-test('what is in the way is not written over', async () => {
+test('existing files are not overwritten', async () => {
   using at = place();
   at.file('desk.json', agents);
   await config(at, 'desk.json');

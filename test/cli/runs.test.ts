@@ -14,7 +14,7 @@ test.concurrent('the result goes to stdout, progress to stderr', async () => {
   expect(err).toMatch(/agent\/.* {2}completed {2}1 turn/);
 });
 
-test.concurrent('--json prints one document for programs, --quiet says nothing else', async () => {
+test.concurrent('--json prints one document for programs, and --quiet nothing beside the result', async () => {
   using at = place();
   const { out, err } = await at.troupe(
     'run',
@@ -31,7 +31,7 @@ test.concurrent('--json prints one document for programs, --quiet says nothing e
   expect((await at.troupe('runs', 'get', 'job-1')).out).toMatch(/status +done[^]*\nHello Ada!\n$/);
 });
 
-test.concurrent('the same key is the same run: it is not done again', async () => {
+test.concurrent('the same key joins the same run, and nothing is performed again', async () => {
   using at = place();
   for (let n = 0; n < 2; n++)
     expect((await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1')).out).toBe(
@@ -41,7 +41,7 @@ test.concurrent('the same key is the same run: it is not done again', async () =
   expect(json(out)).toHaveLength(1);
 });
 
-test.concurrent('runs that ended long ago are forgotten, and no others', async () => {
+test.concurrent('runs prune deletes runs that ended long ago, and no others', async () => {
   using at = place();
   await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1');
   expect((await at.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Deleted 0 runs.\n');
@@ -49,13 +49,13 @@ test.concurrent('runs that ended long ago are forgotten, and no others', async (
   expect((await at.troupe('runs', 'get', 'job-1')).code).toBe(2);
 });
 
-test.concurrent('a file may give a function of what is set, which goes into the input as well', async () => {
+test.concurrent('a file can export a function, which receives the values of --set', async () => {
   using at = place();
   const { code, out } = await at.troupe('run', at.fixture('desk.ts'), '--set', 'topic=actors');
   expect({ code, result: json(out) }).toEqual({ code: 0, result: { text: 'About actors.' } });
 });
 
-test.concurrent('a run that fails exits 1 and says why on stderr', async () => {
+test.concurrent('a run that fails exits with code 1, with the reason on stderr', async () => {
   using at = place();
   const { code, out, err } = await at.troupe('run', at.fixture('failing.ts'), '--input', 'x', '--key', 'job-2');
   expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -68,7 +68,7 @@ test.concurrent('a run that fails exits 1 and says why on stderr', async () => {
 });
 
 test.concurrent(
-  'a run that waits for a person exits 3; the answer comes from another process, and a third goes on',
+  'a run that waits for a person exits with code 3; a second process answers, and a third resumes it',
   async () => {
     using at = place();
     const waiting = await at.troupe('run', at.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-3');
@@ -94,7 +94,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('what is asked is shown as it is: nothing in it can move the cursor or turn text around', async () => {
+test.concurrent('a question is shown with its control characters escaped', async () => {
   using at = place();
   await at.troupe('run', at.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-4');
   const { out } = await at.troupe('waits', 'list');
@@ -102,7 +102,7 @@ test.concurrent('what is asked is shown as it is: nothing in it can move the cur
   expect(out.split('\n').map(escapeControls).join('\n')).toBe(out);
 });
 
-test.concurrent('Ctrl-C parks a run, and resuming it goes on to the same end', async () => {
+test.concurrent('Ctrl-C parks a run, and resuming it leads to the same result', async () => {
   using at = place();
   const gate = join(at.folder, 'gate');
   const running = at.start('run', at.fixture('slow.ts'), '--set', `gate=${gate}`, '--input', 'Wait.', '--key', 'job-5');
@@ -118,7 +118,7 @@ test.concurrent('Ctrl-C parks a run, and resuming it goes on to the same end', a
   expect({ code: resumed.code, out: resumed.out }).toEqual({ code: 0, out: 'The gate is open.\n' });
 });
 
-test.concurrent('a second Ctrl-C leaves at once, and that is safe too', async () => {
+test.concurrent('a second Ctrl-C exits at once, without losing the run', async () => {
   using at = place();
   const gate = join(at.folder, 'gate');
   const running = at.start('run', at.fixture('slow.ts'), '--set', `gate=${gate}`, '--input', 'Wait.', '--key', 'job-6');
@@ -158,7 +158,7 @@ test.concurrent('a running run can be followed and cancelled from another proces
   expect({ code: late.code, err: late.err }).toEqual({ code: 2, err: expect.stringContaining('has ended already') });
 });
 
-test.concurrent('logs tell every step and every result, as records with --json', async () => {
+test.concurrent('runs logs lists every step and every result, with --json as records', async () => {
   using at = place();
   await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-8');
   const { out } = await at.troupe('runs', 'logs', 'job-8', '--json');
@@ -167,7 +167,7 @@ test.concurrent('logs tell every step and every result, as records with --json',
   expect(records.at(-1)).toMatchObject({ type: 'step', status: 'done' });
 });
 
-test.concurrent('a reader that goes away early is no failure', async () => {
+test.concurrent('a pipe that is closed early is not an error', async () => {
   using at = place();
   await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-9');
   const running = at.start('runs', 'logs', 'job-9');
@@ -192,7 +192,7 @@ test.concurrent('a chart is drawn as mermaid text or as a picture', async () => 
   expect(out).toMatch(/^<svg [\s\S]*>writer<[\s\S]*<\/svg>\n$/);
 });
 
-test.concurrent('doctor finds a healthy place healthy, and a broken journal broken', async () => {
+test.concurrent('doctor reports a healthy installation, and a damaged journal', async () => {
   using at = place();
   const healthy = await at.troupe('doctor');
   expect(healthy.code).toBe(0);
@@ -203,7 +203,7 @@ test.concurrent('doctor finds a healthy place healthy, and a broken journal brok
   expect(broken.out).toMatch(/✗ journal/);
 });
 
-test.concurrent('--inspect says where to look, and whoever looks sees the run', async () => {
+test.concurrent('--inspect prints its address, and a viewer there sees the run', async () => {
   using at = place();
   const gate = join(at.folder, 'gate');
   const running = at.start(

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { place } from './troupe.ts';
 
-test.concurrent('says how much went wrong and that nothing came of it', async () => {
+test.concurrent('a simulation without failures reports how many faults it made', async () => {
   using at = place();
   const { code, out } = await at.troupe('simulate', at.fixture('counter.ts'), '--seeds', '30');
   expect(code).toBe(0);
@@ -11,27 +11,30 @@ test.concurrent('says how much went wrong and that nothing came of it', async ()
   expect(out).toContain('Nothing was lost, repeated or left standing.');
 });
 
-test.concurrent('a failure has its seed, the line that has it again, and is run first from then on', async () => {
-  using at = place();
-  const file = at.file(
-    'four.mts',
-    `import counter, { simulation as three } from ${JSON.stringify(at.fixture('counter.ts'))};
+test.concurrent(
+  'a failure is reported with its seed and the command that repeats it, and is run first from then on',
+  async () => {
+    using at = place();
+    const file = at.file(
+      'four.mts',
+      `import counter, { simulation as three } from ${JSON.stringify(at.fixture('counter.ts'))};
      export default counter;
      export const simulation = () => ({ ...three(), invariants: { four: () => 'it did not count so far' } });`,
-  );
-  const { code, out, err } = await at.troupe('simulate', file, '--seeds', '2', '--faults', 'crash,clock');
-  expect(code).toBe(1);
-  expect(out).toContain('four: it did not count so far');
-  const again = /Again: troupe (simulate .*)/.exec(out)![1]!.split(' ');
-  expect(err).toContain(`${file}.seeds`);
-  expect(readFileSync(`${file}.seeds`, 'utf8')).toMatch(/^#.*\n1\n2\n$/);
+    );
+    const { code, out, err } = await at.troupe('simulate', file, '--seeds', '2', '--faults', 'crash,clock');
+    expect(code).toBe(1);
+    expect(out).toContain('four: it did not count so far');
+    const again = /Again: troupe (simulate .*)/.exec(out)![1]!.split(' ');
+    expect(err).toContain(`${file}.seeds`);
+    expect(readFileSync(`${file}.seeds`, 'utf8')).toMatch(/^#.*\n1\n2\n$/);
 
-  const shown = await at.troupe(...again);
-  expect(shown.out).toMatch(/^1 seeds/);
-  expect(shown.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
-  const json = await at.troupe('simulate', file, '--seeds', '1', '--seed', '1052090', '--json');
-  expect(JSON.parse(json.out)).toMatchObject({ seeds: 3, failures: [{ seed: 1 }, { seed: 2 }, { seed: 1052090 }] });
-});
+    const shown = await at.troupe(...again);
+    expect(shown.out).toMatch(/^1 seeds/);
+    expect(shown.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
+    const json = await at.troupe('simulate', file, '--seeds', '1', '--seed', '1052090', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ seeds: 3, failures: [{ seed: 1 }, { seed: 2 }, { seed: 1052090 }] });
+  },
+);
 
 test.concurrent.each([
   [['--seeds', '0'], /whole number from 1/],
@@ -42,7 +45,7 @@ test.concurrent.each([
   expect({ code, says: says.test(err) }).toEqual({ code: 2, says: true });
 });
 
-test.concurrent('a book of seeds that cannot be read names its line', async () => {
+test.concurrent('a file of seeds that cannot be read is refused with the line', async () => {
   using at = place();
   const file = at.file('counter.mts', `export { default } from ${JSON.stringify(at.fixture('counter.ts'))};`);
   writeFileSync(`${file}.seeds`, '# known\n12\ntwelve\n');

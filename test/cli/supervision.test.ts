@@ -38,7 +38,7 @@ const cliOn = (journal: Journal) =>
     open: async () => ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime,
   });
 
-test('"runs why" tells how many restarts count, of how many there may be', async () => {
+test('"runs why" shows how many restarts count, and how many are allowed', async () => {
   const cli = cliOn(await journalWith(restart(now - 70_000), restart(now - 10_000), restart(now - 5_000)));
   expect(await whyCommand(cli, 'r', {})).toBe(0);
   expect(cli.printed()).toContain(
@@ -46,20 +46,20 @@ test('"runs why" tells how many restarts count, of how many there may be', async
   );
 });
 
-test('"graph" of a team shows its strategy and its limits', async () => {
+test('"graph" of a team shows its restart strategy and its limits', async () => {
   const cli = cliOn(memory());
   expect(await graphCommand(cli, fixture('desk.ts'), { set: [] })).toBe(0);
   expect(cli.printed()).toContain('one-for-one, at most 3 restarts within 1m 0s"');
 });
 
-test('"graph --run" shows how near the limit a run stands, and who is at work', async () => {
+test('"graph --run" shows the restarts of a run and its working members', async () => {
   const cli = cliOn(await journalWith(restart(now - 10_000)));
   expect(await graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).toBe(0);
   expect(cli.printed()).toMatch(/at most 3 restarts within 1m 0s#58; 1 by now/);
   expect(cli.printed()).toContain('writer (at work)');
 });
 
-test('"graph --run" of what is no team, or of a run that is not there, says so', async () => {
+test('"graph --run" refuses a definition that is not a team, and an unknown run', async () => {
   const cli = cliOn(memory());
   await expect(graphCommand(cli, fixture('hello.ts'), { set: [], run: 'r' })).rejects.toThrow(/defines an agent/);
   await expect(graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).rejects.toThrow(/no run "r"/);

@@ -33,7 +33,7 @@ async function explain(journal: Journal): Promise<string> {
   return cli.printed();
 }
 
-test('the last step of an actor is told without reading those before it', async () => {
+test('the last step of an actor is read without those before it', async () => {
   const journal = await begun();
   for (let seq = 2; seq <= 50; seq++)
     await journal.commit(
@@ -49,7 +49,7 @@ test('the last step of an actor is told without reading those before it', async 
   expect(read).toBe(1);
 });
 
-test('messages that nobody took are told with the reason, the last ten of them, whoever keeps them', async () => {
+test('the last ten dead letters of a run are shown with their reason, whichever actor keeps them', async () => {
   const journal = await begun();
   await journal.commit(commitFor({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
   for (let n = 1; n <= 12; n++) await journal.bury('r', 1, lost(n, n % 2 === 0 ? 'agent/kid' : 'agent/elsewhere'));

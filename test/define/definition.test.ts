@@ -75,7 +75,7 @@ test.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /must answer "ask" with to.*it gave nothing/],
   ['a promise', Promise.resolve({ finish: '' }), /it gave a promise/],
   ['neither', {}, /it gave an object with no keys/],
-])('a route that gives %s ends the run with words that say so', async (_, given, words) => {
+])('a route that returns %s fails the run with a message that says so', async (_, given, words) => {
   const desk = team({
     name: 'desk',
     protocol: Talk,
@@ -87,12 +87,12 @@ test.each<[string, unknown, RegExp]>([
   await expect(run(desk, 'hi', { db: 'memory' })).rejects.toEqual(refusal(words));
 });
 
-test('all() takes messages only: an end beside them would be forgotten', () => {
+test('all() refuses finish(), which would be lost beside messages', () => {
   expect(() => all({ finish: '' })).toThrow(refusal(/finish\(…\) ends the run and stands alone/));
   expect(() => all(undefined as never)).toThrow(refusal(/got nothing/));
 });
 
-test('a member gets what the schema makes of a body, with its defaults', async () => {
+test('a member receives the parsed body, with the defaults of the schema', async () => {
   const Task = protocol({
     start: { body: z.string(), replies: ['done'] },
     work: { body: z.object({ words: z.number().default(7) }), replies: ['done'] },
@@ -130,7 +130,7 @@ test.each([
   ['a large number', { n: 1n }, /"n" is a bigint/],
   ['half a character', 'a\ud800b', /half of a surrogate pair/],
   ['NUL', { text: 'a\0' }, /"text" has a character/],
-])('an input with %s is refused, and nothing is begun', async (_, input, words) => {
+])('an input with %s is refused, and nothing is started', async (_, input, words) => {
   await using runtime = await openRuntime({ db: 'memory' });
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   await expect(runtime.start(idle, input)).rejects.toMatchObject({
@@ -140,21 +140,21 @@ test.each([
   expect(await runtime.journal.find({})).toEqual([]);
 });
 
-test('what is undefined in an input was not given: the same key is the same run', async () => {
+test('an undefined property of an input is ignored: the same key joins the same run', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   const one = await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' });
   expect((await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' })).root).toBe(one.root);
 });
 
-test.each([undefined, 5, {}, 'x', null])('what is no subject is not run: %s', async (subject) => {
+test.each([undefined, 5, {}, 'x', null])('a value that is not runnable is refused: %s', async (subject) => {
   await expect(run(subject as never, 'hi' as never, { db: 'memory' })).rejects.toEqual(
     refusal(/an agent.*a team.*a machine/),
   );
 });
 
 test.each([NaN, -1, 0, Infinity, 'x', '5 minutes'])(
-  'a deadline of %s is refused, and nothing is begun',
+  'a deadline of %s is refused, and nothing is started',
   async (deadline) => {
     await using runtime = await openRuntime({ db: 'memory' });
     await expect(runtime.start(agent({ name: 'x', model }), 'hi', { deadline: deadline as never })).rejects.toEqual(
@@ -164,7 +164,7 @@ test.each([NaN, -1, 0, Infinity, 'x', '5 minutes'])(
   },
 );
 
-test('a limit that is undefined was not given: the default holds', async () => {
+test('for an undefined limit the default applies', async () => {
   const busy = agent({
     name: 'busy',
     model: scriptedModel(({ messages }) => ({ calls: [{ name: 'add', input: { n: messages.length } }] })),
@@ -186,14 +186,14 @@ test('a limit that is undefined was not given: the default holds', async () => {
   });
 });
 
-test('a capability that is required is missed, also by an agent without any tool', async () => {
+test('a missing required capability fails the run, also for an agent without tools', async () => {
   await expect(run(agent({ name: 'x', model, requires: ['fly'] }), 'hi', { db: 'memory' })).rejects.toMatchObject({
     kind: 'capability',
     message: expect.stringContaining('fly') as string,
   });
 });
 
-test('input that cannot be said in JSON is refused in words', async () => {
+test('an input that is not JSON is refused with the reason', async () => {
   await expect(run(agent({ name: 'x', model }), 10n as never, { db: 'memory' })).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/takes a text; got a bigint/) as string,

@@ -67,19 +67,19 @@ async function stage(supervise: Supervise) {
 const calm = () => untilQuiet(() => 0);
 const livesOf = (rows: readonly { meta: unknown }[]) => rows.map(({ meta }) => (meta as { life?: number }).life ?? 0);
 
-describe('a member that breaks', () => {
+describe('a member that crashes', () => {
   test.each([
     ['one-for-one', [0, 1, 0]],
     ['rest-for-one', [0, 1, 1]],
     ['one-for-all', [1, 1, 1]],
-  ] as const)('begins anew, %s', async (strategy, lives) => {
+  ] as const)('is restarted from its initial state, %s', async (strategy, lives) => {
     const { runtime, members, breaks } = await stage({ strategy, restart: 'fresh' });
     await breaks(1);
     expect(livesOf(await members())).toEqual(lives);
     await runtime.close();
   });
 
-  test('goes on from where it stood, without what broke it', async () => {
+  test('resumes from its last state, without the event that crashed it', async () => {
     const { runtime, members, breaks } = await stage({ restart: 'resume', strategy: 'one-for-all' });
     await breaks(1);
     expect(livesOf(await members())).toEqual([0, 0, 0]);
@@ -87,7 +87,7 @@ describe('a member that breaks', () => {
     await runtime.close();
   });
 
-  test('once too often ends the run, which says whose fault it was and how', async () => {
+  test('more often than allowed fails the run, with the member and the cause in the failure', async () => {
     const { runtime, handle, breaks } = await stage({ maxRestarts: 1, restart: 'fresh' });
     await breaks(1);
     await breaks(1);
@@ -102,7 +102,7 @@ describe('a member that breaks', () => {
     await runtime.close();
   });
 
-  test('is not given its restarts again by another process', async () => {
+  test('keeps its count of restarts in another process', async () => {
     const { clock, journal, runtime, breaks } = await stage({ maxRestarts: 1, restart: 'fresh' });
     await breaks(0);
     await runtime.close();
@@ -141,7 +141,7 @@ test.each([
   });
 });
 
-describe('the word for how a child ended', () => {
+describe('the reason why a child ended', () => {
   const failure = (kind: Failure['kind'], data?: Failure['data']): Failure => ({
     kind,
     message: 'm',
@@ -158,9 +158,9 @@ describe('the word for how a child ended', () => {
     ['restarts', 'restarts'],
     ['tool', 'failed'],
     ['internal', 'failed'],
-  ] as const)('of "%s" is "%s"', (kind, ended) => expect(endingOf(failure(kind))).toBe(ended));
+  ] as const)('is, for a failure of kind "%s", "%s"', (kind, ended) => expect(endingOf(failure(kind))).toBe(ended));
 
-  test('keeps the facts that the failure had', () => {
+  test('keeps the data of the failure', () => {
     const denied = failure('denied', { refusedBy: 'input', reason: 'no' });
     expect(memberFailure(denied, { member: 'a', phase: 'execution' }).data).toEqual({
       refusedBy: 'input',

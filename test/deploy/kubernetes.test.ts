@@ -60,7 +60,7 @@ const workloads = whole.filter(({ manifest }) => ['Deployment', 'StatefulSet'].i
 const workload = (manifest: Manifest) => Workload.parse(manifest.spec);
 
 test.each(own.map(({ file, manifest }) => [`${file}: ${manifest.kind} ${manifest.metadata.name}`, manifest]))(
-  '%s is what the schema of Kubernetes says',
+  '%s fits the schema of Kubernetes',
   async (_, manifest) => {
     const isPatch = !whole.some((found) => found.manifest === manifest);
     const wrong = await misfits(manifest);
@@ -98,11 +98,11 @@ test.each(workloads.map(({ manifest }) => [manifest.metadata.name, manifest]))(
   },
 );
 
-test('the namespace has the cluster refuse what is not confined', () => {
+test('the namespace makes the cluster refuse pods that are not confined', () => {
   expect(the('Namespace', 'troupe').metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'restricted' });
 });
 
-test('a node is asked how it is, has time to let go of its runs, and is never gone with all the others', () => {
+test('a node has probes, time to release its runs, and a disruption budget', () => {
   const { template, selector } = workload(the('Deployment', 'node'));
   const [node] = template.spec.containers;
   expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(10);
@@ -115,7 +115,7 @@ test('a node is asked how it is, has time to let go of its runs, and is never go
   expect(the('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
 });
 
-test('no secret stands in a manifest: keys come from secrets of the cluster', () => {
+test('no manifest contains a secret: keys come from secrets of the cluster', () => {
   expect(whole.filter(({ manifest }) => manifest.kind === 'Secret')).toEqual([]);
   for (const { manifest } of workloads)
     for (const { env } of workload(manifest).template.spec.containers)
@@ -123,7 +123,7 @@ test('no secret stands in a manifest: keys come from secrets of the cluster', ()
         expect(value, name).toMatch(/^\/etc\/troupe\//);
 });
 
-test('whoever is chosen by a label is there', () => {
+test('every label selector selects a pod', () => {
   const labels = workloads.map(({ manifest }) => workload(manifest).template.metadata.labels);
   const chosen = JSON.stringify(whole.map(({ manifest }) => manifest.spec)).matchAll(/"app":"([^"]+)"/g);
   for (const [, app] of chosen)
@@ -154,7 +154,7 @@ test('each kustomization names files that exist, and the base all of its own', (
   expect([...kustomization('base').resources].sort()).toEqual(files.sort());
 });
 
-test('kata is one switch: the same nodes, each in a virtual machine', () => {
+test('the kata overlay changes one setting: the same nodes, each in a virtual machine', () => {
   const [{ path }] = kustomization('kata').patches as [{ path: string }];
   expect(documents(join(folder, 'kubernetes/kata', path))).toEqual([
     {

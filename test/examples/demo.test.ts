@@ -9,7 +9,7 @@ import newsroom from '../../examples/demo/index.ts';
 const citations = (text: string) =>
   [...text.matchAll(/\[([^\s[\]]+):(\d+)\]/g)].map(([, file, line]) => ({ file: file!, line: Number(line) }));
 
-test('three agents digest this project’s own documents, and every citation names a line that is there', async () => {
+test('three agents summarize this project’s own documents, and every citation names an existing line', async () => {
   const folder = resolve(import.meta.dirname, '../..');
   const db = join(mkdtempSync(join(tmpdir(), 'troupe-demo-')), 'j.db');
   const { title, text } = await run(newsroom({ folder }), {}, { db, key: 'digest' });
@@ -33,7 +33,7 @@ test('a folder given by the user is read, and nothing outside it', async () => {
   );
 });
 
-test('an empty folder is said to hold nothing, and the run ends', async () => {
+test('a run on an empty folder fails with the reason', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-empty-'));
   await expect(run(newsroom({ folder }), {}, { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError' });
 });

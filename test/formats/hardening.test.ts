@@ -15,7 +15,7 @@ const all = {
   },
 };
 
-test('whole options become limits, a retry condition and four guardrails in their order', () => {
+test('complete options become limits, a retry condition and four guardrails in their order', () => {
   expect(validateOptions(all)).toEqual({ valid: true, errors: [] });
   expect(hardeningOf(JSON.stringify(all))).toEqual({
     budget: { maxConcurrentTasks: 4, maxTotalSteps: 120, maxTotalTasks: 30 },
@@ -36,7 +36,7 @@ test('the default limits nothing', () => {
   expect(hardeningOf({ max_total_steps: null, guardrails: null })).toEqual(nothing);
 });
 
-test('an explicit limit may be asked for without a maximum', () => {
+test('an explicit limit can be required without a maximum', () => {
   expect(hardeningOf({ guardrails: { timeout: { require_explicit_timeout: true } } }).guardrails).toEqual([
     { kind: 'timeout', requireExplicit: true },
   ]);
@@ -63,7 +63,7 @@ const at = (value: unknown) => ({
   },
 });
 
-test.each([0, -1, Number.NaN])('%s is refused in every place at once', (value) => {
+test.each([0, -1, Number.NaN])('%s is refused for every number, with all errors at once', (value) => {
   const { valid, errors } = validateOptions(at(value));
   expect(valid).toBe(false);
   expect(errors).toEqual(numbers.map((path) => `${path} must be > 0 if set, came ${value}`));
@@ -94,12 +94,12 @@ test.each([
   ['a slip of the pen', { guardrails: { timeuot: {} } }, 'guardrails.timeuot is not known; check how it is written'],
   ['what is no object', 7, 'the options: expected object, received number'],
   ['what is no JSON', '{"max', /^the options are not JSON: /],
-])('%s is refused by its path', (_, options, error) => {
+])('%s is refused with its path', (_, options, error) => {
   const { errors } = validateOptions(options);
   expect(errors).toEqual([typeof error === 'string' ? error : expect.stringMatching(error)]);
 });
 
-test('errors of every sort are told together, in one line for people', () => {
+test('errors of every kind are reported together, in one line', () => {
   const options = { max_total_steps: 0, guardrails: { cancellation: 'yes', rate_limit: { max_tasks: '2' } } };
   const found = validateOptions(options);
   expect(found).toMatchObject({ valid: false, errors: { length: 4 } });

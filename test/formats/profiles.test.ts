@@ -17,7 +17,7 @@ const registered = {
   enabled: true,
 };
 
-test('profiles and entries of the registry become agents, in their order', () => {
+test('profiles and entries of a registry become agents, in their order', () => {
   expect(readProfiles([coder, { id: 'b', name: 'Bob', role: 'tester' }, registered])).toEqual({
     profiles: [
       { id: 'coder', name: 'Coder', role: 'coder', instructions: 'Write code.', maxSteps: 4 },
@@ -37,7 +37,7 @@ test('profiles and entries of the registry become agents, in their order', () =>
   });
 });
 
-test('an agent that is not enabled is left out, and one is needed', () => {
+test('an agent that is not enabled is left out, and at least one must be enabled', () => {
   const off = { ...registered, enabled: false };
   expect(readProfiles([coder, off])).toMatchObject({ profiles: [{ id: 'coder' }], disabled: ['Analyst_1'] });
   expect(readProfiles([off]).errors).toEqual([
@@ -94,11 +94,11 @@ test.each([
     [0],
     'expected an agent such as { "id": …, "name": …, "role": … }, came a string of 5 characters',
   ],
-])('%s is refused where it stands', (_, list, path, message) => {
+])('%s is refused with its path', (_, list, path, message) => {
   expect(readProfiles(list)).toMatchObject({ misfits: [{ path, message }] });
 });
 
-test('everything wrong in a list is told at once', () => {
+test('all errors in a list are reported at once', () => {
   const { errors } = readProfiles([
     { id: '', role: 'x' },
     { ...registered, model: '', temperature: -1, max_steps: 'six' },

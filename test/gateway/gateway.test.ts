@@ -32,21 +32,21 @@ function door(options: object = {}) {
   return { clock, inner, answer };
 }
 
-test('a group is asked in its order, and each of its models three times before the next', async () => {
+test('the models of a group are called in order, each three times before the next', async () => {
   const [first, second] = [model('first', [busy, busy, busy]), model('second', [{ text: 'Here.' }])];
   const { answer } = door();
   expect(await answer([first, second], ask, scope())).toMatchObject({ text: 'Here.', model: 'scripted:second' });
   expect([first.requests.length, second.requests.length]).toEqual([3, 1]);
 });
 
-test('what another try cannot mend is not tried again: a bad key goes straight to the next model', async () => {
+test('a permanent failure is not retried: with an invalid key the next model is called at once', async () => {
   const first = model('first', [{ error: { kind: 'auth', message: 'no' } }]);
   const { answer } = door();
   expect((await answer([first, model('second', [{ text: 'Here.' }])], ask, scope())).text).toBe('Here.');
   expect(first.requests).toHaveLength(1);
 });
 
-test('when nobody answers, the failure says what each of them said', async () => {
+test('when all models fail, the failure has the reason of each', async () => {
   const { answer } = door();
   await expect(
     answer(
@@ -57,26 +57,26 @@ test('when nobody answers, the failure says what each of them said', async () =>
   ).rejects.toEqual(refusal('transient', /scripted:a: no key scripted:b: busy/));
 });
 
-test('a pause that would last beyond the deadline is not begun', async () => {
+test('a backoff that would last beyond the deadline is not started', async () => {
   const { clock, answer } = door();
   const first = model('a', [{ error: { kind: 'transient', retryAfter: 5_000 } }, { text: 'late' }]);
   await expect(answer(first, ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(refusal('transient'));
   expect(first.requests).toHaveLength(1);
 });
 
-test('a model that hangs beyond the deadline is stopped by it', async () => {
+test('a model that hangs is stopped at the deadline', async () => {
   const { clock, answer } = door();
   await expect(answer(model('a', [{ hang: true }]), ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(
     refusal('expired'),
   );
 });
 
-test('an answer that broke off is begun anew, never half of one and half of another', async () => {
+test('an answer that broke off is started again, and parts of two answers are never mixed', async () => {
   const { answer } = door();
   expect((await answer(model('a', [{ text: 'abcd', half: true }, { text: 'efgh' }]), ask, scope())).text).toBe('efgh');
 });
 
-test('a stream does not change models once something was handed out', async () => {
+test('a stream does not change models after its first part', async () => {
   const { inner } = door();
   const heard: string[] = [];
   const listen = async () => {
@@ -103,13 +103,13 @@ test('a stream that fails before its first part goes to the next model', async (
   expect(heard.join('')).toBe('ef');
 });
 
-test('a name that is neither model nor group is refused with what was expected', async () => {
+test('a name that is neither a model nor a group is refused with what was expected', async () => {
   const { answer } = door({ models: { fast: [] } });
   await expect(answer('quick', ask, scope())).rejects.toEqual(refusal('invalid', /"provider:model"/));
   await expect(answer('fast', ask, scope())).rejects.toEqual(refusal('definition', /No model was named/));
 });
 
-test('a model that fails five times in a row is left alone, then one call may see whether it is back', () => {
+test('the breaker of a model opens after five failures in a row, and then lets one call through', () => {
   const door = breaker({ threshold: 5, pause: 1_000, longest: 3_000 });
   const failure: Failure = { kind: 'transient', message: 'busy', retryable: true };
   for (let n = 0; n < 4; n++) door.failed(0, failure);
@@ -124,7 +124,7 @@ test('a model that fails five times in a row is left alone, then one call may se
   expect([door.allows(6_002), door.allows(6_002)]).toEqual([true, true]);
 });
 
-test('a call that went to see and was cancelled does not shut the door for ever', () => {
+test('a cancelled trial call does not keep the breaker open for ever', () => {
   const door = breaker({ threshold: 1, pause: 1_000, longest: 3_000 });
   door.failed(0, { kind: 'transient', message: '', retryable: true });
   expect([door.allows(1_000), door.allows(1_999), door.allows(2_000)]).toEqual([true, false, true]);
@@ -171,14 +171,14 @@ test.each([
   [{ 'retry-after': 'soon' }, undefined],
   [{ 'retry-after': '-5' }, undefined],
   [{}, undefined],
-])('the headers %o ask for a pause of %s', (headers, pause) => {
+])('the headers %o give a retry delay of %s', (headers, pause) => {
   expect(retryAfterOf(headers as Record<string, string>)).toBe(pause);
 });
 
 const streaming = (stream: () => unknown): Model => ({ id: 'test:own', stream: stream as Model['stream'] });
 const usage0 = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 
-test('a stream that stops in the middle is given up after the shorter patience', async () => {
+test('a stream that stops in the middle is given up after the shorter time limit', async () => {
   const { clock, answer } = door({ patience: { first: 2_000, idle: 200 }, retry: { times: 1 } });
   const begun = clock.now();
   const stuck = streaming(async function* () {
@@ -206,7 +206,7 @@ test.each<[string, unknown, RegExp]>([
     /at "usage.inputTokens"/,
   ],
   ['money to be had', { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, usd: -10 } }, /at "usage.usd"/],
-])('a model of somebody’s own that yields %s is told so by name', async (_, part, words) => {
+])('a custom model that yields %s fails with its name', async (_, part, words) => {
   const { answer } = door();
   const own = streaming(async function* () {
     yield part;
@@ -215,18 +215,21 @@ test.each<[string, unknown, RegExp]>([
   await expect(answer(own, ask, scope())).rejects.toEqual(refusal('format', /test:own/));
 });
 
-test.each([undefined, [], Promise.resolve()])('a model that does not stream is told how: %s', async (stream) => {
-  const { answer } = door();
-  await expect(
-    answer(
-      streaming(() => stream),
-      ask,
-      scope(),
-    ),
-  ).rejects.toEqual(refusal('definition', /async \*stream/));
-});
+test.each([undefined, [], Promise.resolve()])(
+  'a model whose stream() returns no stream fails with the expected form: %s',
+  async (stream) => {
+    const { answer } = door();
+    await expect(
+      answer(
+        streaming(() => stream),
+        ask,
+        scope(),
+      ),
+    ).rejects.toEqual(refusal('definition', /async \*stream/));
+  },
+);
 
-test('a model that is left alone says what it failed with', async () => {
+test('the error of an open breaker has the last failure of the model', async () => {
   const { answer } = door({ breaker });
   const failing = model(
     'a',

@@ -47,7 +47,7 @@ for (const [provider, path] of Object.entries({
   });
 }
 
-test('a provider that counts nothing is estimated, and said to be: four characters are a token', async () => {
+test('the usage of a provider that reports none is estimated at four characters a token, and marked as estimated', async () => {
   const silent = {
     specificationVersion: 'v3',
     provider: 'local.chat',

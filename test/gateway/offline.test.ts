@@ -56,7 +56,7 @@ test.each([
   ['as content', (text: string) => JSON.stringify({ content: text })],
   ['as parts', (text: string) => JSON.stringify({ content: [{ type: 'text', text }] })],
 ])(
-  'a researcher reads a folder and its docs, and notes whole sentences with the line they begin on (%s)',
+  'a researcher reads a folder and its docs, and quotes whole sentences with their line numbers (%s)',
   async (_, wrap) => {
     const { facts, turns } = await research(wrap);
     expect(turns).toBe(4);
@@ -79,7 +79,7 @@ const facts = [
 ];
 const answer = (reply: string): ToolSpec => ({ name: `answer_${reply}`, description: '', input: { type: 'object' } });
 
-test('a writer cites every claim, and leaves out what the feedback names', async () => {
+test('a writer cites every claim, and leaves out what the feedback rejects', async () => {
   const write = async (body: JsonObject) =>
     ((await ask({ messages: [task('draft', body)], tools: [answer('article')] })).calls[0]!.input as { text: string })
       .text;
@@ -89,7 +89,7 @@ test('a writer cites every claim, and leaves out what the feedback names', async
   expect(await write({ facts, feedback: 'These cite no fact: zebra.md:5.' })).not.toContain('zebra.md');
 });
 
-test('a critic approves what the facts carry, and says what they do not', async () => {
+test('a critic approves supported claims, and names the others', async () => {
   const judge = async (text: string) =>
     (
       await ask({
@@ -103,7 +103,7 @@ test('a critic approves what the facts carry, and says what they do not', async 
   expect((wrong.input as { feedback: string }).feedback).toMatch(/zebra\.md:6.*"- The zoo is large\."/);
 });
 
-test('any other answer is filled in from the material, as its schema asks', async () => {
+test('any other answer is filled in from the material according to its schema', async () => {
   const schema = {
     type: 'object',
     properties: {
@@ -122,7 +122,7 @@ test('any other answer is filled in from the material, as its schema asks', asyn
   expect(calls[0]!.input).toEqual({ kind: 'a', count: 3, tags: [said, said], deep: { ok: true } });
 });
 
-test('asked for plain text it says that it is no language model', async () => {
+test('for plain text it answers that it is not a language model', async () => {
   expect((await ask({ messages: [{ role: 'user', text: 'What is new?' }] })).text).toMatch(
     /offline model: it extracts/,
   );

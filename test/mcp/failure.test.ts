@@ -12,14 +12,14 @@ test.each([
   ['as it is', 'no such key: sk/Geheim+1'],
   ['in a URL', `https://x/?key=${encodeURIComponent('sk/Geheim+1')}`],
   ['in base64', `Basic ${Buffer.from('user:sk/Geheim+1').toString('base64')}`],
-])('what a server says of a secret of ours is masked %s', (_, said) => {
+])("one of our secrets in a server's message is masked %s", (_, said) => {
   const { message } = toServerError(errorContext(place), 'calling', new Error(said));
   expect(message).toContain('[redacted]');
   expect(Buffer.from(message.split(' ').at(-1)!, 'base64').toString()).not.toContain('Geheim');
   expect(message).not.toContain('Geheim');
 });
 
-test('a short value of a header is an ordinary word, and stays', () => {
+test('a short header value is not masked', () => {
   expect(toServerError(errorContext(place), 'calling', new Error('fast mode is off')).message).toContain(
     'fast mode is off',
   );

@@ -15,7 +15,7 @@ const filesystem = resolve('@modelcontextprotocol/server-filesystem/dist/index.j
 const everything = resolve('@modelcontextprotocol/server-everything/dist/index.js');
 const { signal } = testScope();
 
-test('files are read and written through the filesystem server, and only where it may', async () => {
+test('files are read and written through the filesystem server, and only in its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-files-'));
   try {
     await writeFile(join(folder, 'a.md'), 'one\ntwo\n');

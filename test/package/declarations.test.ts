@@ -24,11 +24,11 @@ test('every entry of the package exports something', () => {
   expect(empty.map(([entry]) => entry)).toEqual(['./testing/cover', './testing/vitest']);
 });
 
-test.each(Object.entries(entries()))('every name and field that %s shows has a doc comment', (_, path) => {
+test.each(Object.entries(entries()))('every name and field that %s exports has a doc comment', (_, path) => {
   expect(undocumented(path).filter((finding) => !isUnfinished(finding))).toEqual([]);
 });
 
-test('no room is called unfinished that is documented', () => {
+test('the list of rooms with missing doc comments has no complete room', () => {
   const findings = Object.values(entries()).flatMap(undocumented);
   expect(unfinished.filter((place) => !findings.some((finding) => finding.startsWith(place)))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { deferred } from '../deferred.ts';
 
 const say = (text: string) => ({ type: 'agent.input', text });
 
-test('whoever speaks to an agent that takes no input is told at once, and nothing is left for it', async () => {
+test('input to an agent that takes none is refused at once, and no message stays behind', async () => {
   await using runtime = await testRuntime();
   const clerk = agent({ name: 'clerk', model: scriptedModel([{ hang: true }]), onInput: 'reject' });
   const { root, id } = await runtime.start(clerk, 'Go.');
@@ -25,7 +25,7 @@ test('whoever speaks to an agent that takes no input is told at once, and nothin
   });
 });
 
-test('input that replaces other input leaves it among the dead letters, under its own name', async () => {
+test('input that is replaced by newer input becomes a dead letter under its own name', async () => {
   await using runtime = await testRuntime();
   const gate = deferred();
   const look = tool({
@@ -52,7 +52,7 @@ test('input that replaces other input leaves it among the dead letters, under it
   expect(runtime.seen.filter(({ type }) => type === 'dead')).toHaveLength(1);
 });
 
-test('a hundred notes may wait to be read; whoever brings one more is told that there is no room now', async () => {
+test('a hundred inputs may wait; one more is refused', async () => {
   await using runtime = await testRuntime();
   const { root } = await runtime.start(agent({ name: 'clerk', model: scriptedModel([{ hang: true }]) }), 'Go.');
   await runtime.settle();
@@ -62,7 +62,7 @@ test('a hundred notes may wait to be read; whoever brings one more is told that 
   expect(await runtime.journal.list(root, 'dead')).toEqual([]);
 });
 
-test('an interruption keeps what the model had said, and the next turn begins with what was said to it', async () => {
+test('an interruption keeps the text so far, and the next turn starts with the input', async () => {
   await using runtime = await testRuntime();
   const model = scriptedModel([
     { text: 'Dear reader, once upon a time', chunks: 2, half: true, hang: true },
@@ -82,7 +82,7 @@ test('an interruption keeps what the model had said, and the next turn begins wi
   model.assertDone();
 });
 
-test('a write that has begun is carried out once, although somebody interrupts', async () => {
+test('a write that has started is performed once, also when the agent is interrupted', async () => {
   await using runtime = await testRuntime();
   const gate = deferred();
   const sent: string[] = [];
@@ -112,6 +112,6 @@ test('a write that has begun is carried out once, although somebody interrupts',
   expect(runtime.seen.filter(({ type }) => type === 'dead')).toEqual([]);
 });
 
-test('a policy that there is not is refused where it is written', () => {
+test('an unknown input policy is refused in the definition', () => {
   expect(() => agent({ name: 'clerk', model: 'a:b', onInput: 'ignore' as never })).toThrow(/onInput/);
 });

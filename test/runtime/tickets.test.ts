@@ -31,7 +31,7 @@ async function asked(runtime: Runtime, key = 'k') {
   return { handle, ticket: outcome.tickets[0]! };
 }
 
-describe('of two answers to one ticket in the same moment one is taken, and the other is told', () => {
+describe('of two answers to one ticket at the same moment one is accepted, and the other is refused', () => {
   test.each(['one process', 'two processes'])('in %s', async (where) => {
     const journal = memory();
     await using here = await openRuntime({ journal });
@@ -50,7 +50,7 @@ describe('of two answers to one ticket in the same moment one is taken, and the 
   });
 });
 
-test('an answer given while nobody goes on with the run shows as answered, and stands', async () => {
+test('an answer that is given while no process holds the run is shown as answered, and is kept', async () => {
   const journal = memory();
   const first = await openRuntime({ journal });
   const { ticket } = await asked(first);
@@ -62,7 +62,7 @@ test('an answer given while nobody goes on with the run shows as answered, and s
   await expect(second.abort(ticket.id, 'too late', 'Grace')).rejects.toEqual(conflict);
 });
 
-test('an answer needs a name, and a ticket that is one', async () => {
+test('an answer needs the name of a person and the id of a ticket', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const { handle, ticket } = await asked(runtime);
   await expect(runtime.answer(ticket.id, { approved: true }, ' ')).rejects.toMatchObject({ kind: 'invalid' });
@@ -72,7 +72,7 @@ test('an answer needs a name, and a ticket that is one', async () => {
   await expect(runtime.answer(ticket.id, { approved: true })).rejects.toEqual(conflict);
 });
 
-test('a ticket that ends while its answer is being thought about does not end the run', async () => {
+test('a ticket that expires while its answer is being decided does not end the run', async () => {
   const before = sent.length;
   const journal = memory();
   const answer = run(clerk(), 'Go.', {
@@ -90,7 +90,7 @@ async function elsewhere(journal: Journal, id: string): Promise<void> {
   await other.answer(id, { approved: false }, 'Grace');
 }
 
-test('a run whose key is as long as a key may be can be asked and answered', async () => {
+test('tickets work in a run whose key has the greatest length', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const { handle, ticket } = await asked(runtime, 'k'.repeat(200));
   await runtime.answer(ticket.id, { approved: true }, 'Ada');
@@ -103,13 +103,13 @@ test.each([
   ['a cancel without a reason', { type: 'agent.cancel' }],
   ['what a journal cannot keep', { type: 'agent.input', text: 'a\0b' }],
   ['a Date', { type: 'agent.input', text: new Date(0) }],
-])('an agent that is sent %s is not told so in vain: the sender hears of it', async (_, signal) => {
+])('%s to an agent that cannot handle it is refused to the sender', async (_, signal) => {
   await using runtime = await openRuntime({ db: 'memory' });
   const { handle } = await asked(runtime);
   await expect(runtime.signal(handle.root, signal as never)).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('a runtime that is closed says so, whatever it is asked, and may be closed again', async () => {
+test('every call of a closed runtime says that it is closed, and it can be closed again', async () => {
   const runtime = await openRuntime({ db: 'memory' });
   const { handle, ticket } = await asked(runtime);
   await runtime.close();

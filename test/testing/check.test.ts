@@ -165,7 +165,7 @@ const defects: Record<string, Defect> = {
 };
 
 describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended, options, trace, says }) => {
-  test(`is found as ${kind}, by the shortest way, and mended it is clean`, async () => {
+  test(`is found as ${kind}, with the shortest trace, and the corrected definition has no finding`, async () => {
     const { findings, proved } = await check(subject, options);
     expect(findings.map((finding) => finding.kind)).toEqual([kind]);
     expect(findings[0]!.trace).toEqual(trace);
@@ -174,7 +174,7 @@ describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended, option
     expect((await check(mended, options)).findings).toEqual([]);
   });
 
-  test('can be pasted as a story that holds today', async () => {
+  test('can be pasted as a story that passes today', async () => {
     const [finding] = (await check(subject, options)).findings;
     if (finding!.kind === 'unreachable') expect(finding!.story).toBe('');
     else paste(finding!.story, subject);
@@ -193,7 +193,7 @@ test('a finding is drawn as a sequence diagram', async () => {
   ]);
 });
 
-test('a round that is what the machine is for is tagged progress', async () => {
+test('a cycle through a state tagged "progress" is not a finding', async () => {
   const { findings } = await check(machines.watchman(false));
   expect(findings.map(({ kind, says }) => [kind, says.includes('nothing else can happen')])).toEqual([
     ['livelock', true],
@@ -201,7 +201,7 @@ test('a round that is what the machine is for is tagged progress', async () => {
   expect((await check(machines.watchman(true))).findings).toEqual([]);
 });
 
-test('the demo team keeps its contracts with a message lost, an ask repeated and a process killed', async () => {
+test('the demo team has no finding with a lost message, a repeated ask and a killed process', async () => {
   const { findings, bound, proved, faults } = await check(newsroom({ folder: '.', model: 'test:model' }));
   expect(findings).toEqual([]);
   expect(bound).toBeUndefined();
@@ -215,7 +215,7 @@ describe('an agent', () => {
   const clerk = (deadline?: '5m') =>
     agent({ name: 'clerk', model: 'test:model', tools: [send], ...(deadline ? { deadline } : {}) });
 
-  test('is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
+  test('is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
     const { findings, proved, states } = await check(clerk('5m'));
     expect(findings).toEqual([]);
     expect(
@@ -226,7 +226,7 @@ describe('an agent', () => {
     expect(states).toBeGreaterThan(500);
   });
 
-  test('that has no deadline hangs for a day when its model never answers', async () => {
+  test('without a deadline waits for a day when its model never answers', async () => {
     const { findings } = await check(agent({ name: 'hello', model: 'test:model' }));
     expect(findings.map(({ kind, trace }) => [kind, trace])).toEqual([
       ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
@@ -234,16 +234,16 @@ describe('an agent', () => {
   });
 });
 
-test('what is never answered was no question, and a service may wait for the next word', async () => {
+test('a message without replies needs no answer, and a service may wait for the next message', async () => {
   const { findings, states } = await check(machines.scribe());
   expect([findings, states]).toEqual([[], 3]);
 });
 
-test('an ask that is not repeated has its answer', async () => {
+test('an ask that is not repeated is answered', async () => {
   expect((await check(machines.forgetful(), { faults: { dup: 0 } })).findings).toEqual([]);
 });
 
-test('no fault is planted that was not allowed, and what was not tried is not claimed', async () => {
+test('only the allowed faults are made, and the report claims only what was explored', async () => {
   const { findings, proved, unproven } = await check(teams.patient, { faults: { drop: 0, dup: 0, crash: 0 } });
   expect(findings).toEqual([]);
   expect(proved).toContainEqual(expect.stringMatching(/^no deadlock without faults, [\d,]+ states$/));
@@ -251,7 +251,7 @@ test('no fault is planted that was not allowed, and what was not tried is not cl
   expect(unproven).toEqual([expect.stringContaining('whether it hangs when a message is lost')]);
 });
 
-describe('at a bound', () => {
+describe('a check that reaches a bound', () => {
   /** Keeps a text that grows with every word. */
   const chatty = machine(
     setup({
@@ -260,26 +260,26 @@ describe('at a bound', () => {
     }).createMachine({ id: 'diary', context: { log: '', seen: false }, on: { said: { actions: 'keep' } } }),
   );
 
-  test('it proves nothing, and says what is left and what grows', async () => {
+  test('reports no proof, and says what is unexplored and what grows', async () => {
     const report = await check(chatty, { maxStates: 20, context: { diary: ({ log }: { log: string }) => log } });
     expect(report.bound).toEqual({ what: 'states', at: 20, grows: '"log" in the context of "diary" (20 values)' });
     expect(report.proved).toEqual([]);
     expect(report.unproven[0]).toContain('it stopped at 20 states; what grows is "log"');
   });
 
-  test('it may be told to look no further than so many events', async () => {
+  test('can be limited to a number of events', async () => {
     const { bound, proved } = await check(teams.sound, { maxDepth: 3 });
     expect(bound).toMatchObject({ what: 'depth', at: 3 });
     expect(proved).toEqual([]);
   });
 
-  test('what of a context decides is enough to come to an end', async () => {
+  test('ends when a projection keeps only the relevant part of the context', async () => {
     const report = await check(chatty, { context: { diary: ({ seen }: { seen: boolean }) => seen } });
     expect([report.states, report.bound]).toEqual([2, undefined]);
   });
 });
 
-describe('what cannot be checked is refused', () => {
+describe('a definition that cannot be checked is refused', () => {
   const refusals: [string, () => Promise<unknown>, { kind: string; message: RegExp }][] = [
     ['no subject', () => check({} as never), { kind: 'definition', message: /takes an agent/ }],
     [

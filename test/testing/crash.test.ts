@@ -15,7 +15,7 @@ const subjects: Record<string, MakeScenario> = {
 };
 
 test.each(Object.entries(subjects))(
-  '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+  '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
   async (_, make) => {
     const { points, crashes, partial, took } = expectSurvival(await crashEverywhere(make));
     console.log(`${points} points, ${crashes} crashes, ${took} ms`);
@@ -59,7 +59,7 @@ const teller = (tell: (key: string) => void, options: { idempotent?: boolean } =
     }),
   );
 
-test('a write that the world does not know by a key happens at most once, and is said to be uncertain otherwise', async () => {
+test('a write that is not idempotent is performed at most once, and is otherwise reported as uncertain', async () => {
   let most = 0;
   const report = expectSurvival(
     await crashEverywhere(() => {
@@ -82,7 +82,7 @@ const forgetful: MakeScenario = () => {
   };
 };
 
-test('a violation names the point, what went wrong, the steps around it and how to see it again', async () => {
+test('a violation names the point, the broken promise, the steps around it and how to repeat it', async () => {
   const { violations, points } = await crashEverywhere(forgetful);
   expect(violations).toEqual([
     {
@@ -108,7 +108,7 @@ test('a violation names the point, what went wrong, the steps around it and how 
   );
 });
 
-test('a draw of so many crashes is the same for the same seed, and says that it was a draw', async () => {
+test('a sample of crashes is the same for the same seed, and the report says that it is partial', async () => {
   const draw = (seed: number) => crashEverywhere(counting, { sample: 7, seed });
   const { crashes, partial, seed } = await draw(3);
   expect({ crashes, partial, seed }).toEqual({ crashes: 7, partial: true, seed: 3 });
@@ -129,7 +129,7 @@ const ticking = machine(
   }),
 );
 
-test('a machine that waits for a signal is given it, in every life', async () => {
+test('a machine that waits for a signal receives it, in every process', async () => {
   const { points } = expectSurvival(
     await crashEverywhere(() => ({ subject: waiting, input: null, signals: [{ type: 'go' }] })),
   );
@@ -184,7 +184,7 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
     {},
     /needs a type/,
   ],
-])('a scenario %s is refused, and says what to do', async (_, make, options, words) => {
+])('a scenario %s is refused, and the message says what to do', async (_, make, options, words) => {
   await expect(crashEverywhere(make, options)).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(words) as string,
@@ -192,14 +192,14 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
 });
 let calls = 0;
 
-test('what is not a subject is refused by what it is', async () => {
+test('a subject of the wrong type is refused with its type', async () => {
   await expect(crashEverywhere(() => ({ subject: { name: 'x' } as never, input: null }))).rejects.toMatchObject({
     kind: 'definition',
     message: expect.stringContaining('subject is an agent({ … }), a team({ … }) or a machine(chart)') as string,
   });
 });
 
-test('a tool that takes real time is waited for, and its time limit does not pass meanwhile', async () => {
+test('a tool that takes real time is waited for, and its time limit does not advance meanwhile', async () => {
   const slow = tool({
     name: 'slow',
     description: 'Takes its time.',

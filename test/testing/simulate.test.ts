@@ -17,7 +17,7 @@ test.each([
   ['a team of two', desk],
   ['the team of the demo', newsroom],
 ])(
-  'whatever goes wrong, %s ends, and nothing is lost or done twice',
+  'whatever goes wrong, %s ends, and nothing is lost or performed twice',
   async (_, scenario) => {
     const { failures, faults } = await simulate(scenario, { seeds, regressions });
     expect(failures).toEqual([]);
@@ -33,13 +33,13 @@ test('the same seed is the same run, event by event', async () => {
   expect(new Set(first).size).toBe(20);
 });
 
-test('without faults a run is the undisturbed one under every seed', async () => {
+test('without faults a run has the same result under every seed', async () => {
   const { results, faults } = await simulate(counting, { seeds: 10, faults: [] });
   expect(faults).toEqual({});
   expect(new Set(results.map(({ end }) => end))).toEqual(new Set(['{"status":"done","output":5}']));
 });
 
-test('a process may come back with the next version of the definition, and the run goes on', async () => {
+test('a process can restart with the next version of the definition, and the run continues', async () => {
   const { failures, faults } = await simulate(() => ({ ...counting(), next: counter(200) }), {
     seeds: 60,
     faults: ['crash', 'upgrade'],
@@ -48,7 +48,7 @@ test('a process may come back with the next version of the definition, and the r
   expect(faults.upgrade).toBeGreaterThan(5);
 });
 
-test('a defect is told with its seed, as few faults as it takes, what happened last, and the line that has it again', async () => {
+test('a defect is reported with its seed, the fewest faults, the last events, and the command that repeats it', async () => {
   const { failures } = await simulate(counting, {
     seeds: 60,
     name: 'counter.ts',
@@ -65,7 +65,7 @@ test('a defect is told with its seed, as few faults as it takes, what happened l
   expect(first!.trace.length).toBeGreaterThan(0);
 });
 
-test('an invariant of one’s own that does not hold is a failure', async () => {
+test("a user's invariant that does not hold is a failure", async () => {
   const { failures } = await simulate(
     () => ({ ...counting(), invariants: { 'it counts to six': () => 'it never does' } }),
     { seeds: 2 },
@@ -73,7 +73,7 @@ test('an invariant of one’s own that does not hold is a failure', async () => 
   expect(failures).toMatchObject([{ seed: 1, problems: ['it counts to six: it never does'] }, { seed: 2 }]);
 });
 
-test('an invariant that throws is told as its author’s mistake', async () => {
+test('an invariant that throws is reported as an error of the invariant', async () => {
   const broken = () => ({
     ...counting(),
     invariants: {
@@ -88,7 +88,7 @@ test('an invariant that throws is told as its author’s mistake', async () => {
   });
 });
 
-test('a run that nobody can end is told as one that stands still', async () => {
+test('a run that cannot end is reported as one that stands still', async () => {
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   const { failures } = await simulate(() => ({ subject: idle, input: null }), { seeds: 1, faults: [] });
   expect(failures[0]!.problems[0]).toMatch(/it stands still: idle\/sim is in on/);

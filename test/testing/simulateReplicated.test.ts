@@ -16,7 +16,7 @@ test.each([
   ['a team of two', desk],
   ['the team of the demo', newsroom],
 ])(
-  'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+  'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
   async (_, scenario) => {
     const { failures, faults } = await simulate(scenario, { seeds, shared: true });
     expect(failures).toEqual([]);

@@ -62,7 +62,7 @@ const toldBy = (expectation: () => unknown): string => {
   throw new Error('It did not fail.');
 };
 
-test('a story is told in the words of the machine', () => {
+test('a story uses the states, events and effects of the machine', () => {
   const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
   expect(told).toHaveEnded({ status: 'done', output: 2 });
   expect(told).toHaveWished('fetch', { what: 'tea' });
@@ -70,7 +70,7 @@ test('a story is told in the words of the machine', () => {
   expect(told).not.toHaveAppended('log', 'lost it');
 });
 
-test('the same story as a list gives the states it rested in', () => {
+test('the same story as a list returns its stable states', () => {
   expect(play(errand, { what: 'tea' }, [{ type: 'go' }, { type: 'stop', why: 'late' }])).toEqual([
     'idle',
     { working: 'fetching' },
@@ -78,7 +78,7 @@ test('the same story as a list gives the states it rested in', () => {
   ]);
 });
 
-test('a story branches: what came later does not change what was told before', () => {
+test('a story can branch: a later event does not change the earlier story', () => {
   going.send({ type: 'stop', why: 'late' });
   expect(going).toRestIn('working.fetching');
   expect(going).toRestIn('working');
@@ -92,13 +92,13 @@ describe('a story that the machine cannot follow is refused', () => {
       /Nothing called "review" is running, so it cannot end; running: fetch\.\nThe story so far:\n {2}\(start\) +-> idle\n {2}go +-> working\.fetching/,
     );
   });
-  test('a time that nobody waits for cannot be over', () => {
+  test('a delay that is not running cannot elapse', () => {
     expect(() => going.after('backoff')).toThrow(/No active state waits for "backoff"; waited for: nothing/);
     expect(() => going.failed('fetch').after(5)).toThrow(/waited for: backoff in errand\.working\.waiting/);
   });
 });
 
-describe('a test that fails tells', () => {
+describe('a failing test reports', () => {
   test('where the machine is, the path it took, and the event that led away', () => {
     const told = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
     expect(toldBy(() => expect(told).toRestIn('waiting'))).toBe(
@@ -110,12 +110,12 @@ describe('a test that fails tells', () => {
   stop: {"why":"late"}     -> stopped   <- led away from "waiting"`,
     );
   });
-  test('that it was never there', () => {
+  test('that the state was never entered', () => {
     expect(toldBy(() => expect(going).toRestIn('reviewing'))).toContain(
       'it rests in "working.fetching", and was never there\n  (start)',
     );
   });
-  test('a state that was only gone through: the step that passed it', () => {
+  test('a state that was only transient, and the step that passed it', () => {
     const hasty = setup({}).createMachine({
       id: 'hasty',
       initial: 'a',
@@ -125,12 +125,12 @@ describe('a test that fails tells', () => {
       /go +-> b -> c {3}<- led away from "b"/,
     );
   });
-  test('a state that there is not, even when it is denied', () => {
+  test('an unknown state, also with not', () => {
     expect(toldBy(() => expect(going).not.toRestIn('fetchin'))).toMatch(
       /"errand" has no state "fetchin"; it has idle, working, working\.fetching/,
     );
   });
-  test('what was wished for instead, and how it differs', () => {
+  test('what was requested instead, and the difference', () => {
     expect(toldBy(() => expect(going).toHaveWished('review'))).toMatch(
       /to have wished for "review"; it wished for: fetch\n/,
     );
@@ -139,7 +139,7 @@ describe('a test that fails tells', () => {
     );
     expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
   });
-  test('that it has not ended, and with what it ended instead', () => {
+  test('that it has not ended, or with which output it ended instead', () => {
     expect(toldBy(() => expect(going).toHaveEnded())).toMatch(
       /to have ended; it rests in "working\.fetching"\n {2}\(start\)/,
     );
@@ -148,7 +148,7 @@ describe('a test that fails tells', () => {
       /it ended in "done"\n[^]*- +"output": 7,\n\+ +"output": 1,/,
     );
   });
-  test('that it was given something that is no story', () => {
+  test('a value that is not a story', () => {
     expect(toldBy(() => expect('idle').toRestIn('idle'))).toMatch(
       /toRestIn looks at a story: .*; got a string of 4 characters/,
     );
@@ -156,7 +156,7 @@ describe('a test that fails tells', () => {
   });
 });
 
-test('of regions at the same time each is looked at', () => {
+test('parallel regions are compared one by one', () => {
   const both = setup({}).createMachine({
     id: 'both',
     type: 'parallel',
@@ -167,7 +167,7 @@ test('of regions at the same time each is looked at', () => {
   expect(story(both)).not.toRestIn('y');
 });
 
-test('a run is asked how it ended, and one that waits for a person says for whom', async () => {
+test('the matchers report how a run ended, and which ticket it waits for', async () => {
   await using runtime = await testRuntime();
   const mail = tool({
     name: 'mail',
@@ -195,7 +195,7 @@ test('a run is asked how it ended, and one that waits for a person says for whom
   await expect(quick).toHaveEnded({ status: 'done', output: 1 });
 });
 
-test('a machine in a story is held to be pure: it cannot see what time it is', () => {
+test('a machine in a story must be pure: it cannot read the time', () => {
   const clock = setup({
     types: {} as { context: { at: number } },
     actions: { look: assign({ at: () => Date.now() }) },

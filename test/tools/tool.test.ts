@@ -30,7 +30,7 @@ test('a tool cannot be changed once it is made', () => {
   expect(Object.isFrozen(made) && Object.isFrozen(made.capabilities)).toBe(true);
 });
 
-test('what run is given and must return follows from the schemas', () => {
+test("the types of run's input and output follow from the schemas", () => {
   const made = tool({
     ...search,
     run({ query, limit }) {
@@ -99,7 +99,7 @@ test.each([
   '',
   undefined,
   null,
-])('%s is no duration', (wrong) => {
+])('%s is not a duration', (wrong) => {
   expect(() => milliseconds(wrong as never)).toThrow(
     expect.objectContaining({ kind: 'definition', message: expect.stringContaining("such as '500ms'") as string }),
   );

@@ -26,7 +26,7 @@ async function answered(runtime: TestRuntime, subject: keyof typeof subjects, an
 }
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s asks once, and goes on with what it is granted',
+  'a %s whose budget is used up asks a person once, and continues with what is granted',
   async (name) => {
     await using runtime = await testRuntime();
     const { tickets } = await asked(runtime, name);
@@ -37,7 +37,7 @@ test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
 );
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s that is refused fails, and says by whom and why',
+  'a %s whose request is refused fails, and names the person and the reason',
   async (name) => {
     await using runtime = await testRuntime();
     const outcome = await answered(runtime, name, { refused: 'the month is over' });
@@ -47,7 +47,7 @@ test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
 );
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s whom nobody answers fails when the time is up',
+  'a %s whose request is not answered fails at the deadline of the ticket',
   async (name) => {
     await using runtime = await testRuntime();
     const { handle } = await asked(runtime, name);
@@ -60,7 +60,7 @@ test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
   },
 );
 
-test('the ticket says what was used, by whom, and what is asked for', async () => {
+test('the ticket shows the budget, its use by each member, and the amount requested', async () => {
   await using runtime = await testRuntime();
   const { ticket } = await asked(runtime, 'team');
   expect(ticket.question).toBe(
@@ -77,7 +77,7 @@ test('the ticket says what was used, by whom, and what is asked for', async () =
   });
 });
 
-test('an answer that is no grant is turned away, and the ticket stays open', async () => {
+test('an answer that is not a grant is refused, and the ticket stays open', async () => {
   await using runtime = await testRuntime();
   const { handle, ticket } = await asked(runtime, 'team');
   for (const wrong of [
@@ -91,12 +91,12 @@ test('an answer that is no grant is turned away, and the ticket stays open', asy
   expect(await runtime.tickets(handle.id)).toHaveLength(1);
 });
 
-test('an answer that grants nothing is a no', async () => {
+test('an answer that grants nothing counts as a refusal', async () => {
   await using runtime = await testRuntime();
   expect(await answered(runtime, 'team', {})).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
 });
 
-test('who is granted too little asks again', async () => {
+test('a member that is granted too little asks again', async () => {
   await using runtime = await testRuntime();
   expect(await answered(runtime, 'member', { granted: { steps: 1 } })).toMatchObject({ status: 'waiting' });
 });
@@ -110,7 +110,7 @@ test('a cancelled run withdraws its question', async () => {
   expect(await runtime.tickets(handle.id)).toEqual([]);
 });
 
-test('nobody but its run may speak to a treasurer, or give an agent money behind its back', async () => {
+test('a message from outside the run cannot grant a budget to an agent or to a treasurer', async () => {
   await using runtime = await testRuntime();
   const { handle } = await asked(runtime, 'team');
   const rows = await runtime.journal.find({ run: handle.id, status: 'active' });

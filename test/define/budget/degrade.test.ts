@@ -25,7 +25,7 @@ async function spent(
 test.each<[string, { model: Model | Model[]; fallbacks?: Model[] }]>([
   ['the next of its models', { model: [dear(), cheap()] }],
   ['its next fallback', { model: dear(), fallbacks: [cheap()] }],
-])('at the soft limit an agent goes on with %s, and fails when that has no room either', async (_, models) => {
+])('at the soft limit an agent changes to %s, and fails when that model exceeds the budget too', async (_, models) => {
   const own = (usd: number) => ({ ada: { ...models, budget: { usd }, onExhausted: 'degrade' } }) as const;
   const enough = await spent(own(0.35));
   expect(enough.models).toEqual(['dear', 'dear', 'dear', 'cheap', 'cheap', 'cheap']);
@@ -35,12 +35,12 @@ test.each<[string, { model: Model | Model[]; fallbacks?: Model[] }]>([
   expect(short.outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget', data: { what: 'usd' } } });
 });
 
-test('without degrade the dear one fails where it is', async () => {
+test('without degrade an agent keeps its expensive model until its budget is used up', async () => {
   const { models } = await spent({ ada: { model: [dear(), cheap()], budget: { usd: 0.35 } } });
   expect(models).toEqual(['dear', 'dear', 'dear']);
 });
 
-test('members of a team that degrades go on with their cheaper models', async () => {
+test('the members of a team with degrade change to their cheaper models', async () => {
   const ada = { model: [dear(), cheap(), free()] };
   const { models, outcome } = await spent({ budget: { usd: 0.31 }, onExhausted: 'degrade', ada });
   expect(models).toEqual(['dear', 'dear', 'dear', 'cheap']);
@@ -49,12 +49,12 @@ test('members of a team that degrades go on with their cheaper models', async ()
   expect(thrifty.outcome).toMatchObject({ status: 'failed', usage: { usd: expect.closeTo(0.31) as number } });
 });
 
-test('steps are not saved by a cheaper model', async () => {
+test('a budget of steps is not extended by a cheaper model', async () => {
   const ada = { model: [dear(), cheap()], budget: { steps: 2 }, onExhausted: 'degrade' } as const;
   expect((await spent({ ada })).outcome).toMatchObject({ status: 'failed', failure: { data: { what: 'steps' } } });
 });
 
-test('a group by its name is gone through in its order', async () => {
+test('the models of a named group are used in their order', async () => {
   // Groups name models; that these are objects keeps the test off the network.
   const house = [dear(), cheap(), free()] as never;
   const ada = { model: 'house', budget: { usd: 0.5 }, onExhausted: 'degrade' } as const;

@@ -21,7 +21,7 @@ test.each([
     },
   ],
 ])(
-  'a team %s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
+  'a team %s has the same result after a crash at any of a sample of points (in CI at every point)',
   async (_, make) => {
     const { points, crashes } = expectSurvival(await crashEverywhere(make, { sample: dose(15, 1_000) }));
     expect(points).toBeGreaterThan(10);
@@ -41,7 +41,7 @@ const within = (steps: number) => ({
 });
 
 test(
-  'everything that can go wrong leaves the money conserved, and no more than the budget used',
+  'under every kind of fault the ledger adds up, and no more than the budget is used',
   { timeout: limits.long },
   async () => {
     const fails = () => ({ subject: desk(short), input: { ada: 20, bob: 3 }, invariants: within(8) });

@@ -16,7 +16,7 @@ const breaker = guardrail({ name: 'breaker', pre: () => true, trip: { after: 2, 
 const bad = { body: 'bad' };
 const done = { status: 'completed' };
 
-test('after so many failures in a row it rests, lets one through to try, and goes on', async () => {
+test('a breaker opens after several failures in a row, lets one task through as a trial, and closes when that succeeds', async () => {
   await using stand = await standing([breaker], moody());
   expect(await stand.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
   expect(await stand.doorOf('breaker')).toBe('closed');
@@ -45,7 +45,7 @@ test('after so many failures in a row it rests, lets one through to try, and goe
   expect(await stand.doorOf('breaker')).toBe('closed');
 });
 
-test('what another guardrail rejects is no failure of this one', async () => {
+test('a rejection by another guardrail does not count as a failure for a breaker', async () => {
   await using stand = await standing([
     guardrail({ name: 'zone', pre: () => true, trip: { after: 1, rest: '1m' } }),
     input(['no']),
@@ -54,7 +54,7 @@ test('what another guardrail rejects is no failure of this one', async () => {
   expect(await stand.doorOf('zone')).toBe('closed');
 });
 
-test('one that a person must look at trips at its first rejection, and the ticket resets it', async () => {
+test('a guardrail with trip "person" trips at its first rejection, and the answer to its ticket resets it', async () => {
   await using stand = await standing([input(['attack'], { trip: 'person' })], moody());
   expect(await stand.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
   expect(await stand.doorOf('input')).toBe('closed');
@@ -69,7 +69,7 @@ test('one that a person must look at trips at its first rejection, and the ticke
   expect(await stand.give('4')).toMatchObject(done);
 });
 
-test('a person who says no leaves it shut, and may reset it later', async () => {
+test('a tripped guardrail stays closed when a person refuses to reset it, and can be reset later', async () => {
   await using stand = await standing([breaker]);
   await stand.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
   const [ticket] = await stand.runtime.tickets(stand.run.id);
@@ -81,14 +81,14 @@ test('a person who says no leaves it shut, and may reset it later', async () => 
   expect(await stand.give('2')).toMatchObject(done);
 });
 
-test('nobody who answers leaves it shut', async () => {
+test('a tripped guardrail stays closed when its ticket is not answered', async () => {
   await using stand = await standing([breaker]);
   await stand.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
   await stand.runtime.advance('3d');
   expect(await stand.doorOf('breaker')).toBe('tripped.shut');
 });
 
-test('work for somebody it does not know is turned down at once', async () => {
+test('a task for an unknown member is rejected at once', async () => {
   await using stand = await standing([breaker]);
   expect(await stand.give('1', { to: 'nobody' })).toMatchObject(
     rejection('breaker', 'pre', 'capability', /nobody called "nobody".*there is clerk/),

@@ -17,7 +17,7 @@ test.each([
   ['answers nothing', () => undefined as never, /neither yes nor no.*nothing/],
   ['answers with something else', () => ({ fine: true }) as never, /neither yes nor no.*object/],
   ['answers with a kind that is none', () => ({ reason: 'x', kind: 'whatever' }) as never, /neither yes nor no/],
-])('a check that %s lets nothing through, before and after', async (_, check, reason) => {
+])('a check that %s rejects the task, before and after the work', async (_, check, reason) => {
   for (const stage of ['pre', 'mid', 'post'] as const)
     expect(await tried([guardrail({ name: 'mine', [stage]: check })])).toMatchObject(
       rejection('mine', stage, 'denied', reason),
@@ -29,13 +29,13 @@ test.each([
   ['rejects', () => Promise.reject(new Error('boom'))],
   ['never answers', hang],
   ['answers nothing', () => undefined as never],
-])('a check of the stream that %s stops it', async (_, stream) => {
+])('a check of the stream that %s stops the stream', async (_, stream) => {
   expect(await tried([guardrail({ name: 'mine', stream })])).toMatchObject(
     rejection('mine', 'stream', 'denied', /nothing is let through|neither yes nor no/),
   );
 });
 
-test('a check has as long as its guardrail says', async () => {
+test('the time limit of a check is the one that its guardrail sets', async () => {
   await using stand = await standing([guardrail({ name: 'slow', limit: '2s', pre: hang })]);
   expect(await stand.give('1')).toBeUndefined();
   await stand.runtime.advance('1900ms');
@@ -44,14 +44,14 @@ test('a check has as long as its guardrail says', async () => {
   expect((await stand.answers())[0]!.output).toMatchObject(rejection('slow', 'pre', 'denied', /within 2000 ms/));
 });
 
-test('a rejection says what kind it is, and when to come back', async () => {
+test('a rejection has a kind, and the time after which to try again', async () => {
   const busy = guardrail({ name: 'busy', pre: () => ({ reason: 'full', kind: 'transient', retryAfter: 5_000 }) });
   expect(await tried([busy])).toMatchObject({
     failure: { kind: 'transient', retryable: true, retryAfter: 5_000, data: { refusedBy: 'busy', reason: 'full' } },
   });
 });
 
-test('what is asked again while work is under way may stop it', async () => {
+test('a check during the work can stop it', async () => {
   let asked = 0;
   const open = guardrail({ name: 'hours', mid: () => ++asked < 3 || 'closing time', every: '1m' });
   const { outcome } = await outcomeOf(guarded(clerk([{ hang: true }]), [open]));
@@ -59,7 +59,7 @@ test('what is asked again while work is under way may stop it', async () => {
   expect(asked).toBe(3);
 });
 
-test('when the guardrail below dies, work is rejected and nothing passes until a person resets it', async () => {
+test('when a nested guardrail crashes, tasks are rejected until a person resets it', async () => {
   await using stand = await standing([output([/never/]), guardrail({ name: 'mine', pre: () => true })]);
   expect(await stand.give('0')).toMatchObject({ status: 'completed' });
   await stand.signal('mine', { type: 'guardrail.stop', reason: 'gone' });

@@ -33,7 +33,7 @@ const desk = () =>
   });
 const three = () => [timeout({ max: '1h' }), budget({ steps: 5 }), output(['forbidden'])];
 
-test('an agent, an agent with a protocol and a team run as before, with the same types', async () => {
+test('a guarded agent or team has the input, output and types of the unguarded one', async () => {
   const text = await run(guarded(willing(), three()), 'Go.', { db });
   expectTypeOf(text).toEqualTypeOf<string>();
   expect(text).toBe('Done.');
@@ -47,21 +47,21 @@ test('an agent, an agent with a protocol and a team run as before, with the same
   await expect(run(guarded(desk(), three()), { subject: 'x' }, { db })).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('what is guarded may be guarded again', async () => {
+test('a guarded agent can be guarded again', async () => {
   const inner = guarded(desk(), [schema({ output: z.object({ title: z.string() }) })]);
   expect(await run(guarded(inner, [timeout({ max: '1m' })]), { topic: 'x' }, { db })).toEqual({ title: 'Actors' });
   const strict = guarded(guarded(willing(), [output(['done'])]), [timeout({ max: '1m' })]);
   await expect(run(strict, 'Go.', { db })).rejects.toMatchObject({ data: { refusedBy: 'output', stage: 'stream' } });
 });
 
-test('a whole team is looked into: its members, and its result', async () => {
+test("a guardrail of a team checks its members' work and its result", async () => {
   const { outcome } = await outcomeOf(guarded(desk(), [output(['actors'])]), { topic: 'x' });
   expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
   const result = await outcomeOf(guarded(desk(), [schema({ output: z.object({ text: z.string() }) })]), { topic: 'x' });
   expect(result.outcome).toMatchObject(rejection('schema', 'post', 'denied', /"text"/));
 });
 
-test('the timeout and the budget that are required are those of the definition', async () => {
+test('a required timeout or budget may come from the definition of the agent', async () => {
   const required = [timeout({ max: '5m', requireExplicit: true }), budget({ steps: 8, requireExplicit: true })];
   expect(await tried(required)).toMatchObject(rejection('timeout', 'pre', 'denied', /required/));
   const bounded = (deadline: '2m' | '9m', steps: number) =>
@@ -71,7 +71,7 @@ test('the timeout and the budget that are required are those of the definition',
   expect(await tried(required, bounded('2m', 12))).toMatchObject(rejection('budget', 'pre', 'budget', /above/));
 });
 
-test('the order is fixed however they are given, and the first to reject ends it', async () => {
+test('guardrails run in a fixed order, and the first rejection ends the task', async () => {
   const asked: string[] = [];
   const own = (name: string) => guardrail({ name, pre: () => (asked.push(name), true) });
   const look = input(() => (asked.push('input'), true));
@@ -103,7 +103,7 @@ test('the order is fixed however they are given, and the first to reject ends it
   expect(asked).toHaveLength(4);
 });
 
-test('a run is told to stop, to pause and to go on by way of its guardrails', async () => {
+test('cancel, pause and resume pass through guardrails', async () => {
   await using runtime = await testRuntime();
   const slow = guarded(clerk([{ hang: true }]), three());
   const cancelled = await runtime.start(slow, 'Go.');
@@ -120,7 +120,7 @@ test('a run is told to stop, to pause and to go on by way of its guardrails', as
   });
 });
 
-test('a run ends by its deadline', async () => {
+test('a guarded run ends at its deadline', async () => {
   await using runtime = await testRuntime();
   const late = await runtime.start(guarded(clerk([{ hang: true }]), [output(['x'])]), 'Go.', { deadline: '1m' });
   await runtime.advance('2m');
@@ -150,7 +150,7 @@ function echo(guards: readonly Guardrail[], fails = false) {
   return { ran, clock, timeout: guardedEcho.timeout, call: async (text: string) => guardedEcho.run({ text }, scope) };
 }
 
-test('a tool is looked at before and after each call, and a write that was turned down was not made', async () => {
+test('a guarded tool is checked before and after each call, and a rejected write is not performed', async () => {
   const { ran, call, timeout: longest } = echo([input(['never']), output(['echo me not']), timeout({ max: '5s' })]);
   expect(longest).toBe(5_000);
   expect(await call('yes')).toBe('yes');
@@ -162,7 +162,7 @@ test('a tool is looked at before and after each call, and a write that was turne
   expect(ran).toEqual(['yes', 'echo me not']);
 });
 
-test('calls of a tool are counted, and it rests when it fails too often', async () => {
+test('a guarded tool has a rate limit, and a breaker that opens after too many failures', async () => {
   const limited = echo([rateLimit({ tasks: 1, per: '10s' }), input(['no'])]);
   await expect(limited.call('no')).rejects.toMatchObject({ data: { refusedBy: 'input' } });
   expect(await limited.call('a')).toBe('a');
@@ -209,7 +209,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['nothing to guard', () => guarded(undefined as never, three()), /What is guarded is an agent/],
   ['a budget before a tool', () => echo([budget({ steps: 1 })]), /cannot guard the tool "echo".*agent that calls/],
   ['a person before a tool', () => echo([input(['a'], { trip: 'person' })]), /nobody could reset it there/],
-])('%s is told in words', (_, make, words) => {
+])('guarding %s is refused with an explanation', (_, make, words) => {
   expect(make).toThrow(words);
   expect(make).toThrow(expect.objectContaining({ kind: 'definition' }));
 });

@@ -11,7 +11,7 @@ const notes = (seen: readonly { readonly type: string }[]) =>
     .filter(({ type }) => type === 'progress')
     .map((each) => (each as unknown as { note: { text?: string } }).note.text);
 
-test('a stream that trips is stopped, and nobody sees what it had said', async () => {
+test('a stream that a check rejects is stopped, and none of its text is shown', async () => {
   let parts = 0;
   const model = {
     id: 'test:chatty',
@@ -36,7 +36,7 @@ test('a stream that trips is stopped, and nobody sees what it had said', async (
   expect(parts).toBeLessThan(6);
 });
 
-test('an answer given as a message is looked at as well', async () => {
+test('an answer in the form of a message is checked too', async () => {
   const { outcome } = await outcomeOf(
     guarded(
       clerk(() => ({ text: 'It is 1234567812345678.' })),
@@ -46,7 +46,7 @@ test('an answer given as a message is looked at as well', async () => {
   expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
 });
 
-test('a function tells a part from the whole', async () => {
+test('a check function can distinguish a part of an answer from the whole', async () => {
   const cites = output(({ text, whole }) => !whole || text.includes('Source:') || 'it names no source');
   const says = (text: string) => clerk(() => ({ text, chunks: 3 }));
   expect((await outcomeOf(guarded(says('So it is. Source: Ada.'), [cites]))).outcome).toMatchObject({ status: 'done' });
@@ -82,7 +82,7 @@ async function mailing(guards: readonly Guardrail[], answer?: boolean) {
   return { sent, tickets, outcome, told: Object.fromEntries(told.results.map(({ name, content }) => [name, content])) };
 }
 
-test('what changes the world is not called unless that is said, and the model is told why', async () => {
+test('the guardrail for tools rejects a write unless writes are allowed, and tells the model why', async () => {
   const { sent, outcome, told } = await mailing([tools()]);
   expect(sent).toEqual([]);
   expect(told['mail']).toMatch(/guardrail "tool" refused it: it changes the world/);
@@ -90,7 +90,7 @@ test('what changes the world is not called unless that is said, and the model is
   expect(outcome).toMatchObject({ status: 'done', output: 'Done.' });
 });
 
-test('writes may be allowed, or asked about', async () => {
+test('the guardrail for tools can allow writes, or ask a person', async () => {
   expect((await mailing([tools({ writes: 'allow' })])).sent).toEqual(['ada']);
   const asked = await mailing([tools({ writes: 'ask' })], true);
   expect(asked).toMatchObject({ sent: ['ada'], tickets: [{ subject: { tool: 'mail' } }] });
@@ -109,7 +109,7 @@ test.each([
   expect(told['look_up']).toBe('found');
 });
 
-test("a user's own policy may look at the arguments; one that breaks allows nothing", async () => {
+test('a policy function can check the arguments of a call; if it throws, the call is rejected', async () => {
   const own = guardrail({ name: 'own', tool: ({ input }) => (input as { to: string }).to !== 'ada' || 'not to Ada' });
   expect((await mailing([own])).told).toEqual({
     mail: expect.stringMatching(/"own" refused it: not to Ada/) as string,

@@ -126,12 +126,12 @@ test.each<[string, Guardrail, Given, object]>([
   expect(await before(guardrail, given)).toMatchObject(expected);
 });
 
-test('nothing left of the budget of its run may be let in all the same', async () => {
+test('with allowExhausted a task is accepted when the budget of the run is used up', async () => {
   const outcome = await before(steps(8, { allowExhausted: true }), { allowance: { steps: 0 } });
   expect(outcome).not.toMatchObject({ failure: { data: { stage: 'pre' } } });
 });
 
-test('an answer that cost more than allowed is rejected, and what was said and used is kept', async () => {
+test('an answer that cost more than allowed is rejected, and its text and usage are kept', async () => {
   const dear = clerk(() => ({ text: 'Done.', usage: { inputTokens: 900, outputTokens: 100 } }));
   expect(await tried([budget({ tokens: 500 })], dear)).toMatchObject({
     ...rejection('budget', 'post', 'budget', /used 1000 tokens of 500/),
@@ -140,7 +140,7 @@ test('an answer that cost more than allowed is rejected, and what was said and u
   });
 });
 
-test('an answer whose price nobody knows is not let out under a budget of money', async () => {
+test('an answer with an unknown price is rejected under a budget of money', async () => {
   const priceless = clerk(scriptedModel(() => ({ text: 'Done.', usage: { usd: null } }), { id: 'acme:model' }));
   const loose = {
     ...priceless,
@@ -151,7 +151,7 @@ test('an answer whose price nobody knows is not let out under a budget of money'
   );
 });
 
-test('work is held to the budget while it is under way', async () => {
+test('a budget guardrail stops work that exceeds it', async () => {
   const busy = clerk(() => ({ calls: [{ name: 'nothing', input: {} }] }), {});
   expect(await tried([budget({ steps: 2 })], busy)).toMatchObject({
     ...rejection('budget', 'mid', 'budget', /2 steps allowed were used up/),
@@ -159,7 +159,7 @@ test('work is held to the budget while it is under way', async () => {
   });
 });
 
-test('work that takes too long is stopped, and keeps what it used', async () => {
+test('a timeout guardrail stops work that takes too long, and keeps its usage', async () => {
   const slow = clerk([{ calls: [{ name: 'nothing', input: {} }] }, { hang: true }]);
   expect(await tried([timeout({ max: '2m' })], slow)).toMatchObject({
     ...rejection('timeout', 'mid', 'timeout', /longer than it may/),
@@ -167,7 +167,7 @@ test('work that takes too long is stopped, and keeps what it used', async () => 
   });
 });
 
-test('two tasks pass in their window, a third one waits for its turn, each key for itself', async () => {
+test('a rate limit accepts its number of tasks in each window, for each key separately', async () => {
   const perUser = rateLimit({ tasks: 2, per: '10s', key: ({ facts }) => JSON.stringify(facts.metadata?.['user']) });
   await using stand = await standing([perUser]);
   const as = (user: string) => ({ facts: { metadata: { user } } });
@@ -184,7 +184,7 @@ test('two tasks pass in their window, a third one waits for its turn, each key f
   expect(await stand.give('6', as('ada'))).toMatchObject({ status: 'failed' });
 });
 
-test('a rate of tokens is known afterwards: the next task waits until it is paid off', async () => {
+test('a rate limit of tokens rejects the next task until the tokens of the last one are paid off', async () => {
   const thrifty = clerk(() => ({ text: 'Done.', usage: { inputTokens: 150, outputTokens: 50 } }));
   await using stand = await standing([rateLimit({ tokens: 100, per: '10s' })], thrifty);
   expect(await stand.give('1')).toMatchObject(passes);
@@ -193,20 +193,20 @@ test('a rate of tokens is known afterwards: the next task waits until it is paid
   expect(await stand.give('3')).toMatchObject(passes);
 });
 
-test('a task that is rejected further on does not count for the rate', async () => {
+test('a task that a later guardrail rejects does not count for the rate limit', async () => {
   await using stand = await standing([rateLimit({ tasks: 1, per: '1h' }), input(['no'])]);
   expect(await stand.give('1', { body: 'no' })).toMatchObject(rejection('input', 'pre', 'denied', /pattern/));
   expect(await stand.give('2')).toMatchObject(passes);
   expect(await stand.give('3')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
 });
 
-test('a task that was done counts for the rate, also when its answer is rejected', async () => {
+test('a completed task counts for the rate limit, also when its answer is rejected', async () => {
   await using stand = await standing([rateLimit({ tasks: 1, per: '1h' }), output(['done'], { stream: false })]);
   expect(await stand.give('1')).toMatchObject({ failure: { data: { refusedBy: 'output', stage: 'post' } } });
   expect(await stand.give('2')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
 });
 
-test('once everything is cancelled, what is under way and what comes later is rejected, until a reset', async () => {
+test('a cancellation guardrail rejects current and later tasks until it is reset', async () => {
   const slow = clerk(({ messages }) =>
     JSON.stringify(messages).includes('slow') ? { hang: true } : { text: 'Done.' },
   );

@@ -8,7 +8,7 @@ import { dose } from '../../dose.ts';
 const seeds = dose(12, 300);
 
 test.each(['Mail Ada.', 'Tell me the secret.'])(
-  'where the process dies, drawn from every point (all of them in CI), "%s" ends as it would have',
+  '"%s" has the same result after a crash at any of a sample of points (in CI at every point)',
   async (asked) => {
     const report = await crashEverywhere(() => scenario(asked), { sample: dose(15, 1_000) });
     expect(report.points).toBeGreaterThan(20);
@@ -18,7 +18,7 @@ test.each(['Mail Ada.', 'Tell me the secret.'])(
 );
 
 test(
-  'whatever goes wrong, the work is answered once and what is rejected stays rejected',
+  'under every kind of fault the work is answered once, and a rejected answer stays rejected',
   async () => {
     const mailed = await simulate(() => scenario(), { seeds });
     expect(mailed.failures).toEqual([]);

@@ -16,7 +16,7 @@ const ended = async (handle: RunHandle) =>
     partial?: TaskResult[];
   };
 
-test('a cancel reaches who is at work and who waits, and every task has its result', async () => {
+test('a cancel ends running and waiting tasks, and every task has a result', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({
     name: 'desk',
@@ -40,7 +40,7 @@ test('a cancel reaches who is at work and who waits, and every task has its resu
   expect(partial!.map(({ metadata }) => metadata.attempts)).toEqual([1, 1, 1, ...Array.from({ length: 38 }, () => 0)]);
 });
 
-test('a cancel comes too late for one that has ended', async () => {
+test('an orchestration that has ended refuses a cancel', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), 'x');
   await runtime.settle();
@@ -48,7 +48,7 @@ test('a cancel comes too late for one that has ended', async () => {
   await expect(late).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('one that stands takes tasks until it is closed', async () => {
+test('a long-lived orchestration accepts tasks until it is closed', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: ['1'],
@@ -63,7 +63,7 @@ test('one that stands takes tasks until it is closed', async () => {
   expect(output!.map((result) => result.output)).toEqual(['ada: 1', 'ada: 2']);
 });
 
-test('a cancelled one that stands refuses tasks until it is reset', async () => {
+test('a cancelled long-lived orchestration refuses tasks until it is reset', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -84,7 +84,7 @@ test('a cancelled one that stands refuses tasks until it is reset', async () => 
   expect(output!.map(({ errorKind = 'done' }) => errorKind)).toEqual(['cancelled', 'done']);
 });
 
-test('what was cancelled while it waited stays cancelled after a reset', async () => {
+test('a task that was cancelled while it waited stays cancelled after a reset', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential' });
   const handle = await runtime.start(desk, { tasks: ['1', '2', '3'], standing: true });
@@ -103,7 +103,7 @@ test('what was cancelled while it waited stays cancelled after a reset', async (
   ]);
 });
 
-test('nothing begins while it is paused', async () => {
+test('a paused orchestration starts no task', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -120,7 +120,7 @@ test('nothing begins while it is paused', async () => {
   await expect(handle).toHaveEnded({ status: 'done' });
 });
 
-test('it can be watched: what is used, who is busy, who is out, and a reset brings them back', async () => {
+test('the monitor shows the usage, the busy members and those out of rotation, and a reset returns them to rotation', async () => {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const desk = orchestrator({
     name: 'desk',
@@ -158,7 +158,7 @@ test('it can be watched: what is used, who is busy, who is out, and a reset brin
   await expect(handle).toHaveEnded({ status: 'cancelled' });
 });
 
-test('a deadline ends all of it, with a result for every task', async () => {
+test('a deadline ends an orchestration, with a result for every task', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential', deadline: '1m' });
   const handle = await runtime.start(desk, { tasks: ['1', '2'] });
@@ -176,7 +176,7 @@ test.each([
   [{ type: 'orchestra.cancel' }, /reason/],
   [{ type: 'orchestra.stop' }, /does not take this signal/],
   [{ type: 'work', id: 'w' }, /does not take this signal/],
-])('a signal that means nothing is refused where it is sent: %#', async (event, says) => {
+])('an invalid signal is refused to its sender: %#', async (event, says) => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -187,7 +187,7 @@ test.each([
   await expect(handle).toHaveEnded({ status: 'done' });
 });
 
-test('the time limit of a task that is added later holds, in words as well', async () => {
+test('the time limit of a task that is added later applies, also when it is written as "5m"', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [silent('bob')] }), {
     tasks: [],

@@ -59,7 +59,7 @@ const scenario = (mode: ExecutionMode) => (): SimulationScenario => ({
 });
 
 test.each(modes)(
-  '%s: whatever goes wrong, every task is answered once, and within the budget',
+  '%s: under every kind of fault every task is answered once, within the budget',
   async (mode) => {
     const { failures } = await simulate(scenario(mode), { seeds });
     expect(failures).toEqual([]);

@@ -28,11 +28,11 @@ test.each([
   ['first available', routers.firstAvailable(), 'ada bob bob bob'],
   ['role', routers.role(), 'ada bob bob bob'],
   ['least busy', routers.leastBusy(), 'ada bob bob bob'],
-])('%s leaves out who fails while others do well', async (_, router, who) => {
+])('%s avoids a failing member while others are healthy', async (_, router, who) => {
   expect(await chosen(router, 4, 1)).toBe(who);
 });
 
-test('round robin leaves somebody out when three attempts tell that they fail, not when one does', async () => {
+test('round robin avoids a member after several failures, not after one', async () => {
   expect(await chosen(routers.roundRobin(), 4, 1)).toBe('ada bob ada bob');
   expect(await chosen(routers.roundRobin(), 8, 1, 2)).toBe('ada bob ada bob ada bob bob bob');
 });
@@ -41,11 +41,11 @@ test.each([
   ['first available', routers.firstAvailable(), 'ada ada ada bob bob'],
   ['least busy', routers.leastBusy(), 'ada bob ada bob ada bob bob'],
   ['round robin', routers.roundRobin(), 'ada bob ada bob ada bob ada'],
-])('of who failed once in three times %s makes something', async (_, router, who) => {
+])('%s still uses a member that failed once in three attempts', async (_, router, who) => {
   expect(await chosen(router, who.split(' ').length, 3)).toBe(who);
 });
 
-test('who fails is asked all the same when nobody else has room', async () => {
+test('a failing member is used when no other member has capacity', async () => {
   const members = [moody('ada', 1), { agent: moody('bob'), capacity: 1 }];
   const desk = orchestrator({ name: 'desk', members, mode: 'parallel:2' });
   const results = await run(desk, { tasks: [{ input: 'Go.', agentId: 'ada' }, 'Go.', 'Go.', 'Go.'] }, { db: 'memory' });
@@ -53,7 +53,7 @@ test('who fails is asked all the same when nobody else has room', async () => {
   expect(new Set(results.slice(1).map(({ agentId }) => agentId))).toEqual(new Set(['ada', 'bob']));
 });
 
-test('what is over is forgiven, and until then it is shown', async () => {
+test('a failure is shown in the monitor until it expires, and then no longer counts', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({ name: 'desk', members: [moody('ada', 1), echo('bob')], mode: 'sequential' });
   const handle = await runtime.start(desk, { tasks: ['Go.'], standing: true });

@@ -79,7 +79,7 @@ const nestings: Readonly<Record<string, () => SimulationScenario>> = {
 };
 
 test.each(Object.entries(nestings))(
-  '%s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
+  '%s has the same result after a crash at any of a sample of points (in CI at every point)',
   async (_, make) => {
     expectSurvival(await crashEverywhere(make as never, { sample: dose(10, 1_000) }));
   },
@@ -88,7 +88,7 @@ test.each(Object.entries(nestings))(
 
 const seeds = dose(10, 300);
 test.each(Object.entries(nestings))(
-  '%s: whatever goes wrong, it ends, and everything is answered once',
+  '%s: under every kind of fault it ends, and every task is answered once',
   async (_, make) => {
     const { failures } = await simulate(make, { seeds });
     expect(failures).toEqual([]);
@@ -97,7 +97,7 @@ test.each(Object.entries(nestings))(
 );
 
 test.each(Object.entries(supervisors))(
-  'behind %s the money of a team is conserved, whatever goes wrong',
+  'behind %s the ledger of a team adds up under every kind of fault',
   async (_, behind) => {
     const make = (): SimulationScenario => ({
       subject: spenders({ steps: 8 }, { behind }),

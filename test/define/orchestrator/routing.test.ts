@@ -25,11 +25,11 @@ test('direct gives a task to the agent it names', async () => {
   ).toEqual(['bob', 'ada']);
 });
 
-test('round robin goes on from where it was, in the order of registration', async () => {
+test('round robin uses the members in turn, in the order of registration', async () => {
   expect(await chosen(routers.roundRobin(), many(5))).toEqual(['ada', 'bob', 'cyd', 'ada', 'bob']);
 });
 
-test('first available takes the first, and the next one while that is full', async () => {
+test('first available uses the first member, and the next one while the first has no capacity', async () => {
   expect(await chosen(routers.firstAvailable(), many(2))).toEqual(['ada', 'ada']);
   const members = names.map((name) => ({ agent: echo(name), capacity: 1 }));
   const desk = orchestrator({ name: 'desk', members, mode: 'parallel:3' });
@@ -42,7 +42,7 @@ test('least busy spreads evenly', async () => {
   expect(names.map((name) => taken.filter((each) => each === name).length)).toEqual([3, 3, 3]);
 });
 
-test('role goes by the metadata, and asks its fallback when no member has that role', async () => {
+test('role selects by the metadata, and uses its fallback when no member has that role', async () => {
   const tasks = [
     { input: 'x', metadata: { role: 'critic' } },
     { input: 'x', metadata: { role: 'cook' } },
@@ -55,7 +55,7 @@ test('role goes by the metadata, and asks its fallback when no member has that r
   expect(await chosen(routers.role({ key: 'job' }), byJob, ['writer'])).toEqual(['ada']);
 });
 
-test('sticky keeps equal keys together and spreads different ones', async () => {
+test('sticky sends equal keys to the same member and spreads different keys', async () => {
   const tasks = Array.from({ length: 60 }, (_, i) => ({ input: 'x', metadata: { key: `user-${i % 20}` } }));
   const taken = await chosen(routers.sticky(), tasks);
   for (const [i, who] of taken.entries()) expect(who).toBe(taken[i % 20]);
@@ -83,7 +83,7 @@ test('a model chooses among the members', async () => {
   });
 });
 
-test('what a model takes to choose is a part of the budget, held before it is asked', async () => {
+test('the model call that selects a member is charged to the budget, and reserved before it is made', async () => {
   await using runtime = await testRuntime();
   const model = scriptedModel(() => ({ calls: [{ name: 'choose_member', input: { member: 'bob' } }] }));
   const start = (maxTotalSteps: number, mode: 'sequential' | 'parallel:3') =>
@@ -108,7 +108,7 @@ test('what a model takes to choose is a part of the budget, held before it is as
   }
 });
 
-test('a choice that could not be used is paid for as well', async () => {
+test('a model call whose selection cannot be used is charged too', async () => {
   await using runtime = await testRuntime();
   const router = routers.selector({ model: scriptedModel(() => ({ text: 'Bob, I think.' })) });
   const handle = await runtime.start(orchestrator({ name: 'desk', members: names.map(echo), router }), 'Go.');
@@ -116,7 +116,7 @@ test('a choice that could not be used is paid for as well', async () => {
   expect(await control(runtime, handle).monitor()).toMatchObject({ consumedSteps: 1 });
 });
 
-test('a selector that chooses nobody there is, or fails, is told of in the result', async () => {
+test('a selector that returns an unknown member or throws fails the task with the reason', async () => {
   const strange = routers.selector({ choose: () => 'zed' });
   const desk = (router: Router) => orchestrator({ name: 'desk', members: names.map(echo), router });
   expect(await run(desk(strange), 'x', { db: 'memory' })).toMatchObject({
@@ -134,7 +134,7 @@ test('a selector that chooses nobody there is, or fails, is told of in the resul
   });
 });
 
-test('broadcast gives it to all, and answers with all their answers', async () => {
+test('broadcast sends a task to all members, and returns all their answers', async () => {
   const desk = orchestrator({ name: 'desk', members: names.map(echo), router: routers.broadcast() });
   expect(await run(desk, 'x', { db: 'memory' })).toMatchObject({
     success: true,
@@ -144,7 +144,7 @@ test('broadcast gives it to all, and answers with all their answers', async () =
   });
 });
 
-test('a broadcast that one of them fails has failed, and keeps the other answers', async () => {
+test('a broadcast fails when one member fails, and keeps the other answers', async () => {
   const desk = orchestrator({ name: 'desk', members: [echo('ada'), broken('bob')], router: routers.broadcast() });
   const result = await run(desk, 'x', { db: 'memory' });
   expect(result).toMatchObject({ success: false, output: [{ success: true }, { success: false, agentId: 'bob' }] });

@@ -20,7 +20,7 @@ describe('an agent as a tool', () => {
     expect(await run(editor(asTool(researcher, { description })), 'Write.', db)).toBe('facts on tea');
   });
 
-  test('is paid for by its caller, once', async () => {
+  test('is charged to its caller once', async () => {
     await using runtime = await openRuntime(db);
     const both = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
     const outcome = await (await runtime.start(both, 'Write.')).outcome();
@@ -35,7 +35,7 @@ describe('an agent as a tool', () => {
     ]);
   });
 
-  test('gets a share of what its caller has left', async () => {
+  test('receives a part of the remaining budget of its caller', async () => {
     const busy = agent({
       name: 'busy',
       tools: [
@@ -54,12 +54,12 @@ describe('an agent as a tool', () => {
     expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 6 } });
   });
 
-  test('that fails is told to the model, with the reason', async () => {
+  test('that fails is reported to the model with the reason', async () => {
     const broken = agent({ name: 'broken', model: scriptedModel(() => ({ error: { status: 401 } })) });
     expect(await run(editor(asTool(broken, { description })), 'Write.', db)).toMatch(/^"broken" could not do it: /);
   });
 
-  test('asks people in the run of its caller', async () => {
+  test('opens its tickets in the run of its caller', async () => {
     await using runtime = await testRuntime();
     const send = tool({
       name: 'send',
@@ -81,7 +81,7 @@ describe('an agent as a tool', () => {
     expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'sent' });
   });
 
-  test('may need a person before it begins', async () => {
+  test('can require an approval before it starts', async () => {
     await using runtime = await testRuntime();
     const handle = await runtime.start(editor(asTool(researcher, { description, approval: true })), 'Write.');
     await runtime.settle();
@@ -91,7 +91,7 @@ describe('an agent as a tool', () => {
     expect(await handle.outcome()).toMatchObject({ output: expect.stringContaining('too dear') as string });
   });
 
-  test('is stopped with its caller, and held with it', async () => {
+  test('is cancelled and paused together with its caller', async () => {
     await using runtime = await testRuntime();
     const slow = agent({ name: 'slow', model: scriptedModel([{ hang: true }]) });
     const handle = await runtime.start(editor(asTool(slow, { description })), 'Write.');
@@ -112,7 +112,7 @@ describe('an agent as a tool', () => {
   });
 });
 
-describe('whoever is stopped at work for an agent is paid for what they used by then:', () => {
+describe('the usage of an agent that is stopped while it works as a tool is charged:', () => {
   /** Works once, and then for ever. */
   const clerk = () => {
     const look = tool({
@@ -141,7 +141,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(rows.find(({ actor }) => actor.startsWith('delegate/'))!.state).toBe('cancelled');
   });
 
-  test('when the time of its caller is over', async () => {
+  test('when the deadline of its caller passes', async () => {
     await using runtime = await testRuntime();
     const model = caller({ name: 'clerk', input: { task: 'tea' } });
     const hasty = agent({ name: 'hasty', deadline: '1m', tools: [asTool(clerk(), { description })], model });
@@ -151,7 +151,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(await handle.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: both });
   });
 
-  test('out of the budget of the team that its caller is in', async () => {
+  test("to the budget of its caller's team", async () => {
     await using runtime = await testRuntime();
     const desk = pipeline({ name: 'desk', stages: [editor(asTool(clerk(), { description }))], budget: { steps: 9 } });
     const handle = await runtime.start(desk, 'Write.');
@@ -161,7 +161,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
   });
 
-  test('and one that does not end when told to holds nobody up', async () => {
+  test('and an agent that ignores its cancel does not delay its caller', async () => {
     await using runtime = await testRuntime();
     const stubborn = agent({
       name: 'stubborn',
@@ -181,7 +181,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
 describe('a team as a tool', () => {
   const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
 
-  test('takes what the team takes', async () => {
+  test('takes the input of the team', async () => {
     const boss = agent({
       name: 'boss',
       tools: [asTool(post, { description, name: 'publish' })],
@@ -190,7 +190,7 @@ describe('a team as a tool', () => {
     expect(await run(boss, 'Go.', db)).toBe('tea>a>b');
   });
 
-  test('a call that does not fit is not made, and the model is told why', async () => {
+  test('a call with invalid arguments is not made, and the model is told why', async () => {
     const wrong = agent({
       name: 'wrong',
       tools: [asTool(post, { description }), asTool(researcher, { description })],
@@ -199,7 +199,7 @@ describe('a team as a tool', () => {
     expect(await run(wrong, 'Go.', db)).toMatch(/^Not made: .* came without|^Not made: .*expected string.*Not made: /s);
   });
 
-  test('that is stopped is stopped in its own words', async () => {
+  test("that is paused receives the team's own pause signal", async () => {
     await using runtime = await testRuntime();
     const slow = pipeline({ name: 'slow', stages: [agent({ name: 'a', model: scriptedModel([{ hang: true }]) })] });
     const model = caller({ name: 'slow', input: { value: 'tea' } });
@@ -214,7 +214,7 @@ describe('a team as a tool', () => {
   });
 });
 
-describe('what cannot be is refused where it is written:', () => {
+describe('an invalid asTool() is refused in the definition:', () => {
   const nest = (depth: number): ReturnType<typeof voice> =>
     depth === 0
       ? researcher
@@ -244,7 +244,7 @@ describe('what cannot be is refused where it is written:', () => {
   });
 });
 
-test('whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice', async () => {
+test('under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice', async () => {
   const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
   const scenario = { subject, input: 'Write.' };
   expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));

@@ -33,7 +33,7 @@ async function widest(subject: Runnable, input: unknown) {
 /** Counters have more digits when there is more to count, and that is all that may grow. */
 const digits = 40;
 
-test('a fan-out keeps as many workers alive as it has places, and its own state does not grow with the items', async () => {
+test('a map-reduce keeps only as many workers active as its concurrency, and its own state does not grow with the items', async () => {
   const fan = mapReduce({
     name: 'fan',
     split: (count) => Array.from({ length: Number(count) }, (_, item) => `${item}`),
@@ -50,7 +50,7 @@ test('a fan-out keeps as many workers alive as it has places, and its own state 
   expect([few.commits, many.commits]).toEqual([100, 1_000]);
 });
 
-test('an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many', async () => {
+test('an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number', async () => {
   const names = Array.from({ length: 10 }, (_, member) => `m${member}`);
   const desk = orchestrator({
     name: 'desk',

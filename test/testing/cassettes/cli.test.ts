@@ -7,7 +7,7 @@ import { place } from '../../cli/troupe.ts';
 
 const fixture = (name: string) => built(join(import.meta.dirname, 'fixtures', name));
 
-test('runs are exported and replayed; a change shows which of them would take another path', async () => {
+test('exported runs are replayed; after a change the report names those that take another path', async () => {
   using here = place();
   for (const q of ['tea', 'milk']) {
     expect((await here.troupe('run', fixture('clerk.ts'), '--set', `q=${q}`, '--key', `job-${q}`, '-q')).code).toBe(0);

@@ -82,7 +82,7 @@ test.each<[string, () => string, string, RegExp]>([
     'invalid',
     /it was changed after it was recorded \(at "digest"\).*take "digest" out/,
   ],
-])('%s is refused with its place', (_name, text, kind, says) => {
+])('%s is refused with its path', (_name, text, kind, says) => {
   try {
     parseCassette('x.json', text());
     expect.unreachable();
@@ -91,7 +91,7 @@ test.each<[string, () => string, string, RegExp]>([
   }
 });
 
-test('a cassette that was edited on purpose plays as it is', async () => {
+test('a cassette that was edited by hand is replayed as edited', async () => {
   using place = folder();
   const file = place.file(
     'x.json',
@@ -101,7 +101,7 @@ test('a cassette that was edited on purpose plays as it is', async () => {
   expect(drift.map(({ kind }) => kind)).toEqual(['end']);
 });
 
-test('one of another subject is refused by both names', async () => {
+test('a cassette of another definition is refused with both names', async () => {
   using place = folder();
   const file = place.file('x.json', cassetteText(whole));
   const clerk = agent({ name: 'clerk', model: scriptedModel([]) });
@@ -113,13 +113,13 @@ test('one of another subject is refused by both names', async () => {
   });
 });
 
-test('a file that is not there says how one is made', async () => {
+test('a missing file is refused, with the command that makes one', async () => {
   await expect(cassette('/nowhere/x.json').replay(desk())).rejects.toThrow(
     /There is no cassette \/nowhere\/x\.json\. Make one with "troupe runs export RUN > \/nowhere\/x\.json"/,
   );
 });
 
-test('a folder, and a file too large to be read, are refused before they are', async () => {
+test('a folder, and a file that is too large, are refused before they are read', async () => {
   using place = folder();
   await expect(readCassette(place.path)).rejects.toThrow(/it is no file/);
   const huge = join(place.path, 'huge.json');

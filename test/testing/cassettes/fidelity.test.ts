@@ -92,7 +92,7 @@ const yes = ({ properties }: JsonObject, is: boolean) => ({ [Object.keys(propert
 /** So many lives; TROUPE_LIVES asks for more. */
 const lives = Number(process.env['TROUPE_LIVES'] ?? 40);
 
-test(`${lives} lives of an agent are played again without a difference`, { timeout: limits.long }, async () => {
+test(`${lives} random runs of an agent are replayed without a difference`, { timeout: limits.long }, async () => {
   using place = folder();
   const ends = new Map<string, number>();
   const differs: string[] = [];

@@ -29,7 +29,7 @@ const asking = (asked: string[], ...questions: string[]) =>
   );
 const options = (more: CassetteOptions = {}): CassetteOptions => ({ record: 'once', input: null, env: {}, ...more });
 
-test('once: the first time it is performed and written, the second time it is played', async () => {
+test('once: the first test run performs and records, the second replays', async () => {
   using place = folder();
   const file = join(place.path, 'made/for/it.json');
   const asked: string[] = [];
@@ -40,7 +40,7 @@ test('once: the first time it is performed and written, the second time it is pl
   expect(existsSync(`${file}.new`)).toBe(false);
 });
 
-test('once: a file that is there is not written again, whatever the machine does now', async () => {
+test('once: an existing file is not changed, whatever the machine does now', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   const asked: string[] = [];
@@ -49,7 +49,7 @@ test('once: a file that is there is not written again, whatever the machine does
   expect(asked).toEqual(['a']);
 });
 
-test('new: only what the file lacks is performed, and then it has it', async () => {
+test('new: only effects that the file lacks are performed, and then recorded', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   const asked: string[] = [];
@@ -64,7 +64,7 @@ test('new: only what the file lacks is performed, and then it has it', async () 
   expect(asked).toEqual(['a', 'b', 'c']);
 });
 
-test('new: a file that has everything is left as it is', async () => {
+test('new: a complete file is not changed', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   await cassette(file, options()).replay(asking([], 'a'));
@@ -73,13 +73,13 @@ test('new: a file that has everything is left as it is', async () => {
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
-test('none: nothing is performed although the file is not there', async () => {
+test('none: without a file nothing is performed', async () => {
   const asked: string[] = [];
   await expect(cassette('/nowhere/x.json').replay(asking(asked, 'a'))).rejects.toMatchObject({ kind: 'invalid' });
   expect(asked).toEqual([]);
 });
 
-test('a first recording without an input says so, and writes nothing', async () => {
+test('recording without an input is refused, and nothing is written', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   await expect(cassette(file, { record: 'once' }).replay(asking([], 'a'))).rejects.toThrow(
@@ -88,7 +88,7 @@ test('a first recording without an input says so, and writes nothing', async () 
   expect(existsSync(file)).toBe(false);
 });
 
-test('a person is asked while recording, and not when it is played', async () => {
+test('a ticket is answered while recording, and not while replaying', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   const questions: string[] = [];
@@ -100,7 +100,7 @@ test('a person is asked while recording, and not when it is played', async () =>
   expect(questions).toEqual([expect.stringContaining('mail')]);
 });
 
-test('secrets of the environment and what is asked for are masked in the file, and it still plays', async () => {
+test('secrets of the environment and chosen values are masked in the file, which can still be replayed', async () => {
   using place = folder();
   const file = join(place.path, 'x.json');
   const env = { SERVICE_API_KEY: 'sk-secret-1', HOME: '/home/ada-lovelace' };
@@ -114,7 +114,7 @@ test('secrets of the environment and what is asked for are masked in the file, a
   await expect(cassette(file).replay(asking([], 'hear 0301234567', 'b'))).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a run whose own name would have to be masked is not written', async () => {
+test('a run whose id contains a secret is not written', async () => {
   await using runtime = await testRuntime();
   const run = await runtime.start(asking([], 'a'), null, { key: 'card-4111111111111111' });
   await run.outcome();

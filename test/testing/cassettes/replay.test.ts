@@ -11,7 +11,7 @@ beforeAll(async () => {
   whole = (await recorded()).cassette;
 });
 
-test('a team takes the same path again, and nothing of the world is asked', async () => {
+test('the replay of a team takes the same path, without any effect being performed', async () => {
   using place = folder();
   const asked: string[] = [];
   const file = place.file('x.json', cassetteText(whole));
@@ -21,7 +21,7 @@ test('a team takes the same path again, and nothing of the world is asked', asyn
   expect(asked).toEqual([]);
 });
 
-test('the recording holds the effects in the order they ended, the answer of the person, and every actor', () => {
+test('a recording has the effects in the order of their ends, the answers of people, and every actor', () => {
   expect(
     whole.ledger.filter(({ name }) => name === 'runTool').map(({ input }) => (input as { input: object }).input),
   ).toEqual([{ n: 2 }, { n: 1 }, { to: 'ada' }]);
@@ -31,7 +31,7 @@ test('the recording holds the effects in the order they ended, the answer of the
   expect(whole.actors.map(({ type }) => type)).toContain('wait');
 });
 
-test('a run that goes on is recorded as far as it is, and stands there again', async () => {
+test('a run in progress is recorded up to its current state, and its replay ends there', async () => {
   using place = folder();
   const { cassette: open } = await recorded([], 'the question');
   expect(open.end).toBeUndefined();
@@ -47,7 +47,7 @@ const driftOf = async (change: NonNullable<DeskOptions['change']>, mode: 'strict
   return await cassette(place.file('x.json', cassetteText(whole))).replay(desk({ change, model: nobody }), mode);
 };
 
-test('a route that says something else is computed anew, and is the first difference', async () => {
+test('a changed route is computed again, and is the first difference', async () => {
   const { drift } = await driftOf('straight on');
   expect(drift[0]).toMatchObject({
     kind: 'outcome',
@@ -60,7 +60,7 @@ test('a route that says something else is computed anew, and is the first differ
   });
 });
 
-test('strict: a replay that leaves the recording fails, and tells where', async () => {
+test('strict: a replay that leaves the recording fails, and names the place', async () => {
   await expect(driftOf('topic', 'strict')).rejects.toMatchObject({
     kind: 'conflict',
     message: expect.stringMatching(
@@ -69,7 +69,7 @@ test('strict: a replay that leaves the recording fails, and tells where', async 
   });
 });
 
-test('what a recorded answer of the model decided is not decided anew', async () => {
+test('a decision by a recorded answer of the model is not made again', async () => {
   const { drift, outcome } = await driftOf('no approval');
   // It said that a person must be asked, and that is what the machine goes by, although the tool needs no approval any more.
   expect(drift).toEqual([]);
@@ -165,28 +165,28 @@ test.each<[string, Parameters<typeof clerk>[0], Partial<Drift>[]]>([
   expect(asked).toEqual([]);
 });
 
-test('lenient: it goes on with the nearest outcome of that name, and ends', async () => {
+test('lenient: the replay continues with the nearest outcome of that name, and ends', async () => {
   using place = folder();
   const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ q: 'uno' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: 'one!two!' });
   expect(drift).toHaveLength(1);
 });
 
-test('lenient: what nobody ever recorded fails, and the machine answers that failure', async () => {
+test('lenient: an effect without any recorded outcome fails, and the machine handles the failure', async () => {
   using place = folder();
   const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: '' });
   expect(drift.map(({ kind }) => kind)).toEqual(['unrecorded', 'end']);
 });
 
-test('strict: after a difference nothing is made up', async () => {
+test('strict: after a difference no outcome is invented', async () => {
   using place = folder();
   await expect(cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }))).rejects.toThrow(
     /1\. clerk\/job-42, in "looking", step 1: "peek" was asked.*\n2\. clerk\/job-42, step 1: the run job-42 did not come to its end/s,
   );
 });
 
-test('effects that ran at once end in the order they ended', async () => {
+test('concurrent effects end in the recorded order', async () => {
   const race = (asked: string[] = []) =>
     machine(
       setup({
@@ -237,7 +237,7 @@ test('effects that ran at once end in the order they ended', async () => {
   });
 });
 
-test('a timer that a real clock rang late rings in its turn again', async () => {
+test('a timer that fired late fires in the recorded order', async () => {
   const clock = virtualClock();
   const late = { ...clock, wake: (at: number, call: () => void) => clock.wake(at + 3, call) };
   const race = machine(
