@@ -1,4 +1,4 @@
-/** What the tests of a whole run have seen, brought together from its workers; below a threshold the command fails. */
+/** `troupe cover`: the coverage of a test run, merged from its workers, and its thresholds. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-cover-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,11 +22,11 @@ const record = (into: string) =>
 record(recorded);
 
 async function cover(...args: string[]) {
-  const cli = paperCli({ cwd: folder });
+  const cli = fakeCli({ cwd: folder });
   const code = await main(['cover', ...args], cli);
-  return { code, out: cli.printed(), err: cli.said() };
+  return { code, out: cli.outputText(), err: cli.errorText() };
 }
-/** A copy of what was recorded, to be hurt. */
+/** A copy of the recorded coverage, to be damaged. */
 function copy(name: string) {
   cpSync(recorded, join(folder, name), { recursive: true });
   const files = readdirSync(join(folder, name)).map((file) => join(folder, name, file));

@@ -1,11 +1,11 @@
-/** "troupe doctor" on a shared journal says what is true of the server and of this machine's copy; a server that may lose what it acknowledged is named. */
+/** `troupe doctor` on a shared journal: the state of the server, its durability, and the state of this machine's copy. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.ts';
 import { openRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 interface Finding {
@@ -19,9 +19,9 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 async function findings(server: NatsServer, env: Record<string, string> = {}) {
   const open = (options: RuntimeOptions) =>
     openRuntime({ ...options, nats: { servers: server.url, folder: join(cwd, '.troupe') } });
-  const cli = paperCli({ cwd, env, open });
+  const cli = fakeCli({ cwd, env, open });
   await doctorCommand(cli, { nats: server.url, json: true });
-  const found = JSON.parse(cli.printed()) as Finding[];
+  const found = JSON.parse(cli.outputText()) as Finding[];
   return (what: string) => found.find((finding) => finding.what === what);
 }
 afterEach(() => vi.restoreAllMocks());

@@ -1,3 +1,4 @@
+/** How `--input`, `--set` and the environment are read. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readsTypeScript } from '../../src/cli/load.ts';
 import { hasModuleSyntax } from '../../src/cli/moduleFormat.ts';
 import { built } from '../built.ts';
-import { place } from './troupe.ts';
+import { workspace } from './troupe.ts';
 
 const esModule = `import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -24,7 +24,7 @@ export default { greeting: greeting oops };
 
 /** A folder with `troupe` installed, and a second file in each language. */
 function project(packageJson?: string) {
-  const folder = place();
+  const folder = workspace();
   mkdirSync(join(folder.folder, 'node_modules'));
   symlinkSync(dirname(built('package.json')), join(folder.folder, 'node_modules/troupe'));
   folder.file('greeting.ts', `export const greeting: string = 'hello';\n`);

@@ -1,3 +1,4 @@
+/** How outputs and messages are printed. */
 import { expect, test } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
 import { writeMessage, writeOutput } from '../../src/cli/output/write.ts';
@@ -27,10 +28,10 @@ test('a text cannot move the cursor of a terminal', () => {
 });
 
 test('no message of a command contains the value of a secret', () => {
-  let said = '';
-  const err = { write: (text: string) => (said += text), isTTY: true, columns: 80 };
+  let output = '';
+  const err = { write: (text: string) => (output += text), isTTY: true, columns: 80 };
   const cli = hideSecrets({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
   writeMessage(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
-  expect(said).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
+  expect(output).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
   expect(cli.err).toMatchObject({ isTTY: true, columns: 80 });
 });

@@ -1,4 +1,4 @@
-/** The image and the compose file, read without an engine: what they copy exists, and what they run is confined. */
+/** The Dockerfile and the compose file, checked without a container engine: copied files exist, and containers are confined. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,13 +50,13 @@ test('every instruction of the Dockerfile exists', () => {
 test('every file that is copied into the image exists, and is in the build context', () => {
   const ignored = readFileSync(join(folder, 'Dockerfile.dockerignore'), 'utf8').split('\n');
   expect(ignored).toContain('*');
-  const given = copies.filter(({ from }) => from === undefined).flatMap(({ paths }) => paths);
-  expect(given.length).toBeGreaterThan(0);
-  for (const path of given) {
+  const copiedPaths = copies.filter(({ from }) => from === undefined).flatMap(({ paths }) => paths);
+  expect(copiedPaths.length).toBeGreaterThan(0);
+  for (const path of copiedPaths) {
     expect(existsSync(join(root, path)), path).toBe(true);
     expect(ignored, path).toContain(`!${path.replace('./', '')}`);
   }
-  expect(ignored.filter((line) => line.startsWith('!')).length).toBe(given.length);
+  expect(ignored.filter((line) => line.startsWith('!')).length).toBe(copiedPaths.length);
 });
 
 test('every file that is copied from a stage was made in that stage', () => {

@@ -1,4 +1,4 @@
-/** The manifests of Kubernetes: right by its schemas, and confined. No cluster is asked. */
+/** The Kubernetes manifests: they fit its schemas, and their pods are confined. No cluster is needed. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const the = (kind: string, name: string) => {
   return found.manifest;
 };
 
-/** What of a pod the promises below are about; the rest is the schema's business. */
+/** The fields of a pod that these tests use; the schema checks the rest. */
 const Container = z.looseObject({
   name: z.string(),
   securityContext: z.looseObject({
@@ -64,7 +64,7 @@ test.each(own.map(({ file, manifest }) => [`${file}: ${manifest.kind} ${manifest
   async (_, manifest) => {
     const isPatch = !whole.some((found) => found.manifest === manifest);
     const wrong = await misfits(manifest);
-    // A patch holds a part: that something is missing in it is not wrong.
+    // A patch is a part of a manifest: missing fields are allowed.
     expect(wrong.filter((what) => !isPatch || !what.includes('must have required property'))).toEqual([]);
   },
 );
@@ -109,7 +109,7 @@ test('a node has probes, time to release its runs, and a disruption budget', () 
   expect(node!.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'health' } });
   expect(node!.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'health' } });
   const health = node!.args[node!.args.indexOf('--health') + 1];
-  // On every address of the pod: the kubelet asks from outside.
+  // On every address of the pod, because the kubelet connects from outside.
   expect(health).toBe('0.0.0.0:8080');
   expect(node!['ports']).toEqual([{ name: 'health', containerPort: 8080 }]);
   expect(the('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });

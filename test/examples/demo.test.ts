@@ -1,4 +1,4 @@
-/** The demo as a user runs it: real files, the real filesystem server, a durable run, and citations that hold. */
+/** The demo as a user runs it: real files, the real filesystem server, a durable run, and citations of existing lines. */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ test('three agents summarize this project’s own documents, and every citation 
   expect(citations(text).map(({ file }) => file)).toContain('README.md');
   for (const { file, line } of citations(text))
     expect(readFileSync(join(folder, file), 'utf8').split('\n')[line - 1]?.trim(), `${file}:${line}`).toBeTruthy();
-  // The same key again is the same run: nothing is read, the result is given again.
+  // The same key joins the same run: no file is read, and the result is returned again.
   expect(await run(newsroom({ folder }), {}, { db, key: 'digest' })).toEqual({ title, text });
 });
 

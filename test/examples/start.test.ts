@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/program.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { built, root } from '../built.ts';
-import { paperCli } from '../cli/fakeCli.ts';
+import { fakeCli } from '../cli/fakeCli.ts';
 import { limits } from '../limits.ts';
 
 const page = readFileSync(join(root, 'docs/start.md'), 'utf8');
@@ -75,13 +75,13 @@ async function inShell(folder: string, line: string): Promise<Ended> {
 async function inProcess(folder: string, line: string, db = join(folder, '.troupe/troupe.db')): Promise<Ended> {
   const [npx, troupe, ...args] = words(line);
   expect([npx, troupe]).toEqual(['npx', 'troupe']);
-  const cli = paperCli({
+  const cli = fakeCli({
     cwd: folder,
     env: { ...environment(folder), TROUPE_DB: db },
     isInteractive: false,
     open: openRuntime,
   });
-  return { code: await main(args, cli), out: cli.printed(), err: cli.said() };
+  return { code: await main(args, cli), out: cli.outputText(), err: cli.errorText() };
 }
 /** The words of a command line: quotes hold a word together, and a # begins a comment. */
 const words = (line: string) =>

@@ -1,4 +1,4 @@
-/** The controls of an orchestration that runs: they belong to it and to no other. */
+/** The controls of a running orchestration, which affect no other. */
 import { expect, test } from 'vitest';
 import { agent, control, orchestrator, TroupeError, type Model } from 'troupe';
 import { testRuntime } from 'troupe/testing';
@@ -6,7 +6,7 @@ import { orchestratorSnapshot } from 'troupe/formats';
 import { deferred } from '../deferred.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
-/** Answers when the gate opens; fails with what it is told to. */
+/** Answers when the gate opens, and fails when its input says so. */
 function gated(fails: string[] = []) {
   const gate = deferred();
   let asked = 0;
@@ -25,13 +25,13 @@ function gated(fails: string[] = []) {
 }
 const desk = (model: Model, more: object = {}) =>
   orchestrator({ name: 'desk', members: [agent({ name: 'clerk', model, limits: { maxRecoveries: 0 } })], ...more });
-const standing = { tasks: [], standing: true };
+const longLived = { tasks: [], standing: true };
 
 test('limits can be given as snake_case JSON; cancel and reset are shown in the monitor', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   work.open();
-  const run = await runtime.start(desk(work.model), standing);
+  const run = await runtime.start(desk(work.model), longLived);
   const { configure, cancel, reset, add, close, monitor } = control(runtime, run);
   await configure({
     max_concurrent_tasks: 4,
@@ -92,7 +92,7 @@ test('the control of one orchestration does not affect another', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   const subject = desk(work.model);
-  const [one, other] = [await runtime.start(subject, standing), await runtime.start(subject, standing)];
+  const [one, other] = [await runtime.start(subject, longLived), await runtime.start(subject, longLived)];
   await control(runtime, one).configure({ limits: { maxTotalTasks: 3 } });
   await control(runtime, one).cancel();
   await runtime.settle();
@@ -103,7 +103,7 @@ test('the control of one orchestration does not affect another', async () => {
 test('an invalid change is refused, and changes nothing', async () => {
   await using runtime = await testRuntime();
   const work = gated();
-  const run = await runtime.start(desk(work.model), standing);
+  const run = await runtime.start(desk(work.model), longLived);
   const { configure, monitor } = control(runtime, run);
   await expect(configure({ limits: { maxTotalTasks: 0 } })).rejects.toMatchObject({ kind: 'invalid' });
   await expect(configure({ max_total_tasks: 0, max_total_steps: -1 })).rejects.toMatchObject({

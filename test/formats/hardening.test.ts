@@ -1,4 +1,4 @@
-/** Options that a host writes as JSON: every mistake is said at once, with its place. */
+/** Limits and guardrails of an orchestration as snake_case JSON: all errors are reported at once, with their paths. */
 import { expect, test } from 'vitest';
 import { defaultOptions, hardeningOf, validateOptions } from 'troupe/formats';
 
@@ -51,7 +51,7 @@ const numbers = [
   'guardrails.rate_limit.max_tasks',
   'guardrails.rate_limit.window_ms',
 ];
-/** The value at every one of these places. */
+/** Options with the value at each of these paths. */
 const at = (value: unknown) => ({
   max_concurrent_tasks: value,
   max_total_steps: value,
@@ -82,7 +82,7 @@ test.each([
     'guardrails.rate_limit requires both max_tasks and window_ms',
   ],
   [
-    'a rate of nothing',
+    'an empty rate limit',
     { guardrails: { rate_limit: {} } },
     'guardrails.rate_limit requires both max_tasks and window_ms',
   ],
@@ -91,9 +91,9 @@ test.each([
     { default_retry_condition: 'maybe' },
     'default_retry_condition: expected always, on_transient, never',
   ],
-  ['a slip of the pen', { guardrails: { timeuot: {} } }, 'guardrails.timeuot is not known; check how it is written'],
-  ['what is no object', 7, 'the options: expected object, received number'],
-  ['what is no JSON', '{"max', /^the options are not JSON: /],
+  ['a misspelt field', { guardrails: { timeuot: {} } }, 'guardrails.timeuot is not known; check how it is written'],
+  ['a value that is not an object', 7, 'the options: expected object, received number'],
+  ['a text that is not JSON', '{"max', /^the options are not JSON: /],
 ])('%s is refused with its path', (_, options, error) => {
   const { errors } = validateOptions(options);
   expect(errors).toEqual([typeof error === 'string' ? error : expect.stringMatching(error)]);

@@ -1,4 +1,4 @@
-/** The seed's JSON, read and written: nothing is lost on the way, and what does not fit is said with its place. */
+/** Tasks, results and monitors as snake_case JSON: nothing is lost in reading and writing, and errors have their path. */
 import { expect, test } from 'vitest';
 import { pipelineResult, type TaskResult } from '../../src/contracts/task.ts';
 import { orchestratorSnapshot, readBudget, taskResultDetail, writeBudget } from '../../src/formats/monitor.ts';

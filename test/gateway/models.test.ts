@@ -1,3 +1,4 @@
+/** Models of the AI SDK as models of the gateway. */
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aiSdkModel, type LanguageModel } from '../../src/gateway/aiSdkModel.ts';

@@ -1,3 +1,4 @@
+/** The offline model of the demo: a researcher, a writer and a critic without a language model. */
 import { expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { Message, ModelRequest, ToolCall, ToolSpec } from '../../src/contracts/model.ts';
@@ -33,7 +34,7 @@ async function ask(request: Partial<ModelRequest>): Promise<{ text: string; call
   return { text, calls };
 }
 
-/** Answers its calls from the folder, wrapped as a tool server wraps them, until it gives its answer. */
+/** Answers the model's calls from the folder, in the form of a tool server, until the model gives its answer. */
 async function research(
   wrap: (text: string) => string,
 ): Promise<{ facts: { text: string; file: string; line: number }[]; turns: number }> {
@@ -118,8 +119,8 @@ test('any other answer is filled in from the material according to its schema', 
     messages: [{ role: 'user', text: 'The zoo keeps animals of every kind in wide meadows.' }],
     tools: [{ name: 'answer_thing', description: '', input: schema }],
   });
-  const said = 'The zoo keeps animals of every kind in wide meadows.';
-  expect(calls[0]!.input).toEqual({ kind: 'a', count: 3, tags: [said, said], deep: { ok: true } });
+  const sentence = 'The zoo keeps animals of every kind in wide meadows.';
+  expect(calls[0]!.input).toEqual({ kind: 'a', count: 3, tags: [sentence, sentence], deep: { ok: true } });
 });
 
 test('for plain text it answers that it is not a language model', async () => {

@@ -1,4 +1,4 @@
-/** Every provider on the wire, against an independent double of their servers: what they send, how they fail, and what we make of it. */
+/** Every provider over HTTP, against an independent mock of its server: requests, failures, and our handling of them. */
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gateway, type GatewayOptions } from '../../src/gateway/gateway.ts';
@@ -89,11 +89,11 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
       { toolCalls: [{ name: 'look', arguments: '{"at":"shelf"}', id: 'call_1' }], ...stop },
     );
     mock.on({ userMessage: 'look', hasToolResult: true }, { content: 'There are apples.' });
-    const door = open();
-    const first = await door.answer(model, ask('look'), scope());
+    const instance = open();
+    const first = await instance.answer(model, ask('look'), scope());
     expect(first.calls).toMatchObject([{ name: 'look', input: { at: 'shelf' } }]);
     const [call] = first.calls;
-    const second = await door.answer(
+    const second = await instance.answer(
       model,
       {
         ...ask('look'),
@@ -126,7 +126,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
         ({ calls }) => calls,
         (thrown: Failure) => thrown,
       );
-    // A provider whose wire carries parsed arguments cannot even send it: that is its failure, said as such.
+    // A provider that sends parsed arguments cannot send them: that is reported as its failure.
     if (Array.isArray(outcome))
       expect(
         outcome.length === 0 || outcome[0]!.unreadable !== undefined || typeof outcome[0]!.input === 'object',
@@ -143,10 +143,10 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
         : { content: 'Now.' },
     );
     const pauses: (number | undefined)[] = [];
-    const told = deferred();
-    const door = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), told.resolve()) });
-    const answer = door.answer(model, ask('hello'), scope());
-    await told.promise;
+    const failureReported = deferred();
+    const instance = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), failureReported.resolve()) });
+    const answer = instance.answer(model, ask('hello'), scope());
+    await failureReported.promise;
     expect(pauses).toEqual([7_000]);
     await new Promise((turn) => setImmediate(turn));
     clock.advance(7_000);
@@ -205,21 +205,23 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
       },
       status: 401,
     });
-    const heard: unknown[] = [];
-    const thrown = await open({ onFailure: (...facts) => void heard.push(facts) })
+    const reported: unknown[] = [];
+    const thrown = await open({ onFailure: (...facts) => void reported.push(facts) })
       .answer(model, ask('hello'), scope())
       .catch((error: unknown) => error);
     expect(thrown).toEqual(refusal('auth'));
     const { message, stack, cause, data } = thrown as Error & { data: unknown };
-    const said = [message, stack, JSON.stringify({ cause, data, heard })].join('\n');
+    const everything = [message, stack, JSON.stringify({ cause, data, heard: reported })].join('\n');
     for (const form of [key, Buffer.from(key).toString('base64'), encodeURIComponent(key)])
-      expect(said).not.toContain(form);
+      expect(everything).not.toContain(form);
   });
 });
 
 test('a missing key is reported with its variable, and an unknown provider with the known ones', async () => {
-  const door = gateway({ clock: virtualClock(), env: {} });
-  await expect(door.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(/Set ANTHROPIC_API_KEY/);
-  await expect(door.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
-  await expect(door.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
+  const instance = gateway({ clock: virtualClock(), env: {} });
+  await expect(instance.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(
+    /Set ANTHROPIC_API_KEY/,
+  );
+  await expect(instance.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
+  await expect(instance.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
 });

@@ -1,9 +1,10 @@
+/** MCP servers over Streamable HTTP: headers, lost sessions, broken connections and limits. */
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { httpPeer } from './httpPeer.ts';
-import { change, open } from './open.ts';
+import { listChanged, open } from './open.ts';
 
 const { signal } = testScope();
 
@@ -91,7 +92,7 @@ test('a server that gets a new tool is listed again', async () => {
   await using source = open({ name: 'peer', url: peer.url });
   await using all = catalog([source]);
   await all.list(signal);
-  const changed = change(source);
+  const changed = listChanged(source);
   await source.call('grow', {}, testScope());
   await changed;
   expect(await all.call('peer__extra', {}, testScope())).toBe('extra');

@@ -1,3 +1,4 @@
+/** The life of an MCP server over stdio: start, changes, exits, restarts and its end. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -5,7 +6,7 @@ import { catalog } from '../../src/tools/catalog.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
-import { change, open, openPeer } from './open.ts';
+import { listChanged, open, openPeer } from './open.ts';
 
 const run = promisify(execFile);
 const names = async (source: ReturnType<typeof openPeer>) =>
@@ -22,7 +23,7 @@ test('a server that gets a new tool is listed again, and the epoch of the catalo
   expect(await names(source)).not.toContain('extra');
   const before = all.epoch;
   await all.list(testScope().signal);
-  const changed = change(source);
+  const changed = listChanged(source);
   await source.call('grow', {}, testScope());
   await changed;
   expect(all.epoch).toBe(before + 1);
@@ -68,7 +69,7 @@ test('a server that exits repeatedly is given up, and started once more when it 
   const clock = virtualClock();
   await using source = openPeer('odd', { tries: 2 }, clock);
   await source.list(testScope().signal);
-  const gone = change(source);
+  const gone = listChanged(source);
   await rejectionOf(source.call('die', {}, testScope()));
   const again = rejectionOf(source.call('die', {}, testScope()));
   clock.advance(250);
@@ -92,7 +93,7 @@ test('closing ends the server and its child processes, even when they ignore sig
   const { pids } = (await source.call('pids', {}, testScope())) as { pids: number[] };
   expect(pids.map(isAlive)).toEqual([true, true]);
   await source[Symbol.asyncDispose]();
-  // Killed; the system may take a moment to bury the grandchild.
+  // Killed; the system may take a moment to remove the grandchild process.
   while (pids.some(isAlive)) await new Promise(setImmediate);
 });
 

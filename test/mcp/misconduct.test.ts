@@ -1,3 +1,4 @@
+/** MCP servers that misbehave: they do not start, do not answer, or send too much. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
@@ -78,8 +79,8 @@ test('endless output is cut off before it fills the memory', async () => {
 
 test.each([
   ['10,000 tools', 'many', 'at most 256'],
-  ['a list without end', 'endless', 'more than 100 pages'],
-  ['a list that is none', 'nonsense', 'failed while listing'],
+  ['an endless list', 'endless', 'more than 100 pages'],
+  ['an invalid list', 'nonsense', 'failed while listing'],
 ])('%s: refused', async (_, conduct, words) => {
   await using source = openPeer(conduct);
   expect(await rejectionOf(list(source))).toMatchObject({
@@ -115,7 +116,7 @@ test('a slow regular expression in a schema does not block the process', async (
   expect(await source.call('slowPattern', { text: `${'a'.repeat(60)}!` }, testScope())).toBe('checked');
 });
 
-/** The clock has a sleeper: the server is being waited for. */
+/** Resolves when the clock has a timer: the client is waiting for the server. */
 async function armed(clock: ReturnType<typeof virtualClock>): Promise<void> {
   while (clock.next === undefined) await new Promise(setImmediate);
 }

@@ -1,4 +1,4 @@
-/** Servers that people use, as they are published. */
+/** Published MCP servers. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -42,7 +42,7 @@ test('files are read and written through the filesystem server, and only in its 
   }
 });
 
-/** What every transport of the everything server can do. */
+/** What the everything server does over every transport. */
 async function tryEverything(source: ReturnType<typeof open>) {
   const tools = await source.list(signal);
   expect(tools.length).toBeGreaterThan(8);

@@ -1,4 +1,4 @@
-/** What an agent makes of a server's write that did not end well: it must never be led to do it twice. */
+/** How an agent handles a failed write of an MCP server: the write must never be performed twice. */
 import { expect, test } from 'vitest';
 import { runTool } from '../../actors/runTool.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -12,7 +12,7 @@ const write = (source: ToolSource, name: string, input: Json, idempotent = false
   const surroundings = scope();
   const deps = {
     gateway: gateway(),
-    tools: tools([], { call: (tool, given, inner) => source.call(tool, given, inner) }),
+    tools: tools([], { call: (tool, input, inner) => source.call(tool, input, inner) }),
   };
   const request = { id: 'c', name, input, hash: 'h', effect: 'write', idempotent, belt: false } as const;
   const ended = rejectionOf(runTool(deps).effect.perform(request, surroundings));

@@ -1,3 +1,4 @@
+/** Several observers at once, and the ring buffer of the latest events. */
 import { expect, test } from 'vitest';
 import { fanOut } from '../../src/observe/fanOut.ts';
 import { ringBuffer } from '../../src/observe/ringBuffer.ts';

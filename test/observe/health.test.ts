@@ -1,4 +1,4 @@
-/** Who is well and who is not: by the calls of late, not by those of a lifetime. */
+/** The health of agents, models and tool servers, by their recent calls. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ test("the health data in a machine's context gives the same result, and stays sm
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 40 })), { maxLength: 60 }), (ends) => {
       let now = 0;
       let streaks: readonly Streak[] = [];
-      // All within the time that counts: streaks forget no sooner than calls do.
+      // All within the window: a streak is kept at least as long as the calls.
       const calls = ends.map(([well]) => (well ? good(++now / 100) : bad(++now / 100)));
       for (const { at, failure: why } of calls) streaks = withCall(streaks, { at, well: why === undefined }, window);
       expect(healthOf(streaks, 1, window)).toBe(standing(calls, 1, window).status);
@@ -59,7 +59,7 @@ test('latency is given as a mean weighted towards recent calls, and as percentil
   expect(latency()).toBeUndefined();
 });
 
-/** A model whose every answer is told beforehand: true answers, a kind of failure does not. */
+/** A model with a list of outcomes: true answers, a kind of failure fails. */
 function moody(id: string, moods: (true | FailureKind)[]): Model {
   return {
     id,
@@ -177,7 +177,7 @@ test('a server whose tools cannot be listed counts one failure', () => {
   const gone = { kind: 'environment', message: 'gone', retryable: true, data: { server: 'files' } } as const;
   tracker.observe(effect('effect.failed', { name: 'discover', failure: gone }));
   expect(tracker.report(noon).components).toMatchObject([{ kind: 'tools', name: 'files', calls: 1, failures: 1 }]);
-  // A call that was told of itself is not counted again when its effect fails.
+  // A call that reported its failure itself is not counted again when its effect fails.
   const note = { type: 'call', kind: 'tools', name: 'files', took: 5, failure: { ...failure } };
   tracker.observe({ type: 'progress', at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k2', note });
   tracker.observe(effect('effect.failed', { name: 'runTool', key: 'k2', failure: gone }));

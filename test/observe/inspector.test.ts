@@ -1,3 +1,4 @@
+/** The inspector: its messages, its access control and slow viewers. */
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -17,7 +18,7 @@ async function serve(options: Partial<InspectorOptions> = {}): Promise<Inspector
 
 type Message = Record<string, never> & { type: string; sessionId: string };
 
-/** A browser that reads: `until` so many messages came. */
+/** A viewer; `until` resolves when that number of messages has arrived. */
 function watch(view: Inspector, { origin, token }: { origin?: string; token?: string } = {}) {
   const url = new URL(view.url);
   const feed = `ws://${url.host}/feed?token=${token ?? 'letmein'}`;

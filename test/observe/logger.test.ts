@@ -1,10 +1,11 @@
+/** The logger: lines of JSON in a pipe, lines of text on a terminal. */
 import { expect, test } from 'vitest';
 import { logger, type LoggerOptions } from '../../src/observe/logger.ts';
 import { redactor } from '../../src/observe/redactor.ts';
-import { commit, effect, noon, paper } from './inspections.ts';
+import { commit, effect, noon, textStream } from './inspections.ts';
 
 function logged(options: LoggerOptions, ...events: Parameters<ReturnType<typeof logger>['observe']>[0][]) {
-  const out = paper();
+  const out = textStream();
   const log = logger({ out, ...options });
   events.forEach((event) => log.observe(event));
   return out.lines();

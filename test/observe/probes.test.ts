@@ -1,4 +1,4 @@
-/** What a supervisor of processes is told. */
+/** The HTTP probes /healthz and /readyz. */
 import { expect, test } from 'vitest';
 import { probes } from '../../src/observe/probes.ts';
 

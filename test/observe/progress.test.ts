@@ -1,17 +1,18 @@
+/** The progress of a run: lines in a pipe, a redrawn block on a terminal. */
 import { expect, test } from 'vitest';
 import { progress, type ProgressOptions } from '../../src/observe/progress.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { commit, effect, noon, paper } from './inspections.ts';
+import { commit, effect, noon, textStream } from './inspections.ts';
 
 const used = { steps: 2, inputTokens: 1_200, outputTokens: 300, usd: 0.0123 };
 
 function show(options: Partial<ProgressOptions> = {}) {
-  const out = paper();
+  const out = textStream();
   const clock = virtualClock({ start: noon });
   return { out, clock, view: progress(out, { clock, ...options }) };
 }
 
-/** What a terminal of that many lines would show after all that was written. */
+/** The screen of a terminal with that number of lines after all output. */
 function screen(text: string): string[] {
   const lines: string[] = [''];
   for (const part of text.replaceAll('\u001b', '␛').split(/(␛\[\d+A␛\[0J|\n)/)) {
@@ -51,15 +52,15 @@ test('a failing effect is printed into a pipe at once', () => {
 
 test('a warning is printed once, and stays on a terminal above the block', () => {
   const note = { type: 'warning', message: 'Tool "x\u0007" is left out.' };
-  const told = { type: 'progress' as const, at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k', note };
+  const warning = { type: 'progress' as const, at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k', note };
   const piped = show();
   piped.view.observe(commit());
-  piped.view.observe(told);
+  piped.view.observe(warning);
   expect(piped.out.lines()[1]).toBe('0.0s  agent/r1.writer  warning: Tool "x\\u0007" is left out.');
   const { out, view, clock } = show({ terminal: true });
   view.observe(commit());
   clock.advance(100);
-  view.observe(told);
+  view.observe(warning);
   clock.advance(2_000);
   expect(screen(out.text()).map((line) => line.slice(0, 30))).toEqual([
     '0.0s  agent/r1.writer  warning',

@@ -1,3 +1,4 @@
+/** Secrets are masked in every form in which they appear. */
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactor } from '../../src/observe/redactor.ts';

@@ -1,4 +1,4 @@
-/** The suites themselves are proved: a backend that breaks a promise fails, and the test that failed says which promise. */
+/** Tests of the contract suites: a backend that breaks a promise fails, in the test of that promise. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ test('a backend that breaks a promise fails by the name of the promise', () => {
     'a journal that lets a former owner write': /a former owner can write nothing/,
     'a journal that handles a message twice': /a message is handled once/,
     'a journal that says stored when it is not': /does not follow the last one is refused/,
-    'a journal that gives mail in another order': /mail waits in order/,
+    'a journal that gives mail in another order': /messages wait in order/,
     'a journal that loses what actors wait for': /read back as it was committed, with what it waits for/,
   };
   expect([...failed.keys()].sort()).toEqual(Object.keys(expected).sort());

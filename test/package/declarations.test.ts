@@ -8,12 +8,11 @@ const unfinished: readonly string[] = [
   'machines/',
   'src/cluster/',
   'src/contracts/',
+  'src/core/',
   'src/journal/',
   'src/nats/',
-  'src/observe/',
-  'src/system/',
+  'src/engine/',
   'src/testing/',
-  'src/transport/',
 ];
 
 const isUnfinished = (finding: string) => unfinished.some((place) => finding.startsWith(place));

@@ -1,4 +1,4 @@
-/** A transport of one's own, as a user would write it: listeners in a map, and nothing of ours but the interface and the errors. */
+/** A custom transport, as a user would write it: listeners in a map, with only the interface and the errors of the package. */
 import { TroupeError } from 'troupe';
 import type { Envelope, Transport } from 'troupe/testing/suites';
 
@@ -20,7 +20,7 @@ export function mapTransport(now: () => number): Transport {
       const copy = copied(envelope);
       const receive = listeners.get(to);
       if (!receive) throw new TroupeError('unknown_recipient', `Nobody listens at ${to}.`);
-      await Promise.resolve(); // One that answers in its receiver must not deepen the stack.
+      await Promise.resolve(); // A receiver that sends an answer must not deepen the stack.
       await receive(copy);
     },
     listen(address, receive) {
@@ -37,7 +37,7 @@ export function mapTransport(now: () => number): Transport {
         try {
           if (fits(pattern, words)) hear(copied(envelope), topic);
         } catch {
-          // A hearer that breaks is its own affair.
+          // A listener that throws does not affect the sender.
         }
       }
     },
@@ -58,7 +58,7 @@ export function mapTransport(now: () => number): Transport {
   };
 }
 
-/** By way of JSON, which must not lose anything. */
+/** A copy through JSON, which must not lose anything. */
 function copied(envelope: Envelope): Envelope {
   requireJson(envelope.body, new Set());
   return JSON.parse(JSON.stringify(envelope)) as Envelope;

@@ -1,4 +1,4 @@
-/** Nobody has more time than whoever it works for: deadlines are handed down the tree and only shrink (E9). */
+/** Deadlines are inherited down the tree, and can only become earlier (E9). */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, protocol, team, tool } from 'troupe';
@@ -11,8 +11,8 @@ const Talk = protocol({
   ask: { body: z.string(), replies: ['tell'] },
   tell: { body: z.string() },
 });
-/** Never answers, and keeps by when it should have. */
-function patient() {
+/** Never answers, and keeps the deadlines of its calls. */
+function hangingModel() {
   const deadlines: (number | undefined)[] = [];
   const model: Model = {
     id: 'test:patient',
@@ -47,10 +47,10 @@ test.each([
   ['the run', { member: '10m', team: '20m' }, '5s', 5_000],
   ['the team', { member: '10m', team: '20s' }, '5m', 20_000],
   ['the member', { member: '10s', team: '20s' }, '5m', 10_000],
-  ['the team, when nobody else says anything', { team: '20s' }, undefined, 20_000],
+  ['the team, without another deadline', { team: '20s' }, undefined, 20_000],
 ] as const)('the model call of a member inherits the deadline of %s', async (_, own, run, expected) => {
   await using runtime = await testRuntime();
-  const { model, deadlines } = patient();
+  const { model, deadlines } = hangingModel();
   const began = runtime.clock.now();
   const { outcome } = await runtime.start(desk(model, own), 'Go.', run ? { deadline: run } : {});
   await runtime.settle();

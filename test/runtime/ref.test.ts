@@ -1,4 +1,4 @@
-/** A machine of one's own, asked from outside in the messages of a protocol. */
+/** Asks to a user's machine from outside, with the messages of a protocol. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';

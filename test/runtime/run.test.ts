@@ -1,4 +1,4 @@
-/** `run` as users call it: once, twice at once, again after the end, and with somebody who answers. */
+/** `run` as users call it: once, twice at once, again after its end, and with answers to tickets. */
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,7 +148,7 @@ test('a tool can throw any value; the run continues with what JSON can hold of i
   expect(await run(clerk, 'Go.', { db: fresh() })).toBe('Three broke.');
 });
 
-/** Lets time pass in steps, with everything that follows from each. */
+/** Advances the clock in steps, and waits until each step has settled. */
 async function runningUntil(clock: VirtualClock, until: number, ended: Promise<unknown>): Promise<void> {
   const now = { over: false };
   void ended.then(() => (now.over = true));
@@ -162,6 +162,6 @@ test('a runtime that fails to open leaves nothing open', async () => {
   const db = fresh();
   const clock = { ...virtualClock(), id: () => fail('no ids') };
   await expect(openRuntime({ db, clock })).rejects.toThrow('no ids');
-  // An open journal has a log beside it.
+  // An open journal has a log file beside it.
   expect(existsSync(`${db}-wal`)).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** Who opens a source of tools closes it, and nobody else. */
+/** A tool source is closed by its opener only. */
 import { expect, test } from 'vitest';
 import { agent, mcpServer, openRuntime, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';

@@ -1,4 +1,4 @@
-/** Guardrails and routers are looked at as they are, with their members by contract: nothing that these do leaves work without an answer. */
+/** `check` of guardrails and routers, with their members by contract: every task is answered, whatever the members do. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { z } from 'zod';
@@ -22,8 +22,8 @@ import {
 import { check } from 'troupe/testing';
 import { dose } from '../dose.ts';
 
-const voice = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
-const [ada, bob] = [voice('ada'), voice('bob')];
+const replyingAgent = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
+const [ada, bob] = [replyingAgent('ada'), replyingAgent('bob')];
 const clean = async (subject: Runnable) => {
   const report = await check(subject, { within: 100_000 });
   expect(report.findings).toEqual([]);
@@ -63,7 +63,7 @@ describe('an orchestrator', () => {
     const members = [
       pipeline({ name: 'post', stages: [ada] }),
       guarded(bob, [guardrails.timeout({ max: '2m' })]),
-      orchestrator({ name: 'pool', members: [voice('carl')] }),
+      orchestrator({ name: 'pool', members: [replyingAgent('carl')] }),
     ];
     for (const member of members) {
       const one = orchestrator({ name: 'desk', members: [member], deadline: '1h' });
@@ -131,9 +131,9 @@ test('a team with an orchestrator and a guarded member is checked by their contr
 test('an agent with agents as tools is checked with every behaviour of theirs', async () => {
   const post = pipeline({ name: 'post', stages: [bob] });
   const tools = [asTool(ada, { description: 'Writes.' }), asTool(post, { description: 'Posts.', approval: true })];
-  const { states } = await clean(voice('boss', { tools, deadline: '1h' }));
-  expect(states).toBeGreaterThan((await clean(voice('boss', { deadline: '1h' }))).states);
-  const forgetful = await check(voice('boss', { tools }));
+  const { states } = await clean(replyingAgent('boss', { tools, deadline: '1h' }));
+  expect(states).toBeGreaterThan((await clean(replyingAgent('boss', { deadline: '1h' }))).states);
+  const forgetful = await check(replyingAgent('boss', { tools }));
   expect(forgetful.findings.flatMap(({ trace }) => trace)).toContain('callModel → boss: calls ada');
 });
 
@@ -150,8 +150,8 @@ const worker = setup({
   context: { failed: false },
   output: ({ context }) => (context.failed ? 'failure' : 'answer'),
 });
-/** A router of somebody's own; unless mended it hears that work failed, and does nothing about it. */
-const ownRouter = (mended: boolean) =>
+/** A custom router; unless fixed it ignores the failure of its work. */
+const ownRouter = (isFixed: boolean) =>
   machine(
     setup({
       actors: { worker },
@@ -164,7 +164,7 @@ const ownRouter = (mended: boolean) =>
           invoke: {
             src: 'worker',
             id: 'worker',
-            onDone: [{ guard: 'isAnswer', target: 'answered' }, mended ? { target: 'refused' } : {}],
+            onDone: [{ guard: 'isAnswer', target: 'answered' }, isFixed ? { target: 'refused' } : {}],
             onError: 'refused',
           },
         },
@@ -189,7 +189,7 @@ test('a custom router that drops a reply is found with the shortest trace; the c
 
 const done = { status: 'completed', answer: { type: 'text', body: '' }, evidence: [] };
 const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 0, usd: 0 };
-/** Stands in front of nobody: it takes work, and answers it, or forgets it. */
+/** A supervisor without members: it accepts work, and answers it or loses it. */
 const supervisor = (forgets: boolean) =>
   ({
     ...guarded(ada, [guardrails.cancellation()]),

@@ -1,4 +1,4 @@
-/** What the tests have seen of a machine: its states, its transitions, and both answers of every guard. */
+/** The coverage of a machine: its states, its transitions, and both outcomes of every guard. */
 import { expect, test } from 'vitest';
 import { and, assign, not, or, setup, stateIn, type AnyEventObject } from 'xstate';
 import { machine } from 'troupe';

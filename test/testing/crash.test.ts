@@ -1,4 +1,4 @@
-/** Whatever is pulled, whenever: a run goes on, ends the same, and does nothing twice (E5). For every subject there is. */
+/** `crashEverywhere`: after a crash at any point a run continues, has the same result, and performs nothing twice (E5). */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ test.each(Object.entries(subjects))(
   },
 );
 
-/** Does one thing in the world, which does not know it by its key, and says how it went. */
+/** Performs one write that is not idempotent, and answers with its result. */
 const teller = (tell: (key: string) => void, options: { idempotent?: boolean } = {}) =>
   machine(
     setup({
@@ -71,7 +71,7 @@ test('a write that is not idempotent is performed at most once, and is otherwise
   expect(report.surfaced).toBeGreaterThan(0);
 });
 
-/** A world that is told to honour keys, and is given another one each time: the mistake of whoever wrote the tool. */
+/** A tool that claims to be idempotent and uses another key each time: a defect of the tool. */
 const forgetful: MakeScenario = () => {
   const told = new Set<string>();
   let calls = 0;
@@ -144,46 +144,36 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
     {},
     /does not end: patient\/crash is in waiting.*signals/,
   ],
+  ['that loops for ever', () => ({ subject: ticking, input: null }), {}, /does not end: ticking\/crash is in on, at/],
   [
-    'that goes round for ever',
-    () => ({ subject: ticking, input: null }),
-    {},
-    /does not end: ticking\/crash is in on, at/,
-  ],
-  [
-    'whose world is not fresh',
+    'whose world keeps its state',
     () => ({ subject: teller(() => shared++), input: null, world: () => shared }),
     {},
     /fresh world: it was 0 .* and 1/,
   ],
   [
-    'that is not the same each time',
+    'that is not deterministic',
     () => ({ subject: teller(() => {}), input: null, world: () => (calls++ > 2 ? 'odd' : calls % 2) }),
     {},
     /not the same each time|fresh world/,
   ],
   [
-    'crashed at a point it has not',
+    'crashed at an unknown point',
     forgetful,
     { only: ['9 after', '1 before'] },
     /no point "9 after"\. This run has 2 points/,
   ],
-  ['crashed half a time', forgetful, { sample: 0.5 }, /whole number from 1 on; it is 0\.5/],
+  ['crashed a fraction of a time', forgetful, { sample: 0.5 }, /whole number from 1 on; it is 0\.5/],
   ['with a seed out of range', forgetful, { seed: 0 }, /seed .* from 1 to 4294967295; it is 0/],
   ['with input that does not fit', () => ({ ...reference(), input: { n: 1 } }), {}, /takes a text; got an object/],
   [
-    'whose world breaks',
+    'whose world throws',
     () => ({ ...reference(), world: () => JSON.parse('{') as Json }),
     {},
     /world\(\) .* it threw: /,
   ],
   ['with an answer that does not fit', () => ({ ...reference(), answer: () => 'Sure!' }), {}, /does not fit/],
-  [
-    'with a signal that is none',
-    () => ({ subject: waiting, input: null, signals: [{ type: '' }] }),
-    {},
-    /needs a type/,
-  ],
+  ['with an unknown signal', () => ({ subject: waiting, input: null, signals: [{ type: '' }] }), {}, /needs a type/],
 ])('a scenario %s is refused, and the message says what to do', async (_, make, options, words) => {
   await expect(crashEverywhere(make, options)).rejects.toMatchObject({
     kind: 'invalid',

@@ -1,4 +1,4 @@
-/** Defects planted into the engine, one at a time: the simulator must find each, by an oracle that says what was broken. */
+/** Defects planted into the engine, one at a time: the simulator must find each, and name the broken promise. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
@@ -14,7 +14,7 @@ interface Mutant {
   readonly scenario: Scenario;
   readonly plant: () => Pick<SimulateOptions, 'journal' | 'transport'>;
   readonly says: RegExp;
-  /** Where to look: a defect may need a rare conjunction. */
+  /** The seeds to run: a defect may need a rare combination of faults. */
   readonly seeds?: { readonly seed: number; readonly seeds: number };
 }
 

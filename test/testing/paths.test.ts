@@ -1,4 +1,4 @@
-/** Tests that a machine writes for itself: the shortest way to everything it can come to. */
+/** `paths`: generated tests of a machine, with the shortest path to every state. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { z } from 'zod';

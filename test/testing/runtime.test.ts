@@ -1,4 +1,4 @@
-/** A team under test: on a clock that is told what time it is, with machines that are held to be pure. */
+/** `testRuntime`: a virtual clock, and machines that must be pure. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Models and tools that were told what to say: strict about what they were not told. */
+/** Scripted models and tools: an unexpected call is refused, and an unused step fails the test. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent } from 'troupe';
@@ -121,7 +121,7 @@ test('a model that hangs in the middle of a stream is given up by its caller', a
   await expect(next).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
-/** An agent that calls the tool once, and then says what came of it. */
+/** An agent that calls the tool once, and then answers with its result. */
 const caller = (tool: ScriptedTool) =>
   agent({
     name: 'caller',

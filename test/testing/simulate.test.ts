@@ -1,4 +1,4 @@
-/** Many seeds of a subject on the real engine, with everything going wrong: what must hold holds, and a planted defect is found. */
+/** `simulate`: many seeds on the real engine with all kinds of faults; no promise is broken, and a planted defect is found. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds } from '../limits.ts';
 import { setup } from 'xstate';
@@ -6,7 +6,7 @@ import { machine } from 'troupe';
 import { everyFault, simulate } from 'troupe/testing';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
-/** Seeds that failed once: a message that overtook another one; a renewal whose answer came too late. */
+/** Seeds that failed once: messages out of order; a lease renewal whose answer came too late. */
 const regressions = [1318, 1_052_090, 1_079_793];
 /** More in CI: `TROUPE_SEEDS=5000`. */
 const seeds = Number(process.env['TROUPE_SEEDS'] ?? 150);
@@ -52,7 +52,7 @@ test('a defect is reported with its seed, the fewest faults, the last events, an
   const { failures } = await simulate(counting, {
     seeds: 60,
     name: 'counter.ts',
-    // Messages are not remembered, so one that comes twice is counted twice.
+    // Messages are not deduplicated, so a duplicate is counted twice.
     journal: (journal) => ({
       ...journal,
       commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),

@@ -1,4 +1,4 @@
-/** Stories told to a machine, and what a test that fails says of them. */
+/** Stories of a machine, and the messages of failed expectations. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { z } from 'zod';
@@ -51,7 +51,7 @@ const errand = setup({
 });
 const going = story(errand, { what: 'tea' }).send({ type: 'go' });
 
-/** What a failed expectation tells, without colours. */
+/** The message of a failed expectation, without colours. */
 const toldBy = (expectation: () => unknown): string => {
   try {
     expectation();

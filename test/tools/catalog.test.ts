@@ -1,3 +1,4 @@
+/** The catalog: the tools of all sources of an agent, under unique names. */
 import { expect, test } from 'vitest';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import { catalog } from '../../src/tools/catalog.ts';
@@ -71,15 +72,15 @@ test('only the tools that are allowed are listed', async () => {
 test('the epoch rises when a source changes, and the change is listed', async () => {
   const source = fakeSource('s', 'a');
   const all = catalog([source]);
-  let heard = 0;
-  using _ = all.onChange(() => heard++);
+  let changes = 0;
+  using _ = all.onChange(() => changes++);
   await all.list(signal);
   await all.list(signal);
-  expect([all.epoch, heard, source.lists]).toEqual([0, 0, 1]);
+  expect([all.epoch, changes, source.lists]).toEqual([0, 0, 1]);
 
   source.tools = [info('b')];
   source.change();
-  expect([all.epoch, heard]).toEqual([1, 1]);
+  expect([all.epoch, changes]).toEqual([1, 1]);
   expect(names(await all.list(signal))).toEqual(['s__b']);
 });
 

@@ -1,3 +1,4 @@
+/** Calls of local tools: results, failures, time limits and progress. */
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -101,7 +102,7 @@ toolSourceSuite('localTools', async () => {
   ]);
 });
 
-/** A source of one tool that returns what it is told to. */
+/** A source of one tool that returns a given value. */
 const returning = (value: unknown, more: Partial<ToolOptions<z.ZodType, z.ZodType>> = {}) =>
   localTools([
     tool({ name: 'it', description: 'Returns.', input: nothing, output: z.unknown(), run: () => value, ...more }),
@@ -205,7 +206,7 @@ test.each([
 });
 
 test.each([
-  ['returned what is too large', () => 'x'.repeat(2_000_000)],
+  ['returned a result that is too large', () => 'x'.repeat(2_000_000)],
   ['broke its schema', () => 7],
 ])(
   'the failure of a tool that did its work and %s says that it was done; that of one that threw does not',

@@ -1,9 +1,9 @@
-/** `guarded(…)` as users call it: in front of an agent, a team or a tool, nested, in a fixed order, and with words where it cannot be. */
+/** `guarded(…)` as users call it: on an agent, a team or a tool, nested, in a fixed order, and refused with an explanation. */
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { agent, guarded, guardrails, protocol, run, team, tool, type Guardrail } from 'troupe';
 import { scriptedModel, testRuntime, virtualClock } from 'troupe/testing';
-import { clerk, outcomeOf, rejection, tried, willing } from './guarded.ts';
+import { clerk, outcomeOf, rejection, outcomeBehind, doneClerk } from './guarded.ts';
 
 const { timeout, budget, rateLimit, cancellation, input, output, schema, guardrail } = guardrails;
 const db = 'memory';
@@ -34,7 +34,7 @@ const desk = () =>
 const three = () => [timeout({ max: '1h' }), budget({ steps: 5 }), output(['forbidden'])];
 
 test('a guarded agent or team has the input, output and types of the unguarded one', async () => {
-  const text = await run(guarded(willing(), three()), 'Go.', { db });
+  const text = await run(guarded(doneClerk(), three()), 'Go.', { db });
   expectTypeOf(text).toEqualTypeOf<string>();
   expect(text).toBe('Done.');
   const article = await run(guarded(writer(), three()), { type: 'brief', body: { topic: 'x' } }, { db });
@@ -50,7 +50,7 @@ test('a guarded agent or team has the input, output and types of the unguarded o
 test('a guarded agent can be guarded again', async () => {
   const inner = guarded(desk(), [schema({ output: z.object({ title: z.string() }) })]);
   expect(await run(guarded(inner, [timeout({ max: '1m' })]), { topic: 'x' }, { db })).toEqual({ title: 'Actors' });
-  const strict = guarded(guarded(willing(), [output(['done'])]), [timeout({ max: '1m' })]);
+  const strict = guarded(guarded(doneClerk(), [output(['done'])]), [timeout({ max: '1m' })]);
   await expect(run(strict, 'Go.', { db })).rejects.toMatchObject({ data: { refusedBy: 'output', stage: 'stream' } });
 });
 
@@ -63,12 +63,12 @@ test("a guardrail of a team checks its members' work and its result", async () =
 
 test('a required timeout or budget may come from the definition of the agent', async () => {
   const required = [timeout({ max: '5m', requireExplicit: true }), budget({ steps: 8, requireExplicit: true })];
-  expect(await tried(required)).toMatchObject(rejection('timeout', 'pre', 'denied', /required/));
+  expect(await outcomeBehind(required)).toMatchObject(rejection('timeout', 'pre', 'denied', /required/));
   const bounded = (deadline: '2m' | '9m', steps: number) =>
     clerk(() => ({ text: 'Done.' }), { deadline, budget: { steps } });
-  expect(await tried(required, bounded('2m', 6))).toMatchObject({ status: 'done', output: 'Done.' });
-  expect(await tried(required, bounded('9m', 6))).toMatchObject(rejection('timeout', 'pre', 'denied', /above/));
-  expect(await tried(required, bounded('2m', 12))).toMatchObject(rejection('budget', 'pre', 'budget', /above/));
+  expect(await outcomeBehind(required, bounded('2m', 6))).toMatchObject({ status: 'done', output: 'Done.' });
+  expect(await outcomeBehind(required, bounded('9m', 6))).toMatchObject(rejection('timeout', 'pre', 'denied', /above/));
+  expect(await outcomeBehind(required, bounded('2m', 12))).toMatchObject(rejection('budget', 'pre', 'budget', /above/));
 });
 
 test('guardrails run in a fixed order, and the first rejection ends the task', async () => {
@@ -85,7 +85,7 @@ test('guardrails run in a fixed order, and the first rejection ends the task', a
     rateLimit({ tasks: 9, per: '1s' }),
     ...three().toReversed(),
   ];
-  expect(guarded(willing(), given).guardrails.map(({ name }) => name)).toEqual([
+  expect(guarded(doneClerk(), given).guardrails.map(({ name }) => name)).toEqual([
     'timeout',
     'budget',
     'rateLimit',
@@ -96,10 +96,10 @@ test('guardrails run in a fixed order, and the first rejection ends the task', a
     'b',
     'a',
   ]);
-  expect(await tried(given)).toMatchObject({ status: 'done' });
+  expect(await outcomeBehind(given)).toMatchObject({ status: 'done' });
   expect(asked).toEqual(['input', 'schema', 'b', 'a']);
   const first = [...given, timeout({ requireExplicit: true, name: 'first' })];
-  expect(await tried(first)).toMatchObject(rejection('first', 'pre', 'denied', /required/));
+  expect(await outcomeBehind(first)).toMatchObject(rejection('first', 'pre', 'denied', /required/));
   expect(asked).toHaveLength(4);
 });
 
@@ -127,7 +127,7 @@ test('a guarded run ends at its deadline', async () => {
   expect(await late.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
 });
 
-/** A tool that says what it is given, and counts. */
+/** A tool that returns its input, and counts its calls. */
 function echo(guards: readonly Guardrail[], fails = false) {
   const ran: string[] = [];
   const clock = virtualClock();
@@ -182,10 +182,10 @@ test('a guarded tool has a rate limit, and a breaker that opens after too many f
 test.each<[string, () => unknown, RegExp]>([
   ['no options that limit anything', () => timeout({}), /guardrails.timeout.*limits nothing/],
   ['a negative time', () => timeout({ max: -5 }), /at "max": expected a time/],
-  ['a time that is no number', () => timeout({ max: Number.NaN }), /at "max"/],
+  ['a time that is not a number', () => timeout({ max: Number.NaN }), /at "max"/],
   ['a budget of nothing', () => budget({}), /limits nothing: give steps/],
   ['a negative budget', () => budget({ steps: -1 }), /at "steps"/],
-  ['a budget that is no number', () => budget({ usd: Number.NaN }), /at "usd"/],
+  ['a budget that is not a number', () => budget({ usd: Number.NaN }), /at "usd"/],
   ['a budget of half a step', () => budget({ steps: 0.5 }), /at "steps"/],
   ['a misspelled option', () => budget({ step: 3 } as never), /Unrecognized key/],
   ['a rate without a time', () => rateLimit({ tasks: 3 } as never), /requires both how many .* and per what time/],
@@ -193,17 +193,17 @@ test.each<[string, () => unknown, RegExp]>([
   ['no patterns', () => input([]), /at least one/],
   ['an empty pattern', () => output(['']), /a function, or a list of texts/],
   ['no schema', () => schema({}), /give input, output or both/],
-  ['something that is no schema', () => schema({ input: { type: 'string' } as never }), /expected a zod schema/],
-  ['nothing to look at', () => guardrail({ name: 'x' }), /looks at nothing/],
+  ['a value that is not a schema', () => schema({ input: { type: 'string' } as never }), /expected a zod schema/],
+  ['no check', () => guardrail({ name: 'x' }), /looks at nothing/],
   ['an interval without mid', () => guardrail({ name: 'x', pre: () => true, every: '1s' }), /there is no mid/],
   ['a trip after nothing', () => cancellation({ trip: { after: 0, rest: '1s' } }), /at "trip.after".*>0/],
   ['a name of the runtime', () => guardrail({ name: 'Agent', pre: () => true }), /name that the runtime uses itself/],
-  ['no guardrails', () => guarded(willing(), []), /at least one/],
-  ['what is no guardrail', () => guarded(willing(), [{ max: 3 } as never]), /made by guardrails.timeout/],
-  ['two of one name', () => guarded(willing(), [input(['a']), input(['b'])]), /Two guardrails are called "input"/],
+  ['no guardrails', () => guarded(doneClerk(), []), /at least one/],
+  ['what is no guardrail', () => guarded(doneClerk(), [{ max: 3 } as never]), /made by guardrails.timeout/],
+  ['two of one name', () => guarded(doneClerk(), [input(['a']), input(['b'])]), /Two guardrails are called "input"/],
   [
     'one named as what it guards',
-    () => guarded(willing(), [input(['a'], { name: 'clerk' })]),
+    () => guarded(doneClerk(), [input(['a'], { name: 'clerk' })]),
     /name of what it guards/,
   ],
   ['nothing to guard', () => guarded(undefined as never, three()), /What is guarded is an agent/],

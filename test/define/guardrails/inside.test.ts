@@ -1,4 +1,4 @@
-/** Guardrails inside an agent: what its model says is looked at while it says it, and so are the calls it wants to make. */
+/** Guardrails inside an agent: they check the stream of its model, and its tool calls. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { guarded, guardrails, tool, type Guardrail } from 'troupe';
@@ -55,7 +55,7 @@ test('a check function can distinguish a part of an answer from the whole', asyn
   );
 });
 
-/** An agent that mails and then says what became of it. */
+/** An agent that calls its mail tool, and then answers with the result of the call. */
 async function mailing(guards: readonly Guardrail[], answer?: boolean) {
   const sent: string[] = [];
   const shape = { description: 'x', input: z.object({ to: z.string() }), output: z.string() };

@@ -1,4 +1,4 @@
-/** A guarded agent when everything goes wrong: it ends as it would have undisturbed, its write is done once, and nothing gets past. */
+/** A guarded agent under crashes and faults: the result is the same, its write is performed once, and a rejected answer stays rejected. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { crashEverywhere, everyFault, expectSurvival, simulate } from 'troupe/testing';

@@ -1,4 +1,4 @@
-/** A batch of tasks through the front door: in order, at once, as a pipeline; and what is refused before anything runs. */
+/** Batches of tasks: in order, in parallel, as a pipeline; and batches that are refused before anything runs. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, orchestrator, protocol, routers, run, type ExecutionMode } from 'troupe';
@@ -27,7 +27,7 @@ test('every task has one result, in the order of submission, in every mode', asy
 });
 
 test('no more tasks run at once than the mode and the budget allow', async () => {
-  /** The most that were under way at once, looked at when `wanted` are and nothing more begins. */
+  /** The greatest number of tasks at once, read when `wanted` tasks run and no more start. */
   async function most(
     wanted: number,
     mode: Exclude<ExecutionMode, 'pipeline'>,
@@ -102,7 +102,7 @@ test('a pipeline passes each answer to the next stage', async () => {
   );
   expect({ success, totalSteps, error }).toEqual({ success: true, totalSteps: 3, error: undefined });
   expect(taskResults[1]!.output).toBe('ada: Previous step output:\nada: one\n\n---\n\nCurrent task:\ntwo');
-  // A stage with no words of its own has exactly what came before.
+  // A stage without a body of its own receives exactly the previous output.
   expect(finalOutput).toBe(`ada: ${taskResults[1]!.output as string}`);
 });
 

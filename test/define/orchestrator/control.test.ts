@@ -1,4 +1,4 @@
-/** An orchestration that runs: cancelled, paused, given more to do, reset, watched. */
+/** A running orchestration: cancel, pause, more tasks, reset, monitor. */
 import { expect, test } from 'vitest';
 import { monitorOf, orchestrator, routers, type RunHandle, type TaskResult } from 'troupe';
 import { testRuntime, type TestRuntime } from 'troupe/testing';
@@ -8,7 +8,7 @@ import { broken, echo, silent } from './members.ts';
 
 const monitor = async (runtime: TestRuntime, { root }: RunHandle) =>
   monitorOf((await runtime.journal.find({ actor: root }))[0]!);
-const ended = async (handle: RunHandle) =>
+const outcomeOf = async (handle: RunHandle) =>
   (await handle.outcome()) as unknown as {
     status: string;
     reason?: string;
@@ -25,13 +25,13 @@ test('a cancel ends running and waiting tasks, and every task has a result', asy
     mode: 'parallel:2',
   });
   const task = (agentId: string) => ({ input: 'x', agentId });
-  // More than are read ahead wait behind bob.
+  // More tasks wait for bob than are read ahead.
   const tasks = [task('ada'), ...Array.from({ length: 40 }, () => task('bob'))];
   const handle = await runtime.start(desk, { tasks });
   await runtime.settle();
   await runtime.signal(handle.root, { type: 'orchestra.cancel', reason: 'enough' });
   await runtime.advance('1m');
-  const { status, reason, partial } = await ended(handle);
+  const { status, reason, partial } = await outcomeOf(handle);
   expect({ status, reason }).toEqual({ status: 'cancelled', reason: 'enough' });
   expect(partial!.map(({ errorKind = 'done' }) => errorKind)).toEqual([
     'done',
@@ -58,7 +58,7 @@ test('a long-lived orchestration accepts tasks until it is closed', async () => 
   await runtime.signal(handle.root, { type: 'orchestra.task', task: { input: '2', timeout: '5m' } });
   await runtime.settle();
   await runtime.signal(handle.root, { type: 'orchestra.close' });
-  const { status, output } = await ended(handle);
+  const { status, output } = await outcomeOf(handle);
   expect(status).toBe('done');
   expect(output!.map((result) => result.output)).toEqual(['ada: 1', 'ada: 2']);
 });
@@ -80,7 +80,7 @@ test('a cancelled long-lived orchestration refuses tasks until it is reset', asy
   expect((await monitor(runtime, handle)).cancelled).toBe(false);
   await say({ type: 'orchestra.task', task: { input: 'taken' } });
   await say({ type: 'orchestra.close' });
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output!.map(({ errorKind = 'done' }) => errorKind)).toEqual(['cancelled', 'done']);
 });
 
@@ -95,7 +95,7 @@ test('a task that was cancelled while it waited stays cancelled after a reset', 
   await runtime.advance('1m');
   expect(await monitor(runtime, handle)).toMatchObject({ dispatchedTasks: 1, members: [{ busy: 0 }] });
   await runtime.signal(handle.root, { type: 'orchestra.close' });
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output!.map(({ taskId, errorKind }) => [taskId, errorKind])).toEqual([
     ['task-1', 'cancelled'],
     ['task-2', 'cancelled'],
@@ -163,7 +163,7 @@ test('a deadline ends an orchestration, with a result for every task', async () 
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential', deadline: '1m' });
   const handle = await runtime.start(desk, { tasks: ['1', '2'] });
   await runtime.advance('2m');
-  const { status, partial } = await ended(handle);
+  const { status, partial } = await outcomeOf(handle);
   expect(status).toBe('failed');
   expect(partial!.map(({ errorKind }) => errorKind)).toEqual(['deadlineExceeded', 'deadlineExceeded']);
   const due = await runtime.start(orchestrator({ name: 'desk', members: [silent('ada')] }), 'x', { deadline: '1m' });
@@ -196,6 +196,6 @@ test('the time limit of a task that is added later applies, also when it is writ
   await runtime.signal(handle.root, { type: 'orchestra.task', task: { input: 'x', timeout: '5m' } });
   await runtime.signal(handle.root, { type: 'orchestra.close' });
   await runtime.advance('6m');
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output).toMatchObject([{ success: false, metadata: { timedOut: true } }]);
 });

@@ -1,4 +1,4 @@
-/** Orchestrations that are killed at every point, and under everything going wrong at once. */
+/** Orchestrations under a crash at every point, and under all kinds of faults at once. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { orchestrator, routers, type ExecutionMode, type Orchestrator } from 'troupe';

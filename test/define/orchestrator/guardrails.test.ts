@@ -1,4 +1,4 @@
-/** Guardrails in front of all members of an orchestrator: a rejection is in the result of its task, and ends nothing else. */
+/** Guardrails of an orchestrator, for all its members: a rejection is in the result of its task, and affects no other task. */
 import { expect, test } from 'vitest';
 import { guardrails, orchestrator, routers, run, type TaskResult, type TaskSpec } from 'troupe';
 import { crashEverywhere, expectSurvival } from 'troupe/testing';

@@ -1,4 +1,4 @@
-/** Attempts, times and budgets of tasks: what bounds them, and what is charged. */
+/** Retries, deadlines and budgets of tasks. */
 import { expect, test } from 'vitest';
 import { agent, orchestrator, routers, run, TroupeError, type TaskResult, type TaskSpec } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
@@ -7,7 +7,7 @@ import { broken, echo, scripted, silent } from './members.ts';
 const db = 'memory';
 const fails = (kind: 'transient' | 'auth') => ({ error: { kind, message: `${kind} trouble` } });
 
-/** Runs on a clock that is moved on until everything is over. */
+/** Runs on a virtual clock, which is advanced until the run ends. */
 async function timed(desk: Parameters<typeof run>[0], tasks: readonly (TaskSpec | string)[], time = '10m' as const) {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const handle = await runtime.start(desk, { tasks });
@@ -17,7 +17,7 @@ async function timed(desk: Parameters<typeof run>[0], tasks: readonly (TaskSpec 
   return outcome.output as unknown as TaskResult[];
 }
 
-/** Fails so many times, then answers. Each attempt is a conversation of its own. */
+/** Fails a number of times, then answers. Each attempt is a conversation of its own. */
 function moody(name: string, failures: number, kind: 'transient' | 'auth' = 'auth') {
   let calls = 0;
   return agent({

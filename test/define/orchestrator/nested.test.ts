@@ -1,4 +1,4 @@
-/** Teams, orchestrators and whatever is guarded as members of an orchestrator; and an orchestrator as a member of a team. */
+/** Teams, orchestrators and guarded agents as members of an orchestrator; and an orchestrator as a member of a team. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -27,8 +27,9 @@ const writer = (name: string, model = scriptedModel(() => answers(name))) =>
   agent({ name, protocol: Desk, handles: ['brief'], model, limits: { maxRetries: 0, maxAlternatives: 0 } });
 const answers = (text: string) => ({ calls: [{ name: 'answer_article', input: { text } }] });
 type Deskmate = ReturnType<typeof writer>;
-const poolOf = (...members: Deskmate[]) => orchestrator({ name: 'pool', members, router: routers.roundRobin() });
-const houseOf = (pool: ReturnType<typeof poolOf>, budget = {}, rounds = 1) =>
+const orchestratorOf = (...members: Deskmate[]) =>
+  orchestrator({ name: 'pool', members, router: routers.roundRobin() });
+const outerTeam = (pool: ReturnType<typeof orchestratorOf>, budget = {}, rounds = 1) =>
   team({
     name: 'house',
     protocol: Desk,
@@ -99,7 +100,7 @@ describe('members of an orchestrator', () => {
   });
 
   test('a team with a protocol receives and answers in its own messages; a task that does not fit is refused at once', async () => {
-    const desk = orchestrator({ name: 'desk', members: [houseOf(poolOf(writer('ada')))] });
+    const desk = orchestrator({ name: 'desk', members: [outerTeam(orchestratorOf(writer('ada')))] });
     const task = { input: { type: 'brief', body: tea } };
     expect((await run(desk, task, db)).output).toEqual({ type: 'article', body: { text: 'ada' } });
     await expect(run(desk, { input: { type: 'brief', body: {} } }, db)).rejects.toMatchObject({ kind: 'invalid' });
@@ -152,8 +153,8 @@ describe('members of an orchestrator', () => {
 
 describe('an orchestrator in a team', () => {
   test('handles the messages of its members and answers with their answers, turn after turn', async () => {
-    const house = houseOf(poolOf(writer('ada'), writer('bob')), {}, 3);
-    const text = await run(house, tea, db);
+    const outer = outerTeam(orchestratorOf(writer('ada'), writer('bob')), {}, 3);
+    const text = await run(outer, tea, db);
     expect(text).toEqual({ text: 'ada' });
   });
 
@@ -164,7 +165,7 @@ describe('an orchestrator in a team', () => {
 
   test('is refused in the definition of the team when it answers with a list', () => {
     const all = orchestrator({ name: 'pool', members: [writer('ada')], router: routers.broadcast() });
-    expect(() => houseOf(all)).toThrow(/answers with a list, which is no message of the protocol/);
+    expect(() => outerTeam(all)).toThrow(/answers with a list, which is no message of the protocol/);
     const texts = orchestrator({ name: 'pool', members: [echo('x')], router: routers.broadcast() });
     expect(() => pipeline({ name: 'post', stages: [texts] })).toThrow(/Let it choose one: another router/);
     const mixed = orchestrator({ name: 'pool', members: [writer('ada'), echo('x')] });
@@ -172,20 +173,20 @@ describe('an orchestrator in a team', () => {
   });
 
   test('teams and orchestrators can be nested eight levels deep, and never in a cycle', async () => {
-    const level = (depth: number): ReturnType<typeof poolOf> =>
-      poolOf((depth === 1 ? writer('ada') : houseOf(level(depth - 2))) as never);
-    expect(await run(houseOf(level(7)), tea, db)).toEqual({ text: 'ada' });
+    const level = (depth: number): ReturnType<typeof orchestratorOf> =>
+      orchestratorOf((depth === 1 ? writer('ada') : outerTeam(level(depth - 2))) as never);
+    expect(await run(outerTeam(level(7)), tea, db)).toEqual({ text: 'ada' });
     expect(() => level(9)).toThrow(/8 levels deep; here it is more: pool > house/);
-    const circle = { ...poolOf(writer('ada')), members: [] as object[] };
-    circle.members.push({ id: 'house', agent: houseOf(circle as never) });
+    const circle = { ...orchestratorOf(writer('ada')), members: [] as object[] };
+    circle.members.push({ id: 'house', agent: outerTeam(circle as never) });
     await expect(run(circle as never, 'tea', db)).rejects.toMatchObject({ kind: 'definition' });
   });
 
   test('a pause reaches its members, and no attempt starts until it is resumed', async () => {
     await using runtime = await testRuntime();
     const pool = orchestrator({ name: 'pool', members: [{ agent: writer('ada'), capacity: 1 }] });
-    const house = houseOf(pool as never);
-    const handle = await runtime.start(house, tea);
+    const outer = outerTeam(pool as never);
+    const handle = await runtime.start(outer, tea);
     await runtime.signal(handle.root, { type: 'run.pause' });
     await runtime.settle();
     const before = runtime.seen.length;
@@ -209,7 +210,7 @@ describe('an orchestrator in a team', () => {
     });
     const model = scriptedModel([{ calls: [{ name: 'send', input: {} }] }, answers('sent')]);
     const ada = agent({ name: 'ada', protocol: Desk, handles: ['brief'], tools: [send], model });
-    const handle = await runtime.start(houseOf(poolOf(ada)), tea);
+    const handle = await runtime.start(outerTeam(orchestratorOf(ada)), tea);
     await runtime.settle();
     const [ticket] = await runtime.tickets(handle.id);
     await runtime.answer(ticket!.id, { approved: true });
@@ -220,7 +221,7 @@ describe('an orchestrator in a team', () => {
       'bob',
       scriptedModel(() => ({ hang: true })),
     );
-    const slow = await runtime.start(houseOf(poolOf(bob)), tea, { deadline: '30s' });
+    const slow = await runtime.start(outerTeam(orchestratorOf(bob)), tea, { deadline: '30s' });
     await runtime.advance('31s');
     expect(await slow.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
     expect((await runtime.journal.find({ run: slow.id })).filter(({ status }) => status === 'active')).toEqual([]);
@@ -228,11 +229,11 @@ describe('an orchestrator in a team', () => {
 
   test("the usage of its members is charged to the team once, and the team's budget limits them", async () => {
     await using runtime = await testRuntime();
-    const house = houseOf(poolOf(writer('ada'), writer('bob')), { steps: 5 }, 3);
-    const handle = await runtime.start(house, tea);
+    const outer = outerTeam(orchestratorOf(writer('ada'), writer('bob')), { steps: 5 }, 3);
+    const handle = await runtime.start(outer, tea);
     await runtime.settle();
     expect(await handle.outcome()).toMatchObject({ status: 'done', usage: { steps: 3 } });
-    const poor = await runtime.start(houseOf(poolOf(writer('ada')), { steps: 2 }, 3), tea);
+    const poor = await runtime.start(outerTeam(orchestratorOf(writer('ada')), { steps: 2 }, 3), tea);
     await runtime.settle();
     expect(await poor.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
   });

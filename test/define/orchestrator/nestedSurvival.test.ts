@@ -1,11 +1,11 @@
-/** Teams in orchestrators and orchestrators in teams, killed at every point, and under everything going wrong at once. */
+/** Nested teams and orchestrators under a crash at every point, and under all kinds of faults at once. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, routers, team } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, type SimulationScenario } from 'troupe/testing';
 import { echo } from './members.ts';
-import { desk as spenders, supervisors } from '../budget/desk.ts';
+import { budgetTeam as budgetTeam, supervisors } from '../budget/budgetTeam.ts';
 import { dose } from '../../dose.ts';
 
 const Desk = protocol({
@@ -98,9 +98,9 @@ test.each(Object.entries(nestings))(
 
 test.each(Object.entries(supervisors))(
   'behind %s the ledger of a team adds up under every kind of fault',
-  async (_, behind) => {
+  async (_, supervisedBy) => {
     const make = (): SimulationScenario => ({
-      subject: spenders({ steps: 8 }, { behind }),
+      subject: budgetTeam({ steps: 8 }, { supervisedBy }),
       input: { ada: 6, bob: 3 },
       invariants: {
         'no more than the budget': ({ root }) => {

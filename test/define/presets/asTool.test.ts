@@ -1,18 +1,19 @@
+/** `asTool(…)`: agents and teams as tools of an agent. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
-import { caller, db, voice } from './participants.ts';
+import { callingModel, db, replyingAgent } from './participants.ts';
 import { dose } from '../../dose.ts';
 
-const researcher = voice('researcher', (shown) => `facts on ${shown}`);
+const researcher = replyingAgent('researcher', (prompt) => `facts on ${prompt}`);
 const description = 'Finds facts.';
 const editor = (...tools: ReturnType<typeof asTool>[]) =>
   agent({
     name: 'editor',
     deadline: '1h',
     tools,
-    model: caller(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
+    model: callingModel(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
   });
 
 describe('an agent as a tool', () => {
@@ -22,7 +23,7 @@ describe('an agent as a tool', () => {
 
   test('is charged to its caller once', async () => {
     await using runtime = await openRuntime(db);
-    const both = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+    const both = editor(asTool(researcher, { description }), asTool(replyingAgent('critic'), { description }));
     const outcome = await (await runtime.start(both, 'Write.')).outcome();
     expect(outcome).toMatchObject({ output: 'facts on tea | tea>critic', usage: { steps: 4, toolCalls: 2 } });
     const rows = await runtime.journal.find({});
@@ -47,7 +48,7 @@ describe('an agent as a tool', () => {
       name: 'poor',
       budget: { steps: 6 },
       tools: [asTool(busy, { description })],
-      model: caller({ name: 'busy', input: { task: 'tea' } }),
+      model: callingModel({ name: 'busy', input: { task: 'tea' } }),
     });
     await using runtime = await openRuntime(db);
     const outcome = await (await runtime.start(poor, 'Write.')).outcome();
@@ -70,7 +71,7 @@ describe('an agent as a tool', () => {
       output: z.string(),
       run: () => 'sent',
     });
-    const clerk = agent({ name: 'clerk', tools: [send], model: caller({ name: 'send', input: {} }) });
+    const clerk = agent({ name: 'clerk', tools: [send], model: callingModel({ name: 'send', input: {} }) });
     const handle = await runtime.start(editor(asTool(clerk, { description })), 'Write.');
     await runtime.settle();
     const [ticket, ...others] = await runtime.tickets(handle.id);
@@ -113,7 +114,7 @@ describe('an agent as a tool', () => {
 });
 
 describe('the usage of an agent that is stopped while it works as a tool is charged:', () => {
-  /** Works once, and then for ever. */
+  /** Makes one call, and then hangs. */
   const clerk = () => {
     const look = tool({
       name: 'look',
@@ -143,7 +144,7 @@ describe('the usage of an agent that is stopped while it works as a tool is char
 
   test('when the deadline of its caller passes', async () => {
     await using runtime = await testRuntime();
-    const model = caller({ name: 'clerk', input: { task: 'tea' } });
+    const model = callingModel({ name: 'clerk', input: { task: 'tea' } });
     const hasty = agent({ name: 'hasty', deadline: '1m', tools: [asTool(clerk(), { description })], model });
     const handle = await runtime.start(hasty, 'Write.');
     await runtime.settle();
@@ -179,13 +180,13 @@ describe('the usage of an agent that is stopped while it works as a tool is char
 });
 
 describe('a team as a tool', () => {
-  const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
+  const post = pipeline({ name: 'post', stages: [replyingAgent('a'), replyingAgent('b')] });
 
   test('takes the input of the team', async () => {
     const boss = agent({
       name: 'boss',
       tools: [asTool(post, { description, name: 'publish' })],
-      model: caller({ name: 'publish', input: { value: 'tea' } }),
+      model: callingModel({ name: 'publish', input: { value: 'tea' } }),
     });
     expect(await run(boss, 'Go.', db)).toBe('tea>a>b');
   });
@@ -194,7 +195,7 @@ describe('a team as a tool', () => {
     const wrong = agent({
       name: 'wrong',
       tools: [asTool(post, { description }), asTool(researcher, { description })],
-      model: caller({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
+      model: callingModel({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
     });
     expect(await run(wrong, 'Go.', db)).toMatch(/^Not made: .* came without|^Not made: .*expected string.*Not made: /s);
   });
@@ -202,7 +203,7 @@ describe('a team as a tool', () => {
   test("that is paused receives the team's own pause signal", async () => {
     await using runtime = await testRuntime();
     const slow = pipeline({ name: 'slow', stages: [agent({ name: 'a', model: scriptedModel([{ hang: true }]) })] });
-    const model = caller({ name: 'slow', input: { value: 'tea' } });
+    const model = callingModel({ name: 'slow', input: { value: 'tea' } });
     const handle = await runtime.start(agent({ name: 'boss', tools: [asTool(slow, { description })], model }), 'Go.');
     await runtime.settle();
     await runtime.signal(handle.root, { type: 'agent.pause' });
@@ -215,28 +216,29 @@ describe('a team as a tool', () => {
 });
 
 describe('an invalid asTool() is refused in the definition:', () => {
-  const nest = (depth: number): ReturnType<typeof voice> =>
+  const nest = (depth: number): ReturnType<typeof replyingAgent> =>
     depth === 0
       ? researcher
-      : agent({ name: `level-${depth}`, model: caller(), tools: [asTool(nest(depth - 1), { description })] });
+      : agent({ name: `level-${depth}`, model: callingModel(), tools: [asTool(nest(depth - 1), { description })] });
   const Two = protocol({
     one: { body: z.string(), replies: ['end'] },
     two: { body: z.string(), replies: ['end'] },
     end: { body: z.string() },
   });
   test.each([
-    ['a stranger', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
+    ['a value that is not runnable', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
     ['no description', () => asTool(researcher, { description: ' ' }), /needs a description/],
     ['a name no model can call', () => asTool(researcher, { description, name: 'find facts' }), /A-Z a-z 0-9/],
     [
-      'two of one name',
+      'two tools of one name',
       () => editor(asTool(researcher, { description }), asTool(researcher, { description })),
       /two tools/,
     ],
-    ['too deep', () => nest(9), /8 levels deep; here it is more: level-9/],
+    ['more than 8 levels', () => nest(9), /8 levels deep; here it is more: level-9/],
     [
       'more than one message',
-      () => asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: caller() }), { description }),
+      () =>
+        asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: callingModel() }), { description }),
       /must handle one message/,
     ],
   ])('%s', (_, make, words) => {
@@ -245,7 +247,7 @@ describe('an invalid asTool() is refused in the definition:', () => {
 });
 
 test('under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice', async () => {
-  const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+  const subject = editor(asTool(researcher, { description }), asTool(replyingAgent('critic'), { description }));
   const scenario = { subject, input: 'Write.' };
   expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));
   expect((await simulate(() => scenario, { seeds: dose(10, 300) })).failures).toEqual([]);

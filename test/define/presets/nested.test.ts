@@ -1,3 +1,4 @@
+/** Teams as members of teams. */
 import { setup, sendParent, enqueueActions } from 'xstate';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -101,7 +102,7 @@ test('a member of the wrong type is refused with the reason', () => {
   expect(() => deskOf('desk', { writer, route: writer } as never)).toThrow(/a name that the runtime uses itself/);
 });
 
-/** The smallest supervisor that stands: it hands on to nobody and answers itself. */
+/** The smallest long-lived supervisor: it has no members and answers itself. */
 const echo = setup({
   types: {} as { events: { type: 'work'; id: string; message: { body: { topic: string } } } },
   actions: {

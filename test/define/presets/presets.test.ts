@@ -1,3 +1,4 @@
+/** Every preset as users call it, and definitions that are refused. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -17,10 +18,10 @@ import {
 } from 'troupe';
 import { scriptedModel, scriptedTool, testRuntime } from 'troupe/testing';
 import type { Observer } from '../../../src/contracts/inspection.ts';
-import { answerer, caller, chooser, db, passer, voice } from './participants.ts';
+import { answeringAgent, callingModel, selectingModel, db, handoffAgent, replyingAgent } from './participants.ts';
 
-const [a, b, c] = [voice('a'), voice('b'), voice('c')];
-const speaks = (name: string) => voice(name, (shown) => `${name}${shown.split('\n').length}`);
+const [a, b, c] = [replyingAgent('a'), replyingAgent('b'), replyingAgent('c')];
+const speaks = (name: string) => replyingAgent(name, (prompt) => `${name}${prompt.split('\n').length}`);
 
 describe('a pipeline', () => {
   test('gives every stage the output of the previous one', async () => {
@@ -83,7 +84,7 @@ describe('a selector', () => {
 
   test('selects the next member with a model call before each turn', async () => {
     const members = [speaks('a'), speaks('b'), speaks('c')];
-    const choose = chooser('c', 'b', 'a');
+    const choose = selectingModel('c', 'b', 'a');
     const chat = selector({ name: 'desk', members, choose, until: until.maxTurns(3) });
     expect(await run(chat, 'tea', db)).toMatchObject({ by: 'a', turns: 3 });
   });
@@ -99,7 +100,10 @@ describe('a selector', () => {
 
 describe('a hand-off', () => {
   test('moves the task to the named member, with its note; the last owner answers', async () => {
-    const support = handoff({ name: 'support', members: [passer('triage', 'billing'), answerer('billing')] });
+    const support = handoff({
+      name: 'support',
+      members: [handoffAgent('triage', 'billing'), answeringAgent('billing')],
+    });
     expect(await run(support, 'Refund me.', db)).toEqual({
       text: 'billing knows',
       by: 'billing',
@@ -109,31 +113,37 @@ describe('a hand-off', () => {
   });
 
   test('that goes in a cycle ends with an answer, and reports the cycle', async () => {
-    const members = [passer('x', 'y'), passer('y', 'z'), passer('z', 'x')];
+    const members = [handoffAgent('x', 'y'), handoffAgent('y', 'z'), handoffAgent('z', 'x')];
     const { text, reason } = await run(handoff({ name: 'support', members, start: 'y' }), 'go', db);
     expect(text).toBe('z is on it');
     expect(reason).toBe('handed round too often: y > z > x > y > z');
     expect(await run(handoff({ name: 'support', members, maxHandoffs: 1 }), 'go', db)).toMatchObject({ by: 'y' });
-    expect(await run(handoff({ name: 'selfish', members: [passer('x', 'x')] }), 'go', db)).toMatchObject({ by: 'x' });
+    expect(await run(handoff({ name: 'selfish', members: [handoffAgent('x', 'x')] }), 'go', db)).toMatchObject({
+      by: 'x',
+    });
   });
 
   test('to a name outside the team ends the run', async () => {
-    const support = handoff({ name: 'support', members: [passer('x', 'person')], until: until.handedOff('person') });
+    const support = handoff({
+      name: 'support',
+      members: [handoffAgent('x', 'person')],
+      until: until.handedOff('person'),
+    });
     expect(await run(support, 'go', db)).toMatchObject({ by: 'x', reason: 'x handed over to person' });
   });
 
   test('can go to a team, whose result is the answer', async () => {
     const tech = pipeline({
       name: 'tech',
-      stages: [voice('first', () => 'found'), voice('second', (it) => `${it}, done`)],
+      stages: [replyingAgent('first', () => 'found'), replyingAgent('second', (it) => `${it}, done`)],
     });
-    const support = handoff({ name: 'support', members: [passer('triage', 'tech'), tech] });
+    const support = handoff({ name: 'support', members: [handoffAgent('triage', 'tech'), tech] });
     expect(await run(support, 'go', db)).toMatchObject({ text: 'found, done', by: 'tech' });
   });
 });
 
 describe('a map-reduce', () => {
-  const double = voice('double', (text) => text + text);
+  const double = replyingAgent('double', (text) => text + text);
 
   test('returns the results in the order of the items', async () => {
     const lines = mapReduce({
@@ -161,7 +171,7 @@ describe('a map-reduce', () => {
   });
 
   test('can reduce with a model, and accepts an empty list', async () => {
-    const options = { name: 'lines', map: double, reduce: voice('editor', (text) => `<${text}>`) };
+    const options = { name: 'lines', map: double, reduce: replyingAgent('editor', (text) => `<${text}>`) };
     const lines = mapReduce({ ...options, split: (text) => text.split(' ') });
     expect(await run(lines, 'a b', db)).toBe('<1. aa\n\n2. bb>');
     const none = mapReduce({ name: 'none', map: double, reduce: (all) => all.length, split: () => [] });
@@ -180,7 +190,7 @@ describe('a map-reduce', () => {
 describe('a debate', () => {
   test('runs its rounds with all debaters at once, and then the judge', async () => {
     const seen: string[] = [];
-    const judge = voice('judge', (shown) => (seen.push(shown), 'a is right'));
+    const judge = replyingAgent('judge', (prompt) => (seen.push(prompt), 'a is right'));
     const court = debate({ name: 'court', debaters: [speaks('a'), speaks('b')], judge, rounds: 2 });
     expect(await run(court, 'Tea or coffee?', db)).toBe('a is right');
     expect(seen[0]!.match(/\[[ab]\]/g)).toHaveLength(4);
@@ -188,7 +198,7 @@ describe('a debate', () => {
 });
 
 describe('a supervisor team', () => {
-  const boss = caller({ name: 'a', input: { task: 'tea' } }, { name: 'press', input: { task: 'cake' } });
+  const boss = callingModel({ name: 'a', input: { task: 'tea' } }, { name: 'press', input: { task: 'cake' } });
   const supervisor = agent({ name: 'boss', model: boss });
 
   test('gives its supervisor a tool for every worker, and charges their usage to the team', async () => {
@@ -201,7 +211,7 @@ describe('a supervisor team', () => {
 
   test('without workers, with two of one name, or without a supervising agent is refused', () => {
     expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [] })).toThrow(/at least one member/);
-    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [a, voice('a')] })).toThrow(
+    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [a, replyingAgent('a')] })).toThrow(
       /two members named "a"/,
     );
     const post = pipeline({ name: 'post', stages: [a] });
@@ -210,13 +220,16 @@ describe('a supervisor team', () => {
 });
 
 describe('a conversation ends', () => {
-  const over = async (end: Parameters<typeof roundRobin>[0]['until'], ...members: ReturnType<typeof voice>[]) => {
+  const over = async (
+    end: Parameters<typeof roundRobin>[0]['until'],
+    ...members: ReturnType<typeof replyingAgent>[]
+  ) => {
     const { reason, turns } = await run(roundRobin({ name: 'desk', members, until: end }), 'go', db);
     return `${turns}: ${reason}`;
   };
 
   test('when a message contains the text, in any case', async () => {
-    const done = voice('b', () => 'I am Done.');
+    const done = replyingAgent('b', () => 'I am Done.');
     expect(await over(until.textMentions('DONE'), speaks('a'), done)).toBe('2: b said "DONE"');
   });
 
@@ -243,10 +256,10 @@ describe('a conversation ends', () => {
 describe('an invalid preset is refused in the definition:', () => {
   const end = until.maxTurns(2);
   test.each([
-    ['nobody', () => roundRobin({ name: 'desk', members: [], until: end }), /needs at least one member/],
+    ['no members', () => roundRobin({ name: 'desk', members: [], until: end }), /needs at least one member/],
     [
       'two of one name',
-      () => roundRobin({ name: 'desk', members: [a, voice('a')], until: end }),
+      () => roundRobin({ name: 'desk', members: [a, replyingAgent('a')], until: end }),
       /two members named "a"/,
     ],
     ['two stages of one name', () => pipeline({ name: 'desk', stages: [a, a] }), /two members named "a"/],
@@ -259,10 +272,10 @@ describe('an invalid preset is refused in the definition:', () => {
     ['no turns', () => until.maxTurns(0), /whole number from 1 on; got 0/],
     ['no number', () => until.tokenBudget(Number.NaN), /got NaN/],
     ['no time', () => until.timeout(-1), /positive number of milliseconds/],
-    ['no word', () => until.textMentions(' '), /a text that is not empty/],
+    ['an empty text', () => until.textMentions(' '), /a text that is not empty/],
     ['no end', () => roundRobin({ name: 'desk', members: [a], until: undefined as never }), /when it is over/],
     [
-      'half an end',
+      'an incomplete end',
       () =>
         until
           .maxTurns(1)
@@ -271,7 +284,11 @@ describe('an invalid preset is refused in the definition:', () => {
       /turns|when it is over/,
     ],
     ['one debater', () => debate({ name: 'desk', debaters: [a], judge: b }), /two who argue/],
-    ['a judge who argues', () => debate({ name: 'desk', debaters: [a, b], judge: a }), /two members named "a"/],
+    [
+      'a judge who is also a debater',
+      () => debate({ name: 'desk', debaters: [a, b], judge: a }),
+      /two members named "a"/,
+    ],
     [
       'no concurrency',
       () => mapReduce({ name: 'desk', map: a, split: () => [], reduce: () => 0, concurrency: 0 }),
@@ -279,9 +296,13 @@ describe('an invalid preset is refused in the definition:', () => {
     ],
     ['no name', () => pipeline({ name: ' ', stages: [a] }), /name/],
     ['a negative budget', () => pipeline({ name: 'desk', stages: [a], budget: { usd: -1 } }), /usd/],
-    ['a stranger', () => roundRobin({ name: 'desk', members: [{} as never], until: end }), /agent\(\{ … \}\) or team/],
     [
-      'a chooser who is none',
+      'a member of the wrong type',
+      () => roundRobin({ name: 'desk', members: [{} as never], until: end }),
+      /agent\(\{ … \}\) or team/,
+    ],
+    [
+      'a selector of the wrong type',
       () => selector({ name: 'desk', members: [a], choose: 3 as never, until: end }),
       /"choose" is a function/,
     ],

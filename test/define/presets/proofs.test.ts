@@ -1,4 +1,4 @@
-/** What is proved of every preset: nothing can go wrong between its members, and nothing is lost or done twice, whatever goes wrong around them. */
+/** What holds for every preset: no deadlock between its members, and nothing lost or performed twice under crashes and faults. */
 import { describe, expect, test } from 'vitest';
 import { check, crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
 import { presets, scenarioOf } from './everyPreset.ts';

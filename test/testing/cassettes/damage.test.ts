@@ -1,4 +1,4 @@
-/** Cassettes that cannot be played: each says which file, where in it, and what to do. */
+/** Cassettes that cannot be replayed: the message has the file, the path in it, and what to do. */
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ beforeAll(async () => {
   whole = (await recorded()).cassette;
 });
 
-/** The text after a change by hand; the digest goes, as the message says it must. */
+/** The text after a change by hand, without the digest, as the message requires. */
 const edited = (change: (cassette: Cassette) => void): string => {
   const copy = structuredClone(whole);
   change(copy);
@@ -47,13 +47,13 @@ test.each<[string, () => string, string, RegExp]>([
     /has format none; this troupe reads format 1\. Record it again/,
   ],
   [
-    'an outcome that is none',
+    'an invalid outcome',
     () => edited((it) => Object.assign(it.ledger[1]!.outcome, { ok: 'yes' })),
     'invalid',
     /it is damaged: at "ledger\[1\]\.outcome\.ok"/,
   ],
   [
-    'a step that is missing',
+    'a missing step',
     () => edited((it) => it.steps.splice(2, 1)),
     'invalid',
     /at "steps\[\d+\]\.seq": expected \d of .*, came \d; a step is missing/,

@@ -1,4 +1,4 @@
-/** Whatever happened to a run, it happens again: failures, latencies, people, signals, and a process that stopped in the middle. */
+/** Replays of random runs are exact: failures, latencies, answers of people, signals, and a process that stopped in the middle. */
 import { expect, test } from 'vitest';
 import { agent, type JsonObject } from 'troupe';
 import {
@@ -15,7 +15,7 @@ import { memory } from '../../../src/journal/memory.ts';
 import { limits } from '../../limits.ts';
 import { folder, nobody } from './fixtures/runs.ts';
 
-/** An agent in a world as bad as the seed makes it; offline when it is played again. */
+/** An agent with random failures by its seed; offline in the replay. */
 function clerk(random: () => number, offline = false) {
   const some = (share: number) => random() < share;
   const answer = (turn: number): ScriptedModelStep =>
@@ -52,7 +52,7 @@ function clerk(random: () => number, offline = false) {
   });
 }
 
-/** A life on a seeded clock: people answer or do not, somebody pauses, cancels, or stops the process. */
+/** A run on a seeded clock, with random answers, pauses, cancels and stops of the process. */
 async function live(seed: number) {
   const { random } = virtualClock({ seed });
   const subject = clerk(random);
@@ -86,10 +86,10 @@ async function live(seed: number) {
   return taped;
 }
 
-/** To "May it?" and to "Did it happen?" alike. */
+/** The answer yes to an approval, and to the question whether a write has happened. */
 const yes = ({ properties }: JsonObject, is: boolean) => ({ [Object.keys(properties as object)[0]!]: is });
 
-/** So many lives; TROUPE_LIVES asks for more. */
+/** The number of runs; TROUPE_LIVES sets another. */
 const lives = Number(process.env['TROUPE_LIVES'] ?? 40);
 
 test(`${lives} random runs of an agent are replayed without a difference`, { timeout: limits.long }, async () => {
@@ -105,6 +105,6 @@ test(`${lives} random runs of an agent are replayed without a difference`, { tim
       differs.push(`seed ${seed}: ${drift[0]!.actor} ${drift[0]!.message} ${drift[0]!.difference ?? ''}`);
   }
   expect(differs).toEqual([]);
-  // The lives were different enough to prove something.
+  // The runs differ enough to be a proof.
   expect([...ends.keys()].sort()).toEqual(['cancelled', 'done', 'failed', 'open']);
 });

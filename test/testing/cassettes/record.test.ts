@@ -1,4 +1,4 @@
-/** Recording in a test: never, once, or what is new. And what is masked on the way to the file. */
+/** The recording modes of a test (none, once, new), and the masking of secrets in the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -109,7 +109,7 @@ test('secrets of the environment and chosen values are masked in the file, which
   const text = readFileSync(file, 'utf8');
   expect(text).not.toMatch(/sk-secret-1|0301234567/);
   expect(text).toContain('[redacted] says call [redacted]');
-  // Nobody has the number any more, and any number will do.
+  // The number is not known any more, and any number works.
   expect(await cassette(file).replay(subject())).toMatchObject({ drift: [], outcome: { status: 'done' } });
   await expect(cassette(file).replay(asking([], 'hear 0301234567', 'b'))).rejects.toMatchObject({ kind: 'conflict' });
 });

@@ -1,4 +1,4 @@
-/** A recorded run played again: offline, on the same path, or with word of where it left it. */
+/** Replays of a recorded run: offline, on the same path, or with the first difference. */
 import { beforeAll, expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { effect, machine, openRuntime } from 'troupe';
@@ -71,12 +71,12 @@ test('strict: a replay that leaves the recording fails, and names the place', as
 
 test('a decision by a recorded answer of the model is not made again', async () => {
   const { drift, outcome } = await driftOf('no approval');
-  // It said that a person must be asked, and that is what the machine goes by, although the tool needs no approval any more.
+  // The recorded answer requires an approval, and the machine follows it, although the tool no longer needs one.
   expect(drift).toEqual([]);
   expect(outcome).toMatchObject({ status: 'done' });
 });
 
-/** A machine that asks twice, waits between, and hears a signal. */
+/** A machine with two effects, a wait between them, and a signal. */
 const clerk = (
   change: Partial<{ q: string; ask: string; pause: number; twice: boolean; deaf: boolean }> = {},
   asked: string[] = [],
@@ -136,24 +136,24 @@ const clerksRun = (place: ReturnType<typeof folder>) =>
 test.each<[string, Parameters<typeof clerk>[0], Partial<Drift>[]]>([
   ['nothing changed', {}, []],
   [
-    'an effect is asked with another input',
+    'an effect has another input',
     { q: 'uno' },
     [{ kind: 'input', phase: 'looking', seq: 1, difference: '  {\n-   "q": "one"\n+   "q": "uno"\n  }' }],
   ],
   [
-    'an effect is asked that was not recorded',
+    'an effect was not recorded',
     { ask: 'peek' },
     [{ kind: 'unrecorded', phase: 'looking', message: expect.stringContaining('{"q":"one"}') as string }],
   ],
-  ['a recorded effect is not asked any more', { twice: false }, [{ kind: 'path', phase: 'pausing', seq: 3 }]],
+  ['a recorded effect is not requested any more', { twice: false }, [{ kind: 'path', phase: 'pausing', seq: 3 }]],
   [
     'a delay is longer, and the signal comes first',
     { pause: 7_200_000 },
     [{ kind: 'unheard', phase: 'pausing', seq: 2 }],
   ],
-  ['a delay is shorter, and still over before all else', { pause: 5_000 }, []],
+  ['a delay is shorter, and still elapses first', { pause: 5_000 }, []],
   [
-    'a signal means nothing any more',
+    'a signal is not handled any more',
     { deaf: true },
     [{ kind: 'unheard', phase: 'waiting', seq: 4, message: expect.stringContaining('nobody took "stamp"') as string }],
   ],
