@@ -4,6 +4,7 @@ import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
 
 /** What `effect` makes. The engine recognizes it by the property `effect`; it runs any other XState actor as it is. */
 export interface Effect<Output, Input> extends PromiseActorLogic<Output, Input> {
+  /** What the engine performs, set by `effect()`: the engine recognizes an effect by this property. */
   readonly effect: {
     /** The function that was given. Rejects with what it throws. */
     perform(input: Input, scope: EffectScope): Promise<Output>;

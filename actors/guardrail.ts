@@ -1,7 +1,7 @@
 /** The actors of guardrails: a chain of machines, the first in front, the last one with the supervised machines behind it. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
-import type { AskedWork, Checks } from '../src/contracts/guardrail.ts';
+import type { GuardedWork, Checks } from '../src/contracts/guardrail.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { CheckInput } from '../machines/guardrail/draft.ts';
@@ -21,11 +21,13 @@ import { withStreamGuards } from './guardStream.ts';
 /** One guardrail as it was defined. Times are in milliseconds. */
 export interface Guardrail {
   readonly kind: 'guardrail';
+  /** What people and refusals call it: the name that the user gave, or else its kind (`timeout`, `budget`). */
   readonly name: string;
   /** The name of its actors, made from its own. */
   readonly id: string;
   /** Its position in the fixed order; guardrails of one rank keep the order in which they were given. */
   readonly rank: number;
+  /** What it decides by itself; `{ kind: 'asked' }` when only the user's checks decide. */
   readonly rule: GuardrailRule;
   /** The user's checks, by stage. */
   readonly checks: Checks;
@@ -99,7 +101,7 @@ const checkOf = ({ checks }: Guardrail) =>
 /** A body as a text: as it is if it is one, otherwise as JSON. */
 export const bodyText = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
-const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): AskedWork => ({
+const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): GuardedWork => ({
   type,
   body,
   text: bodyText(body),

@@ -1,4 +1,4 @@
-/** One agent, one question. No key is needed: the scripted model answers; put 'anthropic:claude-…' in its place for a real one. */
+/** One agent, one question. No API key is needed: a scripted model answers. Replace it with 'anthropic:claude-…' for a real one. */
 import assert from 'node:assert/strict';
 import { agent, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';

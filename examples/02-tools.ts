@@ -1,4 +1,4 @@
-/** An agent with a tool: typed in, typed out. Two calls in one turn run side by side. */
+/** An agent with a tool: typed input, typed output. Two calls in one turn run in parallel. */
 import assert from 'node:assert/strict';
 import { agent, run, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';

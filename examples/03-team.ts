@@ -1,4 +1,4 @@
-/** A team: a writer and a critic speak in typed messages; a pure route says who is next. A wrong recipient does not compile. */
+/** A team: a writer and a critic exchange typed messages; a pure route decides which member gets the next one. A wrong recipient does not compile. */
 import assert from 'node:assert/strict';
 import { agent, protocol, run, team } from 'troupe';
 import { scriptedModel } from 'troupe/testing';

@@ -1,4 +1,4 @@
-/** Pull the plug: the process is killed while the agent works, and a second one goes on without doing anything twice. */
+/** Durable by default: the process is killed while the agent works, and a second process resumes the run without doing anything twice. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ const diarist = agent({
   name: 'diarist',
   instructions: 'Write three lines into the diary.',
   tools: [note],
-  // By turn, not by sequence: a process that starts in the middle goes on in the middle.
+  // Answers by the conversation and not by a list of steps: a process that resumes the run starts in the middle.
   model: scriptedModel(
     ({ messages }) => [step('one'), step('two'), step('three'), { text: 'Done.' }][(messages.length - 1) / 2]!,
   ),

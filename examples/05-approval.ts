@@ -1,4 +1,4 @@
-/** A person in the loop: a write waits for a yes that is bound to the exact call, and is good for one call only. */
+/** A person in the loop: a write waits for an approval, which is bound to the exact call and valid for one call only. */
 import assert from 'node:assert/strict';
 import { agent, openRuntime, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';

@@ -1,4 +1,4 @@
-/** A team under test: a scripted model, time that moves when told, and a person who answers late. Nothing sleeps, nothing is left on disk. */
+/** An agent under test: a scripted model, a clock that the test advances, and a person who answers late. Nothing sleeps, and nothing is left on disk. */
 import assert from 'node:assert/strict';
 import { agent, tool } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
@@ -27,7 +27,7 @@ const clerk = () =>
 
 await using runtime = await testRuntime();
 
-// Somebody says yes after eleven hours.
+// A person agrees after eleven hours.
 const first = await runtime.start(clerk(), 'Pay the invoice.');
 await runtime.advance('11h');
 const [ticket] = await runtime.tickets(first.id);
@@ -36,14 +36,14 @@ await runtime.answer(ticket!.id, { approved: true }, 'Grace');
 assert.deepEqual(await first.outcome().then(({ status }) => status), 'done');
 assert.deepEqual(paid, [40]);
 
-// Nobody says anything: after twelve hours silence is a no.
+// No person answers: after twelve hours the ticket expires, which counts as a refusal.
 const second = await runtime.start(clerk(), 'Pay the invoice.');
 await runtime.advance('12h');
 const outcome = await second.outcome();
 assert.equal(outcome.status === 'done' && outcome.output, 'Nobody agreed, so I did not pay.');
 assert.deepEqual(paid, [40]);
 
-// What was seen on the way, by commit: the states the second clerk went through.
+// The commits of the run: the states that the second clerk passed through.
 const states = runtime.seen.flatMap((event) =>
   event.type === 'commit' && event.actor === second.root ? [event.state] : [],
 );

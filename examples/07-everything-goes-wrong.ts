@@ -1,4 +1,4 @@
-/** A subject under hundreds of seeds of crashes, zombies, full disks and lost answers; and a machine with a mistake that only a crash shows. */
+/** An agent under hundreds of seeds of crashes, suspended processes, full disks and lost answers; and a machine with a mistake that only a crash shows. */
 import assert from 'node:assert/strict';
 import { agent, effect, machine, tool } from 'troupe';
 import { scriptedModel, simulate } from 'troupe/testing';
@@ -29,7 +29,7 @@ console.log(
   `${seeds} seeds, ${commits} commits, ${faults.crash} crashes, ${faults.zombie} zombies: nothing lost or repeated.`,
 );
 
-// This machine does something three times that does not honour its key: after a crash nobody can tell it from a first time.
+// This machine performs a write three times that does not honour its key: after a crash, a repetition cannot be told from a first call.
 let counted = 0;
 const forgetful = () => {
   counted = 0;

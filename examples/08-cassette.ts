@@ -1,4 +1,4 @@
-/** A run on tape: exported from its journal, played again offline on the real machines, and compared with a changed definition. */
+/** A recorded run: exported from its journal, replayed offline on the real machines, and compared with a changed definition. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,14 +20,14 @@ const clerk = (change: { objectives?: typeof objectives } = {}) =>
   agent({
     name: 'clerk',
     tools: [stock],
-    // Today's stand-in for a model that costs money; a replay asks neither.
+    // Replaces a model that costs money; a replay calls neither.
     model: scriptedModel(({ messages }) =>
       messages.length === 1 ? { calls: [{ name: 'stock', input: { item: 'tea' } }] } : { text: 'Seven boxes.' },
     ),
     ...change,
   });
 
-// A run like any other: its journal has every effect, and what it gave.
+// An ordinary run: its journal has every effect with its result.
 const runtime = await openRuntime({ db: 'memory' });
 await (await runtime.start(clerk(), 'How much tea is there?', { key: 'job-42' })).outcome();
 const tape = join(mkdtempSync(join(tmpdir(), 'troupe-tape-')), 'job-42.json');
@@ -42,7 +42,7 @@ assert.deepEqual(drift, []);
 assert.equal(looked, 1, 'nobody looked again');
 console.log('The recorded run goes the same way on today’s clerk.');
 
-// A clerk whose answers are checked goes another way: the replay says where it left the recording.
+// A clerk whose answers are verified takes another path: the replay says where it left the recording.
 const changed = await cassette(tape).replay(clerk({ objectives }), 'lenient');
 assert.ok(changed.drift.length > 0);
 const [first] = changed.drift;

@@ -1,4 +1,4 @@
-/** An orchestrator: tasks go to members by a router; one that keeps failing rests, and the others have its tasks. Every task has one result. */
+/** An orchestrator: tasks go to members by a router; a member that keeps failing is taken out of rotation, and the others get its tasks. Every task has one result. */
 import assert from 'node:assert/strict';
 import { agent, orchestrator, routers, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -8,12 +8,12 @@ const worker = (
   model = scriptedModel(({ messages }) => ({ text: `${name}: ${messages.length} read` })),
 ) => agent({ name, model });
 
-/** Its provider is away. */
+/** A member whose provider cannot be reached. */
 const broken = worker(
   'eve',
   scriptedModel(() => ({ error: { kind: 'transient', message: 'The provider is overloaded.' } })),
 );
-// An agent tries by itself first; here that would only take time.
+// An agent retries by itself first; here that would only take time.
 const eve = agent({ name: 'eve', model: broken.definition('task').model, limits: { maxRetries: 0, maxFallbacks: 0 } });
 
 const desk = orchestrator({
@@ -38,7 +38,7 @@ assert.equal(results.length, 9);
 assert.ok(results.every(({ success, agentId }) => success && agentId !== 'eve'));
 assert.ok(results.some(({ metadata }) => metadata.retryApplied));
 
-// A role that nobody has is refused at once, and says who was looked at.
+// A task for a role that no member has is refused at once; the refusal lists the candidates.
 const critics = orchestrator({
   name: 'critics',
   members: [{ agent: worker('ada'), role: 'writer' }],

@@ -1,4 +1,4 @@
-/** Guardrails in front of an agent: what is asked, which tools are called, and what is said while it is being said. */
+/** Guardrails in front of an agent: they check its input, its tool calls, and its output while the model is still answering. */
 import assert from 'node:assert/strict';
 import { agent, guarded, guardrails, run, tool, TroupeError } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -31,7 +31,7 @@ const safe = guarded(clerk, [
   guardrails.timeout({ max: '2m' }),
   guardrails.input([/ignore (all|your) instructions/i]),
   guardrails.output([/\b\d{16}\b/]),
-  guardrails.tool(), // Writes are denied unless it says otherwise.
+  guardrails.tool(), // Writes are denied by default.
 ]);
 
 const rejected = async (input: string) => {

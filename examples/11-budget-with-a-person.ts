@@ -1,4 +1,4 @@
-/** A budget with a person: two members share it; when it is used up the run waits, and goes on with what somebody grants. */
+/** A budget with a person: two members share it. When it is used up the run waits, and continues with what a person grants. */
 import assert from 'node:assert/strict';
 import { all, agent, openRuntime, protocol, team } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -11,7 +11,7 @@ const Desk = protocol({
   answer: { body: z.object({ findings: z.number() }) },
 });
 
-/** Says something that cannot be used so many times, each for ten cents, before it finds out. */
+/** Gives an unusable answer `detours` times, each for ten cents, before it answers the question. */
 const researcher = (name: string, detours: number) =>
   agent({
     name,
@@ -42,7 +42,7 @@ const desk = team({
 const runtime = await openRuntime({ db: 'memory' });
 const run = await runtime.start(desk, { about: 'actors' });
 
-// Bob needed one step of his share and left the rest; Ada, who was busier, has used that up as well.
+// Bob needed one step of his share and left the rest; Ada, who had more work, used that as well.
 const waiting = await run.outcome({ returnWhenWaiting: true });
 assert.equal(waiting.status, 'waiting');
 const [ticket] = waiting.tickets;

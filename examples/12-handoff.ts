@@ -1,4 +1,4 @@
-/** A hand-off: the conversation belongs to one member at a time, who answers it or hands it over. Nobody passes it round for ever. */
+/** A hand-off: the conversation belongs to one member at a time, who answers it or hands it over. It cannot be handed over for ever. */
 import assert from 'node:assert/strict';
 import { agent, handoff, run, until } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -26,7 +26,7 @@ const support = handoff({
   name: 'support',
   members: [triage, billing],
   start: 'triage',
-  // A hand-over to somebody outside ends the run there; who takes it on from here is up to you.
+  // A hand-over to a recipient outside the team ends the run there; your code decides what follows.
   until: until.handedOff('person'),
 });
 
@@ -38,7 +38,7 @@ const escalated = await run(support, 'I was charged twice, and my lawyer will ca
 console.log(`${escalated.by}: ${escalated.text} (${escalated.reason})`);
 assert.equal(escalated.reason, 'triage handed over to person');
 
-// Two who only pass it on: after the same hand-over for the second time, the owner has to answer.
+// Two members that only hand it over: after the same hand-over for the second time, the owner must answer.
 const passer = (name: string, to: string) =>
   agent({
     name,

@@ -1,4 +1,4 @@
-/** Map-reduce: a task is taken apart, every item gets a worker of its own, so many at a time, and one answer is made of theirs. */
+/** Map-reduce: a task is split into items, each item gets a worker of its own, a limited number at a time, and their answers are combined into one. */
 import assert from 'node:assert/strict';
 import { agent, asTool, mapReduce, pipeline, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -15,7 +15,7 @@ const reviewer = agent({
 
 const Files = z.object({ files: z.array(z.object({ path: z.string(), text: z.string() })) });
 
-/** Two at a time; the answers are in the order of the items, whoever was first. What `reduce` gives is what the team gives. */
+/** Two at a time; the answers are in the order of the items, whichever worker was first. The team returns the result of `reduce`. */
 const review = mapReduce({
   name: 'review',
   input: Files,
@@ -37,7 +37,7 @@ assert.deepEqual(
   ['fine', 'runs what it is given', 'fine'],
 );
 
-/** Teams nest: each line goes through a pipeline of its own, and the whole is a tool of an agent, which pays for it. */
+/** Teams nest: each line goes through a pipeline of its own, and the whole team is a tool of an agent, to which its usage is charged. */
 const says = (name: string, what: (text: string) => string) =>
   agent({
     name,

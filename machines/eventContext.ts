@@ -1,9 +1,10 @@
 /**
- * What a pure machine may know of time and chance. The engine takes an event in at a moment and attaches that moment to the event;
- * a machine reads it with `momentOf` instead of asking a clock, so that the same event always leads to the same step.
+ * What a pure machine may know of time and chance. The engine notes when it takes an event in, and attaches that to the event. A machine
+ * reads it with `eventContextOf` instead of asking a clock, so that the same event always leads to the same step.
  */
 import { fieldsOf } from './json.ts';
 
+/** What the engine attaches to an event: its time, a random number, the run's deadline and the message behind it. */
 export interface EventContext {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -12,7 +13,12 @@ export interface EventContext {
   /** When the whole run must have ended; undefined when it has no deadline. Milliseconds since the epoch. */
   readonly deadline?: number;
   /** The message that brought the event; undefined when it did not come from outside. */
-  readonly message?: { readonly id: string; readonly from: string };
+  readonly message?: {
+    /** Unique for each message; a repeated delivery has the same id. */
+    readonly id: string;
+    /** The address of its sender. */
+    readonly from: string;
+  };
   /** What a running effect has reported as its partial result (`scope.soFar`); `child` is the id of its invoke. */
   soFar?(child: string): unknown;
 }
@@ -21,7 +27,7 @@ export interface EventContext {
 const nowhere: EventContext = { at: 0, chance: () => 0.5 };
 const moment = Symbol.for('troupe.moment');
 
-/** The moment of an event that came from outside, or of the input that an actor began with. An event that the machine raised itself has none, and gets one at time 0. */
+/** The context of an event that came from outside, or of the input that an actor began with. An event that the machine raised itself has none, and gets one at time 0. */
 export const eventContextOf = (event: object): EventContext =>
   attachedTo(event) ?? attachedTo(fieldsOf(event).input) ?? nowhere;
 

@@ -33,10 +33,13 @@ export const tooDeepFailure = (depth: number): Failure =>
 
 /** A message that is handed to a member. */
 export interface HandedMessage {
+  /** The name of the message in the sender's protocol. */
   readonly type: string;
+  /** What the message says, in the shape that its type has in the sender's protocol. */
   readonly body: Json;
   /** What may be used up for it; a kind that is not named is not limited. */
   readonly left: Budget;
+  /** How many agents and teams have handed the work on, the sender included; more than 8 is refused. */
   readonly depth: number;
   /** The name under which the sender may be asked for more. */
   readonly lease?: string;
@@ -111,6 +114,7 @@ export function memberEndOf(event: ChildEndEvent, { gives }: MemberKind = defaul
 
 /** A call that an agent hands to another agent or a team: the agent sees a call, the other a message. */
 export interface Delegation extends HandedMessage {
+  /** Whether the work goes to an agent or to a team, and which message types that one uses. */
   readonly who: MemberKind;
 }
 /** The name under which the machine of a delegate is provided; `tool` is the name of the tool that the model calls. */

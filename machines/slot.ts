@@ -32,14 +32,56 @@ export interface MessageMeta {
 /** The actions of the engine: spread them into `setup({ actions })`. Each becomes part of the commit of the step that took it. */
 export const engineActions = {
   /** Adds an entry to one of the actor's append-only lists; the snapshot keeps only what it needs to find it (E6). */
-  append: (_: unknown, _params: { list: string; entry: Json }) => {},
+  append: (
+    _: unknown,
+    _params: {
+      /** The name of the list; it begins with its first entry. */
+      list: string;
+      /** What is added; it is never changed afterwards. */
+      entry: Json;
+    },
+  ) => {},
   /** Sends a message that wants no answer. */
-  tell: (_: unknown, _params: { to: Address; type: string; body: Json }) => {},
+  tell: (
+    _: unknown,
+    _params: {
+      /** The address of the recipient. */
+      to: Address;
+      /** The name of the message in the recipient's protocol. */
+      type: string;
+      /** What the message says, in the shape that its type has in the protocol. */
+      body: Json;
+    },
+  ) => {},
   /** Stores a message that the actor will not act upon as a dead letter, with the reason (E10). */
   bury: (
     _: unknown,
-    _params: { message: { id?: string; type: string; from?: Address; body: Json }; failure: Failure },
+    _params: {
+      /** The message as it came, or as much of it as is known. */
+      message: {
+        /** The id under which it came; absent for what the actor tells itself. */
+        id?: string;
+        /** The name of the message. */
+        type: string;
+        /** The address of its sender; absent when it is not known. */
+        from?: Address;
+        /** What the message says. */
+        body: Json;
+      };
+      /** Why the actor does not act upon it; shown with the dead letter. */
+      failure: Failure;
+    },
   ) => {},
   /** Answers an ask. */
-  reply: (_: unknown, _params: { ask: MessageMeta; type: string; body: Json }) => {},
+  reply: (
+    _: unknown,
+    _params: {
+      /** The message that is answered, as its event brought it. */
+      ask: MessageMeta;
+      /** The name of the reply in the actor's protocol. */
+      type: string;
+      /** What the reply says, in the shape that its type has in the protocol. */
+      body: Json;
+    },
+  ) => {},
 };

@@ -2,10 +2,10 @@
  * One tool call with an actor of its own: a write, a call that a person must approve, or work for another agent or team.
  *
  * K1 If approval is needed, nothing runs before exactly this call is approved (its hash is in the ticket).
- * K2 A write that may have happened is reconciled: its tool is asked, then a person. It is never repeated blindly.
- * K3 A write that has begun is not interrupted. A call that waits for approval or only reads is.
- * K4 However the call ends, there is an outcome to show the model.
- * K5 Work for another agent or team runs as a durable child. What it used is in the outcome, also when it was told to stop.
+ * K2 A write that may have happened is reconciled: first its tool is asked, then a person. It is never repeated without such an answer.
+ * K3 An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.
+ * K4 Every call has an outcome for the model, however it ends.
+ * K5 Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.
  */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
@@ -29,6 +29,7 @@ import { unansweredFailure, waitMachine } from './wait.ts';
 
 /** The input of `toolCallMachine`. */
 export interface ToolCallInput {
+  /** The tool, its arguments and what is known of its effect. */
   readonly call: ToolRequest;
   /** Whether a person must approve it. */
   readonly ask: boolean;
@@ -46,7 +47,13 @@ export type ToolCallEvent =
   | { type: 'call.cancel'; reason: string };
 
 /** Whether a write has happened; `done: undefined` when the tool cannot tell. */
-export type WriteReconciliation = ({ done: true } & ToolAnswer) | { done: false } | { done: undefined };
+export type WriteReconciliation =
+  | ({ done: true } & ToolAnswer)
+  | { done: false }
+  | {
+      /** The tool cannot tell, so a person is asked. */
+      done: undefined;
+    };
 
 export interface ToolCallContext extends ToolCallInput {
   readonly attempts: number;

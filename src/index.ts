@@ -1,6 +1,23 @@
 /** The front door: what a user imports from `troupe`. */
+
+// One agent: a model, instructions and tools.
 export { agent, type Agent, type AgentOptions } from './define/agent.ts';
-export { all, team, type Team, type TeamOptions } from './define/team.ts';
+export { tool, type Tool } from './tools/tool.ts';
+export { mcpServer } from './define/mcpServer.ts';
+export type { ToolSource } from './contracts/tool.ts';
+export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';
+
+// Models: one of the AI SDK, or one that needs no network.
+export { aiSdkModel } from './gateway/aiSdkModel.ts';
+export { offlineModel } from './gateway/offlineModel.ts';
+export type { Model, ModelChoice, Usage } from './contracts/model.ts';
+
+// A team: agents that send each other the messages of a protocol.
+export { team, all, type Team, type TeamOptions } from './define/team.ts';
+export { protocol, type MessageBody, type MessageOf, type Protocol, type Reply } from './contracts/protocol.ts';
+export { asTool } from './define/asTool.ts';
+
+// Ready-made teams.
 export { pipeline } from './define/presets/pipeline.ts';
 export { roundRobin } from './define/presets/roundRobin.ts';
 export { selector } from './define/presets/selector.ts';
@@ -8,8 +25,9 @@ export { handoff } from './define/presets/handoff.ts';
 export { mapReduce } from './define/presets/mapReduce.ts';
 export { debate } from './define/presets/debate.ts';
 export { supervisorTeam } from './define/presets/supervisorTeam.ts';
-export { asTool } from './define/asTool.ts';
 export { until, type Until, type Conversation } from './define/presets/until.ts';
+
+// Many tasks for many members: an orchestrator, its router, and what can be seen and done while it works.
 export {
   orchestrator,
   type Orchestrator,
@@ -18,10 +36,8 @@ export {
   type RotationOptions,
 } from './define/orchestrator.ts';
 export { routers, type Router } from './define/routers.ts';
-export { monitorOf } from './runtime/monitor.ts';
 export { control, type OrchestrationControl } from './runtime/control.ts';
-export { standing, type Call, type HealthStatus, type HealthWindow, type Standing } from './contracts/health.ts';
-export type { HealthReport } from './observe/health.ts';
+export { monitorOf } from './runtime/monitor.ts';
 export type {
   BudgetSnapshot,
   ExecutionMode,
@@ -32,10 +48,19 @@ export type {
   TaskResult,
   TaskSpec,
 } from './contracts/task.ts';
-export { run, type RunOptions } from './runtime/run.ts';
+
+// Guardrails: checks before, during and after the work of an agent, a team or a tool.
 export { guarded, type Guarded } from './define/guardrails/guarded.ts';
 export { guardrails, type GuardrailOptions } from './define/guardrails/guardrails.ts';
 export type { Guardrail } from '../actors/guardrail.ts';
+
+// A machine of your own: an XState machine whose effects the engine performs.
+export { machine, type MachineRunnable } from './define/machine.ts';
+export { effect } from '../actors/effect.ts';
+export type { Ref } from './engine/ref.ts';
+
+// Running it: once, in a runtime that outlives the process, or in a cluster.
+export { run, type RunOptions } from './runtime/run.ts';
 export {
   openRuntime,
   type Runtime,
@@ -45,20 +70,21 @@ export {
   type Ticket,
 } from './runtime/runtime.ts';
 export { cluster, node, type ClusterNode, type ClusterNodeOptions } from './cluster/join.ts';
-export type { Cluster, Invoked, InvokeOptions } from './cluster/client.ts';
+export type { Cluster, InvokeOptions, InvokeResult } from './cluster/client.ts';
 export type { NodeReport } from './cluster/nodeReport.ts';
 export type { Runnable } from './define/runnable.ts';
-export { protocol, type Body, type Protocol, type Reply, type Said } from './contracts/protocol.ts';
-export { tool, type Tool } from './tools/tool.ts';
-export { mcpServer } from './define/mcpServer.ts';
-export { offlineModel } from './gateway/offlineModel.ts';
-export { aiSdkModel } from './gateway/aiSdkModel.ts';
+
+// Health: how well agents, models and tool servers have been doing.
+export {
+  healthSummary,
+  type CallRecord,
+  type HealthStatus,
+  type HealthSummary,
+  type HealthWindow,
+} from './contracts/health.ts';
+export type { HealthReport } from './observe/health.ts';
+
+// Failures and plain values.
 export { TroupeError, failureKinds, type Failure, type FailureKind } from './values/failure.ts';
-export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';
 export type { Json, JsonObject } from './values/json.ts';
-export type { Model, ModelChoice, Usage } from './contracts/model.ts';
-export type { ToolSource } from './contracts/tool.ts';
 export type { Duration } from './values/duration.ts';
-export type { Ref } from './engine/ref.ts';
-export { machine, type MachineRunnable } from './define/machine.ts';
-export { effect } from '../actors/effect.ts';

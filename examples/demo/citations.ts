@@ -1,4 +1,4 @@
-/** The demo's own check: does every citation name a line that is really there? No model is asked. */
+/** The demo's own check: does every citation name a line that exists? It calls no model. */
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Objective } from 'troupe';

@@ -2,7 +2,7 @@
  * The demo: three agents make a digest of a folder of Markdown files, with citations that are checked against the files.
  * `npm run demo` reads this project's own docs; `npm run demo -- --set folder=/your/notes` reads yours.
  *
- * Without a key it runs on the offline model, which is no LLM: it extracts. Set TROUPE_MODEL (and the key it needs) for a real one,
+ * Without a key it runs on the offline model, which is not an LLM: it extracts sentences. Set TROUPE_MODEL (and the key it needs) for a real one,
  * such as TROUPE_MODEL=anthropic:claude-sonnet-4-5.
  */
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { citationsHold } from './citations.ts';
 
 const Fact = z.object({ text: z.string(), file: z.string(), line: z.number().int().positive() });
 
-/** What the newsroom says. A run that is given no folder reads this one. */
+/** The messages of the newsroom. A run without a folder reads this one. */
 const newsroom = (folder: string) =>
   protocol({
     brief: {

@@ -1,11 +1,11 @@
 /**
  * An agent: one task from its first message to its end, in nine phases.
  *
- * A1 Every run ends: each phase has a time limit, each recovery a count, the whole task a deadline.
- * A2 The first decision that ends the task stands: after it there is only cleanup, once.
- * A3 Every call of an answer gets a result in the transcript, however its turn is left.
- * A4 Text never ends a task. Only a typed answer does, or, for an agent without replies, a finished text.
- * A5 A pause interrupts nothing: the agent holds where a model would be asked next. Its delegates are told to pause.
+ * A1 Every task ends: each phase has a time limit, each kind of recovery a maximum count, and the task a deadline.
+ * A2 The first decision that ends the task is final. After it only cleanup runs, and only once.
+ * A3 Every tool call in an answer of the model gets a result in the transcript, however the turn ends.
+ * A4 A task is completed only by a typed answer or, for an agent without replies, by a finished text. The words of a text never end a task.
+ * A5 A pause interrupts nothing: the agent waits before its next model call, and tells its delegates to pause.
  * A6 No input is lost: it is in the transcript, or among the dead letters with the reason.
  */
 import { settledTransitions, withSettings, finalStates } from '../lifecycle.ts';

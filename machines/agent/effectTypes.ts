@@ -16,6 +16,7 @@ export interface ModelCallInput {
   readonly tier: ToolTier;
   /** How many fallbacks were used so far. */
   readonly fallbacks: number;
+  /** What the task has used so far. */
   readonly used: AgentUsage;
   /** What is left for the task where that is less than the agent's own budget. */
   readonly allowance?: Budget;
@@ -29,6 +30,7 @@ export interface ModelCallInput {
 
 /** What is known of the tool of a call that is made. */
 export interface ExecutableCall {
+  /** What the tool does outside: `pure`, `read` or `write`. */
   readonly effect: EffectKind;
   /** A repetition under the same key changes nothing. */
   readonly idempotent: boolean;
@@ -40,45 +42,79 @@ export interface ExecutableCall {
  * A call as it was parsed. `run`: made at once. `guarded`: made by an actor of its own, after approval if `ask`. `refused`: not made, and the model is told why.
  * `settled`: nothing has to be done, and its result is known.
  */
-export type ParsedCall = ToolCall & { readonly hash: string } & (
-    | ({ readonly how: 'run'; readonly tier: ToolTier } & ExecutableCall)
+export type ParsedCall = ToolCall & {
+  /** SHA-256 of the tool's name and its arguments, as base64url: an approval is bound to it, and equal hashes show a loop. */
+  readonly hash: string;
+} & (
+    | ({
+        readonly how: 'run';
+        /** When an agent offers this tool to its model. */
+        readonly tier: ToolTier;
+      } & ExecutableCall)
     | ({
         readonly how: 'guarded';
         /** Whether a person must approve it. */
         readonly ask: boolean;
         /** How long a person has to answer, in milliseconds. */
         readonly patience: number;
+        /** When an agent offers this tool to its model. */
         readonly tier: ToolTier;
         /** The agent or team whose work the call is. */
         readonly delegate?: Omit<Delegation, 'depth'>;
       } & ExecutableCall)
-    | { readonly how: 'refused'; readonly why: string }
-    | { readonly how: 'settled'; readonly content: string }
+    | {
+        readonly how: 'refused';
+        /** Why the call is not made, in words that the model is shown. */
+        readonly why: string;
+      }
+    | {
+        readonly how: 'settled';
+        /** The result that the model is shown. */
+        readonly content: string;
+      }
   );
 
 /** A model's answer after it was parsed against the tools and replies on offer. */
 export interface ParsedAnswer {
+  /** What the model wrote beside its calls; empty when it wrote nothing. */
   readonly text: string;
+  /** The tool calls of the answer in the model's order, and what is done with each. */
   readonly calls: readonly ParsedCall[];
+  /** The tokens and the price of this answer. */
   readonly usage: Usage;
   /** `provider:model`, as it answered. */
   readonly model: string;
   /** What the answer is: final, calls of tools, not usable, or a refusal. */
   readonly means:
-    | { readonly kind: 'answer'; readonly answer: AgentAnswer }
+    | {
+        readonly kind: 'answer';
+        /** The message that the agent answers with, checked against the schema of its reply. */
+        readonly answer: AgentAnswer;
+      }
     | { readonly kind: 'calls' }
-    | { readonly kind: 'unusable'; readonly problem: string }
-    | { readonly kind: 'refusal'; readonly says: string };
+    | {
+        readonly kind: 'unusable';
+        /** What is wrong with the answer, in words that the model is shown. */
+        readonly problem: string;
+      }
+    | {
+        readonly kind: 'refusal';
+        /** The text of the refusal. */
+        readonly says: string;
+      };
   /** The tier that the model asked for. */
   readonly wants?: ToolTier;
 }
 
 /** The input of `runTool`. What kind of call it is was decided when the answer was parsed, so a restart decides nothing anew. */
 export interface ToolRequest extends ExecutableCall {
+  /** The id that the call has in the conversation with the model. */
   readonly id: string;
+  /** Which tool is called. */
   readonly name: string;
+  /** The arguments that the model gave. */
   readonly input: Json;
-  /** Of the name and the arguments. */
+  /** SHA-256 of the tool's name and its arguments, as base64url. */
   readonly hash: string;
 }
 /** The output of `runTool`. */
@@ -88,14 +124,28 @@ export interface ToolAnswer {
 }
 /** How a call ended. */
 export type ToolOutcome =
-  | { readonly ok: true; readonly content: string; readonly usage?: AgentUsage }
-  /** `usage`: what a delegate used. */
-  | { readonly ok: false; readonly content: string; readonly failure: Failure; readonly usage?: AgentUsage };
+  | {
+      readonly ok: true;
+      /** The tool's result, as the model is shown it. */
+      readonly content: string;
+      /** What the delegate used; absent for the call of a tool. */
+      readonly usage?: AgentUsage;
+    }
+  | {
+      readonly ok: false;
+      /** What went wrong, as the model is shown it. */
+      readonly content: string;
+      /** Why the call failed. */
+      readonly failure: Failure;
+      /** What the delegate used; absent for the call of a tool. */
+      readonly usage?: AgentUsage;
+    };
 
 /** The output of `discover`. */
 export interface DiscoveryOutput {
   /** How many tools there are. */
   readonly tools: number;
+  /** The version of the tool catalog, which rises when the list of tools changes; 0 without a catalog. */
   readonly epoch: number;
   /** Required capabilities that no tool has. */
   readonly missing: readonly string[];
@@ -113,6 +163,7 @@ export interface ToolbeltInput {
 export interface ToolbeltListing {
   /** How many tools the toolbelt has. */
   readonly tools: number;
+  /** The version of the tools with this toolbelt: one more than before it was activated. */
   readonly epoch: number;
   /** Required capabilities that no tool has, those of the toolbelt included. */
   readonly missing: readonly string[];
@@ -122,10 +173,13 @@ export interface ToolbeltListing {
 
 /** One step of a plan. */
 export interface PlanStep {
+  /** Names the step within its plan; `dependsOn` refers to it. */
   readonly id: string;
+  /** What the step is to achieve. */
   readonly goal: string;
   /** The ids of the steps that come before it. */
   readonly dependsOn: readonly string[];
+  /** The name of the tool that the step uses; absent when it uses none. */
   readonly tool?: string | undefined;
   /** The result that it should have. */
   readonly expected: string;
@@ -134,24 +188,32 @@ export interface PlanStep {
 }
 /** What an effect that asks the model has used. */
 export interface ModelBill {
+  /** The tokens and the price of all its answers together. */
   readonly usage: Usage;
   /** How many answers that were; 1 by default. */
   readonly answers?: number;
 }
 /** The output of `plan`. */
 export interface PlanOutput extends ModelBill {
+  /** The plan: 1 to 50 steps. */
   readonly steps: readonly PlanStep[];
+  /** The model that answered, as `provider:model`. */
   readonly model: string;
 }
 /** The output of `analyze`. */
 export interface AnalysisOutput extends ModelBill {
+  /** What the task is to achieve, in the model's words. */
   readonly objective: string;
+  /** What the task requires, one sentence each. */
   readonly requirements: readonly string[];
+  /** What could go wrong, one sentence each. */
   readonly risks: readonly string[];
+  /** The model that answered, as `provider:model`. */
   readonly model: string;
 }
 /** The output of `verify`: whether each objective was met. */
 export interface VerificationOutput {
+  /** One entry for each objective of the definition, in the same order. */
   readonly evidence: readonly Evidence[];
 }
 /** The output of `fallback`. */
@@ -161,7 +223,9 @@ export interface FallbackOutput {
 }
 /** The input of `fallback`. */
 export interface FallbackInput {
+  /** The failure that led to the fallback. */
   readonly failure: Failure;
+  /** The phase in which the agent failed. */
   readonly phase: Phase;
   /** The type of the message that is the task. */
   readonly message: string;

@@ -7,6 +7,7 @@ import { finishSoonPrompt, userMessage, interruptedResult } from './prompts.ts';
 
 const { assign, enqueueActions } = agentSetupBase;
 
+/** The actions for input that comes during a task, by the names that the chart uses. */
 export const inputActions = agentActions({
   deliverInput: enqueueActions(({ context, enqueue }) => {
     const { texts, later } = inputs.dueInput(context);

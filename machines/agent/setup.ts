@@ -31,7 +31,9 @@ import {
 
 const { enqueueActions } = agentSetupBase;
 
+/** The complete setup of an agent's machine: what `agentSetupBase` has, and every action. */
 export const agentSetup = agentSetupBase.extend({
+  /** Every action by the name that the chart uses; those that depend on settings have the defaults, until `agentWith` replaces them. */
   actions: {
     ...agentActionsOf(defaultAgentSettings),
     ...turnActions,

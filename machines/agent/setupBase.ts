@@ -1,4 +1,4 @@
-/** The setup of an agent's machine before its actions: types, effects, delays and guards. The actions are added to it in vocabulary.ts. */
+/** The setup of an agent's machine before its actions: types, effects, delays and guards. The actions are added to it in setup.ts. */
 import { setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -13,6 +13,7 @@ import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { defaultAgentSettings } from './settings.ts';
 import type * as turn from './effectTypes.ts';
 
+/** The setup of an agent's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const agentSetupBase = setup({
   types: {} as {
     context: AgentContext;

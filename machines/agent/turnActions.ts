@@ -31,6 +31,7 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
     for (const id of runningDelegates(context)) enqueue.sendTo<AnyActorRef>(id, { type });
   });
 
+/** The actions of one turn, by the names that the chart uses. */
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
     const reading = parsedAnswerIn(event);

@@ -1,9 +1,9 @@
 /**
  * The pipeline of one piece of work through a guardrail: pre-check, the supervised machine, post-check, answer.
  *
- * G1 Every piece of work is answered once, however it ends.
- * G2 It fails closed: a check that says no, throws, gives no answer in time or dies rejects the work.
- * G3 The first decision against a piece of work stands.
+ * GR1 Each piece of work is answered exactly once, however it ends.
+ * GR2 A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected.
+ * GR3 The first decision to stop a piece of work is final.
  */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { GuardrailStage, Work } from '../../src/contracts/work.ts';
@@ -125,7 +125,7 @@ function settle(draft: GuardrailDraft, { key }: WorkInProgress, end: AgentOutput
   changeFacts(draft, { buckets });
 }
 
-/** The check of this stage rejected the work (G2). */
+/** The check of this stage rejected the work (GR2). */
 export function checkRejected(draft: GuardrailDraft, place: number, rejection: Rejection): void {
   const { stage } = workAt(draft, place);
   stopWork(draft, place, {
@@ -137,7 +137,7 @@ export function checkRejected(draft: GuardrailDraft, place: number, rejection: R
 /** Stops the work: at once while it is checked; while it is under way it is told to stop, and has a grace period. */
 export function stopWork(draft: GuardrailDraft, place: number, ending: StopDecision): void {
   const passage = workAt(draft, place);
-  if (passage.stage === 'stopping') return; // G3
+  if (passage.stage === 'stopping') return; // GR3
   clear(draft, place);
   if (passage.stage !== 'task') return finish(draft, place, stoppedOutput(ending, calledOff(passage, ending)));
   putWork(draft, place, { ...passage, stage: 'stopping', ending });
@@ -187,7 +187,7 @@ function clear(draft: GuardrailDraft, place: number): void {
   if (workAt(draft, place).stage === 'stopping') actions.push({ do: 'unwait', id: workTimerId('grace', place) });
 }
 
-/** Answers the work (G1). */
+/** Answers the work (GR1). */
 function finish(draft: GuardrailDraft, place: number, output: AgentOutput): void {
   const { work, round } = workAt(draft, place);
   putWork(draft, place, null);
@@ -224,7 +224,7 @@ export function takeServiceEnd(draft: GuardrailDraft, name: string, why: string)
   }
 }
 
-/** The guardrail below is gone: all work is rejected (G2). */
+/** The guardrail below is gone: all work is rejected (GR2). */
 export function rejectAll(draft: GuardrailDraft, ending: (stage: GuardrailStage) => StopDecision): void {
   for (const place of slotsOf(draft, undefined)) {
     const passage = workAt(draft, place);

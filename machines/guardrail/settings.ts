@@ -4,19 +4,29 @@ import type { Work } from '../../src/contracts/work.ts';
 
 /** The rule that a guardrail decides by itself. Times are in milliseconds. `asked`: there is none, and the slot `checkWork` decides. */
 export type GuardrailRule =
-  | { readonly kind: 'timeout'; readonly max: number | undefined; readonly requireExplicit: boolean }
+  | {
+      readonly kind: 'timeout';
+      /** The longest timeout that a task may ask for, in milliseconds; undefined: any. */
+      readonly max: number | undefined;
+      /** Rejects work that names no timeout of its own. */
+      readonly requireExplicit: boolean;
+    }
   | {
       readonly kind: 'budget';
+      /** The most that a task may ask for; a kind that is not named is not limited. */
       readonly limits: Budget;
+      /** Rejects work that names no budget of its own for a kind in `limits`. */
       readonly requireExplicit: boolean;
       /** Admits work although nothing is left of its run's budget. */
       readonly allowExhausted: boolean;
     }
   | {
       readonly kind: 'rateLimit';
-      /** Pieces of work, and tokens of models, in each period of `per` milliseconds. */
+      /** Pieces of work in each period; undefined: any number. */
       readonly tasks: number | undefined;
+      /** Tokens of models in each period; undefined: any number. */
       readonly tokens: number | undefined;
+      /** The period of both rates, in milliseconds: in this time an empty bucket is full again. */
       readonly per: number;
       /** The key of the bucket that it is taken from. Pure. */
       readonly keyOf: (work: Work) => string;
@@ -25,7 +35,14 @@ export type GuardrailRule =
   | { readonly kind: 'asked' };
 
 /** When the breaker opens. `person`: at the guardrail's first rejection, until a person resets it. Otherwise after so many failures in a row, for `rest` milliseconds. */
-export type BreakerPolicy = 'person' | { readonly after: number; readonly rest: number };
+export type BreakerPolicy =
+  | 'person'
+  | {
+      /** How many failures in a row open it. */
+      readonly after: number;
+      /** How long it stays open before it admits a trial, in milliseconds. */
+      readonly rest: number;
+    };
 
 /** Which commands a supervised machine takes: `agent.cancel`, `run.cancel`, or, if it is a supervisor, `work.cancel`. */
 export type CommandFamily = 'agent' | 'run' | 'work';
@@ -34,6 +51,7 @@ export type CommandFamily = 'agent' | 'run' | 'work';
 export interface GuardrailSettings {
   /** For people, and in the failure of a rejection. */
   readonly name: string;
+  /** What it decides without asking the user's checks. */
   readonly rule: GuardrailRule;
   /** The stages at which the slot `checkWork` is asked. */
   readonly asks: readonly ('pre' | 'mid' | 'post')[];

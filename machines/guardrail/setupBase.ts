@@ -1,4 +1,4 @@
-/** The setup of a guardrail before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+/** The setup of a guardrail before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup, stateIn } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';

@@ -13,10 +13,17 @@ export interface LoadInput {
   readonly from: number;
   readonly count: number;
 }
-/** The input of a selector: the task, and the members in rotation that may have it, in the order of the settings. */
+/** The input of a selector. */
 export interface SelectionInput {
+  /** The task that is to be given to one of them. */
   readonly task: Task;
-  readonly candidates: readonly { readonly id: string; readonly role?: string }[];
+  /** The members in rotation that may have the task, in the order of the settings. */
+  readonly candidates: readonly {
+    /** The member's id, which the selector returns to choose it. */
+    readonly id: string;
+    /** The role from the member's definition; absent when it has none. */
+    readonly role?: string;
+  }[];
 }
 /** What a selector decided. */
 export interface SelectionOutput {

@@ -1,11 +1,12 @@
 /**
  * A router: assigns tasks to the members that it supervises, and sees that every task gets a result.
  *
- * Q1 Every task that was submitted gets exactly one result, in the order of submission; every piece of work that was handed on gets one `work.done`.
- * Q2 A task that no member can have is refused at once. A task that some member can have later waits, but never beyond its deadline.
- * Q3 Steps that are used and steps that are reserved for attempts under way together never exceed the limit.
- * Q4 An attempt that is stopped is over before the next one begins: its member is told, has a grace period, and is then ended.
- * Q5 The context holds what is under way and a few tasks besides; everything that grows is in the lists `tasks` and `results`.
+ * Q1 Each submitted task gets exactly one result, and the results are in the order of submission. Each piece of work from above is answered with one
+ *    `work.done`.
+ * Q2 A task that no member can take is refused at once. A task that a member can take later waits, but never beyond its deadline.
+ * Q3 The steps that were used and the steps that are reserved for running attempts never exceed the limit together.
+ * Q4 An attempt that is stopped ends before the next one starts: its member is told to stop, has a grace period, and is then terminated.
+ * Q5 The context holds the running attempts and a bounded number of tasks. Everything that grows is in the lists `tasks` and `results`.
  */
 import { deadlineTransitions, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
 import { initialRouterContext, routerOutputOf } from './context.ts';

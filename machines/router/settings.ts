@@ -4,11 +4,27 @@ import type { MemberKind } from '../member.ts';
 
 /** How a member is chosen among those that may have the task: by `agentId`, by the message, and by what the strategy itself demands. */
 export type RoutingStrategy =
-  | { readonly kind: 'direct' | 'roundRobin' | 'firstAvailable' | 'leastBusy' | 'selector' | 'broadcast' }
+  | {
+      /**
+       * `direct`: the member that the task names. `roundRobin`: members take turns. `firstAvailable`: the first of the healthiest with room.
+       * `leastBusy`: of the healthiest, the one with the fewest tasks. `selector`: a function or a model decides. `broadcast`: all members get the task.
+       */
+      readonly kind: 'direct' | 'roundRobin' | 'firstAvailable' | 'leastBusy' | 'selector' | 'broadcast';
+    }
   /** By the role that the task's metadata names under `key`. */
-  | { readonly kind: 'role'; readonly key: string; readonly fallback?: RoutingStrategy }
+  | {
+      readonly kind: 'role';
+      /** The key in the task's metadata that names the role. */
+      readonly key: string;
+      /** Chooses when the task names no role or no member has that role; without it the task fails. */
+      readonly fallback?: RoutingStrategy;
+    }
   /** Tasks with the same value under `key` in their metadata get the same member. */
-  | { readonly kind: 'sticky'; readonly key: string };
+  | {
+      readonly kind: 'sticky';
+      /** The key in the task's metadata; without it the task's `correlationId` counts, or else its id. */
+      readonly key: string;
+    };
 
 /** Whether the strategy gives a task to all members, so that the result is a list of answers. */
 export const answersTogether = (strategy: RoutingStrategy): boolean =>
@@ -17,6 +33,7 @@ export const answersTogether = (strategy: RoutingStrategy): boolean =>
 
 /** A member. Its actor is provided under its id. */
 export interface RouterMember {
+  /** Its id, which is unique among the members of the router. */
   readonly id: string;
   /** What it is; an agent by default. */
   readonly who?: MemberKind;
@@ -44,21 +61,29 @@ export interface RotationSettings {
 
 /** Limits of all tasks together; null is none. */
 export interface RouterLimits {
+  /** How many tasks may be at work at the same time; the mode may allow fewer. */
   readonly maxConcurrentTasks: number | null;
+  /** How many answers of models all tasks together may use. */
   readonly maxTotalSteps: number | null;
+  /** How many tasks may be dispatched in the whole run. */
   readonly maxTotalTasks: number | null;
 }
 
 /** What an orchestrator's definition comes to for its machine. */
 export interface RouterSettings {
+  /** The members, in the order in which the strategy considers them. */
   readonly members: readonly RouterMember[];
+  /** How the member for a task is chosen; `firstAvailable` by default. */
   readonly strategy: RoutingStrategy;
   /** How many tasks at once, and whether they are stages of a pipeline; used when the input names none. */
   readonly mode: string;
   /** How many tasks a mode allows at once. */
   readonly places: (mode: string) => number;
+  /** Limits of all tasks together; none by default. */
   readonly limits: RouterLimits;
+  /** How a failed task is repeated when the task itself does not say; no repetition by default. */
   readonly retry: RetryPolicy;
+  /** When a member that fails is taken out of rotation, and for how long. */
   readonly rotation: RotationSettings;
   /** `guard`: members are behind guardrails, which the child `guard` holds. */
   readonly entry: 'direct' | 'guard';

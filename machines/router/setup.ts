@@ -6,7 +6,9 @@ import { routerActionsOf } from './actions.ts';
 import { routerSetupBase } from './setupBase.ts';
 import { defaultRouterSettings } from './settings.ts';
 
+/** The complete setup of a router's machine: what `routerSetupBase` has, and every action. */
 export const routerSetup = routerSetupBase.extend({
+  /** Every action by the name that the chart uses; those that depend on settings have the defaults, until `routerWith` replaces them. */
   actions: {
     ...routerActionsOf(defaultRouterSettings),
     close: assign({ closed: true }),

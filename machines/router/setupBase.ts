@@ -1,4 +1,4 @@
-/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+/** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup } from 'xstate';
 import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
 import { engineActions, slot } from '../slot.ts';
@@ -7,6 +7,7 @@ import type { LoadInput, RouterEvent } from './events.ts';
 import { routerDelaysOf, routerGuardsOf } from './guards.ts';
 import { defaultRouterSettings } from './settings.ts';
 
+/** The setup of a router's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const routerSetupBase = setup({
   types: {} as {
     context: RouterContext;

@@ -11,7 +11,9 @@ import { zeroUsage } from '../agent/context.ts';
 export interface RoutedMessage {
   /** The name of the member. */
   readonly to: string;
+  /** The name of the message in the team's protocol. */
   readonly type: string;
+  /** What the message says, in the shape that its type has in the team's protocol. */
   readonly body: Json;
 }
 

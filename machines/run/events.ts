@@ -14,7 +14,15 @@ export interface RouteInput {
   readonly index: number;
 }
 /** What `route` decided: the messages to send to members, or the result of the team. */
-export type RouteDecision = { readonly send: readonly RoutedMessage[] } | { readonly finish: Json };
+export type RouteDecision =
+  | {
+      /** The messages to hand to members; an empty list waits for the members at work. */
+      readonly send: readonly RoutedMessage[];
+    }
+  | {
+      /** The result of the team; the run ends with it. */
+      readonly finish: Json;
+    };
 
 export type RunEvent =
   | RunSignal

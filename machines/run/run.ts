@@ -1,8 +1,8 @@
 /**
  * A run: the members of a team work on one task, from its first message to its result.
  *
- * R1 Messages are routed one by one, in the order they arrived; while one is routed the others wait.
- * R2 No member is started while the run is paused, or once turns or budget are used up. While the rest of the budget is lent to others, a message waits.
+ * R1 Messages are routed one at a time, in the order in which they arrived. While one is routed, the others wait.
+ * R2 No member starts while the run is paused, or once turns or budget are used up. While others hold the rest of the budget, a message waits.
  * R3 However the run ends, every member at work is told to stop and has a grace period to do so.
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */

@@ -14,6 +14,7 @@ export const defaultRunLimits: RunLimits = {
 
 /** What a team's definition comes to for the chart of its run. It is in no snapshot. */
 export interface RunSettings {
+  /** The deadline, the most turns, and the times to wait; `defaultRunLimits` by default. */
   readonly limits: RunLimits;
   /** The team's own limits; a kind that is not named is not limited. */
   readonly budget: Budget;

@@ -16,7 +16,9 @@ import { failRun, failBecauseOfMember, failBecauseOfService, withoutService } fr
 
 const { enqueueActions } = runSetupBase;
 
+/** The complete setup of a run's machine: what `runSetupBase` has, and every action. */
 export const runSetup = runSetupBase.extend({
+  /** Every action by the name that the chart uses; those that depend on settings have the defaults, until `runWith` replaces them. */
   actions: {
     ...runActionsOf(defaultRunSettings),
     appendFirst: enqueueActions(({ context: { first }, enqueue }) => {

@@ -1,4 +1,4 @@
-/** The setup of a run before its actions: types, actors, delays and guards. The actions are added to it in vocabulary.ts. */
+/** The setup of a run before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup, stateIn } from 'xstate';
 import type { RunInput, RunOutput } from '../../src/contracts/run.ts';
 import { memberEndOf, maxNestingDepth } from '../member.ts';
@@ -11,6 +11,7 @@ import { defaultRunSettings } from './settings.ts';
 import { answersOwnRequest } from './leases.ts';
 import { endedSlots } from './services.ts';
 
+/** The setup of a run's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const runSetupBase = setup({
   types: {} as {
     context: RunContext;

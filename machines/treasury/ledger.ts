@@ -1,9 +1,9 @@
 /**
  * The ledger of a treasurer, as pure sums.
  *
- * M1 What is used, what is leased and what is free make up the budget, whatever happens.
- * M2 What is leased belongs to its holder until it is settled.
- * M3 A lease that is requested again, or settled again, changes nothing.
+ * M1 The amounts that are used, leased and free always add up to the budget.
+ * M2 A leased amount belongs to its holder until the lease is settled.
+ * M3 A lease that is requested again, or settled again, changes no amount.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';

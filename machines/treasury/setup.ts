@@ -57,7 +57,9 @@ const refuseWith = (why: (facts: { context: TreasuryContext; event: TreasuryEven
     enqueue.assign({ queue });
   });
 
+/** The complete setup of a treasurer's machine: types, guards and actions. */
 export const treasurySetup = base.extend({
+  /** Every action by the name that the chart uses. */
   actions: {
     /** A request that is repeated goes to the end of the queue. */
     queue: assign(({ context: { queue }, event }) =>

@@ -1,8 +1,8 @@
 /**
- * A treasurer: lends the budget of a run to its members. It lives as long as the run; M1 to M3 are on top of books.ts.
+ * A treasurer: lends the budget of a run to its members. It lives as long as the run; M1 to M3 are on top of ledger.ts.
  *
- * M4 A request for more than is free waits as long as some holder may give something back. Once all holders wait, none will:
- *    the run above is asked if its lease is the limit; otherwise a person, if the team wants that; otherwise the request is refused.
+ * M4 A request for more than is free waits while another holder may still return something. When all holders wait, the run above is asked if its
+ *    lease is the limit; otherwise a person is asked if the team wants that; otherwise the request is refused.
  */
 import { fundingTicket } from './ticket.ts';
 import { initialTreasuryContext, lacksOf, treasuryOutputOf, spentOf } from './context.ts';

@@ -6,7 +6,7 @@ import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import { connectNats, newInbox, type NatsOptions } from '../nats/connection.ts';
 import { watchPermissionErrors } from '../nats/permissionErrors.ts';
-import { invoke, type InvokeOptions, type Invoked } from './invoke.ts';
+import { invoke, type InvokeOptions, type InvokeResult } from './invoke.ts';
 import { rpcCall, decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
 import { clusterSubjects, type NodeVerb } from './subjects.ts';
@@ -17,7 +17,7 @@ export interface ClusterOptions extends NatsOptions {
   readonly tenant?: string;
 }
 
-export type { InvokeOptions, Invoked };
+export type { InvokeOptions, InvokeResult };
 
 /** A connection to the nodes of a cluster. */
 export interface Cluster extends AsyncDisposable {
@@ -30,7 +30,7 @@ export interface Cluster extends AsyncDisposable {
   /** The reasons why a run could not continue at a node; empty when it could. */
   misfits(run: string, node: string): Promise<Failure[]>;
   /** Starts a run of a definition at one of the nodes that offer it. With a key and no input, it only asks for the result of that run. Rejects with the node's refusal, or `unknown_recipient` when no node offers the definition. */
-  invoke(name: string, input: Json | undefined, options?: InvokeOptions): Promise<Invoked>;
+  invoke(name: string, input: Json | undefined, options?: InvokeOptions): Promise<InvokeResult>;
 }
 
 /** Milliseconds in which the nodes must answer a request to all of them. */

@@ -20,8 +20,14 @@ export interface InvokeOptions {
   readonly detach?: boolean;
 }
 
-/** The status of the run: what a caller can receive of `Answer`. */
-export type Invoked = Exclude<RunResponse, { status: 'refused' | 'large' | 'parked' }>;
+/** What a caller learns of a run: it has ended, waits for a person, or goes on. */
+export type InvokeResult = Exclude<
+  RunResponse,
+  {
+    /** These three never reach a caller: `invoke` throws, reads the parts, or asks again. */
+    status: 'refused' | 'large' | 'parked';
+  }
+>;
 
 /** Where a run is requested. */
 export interface RunEndpoint {
@@ -44,7 +50,7 @@ export async function invoke(
   endpoint: RunEndpoint,
   input: Json | undefined,
   { key, within = 600_000, detach = false }: InvokeOptions,
-): Promise<Invoked> {
+): Promise<InvokeResult> {
   const { clock, name } = endpoint;
   // The key is chosen before the first request: however often it is repeated, it is one run.
   const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
@@ -111,7 +117,7 @@ async function request(
 }
 
 /** Reads a large response in parts. The result of a run that has ended does not change, so the parts fit together whichever node sends them. */
-async function readWhole(endpoint: RunEndpoint, run: string, bytes: number): Promise<Invoked> {
+async function readWhole(endpoint: RunEndpoint, run: string, bytes: number): Promise<InvokeResult> {
   const parts: Uint8Array[] = [];
   for (let [offset, tries] = [0, 10]; offset < bytes;) {
     const part = await request(endpoint, new Uint8Array(), { [keyHeader]: run, [offsetHeader]: `${offset}` }, patience);
@@ -122,5 +128,5 @@ async function readWhole(endpoint: RunEndpoint, run: string, bytes: number): Pro
     else throw new TroupeError('timeout', `The result of "${run}" came in part only. Ask again with the key ${run}.`);
   }
   // A node sends nothing else in parts, and parsing it again would cost as much as its size.
-  return decodeJson({ data: Buffer.concat(parts), subject: endpoint.subject }) as Invoked;
+  return decodeJson({ data: Buffer.concat(parts), subject: endpoint.subject }) as InvokeResult;
 }

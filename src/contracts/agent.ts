@@ -9,8 +9,11 @@ import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
 /** Signals to a running agent, from a person or from its run. */
 export const AgentSignal = z.discriminatedUnion('type', [
+  /** Ends the task; what the agent had answered is partial. */
   z.object({ type: z.literal('agent.cancel'), reason: z.string() }),
+  /** Holds the task before a model is asked again; nothing is interrupted. */
   z.object({ type: z.literal('agent.pause') }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('agent.resume') }),
   /** Shown to the model before its next turn. */
   z.object({ type: z.literal('agent.input'), text: z.string().min(1) }),
@@ -21,28 +24,28 @@ const count = z.number().int().nonnegative();
 
 /** Hard limits; what is not given is not limited. At the share `softShare` of a limit the agent is told to finish. */
 export const Budget = z.strictObject({
-  /** Answers of a model. */
+  /** How often a model may answer; no limit by default. */
   steps: count.optional(),
-  /** Input and output together. */
+  /** Tokens that models read and write, together; no limit by default. */
   tokens: count.optional(),
   /** The price in US dollars; no limit by default. */
   usd: z.number().nonnegative().optional(),
-  /** Tool calls; no limit by default. */
+  /** How many calls of tools may be made; no limit by default. */
   toolCalls: count.optional(),
 });
 export type Budget = z.infer<typeof Budget>;
 
 /** What was used up. `usd` is null as soon as the price of one answer was not known. */
 export const AgentUsage = z.object({
-  /** Model answers. */
+  /** How often a model answered. */
   steps: count,
-  /** Input tokens. */
+  /** What the models read, in tokens; those from a cache included. */
   inputTokens: z.number(),
-  /** Output tokens. */
+  /** What the models wrote, in tokens. */
   outputTokens: z.number(),
   /** Input tokens that came from the provider's cache. */
   cachedTokens: z.number(),
-  /** Tool calls. */
+  /** How many calls of tools were made. */
   toolCalls: count,
   /** The price in US dollars; null when it is not known. */
   usd: z.number().nullable(),
@@ -66,9 +69,9 @@ export type AgentInput = z.infer<typeof AgentInput>;
 
 /** What an agent answers with: a message, or `{ type: 'text', body: 'the text' }` when it has no replies to choose from. */
 export const AgentAnswer = z.object({
-  /** The name of the message. */
+  /** The name of one of its replies, or `text`. */
   type: z.string(),
-  /** Its body. */
+  /** What the message says; of a `text`, the text. */
   body: anyJson(),
 });
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
@@ -97,13 +100,14 @@ export const phases = [
   'errorHandling',
   'cleanup',
 ] as const;
+/** One phase of a task: a state of the agent's chart. */
 export type Phase = (typeof phases)[number];
 
 /** How an agent ended. A partial result is the last thing it said or answered before it failed or was stopped. */
 export const AgentOutput = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('completed'),
-    /** The answer. */
+    /** The message that it ended with. */
     answer: AgentAnswer,
     /** The checks of its objectives. */
     evidence: z.array(Evidence),
@@ -114,7 +118,7 @@ export const AgentOutput = z.discriminatedUnion('status', [
     status: z.literal('failed'),
     /** Why it failed. */
     failure: Failure,
-    /** Where it failed. */
+    /** In which phase it failed. */
     phase: z.enum(phases),
     /** What there was of an answer. */
     partial: AgentAnswer.optional(),
@@ -138,7 +142,7 @@ export type AgentOutput = z.infer<typeof AgentOutput>;
 const ms = z.number().int().positive();
 const atLeastOne = z.number().int().positive();
 
-/** Bounds of an agent's behaviour. The defaults are in `machines/agent/limits.ts`. Times are milliseconds. */
+/** Bounds of an agent's behaviour. The defaults are in `defaultAgentLimits`. Times are milliseconds. */
 export const AgentLimits = z.strictObject({
   /** The whole task, waits for people included. */
   deadline: ms,
@@ -194,7 +198,7 @@ export interface ReplyContract {
 }
 
 /** What a check is given to judge an answer by. */
-export interface Judged {
+export interface ObjectiveInput {
   /** The answer to judge. */
   readonly answer: AgentAnswer;
   /** The conversation so far. */
@@ -210,44 +214,44 @@ export interface Objective {
   /** The objective in words a model understands. */
   readonly says: string;
   /** Judges an answer. */
-  check(judged: Judged): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
+  check(judged: ObjectiveInput): Promise<Omit<Evidence, 'objective'>> | Omit<Evidence, 'objective'>;
 }
 
 /** A call as an approval policy sees it. */
-export interface AskedCall {
-  /** The name of the tool. */
+export interface ApprovalRequest {
+  /** The tool that the model wants to call. */
   readonly tool: ToolInfo;
-  /** The arguments. */
+  /** The arguments that the model gave. */
   readonly input: Json;
 }
 
 /** How an agent is defined, beside the tools and the gateway that its actor is given. */
 export interface AgentDefinition {
-  /** Its id. */
+  /** Names the agent; its actors' addresses contain it. */
   readonly name: Id;
   /** The system prompt. */
   readonly instructions: string;
   /** The model that answers. */
   readonly model: ModelChoice;
-  /** Models that take over, in order, when the model fails in a way that trying again does not solve. */
+  /** Models that take over, in order, when the model fails in a way that trying again does not solve; none by default. */
   readonly fallbacks?: readonly ModelChoice[];
   /** The messages it may answer with; without any, its last text is the answer. */
   readonly replies?: Readonly<Record<string, ReplyContract>>;
   /** Conditions that an answer must meet; none by default. */
   readonly objectives?: readonly Objective[];
-  /** Which calls need a person, beside tools that require it themselves. */
-  readonly approve?: 'writes' | 'all' | ((call: AskedCall) => boolean);
+  /** Which calls need a person's approval, beside tools that require it themselves; none by default. */
+  readonly approve?: 'writes' | 'all' | ((call: ApprovalRequest) => boolean);
   /** `model`: the requirements are analysed, or a plan is made, by a model call of its own. Default `none`. */
   readonly analysis?: 'none' | 'model';
   /** `model`: a model plans first; `none` by default. */
   readonly planning?: 'none' | 'model';
-  /** Capabilities that some tool must have. */
+  /** Capabilities that some tool must have; none by default. */
   readonly requires?: readonly string[];
   /** What one task may use up; 50 model answers by default. */
   readonly budget?: Budget;
   /** What happens when the budget has no room for another step; default `fail`. */
   readonly onExhausted?: 'fail' | 'ask' | 'degrade';
-  /** Bounds of its behaviour; the defaults are in `defaultLimits`. */
+  /** Bounds of its behaviour; the defaults are in `defaultAgentLimits`. */
   readonly limits?: Partial<AgentLimits>;
   /** What happens to input that comes while it is working; default `merge`. */
   readonly onInput?: InputPolicy;

@@ -10,32 +10,50 @@ export type EffectKind = 'pure' | 'read' | 'write';
 export interface EffectScope {
   /** The idempotency key: `actor/seq/index`, the same for every retry and after every restart. */
   readonly key: string;
+  /** The address of the actor whose machine asked for the effect. */
   readonly actor: string;
+  /** The id of the run that the actor belongs to. */
   readonly run: string;
   /** Aborted when the machine leaves the state that asked for the effect, or the process stops. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch, inherited from the actor; undefined when there is none. */
   readonly deadline: number | undefined;
+  /** The time and chance of the engine; use it instead of `Date` and `Math.random`, so that tests can set it. */
   readonly clock: Clock;
   /** True when an earlier process may have performed this before it died. */
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
-  /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`momentOf(event).soFar`); not stored otherwise. */
+  /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`eventContextOf(event).soFar`); not stored otherwise. */
   soFar?(value: Json): void;
   /** Shown to observers; not stored. */
   progress(note: Json): void;
 }
 
 /** How an effect ended. The ledger stores it under the effect's key. */
-export type Outcome = { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly failure: Failure };
+export type Outcome =
+  | {
+      readonly ok: true;
+      /** What the effect returned, as JSON; null when it returned nothing. */
+      readonly output: Json;
+    }
+  | {
+      readonly ok: false;
+      /** Why it failed, after all its attempts. */
+      readonly failure: Failure;
+    };
 
 /** Settings of an effect. Every field may be left out. */
 export interface EffectOptions<Input> {
-  /** Default `read`. */
+  /** What it does outside: `pure`, `read` or `write`, also by its input. Default `read`. */
   kind?: EffectKind | ((input: Input) => EffectKind);
   /** The outside honours the key: performing again under the same key changes nothing. Default false. */
   idempotent?: boolean | ((input: Input) => boolean);
-  /** How often a retryable failure is tried, all under the one key, and the first pause in milliseconds (doubled each time, default 500). Default: once. */
-  retry?: { times: number; backoff?: number };
+  /** Tries a retryable failure again, always under the same key. Default: one attempt. */
+  retry?: {
+    /** Attempts in all, the first included. */
+    times: number;
+    /** The first pause, in milliseconds; default 500. It doubles with every attempt, up to a minute. */
+    backoff?: number;
+  };
 }

@@ -8,14 +8,19 @@ import { Address } from '../values/ids.ts';
 export const Envelope = z.object({
   /** Same id, same message: the receiver handles it once however often it comes (E1). */
   id: z.string().min(1).max(400),
+  /** The name of the message in the recipient's protocol, or the type of a machine event. */
   type: z.string().min(1).max(200),
+  /** What the message says, in the shape that its type has in the recipient's protocol. */
   body: anyJson(),
+  /** The address of the sender, to which replies go. */
   from: Address,
+  /** The address of the recipient. */
   to: Address,
   /** The run that this message belongs to. */
   run: z.string(),
   /** `ask` expects a reply; `reply` and `failure` answer the message `correlation` names; `signal` is a bare machine event; `event` is for topics. */
   kind: z.enum(['ask', 'tell', 'reply', 'failure', 'signal', 'event']),
+  /** The id of the ask that a reply or a failure answers; absent for other kinds. */
   correlation: z.string().optional(),
   /** The message that made the sender send this one. */
   causation: z.string().optional(),

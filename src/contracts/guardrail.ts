@@ -22,18 +22,23 @@ export type GuardrailSignal = z.infer<typeof GuardrailSignal>;
 /** Everything a guardrail receives: signals, work from its parent, and the ends of work it passed on. */
 export const GuardrailMessage = z.union([GuardrailSignal, Work, WorkDone, TreasuryLease, TreasuryAnswer]);
 
-/** Why work is not let through. The kind is `denied` by default; `retryAfter` is milliseconds. */
+/** Why work is not let through. */
 export interface Objection {
+  /** Why not, in words for people and models. */
   readonly reason: string;
+  /** The kind of the failure that the sender gets; `denied` by default. */
   readonly kind?: FailureKind;
+  /** In how many milliseconds it may be tried again; absent when waiting does not help. */
   readonly retryAfter?: number;
 }
-/** `true` lets it through; `false`, a reason or an objection does not. Anything else, `undefined` included, lets nothing through. */
+/** What a check may answer: `true` lets the work through; `false`, a reason or an objection does not. Anything else, `undefined` included, lets nothing through. */
 export type CheckAnswer = boolean | string | Objection;
 
-/** A task before it is done, and while it is. */
-export interface AskedWork {
+/** A task before it is done, and while it is done. */
+export interface GuardedWork {
+  /** The name of the message in the member's protocol: `task` for a text, and the name of the tool for a guarded tool. */
   readonly type: string;
+  /** What the message says, as JSON. */
   readonly body: Json;
   /** The body as a text: as it is when it is a string, otherwise as JSON. */
   readonly text: string;
@@ -41,25 +46,34 @@ export interface AskedWork {
   readonly to: string | undefined;
   /** 1 for the first. */
   readonly attempt: number;
+  /** The task's own timeout, budget, deadline and metadata, where it has them. */
   readonly facts: TaskFacts;
   /** Fires when the answer is no longer waited for. */
   readonly signal: AbortSignal;
 }
 /** The result of a task; `text` is that of the answer. */
-export interface AskedAnswer extends AskedWork {
+export interface GuardedAnswer extends GuardedWork {
+  /** The message that the member answered with. */
   readonly answer: AgentAnswer;
+  /** What the member used for it. */
   readonly usage: AgentUsage;
 }
 /** What a model has said so far in one answer. */
-export interface AskedStream {
+export interface GuardedStream {
+  /** The text of the answer from its beginning to here. */
   readonly text: string;
+  /** Fires when the model's answer is no longer waited for. */
   readonly signal: AbortSignal;
 }
 /** A call that a model wants to make. */
-export interface AskedTool {
+export interface GuardedToolCall {
+  /** The name of the tool. */
   readonly name: string;
+  /** The arguments that the model gave. */
   readonly input: Json;
+  /** What the tool does outside: `pure`, `read` or `write`. */
   readonly effect: EffectKind;
+  /** Fires when the call is no longer wanted. */
   readonly signal: AbortSignal;
 }
 
@@ -67,10 +81,14 @@ type Asked<In, Out = CheckAnswer> = (asked: In) => Out | Promise<Out>;
 
 /** What a user's guardrail checks. Each check may call the outside, and must answer within the guardrail's `limit`. */
 export interface Checks {
-  readonly pre?: Asked<AskedWork>;
-  readonly mid?: Asked<AskedWork>;
-  readonly post?: Asked<AskedAnswer>;
-  readonly stream?: Asked<AskedStream>;
-  /** `{ ask: true }`: a person must agree to the call. */
-  readonly tool?: Asked<AskedTool, CheckAnswer | { readonly ask: true }>;
+  /** Asked before the work begins. */
+  readonly pre?: Asked<GuardedWork>;
+  /** Asked while the work goes on: once, or every so often where the guardrail says how often. */
+  readonly mid?: Asked<GuardedWork>;
+  /** Asked about the result before it is passed on. */
+  readonly post?: Asked<GuardedAnswer>;
+  /** Asked while a model answers, before each new part of the text is shown. */
+  readonly stream?: Asked<GuardedStream>;
+  /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
+  readonly tool?: Asked<GuardedToolCall, CheckAnswer | { readonly ask: true }>;
 }

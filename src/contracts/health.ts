@@ -4,16 +4,18 @@ import { Failure, type FailureKind } from '../values/failure.ts';
 
 /** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
+/** An agent, a model, or the tools of one server. */
 export type ComponentKind = (typeof componentKinds)[number];
 
 /** One thing whose health is measured. */
 export interface Component {
+  /** `agent`: a whole task counts as a call. `model`: one attempt at a model. `tools`: one call of a tool server. */
   readonly kind: ComponentKind;
   /** Of an agent its name, of a model `provider:model`, of tools the name of their server. */
   readonly name: string;
 }
 
-/** A progress note: one attempt at a model, one call of a tool server. `took` is milliseconds. */
+/** A progress note: one attempt at a model, one call of a tool server. */
 export const CallNote = z.object({
   type: z.literal('call'),
   kind: z.enum(['model', 'tools']),
@@ -23,16 +25,21 @@ export const CallNote = z.object({
 });
 export type CallNote = z.infer<typeof CallNote>;
 
-/** A call that has ended. `at` is milliseconds since the epoch, `took` milliseconds. */
-export interface Call {
+/** A call that has ended, as health is computed from it. */
+export interface CallRecord {
+  /** When it ended, in milliseconds since the epoch. */
   readonly at: number;
+  /** How long it took, in milliseconds. */
   readonly took: number;
+  /** Why it failed; absent when it went well. */
   readonly failure?: Failure | undefined;
 }
 
 /** Only the last `calls` calls of the last `within` milliseconds count. */
 export interface HealthWindow {
+  /** How many calls count at most; 20 by default. */
   readonly calls: number;
+  /** How long a call counts, in milliseconds; 300,000 by default. */
   readonly within: number;
 }
 /** The last 20 calls of the last five minutes. */
@@ -40,26 +47,49 @@ export const defaultWindow: HealthWindow = { calls: 20, within: 300_000 };
 
 /** From best to worst. */
 export const healthStatuses = ['healthy', 'degraded', 'failing'] as const;
+/** `healthy`: no call in the window failed. `degraded`: fewer than half of them did. `failing`: half of them or more. */
 export type HealthStatus = (typeof healthStatuses)[number];
 
-/** The health of a component: of the calls in its window (times in milliseconds), and its latest failure however long ago. */
-export interface Standing {
+/** The health of a component: of the calls in its window, and its latest failure however long ago. */
+export interface HealthSummary {
+  /** The verdict on the window. */
   readonly status: HealthStatus;
+  /** How many calls the window has. */
   readonly calls: number;
+  /** How many of them failed. */
   readonly failures: number;
   /** Failures divided by calls, 0 to 1. */
   readonly rate: number;
-  /** `mean` weighs late calls more. Absent without calls. */
-  readonly latency?: { readonly mean: number; readonly p50: number; readonly p95: number };
-  readonly lastFailure?: { readonly at: number; readonly kind: FailureKind; readonly message: string };
+  /** How long the calls of the window took; absent when it has none. */
+  readonly latency?: {
+    /** The exponential moving average, in milliseconds: the latest calls weigh the most. */
+    readonly mean: number;
+    /** The median, in milliseconds. */
+    readonly p50: number;
+    /** 95 of 100 calls took no longer than this, in milliseconds. */
+    readonly p95: number;
+  };
+  /** The latest failure of all calls given, also one that the window has left behind. */
+  readonly lastFailure?: {
+    /** When it happened, in milliseconds since the epoch. */
+    readonly at: number;
+    /** The kind of the failure. */
+    readonly kind: FailureKind;
+    /** What went wrong, in words for people. */
+    readonly message: string;
+  };
 }
 
 /**
  * The health that calls, oldest first, add up to at a time: healthy without a failure, failing from one half of them on, else degraded.
  * Pure, so that a router can use it as well.
- * @example standing([{ at: 0, took: 80 }, { at: 100, took: 90, failure }], 200).status // 'failing'
+ * @example healthSummary([{ at: 0, took: 80 }, { at: 100, took: 90, failure }], 200).status // 'failing'
  */
-export function standing(calls: readonly Call[], now: number, window: HealthWindow = defaultWindow): Standing {
+export function healthSummary(
+  calls: readonly CallRecord[],
+  now: number,
+  window: HealthWindow = defaultWindow,
+): HealthSummary {
   const counted = calls.filter(({ at }) => at > now - window.within).slice(-window.calls);
   const failures = counted.filter(({ failure }) => failure).length;
   const rate = counted.length === 0 ? 0 : failures / counted.length;
@@ -100,7 +130,7 @@ export function withCall(
 }
 
 /**
- * The health that streaks, oldest first, add up to at a time, by the rule of `standing`.
+ * The health that streaks, oldest first, add up to at a time, by the rule of `healthSummary`.
  * @example healthOf([{ at: 0, well: true, calls: 3 }, { at: 100, well: false, calls: 1 }], 200) // 'degraded'
  */
 export function healthOf(streaks: readonly Streak[], now: number, window: HealthWindow = defaultWindow): HealthStatus {
@@ -124,7 +154,7 @@ function counted(streaks: readonly Streak[], now: number, { calls: most, within 
     .toReversed();
 }
 
-function latencyOf(took: readonly number[]): NonNullable<Standing['latency']> {
+function latencyOf(took: readonly number[]): NonNullable<HealthSummary['latency']> {
   const sorted = [...took].sort((a, b) => a - b);
   const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
   // An exponential moving average over as many calls as there are, twenty at most.

@@ -82,15 +82,15 @@ export type ToolTier = (typeof toolTiers)[number];
 
 /** Tokens as the provider counted them. `reported: false` when it did not: counts are then estimates. */
 export const Usage = z.object({
-  /** Input tokens. */
+  /** What the model read, in tokens; those from a cache included. */
   inputTokens: z.number().nonnegative(),
-  /** Output tokens. */
+  /** What the model wrote, in tokens. */
   outputTokens: z.number().nonnegative(),
   /** Input tokens that came from the provider's cache; 0 by default. */
   cachedTokens: z.number().nonnegative().default(0),
   /** False when the counts are estimates. */
   reported: z.boolean(),
-  /** US dollars; null when the price of the model is not known. */
+  /** The price in US dollars; null when the price of the model is not known. */
   usd: z.number().nonnegative().nullable(),
 });
 export type Usage = z.infer<typeof Usage>;
@@ -115,25 +115,28 @@ export interface ModelRequest {
 
 /** A part of a streamed answer. A stream that ends without `finish` was cut. */
 export const ModelPart = z.discriminatedUnion('type', [
+  /** A piece of the answer's text. */
   z.object({
     type: z.literal('text'),
-    /** The next piece of text. */
+    /** What to append to the text so far. */
     text: z.string(),
   }),
+  /** A piece of the model's reasoning, which is no part of the answer. */
   z.object({
     type: z.literal('reasoning'),
-    /** The next piece of text. */
+    /** What to append to the reasoning so far. */
     text: z.string(),
   }),
-  // Some providers leave the id out; it gets one when the answer is read.
+  /** A call of a tool, whole. Some providers leave the id out; it gets one when the answer is read. */
   z.object({
     type: z.literal('call'),
-    /** A tool call. */
+    /** The tool and its arguments. */
     call: ToolCall.extend({
       /** The id of the call; empty when the provider gave none. */
       id: z.string().default(''),
     }),
   }),
+  /** The end of the answer. */
   z.object({
     type: z.literal('finish'),
     /** Why the model stopped. */

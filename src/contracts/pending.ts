@@ -9,17 +9,26 @@ export type EffectData = {
   readonly id: string;
   /** The name of its logic in `setup({ actors })`. */
   readonly src: string;
+  /** What the effect or the child is given when it starts. */
   readonly input: Json;
 };
 
 /** A child actor to keep alive. */
-export type ChildData = EffectData & { readonly address: Address };
+export type ChildData = EffectData & {
+  /** The address at which the child actor is reached. */
+  readonly address: Address;
+};
 
 /** An event that is due later. */
 export type TimerData = {
   /** The name by which it can be cancelled. */
   readonly id?: string | undefined;
-  readonly event: { readonly type: string; readonly [key: string]: Json };
+  /** What the recipient's machine gets when the time has come. */
+  readonly event: {
+    /** The type of the event. */
+    readonly type: string;
+    readonly [key: string]: Json;
+  };
   /** Where the event goes when not to the actor itself: a delayed `sendTo`. */
   readonly to?: Address;
 };
@@ -27,7 +36,9 @@ export type TimerData = {
 type Opened<Kind extends string, Data> = {
   /** `actor/seq/index`: unique for ever. */
   readonly key: string;
+  /** Says whether it is an effect, a child, a timer or a message. */
   readonly kind: Kind;
+  /** What must be known to start it again after a restart. */
   readonly data: Data;
   /** Only timers have one. */
   readonly due?: never;
@@ -37,9 +48,12 @@ type Opened<Kind extends string, Data> = {
 export type PendingEffect = Opened<'effect', EffectData>;
 /** A child that has not ended. */
 export type PendingChild = Opened<'child', ChildData>;
-/** `due` is milliseconds since the epoch. */
-export type PendingTimer = Omit<Opened<'timer', TimerData>, 'due'> & { readonly due: number };
-/** The key is the id of the message. */
+/** A timer that is set. */
+export type PendingTimer = Omit<Opened<'timer', TimerData>, 'due'> & {
+  /** When its event is sent, in milliseconds since the epoch. */
+  readonly due: number;
+};
+/** A message on its way. Its key is the id of the message. */
 export type PendingMessage = Opened<'message', Envelope>;
 
 /** Something that was committed and is not settled. `kind` says what `data` is. */
@@ -53,9 +67,12 @@ export type Opening = Pending extends infer P ? (P extends Pending ? Omit<P, 'ke
 
 /** A pending in an actor's history once it is settled: its data is no longer kept. */
 export type SettledPending = {
+  /** The key under which it was opened. */
   readonly key: string;
+  /** Says whether it was an effect, a child, a timer or a message. */
   readonly kind: Pending['kind'];
   /** Of a timer: milliseconds since the epoch. */
   readonly due?: number;
+  /** Always null: what was settled need not be started again. */
   readonly data: null;
 };

@@ -8,6 +8,7 @@ import { requirePlain } from '../values/plain.ts';
 
 /** One message of a protocol. */
 export interface MessageSpec {
+  /** The zod schema of the body; it must describe what JSON can hold. */
   readonly body: z.ZodType;
   /** Names of the messages that may answer this one. With replies it is an ask; without, a tell or a reply. */
   readonly replies?: readonly string[];
@@ -18,28 +19,34 @@ export interface MessageSpec {
 /** The messages of a protocol, by name. */
 export type Messages = Readonly<Record<string, MessageSpec>>;
 
-/** A reply that is not itself a message of the protocol does not compile. */
+/** The messages of a protocol whose replies are messages too: another reply does not compile. */
 export type Closed<M extends Messages> = {
   [K in keyof M]: M[K] extends { replies: readonly (infer R)[] }
     ? [R] extends [keyof M]
       ? M[K]
-      : { body: M[K]['body']; replies: readonly (keyof M)[] }
+      : {
+          /** The schema of the message's body. */
+          body: M[K]['body'];
+          /** Must name messages of the same protocol. */
+          replies: readonly (keyof M)[];
+        }
     : M[K];
 };
 
 /** What actors may say to each other. */
 export interface Protocol<M extends Messages = Messages> {
+  /** The messages as they were defined, by name. */
   readonly messages: M;
   /** Changes when a message's name, body or replies change. */
   readonly hash: string;
   /** Checks a body; returns it as its schema leaves it. Throws `unknown_message` or `invalid`; `definition` when the schema itself is wrong. */
-  parse<K extends MessageName<M>>(type: K, body: unknown): Body<M, K>;
+  parse<K extends MessageName<M>>(type: K, body: unknown): MessageBody<M, K>;
 }
 
 /** The names of a protocol's messages. */
 export type MessageName<M extends Messages> = keyof M & string;
 /** The body of a message as its receiver reads it. */
-export type Body<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
+export type MessageBody<M extends Messages, K extends keyof M> = z.infer<M[K]['body']>;
 /** What a sender may write: defaults may be left out. */
 export type BodyInput<M extends Messages, K extends keyof M> = z.input<M[K]['body']>;
 /** The names of the messages that expect a reply. */
@@ -58,11 +65,16 @@ export type ReplyNames<M extends Messages, K extends keyof M> = M[K] extends { r
   : never;
 
 /** A message as its receiver reads it: `{ type, body }`, one member for each name. */
-export type Said<M extends Messages, K extends keyof M = keyof M> = {
-  [N in K & string]: { readonly type: N; readonly body: Body<M, N> };
+export type MessageOf<M extends Messages, K extends keyof M = keyof M> = {
+  [N in K & string]: {
+    /** The name of the message: it decides the shape of the body. */
+    readonly type: N;
+    /** The body as its schema leaves it. */
+    readonly body: MessageBody<M, N>;
+  };
 }[K & string];
 /** The answers an ask may get. */
-export type Reply<M extends Messages, K extends keyof M> = Said<M, ReplyNames<M, K>>;
+export type Reply<M extends Messages, K extends keyof M> = MessageOf<M, ReplyNames<M, K>>;
 
 /**
  * Defines a protocol. Every name in `replies` must be a message too.

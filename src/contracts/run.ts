@@ -6,20 +6,28 @@ import { Failure } from '../values/failure.ts';
 
 /** What a person may say to a run. */
 export const RunSignal = z.discriminatedUnion('type', [
+  /** Ends the run; its members are told to stop. */
   z.object({ type: z.literal('run.cancel'), reason: z.string() }),
+  /** Holds the run and its members. */
   z.object({ type: z.literal('run.pause') }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('run.resume') }),
 ]);
 export type RunSignal = z.infer<typeof RunSignal>;
 
-/** A message of the team. An answer says which member gave it, to which of the messages passed on (`turn`, from 0), what it used, and when it came. */
+/** A message of the team: the first one, or the answer of a member. */
 export const RunMessage = z.object({
+  /** The name of the message in the team's protocol. */
   type: z.string(),
+  /** What the message says, in the shape that its type has in the team's protocol. */
   body: anyJson(),
+  /** The name of the member that answered; absent for the first message. */
   from: z.string().optional(),
+  /** Which of the messages that were passed on it answers, counted from 0. */
   turn: z.number().optional(),
+  /** What the member used for this answer. */
   usage: AgentUsage.optional(),
-  /** Milliseconds since the epoch. */
+  /** When it came, in milliseconds since the epoch. */
   at: z.number().optional(),
 });
 export type RunMessage = z.infer<typeof RunMessage>;
@@ -57,13 +65,14 @@ export const RunOutput = z.discriminatedUnion('status', [
 ]);
 export type RunOutput = z.infer<typeof RunOutput>;
 
-/** Bounds of a run. Times are milliseconds. */
+/** Bounds of a run. */
 export interface RunLimits {
+  /** How long the whole run may take, in milliseconds; 48 hours by default. */
   readonly deadline: number;
-  /** How many messages may be passed to members. */
+  /** How many messages may be passed to members; 50 by default. */
   readonly maxTurns: number;
-  /** How long members may take to end when the run is stopped. */
+  /** How long members may take to end when the run is stopped, in milliseconds; 15 seconds by default. */
   readonly grace: number;
-  /** How long a person may take to answer when the budget is used up. */
+  /** How long a person may take to answer when the budget is used up, in milliseconds; 12 hours by default. */
   readonly patience: number;
 }

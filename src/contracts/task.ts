@@ -309,7 +309,7 @@ export interface MemberMonitor {
   readonly failures: number;
   /** Milliseconds since the epoch; null while it is in rotation. */
   readonly outUntil: number | null;
-  /** By its latest attempts in this run, by the rule of `standing`. */
+  /** By its latest attempts in this run, by the rule of `healthSummary`. */
   readonly health: HealthStatus;
 }
 

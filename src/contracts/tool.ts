@@ -8,7 +8,9 @@ import type { ToolInfo } from './model.ts';
 export interface ToolScope {
   /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to what is called. */
   readonly key: string;
+  /** Fires when the result is no longer wanted: the call must stop. */
   readonly signal: AbortSignal;
+  /** The time and chance of the engine; use it instead of `Date` and `Math.random`, so that tests can set it. */
   readonly clock: Clock;
   /** Shown to observers; not stored. */
   readonly progress: (note: Json) => void;
@@ -19,11 +21,13 @@ export interface ToolScope {
  * Its data may tell what became of a write: `sent: false`, nothing was begun; `done: true`, it was carried out and only its result is lost.
  */
 export interface ToolSource {
+  /** Names the source in messages; it is the `source` of its tools. */
   readonly name: string;
   /** An agent continues without it when it cannot be listed. */
   readonly optional?: boolean;
   /** Opens what must be opened, and lists. Names are unique within a source. */
   list(signal: AbortSignal): Promise<readonly ToolInfo[]>;
+  /** Performs one call, and resolves with what the model is shown. */
   call(tool: string, input: Json, scope: ToolScope): Promise<Json>;
   /** Does performing a call again under the same key change nothing? */
   idempotent(tool: string): boolean;

@@ -47,8 +47,9 @@ export const TreasurySignal = z.discriminatedUnion('type', [
 ]);
 export type TreasurySignal = z.infer<typeof TreasurySignal>;
 
-/** What happens when a budget has no room for another step: it fails, a person is asked for more, or cheaper models go on. */
+/** What may happen when a budget has no room for another step. */
 export const onExhausted = ['fail', 'ask', 'degrade'] as const;
+/** `fail`: the work fails. `ask`: a person gets a ticket for more. `degrade`: cheaper models take over. */
 export type OnExhausted = (typeof onExhausted)[number];
 
 /** A person's answer to a ticket about budget: so much more, or no. */

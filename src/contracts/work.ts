@@ -6,16 +6,19 @@ import * as z from 'zod';
 import { anyJson } from '../values/anyJson.ts';
 import { AgentAnswer, AgentOutput, Budget } from './agent.ts';
 
-/** What is known of a task beside its message; guardrails and routers decide by it. Times are milliseconds. */
+/** What is known of a task beside its message; guardrails and routers decide by it. */
 export const TaskFacts = z.object({
+  /** The id of the task in its batch. */
   task: z.string().optional(),
-  /** Of one attempt. */
+  /** How long one attempt may take, in milliseconds. */
   timeout: z.number().positive().optional(),
+  /** Answers of a model that the task may use, where it says so. */
   steps: z.number().int().positive().optional(),
   /** The task's own budget, where it has more than steps. */
   budget: Budget.optional(),
-  /** Milliseconds since the epoch. */
+  /** When the task must be over, in milliseconds since the epoch. */
   deadline: z.number().optional(),
+  /** Facts that the task's sender gave for routers and guardrails. */
   metadata: z.record(z.string(), anyJson()).optional(),
 });
 export type TaskFacts = z.infer<typeof TaskFacts>;
@@ -27,15 +30,19 @@ export const Work = z.object({
   id: z.string().min(1),
   /** The member it is for, where one was chosen. */
   to: z.string().optional(),
+  /** What the member is to work on. */
   message: AgentAnswer,
+  /** What may be used up for it; a kind that is not named is not limited. */
   allowance: Budget.optional(),
-  /** 1 for the first. */
+  /** The number of the attempt: 1 for the first. */
   attempt: z.number().int().positive(),
+  /** What is known of the task beside its message. */
   facts: TaskFacts,
   /** How many agents and teams have passed it on already. */
   depth: z.number().int().nonnegative().optional(),
-  /** The name of the lease under which its sender may be asked for more than the allowance; and `degrade`: cheaper models take over when it runs short. */
+  /** The name of the lease under which its sender may be asked for more than the allowance. */
   lease: z.string().optional(),
+  /** Cheaper models take over when the allowance runs short. */
   degrade: z.literal(true).optional(),
 });
 export type Work = z.infer<typeof Work>;
@@ -46,8 +53,11 @@ export type WorkDone = z.infer<typeof WorkDone>;
 
 /** Signals about work in progress. Without an id they are about all of it. */
 export const WorkSignal = z.discriminatedUnion('type', [
+  /** Stops the work. */
   z.object({ type: z.literal('work.cancel'), id: z.string().optional(), reason: z.string() }),
+  /** Holds the work. */
   z.object({ type: z.literal('work.pause'), id: z.string().optional() }),
+  /** Goes on after a pause. */
   z.object({ type: z.literal('work.resume'), id: z.string().optional() }),
 ]);
 export type WorkSignal = z.infer<typeof WorkSignal>;

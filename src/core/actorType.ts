@@ -56,12 +56,17 @@ export interface ActorTypeOptions {
 
 /** A machine that passed every check, with its settings. */
 export interface ActorType extends Omit<ActorTypeOptions, 'name' | 'supervise' | 'mailbox' | 'children'> {
+  /** The first part of its actors' addresses. */
   readonly name: string;
+  /** The machine as pure functions, by which the engine steps it. */
   readonly chart: Chart;
   /** Of the machine's shape and its context's schema. */
   readonly hash: string;
+  /** The hash function of the platform, in Node or elsewhere. */
   readonly sha256: Sha256;
+  /** How an actor of this type supervises its children. */
   readonly supervise: Supervision;
+  /** How many messages may wait for an actor, and what happens to one more. */
   readonly mailbox: MailboxPolicy;
   /** The type of a child machine; undefined when that name is an effect. */
   child(source: string): ActorType | undefined;

@@ -1,11 +1,11 @@
 /**
  * The only place that calls XState: a machine as pure functions. Nothing outside this file steps, saves or restores a machine.
  *
- * C1 A step starts nothing: every child is an inert stub, and the actions of the machine come back as data.
- * C2 A step is what XState's own `transition()` returns; one reused scope only saves building an actor per call (a test compares the two).
- * C3 A saved snapshot is plain JSON with the children's names, never their state.
- * C4 A restored snapshot steps as the one that was saved. XState remembers in which order regions came to their states, takes their
- *    eventless transitions in that order, and forgets it when saving; here regions are always in the order the machine lists them.
+ * C1 A step starts nothing: every child is an inert stub, and the actions of the machine are returned as data.
+ * C2 A step returns what XState's own `transition()` returns. One reused scope saves building an actor for each call.
+ * C3 A saved snapshot is plain JSON with the names of the children, never their state.
+ * C4 A restored snapshot steps like the one that was saved. XState remembers in which order regions entered their states, takes their eventless
+ *    transitions in that order, and forgets it when saving; here regions are always in the order in which the machine lists them.
  */
 import {
   createActor,
@@ -34,11 +34,15 @@ export type MachineStep = readonly [snapshot: Snapshot, actions: readonly Action
 
 /** A machine as pure functions. */
 export interface Chart {
+  /** The machine as its author wrote it. */
   readonly machine: AnyStateMachine;
+  /** The first step: the state that the machine starts in with this input, and the actions on the way. */
   initial(input: unknown): MachineStep;
+  /** Takes one event, and all eventless transitions that follow. Throws what a guard or an action throws. */
   step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
+  /** The snapshot as plain JSON, for the journal. */
   save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
@@ -90,7 +94,7 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
   /** The snapshot the step began with: its regions are in order already. */
   let last: Snapshot | undefined;
-  /** C4. */
+  /** The snapshot with its regions in the order of the machine (C4). */
   const inOrder = (snapshot: Snapshot): Snapshot => {
     if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;

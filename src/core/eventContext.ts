@@ -1,4 +1,4 @@
-/** When and by what an event came, for machines that ask for it (`momentOf`). It is neither stored nor compared. */
+/** When and by what an event came, for machines that ask for it (`eventContextOf`). It is neither stored nor compared. */
 import type { Clock } from '../values/clock.ts';
 import type { Json } from '../values/json.ts';
 

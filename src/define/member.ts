@@ -55,4 +55,4 @@ export interface LongLived<M extends Messages = Messages, H extends MessageName<
 
 /** Does it compile itself? */
 export const compilesItself = (member: Member): member is Member & Pick<LongLived, 'compile'> =>
-  'part' in member && typeof member.part === 'function';
+  'compile' in member && typeof member.compile === 'function';

@@ -2,7 +2,15 @@
 import { describeValue, parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes, slug } from '../values/ids.ts';
-import type { Body, BodyInput, Messages, MessageName, Protocol, ReplyNames, Said } from '../contracts/protocol.ts';
+import type {
+  MessageBody,
+  BodyInput,
+  Messages,
+  MessageName,
+  Protocol,
+  ReplyNames,
+  MessageOf,
+} from '../contracts/protocol.ts';
 import type { Duration } from '../values/duration.ts';
 import type { Budget } from '../contracts/agent.ts';
 import type { RunMessage } from '../contracts/run.ts';
@@ -60,7 +68,7 @@ export interface Talk<M extends Messages, Mem extends Members<M>, R extends Mess
   /** Ends the run with the team's answer. */
   readonly finish: (body: BodyInput<M, R>) => Next;
   /** The body of the latest message of that name in this run. Throws `definition` when there was none: the route is wrong then. */
-  readonly last: <T extends MessageName<M>>(type: T) => Body<M, T>;
+  readonly last: <T extends MessageName<M>>(type: T) => MessageBody<M, T>;
   /** How many messages of that name there were. */
   readonly count: (type: MessageName<M>) => number;
   /** All messages so far, oldest first; the last one is the one to route. */
@@ -75,7 +83,7 @@ export type TeamMessage = Pick<RunMessage, 'type' | 'from' | 'turn' | 'usage' | 
 
 /** A function for every message that can arrive. It decides what happens next. */
 export type Route<M extends Messages, Mem extends Members<M>, A extends MessageName<M>, R extends MessageName<M>> = {
-  readonly [K in Arriving<M, Mem, A> & MessageName<M>]: (message: Said<M, K>, talk: Talk<M, Mem, R>) => Next;
+  readonly [K in Arriving<M, Mem, A> & MessageName<M>]: (message: MessageOf<M, K>, talk: Talk<M, Mem, R>) => Next;
 };
 
 /** What a team is defined with. */
@@ -239,7 +247,7 @@ export function team<
             'definition',
             `The route of team "${name}" asks for the last "${type}", and there was none yet.`,
           );
-        return found.body as Body<M, typeof type>;
+        return found.body as MessageBody<M, typeof type>;
       },
       count: (type) => said.filter((message) => message.type === type).length,
     };

@@ -1,18 +1,20 @@
 /**
  * The engine: hosts actors, and keeps these promises whatever is killed, delivered twice or late.
  *
- * E1 A message changes an actor's state at most once.
- * E2 Nothing happens outside that was not committed before; what was committed happens at least once, under one key.
- * E3 A result or a timer is accepted only while its key is pending.
- * E4 One writer per actor: every commit carries the run's epoch and the actor's next revision.
- * E5 Crash anywhere and resume: same final state, same effects, no call repeated whose result was in the ledger.
+ * E1 A message changes the state of an actor at most once.
+ * E2 Nothing happens outside the engine before the commit that requests it is stored. What was committed happens at least once, always under the
+ *    same key.
+ * E3 The result of an effect, and a timer, are accepted only while their key is pending.
+ * E4 Each actor has one writer: every commit carries the epoch of the run's lease and the next revision of the actor.
+ * E5 If a process crashes at any point and the run is resumed, the run reaches the same final state with the same effects. An effect whose result is
+ *    in the ledger is not performed again.
  * E6 The cost of a commit does not grow with the length of the history.
- * E7 An uncertain write is never repeated blindly.
- * E8 Bounds on microsteps, restarts and mailboxes are finite by default.
- * E9 Deadlines are absolute, inherited and only shrink.
- * E10 Mailboxes are bounded, and nothing is lost without a trace.
- * E11 A snapshot says which machine wrote it; another machine migrates it or leaves it alone.
- * E12 What has no name is refused when a type is defined.
+ * E7 A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.
+ * E8 The limits of microsteps, restarts and mailboxes are finite by default.
+ * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.
+ * E10 Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.
+ * E11 A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.
+ * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../values/clock.ts';

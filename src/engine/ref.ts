@@ -10,11 +10,19 @@ import type { Transport } from '../transport/transport.ts';
 
 /** A typed reference to an actor. */
 export interface Ref<M extends Messages, Handles extends MessageName<M> = MessageName<M>> {
+  /** Where the actor is reached: `type/key`. */
   readonly address: Address;
   /** Sends and waits for one of the replies the protocol allows. Rejects with the receiver's failure, or `timeout`. */
   ask<K extends Handles & AskNames<M>>(type: K, body: BodyInput<M, K>, options?: AskOptions): Promise<Reply<M, K>>;
   /** Sends; resolves when the receiver has committed it. */
-  tell<K extends Handles & TellNames<M>>(type: K, body: BodyInput<M, K>, options?: { id?: string }): Promise<void>;
+  tell<K extends Handles & TellNames<M>>(
+    type: K,
+    body: BodyInput<M, K>,
+    options?: {
+      /** The same id is the same message: it is handled once. Default: a new id. */
+      id?: string;
+    },
+  ): Promise<void>;
 }
 
 /** Settings of one ask. Every field may be left out. */

@@ -172,7 +172,7 @@ export function hardeningOf(json: unknown): Hardening {
 
 function guardrailsOf({ timeout, budget, rate_limit, cancellation }: z.output<typeof HardeningOptions>['guardrails']) {
   const list: GuardrailData[] = [];
-  // One that asks for an explicit limit is kept without a maximum of its own (W13).
+  // One that asks for an explicit limit is kept without a maximum of its own.
   if (timeout && (timeout.max_timeout_ms !== undefined || timeout.require_explicit_timeout))
     list.push(
       withoutUndefined({

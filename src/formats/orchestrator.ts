@@ -20,7 +20,7 @@ export interface ProfilesSettings {
   readonly model?: string;
   /** A system prompt for all agents, instead of those of their profiles; none by default. */
   readonly system?: string;
-  /** Limits and guardrails; `usualHardening` by default. */
+  /** Limits and guardrails; `defaultHardening` by default. */
   readonly hardening?: HardeningJson;
 }
 

@@ -1,10 +1,11 @@
 /**
  * Calls models: named groups, retries, fallback, prices. Keys never leave this room.
  *
- * G1 Retries are made inside one call, under its key; a caller sees one answer or one failure.
- * G2 `stream` never changes models once a part was handed out; `answer` starts over, so an answer is never half of one and half of another.
- * G3 A price that is not known is null, never zero.
- * G4 Retries are a bounded share of the calls of a model, so that an outage does not multiply its own load.
+ * GW1 Retries are made inside one call, under its key. The caller gets one answer or one failure.
+ * GW2 An answer is never put together from two tries: `stream` does not change models once it has handed out a part, and `answer` starts again from
+ *    the beginning.
+ * GW3 An unknown price is null, never zero.
+ * GW4 The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.
  */
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';

@@ -1,14 +1,15 @@
 /**
  * What has happened, kept. The engine writes one commit per handled message and reads it back after a restart.
  *
- * J1 A commit is stored whole or not at all.
- * J2 When `commit` resolves, the commit survives kill -9 and, for `sqlite`, power loss.
- * J3 One writer: a commit with an epoch older than the run's claim rejects with `fenced`; one that is not revision + 1 with `conflict`;
- *    one whose `inbox` id was handled before with `conflict` and `data.duplicate: true`. Nothing of it is stored.
- * J4 Every actor's commits form a hash chain; `load` checks what it has not checked in this process before, and rejects with `corrupt`, naming actor and seq.
- * J5 The cost of a commit does not depend on how many came before (E6).
- * J6 Commits are stored in the order they were submitted, and many may travel in one flush.
- * J7 What is too large (JSON of more than 256 × 1,024 characters) is stored once, by content, and read back as if it had been inline.
+ * J1 A commit is stored completely or not at all.
+ * J2 When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.
+ * J3 A run has one writer. A commit with an epoch older than the run's claim is rejected as `fenced`, one that is not the next revision as
+ *    `conflict`, and one whose `inbox` id was handled before as `conflict` with `data.duplicate: true`. A rejected commit stores nothing.
+ * J4 The commits of an actor form a hash chain. `load` checks the part that this process has not checked before, and rejects with `corrupt`, naming
+ *    actor and seq.
+ * J5 The cost of a commit does not depend on the number of commits before it (E6).
+ * J6 Commits are stored in the order in which they were submitted. Several may share one flush.
+ * J7 A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.
  */
 import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';
@@ -25,17 +26,23 @@ export type { Pending } from '../contracts/pending.ts';
 
 /** Which actors are looked for; every field that is given must hold. */
 export interface ActorQuery {
+  /** Only actors of the run with this id. */
   readonly run?: string;
+  /** Only the actor with this address. */
   readonly actor?: Address;
+  /** Only actors whose address begins with this type. */
   readonly type?: string;
   /** `null`: actors without a parent, which is one for each run. */
   readonly parent?: Address | null;
+  /** Only actors with this status, or with one of these. */
   readonly status?: ActorStatus | readonly ActorStatus[];
+  /** Only actors whose machine is in a state with this tag. */
   readonly tag?: string;
-  /** Prefix of `state`. */
+  /** Only actors whose `state` begins with this text. */
   readonly state?: string;
-  /** `updated` within [since, until), in milliseconds since the epoch. */
+  /** Only actors whose last commit was at this time or later, in milliseconds since the epoch. */
   readonly since?: number;
+  /** Only actors whose last commit was before this time, in milliseconds since the epoch. */
   readonly until?: number;
   /** The most actors to return. Default: 100. */
   readonly limit?: number;
@@ -45,25 +52,39 @@ export interface ActorQuery {
 export interface HistoryEntry {
   /** The order in which it was stored among all commits: positions only rise, and may have gaps. */
   readonly position: number;
+  /** The address of the actor that it changed. */
   readonly actor: Address;
+  /** Its number among the commits of this actor; the first is 1. */
   readonly seq: number;
+  /** When it was made, in milliseconds since the epoch. */
   readonly at: number;
+  /** The epoch of the lease under which it was written. */
   readonly epoch: number;
+  /** The state after it, in words, such as `execution.thinking`. */
   readonly state: string;
+  /** Whether the actor was active after it, and if not, how it ended. */
   readonly status: ActorStatus;
+  /** The message that caused it. */
   readonly event: Commit['event'];
   /** What is settled by now comes without its data. */
   readonly opens: readonly (Pending | SettledPending)[];
+  /** The keys of pendings that it settled. */
   readonly closes: readonly string[];
 }
 
 /** The result of an effect. */
 export interface LedgerEntry {
+  /** The idempotency key of the effect: `actor/seq/index`. */
   readonly key: string;
+  /** The address of the actor whose machine asked for the effect. */
   readonly actor: Address;
+  /** When the outcome was stored, in milliseconds since the epoch. */
   readonly at: number;
+  /** The name of the slot in `setup({ actors })` that the effect fills. */
   readonly name: string;
+  /** What the effect was given. */
   readonly input: Json;
+  /** How the effect ended. */
   readonly outcome: Outcome;
 }
 
@@ -92,8 +113,11 @@ export interface CommitStore {
 
 /** The owner of a run, or its last owner. */
 export interface RunLease {
+  /** The id of the run that it may write. */
   readonly run: string;
+  /** The id of the process that claimed the run. */
   readonly owner: string;
+  /** The number of the claim: it rises each time a run gets another owner, and older ones may not write. */
   readonly epoch: number;
   /** When the lease ends, in milliseconds since the epoch; 0 when it was released. */
   readonly until: number;
@@ -108,14 +132,28 @@ export interface RunLeases {
   claim(
     run: string,
     owner: string,
-    options: { now: number; ttl: number; alive?: (owner: string) => boolean },
+    options: {
+      /** The time of the claim, in milliseconds since the epoch. */
+      now: number;
+      /** How long the lease lasts, in milliseconds. */
+      ttl: number;
+      /** Whether the other owner's process still lives; if not, its lease need not be waited for. Default: it does. */
+      alive?: (owner: string) => boolean;
+    },
   ): Promise<number>;
   /** Extends a lease; false when another process has claimed the run meanwhile. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
   /** Ends a lease, so that another process can claim the run at once. */
   release(run: string, epoch: number): Promise<void>;
   /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
-  claims(query?: { run?: string; owner?: string; overAt?: number }): Promise<RunLease[]>;
+  claims(query?: {
+    /** Only the lease of the run with this id. */
+    run?: string;
+    /** Only the leases of this process. */
+    owner?: string;
+    /** Only leases that have ended at this time, in milliseconds since the epoch. */
+    overAt?: number;
+  }): Promise<RunLease[]>;
 }
 
 /** Inboxes: messages for actors from processes that do not own them. */
@@ -136,14 +174,19 @@ export interface JournalQueries {
   /** The actors that match all that is given, the last updated first. */
   find(query: ActorQuery): Promise<ActorRow[]>;
   /**
-   * Commits in the order they were stored, or the `newest` first. Default `limit`: 1,000. To page on, pass the last position as `after`.
+   * Commits in the order they were stored. To page on, pass the last position as `after`.
    * A pending entry that is settled is listed with `data: null`.
    */
   history(query: {
+    /** Only commits of the run with this id. */
     run?: string;
+    /** Only commits of the actor with this address. */
     actor?: Address;
+    /** Only commits after this position; all by default. */
     after?: number;
+    /** True: the last ones first. False by default. */
     newest?: boolean;
+    /** The most entries to return; 1,000 by default. */
     limit?: number;
   }): Promise<HistoryEntry[]>;
   /** The results of all effects of a run, in the order they were stored. */
@@ -160,6 +203,7 @@ export interface StatusLine {
   readonly what: string;
   /** `note`: it works, and something should be improved. */
   readonly ok: boolean | 'note';
+  /** What is to be said about it, in a sentence for people. */
   readonly says: string;
 }
 

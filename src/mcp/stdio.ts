@@ -1,9 +1,9 @@
 /**
  * Talks to a server that is a child process: one JSON message per line.
  *
- * S1 The server gets the variables it was given and a few safe ones, never our whole environment.
- * S2 It runs in a process group of its own, and no process of that group outlives the connection.
- * S3 Memory is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.
+ * SP1 The server gets the variables it was given and a few safe ones, never our whole environment.
+ * SP2 The server runs in a process group of its own, and no process of that group outlives the connection.
+ * SP3 Memory is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';

@@ -13,18 +13,25 @@ export interface NatsOptions {
   readonly servers: string | readonly string[];
   /** The name of this connection in the server's monitor. Default: `troupe`. */
   readonly name?: string;
-  /** Default: none, like all credentials. */
+  /** The name of a NATS user; none by default, like all credentials. */
   readonly user?: string;
-  /** Of the user. */
+  /** The password of `user`. */
   readonly password?: string;
-  /** Instead of user and password. */
+  /** A secret that the server accepts instead of user and password. */
   readonly token?: string;
   /** The path of a file with credentials: one that `troupe nats-config` wrote, or a `.creds` file. */
   readonly creds?: string;
   /** The subject prefix under which answers to this process arrive. Default: what the credentials say, else `_INBOX`. */
   readonly inbox?: string;
-  /** Paths of files: the certificate of the authority that signed the server's, and this client's own certificate and key. Default: the system's authorities. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** The files with certificates for TLS. */
+  readonly tls?: {
+    /** Path of the certificate of the authority that signed the server's; default the system's authorities. */
+    readonly ca?: string;
+    /** Path of this client's own certificate; none by default. */
+    readonly cert?: string;
+    /** Path of the private key of that certificate; none by default. */
+    readonly key?: string;
+  };
   /** Allow a server on another machine without credentials and without TLS. Default: false. */
   readonly insecure?: boolean;
   /** Milliseconds to wait for the first connection. Default: 5,000. */

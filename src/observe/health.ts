@@ -2,14 +2,14 @@
 import {
   CallNote,
   defaultWindow,
-  standing,
+  healthSummary,
   callVerdict,
   worstHealth,
-  type Call,
+  type CallRecord,
   type Component,
   type HealthStatus,
   type HealthWindow,
-  type Standing,
+  type HealthSummary,
 } from '../contracts/health.ts';
 import type { Failure } from '../values/failure.ts';
 import { actorTypeOf, type Address } from '../values/ids.ts';
@@ -23,7 +23,7 @@ export interface HealthReport {
   /** The worst status of all components; healthy while nothing was called. */
   readonly overall: HealthStatus;
   /** In the order in which they were first seen. */
-  readonly components: readonly (Component & Standing)[];
+  readonly components: readonly (Component & HealthSummary)[];
 }
 
 /** Measures health; give `observe` every inspection event. */
@@ -36,7 +36,7 @@ export interface HealthTracker {
 }
 
 interface TrackedComponent extends Component {
-  calls: Call[];
+  calls: CallRecord[];
   status: HealthStatus | undefined;
 }
 
@@ -110,7 +110,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
       called({ kind: 'tools', name: server }, { at: event.at, took: 0, failure: event.failure }, event);
   }
 
-  function called(component: Component, call: Call, event: Inspection): void {
+  function called(component: Component, call: CallRecord, event: Inspection): void {
     const { kind, name } = component;
     const judged = callVerdict(kind, call.failure);
     if (judged === undefined) return;
@@ -123,7 +123,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
 
   function reportChange(seen: TrackedComponent, { at, run, actor }: Inspection): void {
     const { kind, name, calls, status: from } = seen;
-    const now = standing(calls, at, window);
+    const now = healthSummary(calls, at, window);
     if (now.status === from) return;
     seen.status = now.status;
     tell({ type: 'health', at, run, actor, component: { kind, name }, from, standing: now });
@@ -135,7 +135,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
       const all = [...components.values()].map(({ kind, name, calls }) => ({
         kind,
         name,
-        ...standing(calls, now, window),
+        ...healthSummary(calls, now, window),
       }));
       return { overall: worstHealth(all.map(({ status }) => status)), components: all };
     },

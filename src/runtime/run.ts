@@ -2,7 +2,7 @@
 import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { Body, BodyInput, MessageName, ReplyNames, Said } from '../contracts/protocol.ts';
+import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
 import type { Duration } from '../values/duration.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import { attach } from './attach.ts';
@@ -49,11 +49,11 @@ type InputOf<S> =
           : never;
 type OutputOf<S> =
   S extends Team<infer M, infer _A, infer R>
-    ? Body<M, R>
+    ? MessageBody<M, R>
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string
-        : Said<M, ReplyNames<M, H> & MessageName<M>>
+        : MessageOf<M, ReplyNames<M, H> & MessageName<M>>
       : Json;
 
 /**

@@ -27,7 +27,7 @@ export type { CheckOptions } from './check/options.ts';
 export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
 export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
 export { expectSurvival } from './crash/expectSurvival.ts';
-export type { Parts } from './world/crashPoints.ts';
+export type { ProcessParts } from './world/crashPoints.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
 export { everyFault, faultKinds, type Fault, type FaultKind } from './world/faultPlan.ts';
 export type { SimulationScenario } from './simulate/simulationScenario.ts';
@@ -39,5 +39,5 @@ export { cassette, type CassetteOptions, type CassettePlayer } from './cassettes
 export { exportRun, type ExportOptions } from './cassettes/export.ts';
 export { cassetteText, type Cassette } from './cassettes/format.ts';
 export { parseCassette, readCassette } from './cassettes/read.ts';
-export type { Replayed } from './cassettes/replay.ts';
+export type { ReplayResult } from './cassettes/replay.ts';
 export type { Drift } from './cassettes/drift.ts';

@@ -1,10 +1,12 @@
 /**
  * Several sources of tools as one.
  *
- * C1 Every name is unique, can be sent to any provider, and does not change when another source joins (`names.ts` says how it is made).
- * C2 The epoch rises whenever a source says that its list changed, came back or went away, and at no other time.
- * C3 A source that cannot be listed leaves the others usable. `missing` says why one that is not optional is not there, `problems` everything else that is not as one might think.
- * C4 A call of a tool that is not there is a TroupeError `tool` that names the nearest ones; one of a source that cannot be listed is that source's failure.
+ * TC1 Every name is unique, is valid for every provider, and does not change when another source joins (`toolNames.ts` says how it is made).
+ * TC2 The epoch rises when the list of a source changed, went away or came back, and at no other time.
+ * TC3 A source that cannot be listed leaves the others usable. `missing` gives the failure of a source that is not optional, `problems` every other
+ *    problem.
+ * TC4 A call of a tool that does not exist is a TroupeError `tool` that names the nearest ones. A call of a source that cannot be listed is that
+ *    source's failure.
  */
 import { toFailure, fromFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';

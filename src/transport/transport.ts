@@ -1,11 +1,12 @@
 /**
  * Carries messages between actors. Transports inside a process and over a network behave alike; `testing/suites/transport.ts` is the suite that both pass.
  *
- * T1 Messages from one sender to one recipient arrive in the order sent.
- * T2 `send` resolves when the recipient has accepted the message (its `receive` resolved, so the message is committed), and not before.
- * T3 A message arrives at least once, and the same one may arrive twice: recipients dedupe by id.
- * T4 `send` rejects with TroupeError `unknown_recipient`, `mailbox_full`, `expired` (deadline passed) or what `receive` rejected with.
- * T5 A change that the sender makes to a message after `send` is not seen by the recipient.
+ * T1 Messages from one sender to one recipient arrive in the order in which they were sent.
+ * T2 `send` resolves after the recipient's `receive` has resolved. By then the message is committed.
+ * T3 A message arrives at least once. It may arrive again under the same id, so a recipient ignores ids that it has handled.
+ * T4 `send` rejects with a TroupeError: `unknown_recipient`, `mailbox_full`, `expired` (the deadline has passed), or the error that `receive`
+ *    rejected with.
+ * T5 The recipient gets the message as it was when `send` was called. Later changes by the sender are not seen.
  */
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Address } from '../values/ids.ts';

@@ -6,6 +6,7 @@ import { TroupeError } from './failure.ts';
 const token = '[a-z0-9][a-z0-9._-]{0,199}';
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** An id: up to 200 lower-case letters, digits and `. _ -`, starting with a letter or a digit. */
 export const Id = z
   .string()
   .regex(new RegExp(`^${token}$`))

@@ -11,7 +11,7 @@ const result = (id: string): ToolResult => ({ id, name: 'read', ok: true, conten
 const gives = (...ids: string[]): Message => ({ role: 'tool', results: ids.map(result) });
 const says = (text: string): Message => ({ role: 'user', text });
 
-test('a model sees the results of a turn in one message, in the order it called, whichever came first', () => {
+test('a model gets the results of a turn in one message, in the order of its calls', () => {
   expect(joinResults([says('go'), asks('a', 'b', 'c'), gives('c'), gives('a'), gives('b'), says('on')])).toEqual([
     says('go'),
     asks('a', 'b', 'c'),
@@ -25,7 +25,7 @@ test('the results of two turns stay apart', () => {
   expect(joinResults(two)).toEqual([asks('a', 'b'), gives('a', 'b'), asks('a'), gives('a')]);
 });
 
-test('what was written down together stays as it is', () => {
+test('results that were stored together stay together', () => {
   const whole = [says('go'), asks('a', 'b'), gives('a', 'b')];
   expect(joinResults(whole)).toEqual(whole);
   expect(joinResults([])).toEqual([]);

@@ -26,19 +26,19 @@ const request = (change: object = {}) => ({
 });
 const failing = (error: Error) => ({ gateway: gateway(), tools: tools([], { call: () => Promise.reject(error) }) });
 
-test('an agent and a run are ready for the engine: nothing is empty, unnamed or undeclared', () => {
+test('the machines of an agent and a run have all their effects filled and declared', () => {
   const agent = agentActor(definition(), { gateway: gateway(), tools: tools([]) });
   expect(() => validateMachine(agent)).not.toThrow();
   expect(() => validateMachine(runActor({ next: () => ({ finish: null }), members: { reader: agent } }))).not.toThrow();
 });
 
 describe('a tool', () => {
-  test('gives text as it is, and anything else as JSON', async () => {
+  test('gives text unchanged, and any other result as JSON', async () => {
     const deps = { gateway: gateway(), tools: tools([], { call: () => Promise.resolve({ a: 1 }) }) };
     expect(await runTool(deps).effect.perform(request(), scope())).toEqual({ content: '{"a":1}' });
   });
 
-  test('a write that broke off is uncertain, unless the world honours its key', async () => {
+  test('a write that was interrupted is uncertain, unless the tool is idempotent', async () => {
     const deps = failing(new TroupeError('timeout', 'no answer in 5 s'));
     await expect(runTool(deps).effect.perform(request(), scope())).rejects.toMatchObject({
       kind: 'uncertain',
@@ -58,12 +58,12 @@ describe('a tool', () => {
     ).rejects.toMatchObject({ kind: 'denied' });
   });
 
-  test('a write that had not begun is no question for anybody', async () => {
+  test('a write that had not started is not uncertain', async () => {
     const away = new TroupeError('environment', 'The printer is away.', { retryable: true, data: { sent: false } });
     await expect(runTool(failing(away)).effect.perform(request(), scope())).rejects.toBe(away);
   });
 
-  test('a write whose result is lost was carried out, and so it is when that is found out later', async () => {
+  test('a write whose result was lost counts as performed, also when reconciliation finds it later', async () => {
     const lost = new TroupeError('tool', 'It returned 3 MB. Ask for less.', { data: { done: true } });
     await expect(runTool(failing(lost)).effect.perform(request(), scope())).rejects.toMatchObject({
       kind: 'tool',
@@ -77,7 +77,7 @@ describe('a tool', () => {
     });
   });
 
-  test('that cannot look up what happened says so', async () => {
+  test('that cannot reconcile says so', async () => {
     const look = (found: Awaited<ReturnType<NonNullable<ReturnType<typeof tools>['reconcile']>>>) =>
       reconcile({ gateway: gateway(), tools: tools([], { reconcile: () => Promise.resolve(found) }) }).effect.perform(
         request(),
@@ -92,7 +92,7 @@ describe('a tool', () => {
   });
 });
 
-test('discovery says which required capability no tool has', async () => {
+test('discovery names the required capability that no tool has', async () => {
   const deps = { gateway: gateway(), tools: tools([info('read', { capabilities: ['files'] })], { epoch: 4 }) };
   const found = await discover(() => definition({ requires: ['files', 'mail'] }), deps).effect.perform(
     { message: 'task', tier: 'core' },
@@ -101,7 +101,7 @@ test('discovery says which required capability no tool has', async () => {
   expect(found).toEqual({ tools: 1, epoch: 4, missing: ['mail'], problems: [] });
 });
 
-test('a plan that does not fit is asked for once more, and both are paid', async () => {
+test('an invalid plan is requested once more, and both answers count as usage', async () => {
   const call = (input: unknown) => answer('', { id: 'p', name: 'make_plan', input: input as never });
   const step = { id: 'a', goal: 'read', dependsOn: [], expected: 'text', verification: 'not empty' };
   const deps = { gateway: gateway(call({ steps: [] }), call({ steps: [step] })) };
@@ -113,7 +113,7 @@ test('a plan that does not fit is asked for once more, and both are paid', async
   });
 });
 
-test('every objective is checked and leaves evidence', async () => {
+test('every objective is verified and has evidence', async () => {
   const objectives = [
     {
       id: 'short',
@@ -135,7 +135,7 @@ test('every objective is checked and leaves evidence', async () => {
   ]);
 });
 
-test('the fallback is the next model; without one the failure stands', async () => {
+test('the fallback is the next model; without one the failure is final', async () => {
   const failure = { kind: 'model' as const, message: 'refused', retryable: false };
   const input = { failure, phase: 'execution' as const, message: 'task', fallbacks: 1 };
   expect(await fallbackModel(() => definition({ fallbacks: ['b:x'] })).effect.perform(input, scope())).toEqual({
@@ -147,7 +147,7 @@ test('the fallback is the next model; without one the failure stands', async () 
   });
 });
 
-test('a toolbelt with a server missing does not connect; one with a taken name says which', async () => {
+test('a toolbelt with a missing server does not connect; one with a duplicate tool name names it', async () => {
   const problem = { kind: 'environment' as const, message: 'server away', retryable: false };
   await expect(
     connectToolbelt({ gateway: gateway(), toolbelt: tools([], { missing: () => problem }) }).effect.perform(
@@ -163,7 +163,7 @@ test('a toolbelt with a server missing does not connect; one with a taken name s
   expect(await list({}, { ...both, allow: ['mail'] })).toMatchObject({ tools: 1, conflicts: [] });
 });
 
-test('a transcript that is too long loses the oldest results first, and never a call without one', () => {
+test('a transcript that is too long loses the oldest results first, and never has a call without a result', () => {
   const turn = (n: number) => [
     { role: 'assistant' as const, text: '', calls: [{ id: `c${n}`, name: 'read', input: {} }] },
     { role: 'tool' as const, results: [{ id: `c${n}`, name: 'read', ok: true, content: 'x'.repeat(1_000) }] },
@@ -185,7 +185,7 @@ test('a transcript that is too long loses the oldest results first, and never a 
   expect(transcript(...whole).transcript).toHaveLength(7);
 });
 
-test('discovery warns of what is wrong with the list, and fails without a source that is needed', async () => {
+test('discovery warns of errors in the tool list, and fails without a required source', async () => {
   const warned: unknown[] = [];
   const problem = { kind: 'tool' as const, message: 'Tool "x y" is left out.', retryable: false };
   const perform = (change: Partial<Parameters<typeof tools>[1]>) =>

@@ -1,4 +1,4 @@
-/** Agents and teams on the real engine, with a model that says what it is told to. */
+/** Agents and teams on the real engine, with a scripted model. */
 import { expect, test } from 'vitest';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -22,7 +22,7 @@ const open = (journal: Journal) =>
 const task = { type: 'task', body: 'Read both and tell Ada.' };
 const call = (name: string, input: Json, id = name) => ({ id, name, input: input as never });
 
-/** Waits until the journal says so; the engine tells when it rests. */
+/** Waits until the stored rows satisfy the condition; it looks after every inspection event. */
 async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const rested = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ test('an agent reads two files side by side, asks before it writes, and answers'
   expect(model.asked[1]!.request.messages).toEqual(messages.slice(0, 3));
 });
 
-test('what is stored at every step of a turn does not grow with what its tools give', async () => {
+test('the size of a commit within a turn does not grow with the results of its tools', async () => {
   await using journal = memory();
   const sizes: number[] = [];
   const store = journal.commit.bind(journal);
@@ -113,7 +113,7 @@ test('what is stored at every step of a turn does not grow with what its tools g
   );
 });
 
-test('a team: who is named works, answers are routed, and the run has a result', async () => {
+test('a team: the member that the route names works, its answers are routed, and the run has a result', async () => {
   await using journal = memory();
   await using host = open(journal);
   const replies = { article: { schema: { type: 'string' }, parse: (body: unknown) => body as string } };

@@ -1,4 +1,4 @@
-/** A gateway that says what it is told to, tools that are functions, and a scope without an engine. */
+/** A gateway with given answers, tools that are functions, and an effect scope without an engine. */
 import type { AgentDefinition } from '../../src/contracts/agent.ts';
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -14,7 +14,7 @@ export const answer = (text: string, ...calls: ToolCall[]): ModelAnswer => ({
   model: 'test:model',
 });
 
-/** Says one answer after the other, and remembers what it was asked. */
+/** Gives one answer after the other, and records the requests. */
 export function gateway(...answers: ModelAnswer[]) {
   const asked: { choice: ModelChoice; request: ModelRequest }[] = [];
   return {

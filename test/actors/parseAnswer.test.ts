@@ -37,7 +37,7 @@ async function reading(
   return { read, request: door.asked[0]!.request, choice: door.asked[0]!.choice };
 }
 
-test('the model is shown the tools of its tier, one for each answer, and one to ask for more', async () => {
+test('the model gets the tools of its tier, one tool for each reply of the protocol, and one to ask for more tools', async () => {
   const { request } = await reading(answer('x'), { replies });
   expect(request.tools.map(({ name }) => name)).toEqual([
     'read',
@@ -52,14 +52,14 @@ test('the model is shown the tools of its tier, one for each answer, and one to 
   );
 });
 
-test('a typed answer is an answer; the text beside it is not', async () => {
+test('a typed answer counts; the text beside it does not', async () => {
   const { read } = await reading(answer('Here you are.', made('answer_notes', { facts: ['a'] })), { replies });
   expect(read.means).toEqual({ kind: 'answer', answer: { type: 'notes', body: { facts: ['a'] } } });
   const { read: counted } = await reading(answer('', made('answer_count', { value: 3 })), { replies });
   expect(counted.means).toMatchObject({ answer: { type: 'count', body: 3 } });
 });
 
-test('an answer that breaks its schema is told what is wrong', async () => {
+test('an answer that does not fit its schema is refused with what is wrong', async () => {
   const { read } = await reading(answer('', made('answer_notes', { facts: 'a' })), { replies });
   expect(read.means.kind).toBe('unusable');
   expect(read.calls).toMatchObject([{ how: 'refused', why: expect.stringContaining('facts') as string }]);
@@ -68,12 +68,15 @@ test('an answer that breaks its schema is told what is wrong', async () => {
 test.each([
   ['no value', {}, 'it has no "value"'],
   ['another kind of value', { value: 'three' }, 'at "value": expected number'],
-])('an answer that is not an object is given as "value"; with %s the model is told so', async (_, input, why) => {
-  const { read } = await reading(answer('', made('answer_count', input)), { replies });
-  expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
-});
+])(
+  'an answer that is not an object is given as "value"; with %s the model gets an error that says so',
+  async (_, input, why) => {
+    const { read } = await reading(answer('', made('answer_count', input)), { replies });
+    expect(read.means).toMatchObject({ kind: 'unusable', problem: expect.stringContaining(why) as string });
+  },
+);
 
-test('a schema that is itself wrong is not for the model to mend', async () => {
+test('an error in the schema itself is not reported to the model', async () => {
   const wrong = {
     ...replies,
     count: {
@@ -86,7 +89,7 @@ test('a schema that is itself wrong is not for the model to mend', async () => {
   ).rejects.toMatchObject({ kind: 'definition', message: expect.stringContaining('is a Map') as string });
 });
 
-test('text is an answer only for an agent without replies', async () => {
+test('text counts as an answer only for an agent without replies', async () => {
   expect((await reading(answer('Done.'))).read.means).toEqual({
     kind: 'answer',
     answer: { type: 'text', body: 'Done.' },
@@ -114,7 +117,7 @@ test('a refusal is a refusal', async () => {
   });
 });
 
-test('reads run, writes and calls that need a person are guarded', async () => {
+test('reads run directly; writes and calls that need approval run in an actor of their own', async () => {
   const { read } = await reading(answer('', made('read'), made('send'), made('pay')));
   expect(read.calls.map((call) => [call.how, call.how === 'guarded' && call.ask])).toEqual([
     ['run', false],
@@ -136,7 +139,7 @@ test.each([
   ]);
 });
 
-test('of a thousand calls the first few are made, the rest refused', async () => {
+test('of a thousand calls the first few are made, the others refused', async () => {
   const { read } = await reading(answer('', ...Array.from({ length: 1_000 }, (_, i) => made('read', { i }, `c${i}`))));
   expect(read.calls.filter(({ how }) => how === 'run')).toHaveLength(3);
   expect(read.calls.filter(({ how }) => how === 'refused')).toHaveLength(997);
@@ -147,18 +150,18 @@ test('calls beyond the budget are refused', async () => {
   expect(read.calls.map(({ how }) => how)).toEqual(['run', 'refused']);
 });
 
-test('an answer beside other calls waits for their results', async () => {
+test('an answer given beside other calls is refused until their results are there', async () => {
   const { read } = await reading(answer('', made('read'), made('answer_notes', { facts: [] })), { replies });
   expect(read.means.kind).toBe('calls');
   expect(read.calls.map(({ how }) => how)).toEqual(['run', 'refused']);
 });
 
-test('calls with the same id are told apart', async () => {
+test('two calls with the same id get different ids', async () => {
   const { read } = await reading(answer('', made('read', 1, 'x'), made('read', 2, 'x'), made('read', 3, '')));
   expect(new Set(read.calls.map(({ id }) => id)).size).toBe(3);
 });
 
-test('the same call has the same hash, whatever the order of its keys', async () => {
+test('the same call has the same hash in any order of its keys', async () => {
   const { read } = await reading(
     answer(
       '',
@@ -172,14 +175,14 @@ test('the same call has the same hash, whatever the order of its keys', async ()
   expect(third).not.toBe(first);
 });
 
-test('more tools may be asked for, of a tier that there is', async () => {
+test('the model can ask for more tools only of an existing tier', async () => {
   const { read } = await reading(answer('', made('request_tools', { tier: 'toolchain', reason: 'lint' })));
   expect(read).toMatchObject({ wants: 'toolchain', calls: [{ how: 'settled' }] });
   const { read: none } = await reading(answer('', made('request_tools', { tier: 'toolbelt', reason: 'mail' })));
   expect(none.wants).toBeUndefined();
 });
 
-test('output never has more room than the budget of tokens leaves', async () => {
+test('the output limit is never more than the tokens left in the budget', async () => {
   const used = { ...thinking.used, inputTokens: 600, outputTokens: 100 };
   const { request } = await reading(
     answer('x'),
@@ -190,6 +193,6 @@ test('output never has more room than the budget of tokens leaves', async () => 
   expect(request.maxOutputTokens).toBe(200);
 });
 
-test('after a fallback the next model answers', async () => {
+test('after a fallback the request goes to the next model', async () => {
   expect((await reading(answer('x'), { fallbacks: ['other:model'] }, {}, { fallbacks: 1 })).choice).toBe('other:model');
 });

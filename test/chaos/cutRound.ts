@@ -23,7 +23,7 @@ export interface CutRound extends Omit<Cut, 'damage'> {
 
 export async function cutRound(seed: number): Promise<CutRound> {
   const lines = 100 + Math.floor(chance(seed)() * 900);
-  const { acknowledged, lost, damage } = await cutAfter(lines, 'test/journal/scribe.ts');
+  const { acknowledged, lost, damage } = await cutAfter(lines, 'test/journal/fixtures/writer.ts');
   const control = await cutAfter(lines, 'test/chaos/careless.ts');
   const violations = [
     ...damage,

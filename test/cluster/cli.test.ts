@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const worker = built('test/nats/fixtures/worker.ts');
+const worker = built('test/cluster/fixtures/worker.ts');
 type Running = ReturnType<Place['start']>;
 const painter = built('test/cluster/fixtures/painter.ts');
 const on = () => ['--nats', server.url];

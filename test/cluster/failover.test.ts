@@ -14,7 +14,7 @@ const counted = (folder: string) => {
 test('a process that is killed: another one, which waited for the result, goes on without repeating what was done', async () => {
   await using server = await natsServer();
   using at = place();
-  const file = built('test/nats/fixtures/worker.ts');
+  const file = built('test/cluster/fixtures/worker.ts');
   const args = ['run', file, '--input', '"Count."', '--key', 'job', '--nats', server.url];
   const first = at.start(...args);
   await expect.poll(() => counted(at.folder)).toEqual([1, 2, 3]);

@@ -1,4 +1,4 @@
-/** C2: a step is what XState's own transition() gives, on every machine of the house and on odd ones, whatever comes. */
+/** C2: a step gives what XState's own transition() gives, for every machine of this project and for unusual ones, for any sequence of events. */
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { array, assert, constantFrom, property } from 'fast-check';
@@ -24,7 +24,7 @@ import { inMachineOrder } from '../../src/core/machineShape.ts';
 import type { Case } from '../machines/case.ts';
 import { dose } from '../dose.ts';
 
-/** Every machine of the house, as the laws know it. */
+/** Every machine of this project, with the cases of the machine laws. */
 const folder = resolve(import.meta.dirname, '../machines/cases');
 const modules = await Promise.all(
   readdirSync(folder).map(
@@ -85,7 +85,7 @@ const odd = setup({
   },
 });
 
-/** Several regions wait for the same word, and hear it in the same step, in whatever order they came to wait. */
+/** Several regions wait for the same event and take it in the same step, whatever the order in which they were entered. */
 type Hearing = { context: { said: string[]; open: boolean } };
 const region = (name: string, go: string) => ({
   initial: 'away',
@@ -109,7 +109,7 @@ const hurry = setup({
   states: { a: region('a', 'x'), b: region('b', 'y'), c: { initial: 'deep', states: { deep: region('c', 'z') } } },
 } as never) as unknown as AnyStateMachine;
 
-/** What matters of a step: where it led, and what it wished for. */
+/** The parts of a step that are compared: the next state and the actions. */
 const seen = (snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionObject[]) => ({
   value: snapshot.value as unknown,
   context: snapshot.context as unknown,
@@ -124,7 +124,7 @@ const seen = (snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionOb
   ),
   actions: actions.map(({ type, params }) => [type, plain(params)]),
 });
-/** Parameters without the references to actors, which are each scope's own. */
+/** Parameters without the references to actors, which differ between actor scopes. */
 const plain = (params: unknown): unknown => {
   if (typeof params !== 'object' || params === null) return params;
   const { actorRef: _ref, to: _to, ...rest } = params as Record<string, unknown>;
@@ -142,7 +142,7 @@ const attempt = (step: () => unknown): Stepped => {
 };
 const told = (stepped: Stepped) => ('thrown' in stepped ? { thrown: true } : seen(...stepped));
 
-/** Steps both ways, side by side, as long as neither throws. */
+/** Takes the same steps with both implementations, until one throws. */
 function compare(
   first: readonly [Stepped, Stepped],
   events: readonly { type: string }[],
@@ -158,7 +158,7 @@ function compare(
   }
 }
 
-/** Regions as the machine lists them (C4): with XState their order depends on how they came to be where they are. */
+/** Regions in the order of the machine definition (C4): in XState their order depends on the history of the snapshot. */
 const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
   Object.assign(machine.resolveState({ ...snapshot, value: inMachineOrder(snapshot.value, machine.root) } as never), {
     children: snapshot.children as unknown,
@@ -217,7 +217,7 @@ test.each(all)('%s steps as if it had never been restarted', (_, { machine, inpu
   );
 });
 
-test('the state in words names the regions as the machine lists them', () => {
+test('the state description names the regions in the order of the machine definition', () => {
   expect(stateOf({ right: 'on', left: { three: {} } }, (odd as unknown as AnyStateMachine).root)).toBe(
     'left.three|right.on',
   );

@@ -1,4 +1,4 @@
-/** A machine may ask when the engine took an event in: time comes in through the clock, and the machine stays pure. */
+/** A machine can read when the engine accepted an event: the time comes from the clock of the runtime, and the machine stays pure. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { machine } from 'troupe';
@@ -29,7 +29,7 @@ const watch = setup({
   output: ({ context: { began, times, chances } }) => ({ began, times, differs: chances[0] !== chances[1] }),
 });
 
-test('events, timers and the beginning have their moment, by the clock of the runtime', async () => {
+test('messages, timers and the start have an event context with the time of the clock of the runtime', async () => {
   await using runtime = await testRuntime();
   const { root, outcome } = await runtime.start(machine(watch), { name: 'x' });
   const began = runtime.clock.now();
@@ -42,6 +42,6 @@ test('events, timers and the beginning have their moment, by the clock of the ru
   });
 });
 
-test('an event that comes from no engine has a moment without time', () => {
+test('an event that does not come from the engine has an event context with time 0', () => {
   expect(eventContextOf({ type: 'look' }).at).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** E11: a snapshot says which machine wrote it; another one takes it when it fits, migrates it, or leaves it alone and says what does not fit. */
+/** E11: a snapshot says which machine wrote it; another version uses it when it fits, migrates it, or refuses it unchanged and says what does not fit. */
 import { expect, test } from 'vitest';
 import { setup, type AnyStateMachine } from 'xstate';
 import * as z from 'zod';
@@ -18,7 +18,7 @@ interface Version {
   options?: ActorTypeOptions;
 }
 
-/** One machine in several versions; what is not said is as in the first. */
+/** One machine in several versions; options that are not given are as in the first version. */
 const version = ({
   id = 'doc',
   waiting = 'waiting',
@@ -57,7 +57,7 @@ async function written(by: Version = {}) {
   return {
     stage,
     address,
-    /** How another version takes it. */
+    /** Loads the stored actor with another version of the machine. */
     read: async (as: Version) => {
       await stage.resume(version(as));
       return stage.row(address);
@@ -66,7 +66,7 @@ async function written(by: Version = {}) {
   };
 }
 
-test('a version with more states takes it as it is', async () => {
+test('a version with more states uses the snapshot unchanged', async () => {
   const { read } = await written();
   expect(await read({ more: true })).toMatchObject({ state: 'waiting' });
 });
@@ -86,7 +86,7 @@ test.each([
     'the timer "xstate.after.patience.doc.waiting" is running, and no active state waits for it any more',
   ],
   ['a context that breaks its schema', { options: { context: z.object({ title: z.number() }) } }, 'context.title: '],
-])('%s pins it, and is named', async (_, as, problem) => {
+])('%s pins the run, and the message names it', async (_, as, problem) => {
   const { read, untouched } = await written();
   await expect(read(as)).rejects.toMatchObject({
     kind: 'incompatible',
@@ -95,7 +95,7 @@ test.each([
   await untouched();
 });
 
-test('after a refusal nobody owns the run, and the right version goes on with it', async () => {
+test('after a refusal the run has no owner, and the right version can continue it', async () => {
   const { stage, read, address } = await written();
   await expect(read({ waiting: 'pending' })).rejects.toMatchObject({ kind: 'incompatible' });
   expect(stage.host.owns('r1')).toBe(false);
@@ -104,7 +104,7 @@ test('after a refusal nobody owns the run, and the right version goes on with it
   expect((await stage.row(address)).state).toBe('done');
 });
 
-test('a migration is given what was stored and the hash of its writer, and its result is checked', async () => {
+test('a migration gets the stored snapshot and the hash of the machine that wrote it, and its result is checked', async () => {
   const { read, stage, address } = await written();
   const given: unknown[] = [];
   const migrate = (to: string) => (snapshot: Json, from: string) => {
@@ -120,12 +120,12 @@ test('a migration is given what was stored and the hash of its writer, and its r
   expect((await stage.row(address)).state).toBe('done');
 });
 
-test('a key that was set to undefined is there after a restart, and is no misfit', async () => {
+test('a context key that was set to undefined is kept after a restart, and counts as present', async () => {
   const { read } = await written({ context: { title: 'x', note: undefined as unknown as Json } });
   expect(await read({ context: { title: 'x', note: 'n' } })).toMatchObject({ state: 'waiting' });
 });
 
-test('a change of code alone is the same machine; a change of its context schema is not', () => {
+test('a machine with changed code has the same hash; a changed context schema changes the hash', () => {
   expect(version().hash).toBe(version({ context: { title: 'y' } }).hash);
   const schema = (shape: z.ZodType) => version({ options: { context: shape } }).hash;
   expect(schema(z.object({ title: z.string() }))).not.toBe(schema(z.object({ title: z.string(), pages: z.number() })));
@@ -159,7 +159,7 @@ test.each<[string, Json, string]>([
     { format: 1, machine: 'doc', hash: 'x', state: { value: 'waiting', status: 'active' } },
     'incompatible',
   ],
-])('%s where a snapshot should be is refused, not run', async (_, snapshot, kind) => {
+])('%s instead of a snapshot is refused, not run', async (_, snapshot, kind) => {
   const { stage, address, read } = await written();
   const load = stage.journal.load.bind(stage.journal);
   stage.journal.load = async (actor) => {
@@ -169,7 +169,7 @@ test.each<[string, Json, string]>([
   await expect(read({})).rejects.toMatchObject({ kind });
 });
 
-test('a history that leads to a state that is gone pins it', async () => {
+test('a stored history that leads to a removed state pins the run', async () => {
   const radio = (station: string) =>
     type(
       setup({ types: {} as { events: Signal } }).createMachine({
@@ -194,7 +194,7 @@ test('a history that leads to a state that is gone pins it', async () => {
   );
 });
 
-test('a child that does not fit pins the whole run: nobody acts', async () => {
+test('a child whose snapshot does not fit pins the whole run: no actor continues', async () => {
   const kid = (state: string) => setup({}).createMachine({ id: 'kid', initial: state, states: { [state]: {} } });
   const house = (state: string) =>
     type(

@@ -1,4 +1,4 @@
-/** Asking an actor from outside: typed, with a deadline, and answered, refused or late – never silent. */
+/** An ask from outside: typed, with a deadline, and always settled: answered, refused or timed out. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';
@@ -89,7 +89,7 @@ test('an ask is answered; a tell resolves when it is committed', async () => {
   expect(stage.commits(address).at(-1)!.event).toMatchObject({ type: 'note', body: { text: 'hello' } });
 });
 
-test('an answer that is held up on its way holds up no other one to the same asker', async () => {
+test('an answer that is delayed in the transport does not delay other answers to the same caller', async () => {
   const way = inProcess();
   const gate = deferred();
   const transport: Transport = {
@@ -107,18 +107,18 @@ test('an answer that is held up on its way holds up no other one to the same ask
   expect(await first).toEqual({ type: 'answer', body: { n: 2 } });
 });
 
-test('a failure that the actor replies with rejects the ask with that failure', async () => {
+test('an ask rejects with the failure that the actor replies', async () => {
   const { ref } = await talk();
   await expect(ref.ask('failing', {})).rejects.toMatchObject({ kind: 'denied', message: 'not today' });
 });
 
-test('a machine that breaks on an ask rejects it with what it threw', async () => {
+test('an ask rejects with the error that the machine throws', async () => {
   const { ref, stage, address } = await talk();
   await expect(ref.ask('broken', {})).rejects.toMatchObject({ kind: 'capability', message: 'cannot do that' });
   expect((await stage.row(address)).status).toBe('active');
 });
 
-test('an ask that nobody answers ends when its time is up, and says how to ask again', async () => {
+test('an ask without an answer rejects at its deadline, and the message says how to ask again', async () => {
   const { ref, stage } = await talk();
   const answer = expect(ref.ask('silent', {}, { within: 1_000, id: 'q1' })).rejects.toMatchObject({
     kind: 'timeout',
@@ -129,7 +129,7 @@ test('an ask that nobody answers ends when its time is up, and says how to ask a
   await answer;
 });
 
-test('a reply that the protocol does not allow is refused by name', async () => {
+test('a reply that the protocol does not allow is refused, and the message names the allowed replies', async () => {
   const { ref } = await talk();
   await expect(ref.ask('wrong', {})).rejects.toMatchObject({
     kind: 'unknown_message',
@@ -137,7 +137,7 @@ test('a reply that the protocol does not allow is refused by name', async () => 
   });
 });
 
-test('whoever asks without types is told what is wrong, and changes nothing', async () => {
+test('an untyped caller gets an error that names what is wrong, and changes nothing', async () => {
   const { door, address, stage } = await talk();
   const ref = door.ref(
     Talk as unknown as Protocol<Record<string, { body: z.ZodType; replies: readonly string[] }>>,
@@ -184,7 +184,7 @@ test('signals are checked against their schema', async () => {
   expect((await stage.row(address)).state).toBe('on');
 });
 
-test('a reply to somebody who is gone is a dead letter', async () => {
+test('a reply to a caller that is gone becomes a dead letter', async () => {
   const { door, address, stage } = await talk();
   void door
     .ref(Talk, address, 'r1')
@@ -197,7 +197,7 @@ test('a reply to somebody who is gone is a dead letter', async () => {
   ]);
 });
 
-test('an answer is delivered although the process that gave it died right after', async () => {
+test('an answer is delivered although the process crashed right after committing it', async () => {
   const { stage, address } = await talk();
   stage.transport.send = () => new Promise(() => {});
   const receive = stage.host.receive({

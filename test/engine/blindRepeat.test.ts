@@ -1,4 +1,4 @@
-/** The mutant that performs a write again although nobody can vouch for it: the proof must complain, without a world to look at. */
+/** A mutant that repeats an uncertain write: the crash test must report it, also without a model of the outside world. */
 import { expect, test, vi } from 'vitest';
 import { setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -10,7 +10,7 @@ import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 vi.mock('../../src/engine/effects.ts', async (load) => {
   const { performEffect } = await load<typeof Effects>();
   const blindly: typeof performEffect = (logic, data, scope) => performEffect(logic, data, { ...scope, again: false });
-  return { perform: blindly };
+  return { performEffect: blindly };
 });
 
 const writer = setup({ types: {} as object, actors: { write: slot<null, null>('write') } }).createMachine({
@@ -23,7 +23,7 @@ const writer = setup({ types: {} as object, actors: { write: slot<null, null>('w
 });
 const subject = machine(writer.provide({ actors: { write: effect(async () => null, { kind: 'write' }) } }));
 
-test('the proof catches: an uncertain write that is repeated blindly', async () => {
+test('the crash test finds: an uncertain write that is repeated', async () => {
   const { violations } = await crashEverywhere(() => ({ subject, input: null }));
   expect(violations.map(({ problem }) => problem)).toContainEqual(
     expect.stringContaining('was performed 2 times (writer/crash/1/0, writer/crash/1/0), undisturbed 1'),

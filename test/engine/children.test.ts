@@ -1,4 +1,4 @@
-/** Children are actors of their own: their end is a message, and they end with their parent. */
+/** Children are actors of their own: their end is a message to their parent, and they end with their parent. */
 import { expect, test } from 'vitest';
 import {
   assign,
@@ -18,7 +18,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { Signal } from './machines.ts';
 import { Stage, type } from './testProcess.ts';
 
-/** Waits for a word: `finish` ends it with `input`, `break` makes it throw. */
+/** Waits for an event: `finish` ends it with its `input` as output, `break` makes it throw. */
 const child = setup({
   types: {} as { context: { input: Json; heard: number }; input: Json; events: Signal; output: Json },
   actions: {
@@ -121,7 +121,7 @@ test('a child that fails tells its parent why', async () => {
   });
 });
 
-test('leaving the state stops the child; coming back begins another one', async () => {
+test('leaving the state stops the child; entering it again starts a new one', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   const first = await stage.find('kid/');
@@ -133,7 +133,7 @@ test('leaving the state stops the child; coming back begins another one', async 
   expect((await stage.row(second)).status).toBe('active');
 });
 
-test('children stop with their parent, the youngest first', async () => {
+test('children stop with their parent, the last started first', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   await stage.signal(address, { type: 'two' });
@@ -156,7 +156,7 @@ test('one of several children is stopped by its id', async () => {
   expect((await stage.row(await stage.find('kid/r1.two-'))).status).toBe('active');
 });
 
-test('parent and child write to each other, and to themselves', async () => {
+test('parent and child send messages to each other, and to themselves', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   await stage.signal(address, { type: 'tellKid', say: { type: 'ping' } });
@@ -166,7 +166,7 @@ test('parent and child write to each other, and to themselves', async () => {
   expect((await stage.row(await stage.find('kid/'))).context).toMatchObject({ heard: 1 });
 });
 
-test('a delayed message to a child arrives at its hour, through a crash, once', async () => {
+test('a delayed message to a child arrives once and on time, also after a crash', async () => {
   const stage = new Stage();
   const machine = type(parent());
   const address = await stage.start(machine);
@@ -182,7 +182,7 @@ test('a delayed message to a child arrives at its hour, through a crash, once', 
   expect(await heard()).toBe(1);
 });
 
-test('an id may be computed, and may be anything: two ids never share an address', async () => {
+test('a child id may be computed and may contain any character: two ids never share an address', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   await stage.signal(address, { type: 'named', name: 'Écoute, 1' });
@@ -192,7 +192,7 @@ test('an id may be computed, and may be anything: two ids never share an address
   expect(kids.every((kid) => /^[a-z0-9._/-]+$/.test(kid))).toBe(true);
 });
 
-test('a child spawned by assign lives, hears by its reference, and both survive a crash', async () => {
+test('a child spawned in assign is reached by its reference, and both survive a crash', async () => {
   const stage = new Stage();
   const machine = type(parent());
   const address = await stage.start(machine);
@@ -203,7 +203,7 @@ test('a child spawned by assign lives, hears by its reference, and both survive 
   expect((await stage.row(await stage.find('kid/r1.adopted-'))).context).toEqual({ input: 'by assign', heard: 2 });
 });
 
-test('news go to who listens to the topic', async () => {
+test('an emitted event goes to the subscribers of its topic', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   const heard: unknown[] = [];
@@ -212,7 +212,7 @@ test('news go to who listens to the topic', async () => {
   expect(heard).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
 });
 
-test('a message for a child that has ended is a dead letter, not silence', async () => {
+test('a message for a child that has ended becomes a dead letter', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   await stage.signal(await stage.find('kid/'), { type: 'finish' });
@@ -223,7 +223,7 @@ test('a message for a child that has ended is a dead letter, not silence', async
   expect(stage.dead().at(-1)).toMatchObject({ actor: address, failure: { kind: 'internal' } });
 });
 
-test('nobody but the child itself can say that it has ended', async () => {
+test('only the child itself can report that it has ended', async () => {
   const stage = new Stage();
   const address = await stage.start(type(parent()));
   const [{ pending = [] } = {}] = [await stage.journal.load(address)];
@@ -242,7 +242,7 @@ test('nobody but the child itself can say that it has ended', async () => {
   expect(await stage.row(address)).toMatchObject({ status: 'active', state: 'together' });
 });
 
-test('an effect that is sent something does not hear it, and that is told', async () => {
+test('an event sent to an effect becomes a dead letter, because effects take no events', async () => {
   const deaf = setup({
     types: {} as { events: Signal },
     actors: { work: effect(() => new Promise<Json>(() => {})) },

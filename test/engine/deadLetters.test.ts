@@ -1,4 +1,4 @@
-/** A message that nobody takes is not lost: it is kept with the reason, once, whatever happens meanwhile. */
+/** A message that no actor takes is kept once as a dead letter, with the reason, also when the process crashes meanwhile. */
 import { expect, test } from 'vitest';
 import { sendTo, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -10,7 +10,7 @@ import { memory } from '../../src/journal/memory.ts';
 import type { Signal } from './machines.ts';
 import { settle, Stage, type } from './testProcess.ts';
 
-/** Writes to somebody who is not there: with `end`, as its last deed. */
+/** Sends a message to an actor that does not exist: on `tell`, or on `end` as its last action. */
 const writer = type(
   setup({
     types: {} as { events: Signal },
@@ -46,7 +46,7 @@ const note = {
   failure: { kind: 'unknown_recipient' },
 };
 
-test('a message to nobody is kept by the root of the run, and is not sent again after a crash', async () => {
+test('a message to an unknown actor is kept by the root of the run, and is not sent again after a crash', async () => {
   const stage = new Stage();
   await stage.start(writer);
   await stage.signal('writer/r1', { type: 'tell' });
@@ -56,23 +56,26 @@ test('a message to nobody is kept by the root of the run, and is not sent again 
   expect(stage.dead()).toHaveLength(1);
 });
 
-test.each(['before', 'after'])('a crash right %s it is kept loses nothing, and keeps it once', async (when) => {
-  const journal = memory();
-  let plugged = true;
-  const bury: Journal['bury'] = async (...letter) => {
-    if (!plugged || when === 'after') await journal.bury(...letter);
-    if (plugged) await new Promise(() => {});
-  };
-  const stage = new Stage({ journal: { ...journal, bury } });
-  await stage.start(writer);
-  await stage.signal('writer/r1', { type: 'tell' });
-  plugged = false;
-  await stage.resume(writer);
-  expect(await kept(stage)).toMatchObject([note]);
-  expect(await journal.undelivered('r1')).toEqual([]);
-});
+test.each(['before', 'after'])(
+  'a crash right %s a dead letter is stored loses nothing, and stores it once',
+  async (when) => {
+    const journal = memory();
+    let plugged = true;
+    const bury: Journal['bury'] = async (...letter) => {
+      if (!plugged || when === 'after') await journal.bury(...letter);
+      if (plugged) await new Promise(() => {});
+    };
+    const stage = new Stage({ journal: { ...journal, bury } });
+    await stage.start(writer);
+    await stage.signal('writer/r1', { type: 'tell' });
+    plugged = false;
+    await stage.resume(writer);
+    expect(await kept(stage)).toMatchObject([note]);
+    expect(await journal.undelivered('r1')).toEqual([]);
+  },
+);
 
-test('the last message of a run that has ended is kept as well', async () => {
+test('the last message of a run that has ended is kept as a dead letter as well', async () => {
   const stage = new Stage();
   await stage.start(writer);
   await stage.signal('writer/r1', { type: 'end' });
@@ -80,7 +83,7 @@ test('the last message of a run that has ended is kept as well', async () => {
   expect(await kept(stage)).toMatchObject([note]);
 });
 
-test('a letter left for an actor that does not understand it is kept by that actor', async () => {
+test('a message posted to an actor that does not handle its type becomes a dead letter of that actor', async () => {
   const stage = new Stage();
   await stage.start(writer);
   await stage.host.post(stage.envelope('writer/r1', { type: 'odd', n: 1 }));
@@ -89,7 +92,7 @@ test('a letter left for an actor that does not understand it is kept by that act
   ]);
 });
 
-test('an event that a machine sends to an effect is kept with the step that sent it', async () => {
+test('an event that a machine sends to an effect becomes a dead letter in the commit of the step that sent it', async () => {
   const stage = new Stage();
   await stage.start(writer);
   await stage.signal('writer/r1', { type: 'shout' });
@@ -98,7 +101,7 @@ test('an event that a machine sends to an effect is kept with the step that sent
   ]);
 });
 
-test('while the journal cannot be written, the message waits; then it is kept once', async () => {
+test('while the journal cannot be written, the dead letter waits; then it is stored once', async () => {
   const journal = memory();
   let full = true;
   const stage = new Stage({
@@ -120,7 +123,7 @@ test('while the journal cannot be written, the message waits; then it is kept on
   expect(await journal.undelivered('r1')).toEqual([]);
 });
 
-test('a host that closes does not wait for the next try of a message', async () => {
+test('a host that closes does not wait for the next attempt to deliver a message', async () => {
   const stage = new Stage();
   await stage.start(writer);
   stage.transport.send = () => Promise.reject(new TroupeError('transient', 'The wire is down.'));
@@ -131,7 +134,7 @@ test('a host that closes does not wait for the next try of a message', async () 
   expect(stage.clock.next).toBeUndefined();
 });
 
-test('a process that lost the run gives no message up: its new owner finds it', async () => {
+test('a process that lost the run makes no dead letter of a message: the new owner delivers it', async () => {
   const stage = new Stage();
   await stage.start(writer);
   const { send } = stage.transport;

@@ -1,4 +1,4 @@
-/** E9: deadlines are absolute, inherited, and only shrink; late work is refused at the door. */
+/** E9: deadlines are absolute, inherited, and only shrink; a message that comes after its deadline is refused. */
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -29,7 +29,7 @@ const tree = type(
   }),
 );
 
-test('children and effects inherit the hour, unchanged by a crash', async () => {
+test('children and effects inherit the deadline, unchanged by a crash', async () => {
   const stage = new Stage();
   deadlines.length = 0;
   const deadline = stage.clock.now() + 5_000;
@@ -51,7 +51,7 @@ test('a message that comes after its deadline is refused, and changes nothing', 
   expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
 });
 
-test('a message whose time runs out while it waits is not handled', async () => {
+test('a message whose deadline passes while it waits is not handled', async () => {
   const stage = new Stage();
   const address = await stage.start(type(worker(effect(() => new Promise<Json>(() => {})))));
   const commit = stage.journal.commit.bind(stage.journal);
@@ -68,7 +68,7 @@ test('a message whose time runs out while it waits is not handled', async () => 
   expect((await stage.row(address)).state).toBe('working');
 });
 
-test('an effect does not wait past the deadline to try again', async () => {
+test('an effect does not wait past the deadline to retry', async () => {
   const stage = new Stage();
   let tries = 0;
   const work = effect(

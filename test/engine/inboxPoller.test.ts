@@ -1,4 +1,4 @@
-/** Messages left in the journal reach their actor, whoever owns the run and whenever that is. */
+/** Messages posted to the inbox of the journal reach their actor, whichever process owns the run and whenever it resumes it. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Signal } from './machines.ts';
@@ -39,7 +39,7 @@ const asker = type(
   }),
 );
 
-test('an answer posted while nobody runs the run is taken when somebody does', async () => {
+test('an answer posted while no process has the run is taken when a process resumes it', async () => {
   const stage = new Stage();
   const address = await stage.start(asker);
   const ticket = await stage.find('question/');
@@ -50,7 +50,7 @@ test('an answer posted while nobody runs the run is taken when somebody does', a
   expect(await stage.journal.mail('r1')).toEqual([]);
 });
 
-test('an answer posted by another process reaches the one that runs the run', async () => {
+test('an answer posted by another process reaches the process that has the run', async () => {
   const stage = new Stage();
   const address = await stage.start(asker);
   await stage.process().host.post(stage.envelope(await stage.find('question/'), { type: 'answer', answer: 'yes' }));
@@ -59,7 +59,7 @@ test('an answer posted by another process reaches the one that runs the run', as
   expect((await stage.row(address)).context).toEqual({ heard: ['yes'] });
 });
 
-test('an answer posted in the process that runs the run is taken by the time it resolves', async () => {
+test('an answer posted in the process that has the run is handled before post() resolves', async () => {
   const stage = new Stage();
   await stage.start(asker);
   const ticket = await stage.find('question/');
@@ -67,7 +67,7 @@ test('an answer posted in the process that runs the run is taken by the time it 
   expect((await stage.row(ticket)).status).toBe('done');
 });
 
-test('a second answer is a conflict: the ticket has been used', async () => {
+test('a second answer to a ticket is a conflict', async () => {
   const stage = new Stage();
   await stage.start(asker);
   const ticket = await stage.find('question/');
@@ -81,7 +81,7 @@ test('a second answer is a conflict: the ticket has been used', async () => {
   });
 });
 
-test('two answers posted at once: one counts, the other is a dead letter', async () => {
+test('of two answers posted at once, one counts and the other becomes a dead letter', async () => {
   const stage = new Stage();
   const address = await stage.start(asker);
   const ticket = await stage.find('question/');
@@ -93,7 +93,7 @@ test('two answers posted at once: one counts, the other is a dead letter', async
   expect(await stage.journal.mail('r1')).toEqual([]);
 });
 
-test('the same letter posted and looked for twice at once counts once, and is no dead letter', async () => {
+test('the same message posted twice and sent once, all at the same time, counts once and leaves no dead letter', async () => {
   const stage = new Stage();
   const address = await stage.start(asker);
   const letter = stage.envelope(address, { type: 'say', word: 'hello' }, { id: 'l1' });
@@ -104,7 +104,7 @@ test('the same letter posted and looked for twice at once counts once, and is no
   expect(await stage.journal.mail('r1')).toEqual([]);
 });
 
-test('mail that the actor cannot read is a dead letter, with the reason', async () => {
+test('a message in the inbox that the actor does not handle becomes a dead letter with the reason', async () => {
   const stage = new Stage();
   const address = await stage.start(asker);
   await stage.host.post(stage.envelope(address, { type: 'odd' }));
@@ -114,7 +114,7 @@ test('mail that the actor cannot read is a dead letter, with the reason', async 
   expect(await stage.journal.mail('r1')).toEqual([]);
 });
 
-test('mail is taken in the order it was posted, although the actor takes few at a time', async () => {
+test('messages in the inbox are handled in the order they were posted, also when the mailbox is small', async () => {
   const stage = new Stage();
   const small = type(asker.chart.machine, { mailbox: { limit: 1 }, name: 'asker' });
   const address = await stage.start(small);

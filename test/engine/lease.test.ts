@@ -1,4 +1,4 @@
-/** E4: one process at a time runs a run; one that was away too long can do no harm when it comes back. */
+/** E4: one process at a time owns a run; a process whose lease has expired can change nothing when it continues. */
 import { expect, test } from 'vitest';
 import { assign, sendParent, setup } from 'xstate';
 import { inProcess } from '../../src/transport/inProcess.ts';
@@ -20,7 +20,7 @@ const counter = type(
   }),
 );
 
-test('while one process runs a run, another one is told who does', async () => {
+test('while one process owns a run, another one that resumes it is refused with the name of the owner', async () => {
   const stage = new Stage();
   await stage.start(counter);
   const other = stage.process();
@@ -33,14 +33,14 @@ test('while one process runs a run, another one is told who does', async () => {
   expect(stage.host.owns('r1')).toBe(true);
 });
 
-test('a process that lives keeps its runs for as long as it wants', async () => {
+test('a process that lives keeps its runs, because it renews their leases', async () => {
   const stage = new Stage();
   await stage.start(counter);
   for (let i = 0; i < 20; i++) await stage.advance(3_000);
   await expect(stage.process().host.resume('r1', counter)).rejects.toMatchObject({ kind: 'owned_elsewhere' });
 });
 
-test('a run that was parked can be taken by another process at once', async () => {
+test('a parked run can be resumed by another process at once', async () => {
   const stage = new Stage();
   await stage.start(counter);
   await stage.host.park('r1');
@@ -50,7 +50,7 @@ test('a run that was parked can be taken by another process at once', async () =
   expect(stage.host.owns('r1')).toBe(false);
 });
 
-test('a run parked in the middle of a commit can be resumed by the same process, and goes on', async () => {
+test('a run parked in the middle of a commit can be resumed by the same process', async () => {
   const stage = new Stage();
   const address = await stage.start(counter);
   const sent = stage.signal(address, { type: 'count' }).catch(({ kind }: { kind: string }) => kind);
@@ -64,12 +64,12 @@ test('a run parked in the middle of a commit can be resumed by the same process,
   expect((await stage.row(address)).status).toBe('active');
 });
 
-test('a process that slept past its lease commits nothing, and starts no effect', async () => {
+test('a process that was frozen past its lease commits nothing, and starts no effect', async () => {
   let performed = 0;
   const machine = type(worker(effect(async () => ++performed)));
   const stage = new Stage();
   const address = await stage.start(machine);
-  // It is frozen: its lease is not renewed. Another process takes over, and goes on.
+  // The process is frozen: its lease is not renewed. Another process takes the run over and continues it.
   const renew = stage.journal.renew.bind(stage.journal);
   stage.journal.renew = () => new Promise(() => {});
   await stage.advance(20_000);
@@ -90,13 +90,13 @@ test('a process that slept past its lease commits nothing, and starts no effect'
   expect(other.host.owns('r1')).toBe(true);
 });
 
-test('a process that slept between its commit and the effect asks whether it is still the owner, and begins nothing if not', async () => {
+test('a process that was frozen between a commit and its effect renews its lease first, and starts nothing if it lost the run', async () => {
   const performed: string[] = [];
   const machineOf = (who: string) =>
     type(worker(effect(async () => void performed.push(who) as never, { kind: 'write', idempotent: true })));
   const stage = new Stage();
   const address = await stage.start(machineOf('sleeper'));
-  // It is frozen while its commit is on the way back: stored, and not yet heard of.
+  // The process is frozen after its commit is stored and before it gets the acknowledgement.
   const woken = deferred();
   const [commit, renew] = [stage.journal.commit.bind(stage.journal), stage.journal.renew.bind(stage.journal)];
   stage.journal.commit = (what) => commit(what).then(() => woken.promise);
@@ -115,13 +115,13 @@ test('a process that slept between its commit and the effect asks whether it is 
   expect(stage.host.owns('r1')).toBe(false);
 });
 
-test('a renewal whose answer comes when the lease it gave is over is no renewal', async () => {
+test('a renewal whose answer comes after the renewed lease has expired does not count', async () => {
   const performed: string[] = [];
   const machineOf = (who: string) =>
     type(worker(effect(async () => void performed.push(who) as never, { kind: 'write', idempotent: true })));
   const stage = new Stage();
   const address = await stage.start(machineOf('sleeper'));
-  // Its lease is over, so it asks before it begins; frozen while the answer is on its way back.
+  // Its lease has expired, so it renews before it starts the effect. It is frozen until the answer comes.
   const renew = stage.journal.renew.bind(stage.journal);
   stage.journal.renew = () => new Promise(() => {});
   await stage.advance(11_000);
@@ -139,7 +139,7 @@ test('a renewal whose answer comes when the lease it gave is over is no renewal'
   expect(performed).toEqual(['owner']);
 });
 
-test('messages of a run that was lost are left to its new owner, who sends them in their order', async () => {
+test('messages of a run that was lost are left to its new owner, which sends them in order', async () => {
   const teller = setup({
     actions: { one: sendParent({ type: 'say', word: 'one' }), two: sendParent({ type: 'say', word: 'two' }) },
   }).createMachine({ id: 'teller', entry: ['one', 'two'] });
@@ -155,7 +155,7 @@ test('messages of a run that was lost are left to its new owner, who sends them 
       on: { say: { actions: 'keep' } },
     }),
   );
-  // The first message is stuck on its way; behind it waits the second.
+  // The first message is held up in the transport; the second one waits for it.
   const stuck = deferred();
   const sleepy = inProcess();
   const stage = new Stage({
@@ -174,7 +174,7 @@ test('messages of a run that was lost are left to its new owner, who sends them 
   expect((await next.row(address)).context).toEqual({ heard: ['one', 'two'] });
 });
 
-test('a timer of a process that slept past its lease does not ring twice', async () => {
+test('a timer of a process that was frozen past its lease does not fire twice', async () => {
   const stage = new Stage();
   const address = await stage.start(counter);
   stage.journal.renew = () => new Promise(() => {});
@@ -185,7 +185,7 @@ test('a timer of a process that slept past its lease does not ring twice', async
   expect((await stage.row(address)).context).toEqual({ n: 1 });
 });
 
-test('a lease that was lost is noticed at the next renewal, and the run is let go', async () => {
+test('a lost lease is noticed at the next renewal, and the process releases the run', async () => {
   const stage = new Stage();
   await stage.start(counter);
   await stage.journal.claim('r1', 'somebody', { now: stage.clock.now() + 60_000, ttl: 60_000 });
@@ -194,7 +194,7 @@ test('a lease that was lost is noticed at the next renewal, and the run is let g
   expect(stage.host.actorsOf('r1')).toEqual([]);
 });
 
-test('parking gives effects time to finish, and what they answered is kept', async () => {
+test('parking gives effects time to finish, and keeps their results', async () => {
   const answer = deferred<string>();
   const machine = type(worker(effect(() => answer.promise)));
   const stage = new Stage();

@@ -1,4 +1,4 @@
-/** E2, E3, E5, E7: what happens in the world was committed before, under one key; what is over is not listened to; nothing uncertain is repeated. */
+/** E2, E3, E5, E7: an effect starts after its commit, under one key; the result of a stopped effect is ignored; an uncertain write is not repeated. */
 import { expect, test } from 'vitest';
 import { assign, enqueueActions, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -8,7 +8,7 @@ import { deferred } from '../deferred.ts';
 import { worker, type Signal } from './machines.ts';
 import { settle, Stage, type } from './testProcess.ts';
 
-test('an effect begins after the commit that wishes for it', async () => {
+test('an effect starts after the commit that contains it', async () => {
   const stage = new Stage();
   const committed: number[] = [];
   const machine = type(worker(effect(async () => committed.push((await stage.journal.history({})).length))));
@@ -17,7 +17,7 @@ test('an effect begins after the commit that wishes for it', async () => {
   expect(committed).toEqual([2]);
 });
 
-test('a result that is in the ledger is not asked for again after a crash', async () => {
+test('an effect whose result is in the ledger is not performed again after a crash', async () => {
   const stage = new Stage();
   let calls = 0;
   const machine = type(worker(effect(async () => ++calls)));
@@ -28,7 +28,7 @@ test('a result that is in the ledger is not asked for again after a crash', asyn
   expect((await stage.row(address)).context).toMatchObject({ got: 1 });
 });
 
-test('a result whose step cannot be taken is kept, and is there after a crash that came right then', async () => {
+test('a result that makes the machine throw is kept in the ledger, and survives a crash at that moment', async () => {
   const stage = new Stage();
   let calls = 0;
   const work = effect(async () => ++calls);
@@ -58,7 +58,7 @@ test('a result whose step cannot be taken is kept, and is there after a crash th
   expect((await stage.row(address)).context).toMatchObject({ got: 1 });
 });
 
-test('a crash during a read repeats it under the same key, and says so', async () => {
+test('a read that a crash interrupted is repeated under the same key, marked as a repetition', async () => {
   const stage = new Stage();
   const scopes: EffectScope[] = [];
   const first = deferred<string>();
@@ -78,13 +78,13 @@ test('a crash during a read repeats it under the same key, and says so', async (
     { key: `${address}/2/0`, again: true },
   ]);
   expect(scopes[0]!.signal.aborted).toBe(true);
-  // What the dead process still hears is nobody's concern.
+  // A result that comes to the dead process is ignored.
   first.resolve('late');
   await settle();
   expect((await stage.row(address)).context).toMatchObject({ got: 'answer' });
 });
 
-test('transient failures are tried again under the same key, and are not events of the machine', async () => {
+test('an effect that fails with a transient failure is retried under the same key, and the machine gets no event', async () => {
   const stage = new Stage();
   const keys: string[] = [];
   const work = effect(
@@ -104,7 +104,7 @@ test('transient failures are tried again under the same key, and are not events 
   expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
 });
 
-test('a failure of an effect is an event with the failure as data', async () => {
+test('a failed effect gives the machine an event with the failure as data', async () => {
   const stage = new Stage();
   const address = await stage.start(
     type(worker(effect(() => Promise.reject(new TroupeError('denied', 'no', { data: { why: 'policy' } }))))),
@@ -115,7 +115,7 @@ test('a failure of an effect is an event with the failure as data', async () => 
   });
 });
 
-test('the late answer of a call that was given up is not taken for the answer of the next one', async () => {
+test('the late result of a stopped effect is not taken for the result of the next one', async () => {
   const stage = new Stage();
   const answers = [deferred<string>(), deferred<string>()];
   const signals: AbortSignal[] = [];
@@ -140,7 +140,7 @@ test('the late answer of a call that was given up is not taken for the answer of
   expect((await stage.row(address)).context).toMatchObject({ got: 'of the second' });
 });
 
-test('an uncertain write is not repeated: the machine is told', async () => {
+test('an uncertain write is not repeated: the machine gets an error of kind "uncertain"', async () => {
   const stage = new Stage();
   let writes = 0;
   const machine = type(worker(effect(() => (writes++, new Promise<string>(() => {})), { kind: 'write' })));
@@ -153,7 +153,7 @@ test('an uncertain write is not repeated: the machine is told', async () => {
   });
 });
 
-test('a write that the world knows by its key is repeated under that key', async () => {
+test('an idempotent write that a crash interrupted is repeated under the same key', async () => {
   const stage = new Stage();
   const keys: string[] = [];
   const work = effect(
@@ -167,7 +167,7 @@ test('a write that the world knows by its key is repeated under that key', async
   expect((await stage.row(address)).context).toMatchObject({ got: 'written' });
 });
 
-test('a write that the world does not know by its key is never tried again by itself', async () => {
+test('a write that is not idempotent is never retried automatically', async () => {
   const stage = new Stage();
   let writes = 0;
   const work = effect(async () => (writes++, Promise.reject(new TroupeError('timeout', 'no answer'))), {
@@ -181,7 +181,7 @@ test('a write that the world does not know by its key is never tried again by it
   expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'timeout' } });
 });
 
-test('an effect that gives what JSON cannot say fails, and says which', async () => {
+test('an effect whose result is not JSON fails, and the message names the effect', async () => {
   const stage = new Stage();
   const circle: Record<string, unknown> = {};
   circle.self = circle;
@@ -192,7 +192,7 @@ test('an effect that gives what JSON cannot say fails, and says which', async ()
   });
 });
 
-test('an effect reads the lists of its actor as committed, with what the same commit added', async () => {
+test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {
   const heard: unknown[] = [];
   const said = setup({
     types: {} as { events: Signal },
@@ -222,7 +222,7 @@ test('an effect reads the lists of its actor as committed, with what the same co
   expect(heard).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
 });
 
-test('a list that could not be read fails the effect that asked, not the process; the next one reads again', async () => {
+test('a list that cannot be read fails the effect that asked for it, not the process; the next effect reads it again', async () => {
   const stage = new Stage();
   const read = stage.journal.list.bind(stage.journal);
   let away = true;

@@ -1,11 +1,11 @@
-/** Small machines that more than one test plays. */
+/** Small machines that several tests use. */
 import { assign, setup, type AnyActorLogic } from 'xstate';
 import type { Json } from '../../src/values/json.ts';
 import { engineActions } from '../../machines/slot.ts';
 
 export type Signal = { type: string; [key: string]: unknown };
 
-/** Asks the world once on `go` and keeps what it said; `stop` gives up, and `go` may come again. */
+/** On `go` it performs the effect `work` and keeps its result; `stop` leaves the state, and `go` may come again. */
 export const worker = (work: AnyActorLogic) =>
   setup({
     types: {} as { context: { got: Json; failed: Json }; events: Signal },
@@ -36,5 +36,5 @@ export const worker = (work: AnyActorLogic) =>
     },
   });
 
-/** Does what the test says, under names. */
+/** Actions of a test, with the type that `setup` takes. */
 export const acting = (actions: Record<string, unknown>) => actions as Record<string, () => void>;

@@ -1,4 +1,4 @@
-/** E10: mailboxes are bounded; what happens when one is full is declared; nothing is lost in silence. */
+/** E10: mailboxes are bounded; the actor type declares what happens when one is full; no message is lost without an error. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Signal } from './machines.ts';
@@ -10,7 +10,7 @@ const listener = setup({
   actions: { hear: assign({ heard: ({ context, event }) => [...context.heard, String(event.word)] }) },
 }).createMachine({ id: 'listener', context: { heard: [] }, on: { say: { actions: 'hear' } } });
 
-/** Words said to a listener whose first commit is held up, so that the others pile up. */
+/** Sends words to an actor whose first commit is held up, so that the others fill its mailbox. */
 async function crowd(policy: MailboxPolicy, words: string[]) {
   const stage = new Stage();
   const address = await stage.start(type(listener, { mailbox: policy }));
@@ -32,25 +32,25 @@ async function crowd(policy: MailboxPolicy, words: string[]) {
 
 const words = ['a', 'b', 'c', 'd', 'e'];
 
-test('reject: who comes to a full mailbox is told to come again', async () => {
+test('reject: a message to a full mailbox is refused with a retryable error', async () => {
   expect(await crowd({ limit: 2, whenFull: 'reject' }, words)).toEqual({
     said: ['a', 'b', 'c', 'd: mailbox_full, try again', 'e: mailbox_full, try again'],
     heard: ['a', 'b', 'c'],
   });
 });
 
-test('drop-oldest: the newest are heard, and who was dropped is told for good', async () => {
+test('drop-oldest: the newest messages are handled, and the senders of the dropped ones get an error that is not retryable', async () => {
   expect(await crowd({ limit: 2, whenFull: 'drop-oldest' }, words)).toEqual({
     said: ['a', 'b: mailbox_full', 'c: mailbox_full', 'd', 'e'],
     heard: ['a', 'd', 'e'],
   });
 });
 
-test('block: everybody is heard, in the order they came', async () => {
+test('block: every message is handled, in the order of arrival', async () => {
   expect(await crowd({ limit: 2, whenFull: 'block' }, words)).toEqual({ said: words, heard: words });
 });
 
-test('who waits at the door of an actor whose process goes is told, and does not wait for ever', async () => {
+test('a sender that waits for room in a mailbox gets an error when the process gives up the run', async () => {
   const stage = new Stage();
   const address = await stage.start(type(listener, { mailbox: { limit: 1, whenFull: 'block' } }));
   stage.journal.commit = () => new Promise(() => {});
@@ -61,7 +61,7 @@ test('who waits at the door of an actor whose process goes is told, and does not
   expect(await outcome).toMatchObject([{ reason: { kind: 'fenced' } }, { reason: { kind: 'fenced' } }]);
 });
 
-test('a limit that is none is refused', () => {
+test('an invalid mailbox limit is refused', () => {
   expect(() => type(listener, { mailbox: { limit: 0 } })).toThrow(
     'mailbox.limit must be a whole number, 1 or more; it is 0',
   );

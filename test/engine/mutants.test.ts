@@ -1,9 +1,9 @@
-/** The proofs themselves are proved: with each of these faults planted in the engine, they must complain. */
+/** Tests of the crash and simulation tests: with each of these faults in the engine, they must report a violation. */
 import { expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Journal, Pending, StoredActor } from '../../src/journal/journal.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
-import type { Parts } from '../../src/testing/world/crashPoints.ts';
+import type { ProcessParts } from '../../src/testing/world/crashPoints.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
 import { pair, reference } from './reference.ts';
@@ -13,11 +13,11 @@ import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { counting, doer, rounds } from './scenarios.ts';
 
-const withJournal = (parts: Parts, over: Partial<Journal>): Parts => ({
+const withJournal = (parts: ProcessParts, over: Partial<Journal>): ProcessParts => ({
   ...parts,
   journal: overrideMethods(parts.journal, over),
 });
-const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Parts =>
+const loading = (parts: ProcessParts, change: (stored: StoredActor) => StoredActor): ProcessParts =>
   withJournal(parts, {
     load: async (actor) => {
       const stored = await parts.journal.load(actor);
@@ -26,7 +26,7 @@ const loading = (parts: Parts, change: (stored: StoredActor) => StoredActor): Pa
   });
 
 let lives = 0;
-/** What a second write would have held, for every run by its clock. */
+/** The commits whose second half is held back, by the clock of the run. */
 const late = new WeakMap<object, Map<string, Pending[]>>();
 
 const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scenario: MakeScenario }> = {
@@ -46,7 +46,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
       const faulty = withJournal(parts, {
         async commit(commit) {
           await parts.journal.commit({ ...commit, opens: [] });
-          await parts.journal.find({ limit: 0 }); // A moment in which the plug can be pulled.
+          await parts.journal.find({ limit: 0 }); // Here the process can crash.
           kept.set(commit.actor, [
             ...(kept.get(commit.actor) ?? []).filter(({ key }) => !commit.closes.includes(key)),
             ...commit.opens,
@@ -122,13 +122,13 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
   },
 };
 
-test.each(Object.entries(mutants))('the proof catches: %s', async (_, { fault, scenario }) => {
+test.each(Object.entries(mutants))('the crash test finds: %s', async (_, { fault, scenario }) => {
   const { violations } = await crashEverywhere(scenario, { fault, patience: 80 });
   expect(violations.length).toBeGreaterThan(0);
 });
 
-/** A process that was asleep while another took its run over: what it does in the world once it wakes. */
-async function zombie(fault: (parts: Parts) => Parts): Promise<string[]> {
+/** A process was frozen while another one took its run over: the effects that it performs after it continues. */
+async function zombie(fault: (parts: ProcessParts) => ProcessParts): Promise<string[]> {
   const clock = virtualClock();
   const journal = memory();
   const deeds: string[] = [];
@@ -139,7 +139,7 @@ async function zombie(fault: (parts: Parts) => Parts): Promise<string[]> {
   };
   const sleeper = await life('sleeper');
   const address = await sleeper.host.start(sleeper.type, { run: 'r', input: null });
-  // It sleeps: its lease runs out, and its renewal would only come later.
+  // The process is frozen: its lease expires before it renews it.
   const heir = await life('heir');
   await journal.claim('r', 'heir', { now: clock.now() + 1_001, ttl: 1_000 });
   await sleeper.transport
@@ -151,12 +151,12 @@ async function zombie(fault: (parts: Parts) => Parts): Promise<string[]> {
   return deeds;
 }
 
-test('a process whose run was taken over does nothing more', async () => {
+test('a process whose run was taken over performs no effect', async () => {
   expect(await zombie((parts) => parts)).toEqual([]);
 });
 
-test('the proof catches: no fencing', async () => {
-  const epochs = (parts: Parts) =>
+test('the test of a frozen process finds: no fencing', async () => {
+  const epochs = (parts: ProcessParts) =>
     withJournal(parts, {
       commit: (commit) =>
         parts.journal.commit({ ...commit, epoch: 2 }).catch(() => parts.journal.commit({ ...commit, epoch: 1 })),
@@ -167,6 +167,6 @@ test('the proof catches: no fencing', async () => {
 test.each([
   ['counting', counting],
   ['rounds', rounds],
-])('without a fault it is content: %s', async (_, scenario) => {
+])('without a fault the crash test finds nothing: %s', async (_, scenario) => {
   expect((await crashEverywhere(scenario)).violations).toEqual([]);
 });

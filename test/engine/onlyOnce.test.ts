@@ -1,4 +1,4 @@
-/** E1: a message changes an actor's state at most once, whatever is delivered or repeated. */
+/** E1: a message changes an actor's state at most once, however often it is delivered. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';
@@ -68,7 +68,7 @@ const counter = setup({
 });
 const counterType = type(counter, { handles: { add: z.object({ n: z.number() }), close: z.object({}) } });
 
-test('the same message twice counts once', async () => {
+test('the same message delivered twice counts once', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   const add = stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
@@ -78,7 +78,7 @@ test('the same message twice counts once', async () => {
   expect((await stage.row(address)).context).toEqual({ sum: 2 });
 });
 
-test('the same message after a crash counts once', async () => {
+test('the same message delivered again after a crash counts once', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   const add = stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
@@ -88,7 +88,7 @@ test('the same message after a crash counts once', async () => {
   expect((await stage.row(address)).context).toEqual({ sum: 2 });
 });
 
-test('another message under a used id is a conflict, and changes nothing', async () => {
+test('another message with a used id is a conflict, and changes nothing', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   await stage.transport.send(stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' }));
@@ -100,7 +100,7 @@ test('another message under a used id is a conflict, and changes nothing', async
   expect((await stage.row(address)).context).toEqual({ sum: 2 });
 });
 
-test('keys in another order are the same message', async () => {
+test('a message with its keys in another order is the same message', async () => {
   const stage = new Stage();
   const address = await stage.start(type(counter));
   await stage.transport.send(stage.envelope(address, { type: 'add', n: 2, note: 'x' }, { id: 'm1', kind: 'tell' }));
@@ -108,7 +108,7 @@ test('keys in another order are the same message', async () => {
   expect((await stage.row(address)).context).toEqual({ sum: 2 });
 });
 
-test('a repeated question gets the answer that was given: in the next state, after a crash, and after the end', async () => {
+test('a repeated ask gets the same answer: in a later state, after a crash, and after the actor has ended', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   const ask = (id: string) =>
@@ -128,7 +128,7 @@ test('a repeated question gets the answer that was given: in the next state, aft
   expect(stage.commits(address)).toHaveLength(3);
 });
 
-test('the same question asked twice at once is answered to both', async () => {
+test('the same ask sent twice at once is answered both times', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   const ref = new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1');
@@ -139,7 +139,7 @@ test('the same question asked twice at once is answered to both', async () => {
   ]);
 });
 
-test('what the machine has no answer to in its state is refused with the state, and may come again later', async () => {
+test('an event that the machine has no transition for in its state is refused with the name of the state, and may be sent again later', async () => {
   const stage = new Stage();
   const address = await stage.start(counterType);
   const odd = stage.envelope(address, { type: 'odd' }, { id: 'm1' });
@@ -151,7 +151,7 @@ test('what the machine has no answer to in its state is refused with the state, 
   expect(stage.commits(address)).toHaveLength(1);
 });
 
-test('an event that a state allows for and ignores is taken', async () => {
+test('an event that a state declares and ignores is accepted', async () => {
   const ignoring = setup({ types: {} as { events: { type: 'hush' } } }).createMachine({
     id: 'ignoring',
     initial: 'calm',
@@ -163,7 +163,7 @@ test('an event that a state allows for and ignores is taken', async () => {
   expect(stage.commits(address)).toHaveLength(2);
 });
 
-test('one run started twice at once is one run', async () => {
+test('a run started twice at once is one run', async () => {
   const stage = new Stage();
   const [a, b] = await Promise.all([
     stage.host.start(counterType, { run: 'r1', input: null }),

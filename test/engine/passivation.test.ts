@@ -1,4 +1,4 @@
-/** An actor with nothing to do leaves memory, and nobody can tell: it wakes for a message, a timer, a command. */
+/** An actor with nothing to do leaves memory, and its behaviour does not change: a message, a timer or a command loads it again. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -61,7 +61,7 @@ async function asleep() {
   return { stage, address, child };
 }
 
-test('it wakes for a message, with its state, and takes it once', async () => {
+test('a message loads the actor with its state, and is handled once', async () => {
   const { stage, address } = await asleep();
   const message = stage.envelope(address, { type: 'count' });
   await Promise.all([
@@ -72,38 +72,38 @@ test('it wakes for a message, with its state, and takes it once', async () => {
   expect((await stage.row(address)).context).toEqual({ n: 2 });
 });
 
-test('it wakes for its timer', async () => {
+test('its timer loads the actor', async () => {
   const { stage, address } = await asleep();
   await stage.advance(5 * hour);
   expect((await stage.row(address)).context).toEqual({ n: 1 });
 });
 
-test('it wakes when its child ends', async () => {
+test('the end of its child loads the actor', async () => {
   const { stage, address, child } = await asleep();
   await stage.signal(child, { type: 'finish' });
   expect((await stage.row(address)).state).toBe('alone');
 });
 
-test('it wakes to judge a child that broke', async () => {
+test('a failed child loads its supervisor', async () => {
   const { stage, address, child } = await asleep();
   await stage.signal(child, { type: 'break' }).catch(() => {});
   expect((await stage.row(address)).state).toBe('bereft');
 });
 
-test('it wakes to be stopped by its parent', async () => {
+test('the stop of its parent loads the actor', async () => {
   const { stage, address, child } = await asleep();
   await stage.signal(address, { type: 'go' });
   expect((await stage.row(child)).status).toBe('stopped');
 });
 
-test('it can be resumed by another process like any other', async () => {
+test('a run with passivated actors can be resumed by another process', async () => {
   const { stage, address } = await asleep();
   await stage.resume(sleeper);
   await stage.signal(address, { type: 'count' });
   expect((await stage.row(address)).context).toEqual({ n: 1 });
 });
 
-test('who is doing something, or is about to, stays', async () => {
+test('an actor with an effect under way or messages waiting stays in memory', async () => {
   const stage = new Stage({ idle: 60_000 });
   const address = await stage.start(sleeper);
   await stage.signal(address, { type: 'work' });
@@ -118,7 +118,7 @@ test('who is doing something, or is about to, stays', async () => {
   expect(soon.host.actorsOf('r1').map((cell) => cell.address)).toEqual(['sleeper/r1']);
 });
 
-test('a journal that is away when it should wake is waited for', async () => {
+test('when the journal is unavailable, loading the actor waits for it', async () => {
   const { stage, address } = await asleep();
   const load = stage.journal.load;
   stage.journal.load = () =>
@@ -132,7 +132,7 @@ test('a journal that is away when it should wake is waited for', async () => {
   expect((await stage.row(address)).context).toEqual({ n: 1 });
 });
 
-test('a run that is parked leaves no alarm of its sleepers behind, and those of other runs ring', async () => {
+test('parking a run removes the timers of its passivated actors, and those of other runs still fire', async () => {
   const stage = new Stage({ idle: 1_000 });
   await stage.start(sleeper, null, 'r1');
   await stage.start(sleeper, null, 'r2');

@@ -4,21 +4,21 @@ import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { isProcessAlive, thisProcessId } from '../../src/engine/processId.ts';
 
-test('this process lives, and another one of its pid from another time does not', () => {
+test('this process is alive, and a process with the same pid and another start time is not', () => {
   expect(isProcessAlive(thisProcessId())).toBe(true);
   const [host, pid, start] = thisProcessId().split(' ');
   if (start !== '-') expect(isProcessAlive(`${host} ${pid} ${Number(start) + 1}`)).toBe(false);
 });
 
-test('a process that is gone is not alive; of one on another machine nobody can tell', async () => {
+test('a process that has ended is not alive; for a process on another machine it is unknown', async () => {
   const child = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
   expect(isProcessAlive(`${hostname()} ${child.pid} 1`)).toBe(false);
   expect(isProcessAlive(`another-${hostname()} ${child.pid} 1`)).toBe(true);
 });
 
-test('a process that was killed is not alive although nobody has looked after it yet', async () => {
-  // The shell becomes a sleeper that never asks after its child.
+test('a killed process is not alive, also when its parent has not collected it', async () => {
+  // The shell becomes a `sleep` that never waits for its child.
   const child = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());

@@ -1,4 +1,4 @@
-/** E5: a run that comes back is whole: who was alive is, who was let go of is not, and no letter is lost between them. */
+/** E5: a recovered run is complete: actors that were active are active, stopped ones are not, and no message between them is lost. */
 import { expect, test } from 'vitest';
 import { assign, sendParent, sendTo, setup } from 'xstate';
 import { engineActions } from '../../machines/slot.ts';
@@ -50,7 +50,7 @@ const home = type(
   }),
 );
 
-/** Kills the process right after the commit that matches, before anything follows from it. */
+/** Kills the process right after the commit that matches, before its outbox is executed. */
 function dieAfter(stage: Stage, matches: (commit: Commit) => boolean) {
   const { journal, host } = stage;
   const commit = journal.commit.bind(journal);
@@ -62,7 +62,7 @@ function dieAfter(stage: Stage, matches: (commit: Commit) => boolean) {
   };
 }
 
-test('a child that was wished for and not born yet is born on return, and gets the letter sent with the wish', async () => {
+test('a child that was committed and not started yet is started on recovery, and gets the message of the same commit', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   dieAfter(stage, ({ actor, seq }) => actor === address && seq === 2);
@@ -74,7 +74,7 @@ test('a child that was wished for and not born yet is born on return, and gets t
   expect(stage.dead()).toEqual([]);
 });
 
-test('a letter to a child that is alive waits until the child is back', async () => {
+test('a message to a child waits until the child is recovered', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   await stage.signal(address, { type: 'come' });
@@ -86,7 +86,7 @@ test('a letter to a child that is alive waits until the child is back', async ()
   expect(stage.dead()).toEqual([]);
 });
 
-test('a child that was let go of just before a crash is stopped on return, with its own children', async () => {
+test('a child whose stop was committed just before a crash is stopped on recovery, with its own children', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   await stage.signal(address, { type: 'come' });
@@ -98,7 +98,7 @@ test('a child that was let go of just before a crash is stopped on return, with 
   expect(stage.host.actorsOf('r1').map(({ address: a }) => a)).toEqual([address]);
 });
 
-test('when the root had ended just before a crash, its children end on return, and the run is given back', async () => {
+test('when the root ended just before a crash, its children end on recovery, and the run is released', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   await stage.signal(address, { type: 'come' });
@@ -109,7 +109,7 @@ test('when the root had ended just before a crash, its children end on return, a
   expect(stage.host.owns('r1')).toBe(false);
 });
 
-test('the last letters of an actor that has ended are delivered after a crash: to its parent, and to others', async () => {
+test('the last messages of an actor that has ended are delivered after a crash: to its parent, and to other actors', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   await stage.signal(address, { type: 'come' });
@@ -127,7 +127,7 @@ test('the last letters of an actor that has ended are delivered after a crash: t
   expect(await stage.journal.undelivered('r1')).toEqual([]);
 });
 
-test('a run that ended is not run again: starting it is asking how it ended', async () => {
+test('a run that has ended is not run again: starting it gives its outcome', async () => {
   const stage = new Stage();
   const address = await stage.start(home);
   await stage.signal(address, { type: 'come' });
@@ -142,7 +142,7 @@ test('a run that ended is not run again: starting it is asking how it ended', as
   });
 });
 
-test('a key is one run: with another input, name or type it is refused, while it lives and after', async () => {
+test('a run key means one run: starting it with another input, name or type is refused, while it runs and afterwards', async () => {
   const stage = new Stage();
   const about = { name: 'home' };
   const run = 'r1';
@@ -160,7 +160,7 @@ test('a key is one run: with another input, name or type it is refused, while it
   }
 });
 
-test('a run nobody knows cannot be resumed; a run must have an id', async () => {
+test('an unknown run cannot be resumed; a run must have an id', async () => {
   const stage = new Stage();
   await expect(stage.host.resume('r9', home)).rejects.toMatchObject({
     kind: 'unknown_recipient',
@@ -170,7 +170,7 @@ test('a run nobody knows cannot be resumed; a run must have an id', async () => 
     await expect(stage.host.start(home, { run, input: null })).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('a message for an actor of another process is left for it in the journal', async () => {
+test('a message for an actor of another process is put in the inbox of the journal', async () => {
   const stage = new Stage();
   const pen = type(
     setup({ types: {} as { events: Signal }, actions: engineActions }).createMachine({

@@ -1,9 +1,9 @@
-/** The runs that are crashed everywhere: an agent with a model that fails once, reads, writes, a timer and a person's approval; and a team of two. */
+/** The runs that the crash test crashes at every point: an agent with a failing model, reads, writes, a timer and an approval; and a team of two. */
 import { agent, protocol, team, tool } from 'troupe';
 import { scriptedModel, type CrashScenario } from 'troupe/testing';
 import { z } from 'zod';
 
-/** A world that honours idempotency keys: how often each thing was really done. */
+/** An outside system that honours idempotency keys, and counts how often each write was applied. */
 export class Shop {
   readonly #keys = new Set<string>();
   readonly #done = new Map<string, number>();
@@ -38,11 +38,11 @@ const toolsOf = (shop: Shop) => ({
   }),
 });
 
-/** One agent: looks and sends (which a person approves), then puts and looks, for which its busy model makes it wait, then says so. */
+/** One agent: it looks and sends (a person approves), waits for its busy model, puts and looks, and answers. */
 export const reference = (): CrashScenario => {
   const shop = new Shop();
   const { look, put, send } = toolsOf(shop);
-  // The gateway tries three times; then it is the agent's turn to wait.
+  // The gateway tries three times; then the agent waits itself.
   let busy = 3;
   const model = scriptedModel(({ messages }) => {
     switch (messages.length) {
@@ -70,7 +70,7 @@ const Desk = protocol({
   verdict: { body: z.object({ good: z.boolean() }) },
 });
 
-/** Two agents that hand work to each other: the writer puts something away, the reviewer looks, and a route joins them. */
+/** A team of two agents: the writer calls `put`, the reviewer calls `look`, and a route passes messages between them. */
 export const pair = (): CrashScenario => {
   const shop = new Shop();
   const { look, put } = toolsOf(shop);

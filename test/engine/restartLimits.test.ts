@@ -1,4 +1,4 @@
-/** How often a child may be restarted: counted over process restarts, told to whoever asks, and handed up the tree when it is too often. */
+/** How often a child may be restarted: counted across process restarts, readable in the journal, and a failure of the parent when exceeded. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { countedRestarts, restartList, type Restart } from '../../src/contracts/restart.ts';
@@ -32,12 +32,12 @@ const breakLeaf = async (stage: Stage) => {
   return rows[0]!.actor;
 };
 
-test('a child that exceeds the limit fails its parent, which its own parent restarts, and in the end fails with what happened', async () => {
+test('a child that exceeds its restart limit fails its parent; when the parents exceed theirs too, the root fails with the cause', async () => {
   const stage = new Stage();
   const root = await stage.start(tree({ maxRestarts: 1, restart: 'fresh' }, { maxRestarts: 1, restart: 'fresh' }));
   const first = await breakLeaf(stage);
   expect((await stage.row(first)).status).toBe('active');
-  await breakLeaf(stage); // One too many: mid fails and begins anew, with a leaf of its own.
+  await breakLeaf(stage); // One failure too many: mid fails and is restarted, with a new leaf.
   expect((await stage.row(first)).status).toBe('failed');
   const second = await breakLeaf(stage);
   expect(second).not.toBe(first);
@@ -49,7 +49,7 @@ test('a child that exceeds the limit fails its parent, which its own parent rest
 });
 
 test.each(['fresh', 'resume'] as const)(
-  'restarts count although the process was started again in between (%s)',
+  'restarts still count after the process was restarted (%s)',
   async (restart) => {
     const stage = new Stage();
     const flat = type(
@@ -78,7 +78,7 @@ test.each(['fresh', 'resume'] as const)(
   },
 );
 
-test('of those that are taken along, only the one that failed is counted', async () => {
+test('when siblings are restarted too, only the restart of the failed child counts', async () => {
   const stage = new Stage();
   const pair = type(
     setup({ actors: { leaf } }).createMachine({
@@ -95,7 +95,7 @@ test('of those that are taken along, only the one that failed is counted', async
   expect(kept.flat()).toHaveLength(1);
 });
 
-test('restarts of long ago do not count after the process was started again, either', async () => {
+test('restarts outside the time window do not count, also after the process was restarted', async () => {
   const stage = new Stage();
   const flat = tree({}, { maxRestarts: 1, within: 1_000, restart: 'fresh' });
   await stage.start(flat);

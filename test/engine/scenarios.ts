@@ -1,4 +1,4 @@
-/** Small runs for the proofs: each leans on one promise of the engine, so that breaking the promise shows. */
+/** Small runs for the crash test: each depends on one promise of the engine, so that a broken promise changes its result. */
 import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
@@ -7,7 +7,7 @@ import { machine as subject } from '../../src/define/machine.ts';
 import type { CrashScenario } from '../../src/testing/crash/scenario.ts';
 import { counter } from '../testing/subjects.ts';
 
-/** Counts what its child gives: a message taken twice, or lost, shows in the count. */
+/** Counts the messages of its child: a message handled twice, or lost, changes the count. */
 export const counting = (): CrashScenario => ({ subject: counter(), input: null });
 
 const worker = setup({
@@ -33,7 +33,7 @@ const worker = setup({
   output: ({ context }) => context.got,
 });
 
-/** Lets three workers work one after the other under the same id: the end of one that is heard twice passes for the next one's. */
+/** Starts three workers one after the other under the same id: an end that is handled twice would be taken for the end of the next one. */
 export const rounds = (): CrashScenario => {
   let done = 0;
   const machine = setup({
@@ -67,12 +67,12 @@ export const rounds = (): CrashScenario => {
   return {
     subject: subject(machine),
     input: null,
-    // A round may be worked twice, for it only reads; left out it may not be.
+    // A round only reads, so it may be repeated; it may not be left out.
     world: () => ({ all: done >= 3 }),
   };
 };
 
-/** Does something in the world when it is told to. */
+/** Performs a write on `do`. */
 export const doer = (note: (what: string) => void) =>
   actorType(
     setup({

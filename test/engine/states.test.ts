@@ -27,7 +27,7 @@ const player = (history: 'shallow' | 'deep') =>
 test.each([
   ['shallow', 'on.tape.stopped'],
   ['deep', 'on.tape.playing'],
-] as const)('%s history leads back to %s, through a crash', async (history, state) => {
+] as const)('%s history leads back to %s, also after a crash', async (history, state) => {
   const stage = new Stage();
   const address = await stage.start(player(history));
   for (const event of ['switch', 'play', 'off']) await stage.signal(address, { type: event });
@@ -47,7 +47,7 @@ const regions = type(
   }),
 );
 
-test('regions go on side by side through a crash, and the whole is done when all are', async () => {
+test('parallel regions continue after a crash, and the machine is done when all regions are', async () => {
   const stage = new Stage();
   const address = await stage.start(regions);
   await stage.advance(60);

@@ -1,4 +1,4 @@
-/** What an actor has running ends when it is let go of, and whoever watches hears of it. */
+/** An effect is stopped when its actor leaves the state that invoked it, and observers get an event. */
 import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -12,7 +12,7 @@ test.each([
     'an effect that minds its signal',
     effect((_: Json, { signal }) => new Promise<Json>((_resolve, reject) => signal.addEventListener('abort', reject))),
   ],
-])('%s is told as stopped when its actor gives it up', async (_, work) => {
+])('%s is reported as stopped when its actor stops it', async (_, work) => {
   const stage = new Stage();
   const address = await stage.start(type(worker(work)));
   await stage.signal(address, { type: 'go' });

@@ -1,4 +1,4 @@
-/** A journal that is locked, full or away holds everything up and loses nothing. */
+/** While the journal is locked, full or unavailable, runs wait and nothing is lost. */
 import { expect, test } from 'vitest';
 import { effect } from '../../actors/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -13,7 +13,7 @@ function takeAway(stage: Stage): () => void {
   return () => void Object.assign(stage.journal, { commit, record });
 }
 
-test('nothing happens while the journal is away, and everything once it is back', async () => {
+test('no effect starts while the journal is unavailable, and the run continues once it is back', async () => {
   const stage = new Stage();
   let performed = 0;
   const address = await stage.start(type(worker(effect(async () => ++performed))));
@@ -35,7 +35,7 @@ test('nothing happens while the journal is away, and everything once it is back'
   expect((await stage.row(address)).context).toMatchObject({ got: 1 });
 });
 
-test('an answer that cannot be kept yet is not asked for again', async () => {
+test('an effect whose result cannot be stored yet is not performed again', async () => {
   const stage = new Stage();
   let performed = 0;
   let giveBack = () => {};
@@ -52,7 +52,7 @@ test('an answer that cannot be kept yet is not asked for again', async () => {
   expect((await stage.row(address)).context).toMatchObject({ got: 1 });
 });
 
-test('an effect that reads a list while the journal is away waits for it, and does not fail', async () => {
+test('an effect that reads a list while the journal is unavailable waits, and does not fail', async () => {
   const stage = new Stage();
   const address = await stage.start(
     type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length))),
@@ -67,7 +67,7 @@ test('an effect that reads a list while the journal is away waits for it, and do
   expect(await stage.row(address)).toMatchObject({ state: 'done', context: { got: 0 } });
 });
 
-test('a run that is stalled can be parked, and resumed where it was', async () => {
+test('a stalled run can be parked, and resumed where it was', async () => {
   const stage = new Stage();
   const machine = type(worker(effect(async () => 1)));
   const address = await stage.start(machine);
@@ -85,7 +85,7 @@ test('a run that is stalled can be parked, and resumed where it was', async () =
   expect((await stage.row(address)).state).toBe('done');
 });
 
-test('a journal that cannot be read says so to who starts or posts', async () => {
+test('when the journal cannot be read, start and post fail with its error', async () => {
   const stage = new Stage();
   const machine = type(worker(effect(async () => 1)));
   const load = stage.journal.load;
@@ -96,7 +96,7 @@ test('a journal that cannot be read says so to who starts or posts', async () =>
   await stage.start(machine);
 });
 
-test('a commit that the journal refuses for what is in it costs the message, not the run', async () => {
+test('a commit whose content the journal refuses fails the message, not the run', async () => {
   const stage = new Stage();
   const address = await stage.start(type(worker(effect(async () => 1))));
   const commit = stage.journal.commit.bind(stage.journal);

@@ -1,4 +1,4 @@
-/** A supervisor looks after its children: whom a failing one takes along, how it comes back, and when enough is enough. */
+/** Supervision: which siblings are restarted with a failed child, how a child is restarted, and when its parent fails. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Supervision } from '../../src/core/actorType.ts';
@@ -32,7 +32,7 @@ const trio = (supervise: Partial<Supervision>) =>
     { supervise },
   );
 
-/** Counts once with each, breaks the second so many times, and says how often each has counted since it began. */
+/** Sends one event to each child, breaks the second one so many times, and gives the count of each since it started. */
 async function afterBreaking(supervise: Partial<Supervision>, times = 1) {
   const stage = new Stage();
   const root = await stage.start(trio(supervise));
@@ -51,7 +51,7 @@ test.each([
   ['one-for-one', [1, 0, 1]],
   ['one-for-all', [0, 0, 0]],
   ['rest-for-one', [1, 0, 0]],
-] as const)('%s, fresh', async (strategy, counts) => {
+] as const)('%s, restart: fresh', async (strategy, counts) => {
   const broken = await afterBreaking({ strategy, restart: 'fresh' });
   expect(broken.counts).toEqual(counts);
   expect(broken.root.state).toBe('together');
@@ -60,21 +60,21 @@ test.each([
   );
 });
 
-test('resume: the actor goes on from its last commit, without the message that broke it', async () => {
+test('restart: resume continues the actor from its last commit, without the message that made it fail', async () => {
   const { counts, stage, kids } = await afterBreaking({ strategy: 'one-for-all', restart: 'resume' });
   expect(counts).toEqual([1, 1, 1]);
   await stage.signal(kids[1]!, { type: 'count' });
   expect((await stage.row(kids[1]!)).context).toEqual({ n: 2 });
 });
 
-test('who fails more often than is allowed fails for good, and its parent answers', async () => {
+test('a child that fails more often than the limit allows stays failed, and its parent gets the error', async () => {
   expect((await afterBreaking({ maxRestarts: 2 }, 2)).root.state).toBe('together');
   const tooOften = await afterBreaking({ maxRestarts: 2 }, 3);
   expect(tooOften.root.state).toBe('apart');
   expect((await tooOften.stage.row(tooOften.kids[1]!)).status).toBe('failed');
 });
 
-test('restarts long ago do not count', async () => {
+test('restarts outside the time window do not count', async () => {
   const { stage, kids, root } = await afterBreaking({ maxRestarts: 2, within: 1_000 }, 2);
   await stage.advance(1_001);
   await stage.signal(kids[1]!, { type: 'break' }).catch(() => {});
@@ -82,7 +82,7 @@ test('restarts long ago do not count', async () => {
   expect((await stage.row(kids[1]!)).status).toBe('active');
 });
 
-test('a failure that nobody answers goes up to the root, which fails with it', async () => {
+test('a failure that no parent handles fails the root of the run', async () => {
   const careless = type(
     setup({ actors: { kid } }).createMachine({
       id: 'careless',
@@ -98,7 +98,7 @@ test('a failure that nobody answers goes up to the root, which fails with it', a
   expect(stage.host.owns('r1')).toBe(false);
 });
 
-test('an actor that starts afresh lets go of what it was doing: timers, effects, children', async () => {
+test('a fresh restart stops the timers, effects and children of the actor', async () => {
   const busy = setup({
     types: {} as { events: Signal },
     actors: { kid },
@@ -136,7 +136,7 @@ test('an actor that starts afresh lets go of what it was doing: timers, effects,
   expect((await stage.row(address)).state).toBe('idle');
 });
 
-test('whom its parent has let go of is not restarted, and takes nobody along', () => {
+test('a child that its parent has stopped is not restarted, and restarts no siblings', () => {
   const supervisor = new Supervisor({ strategy: 'rest-for-one', maxRestarts: 9, within: 1_000, restart: 'fresh' });
   expect(supervisor.decide('kid/gone', ['kid/a', 'kid/b'], 0, true)).toEqual({
     escalate: false,
@@ -145,7 +145,7 @@ test('whom its parent has let go of is not restarted, and takes nobody along', (
   });
 });
 
-test('a stop is final: a restart that comes after it brings nobody back', async () => {
+test('a stop is final: a restart after it does nothing', async () => {
   const stage = new Stage();
   await stage.start(trio({ restart: 'fresh', strategy: 'one-for-all' }));
   const two = await stage.find('kid/r1.two-');
@@ -155,7 +155,7 @@ test('a stop is final: a restart that comes after it brings nobody back', async 
   expect((await stage.row(two)).status).toBe('stopped');
 });
 
-test('a fresh life has lists of its own; those of the life before stay as they were', async () => {
+test('a fresh restart begins with empty lists; the lists of the previous incarnation stay as they were', async () => {
   const diary = setup({
     types: {} as { events: Signal },
     actions: { ...engineActions },

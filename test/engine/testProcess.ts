@@ -1,4 +1,4 @@
-/** A stage for actors: one process on a virtual clock that can be killed and put back, with everything that was seen. */
+/** A process for tests: a host on a virtual clock that can be killed and replaced, and a record of all inspection events. */
 import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Inspection } from '../../src/contracts/inspection.ts';
@@ -11,7 +11,7 @@ import { Host, type HostOptions } from '../../src/engine/host.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
-/** Until everything that goes on by itself has happened. Nothing here waits for real time, so a few turns of the loop are enough. */
+/** Waits until no work is left that needs no clock. Nothing here waits for real time, so a few turns of the event loop are enough. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -44,7 +44,7 @@ export class Stage {
     return this.#now.transport;
   }
 
-  /** One more process on the same journal. */
+  /** Another process on the same journal. */
   process(options: Partial<HostOptions> = {}): Process {
     const transport = inProcess();
     const lease = { owner: `process-${++this.#processes}` };
@@ -63,21 +63,21 @@ export class Stage {
     };
   }
 
-  /** kill -9, and another process in its place that knows the first one is dead. */
+  /** Kills the process (kill -9), and replaces it by another one that knows the first one is dead. */
   crash(): Host {
     this.host.abandon();
     this.#now = this.process({ lease: { owner: `process-${++this.#processes}`, alive: () => false } });
     return this.host;
   }
 
-  /** Starts a run and lets it come to rest. */
+  /** Starts a run and waits until it settles. Gives the address of its root. */
   async start(type: ActorType, input: Json = null, run = 'r1'): Promise<string> {
     const address = await this.host.start(type, { run, input });
     await settle();
     return address;
   }
 
-  /** A crash, and the run goes on in another process. */
+  /** Crashes the process, and resumes the run in another one. */
   async resume(type: ActorType, run = 'r1'): Promise<void> {
     await this.crash().resume(run, type);
     await settle();
@@ -88,7 +88,7 @@ export class Stage {
     await settle();
   }
 
-  /** Somebody outside sends a bare event; rejects as the actor refuses it. */
+  /** Sends an event from outside; rejects with the error of the actor when it refuses the event. */
   async signal(to: string, event: { type: string } & JsonObject, over: Partial<Envelope> = {}): Promise<void> {
     await this.transport.send(this.envelope(to, event, over));
     await settle();
@@ -107,7 +107,7 @@ export class Stage {
     };
   }
 
-  /** The states an actor went through, by its commits; with another one's, when `actor` is a prefix of several. */
+  /** The states of an actor, by its commits. `actor` is a prefix: the states of all actors that match it. */
   states(actor: string): Json[] {
     return this.commits(actor).map(({ state }) => state);
   }
@@ -120,7 +120,7 @@ export class Stage {
     return this.seen.flatMap((event) => (event.type === 'dead' ? [event] : []));
   }
 
-  /** How the actor stands in the journal. */
+  /** The state of the actor that is stored in the journal. */
   async row(
     actor: string,
   ): Promise<{ status: string; state: string; context: JsonObject; failure?: JsonObject; output?: Json }> {
@@ -136,12 +136,12 @@ export class Stage {
     };
   }
 
-  /** The last actor whose address begins so. */
+  /** The address of the last started actor whose address begins with `prefix`. */
   async find(prefix: string): Promise<string> {
     const rows = await this.journal.find({ limit: 1_000_000 });
     const found = rows.map(({ actor }) => actor).filter((actor) => actor.startsWith(prefix));
     if (found.length === 0)
-      throw new Error(`nobody is called ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
+      throw new Error(`no actor begins with ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
     return found.sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0]!;
   }
 }

@@ -1,4 +1,4 @@
-/** A machine that throws, wherever it throws, harms itself alone: not its process, not its siblings, not what it had committed. */
+/** A machine that throws harms only itself: not its process, not its siblings, not its commits. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assign, raise, setup, spawnChild, type AnyStateMachine } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -9,7 +9,7 @@ const boom = (): never => {
   throw new Error('boom');
 };
 
-/** Everything a machine may do wrong on `go`, and a sibling that goes on. */
+/** A machine that throws in a chosen place on `go`, and a sibling that continues. */
 const clumsy = (what: string, entry = false): AnyStateMachine =>
   setup({
     types: {} as { context: { n: number }; events: Signal },
@@ -102,7 +102,7 @@ afterEach(() => {
 });
 
 test.each(['guard', 'delay', 'assign', 'a Date in the context', 'raise', 'params', 'invoke input'])(
-  'a throw in %s costs the message, not the actor',
+  'a throw in %s fails the message, not the actor',
   async (what) => {
     const stage = new Stage();
     await stage.start(family(what));
@@ -119,7 +119,7 @@ test.each(['guard', 'delay', 'assign', 'a Date in the context', 'raise', 'params
 );
 
 test.each(['action', 'async action', 'self.send'])(
-  'a throw in %s, which runs after the commit, changes nothing and is told',
+  'a throw in %s, which runs after the commit, changes nothing and is reported',
   async (what) => {
     const stage = new Stage();
     await stage.start(family(what));
@@ -133,7 +133,7 @@ test.each(['action', 'async action', 'self.send'])(
 );
 
 test.each(['assign', 'a Date in the context', 'raise', 'params', 'invoke input', 'delay'])(
-  'a throw in the %s of the first state fails the child; its parent answers',
+  'a throw in the %s of the first state fails the child; its parent handles the error',
   async (what) => {
     const stage = new Stage();
     const root = await stage.start(family(what, true));
@@ -142,21 +142,21 @@ test.each(['assign', 'a Date in the context', 'raise', 'params', 'invoke input',
   },
 );
 
-test('a throw in the context of a grandchild fails the grandchild; who has no answer to that fails with it', async () => {
+test('a throw in the context of a grandchild fails the grandchild, and each parent that does not handle the error', async () => {
   const stage = new Stage();
   const root = await stage.start(family('spawn of a child', true));
   expect((await stage.row(await stage.find('kid/'))).status).toBe('failed');
   expect((await stage.row(root)).state).toBe('a.lost|b.on');
 });
 
-test('a throw in the output fails the actor: its end could not be told', async () => {
+test('a throw in the output fails the actor, because its parent could not get the output', async () => {
   const stage = new Stage();
   const root = await stage.start(family('output'));
   await stage.signal(await stage.find('clumsy/'), { type: 'go' });
   expect((await stage.row(root)).state).toBe('a.lost|b.on');
 });
 
-test('what is broken in the context is said by its path', async () => {
+test('a value in the context that is not JSON is named by its path', async () => {
   const stage = new Stage();
   await stage.start(family('a Date in the context'));
   const sent = stage.signal(await stage.find('clumsy/'), { type: 'go' });
@@ -166,7 +166,7 @@ test('what is broken in the context is said by its path', async () => {
   });
 });
 
-test('a machine that goes round in circles is stopped, and says so', async () => {
+test('a machine whose transitions form an endless loop is stopped with an error', async () => {
   const rounds = setup({ types: {} as { events: Signal }, guards: { always: () => true } }).createMachine({
     id: 'rounds',
     initial: 'still',
@@ -185,7 +185,7 @@ test('a machine that goes round in circles is stopped, and says so', async () =>
   expect((await stage.row(address)).state).toBe('still');
 });
 
-test('a machine that raises its own event for ever is stopped', async () => {
+test('a machine that raises its own event endlessly is stopped', async () => {
   const echo = setup({ types: {} as { events: Signal }, actions: { again: raise({ type: 'go' }) } }).createMachine({
     id: 'echo',
     on: { go: { actions: 'again' } },
@@ -196,7 +196,7 @@ test('a machine that raises its own event for ever is stopped', async () => {
   });
 });
 
-test('an observer that throws harms nobody', async () => {
+test('an observer that throws changes nothing', async () => {
   const stage = new Stage({ observe: boom });
   const address = await stage.start(family(''));
   await settle();

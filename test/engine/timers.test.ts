@@ -1,4 +1,4 @@
-/** Timers are due at an hour that was committed, whatever happens to the process until then. */
+/** A timer is due at the time that was committed, also when the process crashes before. */
 import { expect, test } from 'vitest';
 import { cancel, raise, sendTo, setup } from 'xstate';
 import type { Signal } from './machines.ts';
@@ -19,7 +19,7 @@ const napper = (delay: number) =>
     }),
   );
 
-test('a timer rings at its hour and not before', async () => {
+test('a timer fires when it is due and not before', async () => {
   const stage = new Stage();
   const address = await stage.start(napper(1_000));
   await stage.advance(999);
@@ -28,7 +28,7 @@ test('a timer rings at its hour and not before', async () => {
   expect((await stage.row(address)).state).toBe('awake');
 });
 
-test('a crash does not set the hour back', async () => {
+test('a crash does not change when a timer is due', async () => {
   const stage = new Stage();
   const address = await stage.start(napper(1_000));
   await stage.advance(900);
@@ -39,7 +39,7 @@ test('a crash does not set the hour back', async () => {
   expect((await stage.row(address)).state).toBe('awake');
 });
 
-test('a timer that came due while nobody was there rings on return', async () => {
+test('a timer that became due while no process was running fires on recovery', async () => {
   const stage = new Stage();
   const address = await stage.start(napper(1_000));
   stage.host.abandon();
@@ -49,7 +49,7 @@ test('a timer that came due while nobody was there rings on return', async () =>
   expect((await stage.row(address)).state).toBe('awake');
 });
 
-test('a year is a year, with crashes on the way', async () => {
+test('a timer of a year is exact, also with crashes in between', async () => {
   const stage = new Stage();
   const year = 365 * day;
   const address = await stage.start(napper(year));
@@ -61,7 +61,7 @@ test('a year is a year, with crashes on the way', async () => {
   expect((await stage.row(address)).state).toBe('awake');
 });
 
-test('leaving the state calls the timer off; coming back sets a new one', async () => {
+test('leaving the state cancels the timer; entering it again starts a new one', async () => {
   const stage = new Stage();
   const address = await stage.start(napper(1_000));
   await stage.advance(900);
@@ -98,7 +98,7 @@ const reminder = type(
   }),
 );
 
-test('a timer under the same id again replaces the first one', async () => {
+test('a second timer with the same id replaces the first one', async () => {
   const stage = new Stage();
   const address = await stage.start(reminder);
   await stage.signal(address, { type: 'remind' });
@@ -110,7 +110,7 @@ test('a timer under the same id again replaces the first one', async () => {
   expect((await stage.row(address)).state).toBe('rung');
 });
 
-test('a timer that was called off by its id does not ring, also when it was set before a crash', async () => {
+test('a timer that was cancelled by its id does not fire, also when it was started before a crash', async () => {
   const stage = new Stage();
   const address = await stage.start(reminder);
   await stage.signal(address, { type: 'remind' });
@@ -120,7 +120,7 @@ test('a timer that was called off by its id does not ring, also when it was set 
   expect((await stage.row(address)).state).toBe('on');
 });
 
-test('a delayed message to oneself comes once, through a crash', async () => {
+test('a delayed message of an actor to itself arrives once, also after a crash', async () => {
   const stage = new Stage();
   const address = await stage.start(reminder);
   await stage.signal(address, { type: 'write' });
@@ -132,7 +132,7 @@ test('a delayed message to oneself comes once, through a crash', async () => {
   expect((await stage.row(address)).state).toBe('rung');
 });
 
-test.each([NaN, -1, Infinity])('a delay of %s is refused instead of ringing at once or never', async (delay) => {
+test.each([NaN, -1, Infinity])('a delay of %s is refused instead of firing at once or never', async (delay) => {
   const stage = new Stage();
   const address = await stage.start(napper(delay));
   expect(await stage.row(address)).toMatchObject({
@@ -141,7 +141,7 @@ test.each([NaN, -1, Infinity])('a delay of %s is refused instead of ringing at o
   });
 });
 
-test('many timers ring in the order of their hours, and those of one hour in the order they were set', async () => {
+test('timers fire in the order of their due times, and those due at the same time in the order they were started', async () => {
   const rung: string[] = [];
   const hours = [30, 10, 20, 10, 0, 30, 5, 25, 10];
   const many = setup({

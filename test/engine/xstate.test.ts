@@ -42,7 +42,7 @@ interface Parts {
 const machine = (config: object, parts: Parts = {}): AnyStateMachine =>
   setup({ ...parts } as never).createMachine({ id: 'm', ...config } as never) as unknown as AnyStateMachine;
 
-/** Starts it, sends it the events, and says how it stands. */
+/** Starts the machine, sends it the events, and gives its stored state. */
 async function played(
   config: object,
   events: (string | ({ type: string } & JsonObject))[] = [],

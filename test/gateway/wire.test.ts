@@ -89,11 +89,11 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
       { toolCalls: [{ name: 'look', arguments: '{"at":"shelf"}', id: 'call_1' }], ...stop },
     );
     mock.on({ userMessage: 'look', hasToolResult: true }, { content: 'There are apples.' });
-    const instance = open();
-    const first = await instance.answer(model, ask('look'), scope());
+    const underTest = open();
+    const first = await underTest.answer(model, ask('look'), scope());
     expect(first.calls).toMatchObject([{ name: 'look', input: { at: 'shelf' } }]);
     const [call] = first.calls;
-    const second = await instance.answer(
+    const second = await underTest.answer(
       model,
       {
         ...ask('look'),
@@ -144,8 +144,8 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     );
     const pauses: (number | undefined)[] = [];
     const failureReported = deferred();
-    const instance = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), failureReported.resolve()) });
-    const answer = instance.answer(model, ask('hello'), scope());
+    const underTest = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), failureReported.resolve()) });
+    const answer = underTest.answer(model, ask('hello'), scope());
     await failureReported.promise;
     expect(pauses).toEqual([7_000]);
     await new Promise((turn) => setImmediate(turn));
@@ -218,10 +218,10 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
 });
 
 test('a missing key is reported with its variable, and an unknown provider with the known ones', async () => {
-  const instance = gateway({ clock: virtualClock(), env: {} });
-  await expect(instance.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(
+  const underTest = gateway({ clock: virtualClock(), env: {} });
+  await expect(underTest.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(
     /Set ANTHROPIC_API_KEY/,
   );
-  await expect(instance.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
-  await expect(instance.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
+  await expect(underTest.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
+  await expect(underTest.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
 });

@@ -1,8 +1,4 @@
-/**
- * What holds for the money of a run, whoever asks for it in whatever order.
- *
- * M1 used, leased and free make up the budget · M2 a lease is nobody else's · M3 what is said again counts nothing twice · M4 nobody waits for ever
- */
+/** What holds for the money of a run, in whatever order it is asked for. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -91,10 +87,10 @@ function holds(check: (before: Played, after: Played, word: AnyEventObject) => v
 }
 
 describe('whoever asks for money, in whatever order,', () => {
-  test('M1 what is used, leased and free make up the budget', () =>
+  test('what is used, leased and free make up the budget', () =>
     holds((_, after) => expect(imbalance(books(after))).toEqual({})));
 
-  test('M2 nobody is lent what is not there', () =>
+  test('nobody is lent what is not there', () =>
     holds((before, after) => {
       for (const kind of budgetKinds) {
         const [was, is] = [books(before), books(after)].map(({ free }) => free[kind] ?? 0) as [number, number];
@@ -103,7 +99,7 @@ describe('whoever asks for money, in whatever order,', () => {
       }
     }));
 
-  test('M3 the same word again changes no sum', () =>
+  test('the same word again changes no sum', () =>
     holds((_, after, word) => {
       if (word.type !== 'treasury.settle' && word.type !== 'treasury.lease') return;
       // Who still waits has been heard; the rest has its answer.
@@ -112,7 +108,7 @@ describe('whoever asks for money, in whatever order,', () => {
       expect(books(playNext(treasurerMachine, after, word))).toMatchObject({ free, used: spent });
     }));
 
-  test('M4 who waits has somebody to wait for: one at work who may bring something back, the run above, or a person', () =>
+  test('who waits has somebody to wait for: one at work who may bring something back, the run above, or a person', () =>
     holds((_, after) => {
       const waiting = queue(after);
       if (waiting.length === 0) return;
@@ -142,7 +138,7 @@ test('who asks for more gets its share of what is free, at least what it needs, 
   ]);
 });
 
-test('M4 below another: what its own limits allow it asks for above, and says no when above does', () => {
+test('below another: what its own limits allow it asks for above, and says no when above does', () => {
   const below = { lease: { id: 'above', budget: { steps: 2 } } };
   const short = story({}, below, lease('t', {}, ['ada']), lease('t.0', { steps: 3 }));
   expect(said(short).at(-1)).toEqual(['lease', 'above', { steps: 3 }]);

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, protocol, team, TroupeError, type FailureKind, type Model } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
-import { healthOf, standing, withCall, type Call, type Streak } from '../../src/contracts/health.ts';
+import { healthOf, healthSummary, withCall, type CallRecord, type Streak } from '../../src/contracts/health.ts';
 import { healthTracker } from '../../src/observe/health.ts';
 import { commit, effect, noon } from './inspections.ts';
 
 const failure = { kind: 'transient', message: 'busy', retryable: true } as const;
-const good = (at: number, took = 100): Call => ({ at, took });
-const bad = (at: number, took = 100): Call => ({ at, took, failure });
+const good = (at: number, took = 100): CallRecord => ({ at, took });
+const bad = (at: number, took = 100): CallRecord => ({ at, took, failure });
 
 test.each([
   ['no calls', [], 'healthy', 0],
@@ -19,15 +19,19 @@ test.each([
   ['a half', [bad(0), good(1)], 'failing', 1 / 2],
   ['all', [bad(0)], 'failing', 1],
 ] as const)('%s failed', (_, calls, status, rate) => {
-  expect(standing(calls, 10)).toMatchObject({ status, rate, calls: calls.length });
+  expect(healthSummary(calls, 10)).toMatchObject({ status, rate, calls: calls.length });
 });
 
 test('a failure stops counting after enough later calls, or after some time', () => {
   const calls = [bad(0), ...Array.from({ length: 19 }, (_, i) => good(i + 1))];
-  expect(standing(calls, 20).status).toBe('degraded');
-  expect(standing([...calls, good(20)], 21).status).toBe('healthy');
-  expect(standing([bad(0)], 299_999).status).toBe('failing');
-  expect(standing([bad(0)], 300_000)).toMatchObject({ status: 'healthy', calls: 0, lastFailure: { message: 'busy' } });
+  expect(healthSummary(calls, 20).status).toBe('degraded');
+  expect(healthSummary([...calls, good(20)], 21).status).toBe('healthy');
+  expect(healthSummary([bad(0)], 299_999).status).toBe('failing');
+  expect(healthSummary([bad(0)], 300_000)).toMatchObject({
+    status: 'healthy',
+    calls: 0,
+    lastFailure: { message: 'busy' },
+  });
 });
 
 test("the health data in a machine's context gives the same result, and stays small", () => {
@@ -39,7 +43,7 @@ test("the health data in a machine's context gives the same result, and stays sm
       // All within the window: a streak is kept at least as long as the calls.
       const calls = ends.map(([well]) => (well ? good(++now / 100) : bad(++now / 100)));
       for (const { at, failure: why } of calls) streaks = withCall(streaks, { at, well: why === undefined }, window);
-      expect(healthOf(streaks, 1, window)).toBe(standing(calls, 1, window).status);
+      expect(healthOf(streaks, 1, window)).toBe(healthSummary(calls, 1, window).status);
       expect(streaks.reduce((sum, streak) => sum + streak.calls, 0)).toBe(Math.min(calls.length, 8));
       for (const [well, after] of ends) streaks = withCall(streaks, { at: (now += after), well }, window);
       expect(streaks.length).toBeLessThanOrEqual(8);
@@ -50,7 +54,7 @@ test("the health data in a machine's context gives the same result, and stays sm
 
 test('latency is given as a mean weighted towards recent calls, and as percentiles', () => {
   const latency = (...took: number[]) =>
-    standing(
+    healthSummary(
       took.map((ms, at) => good(at, ms)),
       10,
     ).latency;

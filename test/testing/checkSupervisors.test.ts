@@ -193,7 +193,7 @@ const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, tool
 const supervisor = (forgets: boolean) =>
   ({
     ...guarded(ada, [guardrails.cancellation()]),
-    part: () => ({
+    compile: () => ({
       machine: setup({
         actions: {
           answer: sendParent(({ event }) => ({

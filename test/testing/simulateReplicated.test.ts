@@ -51,7 +51,7 @@ function notAtomic(view: JournalReplica): JournalReplica {
   let [mark, writers] = [view.mark, new Map<string, { next: number; position: number }>()];
   const late = keeping(view, (played) => ({ ...played, mark, writers: new Map([...played.writers, ...writers]) }));
   return Object.assign(late, {
-    play(...[to, by, work]: Parameters<JournalReplica['apply']>) {
+    apply(...[to, by, work]: Parameters<JournalReplica['apply']>) {
       mark = view.mark;
       writers = new Map(by ? [[by.writer, { next: view.nextWrite(by.writer), position: mark.position }]] : []);
       view.apply(to, by, work);

@@ -65,7 +65,7 @@ const toldBy = (expectation: () => unknown): string => {
 test('a story uses the states, events and effects of the machine', () => {
   const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
   expect(told).toHaveEnded({ status: 'done', output: 2 });
-  expect(told).toHaveWished('fetch', { what: 'tea' });
+  expect(told).toHaveRequested('fetch', { what: 'tea' });
   expect(told).toHaveAppended('log', 'got it');
   expect(told).not.toHaveAppended('log', 'lost it');
 });
@@ -131,10 +131,10 @@ describe('a failing test reports', () => {
     );
   });
   test('what was requested instead, and the difference', () => {
-    expect(toldBy(() => expect(going).toHaveWished('review'))).toMatch(
-      /to have wished for "review"; it wished for: fetch\n/,
+    expect(toldBy(() => expect(going).toHaveRequested('review'))).toMatch(
+      /to have requested "review"; it requested: fetch\n/,
     );
-    expect(toldBy(() => expect(going).toHaveWished('fetch', { what: 'milk' }))).toMatch(
+    expect(toldBy(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
       /It did so once:\n[^]*- +"what": "milk",\n\+ +"what": "tea",/,
     );
     expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');

@@ -1,4 +1,4 @@
-/** Trying again: how long, how often, and how much of it at once. */
+/** Retries: how long the pauses are, how many attempts there are, and how many callers retry at once. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { effect } from '../../actors/effect.ts';
@@ -17,7 +17,7 @@ import { inProcess } from '../../src/transport/inProcess.ts';
 
 const usual = { first: 200, longest: 10_000 };
 
-/** Lets time pass for as long as something is going on. */
+/** Advances the clock until the work has settled. */
 async function through<T>(clock: VirtualClock, going: Promise<T>): Promise<T> {
   const over = going.then(() => true);
   while (!(await Promise.race([over, new Promise((next) => setImmediate(next, false))])))
@@ -25,7 +25,7 @@ async function through<T>(clock: VirtualClock, going: Promise<T>): Promise<T> {
   return going;
 }
 
-describe('B1 the pauses', () => {
+describe('the pauses', () => {
   test('may last 200, 400 and 800 milliseconds at the most', () => {
     expect([1, 2, 3].map((failed) => longestPause(failed, usual))).toEqual([200, 400, 800]);
   });
@@ -39,7 +39,7 @@ describe('B1 the pauses', () => {
     expect([1, 2, 3].map((failed) => longestPause(failed, { ...usual, factor: 3 }))).toEqual([200, 600, 1_800]);
   });
 
-  test('are spread evenly between nothing and their bound', () => {
+  test('are spread evenly between zero and their bound', () => {
     const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), chances, (failed, chance) => {
@@ -51,7 +51,7 @@ describe('B1 the pauses', () => {
   });
 });
 
-describe('B2 the tries', () => {
+describe('the attempts', () => {
   const tried = async (times: number, fails: (n: number) => TroupeError | undefined) => {
     const clock = virtualClock();
     let calls = 0;
@@ -92,9 +92,9 @@ describe('B2 the tries', () => {
   });
 });
 
-describe('B3 those who wait for the same thing do not come back in the same moment:', () => {
+describe('callers that wait for the same thing do not retry at the same moment:', () => {
   const [ending, crowd] = [new AbortController().signal, 10];
-  /** When each came, in milliseconds after the first try; none waits longer than its bound. */
+  /** The times of the retries, in milliseconds after the first attempt; none waits longer than its bound. */
   function spread(tries: readonly (readonly number[])[], first: number) {
     const began = Math.min(...tries.flat());
     for (const times of tries)
@@ -105,7 +105,7 @@ describe('B3 those who wait for the same thing do not come back in the same mome
     return new Set(tries.map((times) => times.at(-1)! - began)).size;
   }
 
-  test('writers, while the journal is away', async () => {
+  test('writers, while the journal is unavailable', async () => {
     const clock = virtualClock();
     const tries = Array.from({ length: crowd }, (): number[] => []);
     const write = (times: number[]) => () =>
@@ -115,7 +115,7 @@ describe('B3 those who wait for the same thing do not come back in the same mome
     expect(spread(tries, 100)).toBeGreaterThan(crowd / 2);
   });
 
-  test('letters, while their recipients have no room', async () => {
+  test('messages, while the mailboxes of their recipients are full', async () => {
     const clock = virtualClock();
     const tries = new Map<string, number[]>();
     const courier = new OutboxRelay({
@@ -144,7 +144,7 @@ describe('B3 those who wait for the same thing do not come back in the same mome
 });
 
 describe('a retry budget', () => {
-  test('is a share of the calls, beside a small reserve', () => {
+  test('is a share of the calls plus a small reserve', () => {
     const budget = retryBudget({ share: 0.5, reserve: 2 });
     expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
     budget.called();
@@ -155,7 +155,7 @@ describe('a retry budget', () => {
     expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
   });
 
-  test('keeps an outage from tripling the load that meets it', async () => {
+  test('keeps an outage from tripling the load', async () => {
     const clock = virtualClock();
     const away = scriptedModel(() => ({ error: { kind: 'transient', message: 'busy' } }));
     const door = gateway({ clock, env: {}, retry: { times: 3, budget: { share: 0.1, reserve: 5 } } });
@@ -168,7 +168,7 @@ describe('a retry budget', () => {
   });
 });
 
-test('a model that never stops talking has its time, too', async () => {
+test('a model that never stops streaming is stopped by its time limit', async () => {
   const clock = virtualClock();
   const began = clock.now();
   const talker = {

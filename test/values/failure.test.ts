@@ -1,4 +1,4 @@
-/** Whatever is thrown becomes a failure that says what to do about it. */
+/** Every thrown value becomes a failure that says what kind it is and whether to retry. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { toFailure, TroupeError } from '../../src/values/failure.ts';
 const caused = (code: string, message = '') =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 
-test('a server that refuses the connection is away: it is said which, and may be tried again', async () => {
+test('a refused connection is a retryable failure that names the server', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -33,14 +33,14 @@ test.each([
   expect(toFailure(new Error('Asking failed.', { cause: caused(code) }))).toMatchObject({ kind });
 });
 
-test('a time that is up is a timeout, and not a stop or a defect', async () => {
+test('an elapsed time limit is a timeout, not a stop or a defect', async () => {
   const signal = AbortSignal.timeout(0);
   await new Promise((over) => signal.addEventListener('abort', over));
   expect(toFailure(signal.reason)).toMatchObject({ kind: 'timeout', retryable: true });
   expect(toFailure(new DOMException('Stopped.', 'AbortError'))).toMatchObject({ kind: 'cancelled' });
 });
 
-test('what caused an error is told with it, each cause once, and a circle ends', () => {
+test('the causes of an error are in its message, each once, also when they form a circle', () => {
   const inner = new Error('no such column');
   const circle = new Error('outer');
   circle.cause = circle;

@@ -10,7 +10,7 @@ import type { Budget } from '../../contracts/agent.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { parseDefinition, describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { AskedAnswer, AskedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
+import type { GuardedAnswer, GuardedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
 import { ownTypes, slug } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import type { TaskFacts, Work } from '../../contracts/work.ts';
@@ -173,7 +173,7 @@ export type Patterns = readonly (string | RegExp)[];
  * @example guardrails.input([/ignore (all|your) instructions/i]), guardrails.input(({ text }) => text.length < 10_000 || 'it is too long')
  */
 function input(
-  look: Patterns | ((asked: AskedWork) => CheckAnswer | Promise<CheckAnswer>),
+  look: Patterns | ((asked: GuardedWork) => CheckAnswer | Promise<CheckAnswer>),
   options: GuardrailOptions = {},
 ): Guardrail {
   parseDefinition(CheckSchema, options, 'guardrails.input');
@@ -182,7 +182,7 @@ function input(
 }
 
 /** An answer to check: a part of it while a model streams it (`whole` is false), and all of it at the end. */
-export interface OutputCheckInput extends Partial<AskedAnswer> {
+export interface OutputCheckInput extends Partial<GuardedAnswer> {
   /** The answer as a text; the part so far while it is streamed. */
   readonly text: string;
   /** True when it is the whole answer. */

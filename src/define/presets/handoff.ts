@@ -1,7 +1,7 @@
 /**
  * A preset: the task belongs to one member at a time. The owner answers it or hands it over.
  *
- * H1 A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other.
+ * H1 A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other recipient.
  * H2 Hand-overs end: a member that gets the task a second time from the same member, or after `maxHandoffs`, must answer.
  */
 import * as z from 'zod';
@@ -89,7 +89,7 @@ export function handoff(options: HandoffOptions): Preset<string, ConversationRes
   });
 }
 
-/** H2 */
+/** Whether the owner may not hand the task over any more (H2). */
 function mustAnswer(turns: readonly Turn[], maxHandoffs: number): boolean {
   const latest = turns.at(-1);
   if (!latest) return false;

@@ -4,7 +4,7 @@ import { speaking, type Agent } from '../agent.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
-import type { Body, BodyInput, MessageName, Protocol, ReplyNames } from '../../contracts/protocol.ts';
+import type { MessageBody, BodyInput, MessageName, Protocol, ReplyNames } from '../../contracts/protocol.ts';
 import { answersTogether } from '../../../machines/router/settings.ts';
 import { guardedDefinition, memberDefinition } from '../anyMember.ts';
 import { isMember } from '../schemas.ts';
@@ -36,13 +36,13 @@ export type ParticipantInput<V> =
 /** The type of what a participant gives. */
 export type ParticipantOutput<V> =
   V extends Team<infer M, infer _A, infer R>
-    ? Body<M, R>
+    ? MessageBody<M, R>
     : V extends InFront<infer Inner>
       ? ParticipantOutput<Inner>
       : V extends Member<infer M, infer H>
         ? [H] extends [never]
           ? string
-          : Body<M, ReplyNames<M, H> & MessageName<M>>
+          : MessageBody<M, ReplyNames<M, H> & MessageName<M>>
         : never;
 
 /** Participants by name. Throws `definition` when there is none, when two have the same name, and for anything that is no member. */

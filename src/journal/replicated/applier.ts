@@ -1,9 +1,10 @@
 /**
  * Applies the entries of a log to a replica, from the replica's mark on, and continues with new entries as they are appended.
  *
- * P1 An entry is applied after all entries before it, and once; a gap is never skipped.
- * P2 A replica that is behind the oldest entry of the log, or has another history, starts again from a snapshot.
- * P3 An entry that cannot be applied now (a full disk here) is tried again; no later entry is applied before it.
+ * AP1 An entry is applied once, and after all entries before it. A gap is never skipped.
+ * AP2 A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of
+ *    another log is refused.
+ * AP3 An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.
  */
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';

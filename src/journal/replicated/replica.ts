@@ -5,6 +5,7 @@ import type { Journal } from '../journal.ts';
 export interface ReplicaMark {
   /** The identity of the log; empty when none was applied yet. */
   readonly log: string;
+  /** The position in the log of the last entry that was applied; 0 when none was. */
   readonly position: number;
   /** The id of the entry at that position. When the log has another entry there, its history is another one. */
   readonly id: string;
@@ -12,6 +13,7 @@ export interface ReplicaMark {
 
 /** The progress of one writer of the log. */
 export interface WriterMark {
+  /** The name of the writer: unique for each start of a process. */
   readonly writer: string;
   /** The lowest number that its next write can have. */
   readonly next: number;

@@ -1,9 +1,9 @@
 /**
  * Writes a folder for a server: `nats.conf`, `accounts.conf`, `roles.json`, and a file with a seed for each role of each tenant.
  *
- * W1 A known key stays, even when its seed file was moved away, unless the caller asks for new keys.
- * W2 An existing `nats.conf` is not changed.
- * W3 Only the owner of a seed file can read it, and the seed is written nowhere else.
+ * NC1 A known key stays, even when its seed file was moved away, unless the caller asks for new keys.
+ * NC2 An existing `nats.conf` is not changed, unless the caller asks for new keys.
+ * NC3 Only the owner of a seed file can read it, and the seed is written nowhere else.
  */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -71,7 +71,7 @@ export async function writeConfig({
     written.push({ file: join(out, name), how: 'written' });
   }
   const main = join(out, 'nats.conf');
-  const isKept = !force && existsSync(main); // W2
+  const isKept = !force && existsSync(main); // NC2
   if (!isKept) await replace(main, conf);
   return [...written, { file: main, how: isKept ? 'kept' : 'written' }];
 }
@@ -102,7 +102,7 @@ async function newKey(file: string, heading: (publicKey: string) => string): Pro
   const key = pair.getPublicKey();
   const seed = new TextDecoder().decode(pair.getSeed());
   pair.clear();
-  await replace(file, `${heading(key)}${seed}\n`, 0o600); // W3
+  await replace(file, `${heading(key)}${seed}\n`, 0o600); // NC3
   return key;
 }
 

@@ -18,7 +18,7 @@ import { driftText } from './drift.ts';
 import { recordedEndOf, exportRun } from './export.ts';
 import { cassetteText } from './format.ts';
 import { readCassette } from './read.ts';
-import { replayCassette, type Replayed } from './replay.ts';
+import { replayCassette, type ReplayResult } from './replay.ts';
 import type { EffectAnswerer } from './recordedActorType.ts';
 
 /** How a cassette is recorded. None of these is needed to replay one. */
@@ -47,7 +47,7 @@ export interface CassettePlayer {
    * `lenient` continues with the nearest recorded outcome and returns the differences. Rejects with `invalid` or `incompatible` for a file
    * that cannot be replayed, `conflict` for one of another subject.
    */
-  replay(subject: Runnable, mode?: 'strict' | 'lenient'): Promise<Replayed>;
+  replay(subject: Runnable, mode?: 'strict' | 'lenient'): Promise<ReplayResult>;
 }
 
 /**
@@ -88,7 +88,7 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
 }
 
 /** In strict mode, rejects a replay that took another path. */
-function checked(file: string, mode: 'strict' | 'lenient', replayed: Replayed): Replayed {
+function checked(file: string, mode: 'strict' | 'lenient', replayed: ReplayResult): ReplayResult {
   if (mode === 'lenient' || replayed.drift.length === 0) return replayed;
   throw new TroupeError(
     'conflict',
@@ -101,7 +101,7 @@ async function first(
   subject: Runnable,
   { input, onTicket, gateway: models, env }: CassetteOptions,
   write: (journal: Journal, run: string) => Promise<void>,
-): Promise<Replayed> {
+): Promise<ReplayResult> {
   if (input === undefined)
     throw new TroupeError(
       'invalid',

@@ -21,9 +21,15 @@ import { recordedActorType, type EffectAnswerer } from './recordedActorType.ts';
 import { JournalWatcher } from './journalWatcher.ts';
 
 /** What a replay came to. */
-export interface Replayed {
+export interface ReplayResult {
   /** How the run ended; `open` when it is where its recording ends, or waits for something that was not recorded. */
-  readonly outcome: RecordedEnd | { readonly status: 'open'; readonly state: string };
+  readonly outcome:
+    | RecordedEnd
+    | {
+        readonly status: 'open';
+        /** The state that the root was left in, in words. */
+        readonly state: string;
+      };
   /** The differences from the recording; empty when the run took the same path. */
   readonly drift: readonly Drift[];
 }
@@ -49,7 +55,7 @@ export async function replayCassette(
   subject: Runnable,
   cassette: Cassette,
   { lenient = false, live, file = 'The cassette', onEnd }: ReplayOptions = {},
-): Promise<Replayed> {
+): Promise<ReplayResult> {
   const { run, started, input, deadline } = cassette;
   const [tape, drifts] = [new Recording(cassette), new DriftLog()];
   const clock = virtualClock({ start: started });

@@ -36,14 +36,14 @@ function reduced(worker: Worker): object {
 }
 
 /** An agent or a team as a member that is run by the machine of its contract. */
-export function contractOf(worker: AnyAgent | AnyTeam): Member & { part(): Compiled } {
+export function contractOf(worker: AnyAgent | AnyTeam): Member & { compile(): Compiled } {
   // Never performed: its outcomes are samples.
   const work = fromPromise<MemberStep, MemberWork>(() => Promise.reject(new Error('A check asks no model.')));
   contractFor.set(work, worker);
   const machine = memberMachine(deadlineOf(worker)).provide({ actors: { work } });
   const { name, protocol, handles }: Member = worker;
   const plain = { tools: [], definition: () => ({}) };
-  return { kind: 'agent', name, protocol, handles, ...plain, part: () => ({ machine, options: {} }) };
+  return { kind: 'agent', name, protocol, handles, ...plain, compile: () => ({ machine, options: {} }) };
 }
 
 /** The possible outcomes of the message that a member was given. */

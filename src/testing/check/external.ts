@@ -42,7 +42,7 @@ const isOnItsWay = ({ messages }: ModelWorld): boolean =>
 const clientIds = 'client/';
 const passedOn = /^(?:agent|run|work|call)\.(?:cancel|pause|resume)$/;
 
-/** A client waits for its answer before it asks again; one that does not wait is a fault (F2). */
+/** A client waits for its answer before it asks again; one that does not wait is a fault (CF2). */
 function movesOf(
   stage: CheckModel,
   world: ModelWorld,

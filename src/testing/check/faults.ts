@@ -1,12 +1,12 @@
 /**
  * The faults that a check injects, and how often at most.
  *
- * F1 `drop`: a message to or from the outside, or the outcome of an effect, is lost for good. Messages between actors of a run cannot be
- *    lost: they stay in the journal until they are handled.
- * F2 `dup`: a client that has no answer yet sends the same ask again, under another id. (Under the same id it is the same message, and is
- *    handled once.)
- * F3 `crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent
- *    comes back as `uncertain`.
+ * CF1 `drop`: a message to or from the outside, or the outcome of an effect, is lost permanently. Messages between actors of a run cannot be lost:
+ *    they stay in the journal until they are handled.
+ * CF2 `dup`: a client that has no answer yet sends the same ask again under another id. (Under the same id it is the same message, and is handled
+ *    once.)
+ * CF3 `crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent comes
+ *    back as `uncertain`.
  */
 import { TroupeError } from '../../values/failure.ts';
 

@@ -103,7 +103,7 @@ export class Successors {
     };
   }
 
-  /** Nothing that was committed is lost. Of a write that is not idempotent it is unknown whether it happened (F3). */
+  /** Nothing that was committed is lost. Of a write that is not idempotent it is unknown whether it happened (CF3). */
   #crash(world: ModelWorld): ModelTransition[] {
     if (world.faultsLeft.crash === 0) return [];
     const blind = [...world.actors.values()].flatMap((actor) =>

@@ -1,9 +1,9 @@
 /**
  * A run as a value: every actor, every message in flight, every ask without an answer. A step makes a new world and leaves the old one unchanged.
  *
- * W1 The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).
- * W2 A commit and the start of its children are one move; everything else that the engine does between commits may come in any order.
- * W3 Messages from one actor to another stay in order. Messages to an actor that has ended disappear.
+ * CW1 The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).
+ * CW2 A commit and the start of its children are one move. Everything else that the engine does between commits may come in any order.
+ * CW3 Messages from one actor to another stay in order. Messages to an actor that has ended disappear.
  */
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Failure } from '../../values/failure.ts';
@@ -106,7 +106,7 @@ export function withDescendants(actors: ReadonlyMap<Address, ModelActor>, addres
   return actor ? [address, ...childAddresses(actor).flatMap((child) => withDescendants(actors, child))] : [];
 }
 
-/** The messages that can be handled next: the oldest of every pair of sender and receiver (W3). */
+/** The messages that can be handled next: the oldest of every pair of sender and receiver (CW3). */
 export function deliverable({ messages }: ModelWorld): Envelope[] {
   const pairs = new Set<string>();
   return messages.filter(({ from, to }) => {

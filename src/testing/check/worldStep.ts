@@ -118,7 +118,7 @@ class StepBuilder {
 
   receive(envelope: Envelope): void {
     const actor = this.#actors.get(envelope.to);
-    if (!actor) return; // W3
+    if (!actor) return; // CW3
     const inside = envelope.from !== clientAddress && envelope.from !== personAddress;
     let delivery: Incoming;
     try {

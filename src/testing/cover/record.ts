@@ -21,16 +21,21 @@ const Guard = z.object({ name: z.string(), yes: count, no: count });
 
 /** What was covered of one machine. Every count is a number of times. */
 export const MachineRecord = z.object({
+  /** The id of the machine. */
   id: z.string(),
   /** Hash of the machine's shape: versions of a machine are not added up. */
   hash: z.string(),
+  /** The states and transitions of the machine: what there is to cover. */
   chart: Node,
+  /** How many steps of the machine were recorded. */
   steps: count,
   /** Steps with another result when they were taken again: something in the machine is not pure. */
   strays: count,
+  /** In how many steps each state was active, by its id; 0 for one that was never reached. */
   states: z.record(z.string(), count),
   /** By id of the transition: `<id of the state>#<index of the move>`. */
   moves: z.record(z.string(), count),
+  /** What each guard returned, by its place in the machine; `yes` and `no` are numbers of times. */
   guards: z.record(z.string(), Guard),
 });
 /** What was covered of one machine. */

@@ -1,5 +1,5 @@
 /** Kills a process at one of its points, before the work of the point or after it. */
-import { atCrashPoints, type Around, type Parts, type CrashPoint } from '../world/crashPoints.ts';
+import { atCrashPoints, type Around, type ProcessParts, type CrashPoint } from '../world/crashPoints.ts';
 import { never, type FaultClock } from '../world/faultClock.ts';
 import { answeredThrough } from '../world/mortalProcess.ts';
 
@@ -22,7 +22,10 @@ export interface KillOptions {
 }
 
 /** The parts as the process has them. */
-export function killedAt({ journal, transport }: Parts, { clock, killPoint, reached, kill }: KillOptions): Parts {
+export function killedAt(
+  { journal, transport }: ProcessParts,
+  { clock, killPoint, reached, kill }: KillOptions,
+): ProcessParts {
   let count = 0;
   const die = (point: KillPoint): Promise<never> => {
     kill(point);

@@ -3,12 +3,14 @@ import type { Json } from '../../values/json.ts';
 import type { Runnable } from '../../define/runnable.ts';
 import type { Ticket } from '../../runtime/tickets.ts';
 import type { VirtualClock } from '../clock.ts';
-import type { Parts } from '../world/crashPoints.ts';
+import type { ProcessParts } from '../world/crashPoints.ts';
 import type { Signal } from '../world/people.ts';
 
 /** One run: what is run, and what is outside of it. */
 export interface CrashScenario {
+  /** The agent, team, orchestrator or machine that is run. */
   readonly subject: Runnable;
+  /** What the run is started with; the subject's own schema checks it. */
   readonly input: unknown;
   /** What people answer to a ticket. Undefined leaves the ticket open until it expires, which is the default. */
   readonly answer?: (ticket: Ticket) => Json | undefined;
@@ -32,5 +34,5 @@ export interface CrashOptions {
   /** The number of times that a person or the clock may move the run on before it counts as one that never ends; 1,000 by default. */
   readonly patience?: number;
   /** Plants a defect into the parts of every process, to see that the proof fails; none by default. */
-  readonly fault?: (parts: Parts, clock: VirtualClock) => Parts;
+  readonly fault?: (parts: ProcessParts, clock: VirtualClock) => ProcessParts;
 }

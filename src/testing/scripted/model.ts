@@ -18,11 +18,15 @@ export interface ScriptedModelStep extends ScriptCondition<ScriptedModelConditio
   readonly reasoning?: string;
   /** The text of the answer; empty by default. */
   readonly text?: string;
-  /** The tool calls of the answer; none by default. `input` is `{}`, `id` a number of its own by default; `unreadable` is the text of arguments that are no JSON. */
+  /** The tool calls of the answer; none by default. */
   readonly calls?: readonly {
+    /** The name of the tool that is called. */
     readonly name: string;
+    /** The arguments of the call; `{}` by default. */
     readonly input?: Json;
+    /** The id of the call; a different one for each call by default. */
     readonly id?: string;
+    /** Arguments that are no JSON, as the model wrote them; instead of `input`. */
     readonly unreadable?: string;
   }[];
   /** In how many parts the text is streamed; 2 by default. */

@@ -6,11 +6,15 @@ import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
 /** What came of one seed. */
 export interface SeedResult {
+  /** The seed that it was run under. */
   readonly seed: number;
   /** What went wrong, in words; empty when everything held. */
   readonly problems: readonly string[];
+  /** The faults that struck, in order. */
   readonly faults: readonly Fault[];
+  /** How often simulated time was moved on. */
   readonly steps: number;
+  /** How many commits the run made. */
   readonly commits: number;
   /** Simulated milliseconds. */
   readonly lasted: number;

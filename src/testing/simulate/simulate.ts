@@ -41,6 +41,7 @@ export interface SimulateOptions {
 
 /** What went wrong under one seed. */
 export interface SimulationFailure {
+  /** The seed under which it failed; run with it, everything happens again in the same way. */
   readonly seed: number;
   /** What went wrong, in words. */
   readonly problems: readonly string[];

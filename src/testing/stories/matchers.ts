@@ -35,17 +35,17 @@ export const matchers = {
     };
   },
 
-  toHaveRequested(this: MatcherState, received: unknown, wish: string, ...input: readonly [unknown?]): Verdict {
-    const played = requirePlayed(received, 'toHaveWished');
+  toHaveRequested(this: MatcherState, received: unknown, name: string, ...input: readonly [unknown?]): Verdict {
+    const played = requirePlayed(received, 'toHaveRequested');
     const requested = [
       ...startedActors(played).map(({ src, input: given }) => ({ name: src, given })),
       ...played.actions
         .filter(({ type }) => !type.startsWith('xstate.'))
         .map(({ type, params }) => ({ name: type, given: params })),
     ];
-    const same = requested.filter(({ name }) => name === wish).map(({ given }) => given);
-    const names = [...new Set(requested.map(({ name }) => name))].join(', ') || 'nothing';
-    return found(this, played, `wished for "${wish}"`, same, input, `it wished for: ${names}`);
+    const same = requested.filter(({ name: requestedName }) => requestedName === name).map(({ given }) => given);
+    const names = [...new Set(requested.map((request) => request.name))].join(', ') || 'nothing';
+    return found(this, played, `requested "${name}"`, same, input, `it requested: ${names}`);
   },
 
   toHaveAppended(this: MatcherState, received: unknown, list: string, ...entry: readonly [unknown?]): Verdict {

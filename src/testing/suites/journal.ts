@@ -131,6 +131,13 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       ]);
     });
 
+    test('commits that are submitted at once are stored in the order in which they were submitted', async () => {
+      await using journal = await begin();
+      const actors = Array.from({ length: 30 }, (_, n) => `agent/n${(n * 7) % 30}`);
+      await Promise.all(actors.map((actor) => journal.commit(commitFor({ actor }))));
+      expect((await journal.history({ run: 'r' })).map(({ actor }) => actor)).toEqual(actors);
+    });
+
     test('a message is handled once, and what was answered to it can be asked for', async () => {
       await using journal = await begin();
       const event = { id: 'm1', type: 'ping', from: 'door/x', body: { n: 1 }, inbox: true };

@@ -7,7 +7,14 @@ export interface ModelCase {
   /** Makes a model that answers its first request with this text. */
   says(text: string): Promise<Model>;
   /** Makes a model that answers its first request with these calls; leave it out when that is not possible. */
-  calls?: (calls: readonly { name: string; input: object }[]) => Promise<Model>;
+  calls?: (
+    calls: readonly {
+      /** The name of the tool that is called. */
+      name: string;
+      /** The arguments of the call. */
+      input: object;
+    }[],
+  ) => Promise<Model>;
   /** Makes a model that does not answer until it is stopped; leave it out when that is not possible. */
   hangs?: () => Promise<Model>;
 }

@@ -4,8 +4,10 @@ import type { Transport } from '../../transport/transport.ts';
 import { overrideMethods } from './intercept.ts';
 
 /** What a process works with: its journal and its transport. */
-export interface Parts {
+export interface ProcessParts {
+  /** Where the process stores its commits. */
   readonly journal: Journal;
+  /** How its messages reach other processes. */
   readonly transport: Transport;
 }
 
@@ -23,7 +25,7 @@ export interface CrashPoint {
 export type Around = <T>(point: CrashPoint, work: () => Promise<T>) => Promise<T>;
 
 /** Parts that do the same as those they are made of, and pass through `around` at every point. */
-export const atCrashPoints = ({ journal, transport }: Parts, around: Around): Parts => ({
+export const atCrashPoints = ({ journal, transport }: ProcessParts, around: Around): ProcessParts => ({
   journal: overrideMethods<Journal>(journal, {
     commit: (commit) =>
       around({ kind: 'commit', what: `commit ${commit.seq} of ${commit.actor} (${commit.event.type})` }, () =>

@@ -28,6 +28,7 @@ export const everyFault = Object.keys(faultKinds) as FaultKind[];
 export interface Fault {
   /** Its number among the faults of its seed, from 1. */
   readonly number: number;
+  /** What kind of fault it was, as in `faultKinds`. */
   readonly kind: FaultKind;
   /** Which process, message or effect it struck, in words. */
   readonly where: string;

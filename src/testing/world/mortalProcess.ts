@@ -1,13 +1,13 @@
 /** One process: an engine on a clock, a journal and a transport of its own, which can be paused, skewed and killed. */
 import { Host, type HostOptions } from '../../engine/host.ts';
-import type { Parts } from './crashPoints.ts';
+import type { ProcessParts } from './crashPoints.ts';
 import { never, type FaultClock } from './faultClock.ts';
 import { interceptMethods, type MethodCall } from './intercept.ts';
 
 /** As the engine takes them, with the parts together and a clock that can be killed. */
 export interface MortalProcessOptions extends Omit<HostOptions, 'clock' | 'journal' | 'transport'> {
   readonly clock: FaultClock;
-  readonly parts: Parts;
+  readonly parts: ProcessParts;
 }
 
 /** Begins when it is made; dead for ever once it is killed. */

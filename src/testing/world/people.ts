@@ -6,7 +6,10 @@ import type { Journal } from '../../journal/journal.ts';
 import { requireAnswerFits, ticketOf, type Ticket } from '../../runtime/tickets.ts';
 
 /** An event for an actor's machine. */
-export type Signal = { readonly type: string } & JsonObject;
+export type Signal = {
+  /** The type of the event, such as `agent.cancel`. */
+  readonly type: string;
+} & JsonObject;
 
 /** Visits the tickets of a run that have no answer yet, one after the other, until a visit resolves with true. */
 export async function visitTickets(

@@ -8,7 +8,7 @@ import { built } from '../../built.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 
-const node = [built('test/journal/scribe.ts')];
+const node = [built('test/journal/fixtures/writer.ts')];
 
 /** Runs a scribe and kills it after so many acknowledged lines; gives every line it said. */
 function killedAfter(lines: number, path: string): Promise<string[]> {

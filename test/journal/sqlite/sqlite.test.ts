@@ -49,7 +49,7 @@ describe.each(drivers)('sqlite on %s', (driver) => {
 
   test('several processes may open a new file at once', async () => {
     const path = fresh();
-    const script = `import { sqlite } from ${JSON.stringify(built('src/journal/sqlite.ts'))};
+    const script = `import { sqlite } from ${JSON.stringify(built('src/journal/sqlite/sqlite.ts'))};
       for (let i = 0; i < 15; i++) await (await sqlite(${JSON.stringify(path)} + i, { driver: ${JSON.stringify(driver)} }))[Symbol.asyncDispose]();`;
     const run = promisify(execFile);
     const all = [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '-e', script]));

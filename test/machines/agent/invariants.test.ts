@@ -1,11 +1,4 @@
-/**
- * What holds for every task, whatever happens in whatever order.
- *
- * I1 phases follow the plan · I2 every task ends · I3 cleanup once · I4 completed means proven · I5 no write without its own actor, no guarded call outside it
- * I6 calls are open only while acting · I7 every answer is one step, every turn's has one record · I8 toolbelt only after a whole activation · I9 an end is final
- * I10 replay gives the same · I11 no model is asked without room in the budget, no tool called beyond it · I12 a pause interrupts nothing, and no model is asked
- * I13 recoveries are bounded · I14 cancelled is cancelled · I15 what was said is read, or kept with the reason why not · I16 an interruption ends no write
- */
+/** What holds for every task, whatever happens in whatever order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -116,7 +109,7 @@ const follows: Record<string, string> = {
 };
 
 describe('whatever happens,', () => {
-  test('I1 the phases follow the plan', () =>
+  test('the phases follow the plan', () =>
     holds(({ played }) => {
       const trace = phasesOf(played)
         .map((phase) => letters[phase]!)
@@ -126,9 +119,9 @@ describe('whatever happens,', () => {
       for (let i = 1; i < trace.length; i++) expect(`${follows[trace[i - 1]!]}C`).toContain(trace[i]);
     }));
 
-  test('I2 the task ends', () => holds(({ played }) => expect(played.snapshot.status).toBe('done')));
+  test('the task ends', () => holds(({ played }) => expect(played.snapshot.status).toBe('done')));
 
-  test('I3 cleanup comes exactly once', () =>
+  test('cleanup comes exactly once', () =>
     holds(({ played }) => {
       expect(phasesOf(played).filter((phase) => phase === 'cleanup')).toHaveLength(1);
       expect(
@@ -138,7 +131,7 @@ describe('whatever happens,', () => {
       ).toBeLessThanOrEqual(1);
     }));
 
-  test('I4 a completed task met its objectives, with evidence', () =>
+  test('a completed task met its objectives, with evidence', () =>
     holds(({ played }, { verification }) => {
       const output = outputOf(played)!;
       if (output.status !== 'completed' || !verification) return;
@@ -146,19 +139,19 @@ describe('whatever happens,', () => {
       expect(output.evidence.every(({ met }) => met)).toBe(true);
     }));
 
-  test('I5 a write is never run as if it were a read', () =>
+  test('a write is never run as if it were a read', () =>
     holds(({ steps }) => {
       for (const step of steps)
         for (const { src, input } of spawned(step)) if (src === 'runTool') expect(input.effect).not.toBe('write');
     }));
 
-  test('I6 calls are open only while acting, and every call is answered in the transcript', () =>
+  test('calls are open only while acting, and every call is answered in the transcript', () =>
     holds(({ played, steps }) => {
       for (const { after } of steps) if (!isIn(after, '"acting"')) expect(contextOf(after).calls).toEqual([]);
       expect(unanswered(transcript(played))).toEqual([]);
     }));
 
-  test('I7 every answer of a model is one step, and that of a turn has one record', () =>
+  test('every answer of a model is one step, and that of a turn has one record', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         const was = contextOf(step.before).used.steps;
@@ -171,7 +164,7 @@ describe('whatever happens,', () => {
       }
     }));
 
-  test('I8 the toolbelt is on only after a whole activation, and a failed one changes no tools', () =>
+  test('the toolbelt is on only after a whole activation, and a failed one changes no tools', () =>
     holds(({ steps }) => {
       let worn = 0;
       for (const { event, before, after } of steps) {
@@ -182,7 +175,7 @@ describe('whatever happens,', () => {
       }
     }));
 
-  test('I9 after the end nothing changes', () =>
+  test('after the end nothing changes', () =>
     holds(({ played, steps }, chosen) => {
       const machine = agentWith(chosen);
       // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
@@ -192,7 +185,7 @@ describe('whatever happens,', () => {
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
-  test('I10 the same events give the same task', () =>
+  test('the same events give the same task', () =>
     holds(({ played, steps }, chosen) => {
       const again = playEvents(
         agentWith(chosen),
@@ -203,7 +196,7 @@ describe('whatever happens,', () => {
       expect(transcript(again)).toEqual(transcript(played));
     }));
 
-  test('I11 a model is asked only while the budget has room for what the latest answer took, and no tool is called beyond it', () =>
+  test('a model is asked only while the budget has room for what the latest answer took, and no tool is called beyond it', () =>
     holds(({ played, steps }, { budget }) => {
       for (const step of steps) {
         if (!asksModel(step)) continue;
@@ -215,7 +208,7 @@ describe('whatever happens,', () => {
       expect(outputOf(played)!.usage.toolCalls).toBeLessThanOrEqual(budget.toolCalls!);
     }));
 
-  test('I12 a pause stops nothing that runs, and no model is asked while somebody wants one', () =>
+  test('a pause stops nothing that runs, and no model is asked while somebody wants one', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         const { event, actions, after } = step;
@@ -224,7 +217,7 @@ describe('whatever happens,', () => {
       }
     }));
 
-  test('I13 recoveries are bounded over the whole task', () =>
+  test('recoveries are bounded over the whole task', () =>
     holds(({ played, steps }, { limits }) => {
       expect(contextOf(played.snapshot).tries.recoveries).toBeLessThanOrEqual(limits.maxRecoveries);
       const visits = phasesOf(played).filter((phase) => phase === 'errorHandling').length;
@@ -232,14 +225,14 @@ describe('whatever happens,', () => {
       expect(steps.length).toBeLessThan(2_000);
     }));
 
-  test('I14 cancelled is cancelled, and nothing else is', () =>
+  test('cancelled is cancelled, and nothing else is', () =>
     holds(({ played, steps }) => {
       const decided = steps.findIndex(({ after }) => contextOf(after).outcome !== undefined);
       const byCancel = steps[decided]?.event.type === 'agent.cancel';
       expect(outputOf(played)!.status === 'cancelled').toBe(byCancel);
     }));
 
-  test('I15 everything that was said is read by the model, or kept with the reason why it is not, and never both', () =>
+  test('everything that was said is read by the model, or kept with the reason why it is not, and never both', () =>
     holds(({ played, steps }) => {
       const read = transcript(played)
         .flatMap((message) => (message.role === 'user' ? [message.text] : []))
@@ -257,7 +250,7 @@ describe('whatever happens,', () => {
       }
     }));
 
-  test('I16 an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
+  test('an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
     holds(({ steps }, { onInput }) => {
       for (const { event, before, actions } of steps) {
         if (event.type !== 'agent.input') continue;

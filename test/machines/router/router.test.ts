@@ -38,7 +38,7 @@ test('one that is closed takes no more tasks, and ends with those it has', () =>
 
 test('work from above is answered with the output of the member, and kept in no list', () => {
   const told = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
-  expect(told).toHaveWished('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
+  expect(told).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
   const answered = told.done('task.0', answer);
   const sent = answered.actions
     .filter(({ type }) => type === 'xstate.sendTo')

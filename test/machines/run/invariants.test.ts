@@ -1,9 +1,4 @@
-/**
- * What holds for every run of a team, whatever happens in whatever order.
- *
- * R1 what members at work were granted and what was used stay within the budget · R2 nobody is started, and nothing routed, while it is paused
- * R3 every member ends or is stopped · R4 an end is final · R5 turns are bounded · R6 every run can be brought to an end
- */
+/** What holds for every run of a team, whatever happens in whatever order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -80,7 +75,7 @@ function beyond({ event, before }: Step, what: keyof Budget): number {
 }
 
 describe('whatever happens to a team,', () => {
-  test('R1 what its members may still use and what was used stay within the budget', () =>
+  test('what its members may still use and what was used stay within the budget', () =>
     holds(({ steps }, settings, budget) => {
       for (const what of kinds) {
         const limit = Math.min(settings.budget[what] ?? Infinity, budget?.[what] ?? Infinity);
@@ -98,12 +93,12 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('R1 the books of its treasurer come out: used, leased and free make up the budget', () =>
+  test('the books of its treasurer come out: used, leased and free make up the budget', () =>
     holds(({ steps }) => {
       for (const { books } of steps) if (books) expect(imbalance(books)).toEqual({});
     }));
 
-  test('R2 nobody is started and nothing is routed while it is paused, and nobody once it is being stopped', () =>
+  test('nobody is started and nothing is routed while it is paused, and nobody once it is being stopped', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         if (isPaused(step.after)) expect(spawned(step)).toEqual([]);
@@ -111,7 +106,7 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('R3 every member that was started ends or is stopped, and each at work is told once to stop', () =>
+  test('every member that was started ends or is stopped, and each at work is told once to stop', () =>
     holds(({ steps, left }) => {
       expect(left).toEqual([]);
       for (const step of steps) {
@@ -120,7 +115,7 @@ describe('whatever happens to a team,', () => {
       }
     }, 'cancelled'));
 
-  test('R4 what decides the end stands, and after the end nothing changes', () =>
+  test('what decides the end stands, and after the end nothing changes', () =>
     holds(({ played, steps }, settings) => {
       for (const { before, after } of steps) if (isOver(before)) expect(verdict(after)).toEqual(verdict(before));
       const machine = teamOf(settings);
@@ -131,7 +126,7 @@ describe('whatever happens to a team,', () => {
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
-  test('R5 no more messages are handed out than there may be turns, and each starts one member', () =>
+  test('no more messages are handed out than there may be turns, and each starts one member', () =>
     holds(({ steps }, { limits }) => {
       let handed = 0;
       for (const step of steps) {
@@ -141,7 +136,7 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('R6 it can be brought to an end: by letting it work, or by cancelling it, whether its members listen or not', () => {
+  test('it can be brought to an end: by letting it work, or by cancelling it, whether its members listen or not', () => {
     holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]));
     holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]), 'cancelled');
   });

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { agent, handoff, run, until } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { answeringAgent, db } from './participants.ts';
+
+const handsTo = (to: string) => ({ calls: [{ name: 'answer_handoff', input: { to, note: 'yours' } }] });
+
+test('a hand-over to a stranger is refused by its schema: the model is told to whom it may hand over, and decides again', async () => {
+  const model = scriptedModel([handsTo('stranger'), { expect: /desk.*billing.*person/s, ...handsTo('billing') }]);
+  const desk = agent({ name: 'desk', model });
+  const support = handoff({
+    name: 'support',
+    members: [desk, answeringAgent('billing')],
+    until: until.handedOff('person'),
+  });
+  expect(await run(support, 'Refund me.', db)).toMatchObject({ text: 'billing knows', by: 'billing' });
+  model.assertDone();
+});

@@ -1,0 +1,97 @@
+/** What one more message costs an actor that has handled many, and which limits hold when none was set. */
+import { expect, test } from 'vitest';
+import { assign, setup } from 'xstate';
+import { engineActions } from '../../machines/slot.ts';
+import { memory } from '../../src/journal/memory.ts';
+import type { Signal } from './machines.ts';
+import { settle, Stage, type } from './testProcess.ts';
+
+const counter = setup({
+  types: {} as { context: { n: number }; events: Signal },
+  actions: { ...engineActions, count: assign({ n: ({ context }) => context.n + 1 }) },
+}).createMachine({
+  id: 'counter',
+  context: { n: 0 },
+  on: { count: { actions: ['count', { type: 'append', params: { list: 'counted', entry: 'once' } }] } },
+});
+
+test('the thousandth message is one commit of the size of the hundredth, and reads no history', async () => {
+  const journal = memory();
+  const sizes: number[] = [];
+  const reads: string[] = [];
+  const noted = <K extends 'load' | 'list' | 'history' | 'ledger'>(name: K) => ({
+    [name]: (...args: never[]) => {
+      reads.push(name);
+      return (journal[name] as (...given: never[]) => unknown)(...args);
+    },
+  });
+  const stage = new Stage({
+    journal: {
+      ...journal,
+      ...noted('load'),
+      ...noted('list'),
+      ...noted('history'),
+      ...noted('ledger'),
+      commit: (commit) => {
+        sizes.push(JSON.stringify({ ...commit, event: null }).length);
+        return journal.commit(commit);
+      },
+    },
+  });
+  const address = await stage.start(type(counter, { mailbox: { limit: 2_000 } }));
+  const count = (times: number) =>
+    Promise.all(Array.from({ length: times }, () => stage.transport.send(stage.envelope(address, { type: 'count' }))));
+  await count(100);
+  reads.length = 0;
+  await count(900);
+  expect(sizes).toHaveLength(1 + 1_000);
+  // Counters have more digits when there is more to count.
+  expect(sizes[1_000]! - sizes[100]!).toBeLessThan(10);
+  expect(reads).toEqual([]);
+});
+
+test('a mailbox without a limit of its own takes 1,000 messages, and refuses one more', async () => {
+  const stage = new Stage();
+  const address = await stage.start(type(counter));
+  const commit = stage.journal.commit.bind(stage.journal);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  stage.journal.commit = async (...args) => (await held, commit(...args));
+  // The first is being handled; a thousand more may wait.
+  const sent = Array.from({ length: 1_002 }, () =>
+    stage.transport.send(stage.envelope(address, { type: 'count' })).then(
+      () => 'taken',
+      ({ kind }: { kind: string }) => kind,
+    ),
+  );
+  await settle();
+  go();
+  const outcomes = await Promise.all(sent);
+  expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1_001);
+  expect(outcomes.at(-1)).toBe('mailbox_full');
+});
+
+test('a child whose parent sets no limit is restarted three times a minute, and then fails', async () => {
+  const kid = setup({
+    types: {} as { events: Signal },
+    actions: {
+      break: assign(() => {
+        throw new Error('broken on purpose');
+      }),
+    },
+  }).createMachine({ id: 'kid', on: { break: { actions: 'break' } } });
+  const parent = setup({ actors: { kid } }).createMachine({
+    id: 'parent',
+    initial: 'on',
+    states: { on: { invoke: { src: 'kid', id: 'kid', onError: 'gaveUp' } }, gaveUp: {} },
+  });
+  const stage = new Stage();
+  const root = await stage.start(type(parent));
+  const child = await stage.find('kid/');
+  const states: unknown[] = [];
+  for (let time = 0; time < 4; time++) {
+    await stage.signal(child, { type: 'break' }).catch(() => {});
+    states.push((await stage.row(root)).state);
+  }
+  expect(states).toEqual(['on', 'on', 'on', 'gaveUp']);
+});

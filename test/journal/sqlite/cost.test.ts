@@ -1,0 +1,89 @@
+/** What a commit costs in SQLite: the same however many came before, and a large value is stored once. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openSqliteDriver, type SqliteDriver } from '../../../src/journal/sqlite/driver.ts';
+import { GroupCommit } from '../../../src/journal/sqlite/groupCommit.ts';
+import { journalIn, sqlite } from '../../../src/journal/sqlite/sqlite.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
+import { drivers } from './drivers.ts';
+
+/** A journal in a fresh file, its database, and the statements that it executes. */
+async function opened(driver: SqliteDriver['name']) {
+  const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
+  await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
+  const db = await openSqliteDriver(path, driver);
+  const executed: string[] = [];
+  const noted: SqliteDriver = {
+    ...db,
+    prepare(sql) {
+      const statement = db.prepare<never>(sql);
+      const note =
+        <T>(execute: (...values: never[]) => T) =>
+        (...values: never[]) => (executed.push(sql), execute(...values));
+      return {
+        run: note((...values) => statement.run(...values)),
+        get: note((...values) => statement.get(...values)),
+        all: note((...values) => statement.all(...values)),
+      };
+    },
+  };
+  const journal = journalIn(noted, new GroupCommit(db));
+  await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
+  return { db, journal, executed };
+}
+
+test.each(drivers)(
+  'on %s the two hundredth commit executes the statements of the tenth, and none of them reads a whole table',
+  async (driver) => {
+    const { db, journal, executed } = await opened(driver);
+    const statementsOf = async (seq: number) => {
+      executed.length = 0;
+      await journal.commit(
+        commitFor({
+          seq,
+          event: { id: `m${seq}`, type: 'go', body: {}, inbox: true },
+          opens: [{ key: `k${seq}`, kind: 'effect', data: { id: 'x', src: 's', input: null } }],
+          closes: [`k${seq - 1}`],
+          results: [{ key: `k${seq - 1}`, name: 's', input: null, outcome: { ok: true, output: null } }],
+          appends: [{ list: 'said', entry: 'one more' }],
+        }),
+      );
+      return [...executed];
+    };
+    for (let seq = 1; seq < 10; seq++) await statementsOf(seq);
+    const tenth = await statementsOf(10);
+    for (let seq = 11; seq < 200; seq++) await statementsOf(seq);
+    expect(await statementsOf(200)).toEqual(tenth);
+    expect(tenth.length).toBeGreaterThan(5);
+    for (const sql of new Set(tenth)) {
+      const unbound = [...sql.matchAll(/\?/g)].map(() => '');
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...unbound);
+      expect(
+        plan.filter(({ detail }) => String(detail).startsWith('SCAN')),
+        sql,
+      ).toEqual([]);
+    }
+    db.close();
+  },
+);
+
+test.each(drivers)(
+  'on %s a value is stored once, however often it is committed, from 256 × 1,024 characters on',
+  async (driver) => {
+    const { db, journal } = await opened(driver);
+    const stored = () => Number(db.prepare('SELECT count(*) AS n FROM blobs').get()?.['n']);
+    // With its quotes this text is as long as a value may be to stay where it is.
+    const small = 'x'.repeat(256 * 1_024 - 2);
+    await journal.commit(commitFor({ snapshot: small }));
+    expect(stored()).toBe(0);
+    const large = `${small}x`;
+    for (let seq = 2; seq <= 20; seq++)
+      await journal.commit(commitFor({ seq, snapshot: large, appends: [{ list: 'said', entry: large }] }));
+    expect(stored()).toBe(1);
+    expect((await journal.load('agent/a'))?.snapshot).toBe(large);
+    expect(await journal.list('agent/a', 'said', 18)).toEqual([large]);
+    db.close();
+  },
+);

@@ -1,0 +1,1515 @@
+/**
+ * Every numbered promise, and the tests that show it. Data only: `requirements.test.ts` compares it with the sources and with the tests.
+ * A promise stands in the header of the file that keeps it, after its number; here it stands in the same words.
+ */
+
+/** A test that shows a promise. */
+export interface Evidence {
+  /** The path of the test file, or of the contract suite, from the root of the project. */
+  readonly file: string;
+  /** The title of the test as it is written, or a beginning that no other title of the file has. */
+  readonly name: string;
+}
+
+/** A numbered promise. */
+export interface Requirement {
+  /** Its number: the prefix of its list, and its place in it. */
+  readonly id: string;
+  /** The promise, word for word as in its source. */
+  readonly says: string;
+  /** The path of the file whose header makes the promise, from the root of the project. */
+  readonly where: string;
+  /** The tests that fail when the promise is broken; at least one. */
+  readonly tests: readonly Evidence[];
+}
+
+export const requirements: readonly Requirement[] = [
+  {
+    id: 'E1',
+    says: 'A message changes the state of an actor at most once.',
+    where: 'src/engine/host.ts',
+    tests: [
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered again after a crash counts once' },
+      {
+        file: 'test/engine/onlyOnce.test.ts',
+        name: 'another message with a used id is a conflict, and changes nothing',
+      },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'a run started twice at once is one run' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+      {
+        file: 'test/testing/crash.test.ts',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+      {
+        file: 'test/testing/simulateReplicated.test.ts',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
+      },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'E2',
+    says: 'Nothing happens outside the engine before the commit that requests it is stored. What was committed happens at least once, always under the same key.',
+    where: 'src/engine/host.ts',
+    tests: [
+      { file: 'test/engine/ledger.test.ts', name: 'an effect starts after the commit that contains it' },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'a read that a crash interrupted is repeated under the same key, marked as a repetition',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an effect that fails with a transient failure is retried under the same key, and the machine gets no event',
+      },
+      {
+        file: 'test/engine/storage.test.ts',
+        name: 'no effect starts while the journal is unavailable, and the run continues once it is back',
+      },
+      {
+        file: 'test/engine/recovery.test.ts',
+        name: 'the last messages of an actor that has ended are delivered after a crash: to its parent, and to other actors',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+      {
+        file: 'test/testing/crash.test.ts',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'E3',
+    says: 'The result of an effect, and a timer, are accepted only while their key is pending.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'the late result of a stopped effect is not taken for the result of the next one',
+      },
+      {
+        file: 'test/engine/timers.test.ts',
+        name: 'a timer that was cancelled by its id does not fire, also when it was started before a crash',
+      },
+      {
+        file: 'test/engine/timers.test.ts',
+        name: 'leaving the state cancels the timer; entering it again starts a new one',
+      },
+      { file: 'test/engine/children.test.ts', name: 'only the child itself can report that it has ended' },
+      { file: 'test/engine/stale.test.ts', name: 'the crash test finds: no check for stale events' },
+    ],
+  },
+  {
+    id: 'E4',
+    says: "Each actor has one writer: every commit carries the epoch of the run's lease and the next revision of the actor.",
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'while one process owns a run, another one that resumes it is refused with the name of the owner',
+      },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'a process that was frozen past its lease commits nothing, and starts no effect',
+      },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'a process that was frozen between a commit and its effect renews its lease first, and starts nothing if it lost the run',
+      },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'a timer of a process that was frozen past its lease does not fire twice',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'a process whose run was taken over performs no effect' },
+      { file: 'test/engine/mutants.test.ts', name: 'the test of a frozen process finds: no fencing' },
+      {
+        file: 'test/journal/replicated/clockSkew.test.ts',
+        name: 'whoever is fast takes the run from whoever is slow; what was done stays done, and nothing is done twice',
+      },
+      { file: 'test/testing/simulateReplicated.test.ts', name: 'found: %s' },
+      {
+        file: 'test/testing/simulateReplicated.test.ts',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
+      },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'E5',
+    says: 'If a process crashes at any point and the run is resumed, the run reaches the same final state with the same effects. An effect whose result is in the ledger is not performed again.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an effect whose result is in the ledger is not performed again after a crash',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'a result that makes the machine throw is kept in the ledger, and survives a crash at that moment',
+      },
+      {
+        file: 'test/engine/recovery.test.ts',
+        name: 'a child that was committed and not started yet is started on recovery, and gets the message of the same commit',
+      },
+      {
+        file: 'test/engine/recovery.test.ts',
+        name: 'a child whose stop was committed just before a crash is stopped on recovery, with its own children',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+      {
+        file: 'test/testing/crash.test.ts',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+      {
+        file: 'test/define/presets/proofs.test.ts',
+        name: 'survives a crash at any of a sample of points (in CI at all of them, or sixty)',
+      },
+      { file: 'test/define/orchestrator/everything.test.ts', name: '%s: it survives a crash at every point' },
+      {
+        file: 'test/cluster/failover.test.ts',
+        name: 'a process that is killed: another one, which waited for the result, goes on without repeating what was done',
+      },
+      {
+        file: 'test/stored/stored.test.ts',
+        name: 'is read as it was written, goes on to the same end, and repeats no effect that has a result',
+      },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'E6',
+    says: 'The cost of a commit does not grow with the length of the history.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/cost.test.ts',
+        name: 'the thousandth message is one commit of the size of the hundredth, and reads no history',
+      },
+      {
+        file: 'test/actors/engine.test.ts',
+        name: 'the size of a commit within a turn does not grow with the results of its tools',
+      },
+      { file: 'test/machines/agent/execution.test.ts', name: 'nothing of a finished turn stays in the snapshot' },
+      {
+        file: 'test/define/presets/scale.test.ts',
+        name: 'a map-reduce keeps only as many workers active as its concurrency, and its own state does not grow with the items',
+      },
+      {
+        file: 'test/define/presets/scale.test.ts',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
+      },
+    ],
+  },
+  {
+    id: 'E7',
+    says: 'A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an uncertain write is not repeated: the machine gets an error of kind "uncertain"',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'a write that is not idempotent is never retried automatically',
+      },
+      {
+        file: 'test/engine/ledger.test.ts',
+        name: 'an idempotent write that a crash interrupted is repeated under the same key',
+      },
+      {
+        file: 'test/engine/blindRepeat.test.ts',
+        name: 'the crash test finds: an uncertain write that is repeated',
+      },
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'a write that may have happened is looked up, never blindly repeated',
+      },
+      {
+        file: 'test/testing/crash.test.ts',
+        name: 'a write that is not idempotent is performed at most once, and is otherwise reported as uncertain',
+      },
+      {
+        file: 'test/mcp/writes.test.ts',
+        name: 'a write whose endless answer was cut off is uncertain, with a key or without',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'E8',
+    says: 'The limits of microsteps, restarts and mailboxes are finite by default.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/cost.test.ts',
+        name: 'a mailbox without a limit of its own takes 1,000 messages, and refuses one more',
+      },
+      {
+        file: 'test/engine/cost.test.ts',
+        name: 'a child whose parent sets no limit is restarted three times a minute, and then fails',
+      },
+      {
+        file: 'test/engine/throwingMachines.test.ts',
+        name: 'a machine whose transitions form an endless loop is stopped with an error',
+      },
+      {
+        file: 'test/engine/throwingMachines.test.ts',
+        name: 'a machine that raises its own event endlessly is stopped',
+      },
+      {
+        file: 'test/engine/supervision.test.ts',
+        name: 'a child that fails more often than the limit allows stays failed, and its parent gets the error',
+      },
+      { file: 'test/engine/mailbox.test.ts', name: 'an invalid mailbox limit is refused' },
+    ],
+  },
+  {
+    id: 'E9',
+    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/deadlines.test.ts',
+        name: 'children and effects inherit the deadline, unchanged by a crash',
+      },
+      {
+        file: 'test/engine/deadlines.test.ts',
+        name: 'a message that comes after its deadline is refused, and changes nothing',
+      },
+      { file: 'test/engine/deadlines.test.ts', name: 'a message whose deadline passes while it waits is not handled' },
+      { file: 'test/engine/deadlines.test.ts', name: 'an effect does not wait past the deadline to retry' },
+      { file: 'test/runtime/deadlines.test.ts', name: 'the model call of a member inherits the deadline of %s' },
+      {
+        file: 'test/runtime/deadlines.test.ts',
+        name: 'a ticket expires no later than the deadline of the agent that opened it',
+      },
+      {
+        file: 'test/runtime/run.test.ts',
+        name: 'an agent, a team and a machine end at the deadline, whatever they are doing',
+      },
+    ],
+  },
+  {
+    id: 'E10',
+    says: 'Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.',
+    where: 'src/engine/host.ts',
+    tests: [
+      {
+        file: 'test/engine/mailbox.test.ts',
+        name: 'reject: a message to a full mailbox is refused with a retryable error',
+      },
+      {
+        file: 'test/engine/mailbox.test.ts',
+        name: 'drop-oldest: the newest messages are handled, and the senders of the dropped ones get an error that is not retryable',
+      },
+      { file: 'test/engine/mailbox.test.ts', name: 'block: every message is handled, in the order of arrival' },
+      {
+        file: 'test/engine/deadLetters.test.ts',
+        name: 'a message to an unknown actor is kept by the root of the run, and is not sent again after a crash',
+      },
+      {
+        file: 'test/engine/deadLetters.test.ts',
+        name: 'a crash right %s a dead letter is stored loses nothing, and stores it once',
+      },
+      {
+        file: 'test/engine/deadLetters.test.ts',
+        name: 'while the journal cannot be written, the dead letter waits; then it is stored once',
+      },
+      {
+        file: 'test/engine/children.test.ts',
+        name: 'a message for a child that has ended becomes a dead letter',
+      },
+      { file: 'test/engine/throwingMachines.test.ts', name: 'a throw in %s fails the message, not the actor' },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'E11',
+    says: 'A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.',
+    where: 'src/engine/host.ts',
+    tests: [
+      { file: 'test/core/snapshot.test.ts', name: 'a version with more states uses the snapshot unchanged' },
+      { file: 'test/core/snapshot.test.ts', name: '%s pins the run, and the message names it' },
+      {
+        file: 'test/core/snapshot.test.ts',
+        name: 'a migration gets the stored snapshot and the hash of the machine that wrote it, and its result is checked',
+      },
+      {
+        file: 'test/core/snapshot.test.ts',
+        name: 'a child whose snapshot does not fit pins the whole run: no actor continues',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'a process can restart with the next version of the definition, and the run continues',
+      },
+    ],
+  },
+  {
+    id: 'E12',
+    says: 'An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.',
+    where: 'src/engine/host.ts',
+    tests: [
+      { file: 'test/core/names.test.ts', name: '%s is refused' },
+      {
+        file: 'test/actors/effects.test.ts',
+        name: 'the machines of an agent and a run have all their effects filled and declared',
+      },
+      { file: 'test/cli/check.test.ts', name: 'a machine with a guard that has no name is refused by name: code 2' },
+      { file: 'test/machines/laws.test.ts', name: 'names only delays, guards, actions and actors it declares' },
+    ],
+  },
+  {
+    id: 'J1',
+    says: 'A commit is stored completely or not at all.',
+    where: 'src/journal/journal.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'a commit that does not follow the last one is refused, and leaves nothing behind',
+      },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'of many commits asked for at once, one that is refused does not take the others along',
+      },
+      {
+        file: 'test/journal/sqlite/damage.test.ts',
+        name: 'on a full disk refuses the commit, keeps all that went before, and goes on when there is room',
+      },
+      {
+        file: 'test/journal/sqlite/kill.test.ts',
+        name: 'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+    ],
+  },
+  {
+    id: 'J2',
+    says: 'When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.',
+    where: 'src/journal/journal.ts',
+    tests: [
+      { file: 'src/testing/suites/journal.ts', name: 'another process finds all that was acknowledged' },
+      {
+        file: 'test/journal/sqlite/kill.test.ts',
+        name: 'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
+      },
+      {
+        file: 'test/chaos/chaos.test.ts',
+        name: 'what was acknowledged survives a power cut, and would not without the wait for the disk',
+      },
+      {
+        file: 'test/journal/replicated/jetstream.test.ts',
+        name: 'a server that is killed in the middle of many commits: each is there once when it is back',
+      },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'J3',
+    says: "A run has one writer. A commit with an epoch older than the run's claim is rejected as `fenced`, one that is not the next revision as `conflict`, and one whose `inbox` id was handled before as `conflict` with `data.duplicate: true`. A rejected commit stores nothing.",
+    where: 'src/journal/journal.ts',
+    tests: [
+      { file: 'src/testing/suites/journal.ts', name: 'a former owner can write nothing' },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'a commit that does not follow the last one is refused, and leaves nothing behind',
+      },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'a message is handled once, and what was answered to it can be asked for',
+      },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'a run has one owner: another process gets it only when the claim has run out, or the owner is gone',
+      },
+      {
+        file: 'test/journal/replicated/replicated.test.ts',
+        name: 'whatever the order in which processes write, all of them come to the same journal',
+      },
+      { file: 'test/testing/simulateReplicated.test.ts', name: 'found: %s' },
+    ],
+  },
+  {
+    id: 'J4',
+    says: 'The commits of an actor form a hash chain. `load` checks the part that this process has not checked before, and rejects with `corrupt`, naming actor and seq.',
+    where: 'src/journal/journal.ts',
+    tests: [
+      {
+        file: 'test/journal/sqlite/damage.test.ts',
+        name: 'a flipped bit never gives a wrong value: it is found, or it changed nothing',
+      },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'damage to one actor does not concern the others' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to what came since' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to %s' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'leaves older damage to the doctor and to the next process' },
+      { file: 'src/testing/suites/journal.ts', name: 'a sound journal has no damage' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+    ],
+  },
+  {
+    id: 'J5',
+    says: 'The cost of a commit does not depend on the number of commits before it (E6).',
+    where: 'src/journal/journal.ts',
+    tests: [
+      {
+        file: 'test/journal/sqlite/cost.test.ts',
+        name: 'on %s the two hundredth commit executes the statements of the tenth, and none of them reads a whole table',
+      },
+      {
+        file: 'test/engine/cost.test.ts',
+        name: 'the thousandth message is one commit of the size of the hundredth, and reads no history',
+      },
+    ],
+  },
+  {
+    id: 'J6',
+    says: 'Commits are stored in the order in which they were submitted. Several may share one flush.',
+    where: 'src/journal/journal.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'commits that are submitted at once are stored in the order in which they were submitted',
+      },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'a history tells what moved an actor, in order, and can be paged',
+      },
+      {
+        file: 'test/journal/sqlite/sqlite.test.ts',
+        name: 'what cannot be stored is refused alone: what travels with it is stored',
+      },
+      { file: 'test/journal/replicated/replicated.test.ts', name: 'many commits at once travel in few entries' },
+    ],
+  },
+  {
+    id: 'J7',
+    says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.',
+    where: 'src/journal/journal.ts',
+    tests: [
+      { file: 'src/testing/suites/journal.ts', name: '%s comes back as it was, wherever it stands' },
+      { file: 'src/testing/suites/journal.ts', name: 'runs that ended long ago are forgotten, and nothing else' },
+      {
+        file: 'test/journal/sqlite/cost.test.ts',
+        name: 'on %s a value is stored once, however often it is committed, from 256 × 1,024 characters on',
+      },
+    ],
+  },
+  {
+    id: 'T1',
+    says: 'Messages from one sender to one recipient arrive in the order in which they were sent.',
+    where: 'src/transport/transport.ts',
+    tests: [
+      { file: 'src/testing/suites/transport.ts', name: 'messages of one sender arrive in the order sent' },
+      { file: 'src/testing/suites/transport.ts', name: 'two senders to one recipient each keep their own order' },
+      {
+        file: 'test/transport/nats/faults.test.ts',
+        name: 'a body larger than a message may be goes by way of the object store, and nothing passes it',
+      },
+      {
+        file: 'test/engine/lease.test.ts',
+        name: 'messages of a run that was lost are left to its new owner, which sends them in order',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+      { file: 'test/testing/mutants.test.ts', name: '%s' },
+    ],
+  },
+  {
+    id: 'T2',
+    says: "`send` resolves after the recipient's `receive` has resolved. By then the message is committed.",
+    where: 'src/transport/transport.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'a send is over when the recipient has taken the message, not before',
+      },
+      { file: 'test/engine/ask.test.ts', name: 'an ask is answered; a tell resolves when it is committed' },
+      { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
+      { file: 'test/testing/mutants.test.ts', name: '%s' },
+    ],
+  },
+  {
+    id: 'T3',
+    says: 'A message arrives at least once. It may arrive again under the same id, so a recipient ignores ids that it has handled.',
+    where: 'src/transport/transport.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'a message that comes twice has the same id and body, so that a recipient who counts ids takes it once',
+      },
+      {
+        file: 'test/transport/nats/faults.test.ts',
+        name: 'a recipient that dies with the message in its hands: it is sent again, to whoever listens by then',
+      },
+      {
+        file: 'test/transport/nats/faults.test.ts',
+        name: 'a server that is lost and comes back: what was under way arrives, and the listener still listens',
+      },
+      { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'T4',
+    says: '`send` rejects with a TroupeError: `unknown_recipient`, `mailbox_full`, `expired` (the deadline has passed), or the error that `receive` rejected with.',
+    where: 'src/transport/transport.ts',
+    tests: [
+      { file: 'src/testing/suites/transport.ts', name: 'an address without a listener is refused by name' },
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'a sender learns that the mailbox is full, and may send the same message again',
+      },
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'a message whose deadline has passed is refused and not delivered',
+      },
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'what the recipient refuses with reaches the sender: kind, message, data',
+      },
+    ],
+  },
+  {
+    id: 'T5',
+    says: 'The recipient gets the message as it was when `send` was called. Later changes by the sender are not seen.',
+    where: 'src/transport/transport.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/transport.ts',
+        name: 'what the sender does to a message afterwards is not seen, nor what the recipient does',
+      },
+    ],
+  },
+  {
+    id: 'A1',
+    says: 'Every task ends: each phase has a time limit, each kind of recovery a maximum count, and the task a deadline.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      { file: 'test/machines/agent/invariants.test.ts', name: 'the task ends' },
+      { file: 'test/machines/agent/invariants.test.ts', name: 'recoveries are bounded over the whole task' },
+      { file: 'test/machines/agent/end.test.ts', name: 'of time ends whatever is going on' },
+      { file: 'test/machines/agent/recovery.test.ts', name: 'a phase that takes too long is a failure of that phase' },
+      {
+        file: 'test/machines/agent/recovery.test.ts',
+        name: 'a permanently failing model is called a bounded number of times',
+      },
+      { file: 'test/machines/laws.test.ts', name: 'can end from everywhere' },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write',
+      },
+      {
+        file: 'test/testing/crash.test.ts',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+      },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'A2',
+    says: 'The first decision that ends the task is final. After it only cleanup runs, and only once.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      { file: 'test/machines/agent/invariants.test.ts', name: 'cleanup comes exactly once' },
+      { file: 'test/machines/agent/invariants.test.ts', name: 'after the end nothing changes' },
+      { file: 'test/machines/agent/invariants.test.ts', name: 'cancelled is cancelled, and nothing else is' },
+      { file: 'test/machines/agent/end.test.ts', name: 'comes too late once the task is decided' },
+      {
+        file: 'test/machines/agent/end.test.ts',
+        name: 'a cancelled task never becomes a completed one, whatever arrives late',
+      },
+      { file: 'test/machines/agent/end.test.ts', name: 'happens once when a task is %s' },
+    ],
+  },
+  {
+    id: 'A3',
+    says: 'Every tool call in an answer of the model gets a result in the transcript, however the turn ends.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      {
+        file: 'test/machines/agent/invariants.test.ts',
+        name: 'calls are open only while acting, and every call is answered in the transcript',
+      },
+      { file: 'test/machines/agent/end.test.ts', name: 'stops running tools and leaves no call without a result' },
+      {
+        file: 'test/machines/agent/inputs.test.ts',
+        name: 'reads are stopped and answered, and a write under way is finished first',
+      },
+      {
+        file: 'test/machines/agent/execution.test.ts',
+        name: 'the calls of one turn run side by side and are answered in their own order',
+      },
+      { file: 'test/testing/mutants.test.ts', name: '%s' },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'A4',
+    says: 'A task is completed only by a typed answer or, for an agent without replies, by a finished text. The words of a text never end a task.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      {
+        file: 'test/machines/agent/execution.test.ts',
+        name: 'text about being done ends nothing: words in a result or beside a call are words',
+      },
+      { file: 'test/actors/parseAnswer.test.ts', name: 'a typed answer counts; the text beside it does not' },
+      { file: 'test/actors/parseAnswer.test.ts', name: 'text counts as an answer only for an agent without replies' },
+      { file: 'test/actors/parseAnswer.test.ts', name: '%s cannot be used' },
+    ],
+  },
+  {
+    id: 'A5',
+    says: 'A pause interrupts nothing: the agent waits before its next model call, and tells its delegates to pause.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      {
+        file: 'test/machines/agent/invariants.test.ts',
+        name: 'a pause stops nothing that runs, and no model is asked while somebody wants one',
+      },
+      {
+        file: 'test/machines/agent/end.test.ts',
+        name: 'lets a running tool finish, and holds before the next model call',
+      },
+      { file: 'test/machines/agent/end.test.ts', name: 'holds before a plan is asked for, too' },
+      { file: 'test/machines/agent/end.test.ts', name: 'holds before a failed call is tried again, and goes on there' },
+      { file: 'test/define/presets/asTool.test.ts', name: 'is cancelled and paused together with its caller' },
+    ],
+  },
+  {
+    id: 'A6',
+    says: 'No input is lost: it is in the transcript, or among the dead letters with the reason.',
+    where: 'machines/agent/agent.ts',
+    tests: [
+      {
+        file: 'test/machines/agent/invariants.test.ts',
+        name: 'everything that was said is read by the model, or kept with the reason why it is not, and never both',
+      },
+      {
+        file: 'test/machines/agent/inputs.test.ts',
+        name: 'latest: only the newest is read; those it replaced are kept, with the reason',
+      },
+      {
+        file: 'test/machines/agent/inputs.test.ts',
+        name: 'reject: nothing is read, and nothing changes; what was said is kept, with the reason',
+      },
+      {
+        file: 'test/machines/agent/inputs.test.ts',
+        name: 'what an agent ends without having read is kept, with the reason',
+      },
+      {
+        file: 'test/runtime/input.test.ts',
+        name: 'input that is replaced by newer input becomes a dead letter under its own name',
+      },
+    ],
+  },
+  {
+    id: 'K1',
+    says: 'If approval is needed, nothing runs before exactly this call is approved (its hash is in the ticket).',
+    where: 'machines/toolCall.ts',
+    tests: [
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'asks about exactly this call, and runs nothing before it is allowed',
+      },
+      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model is told' },
+      {
+        file: 'test/actors/engine.test.ts',
+        name: 'an agent reads two files side by side, asks before it writes, and answers',
+      },
+      {
+        file: 'test/actors/parseAnswer.test.ts',
+        name: 'the same call has the same hash in any order of its keys',
+      },
+    ],
+  },
+  {
+    id: 'K2',
+    says: 'A write that may have happened is reconciled: first its tool is asked, then a person. It is never repeated without such an answer.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'a write that may have happened is looked up, never blindly repeated',
+      },
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'when it cannot be looked up, a person says whether it happened',
+      },
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'what was confirmed not to have happened three times is not tried a fourth',
+      },
+    ],
+  },
+  {
+    id: 'K3',
+    says: 'An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/machines/toolCall.test.ts', name: 'a write that has begun is finished, and its answer counts' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a call that waits for a person is not made any more' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a read that somebody had allowed is stopped' },
+      {
+        file: 'test/runtime/input.test.ts',
+        name: 'a write that has started is performed once, also when the agent is interrupted',
+      },
+    ],
+  },
+  {
+    id: 'K4',
+    says: 'Every call has an outcome for the model, however it ends.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/machines/toolCall.test.ts', name: 'runs at once when nobody need be asked' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a tool that failed is an outcome' },
+      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model is told' },
+      {
+        file: 'test/machines/toolCall.test.ts',
+        name: 'when it cannot be looked up, a person says whether it happened',
+      },
+      { file: 'test/machines/laws.test.ts', name: 'can end from everywhere' },
+    ],
+  },
+  {
+    id: 'K5',
+    says: 'Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/define/presets/asTool.test.ts', name: 'does the work of a call, and its answer is the result' },
+      { file: 'test/define/presets/asTool.test.ts', name: 'is charged to its caller once' },
+      { file: 'test/define/presets/asTool.test.ts', name: 'when its caller is cancelled' },
+      {
+        file: 'test/define/presets/asTool.test.ts',
+        name: 'and an agent that ignores its cancel does not delay its caller',
+      },
+      {
+        file: 'test/define/presets/asTool.test.ts',
+        name: 'under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice',
+      },
+    ],
+  },
+  {
+    id: 'R1',
+    says: 'Messages are routed one at a time, in the order in which they arrived. While one is routed, the others wait.',
+    where: 'machines/run/run.ts',
+    tests: [
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'several members work side by side; their answers are routed one by one, in the order they came',
+      },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'routes every message, starts who is named, and ends with what the route finishes',
+      },
+    ],
+  },
+  {
+    id: 'R2',
+    says: 'No member starts while the run is paused, or once turns or budget are used up. While others hold the rest of the budget, a message waits.',
+    where: 'machines/run/run.ts',
+    tests: [
+      {
+        file: 'test/machines/run/invariants.test.ts',
+        name: 'nobody is started and nothing is routed while it is paused, and nobody once it is being stopped',
+      },
+      {
+        file: 'test/machines/run/invariants.test.ts',
+        name: 'no more messages are handed out than there may be turns, and each starts one member',
+      },
+      {
+        file: 'test/machines/run/invariants.test.ts',
+        name: 'what its members may still use and what was used stay within the budget',
+      },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'pause reaches every member and starts nobody until it is taken back',
+      },
+      { file: 'test/machines/run/run.test.ts', name: 'turns' },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'money: what is left is shared, and with nothing left nobody is started',
+      },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'money: a message waits for those who hold all that is left, and goes on with what they bring back',
+      },
+    ],
+  },
+  {
+    id: 'R3',
+    says: 'However the run ends, every member at work is told to stop and has a grace period to do so.',
+    where: 'machines/run/run.ts',
+    tests: [
+      {
+        file: 'test/machines/run/invariants.test.ts',
+        name: 'every member that was started ends or is stopped, and each at work is told once to stop',
+      },
+      { file: 'test/machines/run/run.test.ts', name: 'cancel reaches every member, and does not wait for ever' },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'time: members are told to stop, and the run ends when they have',
+      },
+    ],
+  },
+  {
+    id: 'R4',
+    says: 'A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.',
+    where: 'machines/run/run.ts',
+    tests: [
+      {
+        file: 'test/machines/run/members.test.ts',
+        name: 'is started once and handed one piece of work after another, each under its place',
+      },
+      {
+        file: 'test/machines/run/members.test.ts',
+        name: 'that falls fails everything it had, and is started anew when it had nothing',
+      },
+    ],
+  },
+  {
+    id: 'Q1',
+    says: 'Each submitted task gets exactly one result, and the results are in the order of submission. Each piece of work from above is answered with one `work.done`.',
+    where: 'machines/router/router.ts',
+    tests: [
+      {
+        file: 'test/define/orchestrator/batches.test.ts',
+        name: 'every task has one result, in the order of submission, in every mode',
+      },
+      {
+        file: 'test/define/orchestrator/batches.test.ts',
+        name: 'a batch that is larger than the read-ahead is answered completely, in order',
+      },
+      {
+        file: 'test/define/orchestrator/control.test.ts',
+        name: 'a cancel ends running and waiting tasks, and every task has a result',
+      },
+      {
+        file: 'test/machines/router/router.test.ts',
+        name: 'work from above is answered with the output of the member, and kept in no list',
+      },
+      {
+        file: 'test/define/orchestrator/everything.test.ts',
+        name: '%s: under every kind of fault every task is answered once, within the budget',
+      },
+    ],
+  },
+  {
+    id: 'Q2',
+    says: 'A task that no member can take is refused at once. A task that a member can take later waits, but never beyond its deadline.',
+    where: 'machines/router/router.ts',
+    tests: [
+      { file: 'test/define/orchestrator/routing.test.ts', name: '%s is refused at once, with the reason' },
+      {
+        file: 'test/machines/router/router.test.ts',
+        name: 'work that nobody can have is refused at once, by name and with a reason',
+      },
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'when all members are out of rotation, tasks wait for one to return, but not beyond their deadline',
+      },
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'a deadline bounds the attempts, the wait for capacity, and the backoff',
+      },
+    ],
+  },
+  {
+    id: 'Q3',
+    says: 'The steps that were used and the steps that are reserved for running attempts never exceed the limit together.',
+    where: 'machines/router/router.ts',
+    tests: [
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'concurrent tasks never exceed the step budget together',
+      },
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'tasks are accepted until the step budget is used up, and then rejected with that reason',
+      },
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'a broadcast divides the remaining steps, and is refused when there is less than one for each member',
+      },
+      {
+        file: 'test/define/orchestrator/everything.test.ts',
+        name: '%s: under every kind of fault every task is answered once, within the budget',
+      },
+    ],
+  },
+  {
+    id: 'Q4',
+    says: 'An attempt that is stopped ends before the next one starts: its member is told to stop, has a grace period, and is then terminated.',
+    where: 'machines/router/router.ts',
+    tests: [
+      {
+        file: 'test/machines/router/router.test.ts',
+        name: 'an attempt that was told to stop and does not is let go, and charged with all that it held',
+      },
+      {
+        file: 'test/define/orchestrator/limits.test.ts',
+        name: 'an attempt that takes too long is stopped, counted and retried',
+      },
+      {
+        file: 'test/define/presets/scale.test.ts',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
+      },
+    ],
+  },
+  {
+    id: 'Q5',
+    says: 'The context holds the running attempts and a bounded number of tasks. Everything that grows is in the lists `tasks` and `results`.',
+    where: 'machines/router/router.ts',
+    tests: [
+      {
+        file: 'test/define/presets/scale.test.ts',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
+      },
+      {
+        file: 'test/define/orchestrator/batches.test.ts',
+        name: 'a batch that is larger than the read-ahead is answered completely, in order',
+      },
+    ],
+  },
+  {
+    id: 'GR1',
+    says: 'Each piece of work is answered exactly once, however it ends.',
+    where: 'machines/guardrail/pipeline.ts',
+    tests: [
+      { file: 'test/machines/guardrail.test.ts', name: 'every work is answered once, also when it is handed in twice' },
+      {
+        file: 'test/machines/guardrail.test.ts',
+        name: 'a timer, a check or an answer that comes after the end of its work changes nothing',
+      },
+      {
+        file: 'test/machines/guardrail.test.ts',
+        name: 'what is stopped is answered when it has ended, or when its grace is over',
+      },
+      { file: 'test/machines/guardrail.test.ts', name: 'when it is ended itself, everything under way is answered' },
+      {
+        file: 'test/define/orchestrator/guardrails.test.ts',
+        name: 'every task is answered once after a crash at any of a sample of points',
+      },
+    ],
+  },
+  {
+    id: 'GR2',
+    says: 'A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected.',
+    where: 'machines/guardrail/pipeline.ts',
+    tests: [
+      {
+        file: 'test/define/guardrails/failClosed.test.ts',
+        name: 'a check that %s rejects the task, before and after the work',
+      },
+      { file: 'test/define/guardrails/failClosed.test.ts', name: 'a check of the stream that %s stops the stream' },
+      {
+        file: 'test/define/guardrails/failClosed.test.ts',
+        name: 'the time limit of a check is the one that its guardrail sets',
+      },
+      {
+        file: 'test/define/guardrails/failClosed.test.ts',
+        name: 'when a nested guardrail crashes, tasks are rejected until a person resets it',
+      },
+    ],
+  },
+  {
+    id: 'GR3',
+    says: 'The first decision to stop a piece of work is final.',
+    where: 'machines/guardrail/pipeline.ts',
+    tests: [
+      {
+        file: 'test/machines/guardrailDecision.test.ts',
+        name: 'the first decision to stop work stands, whatever is decided or answered while it stops',
+      },
+      {
+        file: 'test/define/guardrails/guarded.test.ts',
+        name: 'guardrails run in a fixed order, and the first rejection ends the task',
+      },
+    ],
+  },
+  {
+    id: 'M1',
+    says: 'The amounts that are used, leased and free always add up to the budget.',
+    where: 'machines/treasury/ledger.ts',
+    tests: [
+      { file: 'test/machines/treasurer.test.ts', name: 'what is used, leased and free make up the budget' },
+      {
+        file: 'test/machines/run/invariants.test.ts',
+        name: 'the books of its treasurer come out: used, leased and free make up the budget',
+      },
+      {
+        file: 'test/define/budget/survival.test.ts',
+        name: 'under every kind of fault the ledger adds up, and no more than the budget is used',
+      },
+    ],
+  },
+  {
+    id: 'M2',
+    says: 'A leased amount belongs to its holder until the lease is settled.',
+    where: 'machines/treasury/ledger.ts',
+    tests: [
+      { file: 'test/machines/treasurer.test.ts', name: 'nobody is lent what is not there' },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'money: what members at work were given is not given again, and what they leave over is',
+      },
+      {
+        file: 'test/machines/treasurer.test.ts',
+        name: 'who asks for more gets its share of what is free, at least what it needs, and waits while others may bring it',
+      },
+    ],
+  },
+  {
+    id: 'M3',
+    says: 'A lease that is requested again, or settled again, changes no amount.',
+    where: 'machines/treasury/ledger.ts',
+    tests: [
+      { file: 'test/machines/treasurer.test.ts', name: 'the same word again changes no sum' },
+      {
+        file: 'test/machines/treasurer.test.ts',
+        name: 'a lease asked for again is the same lease, and one that was settled is not opened again',
+      },
+    ],
+  },
+  {
+    id: 'M4',
+    says: 'A request for more than is free waits while another holder may still return something. When all holders wait, the run above is asked if its lease is the limit; otherwise a person is asked if the team wants that; otherwise the request is refused.',
+    where: 'machines/treasury/treasurer.ts',
+    tests: [
+      {
+        file: 'test/machines/treasurer.test.ts',
+        name: 'who waits has somebody to wait for: one at work who may bring something back, the run above, or a person',
+      },
+      {
+        file: 'test/machines/treasurer.test.ts',
+        name: 'below another: what its own limits allow it asks for above, and says no when above does',
+      },
+      {
+        file: 'test/machines/treasurer.test.ts',
+        name: 'who asks for more gets its share of what is free, at least what it needs, and waits while others may bring it',
+      },
+      { file: 'test/machines/treasurer.test.ts', name: 'a ticket that could not be put is a no' },
+      {
+        file: 'test/define/budget/ask.test.ts',
+        name: 'the ticket shows the budget, its use by each member, and the amount requested',
+      },
+    ],
+  },
+  {
+    id: 'C1',
+    says: 'A step starts nothing: every child is an inert stub, and the actions of the machine are returned as data.',
+    where: 'src/core/chart.ts',
+    tests: [
+      {
+        file: 'test/core/inert.test.ts',
+        name: 'a step starts no child, no effect and no timer, and executes no action: all of them are returned as data',
+      },
+    ],
+  },
+  {
+    id: 'C2',
+    says: "A step returns what XState's own `transition()` returns. One reused scope saves building an actor for each call.",
+    where: 'src/core/chart.ts',
+    tests: [{ file: 'test/core/chart.test.ts', name: '%s steps as in XState' }],
+  },
+  {
+    id: 'C3',
+    says: 'A saved snapshot is plain JSON with the names of the children, never their state.',
+    where: 'src/core/chart.ts',
+    tests: [
+      {
+        file: 'test/core/inert.test.ts',
+        name: 'a saved snapshot is plain JSON, with the names of the children and nothing of their state',
+      },
+    ],
+  },
+  {
+    id: 'C4',
+    says: 'A restored snapshot steps like the one that was saved. XState remembers in which order regions entered their states, takes their eventless transitions in that order, and forgets it when saving; here regions are always in the order in which the machine lists them.',
+    where: 'src/core/chart.ts',
+    tests: [
+      { file: 'test/core/chart.test.ts', name: '%s steps as if it had never been restarted' },
+      {
+        file: 'test/core/chart.test.ts',
+        name: 'the state description names the regions in the order of the machine definition',
+      },
+    ],
+  },
+  {
+    id: 'GW1',
+    says: 'Retries are made inside one call, under its key. The caller gets one answer or one failure.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      {
+        file: 'test/gateway/oneCall.test.ts',
+        name: 'every try of a call is made under the key of the call, by whichever model, and the caller gets one answer',
+      },
+      {
+        file: 'test/gateway/gateway.test.ts',
+        name: 'the models of a group are called in order, each three times before the next',
+      },
+      { file: 'test/gateway/gateway.test.ts', name: 'when all models fail, the failure has the reason of each' },
+    ],
+  },
+  {
+    id: 'GW2',
+    says: 'An answer is never put together from two tries: `stream` does not change models once it has handed out a part, and `answer` starts again from the beginning.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      { file: 'test/gateway/gateway.test.ts', name: 'a stream does not change models after its first part' },
+      {
+        file: 'test/gateway/gateway.test.ts',
+        name: 'an answer that broke off is started again, and parts of two answers are never mixed',
+      },
+      { file: 'test/gateway/wire.test.ts', name: 'a stream that breaks off is a failure' },
+    ],
+  },
+  {
+    id: 'GW3',
+    says: 'An unknown price is null, never zero.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      { file: 'test/gateway/gateway.test.ts', name: '%s with %o costs %s' },
+      {
+        file: 'test/machines/agent/end.test.ts',
+        name: 'in money refuses a model whose price is unknown, unless that is allowed',
+      },
+    ],
+  },
+  {
+    id: 'GW4',
+    says: 'The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      { file: 'test/values/backoff.test.ts', name: 'keeps an outage from tripling the load' },
+      { file: 'test/values/backoff.test.ts', name: 'is a share of the calls plus a small reserve' },
+    ],
+  },
+  {
+    id: 'TC1',
+    says: 'Every name is unique, is valid for every provider, and does not change when another source joins (`toolNames.ts` says how it is made).',
+    where: 'src/tools/catalog.ts',
+    tests: [
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'every name is valid for every provider, and unique',
+      },
+      { file: 'test/tools/catalog.test.ts', name: 'a name stays the same when another server is added' },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'local tools keep their names; tools of servers have the name of their server as a prefix',
+      },
+    ],
+  },
+  {
+    id: 'TC2',
+    says: 'The epoch rises when the list of a source changed, went away or came back, and at no other time.',
+    where: 'src/tools/catalog.ts',
+    tests: [
+      {
+        file: 'test/tools/epoch.test.ts',
+        name: 'the epoch rises when a source goes away and when it comes back, and not while it stays away',
+      },
+      { file: 'test/tools/catalog.test.ts', name: 'the epoch rises when a source changes, and the change is listed' },
+    ],
+  },
+  {
+    id: 'TC3',
+    says: 'A source that cannot be listed leaves the others usable. `missing` gives the failure of a source that is not optional, `problems` every other problem.',
+    where: 'src/tools/catalog.ts',
+    tests: [
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'a source that cannot be listed is reported, leaves the others usable, and returns later',
+      },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'an optional source that cannot be listed is reported, and is not a gap',
+      },
+    ],
+  },
+  {
+    id: 'TC4',
+    says: "A call of a tool that does not exist is a TroupeError `tool` that names the nearest ones. A call of a source that cannot be listed is that source's failure.",
+    where: 'src/tools/catalog.ts',
+    tests: [
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'an unknown tool is a failure of kind tool that names the nearest ones',
+      },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'a call of a source that cannot be listed fails, and says that nothing was started',
+      },
+    ],
+  },
+  {
+    id: 'SP1',
+    says: 'The server gets the variables it was given and a few safe ones, never our whole environment.',
+    where: 'src/mcp/stdio.ts',
+    tests: [
+      {
+        file: 'test/mcp/life.test.ts',
+        name: "a server's environment has a few variables and those in its options, and no others",
+      },
+    ],
+  },
+  {
+    id: 'SP2',
+    says: 'The server runs in a process group of its own, and no process of that group outlives the connection.',
+    where: 'src/mcp/stdio.ts',
+    tests: [
+      {
+        file: 'test/mcp/life.test.ts',
+        name: 'closing ends the server and its child processes, even when they ignore signals',
+      },
+      { file: 'test/mcp/life.test.ts', name: 'a process that ends without closing its servers takes them with it' },
+    ],
+  },
+  {
+    id: 'SP3',
+    says: 'Memory is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.',
+    where: 'src/mcp/stdio.ts',
+    tests: [
+      { file: 'test/mcp/misconduct.test.ts', name: 'endless output is cut off before it fills the memory' },
+      {
+        file: 'test/mcp/stderr.test.ts',
+        name: 'of what a server writes to stderr the end is kept, and the rest does not fill the memory',
+      },
+      { file: 'test/mcp/misconduct.test.ts', name: 'a program that writes something else is not accepted as a server' },
+    ],
+  },
+  {
+    id: 'AP1',
+    says: 'An entry is applied once, and after all entries before it. A gap is never skipped.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/snapshots.test.ts',
+        name: 'into ${kind}: an entry that is stored again after the snapshot is not played again',
+      },
+      {
+        file: 'test/journal/replicated/snapshots.test.ts',
+        name: 'into ${kind}: one that stood still while the log was cut notices, and misses nothing',
+      },
+      {
+        file: 'test/journal/replicated/replicated.test.ts',
+        name: 'whatever the order in which processes write, all of them come to the same journal',
+      },
+      {
+        file: 'test/testing/simulateReplicated.test.ts',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
+      },
+    ],
+  },
+  {
+    id: 'AP2',
+    says: 'A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of another log is refused.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/snapshots.test.ts',
+        name: 'into ${kind}: one that stood still while the log was cut notices, and misses nothing',
+      },
+      {
+        file: 'test/journal/replicated/snapshots.test.ts',
+        name: 'a log that has lost its last entries and gone on: a file that had played them is built anew, and says so',
+      },
+      {
+        file: 'test/journal/replicated/snapshots.test.ts',
+        name: 'a log that was made anew under a file that has played another one: refused, and nothing is lost here',
+      },
+    ],
+  },
+  {
+    id: 'AP3',
+    says: 'An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/fullDisk.test.ts',
+        name: 'an entry for which the disk has no room is tried again until there is, and no later one is applied before it',
+      },
+    ],
+  },
+  {
+    id: 'H1',
+    says: 'A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other recipient.',
+    where: 'src/define/presets/handoff.ts',
+    tests: [
+      {
+        file: 'test/define/presets/handoff.test.ts',
+        name: 'a hand-over to a stranger is refused by its schema: the model is told to whom it may hand over, and decides again',
+      },
+      {
+        file: 'test/define/presets/presets.test.ts',
+        name: 'moves the task to the named member, with its note; the last owner answers',
+      },
+      { file: 'test/define/presets/presets.test.ts', name: 'to a name outside the team ends the run' },
+    ],
+  },
+  {
+    id: 'H2',
+    says: 'Hand-overs end: a member that gets the task a second time from the same member, or after `maxHandoffs`, must answer.',
+    where: 'src/define/presets/handoff.ts',
+    tests: [
+      {
+        file: 'test/define/presets/presets.test.ts',
+        name: 'that goes in a cycle ends with an answer, and reports the cycle',
+      },
+      {
+        file: 'test/define/presets/proofs.test.ts',
+        name: 'cannot deadlock, whatever its members answer, with one message lost',
+      },
+    ],
+  },
+  {
+    id: 'NC1',
+    says: 'A known key stays, even when its seed file was moved away, unless the caller asks for new keys.',
+    where: 'src/nats/config/write.ts',
+    tests: [
+      {
+        file: 'test/cli/natsConfig.test.ts',
+        name: 'a key whose file was moved stays valid on the server; a lost index is rebuilt from the key files',
+      },
+      { file: 'test/cli/natsConfig.test.ts', name: 'new keys are made only for the named users' },
+      {
+        file: 'test/cli/natsConfig.test.ts',
+        name: "adding a tenant or an agent keeps the others, and the user's changes in nats.conf",
+      },
+    ],
+  },
+  {
+    id: 'NC2',
+    says: 'An existing `nats.conf` is not changed, unless the caller asks for new keys.',
+    where: 'src/nats/config/write.ts',
+    tests: [
+      {
+        file: 'test/cli/natsConfig.test.ts',
+        name: "adding a tenant or an agent keeps the others, and the user's changes in nats.conf",
+      },
+    ],
+  },
+  {
+    id: 'NC3',
+    says: 'Only the owner of a seed file can read it, and the seed is written nowhere else.',
+    where: 'src/nats/config/write.ts',
+    tests: [
+      {
+        file: 'test/cli/natsConfig.test.ts',
+        name: 'a NATS server starts with the written folder: each role has a file that only its owner can read, and no key is in another file',
+      },
+    ],
+  },
+  {
+    id: 'CF1',
+    says: '`drop`: a message to or from the outside, or the outcome of an effect, is lost permanently. Messages between actors of a run cannot be lost: they stay in the journal until they are handled.',
+    where: 'src/testing/check/faults.ts',
+    tests: [
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'without a deadline waits for a day when its model never answers' },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'only the allowed faults are made, and the report claims only what was explored',
+      },
+    ],
+  },
+  {
+    id: 'CF2',
+    says: '`dup`: a client that has no answer yet sends the same ask again under another id. (Under the same id it is the same message, and is handled once.)',
+    where: 'src/testing/check/faults.ts',
+    tests: [
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'an ask that is not repeated is answered' },
+    ],
+  },
+  {
+    id: 'CF3',
+    says: '`crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent comes back as `uncertain`.',
+    where: 'src/testing/check/faults.ts',
+    tests: [
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write',
+      },
+    ],
+  },
+  {
+    id: 'CW1',
+    says: "The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).",
+    where: 'src/testing/check/world.ts',
+    tests: [
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'can be pasted as a story that passes today' },
+    ],
+  },
+  {
+    id: 'CW2',
+    says: 'A commit and the start of its children are one move. Everything else that the engine does between commits may come in any order.',
+    where: 'src/testing/check/world.ts',
+    tests: [
+      {
+        file: 'test/testing/checkOrder.test.ts',
+        name: 'a child is there as soon as the commit that starts it: no message to it comes too early',
+      },
+      {
+        file: 'test/testing/checkOrder.test.ts',
+        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+      },
+    ],
+  },
+  {
+    id: 'CW3',
+    says: 'Messages from one actor to another stay in order. Messages to an actor that has ended disappear.',
+    where: 'src/testing/check/world.ts',
+    tests: [
+      {
+        file: 'test/testing/checkOrder.test.ts',
+        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+      },
+    ],
+  },
+];
