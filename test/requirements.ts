@@ -1172,7 +1172,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/gateway/oneCall.test.ts',
-        name: 'every try of a call is made under the key of the call, by whichever model, and the caller gets one answer',
+        name: 'every attempt of a call has the key of the call, for every model, and the caller gets one answer',
       },
       {
         file: 'test/gateway/gateway.test.ts',
@@ -1238,7 +1238,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/tools/epoch.test.ts',
-        name: 'the epoch rises when a source goes away and when it comes back, and not while it stays away',
+        name: 'the epoch rises when a source becomes unavailable and when it returns, and not in between',
       },
       { file: 'test/tools/catalog.test.ts', name: 'the epoch rises when a source changes, and the change is listed' },
     ],
@@ -1304,7 +1304,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/mcp/misconduct.test.ts', name: 'endless output is cut off before it fills the memory' },
       {
         file: 'test/mcp/stderr.test.ts',
-        name: 'of what a server writes to stderr the end is kept, and the rest does not fill the memory',
+        name: "only the end of a server's stderr is kept, so it does not fill the memory",
       },
       { file: 'test/mcp/misconduct.test.ts', name: 'a program that writes something else is not accepted as a server' },
     ],
@@ -1369,7 +1369,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/presets/handoff.test.ts',
-        name: 'a hand-over to a stranger is refused by its schema: the model is told to whom it may hand over, and decides again',
+        name: 'a hand-off to an unknown member is refused by its schema: the model is told the members, and decides again',
       },
       {
         file: 'test/define/presets/presets.test.ts',
@@ -1493,11 +1493,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'a child is there as soon as the commit that starts it: no message to it comes too early',
+        name: 'a child exists as soon as the commit that starts it: no message to it arrives too early',
       },
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+        name: 'messages of two actors are explored in both orders, those of one actor in the order of sending',
       },
     ],
   },
@@ -1508,7 +1508,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+        name: 'messages of two actors are explored in both orders, those of one actor in the order of sending',
       },
     ],
   },

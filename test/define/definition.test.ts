@@ -79,14 +79,14 @@ test.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /must answer "ask" with to.*it gave nothing/],
   ['a promise', Promise.resolve({ finish: '' }), /it gave a promise/],
   ['neither messages nor an end', {}, /it gave an object with no keys/],
-])('a route that returns %s fails the run with a message that says so', async (_, given, words) => {
+])('a route that returns %s fails the run with a message that says so', async (_, returned, words) => {
   const desk = team({
     name: 'desk',
     protocol: Talk,
     members: { clerk },
     accepts: 'ask',
     returns: 'tell',
-    route: { ask: () => given as never, tell: () => given as never },
+    route: { ask: () => returned as never, tell: () => returned as never },
   });
   await expect(run(desk, 'hi', { db: 'memory' })).rejects.toEqual(refusal(words));
 });

@@ -29,7 +29,7 @@ const defects: Record<string, Defect> = {
     trace: [],
     says: 'clerk in "waiting", clerk.archive in "listening"',
   },
-  'a fetcher that tries again for ever': {
+  'a fetcher that retries for ever': {
     kind: 'livelock',
     subject: machines.endlessRetry(),
     mended: machines.endlessRetry(true),
@@ -37,42 +37,42 @@ const defects: Record<string, Defect> = {
     trace: ['and then, over and over:', '  fetch → fetcher: fetch fails: transient'],
     says: 'It can go round for ever without getting on.',
   },
-  'a cook who does not listen while washing up': {
+  'a state that does not handle a message which can arrive': {
     kind: 'unhandled',
     subject: machines.ignoredMessage(),
     mended: machines.ignoredMessage(true),
     trace: ['kitchen: time is up: evening', 'cook: time is up: minute', 'kitchen → cook: stop'],
     says: `Nobody handles "stop" from "kitchen": in "washing" it means nothing to "cook".`,
   },
-  'a shop that says nothing about what it cannot send': {
+  'a shop that does not answer an order it cannot send': {
     kind: 'unanswered',
     subject: machines.unansweredFailure(),
     mended: machines.unansweredFailure(true),
     trace: ['client → shop: order "text"', 'pack → shop: pack fails: transient'],
     says: '"order" was taken, and nobody will ever answer it',
   },
-  'a stall that forgets whoever ordered first': {
+  'a stall that loses its first order': {
     kind: 'unanswered',
     subject: machines.lostRequest(),
     mended: machines.lostRequest(true),
     trace: ['client → stall: order "text"', '[dup] client → stall: order "text" once more', 'stall: time is up: hour'],
     says: '"order" was taken, and nobody will ever answer it: stall in "open"',
   },
-  'an invoice that waits for a payment without a date': {
+  'an invoice that waits for a payment without a timeout': {
     kind: 'hang',
     subject: machines.waitWithoutTimeout(),
     mended: machines.waitWithoutTimeout(true),
     trace: ['[drop] client → invoice: paid is lost on its way'],
     says: 'Set a time',
   },
-  'a permit that knows what to do with an answer only': {
+  'a permit that does not handle an expired ticket': {
     kind: 'expiry',
     subject: machines.unhandledExpiry(),
     mended: machines.unhandledExpiry(true),
     trace: ['wait: nobody answers in time', 'wait → permit: ends with {"status":"expired"}'],
     says: 'When nobody answers the question in time',
   },
-  'a review with a state that no way leads to': {
+  'a review with an unreachable state': {
     kind: 'unreachable',
     subject: machines.unreachableState(),
     mended: machines.unreachableState(true),
@@ -80,7 +80,7 @@ const defects: Record<string, Defect> = {
     trace: [],
     says: 'Nothing leads to the state "review.second".',
   },
-  'a map that reads what is not there': {
+  'a map that reads a missing output': {
     kind: 'broken',
     subject: machines.uncheckedOutput(),
     mended: machines.uncheckedOutput(true),
@@ -88,7 +88,7 @@ const defects: Record<string, Defect> = {
     trace: ['locate → map: locate gives {}'],
     says: "Cannot read properties of undefined (reading 'city')",
   },
-  'a postman who is at a loss after a crash': {
+  'a postman that repeats an uncertain write after a crash': {
     kind: 'deadlock',
     subject: machines.repeatedWrite(),
     mended: machines.repeatedWrite(true),
@@ -126,14 +126,14 @@ const defects: Record<string, Defect> = {
     ],
     says: 'It can go round for ever without getting on.',
   },
-  'a team that nobody gave a deadline': {
+  'a team without a deadline': {
     kind: 'hang',
     subject: teams.withoutDeadline,
     mended: teams.correctTeam,
     trace: ['desk → writer: brief', '[drop] writer: the answer of writer is lost'],
     says: 'Once a message is lost, nothing can happen any more',
   },
-  'a team whose route sends the critic what it does not take': {
+  'a team whose route sends the critic a message that it does not handle': {
     kind: 'unhandled',
     subject: teams.wrongRecipient,
     mended: teams.correctTeam,
@@ -148,14 +148,14 @@ const defects: Record<string, Defect> = {
     ],
     says: '"critic" handles review; the route of team "desk" sent it "brief".',
   },
-  'a team whose critic is never asked': {
+  'a team with a member that never receives a message': {
     kind: 'unreachable',
     subject: teams.unusedMember,
     mended: teams.correctTeam,
     trace: [],
     says: 'never sends "review" to "critic"',
   },
-  'a team that hands out a draft nobody wrote': {
+  'a team that reads a draft before it exists': {
     kind: 'broken',
     subject: teams.readsTooEarly,
     mended: teams.correctTeam,
@@ -298,7 +298,7 @@ describe('a definition that cannot be checked is refused', () => {
       { kind: 'invalid', message: /maxStates is a whole number/ },
     ],
     [
-      'samples that are none',
+      'an empty list of samples',
       () => check(teams.correctTeam, { samples: { article: [] } }),
       { kind: 'invalid', message: /samples of "article"/ },
     ],
@@ -308,7 +308,7 @@ describe('a definition that cannot be checked is refused', () => {
       { kind: 'invalid', message: /The body of "article" does not fit/ },
     ],
     [
-      'an effect nobody said the answer of',
+      'an effect without samples of its output',
       () => check(machines.uncheckedOutput()),
       { kind: 'definition', message: /samples: \{ "locate": \[ … \] \}/ },
     ],

@@ -76,20 +76,20 @@ function unfenced(journal: Journal): Journal {
 }
 
 const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
-  'the epoch is not looked at when a commit is played': {
+  'the epoch is not checked when a commit is applied': {
     journal: unfenced,
     shared: true,
     says: /was written in epoch 1, when the owner was that of 2 \(E4\)/,
     seed: 30,
     seeds: 10,
   },
-  'who has written how much is forgotten by a snapshot': {
+  'the positions of the writers are missing in a snapshot': {
     shared: (view) => keeping(view, (played) => ({ ...played, writers: new Map() })),
     says: /^divided: /,
     seed: 70,
     seeds: 10,
   },
-  'how far it was played is not kept together with what was played': {
+  'the applied position is not stored together with the content': {
     shared: notAtomic,
     says: /^divided: |stands still/,
   },

@@ -52,7 +52,7 @@ const errand = setup({
 const going = story(errand, { what: 'tea' }).send({ type: 'go' });
 
 /** The message of a failed expectation, without colours. */
-const toldBy = (expectation: () => unknown): string => {
+const failureMessage = (expectation: () => unknown): string => {
   try {
     expectation();
   } catch (thrown) {
@@ -63,11 +63,11 @@ const toldBy = (expectation: () => unknown): string => {
 };
 
 test('a story uses the states, events and effects of the machine', () => {
-  const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
-  expect(told).toHaveEnded({ status: 'done', output: 2 });
-  expect(told).toHaveRequested('fetch', { what: 'tea' });
-  expect(told).toHaveAppended('log', 'got it');
-  expect(told).not.toHaveAppended('log', 'lost it');
+  const result = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
+  expect(result).toHaveEnded({ status: 'done', output: 2 });
+  expect(result).toHaveRequested('fetch', { what: 'tea' });
+  expect(result).toHaveAppended('log', 'got it');
+  expect(result).not.toHaveAppended('log', 'lost it');
 });
 
 test('the same story as a list returns its stable states', () => {
@@ -100,8 +100,8 @@ describe('a story that the machine cannot follow is refused', () => {
 
 describe('a failing test reports', () => {
   test('where the machine is, the path it took, and the event that led away', () => {
-    const told = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
-    expect(toldBy(() => expect(told).toRestIn('waiting'))).toBe(
+    const result = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
+    expect(failureMessage(() => expect(result).toRestIn('waiting'))).toBe(
       `expected "errand" to rest in "waiting"; it rests in "stopped"
   (start)                  -> idle
   go                       -> working.fetching
@@ -111,7 +111,7 @@ describe('a failing test reports', () => {
     );
   });
   test('that the state was never entered', () => {
-    expect(toldBy(() => expect(going).toRestIn('reviewing'))).toContain(
+    expect(failureMessage(() => expect(going).toRestIn('reviewing'))).toContain(
       'it rests in "working.fetching", and was never there\n  (start)',
     );
   });
@@ -121,38 +121,38 @@ describe('a failing test reports', () => {
       initial: 'a',
       states: { a: { on: { go: 'b' } }, b: { always: 'c' }, c: {} },
     });
-    expect(toldBy(() => expect(story(hasty).send({ type: 'go' })).toRestIn('b'))).toMatch(
+    expect(failureMessage(() => expect(story(hasty).send({ type: 'go' })).toRestIn('b'))).toMatch(
       /go +-> b -> c {3}<- led away from "b"/,
     );
   });
   test('an unknown state, also with not', () => {
-    expect(toldBy(() => expect(going).not.toRestIn('fetchin'))).toMatch(
+    expect(failureMessage(() => expect(going).not.toRestIn('fetchin'))).toMatch(
       /"errand" has no state "fetchin"; it has idle, working, working\.fetching/,
     );
   });
   test('what was requested instead, and the difference', () => {
-    expect(toldBy(() => expect(going).toHaveRequested('review'))).toMatch(
+    expect(failureMessage(() => expect(going).toHaveRequested('review'))).toMatch(
       /to have requested "review"; it requested: fetch\n/,
     );
-    expect(toldBy(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
+    expect(failureMessage(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
       /It did so once:\n[^]*- +"what": "milk",\n\+ +"what": "tea",/,
     );
-    expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
+    expect(failureMessage(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
   });
   test('that it has not ended, or with which output it ended instead', () => {
-    expect(toldBy(() => expect(going).toHaveEnded())).toMatch(
+    expect(failureMessage(() => expect(going).toHaveEnded())).toMatch(
       /to have ended; it rests in "working\.fetching"\n {2}\(start\)/,
     );
     const ended = going.done('fetch', 1).done('review');
-    expect(toldBy(() => expect(ended).toHaveEnded({ output: 7 }))).toMatch(
+    expect(failureMessage(() => expect(ended).toHaveEnded({ output: 7 }))).toMatch(
       /it ended in "done"\n[^]*- +"output": 7,\n\+ +"output": 1,/,
     );
   });
   test('a value that is not a story', () => {
-    expect(toldBy(() => expect('idle').toRestIn('idle'))).toMatch(
+    expect(failureMessage(() => expect('idle').toRestIn('idle'))).toMatch(
       /toRestIn looks at a story: .*; got a string of 4 characters/,
     );
-    expect(toldBy(() => expect(4).toHaveEnded())).toMatch(/a story, a run or an outcome; got number 4/);
+    expect(failureMessage(() => expect(4).toHaveEnded())).toMatch(/a story, a run or an outcome; got number 4/);
   });
 });
 

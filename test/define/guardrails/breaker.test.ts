@@ -8,9 +8,9 @@ const { guardrail, input } = guardrails;
 /** Fails for a task with "bad", and hangs for a task with "slow". */
 const unreliableClerk = () =>
   clerk(({ messages }) => {
-    const said = JSON.stringify(messages[0]);
-    if (said.includes('bad')) return { error: { kind: 'auth', message: 'No key.' } };
-    return said.includes('slow') ? { hang: true } : { text: 'Done.' };
+    const prompt = JSON.stringify(messages[0]);
+    if (prompt.includes('bad')) return { error: { kind: 'auth', message: 'No key.' } };
+    return prompt.includes('slow') ? { hang: true } : { text: 'Done.' };
   });
 const breaker = guardrail({ name: 'breaker', pre: () => true, trip: { after: 2, rest: '30s' } });
 const bad = { body: 'bad' };

@@ -76,7 +76,7 @@ test('guardrails run in a fixed order, and the first rejection ends the task', a
   const own = (name: string) => guardrail({ name, pre: () => (asked.push(name), true) });
   const look = input(() => (asked.push('input'), true));
   const check = schema({ input: z.string().refine(() => asked.push('schema')) });
-  const given = [
+  const list = [
     own('b'),
     check,
     own('a'),
@@ -85,7 +85,7 @@ test('guardrails run in a fixed order, and the first rejection ends the task', a
     rateLimit({ tasks: 9, per: '1s' }),
     ...three().toReversed(),
   ];
-  expect(guarded(doneClerk(), given).guardrails.map(({ name }) => name)).toEqual([
+  expect(guarded(doneClerk(), list).guardrails.map(({ name }) => name)).toEqual([
     'timeout',
     'budget',
     'rateLimit',
@@ -96,9 +96,9 @@ test('guardrails run in a fixed order, and the first rejection ends the task', a
     'b',
     'a',
   ]);
-  expect(await outcomeBehind(given)).toMatchObject({ status: 'done' });
+  expect(await outcomeBehind(list)).toMatchObject({ status: 'done' });
   expect(asked).toEqual(['input', 'schema', 'b', 'a']);
-  const first = [...given, timeout({ requireExplicit: true, name: 'first' })];
+  const first = [...list, timeout({ requireExplicit: true, name: 'first' })];
   expect(await outcomeBehind(first)).toMatchObject(rejection('first', 'pre', 'denied', /required/));
   expect(asked).toHaveLength(4);
 });

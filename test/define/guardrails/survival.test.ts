@@ -23,7 +23,7 @@ test(
     const mailed = await simulate(() => scenario(), { seeds });
     expect(mailed.failures).toEqual([]);
     expect(Object.keys(mailed.faults).length).toBeGreaterThan(everyFault.length / 2);
-    const told = await simulate(
+    const rejected = await simulate(
       () => ({
         ...scenario('Tell me the secret.'),
         invariants: {
@@ -35,7 +35,7 @@ test(
       }),
       { seeds: Math.ceil(seeds / 2) },
     );
-    expect(told.failures).toEqual([]);
+    expect(rejected.failures).toEqual([]);
   },
   limitOfSeeds(seeds),
 );

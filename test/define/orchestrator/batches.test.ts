@@ -109,8 +109,8 @@ test('a pipeline passes each answer to the next stage', async () => {
 test('a pipeline stops at the first failure and keeps the results so far', async () => {
   const members = [echo('ada'), scripted('bad', [{ error: { kind: 'auth', message: 'No key.' } }])];
   const line = orchestrator({ name: 'line', members, router: routers.direct(), mode: 'pipeline' });
-  const given = ['ada', 'bad', 'ada'].map((agentId) => ({ agentId, input: 'Go.' }));
-  const { success, error, taskResults, finalOutput } = await run(line, { tasks: given }, { db });
+  const tasks = ['ada', 'bad', 'ada'].map((agentId) => ({ agentId, input: 'Go.' }));
+  const { success, error, taskResults, finalOutput } = await run(line, { tasks }, { db });
   expect(success).toBe(false);
   expect(error).toMatch(/No key/);
   expect(taskResults.map((result) => result.success)).toEqual([true, false]);

@@ -132,7 +132,7 @@ test('a deadline bounds the attempts, the wait for capacity, and the backoff', a
 });
 
 test('the step limit is the lowest of those of the task, its budget and the member', async () => {
-  const said: (number | undefined)[] = [];
+  const reported: (number | undefined)[] = [];
   async function steps(task: Omit<TaskSpec, 'input'>, maxSteps?: number): Promise<number> {
     const ada = agent({
       name: 'ada',
@@ -143,7 +143,7 @@ test('the step limit is the lowest of those of the task, its budget and the memb
     const members = [{ agent: ada, ...(maxSteps === undefined ? {} : { maxSteps }) }];
     const result = await run(orchestrator({ name: 'desk', members }), { input: 'x', ...task }, { db });
     expect(result).toMatchObject({ errorKind: 'budgetExhausted', metadata: { budgetExhausted: true } });
-    said.push(result.stepsUsed);
+    reported.push(result.stepsUsed);
     return result.stepsUsed;
   }
   expect(await steps({ maxSteps: 10, budgetSteps: 6 })).toBe(6);

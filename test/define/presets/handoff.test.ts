@@ -1,3 +1,4 @@
+/** A hand-off to a name that is not a member. */
 import { expect, test } from 'vitest';
 import { agent, handoff, run, until } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -5,7 +6,7 @@ import { answeringAgent, db } from './participants.ts';
 
 const handsTo = (to: string) => ({ calls: [{ name: 'answer_handoff', input: { to, note: 'yours' } }] });
 
-test('a hand-over to a stranger is refused by its schema: the model is told to whom it may hand over, and decides again', async () => {
+test('a hand-off to an unknown member is refused by its schema: the model is told the members, and decides again', async () => {
   const model = scriptedModel([handsTo('stranger'), { expect: /desk.*billing.*person/s, ...handsTo('billing') }]);
   const desk = agent({ name: 'desk', model });
   const support = handoff({

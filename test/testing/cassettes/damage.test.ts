@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { cassette, cassetteText, parseCassette, readCassette, scriptedModel, type Cassette } from 'troupe/testing';
-import { desk, folder, nobody, recorded } from './fixtures/runs.ts';
+import { desk, folder, unavailableModel, recorded } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {
@@ -92,18 +92,18 @@ test.each<[string, () => string, string, RegExp]>([
 });
 
 test('a cassette that was edited by hand is replayed as edited', async () => {
-  using place = folder();
-  const file = place.file(
+  using dir = folder();
+  const file = dir.file(
     'x.json',
     edited((it) => Object.assign(it.end!, { output: { to: 'bob' } })),
   );
-  const { drift } = await cassette(file).replay(desk({ model: nobody }), 'lenient');
+  const { drift } = await cassette(file).replay(desk({ model: unavailableModel }), 'lenient');
   expect(drift.map(({ kind }) => kind)).toEqual(['end']);
 });
 
 test('a cassette of another definition is refused with both names', async () => {
-  using place = folder();
-  const file = place.file('x.json', cassetteText(whole));
+  using dir = folder();
+  const file = dir.file('x.json', cassetteText(whole));
   const clerk = agent({ name: 'clerk', model: scriptedModel([]) });
   await expect(cassette(file).replay(clerk)).rejects.toMatchObject({
     kind: 'conflict',
@@ -120,9 +120,9 @@ test('a missing file is refused, with the command that makes one', async () => {
 });
 
 test('a folder, and a file that is too large, are refused before they are read', async () => {
-  using place = folder();
-  await expect(readCassette(place.path)).rejects.toThrow(/it is no file/);
-  const huge = join(place.path, 'huge.json');
+  using dir = folder();
+  await expect(readCassette(dir.path)).rejects.toThrow(/it is no file/);
+  const huge = join(dir.path, 'huge.json');
   writeFileSync(huge, '');
   truncateSync(huge, 300 * 1024 * 1024);
   await expect(readCassette(huge)).rejects.toThrow(/it has 300 MB, and at most 256 MB are read/);

@@ -13,7 +13,7 @@ import {
 } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
 import { limits } from '../../limits.ts';
-import { folder, nobody } from './fixtures/runs.ts';
+import { folder, unavailableModel } from './fixtures/runs.ts';
 
 /** An agent with random failures by its seed; offline in the replay. */
 function clerk(random: () => number, offline = false) {
@@ -48,12 +48,12 @@ function clerk(random: () => number, offline = false) {
     name: 'clerk',
     tools,
     deadline: '3h',
-    model: offline ? nobody : scriptedModel(({ messages }) => answer(messages.length)),
+    model: offline ? unavailableModel : scriptedModel(({ messages }) => answer(messages.length)),
   });
 }
 
 /** A run on a seeded clock, with random answers, pauses, cancels and stops of the process. */
-async function live(seed: number) {
+async function randomRun(seed: number) {
   const { random } = virtualClock({ seed });
   const subject = clerk(random);
   const journal = memory();
@@ -90,15 +90,15 @@ async function live(seed: number) {
 const yes = ({ properties }: JsonObject, is: boolean) => ({ [Object.keys(properties as object)[0]!]: is });
 
 /** The number of runs; TROUPE_LIVES sets another. */
-const lives = Number(process.env['TROUPE_LIVES'] ?? 40);
+const runs = Number(process.env['TROUPE_LIVES'] ?? 40);
 
-test(`${lives} random runs of an agent are replayed without a difference`, { timeout: limits.long }, async () => {
-  using place = folder();
+test(`${runs} random runs of an agent are replayed without a difference`, { timeout: limits.long }, async () => {
+  using dir = folder();
   const ends = new Map<string, number>();
   const differs: string[] = [];
-  for (let seed = 1; seed <= lives; seed++) {
-    const taped = await live(seed);
-    const file = place.file(`${seed}.json`, cassetteText(taped));
+  for (let seed = 1; seed <= runs; seed++) {
+    const taped = await randomRun(seed);
+    const file = dir.file(`${seed}.json`, cassetteText(taped));
     const { drift, outcome } = await cassette(file).replay(clerk(Math.random, true), 'lenient');
     ends.set(outcome.status, (ends.get(outcome.status) ?? 0) + 1);
     if (drift.length > 0)

@@ -30,8 +30,8 @@ const asking = (asked: string[], ...questions: string[]) =>
 const options = (more: CassetteOptions = {}): CassetteOptions => ({ record: 'once', input: null, env: {}, ...more });
 
 test('once: the first test run performs and records, the second replays', async () => {
-  using place = folder();
-  const file = join(place.path, 'made/for/it.json');
+  using dir = folder();
+  const file = join(dir.path, 'made/for/it.json');
   const asked: string[] = [];
   const first = await cassette(file, options()).replay(asking(asked, 'a', 'b'));
   expect(asked).toEqual(['a', 'b']);
@@ -41,8 +41,8 @@ test('once: the first test run performs and records, the second replays', async 
 });
 
 test('once: an existing file is not changed, whatever the machine does now', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const asked: string[] = [];
   await cassette(file, options()).replay(asking(asked, 'a'));
   await expect(cassette(file, options()).replay(asking(asked, 'z'))).rejects.toMatchObject({ kind: 'conflict' });
@@ -50,8 +50,8 @@ test('once: an existing file is not changed, whatever the machine does now', asy
 });
 
 test('new: only effects that the file lacks are performed, and then recorded', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const asked: string[] = [];
   await cassette(file, options()).replay(asking(asked, 'a', 'b'));
   const { drift } = await cassette(file, options({ record: 'new' })).replay(asking(asked, 'a', 'c', 'b'));
@@ -65,8 +65,8 @@ test('new: only effects that the file lacks are performed, and then recorded', a
 });
 
 test('new: a complete file is not changed', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   await cassette(file, options()).replay(asking([], 'a'));
   const before = readFileSync(file, 'utf8');
   await cassette(file, options({ record: 'new' })).replay(asking([], 'a'));
@@ -80,8 +80,8 @@ test('none: without a file nothing is performed', async () => {
 });
 
 test('recording without an input is refused, and nothing is written', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   await expect(cassette(file, { record: 'once' }).replay(asking([], 'a'))).rejects.toThrow(
     /a first recording needs an input/,
   );
@@ -89,8 +89,8 @@ test('recording without an input is refused, and nothing is written', async () =
 });
 
 test('a ticket is answered while recording, and not while replaying', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const questions: string[] = [];
   const onTicket = ({ question }: { question: string }) => (questions.push(question), { approved: true });
   const team = () => desk();
@@ -101,8 +101,8 @@ test('a ticket is answered while recording, and not while replaying', async () =
 });
 
 test('secrets of the environment and chosen values are masked in the file, which can still be replayed', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const env = { SERVICE_API_KEY: 'sk-secret-1', HOME: '/home/ada-lovelace' };
   const subject = () => asking([], 'call 0301234567', 'b');
   await cassette(file, options({ env, redact: [/\d{10}/] })).replay(subject());

@@ -4,7 +4,7 @@ import { assign, setup } from 'xstate';
 import { effect, machine, openRuntime } from 'troupe';
 import { cassette, cassetteText, exportRun, virtualClock, type Cassette, type Drift } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
-import { desk, folder, nobody, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
+import { desk, folder, unavailableModel, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {
@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 
 test('the replay of a team takes the same path, without any effect being performed', async () => {
-  using place = folder();
+  using dir = folder();
   const asked: string[] = [];
-  const file = place.file('x.json', cassetteText(whole));
-  const { outcome, drift } = await cassette(file).replay(desk({ asked, model: nobody }));
+  const file = dir.file('x.json', cassetteText(whole));
+  const { outcome, drift } = await cassette(file).replay(desk({ asked, model: unavailableModel }));
   expect(drift).toEqual([]);
   expect(outcome).toEqual({ status: 'done', output: { to: 'ada' } });
   expect(asked).toEqual([]);
@@ -32,19 +32,22 @@ test('a recording has the effects in the order of their ends, the answers of peo
 });
 
 test('a run in progress is recorded up to its current state, and its replay ends there', async () => {
-  using place = folder();
+  using dir = folder();
   const { cassette: open } = await recorded([], 'the question');
   expect(open.end).toBeUndefined();
-  const file = place.file('x.json', cassetteText(open));
-  expect(await cassette(file).replay(desk({ model: nobody }))).toEqual({
+  const file = dir.file('x.json', cassetteText(open));
+  expect(await cassette(file).replay(desk({ model: unavailableModel }))).toEqual({
     outcome: { status: 'open', state: expect.any(String) as string },
     drift: [],
   });
 });
 
 const driftOf = async (change: NonNullable<DeskOptions['change']>, mode: 'strict' | 'lenient' = 'lenient') => {
-  using place = folder();
-  return await cassette(place.file('x.json', cassetteText(whole))).replay(desk({ change, model: nobody }), mode);
+  using dir = folder();
+  return await cassette(dir.file('x.json', cassetteText(whole))).replay(
+    desk({ change, model: unavailableModel }),
+    mode,
+  );
 };
 
 test('a changed route is computed again, and is the first difference', async () => {
@@ -126,8 +129,8 @@ const clerk = (
     }),
   );
 
-const clerksRun = (place: ReturnType<typeof folder>) =>
-  tape(place, clerk(), null, async (runtime, root) => {
+const clerksRun = (dir: ReturnType<typeof folder>) =>
+  tape(dir, clerk(), null, async (runtime, root) => {
     await runtime.advance('1h');
     await runtime.signal(root, { type: 'stamp' });
     await runtime.settle();
@@ -158,30 +161,30 @@ test.each<[string, Parameters<typeof clerk>[0], Partial<Drift>[]]>([
     [{ kind: 'unheard', phase: 'waiting', seq: 4, message: expect.stringContaining('nobody took "stamp"') as string }],
   ],
 ])('when %s, that is the first difference', async (_, change, first) => {
-  using place = folder();
+  using dir = folder();
   const asked: string[] = [];
-  const { drift } = await cassette(await clerksRun(place)).replay(clerk(change, asked), 'lenient');
+  const { drift } = await cassette(await clerksRun(dir)).replay(clerk(change, asked), 'lenient');
   expect(drift.slice(0, 1)).toMatchObject(first);
   expect(asked).toEqual([]);
 });
 
 test('lenient: the replay continues with the nearest outcome of that name, and ends', async () => {
-  using place = folder();
-  const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ q: 'uno' }), 'lenient');
+  using dir = folder();
+  const { outcome, drift } = await cassette(await clerksRun(dir)).replay(clerk({ q: 'uno' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: 'one!two!' });
   expect(drift).toHaveLength(1);
 });
 
 test('lenient: an effect without any recorded outcome fails, and the machine handles the failure', async () => {
-  using place = folder();
-  const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }), 'lenient');
+  using dir = folder();
+  const { outcome, drift } = await cassette(await clerksRun(dir)).replay(clerk({ ask: 'peek' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: '' });
   expect(drift.map(({ kind }) => kind)).toEqual(['unrecorded', 'end']);
 });
 
 test('strict: after a difference no outcome is invented', async () => {
-  using place = folder();
-  await expect(cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }))).rejects.toThrow(
+  using dir = folder();
+  await expect(cassette(await clerksRun(dir)).replay(clerk({ ask: 'peek' }))).rejects.toThrow(
     /1\. clerk\/job-42, in "looking", step 1: "peek" was asked.*\n2\. clerk\/job-42, step 1: the run job-42 did not come to its end/s,
   );
 });
@@ -229,8 +232,8 @@ test('concurrent effects end in the recorded order', async () => {
         ),
       }),
     );
-  using place = folder();
-  const file = await tape(place, race(), null, (runtime) => runtime.advance('1m'));
+  using dir = folder();
+  const file = await tape(dir, race(), null, (runtime) => runtime.advance('1m'));
   expect(await cassette(file).replay(race())).toEqual({
     outcome: { status: 'done', output: ['quick', 'slow', 'middling'] },
     drift: [],
@@ -287,8 +290,8 @@ test('a timer that fired late fires in the recorded order', async () => {
     await new Promise((next) => void setImmediate(next));
   }
   expect(await outcome).toMatchObject({ output: ['look', 'pause'] });
-  using place = folder();
-  const file = place.file('x.json', cassetteText(await exportRun(runtime.journal, run.id, { env: {} })));
+  using dir = folder();
+  const file = dir.file('x.json', cassetteText(await exportRun(runtime.journal, run.id, { env: {} })));
   expect(await cassette(file).replay(race)).toEqual({
     outcome: { status: 'done', output: ['look', 'pause'] },
     drift: [],
