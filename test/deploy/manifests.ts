@@ -11,7 +11,7 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: unknown;
 }
-export interface Found {
+export interface FoundManifest {
   readonly file: string;
   readonly manifest: Manifest;
 }
@@ -24,7 +24,7 @@ export function documents(path: string): unknown[] {
   });
 }
 
-export const manifests: readonly Found[] = readdirSync(join(folder, 'kubernetes'), {
+export const manifests: readonly FoundManifest[] = readdirSync(join(folder, 'kubernetes'), {
   recursive: true,
   encoding: 'utf8',
 })
@@ -50,26 +50,26 @@ interface Model {
 }
 
 /** The errors of a manifest; an empty list when there are none. */
-export async function misfits(manifest: Manifest): Promise<string[]> {
+export async function schemaErrors(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
   // By name, because each API version has its own classes.
   const models = (await groups[apiVersion]?.()) as Record<string, Model> | undefined;
   const model = models?.[kind];
   if (!model) return [`There is no ${kind} in ${apiVersion}.`];
-  const { watched, unseen } = watch(manifest);
+  const { watched: recorded, unseen: unreadKeys } = recordReads(manifest);
   try {
-    model.prototype.validate.call(watched);
+    model.prototype.validate.call(recorded);
   } catch (thrown) {
     return [(thrown as Error).message];
   }
-  return unseen().map((path) => `${path} is not in the schema of ${kind}.`);
+  return unreadKeys().map((path) => `${path} is not in the schema of ${kind}.`);
 }
 
 /**
  * A schema of Kubernetes ignores unknown keys, as the server does with a warning: a misspelt probe would be no probe.
  * A key that the validator never reads is unknown to it.
  */
-function watch<T extends object>(value: T): { watched: T; unseen(): string[] } {
+function recordReads<T extends object>(value: T): { watched: T; unseen(): string[] } {
   const seen = new Set<string>();
   const wrap = <V>(of: V, path: string): V => {
     if (typeof of !== 'object' || of === null) return of;

@@ -6,7 +6,7 @@ type Receive = (envelope: Envelope) => Promise<void>;
 
 export function mapTransport(now: () => number): Transport {
   const listeners = new Map<string, Receive>();
-  const hearers = new Set<{ pattern: string[]; hear: (envelope: Envelope, topic: string) => void }>();
+  const receivers = new Set<{ pattern: string[]; hear: (envelope: Envelope, topic: string) => void }>();
   let closed = false;
   const requireOpen = () => {
     if (closed) throw new TroupeError('environment', 'This transport is closed.');
@@ -33,7 +33,7 @@ export function mapTransport(now: () => number): Transport {
       requireOpen();
       const words = topic.split('.');
       if (words.some((word) => !/^[^\s*>]+$/.test(word))) throw new TroupeError('invalid', `"${topic}" is no topic.`);
-      for (const { pattern, hear } of hearers) {
+      for (const { pattern, hear } of receivers) {
         try {
           if (fits(pattern, words)) hear(copied(envelope), topic);
         } catch {
@@ -48,9 +48,9 @@ export function mapTransport(now: () => number): Transport {
         word === '>' ? at === pattern.length - 1 : word === '*' || /^[^\s*>]+$/.test(word),
       );
       if (!isPattern) throw new TroupeError('invalid', `"${topic}" is no pattern of topics.`);
-      const hearer = { pattern, hear };
-      hearers.add(hearer);
-      return { [Symbol.dispose]: () => void hearers.delete(hearer) };
+      const receiver = { pattern, hear };
+      receivers.add(receiver);
+      return { [Symbol.dispose]: () => void receivers.delete(receiver) };
     },
     async [Symbol.asyncDispose]() {
       closed = true;

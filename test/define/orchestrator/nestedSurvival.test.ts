@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, routers, team } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, type SimulationScenario } from 'troupe/testing';
 import { echo } from './members.ts';
-import { budgetTeam as budgetTeam, supervisors } from '../budget/budgetTeam.ts';
+import { budgetTeam, supervisors } from '../budget/budgetTeam.ts';
 import { dose } from '../../dose.ts';
 
 const Desk = protocol({
