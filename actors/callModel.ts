@@ -5,9 +5,10 @@ import { withDefaults } from '../src/values/json.ts';
 import type { Model, ModelChoice } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';
-import { chargedUsage, remainingShare, lowerBudget, totalTokens } from '../machines/agent/budget.ts';
+import { remainingShare, lowerBudget } from '../machines/agent/budget.ts';
+import { chargedUsage, totalTokens } from '../machines/usage.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
-import { dataAsJson } from '../machines/json.ts';
+import { asJson } from '../src/values/json.ts';
 import { readConversation } from './conversation.ts';
 import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
@@ -36,7 +37,7 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
       modelScope(scope),
       (part, text) => {
         if (part.type === 'text') scope.soFar?.({ text });
-        scope.progress(dataAsJson(part));
+        scope.progress(asJson(part));
       },
     );
     const budget = lowerBudget(

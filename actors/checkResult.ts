@@ -2,7 +2,7 @@
 import { sleep, type Clock } from '../src/values/clock.ts';
 import { failureKinds, toFailure, type FailureKind } from '../src/values/failure.ts';
 import type { CheckResult } from '../machines/guardrail/events.ts';
-import { fieldsOf } from '../machines/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 
 const no = (reason: string, kind: FailureKind = 'denied'): CheckResult => ({ ok: false, kind, reason });
 
@@ -13,7 +13,7 @@ export function checkResultOf(says: unknown): CheckResult {
   if (says === true) return { ok: true };
   if (says === false) return no('its check said no');
   if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
-  const { reason, kind = 'denied', retryAfter } = fieldsOf(says);
+  const { reason, kind = 'denied', retryAfter } = propertiesOf(says);
   if (typeof reason !== 'string' || !isKind(kind))
     return no(
       `its check said neither yes nor no: it must give true, false, or why not; it gave ${says === undefined ? 'nothing' : typeof says}`,

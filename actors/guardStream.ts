@@ -10,17 +10,18 @@ import { guardrailRefusal } from '../machines/guardrail/refusal.ts';
 import { defaultAgentLimits } from '../machines/agent/settings.ts';
 import type { ParsedAnswer, ParsedCall, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import type { CheckResult } from '../machines/guardrail/events.ts';
-import { fieldsOf } from '../machines/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import { effect, type Effect } from './effect.ts';
-import type { Guardrail } from './guardrail.ts';
+import type { Guardrail } from './guardrailDefinition.ts';
 import { withActors } from './withActors.ts';
 import { answerPrefix } from './toolOffer.ts';
 import { askCheckInTime, checkResultOf } from './checkResult.ts';
 
-const isMachine = (logic: unknown): logic is AnyStateMachine => typeof fieldsOf(logic).getStateNodeById === 'function';
+const isMachine = (logic: unknown): logic is AnyStateMachine =>
+  typeof propertiesOf(logic).getStateNodeById === 'function';
 /** Whether the logic in the slot `callModel` is our effect. */
 const isModelCall = (logic: unknown): logic is Effect<ParsedAnswer, ModelCallInput> =>
-  typeof fieldsOf(fieldsOf(logic).effect).perform === 'function';
+  typeof propertiesOf(propertiesOf(logic).effect).perform === 'function';
 
 /** Whether the guardrail checks what happens inside an agent. */
 export const checksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
@@ -60,9 +61,9 @@ const watchedCall = (
 
 /** What a note of progress adds to the answer: text, or the arguments of a final answer. */
 const textOf = (part: Json): string => {
-  const { type, text, call } = fieldsOf(part);
+  const { type, text, call } = propertiesOf(part);
   if (type === 'text') return typeof text === 'string' ? text : '';
-  const { name, input } = fieldsOf(call);
+  const { name, input } = propertiesOf(call);
   return type === 'call' && typeof name === 'string' && name.startsWith(answerPrefix) ? JSON.stringify(input) : '';
 };
 
@@ -136,7 +137,7 @@ async function allowed(call: ParsedCall, guardrails: readonly Guardrail[], scope
   return allowedCall;
 }
 
-const isAsk = (says: unknown): boolean => fieldsOf(says).ask === true;
+const isAsk = (says: unknown): boolean => propertiesOf(says).ask === true;
 const patienceOf = (call: ParsedCall): number =>
   call.how === 'guarded' ? call.patience : defaultAgentLimits.approvalDeadline;
 

@@ -1,43 +1,18 @@
 /** The actors of guardrails: a chain of machines, the first in front, the last one with the supervised machines behind it. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
-import type { GuardedWork, Checks } from '../src/contracts/guardrail.ts';
+import type { GuardedWork } from '../src/contracts/guardrail.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { CheckInput } from '../machines/guardrail/draft.ts';
 import type { CheckResult } from '../machines/guardrail/events.ts';
 import { guardrailWith } from '../machines/guardrail/guardrail.ts';
-import {
-  defaultGuardrailSettings,
-  type GuardrailRule,
-  type CommandFamily,
-  type BreakerPolicy,
-} from '../machines/guardrail/settings.ts';
+import { defaultGuardrailSettings, type CommandFamily } from '../machines/guardrail/settings.ts';
 import { effect } from './effect.ts';
 import { withActors } from './withActors.ts';
 import { checkResultOf } from './checkResult.ts';
 import { withStreamGuards } from './guardStream.ts';
-
-/** One guardrail as it was defined. Times are in milliseconds. */
-export interface Guardrail {
-  readonly kind: 'guardrail';
-  /** What people and refusals call it: the name that the user gave, or else its kind (`timeout`, `budget`). */
-  readonly name: string;
-  /** The name of its actors, made from its own. */
-  readonly id: string;
-  /** Its position in the fixed order; guardrails of one rank keep the order in which they were given. */
-  readonly rank: number;
-  /** What it decides by itself; `{ kind: 'asked' }` when only the user's checks decide. */
-  readonly rule: GuardrailRule;
-  /** The user's checks, by stage. */
-  readonly checks: Checks;
-  /** How long each of its checks may take. */
-  readonly limit: number;
-  /** How often `mid` is asked while work is under way; only once without it. */
-  readonly every?: number;
-  /** When its breaker opens; only when it is told to without it. */
-  readonly trip?: BreakerPolicy;
-}
+import type { Guardrail } from './guardrailDefinition.ts';
 
 export interface GuardrailChain {
   /** In the order in which work meets them; at least one. */

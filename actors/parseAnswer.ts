@@ -7,7 +7,8 @@ import { TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import { toolTiers, type ModelAnswer, type ToolCall, type ToolTier } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ParsedCall } from '../machines/agent/effectTypes.ts';
-import { asZodJson, fieldsOf } from '../machines/json.ts';
+import { asZodJson } from '../machines/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import { callHash } from './hash.ts';
 import { answerPrefix, requestTools, isWrappedReply, type ToolOffer } from './toolOffer.ts';
 import type { OfferedTool } from './tools.ts';
@@ -95,7 +96,7 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnsw
   });
   if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
   const inside = isWrappedReply(schema);
-  const given = inside ? fieldsOf(call.input).value : call.input;
+  const given = inside ? propertiesOf(call.input).value : call.input;
   if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
   try {
     const body = parse(given);
@@ -157,7 +158,7 @@ function readCall(call: ToolCall, reader: AnswerContext & { readonly shares: num
 }
 
 const tierIn = ({ input }: Pick<ToolCall, 'input'>): ToolTier | undefined =>
-  toolTiers.find((tier) => tier === fieldsOf(input).tier);
+  toolTiers.find((tier) => tier === propertiesOf(input).tier);
 
 function readRequest(call: ToolCall, { higher }: ToolOffer): ParsedCall {
   const tier = tierIn(call);

@@ -4,7 +4,7 @@ import { toFailure, TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
-import { fieldsOf } from '../machines/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import { effect } from './effect.ts';
 import { toolSourceOf, type AgentDeps, type ToolCatalog } from './tools.ts';
 
@@ -75,7 +75,7 @@ function settled({ name, effect: kind, idempotent }: ToolRequest, thrown: unknow
 }
 
 /** What the tool's room says of a failed call: `sent`, it may have begun; `done`, it was carried out. */
-const factsOf = (thrown: unknown) => fieldsOf(toFailure(thrown).data);
+const factsOf = (thrown: unknown) => propertiesOf(toFailure(thrown).data);
 
 /** Without the reason, which might make the model call again: the reason is kept as the cause. */
 const lost = (name: string) =>

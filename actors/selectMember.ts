@@ -1,10 +1,10 @@
 /** A selector that asks a model which member gets a task. */
 import { TroupeError } from '../src/values/failure.ts';
 import type { ModelChoice } from '../src/contracts/model.ts';
-import { zeroUsage } from '../machines/agent/context.ts';
-import { chargedUsage } from '../machines/agent/budget.ts';
+import { zeroUsage } from '../machines/usage.ts';
+import { chargedUsage } from '../machines/usage.ts';
 import type { SelectionOutput, SelectionInput } from '../machines/router/events.ts';
-import { fieldsOf } from '../machines/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import { modelScope } from './callModel.ts';
 import { effect } from './effect.ts';
 import type { SelectMember } from './router.ts';
@@ -38,7 +38,7 @@ export const selectByModel = (
       { instructions, messages: [{ role: 'user', text }], tools: [tool] },
       modelScope(scope),
     );
-    const { member, reason } = fieldsOf(calls.find(({ name }) => name === tool.name)?.input);
+    const { member, reason } = propertiesOf(calls.find(({ name }) => name === tool.name)?.input);
     const bill = { usage: chargedUsage(zeroUsage, usage) };
     if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
     throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });

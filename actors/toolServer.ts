@@ -7,7 +7,7 @@ import type { Clock } from '../src/values/clock.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ServerTool } from '../src/mcp/keepAlive.ts';
-import { dataAsJson } from '../machines/json.ts';
+import { asJson } from '../src/values/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 
 type Snapshot = SnapshotFrom<typeof toolServerMachine>;
@@ -158,7 +158,7 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
 }
 
 const list = async (link: McpConnection, signal: AbortSignal): Promise<Listed> => ({
-  tools: dataAsJson(await link.list(signal)),
+  tools: asJson(await link.list(signal)),
 });
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));

@@ -1,7 +1,7 @@
 /** Failures as the charts read and make them. The engine passes failures as data; anything else that was thrown is a defect. */
 import type { Failure, FailureKind } from '../src/values/failure.ts';
 import type { Refusal } from '../src/contracts/work.ts';
-import { fieldsOf } from './json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 
 /** Makes a failure that is not to be tried again. */
 export const makeFailure = (kind: FailureKind, message: string, data?: Failure['data']): Failure => ({
@@ -22,7 +22,7 @@ export function failureOf(
   error: unknown,
   defect: Pick<Failure, 'kind' | 'retryable'> = { kind: 'internal', retryable: false },
 ): Failure {
-  const { kind, message, retryable } = fieldsOf(error);
+  const { kind, message, retryable } = propertiesOf(error);
   // The engine passes failures whole; their kind is one of ours.
   if (typeof kind === 'string' && typeof message === 'string')
     return { ...(error as Failure), retryable: retryable === true };

@@ -18,7 +18,7 @@ export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';
 export { guardrailMachine, guardrailWith } from './guardrail/guardrail.ts';
 export { defaultGuardrailSettings, type GuardrailSettings } from './guardrail/settings.ts';
-export { eventContextOf, type EventContext } from './eventContext.ts';
+export { eventContextOf, type EventContext } from '../src/contracts/eventContext.ts';
 export { waitMachine } from './wait.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
 export { treasurerMachine } from './treasury/treasurer.ts';

@@ -1,4 +1,5 @@
 /** What the charts of an agent, a run, a router and a guardrail have in common: how they end, their deadlines, and how settings reach them. */
+import type { EventContext } from '../src/contracts/eventContext.ts';
 
 /** The transitions of the event with which a chart settles. Its guards say how it ended. */
 export const settledTransitions = [
@@ -25,6 +26,10 @@ export const deadlineTransitions = <const Own extends string, const Run extends 
   after: { deadline: { target, actions: own } },
   on: { 'troupe.deadline': { target, actions: run } },
 });
+
+/** So many milliseconds, or fewer when the deadline comes first: nothing is waited for beyond it (E9). At least 1. */
+export const withinDeadline = (wanted: number, { at, deadline = Infinity }: EventContext): number =>
+  Math.max(1, Math.min(wanted, deadline - at));
 
 /** The guards, delays and actions that close over settings. They are made anew for other settings, and the chart stays the same. */
 interface BySettings<Settings, Guards, Delays, Actions> {

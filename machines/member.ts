@@ -4,7 +4,7 @@ import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/values/json.ts';
 import type { WorkSignal } from '../src/contracts/work.ts';
-import { zeroUsage } from './agent/context.ts';
+import { zeroUsage } from './usage.ts';
 import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
 import { makeFailure } from './failure.ts';
 import { asZodJson } from './json.ts';
@@ -119,13 +119,3 @@ export interface Delegation extends HandedMessage {
 }
 /** The name under which the machine of a delegate is provided; `tool` is the name of the tool that the model calls. */
 export const delegateActorName = (tool: string): string => `delegate.${tool}`;
-
-/** The sum of two usages. The cost is not known when one of them is not. */
-export const addUsage = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
-  steps: a.steps + b.steps,
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  cachedTokens: a.cachedTokens + b.cachedTokens,
-  toolCalls: a.toolCalls + b.toolCalls,
-  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
-});

@@ -2,7 +2,7 @@
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunOutput } from '../src/contracts/run.ts';
-import { zeroUsage } from './agent/context.ts';
+import { zeroUsage } from './usage.ts';
 import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
 import { makeFailure } from './failure.ts';
 import { defaultMember, type MemberKind } from './member.ts';

@@ -14,7 +14,8 @@ import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
 import { makeFailure, failureOf } from './failure.ts';
-import { asZodJson, fieldsOf } from './json.ts';
+import { asZodJson } from './json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import {
   memberEndOf,
   memberInput,
@@ -84,7 +85,7 @@ const interrupted = makeFailure(
 );
 const failed = (reason: Failure): ToolOutcome => ({ ok: false, content: reason.message, failure: reason });
 /** The fields of a person's answer, or of the ticket's default. */
-const answerIn = (output: WaitOutput) => fieldsOf(output.status === 'aborted' ? undefined : output.answer);
+const answerIn = (output: WaitOutput) => propertiesOf(output.status === 'aborted' ? undefined : output.answer);
 /** The note that a person may add. */
 const noteIn = (output: WaitOutput): string => {
   const { note } = answerIn(output);

@@ -13,7 +13,8 @@ export { offlineModel } from './gateway/offlineModel.ts';
 export type { Model, ModelChoice, Usage } from './contracts/model.ts';
 
 // A team: agents that send each other the messages of a protocol.
-export { team, all, type Team, type TeamOptions } from './define/team.ts';
+export { team, all } from './define/team.ts';
+export type { Team, TeamOptions } from './define/teamDefinition.ts';
 export { protocol, type MessageBody, type MessageOf, type Protocol, type Reply } from './contracts/protocol.ts';
 export { asTool } from './define/asTool.ts';
 
@@ -28,13 +29,13 @@ export { supervisorTeam } from './define/presets/supervisorTeam.ts';
 export { until, type Until, type Conversation } from './define/presets/until.ts';
 
 // Many tasks for many members: an orchestrator, its router, and what can be seen and done while it works.
-export {
-  orchestrator,
-  type Orchestrator,
-  type OrchestratorBudget,
-  type OrchestratorOptions,
-  type RotationOptions,
-} from './define/orchestrator.ts';
+export { orchestrator } from './define/orchestrator.ts';
+export type {
+  Orchestrator,
+  OrchestratorBudget,
+  OrchestratorOptions,
+  RotationOptions,
+} from './define/orchestratorDefinition.ts';
 export { routers, type Router } from './define/routers.ts';
 export { control, type OrchestrationControl } from './runtime/control.ts';
 export { monitorOf } from './runtime/monitor.ts';
@@ -50,12 +51,14 @@ export type {
 } from './contracts/task.ts';
 
 // Guardrails: checks before, during and after the work of an agent, a team or a tool.
-export { guarded, type Guarded } from './define/guardrails/guarded.ts';
+export { guarded } from './define/guardrails/guarded.ts';
+export type { Guarded } from './define/guardrails/guardedDefinition.ts';
 export { guardrails, type GuardrailOptions } from './define/guardrails/guardrails.ts';
-export type { Guardrail } from '../actors/guardrail.ts';
+export type { Guardrail } from '../actors/guardrailDefinition.ts';
 
 // A machine of your own: an XState machine whose effects the engine performs.
-export { machine, type MachineRunnable } from './define/machine.ts';
+export { machine } from './runtime/machine.ts';
+export type { MachineRunnable } from './define/machine.ts';
 export { effect } from '../actors/effect.ts';
 export type { Ref } from './engine/ref.ts';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { cyclesIn, importsOf, packageOf } from './architecture/imports.ts';
+import { codeOf, cyclesIn, exportsOf, importsOf, packageOf } from './architecture/imports.ts';
 
 interface Room {
   may: readonly string[];
@@ -11,118 +11,128 @@ interface Room {
 }
 
 const plan: Record<string, Room> = {
-  'src/contracts': { may: [] },
-  'src/observe': { may: ['src/contracts'] },
-  'src/orchestrate': { may: ['src/contracts'] },
-  'src/tools': { may: ['src/contracts'] },
-  /** The bus itself: its connection, and where large things are put. */
-  'src/nats': { may: ['src/contracts'] },
-  'src/transport': { may: ['src/contracts', 'src/observe', 'src/nats'] },
-  'src/journal': { may: ['src/contracts', 'src/observe', 'src/nats'] },
-  'src/gateway': { may: ['src/contracts', 'src/observe'] },
-  'src/mcp': { may: ['src/contracts', 'src/observe', 'src/tools'] },
-  'src/system': { may: ['src/contracts', 'src/observe', 'src/transport', 'src/journal'] },
+  /** What everything is made of. */
+  'src/values': { may: [] },
+  /** What is said: messages, and what agents, tools, models and budgets look like as data. */
+  'src/contracts': { may: ['src/values'] },
+  /** The pure step: a message and a state in, a commit and an outbox out. */
+  'src/core': { may: ['src/values', 'src/contracts'] },
   machines: {
-    may: ['src/contracts/backoff.ts', 'src/contracts/ending.ts', 'src/contracts/health.ts'],
-    types: ['src/contracts'],
+    may: [
+      'src/values/backoff.ts',
+      'src/values/json.ts',
+      'src/values/properties.ts',
+      'src/contracts/ending.ts',
+      'src/contracts/eventContext.ts',
+      'src/contracts/health.ts',
+    ],
+    types: ['src/values', 'src/contracts'],
   },
-  actors: {
-    may: ['machines', 'src/contracts'],
-    types: ['src/gateway', 'src/tools', 'src/mcp', 'src/journal', 'src/observe', 'src/system', 'src/transport'],
+  /** The connection to NATS, and where large values are stored. */
+  'src/nats': { may: ['src/values'] },
+  'src/transport': { may: ['src/values', 'src/contracts', 'src/nats'] },
+  'src/journal': { may: ['src/values', 'src/contracts', 'src/nats'] },
+  'src/tools': { may: ['src/values', 'src/contracts'] },
+  'src/observe': { may: ['src/values', 'src/contracts'] },
+  'src/gateway': { may: ['src/values', 'src/contracts', 'src/observe'] },
+  'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools'] },
+  /** The host around the pure step: it loads, commits and performs. */
+  'src/engine': { may: ['src/values', 'src/contracts', 'src/core'], types: ['src/journal', 'src/transport'] },
+  actors: { may: ['src/values', 'src/contracts', 'machines'], types: ['src/gateway', 'src/mcp'] },
+  /** What a user writes. */
+  'src/define': {
+    may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp'],
+    types: ['src/tools'],
+  },
+  /** The JSON formats of other systems. */
+  'src/formats': { may: ['src/values', 'src/contracts', 'src/define', 'src/gateway'], types: ['actors'] },
+  /** Puts the rooms together: the only room that knows all below it. */
+  'src/runtime': {
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/core',
+      'machines',
+      'src/nats',
+      'src/transport',
+      'src/journal',
+      'src/tools',
+      'src/observe',
+      'src/gateway',
+      'src/mcp',
+      'src/engine',
+      'actors',
+      'src/define',
+      'src/formats',
+    ],
+  },
+  /** Nodes: processes that share runs, and the client that controls them. */
+  'src/cluster': {
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/nats',
+      'src/transport/nats/codec.ts',
+      'src/engine/clock.ts',
+      'src/define',
+      'src/runtime',
+    ],
+    types: ['src/journal'],
   },
   'src/testing': {
     may: [
-      'actors',
-      'machines',
+      'src/values',
       'src/contracts',
+      'src/core',
+      'machines',
       'src/transport',
       'src/journal',
-      'src/system',
-      'src/gateway',
-      'src/charts.ts',
-      'src/compile.ts',
-      'src/delegate.ts',
-      'src/member.ts',
-      'src/observe',
       'src/tools',
-      'src/outcome.ts',
-      'src/runtime.ts',
-      'src/seats.ts',
-      'src/signals.ts',
-      'src/subject.ts',
-      'src/tickets.ts',
-    ],
-  },
-  /** Teams that are put together for you. */
-  'src/teams': {
-    may: [
-      'machines',
-      'src/contracts',
-      'src/agent.ts',
-      'src/anyMember.ts',
-      'src/orchestrator.ts',
-      'src/definition.ts',
-      'src/delegate.ts',
-      'src/member.ts',
-      'src/team.ts',
-    ],
-  },
-  /** The files directly in src/: what a user writes with, and runtime.ts, which knows every room. */
-  src: {
-    may: [
-      'machines',
+      'src/observe',
+      'src/gateway',
+      'src/engine',
       'actors',
-      'src/contracts',
-      'src/cluster',
-      'src/observe',
-      'src/tools',
-      'src/transport',
-      'src/nats',
-      'src/journal',
-      'src/gateway',
-      'src/mcp',
-      'src/orchestrate',
-      'src/system',
-      'src/teams',
+      'src/define',
+      'src/runtime',
     ],
-  },
-  /** Nodes: processes that have runs in common, and who steers them. */
-  'src/cluster': {
-    may: ['src/contracts', 'src/nats', 'src/transport/nats/wire.ts', 'src/outcome.ts'],
-    types: ['src/journal', 'src/runtime.ts'],
   },
   'src/cli': {
     may: [
-      'src/cluster',
-      'src/nats',
-      'src/needs.ts',
-      'src/node.ts',
-      'src/closers.ts',
-      'src/version.ts',
-      'src/charts.ts',
+      'src/values',
       'src/contracts',
-      'src/joined.ts',
-      'src/natsConfig.ts',
+      'src/nats',
       'src/observe',
-      'src/orchestrate',
-      'src/outcome.ts',
-      'src/profiled.ts',
-      'src/control.ts',
-      'src/monitor.ts',
-      'src/runtime.ts',
-      'src/system/clock.ts',
+      'src/engine/clock.ts',
+      'src/define',
+      'src/formats',
+      'src/runtime',
+      'src/cluster',
       'src/testing',
     ],
     types: ['src/journal'],
+  },
+  /** The front door, `index.ts`: it names what a user imports. */
+  src: {
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/tools',
+      'src/gateway',
+      'actors',
+      'src/define',
+      'src/runtime',
+      'src/cluster',
+    ],
+    types: ['src/observe', 'src/engine'],
   },
 };
 
 /** Packages that one place in the house knows; everybody else goes through its door. */
 const packages: Record<string, { in: readonly string[]; types?: readonly string[] }> = {
-  xstate: { in: ['machines', 'actors', 'src/system', 'src/testing'], types: ['src'] },
+  xstate: { in: ['machines', 'actors', 'src/core', 'src/engine', 'src/testing'] },
   '@ai-sdk/*': { in: ['src/gateway'] },
   '@modelcontextprotocol/*': { in: ['src/mcp'] },
-  '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal', 'src/cluster'], types: ['src'] },
+  '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal', 'src/cluster'] },
   pino: { in: ['src/observe'] },
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },
@@ -137,7 +147,11 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
 
 /** Time, randomness and ids come in through the clock; only its two makers know where they come from. */
 const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(|(?<![.\w])set(?:Timeout|Interval)\(/;
-const mayBeImpure = ['src/system/clock.ts', 'src/observe/page.ts', 'src/testing/pure.ts']; // the second one runs in a browser, the third one forbids it
+const mayBeImpure = ['src/engine/clock.ts', 'src/observe/inspectorPage.ts', 'src/testing/pure.ts']; // the second one runs in a browser, the third one forbids it
+
+/** What only Node has; `process` as a global, not as a property or a parameter. */
+const nodeGlobals =
+  /(?<![.\w$'"`-])(?:process\.(?:env|pid|argv|cwd|on|emit|version|platform|hrtime)|Buffer\.|setImmediate\(|__dirname)/;
 
 /** The only ones to import what they cannot name: a user's file, and an optional package by its driver's name. */
 const mayCompute = ['src/cli/load.ts', 'src/journal/'];
@@ -193,9 +207,9 @@ test('every package that is imported is a dependency', () => {
   expect(show(strangers)).toEqual([]);
 });
 
-test('no file imports itself by way of others', () => {
+test('no file imports itself by way of others, not even by types', () => {
   const graph = new Map(
-    files.map((file) => [file, imports.filter((i) => i.file === file && i.ours && !i.typeOnly).map(({ to }) => to!)]),
+    files.map((file) => [file, imports.filter((i) => i.file === file && i.ours).map(({ to }) => to!)]),
   );
   expect(cyclesIn(graph)).toEqual([]);
 });
@@ -211,9 +225,26 @@ test('no two rooms know each other, not even by their types', () => {
       ],
     ]),
   );
-  // The files in src/ are not one room: doors like team.ts use rooms, and runtime.ts puts them together for the command line.
-  graph.delete('src');
   expect(cyclesIn(graph)).toEqual([]);
+});
+
+test('src/ holds rooms and its front door, and no loose file', () => {
+  expect(files.filter((file) => /^src\/[^/]+$/.test(file))).toEqual(['src/index.ts']);
+});
+
+test.each(['src/values', 'src/contracts', 'src/core', 'machines'])('%s uses nothing of Node', (room) => {
+  const own = files.filter((file) => roomOf(file) === room);
+  const imported = imports.filter((i) => i.room === room && i.to?.startsWith('node:'));
+  expect(show(imported)).toEqual([]);
+  expect(own.filter((file) => nodeGlobals.test(codeOf(readFileSync(resolve(root, file), 'utf8'))))).toEqual([]);
+});
+
+test('a name is exported by one file; another one may only pass it on', () => {
+  const declared = new Map<string, string[]>();
+  for (const file of files)
+    for (const name of exportsOf(readFileSync(resolve(root, file), 'utf8')))
+      declared.set(name, [...(declared.get(name) ?? []), file]);
+  expect([...declared].filter(([, where]) => new Set(where).size > 1)).toEqual([]);
 });
 
 test('what a file imports can be read in it', () => {

@@ -4,9 +4,9 @@
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import type { Usage } from '../../src/contracts/model.ts';
 import { makeFailure } from '../failure.ts';
 import type { AgentContext } from './context.ts';
+import { totalTokens } from '../usage.ts';
 
 const least = (a: number | undefined, b: number | undefined) =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
@@ -21,19 +21,6 @@ export const lowerBudget = (budget: Budget, allowance: Budget | undefined): Budg
         usd: least(budget.usd, allowance.usd),
         toolCalls: least(budget.toolCalls, allowance.toolCalls),
       };
-
-export const totalTokens = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
-  inputTokens + outputTokens;
-
-/** The usage with these answers of a model. The cost is not known when the price of one of them is not. */
-export const chargedUsage = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
-  steps: used.steps + answers,
-  inputTokens: used.inputTokens + usage.inputTokens,
-  outputTokens: used.outputTokens + usage.outputTokens,
-  cachedTokens: used.cachedTokens + usage.cachedTokens,
-  toolCalls: used.toolCalls,
-  usd: used.usd === null || usage.usd === null ? null : used.usd + usage.usd,
-});
 
 type Funds = Pick<AgentContext, 'used' | 'latest' | 'allowance'>;
 

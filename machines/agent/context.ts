@@ -11,10 +11,11 @@ import type {
 import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import { eventContextOf } from '../eventContext.ts';
-import { fundingOf, type Funding } from './funding.ts';
-import type { FailureTime, RecoveryCounts } from './recovery.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { fundingOf, type Funding } from './fundingState.ts';
+import type { FailureTime, RecoveryCounts } from './recoveryState.ts';
 import type { ToolbeltListing } from './effectTypes.ts';
+import { zeroUsage } from '../usage.ts';
 
 /** A call of the current turn. Once it is answered, its result is in the transcript and nowhere else. */
 export interface PendingCall {
@@ -96,16 +97,6 @@ export interface AgentContext {
   /** Set once, by the first decision that ends the task. */
   readonly outcome: { readonly status: AgentOutput['status']; readonly reason?: string } | undefined;
 }
-
-/** A usage of nothing. */
-export const zeroUsage: AgentUsage = {
-  steps: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedTokens: 0,
-  toolCalls: 0,
-  usd: 0,
-};
 
 export const initialAgentContext = (input: AgentInput): AgentContext => ({
   task: { type: input.type, body: input.body },

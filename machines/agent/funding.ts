@@ -1,9 +1,8 @@
 /** What an agent does when its budget runs short: it asks its lender or a person for more, or goes on with a cheaper model. */
-import type { AgentInput, Budget } from '../../src/contracts/agent.ts';
+import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
-import type { WaitInput } from '../../src/contracts/wait.ts';
-import { fieldsOf } from '../json.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import {
   isBudget,
   budgetKinds,
@@ -16,31 +15,9 @@ import { fundingTicket } from '../treasury/ticket.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './settings.ts';
-import { isAtSoftLimit, budgetSpentFailure, totalTokens } from './budget.ts';
-
-/** What an agent knows of its funding, beside its budget and its allowance. */
-export interface Funding {
-  /** The name under which its parent may be asked for more than the allowance. */
-  readonly lease?: string;
-  /** Cheaper models go on when the allowance runs short, whatever the agent's own settings say. */
-  readonly degrade?: true;
-  /** What a person granted beyond the agent's own budget. */
-  readonly extra?: Budget;
-  /** Tool calls that are needed in all: the model wanted to make some when none were left. */
-  readonly calls?: number;
-  /** The ticket on which a person is being asked. */
-  readonly plea?: WaitInput;
-  /** How many times a person was asked. */
-  readonly asked: number;
-  /** How many models were passed over for cheaper ones. */
-  readonly cheaper: number;
-}
-export const fundingOf = ({ lease, degrade }: AgentInput): Funding => ({
-  ...(lease === undefined ? {} : { lease }),
-  ...(degrade === undefined ? {} : { degrade }),
-  asked: 0,
-  cheaper: 0,
-});
+import { isAtSoftLimit, budgetSpentFailure } from './budget.ts';
+import { totalTokens } from '../usage.ts';
+import type { Funding } from './fundingState.ts';
 
 /** The least that a step of a model whose cost is not known is taken to cost, in US dollars. */
 const leastCost = 1e-6;
@@ -148,7 +125,7 @@ export const requestFunding = (context: AgentContext, { budget, name, limits }: 
 
 /** What was used up when the person was asked. */
 export const fundingFailure = ({ used, purse: { plea } }: AgentContext): Failure => {
-  const { budget, asked } = fieldsOf(plea?.subject?.input);
+  const { budget, asked } = propertiesOf(plea?.subject?.input);
   const lacks = isBudget(asked) ? asked : {};
   const kind = budgetKinds.find((each) => lacks[each] !== undefined) ?? 'steps';
   return budgetSpentFailure(kind, budgetOfUsage(used)[kind], isBudget(budget) ? (budget[kind] ?? 0) : 0);

@@ -6,8 +6,8 @@ import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import { makeFailure } from '../failure.ts';
-import { fieldsOf } from '../json.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 
@@ -119,7 +119,7 @@ export const chargeStopped = ({ used, latest }: AgentContext): Pick<AgentContext
 
 /** The text that the model had written when it was stopped. */
 export function partialIn(event: AgentEvent): string {
-  const { text } = fieldsOf(eventContextOf(event).soFar?.('callModel'));
+  const { text } = propertiesOf(eventContextOf(event).soFar?.('callModel'));
   return typeof text === 'string' ? text : '';
 }
 

@@ -3,7 +3,7 @@ import type { AgentLimits } from '../../src/contracts/agent.ts';
 import { backoff } from '../../src/values/backoff.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
 import { refusalOfFailure } from '../failure.ts';
-import { fieldsOf } from '../json.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import type { AgentContext } from './context.ts';
 
 export type RecoveryStrategy = 'retry' | 'alternative' | 'fallback';
@@ -26,25 +26,6 @@ export const recoveryStrategies: Readonly<Partial<Record<FailureKind, readonly R
   cancelled: [],
   expired: [],
 };
-
-/** When a failure was taken in, and the random number for the pause after it. */
-export interface FailureTime {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** In [0, 1). */
-  readonly chance: number;
-  /** When the whole run must have ended; milliseconds since the epoch. */
-  readonly deadline?: number;
-}
-
-/** How many times each strategy was used since it was last reset. */
-export interface RecoveryCounts {
-  readonly retry: number;
-  readonly alternative: number;
-  readonly fallback: number;
-  /** All of them together; never reset. */
-  readonly recoveries: number;
-}
 
 const caps = (limits: AgentLimits): Record<RecoveryStrategy, number> => ({
   retry: limits.maxRetries,
@@ -72,7 +53,7 @@ const isTimely = (facts: Facts, limits: AgentLimits): boolean => {
 };
 
 /** The resource is gone for good, so a retry cannot help; another resource may. */
-const isGone = ({ data }: Failure): boolean => fieldsOf(data).gone === true;
+const isGone = ({ data }: Failure): boolean => propertiesOf(data).gone === true;
 
 /** The first strategy that this kind of failure allows and that is not used up; `abort` when there is none. */
 export function recoveryFor(facts: Facts, limits: AgentLimits): RecoveryStrategy | 'abort' {

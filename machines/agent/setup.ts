@@ -3,7 +3,7 @@ import { assign, raise } from 'xstate';
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { childFailure, childOutput } from '../childEvents.ts';
-import { dataAsJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
 import { parent } from '../parent.ts';
 import { grantedBudget, fundingRefusal } from '../treasury/ticket.ts';
 import { agentActionsOf } from './actions.ts';
@@ -50,7 +50,7 @@ export const agentSetup = agentSetupBase.extend({
     appendPlan: enqueueActions(({ event, enqueue }) => {
       const { steps } = childOutput<turn.PlanOutput>(event);
       enqueue(appendToTranscript(userMessage(planPrompt(steps))));
-      enqueue({ type: 'append', params: { list: 'plan', entry: dataAsJson(steps) } });
+      enqueue({ type: 'append', params: { list: 'plan', entry: asJson(steps) } });
     }),
     appendGaps: enqueueActions(({ event, enqueue }) =>
       enqueue(
@@ -132,7 +132,7 @@ export const agentSetup = agentSetupBase.extend({
       },
     })),
     noteCleanupError: enqueueActions(({ event, enqueue }) =>
-      enqueue(appendToTrajectory({ cleanup: dataAsJson(childFailure(event)) })),
+      enqueue(appendToTrajectory({ cleanup: asJson(childFailure(event)) })),
     ),
 
     // Between regions.

@@ -3,7 +3,7 @@ import { setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
-import { dataAsJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
 import { engineActions, slot } from '../slot.ts';
 import { toolCallMachine } from '../toolCall.ts';
 import { waitMachine } from '../wait.ts';
@@ -56,7 +56,7 @@ export const agentActions = <Name extends string>(actions: Record<Name, AgentAct
 /** The action that adds a message to the transcript. */
 export const appendToTranscript = (message: Message) => ({
   type: 'append' as const,
-  params: { list: 'transcript', entry: dataAsJson(message) },
+  params: { list: 'transcript', entry: asJson(message) },
 });
 
 /** The action that adds the results of one step to the transcript; none when there are none. A reader joins all results of a turn. */

@@ -2,7 +2,8 @@
 import type { AnyActorRef } from 'xstate';
 import { spawnByName } from '../spawnByName.ts';
 import { delegateActorName } from '../member.ts';
-import { withinDeadline, eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { withinDeadline } from '../lifecycle.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { agentSetupBase, agentActions, appendResults, appendToTrajectory, appendToTranscript } from './setupBase.ts';
 import {

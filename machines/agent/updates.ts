@@ -3,13 +3,13 @@ import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
-import { eventContextOf } from '../eventContext.ts';
-import { addUsage } from '../member.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { addUsage } from '../usage.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStopping } from './calls.ts';
 import type { AgentContext, ToolTierState } from './context.ts';
 import { toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
-import { chargedUsage, totalTokens } from './budget.ts';
+import { chargedUsage, totalTokens } from '../usage.ts';
 import { isObservation, type RecoveryStrategy } from './recovery.ts';
 import type { ToolbeltListing, ModelBill, DiscoveryOutput, VerificationOutput } from './effectTypes.ts';
 

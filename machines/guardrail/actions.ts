@@ -9,7 +9,7 @@ import { endedService } from '../run/services.ts';
 import { guardrailSetupBase, guardrailActions } from './setupBase.ts';
 import * as behind from './forward.ts';
 import { nextGuardrailId } from './context.ts';
-import { guardrailDraft, slotsOf, type GuardrailAction, type GuardrailDraft } from './draft.ts';
+import { guardrailDraft, slotsOf, type GuardrailStepAction, type GuardrailDraft } from './draft.ts';
 import { timeOf, slotIn, checkResultIn, type GuardrailActionArgs, type GuardrailEvent } from './events.ts';
 import * as passage from './pipeline.ts';
 import { guardrailRefusal } from './refusal.ts';
@@ -26,7 +26,7 @@ const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, fact
     enqueue.assign(step.facts);
     for (const action of step.actions) perform(action);
 
-    function perform(action: GuardrailAction): void {
+    function perform(action: GuardrailStepAction): void {
       switch (action.do) {
         case 'check':
           return enqueue.spawnChild('checkWork', { id: action.id, input: action.input });

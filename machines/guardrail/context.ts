@@ -2,7 +2,7 @@
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TaskFacts, Work } from '../../src/contracts/work.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import type { TokenBuckets } from './tokenBucket.ts';
 
 /** A guardrail that is a supervisor gets `{ standing: true }`; one that is run by itself gets one message, and ends with that message's output. */

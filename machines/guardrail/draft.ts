@@ -39,7 +39,7 @@ export type GuardrailTimerEvent =
   | { readonly type: 'grace.over'; readonly place: number };
 
 /** What follows from a step. */
-export type GuardrailAction =
+export type GuardrailStepAction =
   | { readonly do: 'check'; readonly id: string; readonly input: CheckInput }
   | {
       readonly do: 'start';
@@ -65,7 +65,7 @@ export interface GuardrailDraft {
   /** When the event was taken in; milliseconds since the epoch. */
   readonly at: number;
   facts: GuardrailContext;
-  readonly actions: GuardrailAction[];
+  readonly actions: GuardrailStepAction[];
 }
 
 export const guardrailDraft = (settings: GuardrailSettings, facts: GuardrailContext, at: number): GuardrailDraft => ({

@@ -5,7 +5,7 @@ import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import { childOutput } from '../childEvents.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import type { GuardrailContext } from './context.ts';
 import { slotsOf, type BreakerEvent, type GuardrailTimerEvent } from './draft.ts';

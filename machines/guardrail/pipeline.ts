@@ -7,7 +7,7 @@
  */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { GuardrailStage, Work } from '../../src/contracts/work.ts';
-import { totalTokens } from '../agent/budget.ts';
+import { totalTokens } from '../usage.ts';
 import { makeFailure } from '../failure.ts';
 import { failedOutput } from '../memberOutput.ts';
 import { takeFromBucket } from './tokenBucket.ts';

@@ -2,7 +2,7 @@
 import type { AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Refusal, GuardrailStage } from '../../src/contracts/work.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
 import type { StopDecision } from './context.ts';
 import type { Rejection } from './rules.ts';

@@ -2,8 +2,9 @@
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { FailureKind } from '../../src/values/failure.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { lowerBudget, totalTokens } from '../agent/budget.ts';
-import { fieldsOf } from '../json.ts';
+import { lowerBudget } from '../agent/budget.ts';
+import { totalTokens } from '../usage.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import { budgetKinds } from '../treasury/ledger.ts';
 import { bucketWait } from './tokenBucket.ts';
 import type { GuardrailContext } from './context.ts';
@@ -105,7 +106,7 @@ export function rejectedAfter({ rule }: GuardrailSettings, output: AgentOutput):
   if (rule.kind !== 'budget') return undefined;
   const { limits } = rule;
   if (output.status === 'failed' && output.failure.kind === 'budget') {
-    const { what, limit } = fieldsOf(output.failure.data);
+    const { what, limit } = propertiesOf(output.failure.data);
     const kind = budgetKinds.find((each) => each === what);
     return kind !== undefined && limits[kind] !== undefined && limits[kind] === limit
       ? { kind: 'budget', reason: `the ${limits[kind]} ${kind} allowed were used up before it was done` }

@@ -2,7 +2,7 @@
 import { setup, stateIn } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { fieldsOf } from '../json.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import { slot } from '../slot.ts';
 import { waitMachine } from '../wait.ts';
 import type { GuardrailContext, GuardrailInput } from './context.ts';
@@ -34,7 +34,7 @@ export const guardrailSetupBase = setup({
     isStopping: (facts) => stageIn(facts) === 'stopping',
     isMine: (facts) => ['task', 'stopping'].includes(stageIn(facts) ?? ''),
     isOfNow: ({ context, event }) => 'round' in event && event.round === context.round,
-    isReset: (_, output: WaitOutput) => output.status !== 'aborted' && fieldsOf(output.answer).reset === true,
+    isReset: (_, output: WaitOutput) => output.status !== 'aborted' && propertiesOf(output.answer).reset === true,
     hasPassages: ({ context }) => context.passages.length > 0,
     hasNone: ({ context }) => context.passages.length === 0,
   },

@@ -1,7 +1,7 @@
 /** The actions that depend on the settings of a router. */
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
 import { runExpired, makeFailure } from '../failure.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { memberOutputOf } from '../memberOutput.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { endedService } from '../run/services.ts';

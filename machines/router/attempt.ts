@@ -2,7 +2,7 @@
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { makeFailure } from '../failure.ts';
-import { addUsage } from '../member.ts';
+import { addUsage } from '../usage.ts';
 import { isActiveJob, isPipeline, type ActiveTaskJob, type TaskJob, type StopReason } from './context.ts';
 import {
   graceTimerId,

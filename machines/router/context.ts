@@ -11,7 +11,7 @@ import type {
   TaskErrorKind,
   TaskResult,
 } from '../../src/contracts/task.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import type { RouterLimits } from './settings.ts';
 
 /** A task as it is in the list `tasks`. */

@@ -1,7 +1,7 @@
 /** Assigns tasks to members in the order of submission, as far as there are places, room and steps. */
 import type { Failure } from '../../src/values/failure.ts';
 import { makeFailure } from '../failure.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import { beginAttempt } from './attempt.ts';
 import { isPipeline, type TaskJob, type QueuedTask } from './context.ts';
 import {

@@ -4,7 +4,7 @@ import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury
 import type { Work, WorkDone } from '../../src/contracts/work.ts';
 import { spawnByName } from '../spawnByName.ts';
 import type { MemberCommandEvent } from '../member.ts';
-import type { EventContext } from '../eventContext.ts';
+import type { EventContext } from '../../src/contracts/eventContext.ts';
 import { parent } from '../parent.ts';
 import type { TaskJob, QueuedTask, RouterContext, RotationEntry } from './context.ts';
 import type { RouterMember, RouterSettings } from './settings.ts';

@@ -3,10 +3,11 @@ import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
-import { dataAsJson, asZodJson } from '../json.ts';
-import { addUsage } from '../member.ts';
+import { asZodJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
+import { addUsage } from '../usage.ts';
 import type { TaskJob, QueuedTask } from './context.ts';
 import { errorKindOf, attemptFailure } from './failures.ts';
 import { deadlineTimerId, taskIdOf, type RouterDraft } from './draft.ts';
@@ -63,7 +64,7 @@ export function finishTask(
   facts.answered += 1;
   facts.due = true;
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
-  actions.append('results', dataAsJson({ seq: entry.seq, result }));
+  actions.append('results', asJson({ seq: entry.seq, result }));
   if (result.success) facts.previous = result.output;
   else facts.broken = true;
 }

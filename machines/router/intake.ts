@@ -2,7 +2,7 @@
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type SubmittedTask, type QueuedTask } from './context.ts';
-import { dataAsJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
 import { maxNestingDepth, tooDeepFailure } from '../member.ts';
 import { deadlineTimerId, type RouterDraft } from './draft.ts';
 import { refuseTask } from './finish.ts';
@@ -13,7 +13,7 @@ export function submitTasks(draft: RouterDraft, tasks: readonly Task[]): void {
     const id = task.id ?? `task-${facts.submitted + 1}`;
     const filed: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
-    actions.append('tasks', dataAsJson(filed));
+    actions.append('tasks', asJson(filed));
     if (isNext) enter(draft, { ...filed, seq: facts.submitted });
     facts.submitted += 1;
   }

@@ -3,7 +3,7 @@
  * Used and reserved steps together never exceed the limit, however many attempts are under way.
  */
 import type { AgentUsage } from '../../src/contracts/agent.ts';
-import { addUsage } from '../member.ts';
+import { addUsage } from '../usage.ts';
 import { isActiveJob, type TaskJob, type QueuedTask, type RouterContext } from './context.ts';
 import { memberProfileAt, type RouterDraft } from './draft.ts';
 

@@ -1,15 +1,9 @@
 /** The actions that depend on the settings of a run and on what its members are. */
 import type { AnyActorRef } from 'xstate';
 import { spawnByName } from '../spawnByName.ts';
-import {
-  memberEndOf,
-  memberInput,
-  defaultMember,
-  addUsage,
-  memberCommandEvent,
-  type MemberCommand,
-} from '../member.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { memberEndOf, memberInput, defaultMember, memberCommandEvent, type MemberCommand } from '../member.ts';
+import { addUsage } from '../usage.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { parent } from '../parent.ts';
 import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';

@@ -5,7 +5,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
 import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 
 /** A message that the route sends to a member. */
 export interface RoutedMessage {

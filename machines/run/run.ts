@@ -7,7 +7,7 @@
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
 import { deadlineTransitions, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
-import { eventContextOf } from '../eventContext.ts';
+import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { initialRunContext, runOutputOf } from './context.ts';
 import type { RunSettings } from './settings.ts';
 import { runActionsOf } from './actions.ts';

@@ -1,9 +1,9 @@
 /** The setup that the chart of a run is written with: the base, and every action by its name. */
 import { assign, raise, type AnyActorRef } from 'xstate';
 import { childFailure } from '../childEvents.ts';
-import { zeroUsage } from '../agent/context.ts';
+import { zeroUsage } from '../usage.ts';
 import { runExpired, makeFailure } from '../failure.ts';
-import { dataAsJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
 import { memberEndOf, tooDeepFailure } from '../member.ts';
 import type { TreasurySettle } from '../../src/contracts/treasury.ts';
 import { runActionsOf } from './actions.ts';
@@ -22,7 +22,7 @@ export const runSetup = runSetupBase.extend({
   actions: {
     ...runActionsOf(defaultRunSettings),
     appendFirst: enqueueActions(({ context: { first }, enqueue }) => {
-      if (first) enqueue({ type: 'append', params: { list: 'messages', entry: dataAsJson(first) } });
+      if (first) enqueue({ type: 'append', params: { list: 'messages', entry: asJson(first) } });
       enqueue.assign({ first: undefined, said: 1 });
     }),
     takeFall: assign(({ context, event }) => withoutService(context, event)),

@@ -6,7 +6,8 @@ import type { OnExhausted, TreasuryLease, TreasurySignal } from '../../src/contr
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { lowerBudget } from '../agent/budget.ts';
 import { makeFailure } from '../failure.ts';
-import { dataAsJson, asZodJson } from '../json.ts';
+import { asZodJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
 import {
   budgetKinds,
   missingFor,
@@ -121,7 +122,7 @@ export const budgetUsedUp = (context: TreasuryContext): Failure => {
   return makeFailure(
     'budget',
     `The budget of ${context.who}, ${limit} ${what}, is used up (used: ${spent}). Raise it, or make the task smaller.`,
-    asZodJson(dataAsJson({ what, used: spent, limit, by })),
+    asZodJson(asJson({ what, used: spent, limit, by })),
   );
 };
 

@@ -7,15 +7,15 @@
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
-import { totalTokens } from '../agent/budget.ts';
-import { fieldsOf } from '../json.ts';
+import { totalTokens } from '../usage.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 
 export const budgetKinds = ['steps', 'tokens', 'usd', 'toolCalls'] as const satisfies readonly (keyof Budget)[];
 export type BudgetKind = (typeof budgetKinds)[number];
 
 /** Whether a value that came from outside is a budget. */
 export const isBudget = (value: unknown): value is Budget => {
-  const fields = fieldsOf(value);
+  const fields = propertiesOf(value);
   const isAmount = (kind: BudgetKind) => fields[kind] === undefined || typeof fields[kind] === 'number';
   return typeof value === 'object' && value !== null && budgetKinds.every(isAmount);
 };

@@ -3,7 +3,9 @@ import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { WaitInput, WaitOutput } from '../../src/contracts/wait.ts';
 import { makeFailure } from '../failure.ts';
-import { dataAsJson, asZodJson, fieldsOf } from '../json.ts';
+import { asZodJson } from '../json.ts';
+import { asJson } from '../../src/values/json.ts';
+import { propertiesOf } from '../../src/values/properties.ts';
 import { unansweredFailure } from '../wait.ts';
 import { isBudget, budgetKinds } from './ledger.ts';
 
@@ -52,7 +54,7 @@ export const fundingTicket = ({ who, budget, used, by, lacks, number, patience }
     .join(' and ')}, and needs more to go on. Grant more, or refuse?`,
   subject: {
     tool: 'budget',
-    input: asZodJson(dataAsJson({ budget, used, ...(by === undefined ? {} : { by }), asked: lacks })),
+    input: asZodJson(asJson({ budget, used, ...(by === undefined ? {} : { by }), asked: lacks })),
     hash: `budget:${number}`,
   },
   schema,
@@ -63,7 +65,7 @@ export const fundingTicket = ({ who, budget, used, by, lacks, number, patience }
 /** What a person granted; undefined when that is nothing. */
 export function grantedBudget(output: WaitOutput): Budget | undefined {
   if (output.status !== 'answered') return undefined;
-  const { granted } = fieldsOf(output.answer);
+  const { granted } = propertiesOf(output.answer);
   return isBudget(granted) && budgetKinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
 }
 
@@ -71,7 +73,7 @@ export function grantedBudget(output: WaitOutput): Budget | undefined {
 export function fundingRefusal(output: WaitOutput, { message, data }: Failure): Failure {
   if (output.status !== 'answered')
     return makeFailure('budget', `${message} ${unansweredFailure(output).message}`, data);
-  const { refused } = fieldsOf(output.answer);
+  const { refused } = propertiesOf(output.answer);
   const reason = typeof refused === 'string' && refused !== '' ? `: ${refused}` : '.';
   return makeFailure('budget', `${message} ${output.by} gave no more${reason}`, data);
 }

@@ -10,7 +10,7 @@ import type { ProfilesSettings } from '../formats/orchestrator.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { readJsonFile } from './jsonFile.ts';
-import type { LoadedDefinition } from './load.ts';
+import type { LoadedDefinition } from './loadedDefinition.ts';
 import { writeMessage } from './output/write.ts';
 
 /** The options of `troupe run` for agents in JSON. */

@@ -8,7 +8,7 @@ import { promptForTicket } from './prompt.ts';
 import { useColors, type Cli } from './cli.ts';
 import { disposables } from '../runtime/disposables.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
-import type { LoadedDefinition } from './load.ts';
+import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
 import { writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';

@@ -5,23 +5,10 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
-import type { Runnable } from '../runtime/runtime.ts';
 import { UsageError } from './exit.ts';
 import { errorLocation } from './errorLocation.ts';
+import type { LoadedDefinition } from './loadedDefinition.ts';
 import { hasModuleSyntax } from './moduleFormat.ts';
-
-/** A loaded definition. */
-export interface LoadedDefinition {
-  /** The absolute path. */
-  readonly file: string;
-  readonly subject: Runnable;
-  /** Is the default export a function, which was called with the settings? */
-  readonly isFromFunction: boolean;
-  /** Everything that the file exports. */
-  readonly exports: Readonly<Record<string, unknown>>;
-  /** Turns the output of a run into what is printed; printed as it is by default. */
-  readonly formatOutput?: (output: Json, run: string) => Json;
-}
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 

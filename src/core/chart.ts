@@ -23,6 +23,10 @@ import { cloneJson, type JsonObject } from '../values/json.ts';
 import { everyNode, inMachineOrder } from './machineShape.ts';
 import type { StepTrace } from './platform.ts';
 
+/** Any state machine of XState. */
+export type StateMachine = AnyStateMachine;
+/** A state of any machine, with the states and transitions in it. */
+export type StateNode = AnyStateNode;
 /** A snapshot of any machine. */
 export type Snapshot = AnyMachineSnapshot;
 /** An event of any machine. */

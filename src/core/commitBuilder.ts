@@ -7,36 +7,51 @@ import type { EffectData, Opening, Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Action, MachineEvent } from './chart.ts';
 import type { Sha256 } from './platform.ts';
+import type { Commit } from '../contracts/commit.ts';
 
 /** What a step needs to know of its actor. */
 export interface StepActor {
+  /** Its address, `type/key`. */
   readonly address: Address;
+  /** The id of its run. */
   readonly run: string;
+  /** Its type, with the machine. */
   readonly type: ActorType;
+  /** The address of its parent; undefined for the root of a run. */
   readonly parent: Address | undefined;
+  /** Milliseconds since the epoch; undefined without one. */
   readonly deadline: number | undefined;
   /** Keys of what is running, by the child's id. */
   readonly children: ReadonlyMap<string, string>;
+  /** Keys of running timers, by their id. */
   readonly timers: ReadonlyMap<string, string>;
+  /** What is pending under a key. */
   pending(key: string): Pending | undefined;
 }
 
 /** A commit that is being built. */
 export class CommitBuilder {
+  /** What the step starts: effects, children, timers, messages. */
   readonly opens: Pending[] = [];
+  /** Keys of what the step ends. */
   readonly closes: string[] = [];
-  readonly appends: { list: string; entry: Json }[] = [];
+  /** Entries for the actor's lists, in order. */
+  readonly appends: Commit['appends'][number][] = [];
   /** Emitted events: published after the commit. */
   readonly emits: MachineEvent[] = [];
   /** Named actions with code of their own: run after the commit, at most once. */
   readonly customActions: Action[] = [];
   /** Messages to actors that do not exist. */
   readonly undeliverable: DeadLetter[] = [];
+  /** The actor that takes the step, as of its last commit. */
   readonly actor: StepActor;
+  /** The time of the step, in milliseconds since the epoch. */
   readonly now: number;
   /** Id of the message that caused the step. */
   readonly cause: string;
+  /** Keys of what will be running after the step, by the child's id. */
   readonly children: Map<string, string>;
+  /** Keys of the timers after the step, by their id. */
   readonly timers: Map<string, string>;
   /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. */
   readonly spawned = new Map<unknown, Address | undefined>();
@@ -51,6 +66,7 @@ export class CommitBuilder {
     this.timers = new Map(sender.timers);
   }
 
+  /** The key of the action at a place in the step. */
   key(index: number): string {
     return `${this.actor.address}/${this.#seq}/${index}`;
   }
@@ -103,9 +119,13 @@ export class CommitBuilder {
 
 /** What a spawn action asks for. */
 export interface SpawnRequest {
+  /** The id of the child among its parent's children. */
   readonly id: string | undefined;
+  /** Its name in `setup({ actors })`; anything else cannot be spawned. */
   readonly src: unknown;
+  /** Its input; `null` by default. */
   readonly input: Json | undefined;
+  /** Not supported: must be undefined. */
   readonly systemId: string | undefined;
 }
 

@@ -11,20 +11,38 @@ import type { MachineEvent } from './chart.ts';
 export interface Incoming {
   /** The actor started it itself: the mailbox does not count it and never drops it. */
   readonly isInternal: boolean;
+  /** The id of the message, or the key of what has ended. */
   readonly id: string;
+  /** The event that the machine is given. */
   readonly event: MachineEvent;
+  /** The body as it was sent; `null` for an effect and a timer. */
   readonly body: Json;
+  /** The sender; undefined for an effect and a timer. */
   readonly from?: Address;
   /** The key of the pending that this settles: when it is no longer pending, this is stale (E3). */
   readonly settles?: string;
-  readonly result?: { key: string; name: string; input: Json; outcome: Outcome };
+  /** The result of an effect, for the ledger. */
+  readonly result?: EffectResult;
   /** Set when the caller waits for a reply. */
   readonly ask?: Envelope;
   /** Milliseconds since the epoch; after that it is not handled (E9). */
   readonly deadline?: number;
   /** It is committed; `repeated` when it had been committed before. */
   acknowledge(repeated?: true): void;
+  /** It is not handled, and the sender is told why. */
   reject(error: TroupeError): void;
+}
+
+/** The result of an effect, as the ledger keeps it. */
+export interface EffectResult {
+  /** The key under which the effect was performed. */
+  readonly key: string;
+  /** The name of its logic in `setup({ actors })`. */
+  readonly name: string;
+  /** What it was given. */
+  readonly input: Json;
+  /** Its output, or its failure. */
+  readonly outcome: Outcome;
 }
 
 /** How the sender is told what became of it. */

@@ -12,10 +12,12 @@ export class PendingSet {
   readonly timers = new Map<string, string>();
   readonly #all = new Map<string, OwnPending>();
 
+  /** What is pending under a key; undefined when nothing is. */
   get(key: string): OwnPending | undefined {
     return this.#all.get(key);
   }
 
+  /** Is something pending under the key? */
   has(key: string): boolean {
     return this.#all.has(key);
   }

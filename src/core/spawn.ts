@@ -6,14 +6,19 @@ import type { ChildData, PendingTimer } from '../contracts/pending.ts';
 
 /** What an actor is spawned with. */
 export type SpawnInfo = {
+  /** Its address, `type/key`. */
   readonly address: Address;
+  /** The id of its run. */
   readonly run: string;
+  /** The address of its parent; undefined for the root of a run. */
   readonly parent: Address | undefined;
   /** The key of the parent's pending that stands for this actor. */
   readonly key?: string;
   /** Its id among its parent's children. */
   readonly id?: string;
+  /** The input of its machine. */
   readonly input: Json;
+  /** Milliseconds since the epoch; default none. What it starts inherits it (E9). */
   readonly deadline?: number;
   /** How often it was restarted from the beginning; each time its lists begin anew. Default 0. */
   readonly life?: number;

@@ -12,12 +12,19 @@ import { requirePlain } from '../values/plain.ts';
 
 /** A change of an actor that is not stored yet. */
 export interface StateChange {
+  /** The snapshot after it; undefined when the actor failed before its first step. */
   readonly snapshot: Snapshot | undefined;
+  /** The status after it. */
   readonly status: ActorStatus;
+  /** What caused it. */
   readonly event: Commit['event'];
+  /** What begins; default nothing. */
   readonly opens?: readonly Pending[];
+  /** Keys of what ends; default none. */
   readonly closes?: readonly string[];
+  /** Entries for the actor's lists; default none. */
   readonly appends?: Commit['appends'];
+  /** Results of effects, for the ledger; default none. */
   readonly results?: Commit['results'];
   /** Why the actor failed. */
   readonly failure?: Failure;
@@ -25,8 +32,11 @@ export interface StateChange {
 
 /** The actor as of its last commit. */
 export interface CommitBase {
+  /** Its type, with the machine. */
   readonly type: ActorType;
+  /** What it was spawned with. */
   readonly spawnInfo: SpawnInfo;
+  /** When its first commit was made; milliseconds since the epoch. */
   readonly created: number;
   /** Of the last commit. */
   readonly seq: number;

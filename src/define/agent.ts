@@ -1,6 +1,5 @@
 /** Defines an agent: its name, model, tools, messages and limits. */
 import * as z from 'zod';
-import type { AnyAgent } from './anyMember.ts';
 import type { AgentDefinition, Objective, ReplyContract } from '../contracts/agent.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import { parseDefinition, quotedName } from '../values/explain.ts';
@@ -166,7 +165,7 @@ export function withTools<A extends Agent>(given: A, tools: readonly Delegate[])
 
 /** The same agent with a protocol: for an agent that has none of its own. */
 export const speaking = <M extends Messages, const H extends MessageName<M>>(
-  given: AnyAgent,
+  given: Agent,
   protocol: Protocol<M>,
   handles: readonly H[],
 ): Agent<M, H> => ({

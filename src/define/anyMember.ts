@@ -1,10 +1,10 @@
 /** The types of definitions whose messages do not matter: agents, teams, orchestrators and guarded definitions of any protocol. */
 import type { Agent } from './agent.ts';
 import type { ExecutionMode } from '../contracts/task.ts';
-import type { Guarded } from './guardrails/guarded.ts';
+import type { Guarded } from './guardrails/guardedDefinition.ts';
 import type { Member } from './member.ts';
-import type { Orchestrator } from './orchestrator.ts';
-import type { Team } from './team.ts';
+import type { Orchestrator } from './orchestratorDefinition.ts';
+import type { Team } from './teamDefinition.ts';
 
 /* oxlint-disable typescript/no-explicit-any -- Their message types were checked where they were defined. */
 /** An agent of any protocol. */

@@ -1,9 +1,9 @@
 /** Defines a durable actor from any XState machine. */
-import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import { ownTypes } from '../values/ids.ts';
-import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
-import { actorType } from '../engine/nodePlatform.ts';
+import { defineActorType, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
+import type { StateMachine } from '../core/chart.ts';
+import type { Platform } from '../core/platform.ts';
 
 /** A machine that can be run. */
 export interface MachineRunnable {
@@ -14,12 +14,9 @@ export interface MachineRunnable {
   readonly type: ActorType;
 }
 
-/**
- * Makes any XState machine into something that `run` takes. The machine is checked here: parts that cannot be made durable are refused by name. Throws `definition`.
- * @example run(machine(setup({ … }).createMachine({ … })), input)
- */
-export function machine(chart: AnyStateMachine, options: ActorTypeOptions = {}): MachineRunnable {
-  const type = actorType(chart, options);
+/** Checks a machine and its options, and makes it something that can be run on the given platform. Throws `definition` or `unsupported`. */
+export function defineMachine(chart: StateMachine, options: ActorTypeOptions, platform: Platform): MachineRunnable {
+  const type = defineActorType(chart, options, platform);
   if (ownTypes.has(type.name))
     throw new TroupeError(
       'definition',

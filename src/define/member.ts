@@ -1,5 +1,5 @@
 /** What may be a member of a team, and what the engine is given for one. */
-import type { AnyStateMachine } from 'xstate';
+import type { StateMachine } from '../core/chart.ts';
 import type { MemberKind } from '../../machines/member.ts';
 import type { Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import type { ActorTypeOptions } from '../core/actorType.ts';
@@ -36,7 +36,7 @@ export const membershipOf = (member: Member): MemberKind => {
 /** What a definition is compiled to for the engine. */
 export interface Compiled {
   /** The machine, with every slot filled. */
-  readonly machine: AnyStateMachine;
+  readonly machine: StateMachine;
   /** How its actor is run: signals, children, supervision, deadline in milliseconds. */
   readonly options: ActorTypeOptions;
 }

@@ -5,7 +5,7 @@ import { defaultRunLimits } from '../../machines/run/settings.ts';
 import { answersTogether, type RouterMember } from '../../machines/router/settings.ts';
 import type { Protocol } from '../contracts/protocol.ts';
 import { membershipOf } from './member.ts';
-import type { OrchestratorMember } from './orchestrator.ts';
+import type { OrchestratorMember } from './orchestratorDefinition.ts';
 import { guardedDefinition, memberDefinition, type AnyGuarded, type AnyMember } from './anyMember.ts';
 
 /** A member as the check kit takes it. */

@@ -2,7 +2,7 @@
 import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { concurrencyOf, Task, type ExecutionMode, type RouterInput, type TaskSpec } from '../contracts/task.ts';
-import type { Orchestrator } from './orchestrator.ts';
+import type { Orchestrator } from './orchestratorDefinition.ts';
 import { requireTaskBody } from './memberProfile.ts';
 
 /** The input of an orchestrator: one task, as a text or with options, or several. */

@@ -2,7 +2,7 @@
 import { defaultRouterSettings, type RouterSettings } from '../../machines/index.ts';
 import { milliseconds } from '../values/duration.ts';
 import { concurrencyOf } from '../contracts/task.ts';
-import type { Orchestrator } from './orchestrator.ts';
+import type { Orchestrator } from './orchestratorDefinition.ts';
 import { memberProfile } from './memberProfile.ts';
 
 /** Options with their defaults, all times in milliseconds. */

@@ -12,10 +12,10 @@ import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { requireInput } from '../values/plain.ts';
 import { kindOf } from './schemas.ts';
-import { taskFacts } from './guardrails/guarded.ts';
+import { taskFacts } from './taskFacts.ts';
 import type { MachineRunnable } from './machine.ts';
 import { orchestratorTasks } from './orchestratorInput.ts';
-import type { Orchestrator } from './orchestrator.ts';
+import type { Orchestrator } from './orchestratorDefinition.ts';
 
 export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
 

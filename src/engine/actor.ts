@@ -11,7 +11,7 @@ import type { SpawnInfo } from '../core/spawn.ts';
 import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming.ts';
 import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
-import type { Host } from './host.ts';
+import type { ActorHost } from './actorHost.ts';
 import { Mailbox } from './mailbox.ts';
 import { ActorState } from './actorState.ts';
 import { Supervisor } from '../core/supervisor.ts';
@@ -25,7 +25,7 @@ export class Actor {
   readonly type: ActorType;
   readonly supervisor: Supervisor;
 
-  readonly #host: Host;
+  readonly #host: ActorHost;
   readonly state: ActorState;
   readonly #executor: Executor;
   readonly #handler: Handler;
@@ -37,14 +37,14 @@ export class Actor {
   #isAbandoned = false;
   #idleSince = 0;
 
-  constructor(host: Host, type: ActorType, address: Address, run: string) {
+  constructor(host: ActorHost, type: ActorType, address: Address, run: string) {
     this.#host = host;
     this.type = type;
     this.address = address;
     this.run = run;
     this.supervisor = new Supervisor(type.supervise);
     this.state = new ActorState(host, type, address, run);
-    this.#executor = new Executor(host, this, this.state);
+    this.#executor = new Executor(host, this.state, (incoming) => this.enqueue(incoming));
     this.#handler = new Handler(host, this.state, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
   }

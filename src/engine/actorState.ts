@@ -1,21 +1,18 @@
 /** The state of an actor as of its last commit, and the commit its next step would be. Nothing here writes, sends or waits, except that a list is read. */
-import { deadLetterList } from '../contracts/deadLetter.ts';
 import type { Address } from '../values/ids.ts';
 import { TroupeError, type Failure } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import { asJson, type Json } from '../values/json.ts';
+import { type Json } from '../values/json.ts';
 import type { Commit, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
-import { spawnInfoOf, deadlineTimer, type SpawnInfo } from '../core/spawn.ts';
+import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
 import type { Snapshot, MachineStep } from '../core/chart.ts';
 import { toCommit, type StateChange } from '../core/toCommit.ts';
 import { unwrapSnapshot as openSnapshot } from '../core/snapshot.ts';
-import type { Incoming } from '../core/incoming.ts';
-import type { CommitBuilder, StepActor } from '../core/commitBuilder.ts';
-import { endMessageFor } from '../core/systemMessages.ts';
+import type { CommitBuilder } from '../core/commitBuilder.ts';
 import { ActorLists } from './lists.ts';
-import { buildOutbox } from '../core/outbox.ts';
+import { stepChange, storedListName, type StepCause, type SteppingActor } from '../core/stepChange.ts';
 import { PendingSet } from '../core/pendingSet.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { EngineContext } from './engineContext.ts';
@@ -33,7 +30,7 @@ export interface CommitContext extends EngineContext {
 }
 
 /** The state of one actor. */
-export class ActorState implements StepActor {
+export class ActorState implements SteppingActor {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
@@ -101,18 +98,13 @@ export class ActorState implements StepActor {
   }
 
   list(name: string): Promise<readonly Json[]> {
-    return this.#lists.get(this.#nameOfList(name));
+    return this.#lists.get(storedListName(this.spawnInfo, name));
   }
 
   /** A restart from the beginning: the lists begin anew. */
   startOver(): void {
     const { spawnInfo } = this;
     this.#spawned = { ...spawnInfo, life: (spawnInfo.life ?? 0) + 1, began: this.#context.clock.now() };
-  }
-
-  #nameOfList(name: string): string {
-    const { life = 0 } = this.spawnInfo;
-    return life === 0 ? name : `${name}~${life}`;
   }
 
   begin(spawnInfo: SpawnInfo): void {
@@ -131,34 +123,11 @@ export class ActorState implements StepActor {
     for (const pending of stored.pending) this.pendings.add(pending);
   }
 
-  /** The commit of a step. `ends` are keys of pendings that end with it, `beside` what the engine adds to the actor's lists. Throws when an action of the machine cannot be stored. */
-  step(
-    step: MachineStep,
-    before: Snapshot | undefined,
-    event: StateChange['event'],
-    { settles, result }: Pick<Incoming, 'settles' | 'result'>,
-    ends: readonly string[] = [],
-    beside: Commit['appends'] = [],
-  ): PlannedCommit {
-    const [snapshot, { length: index }] = step;
-    const draft = buildOutbox(this, before, step, this.#seq + 1, this.#context.clock.now(), event.id);
-    const settled = settles === undefined ? [] : [settles];
-    const appends = [
-      ...beside,
-      ...draft.appends.map(({ list, entry }) => ({ list: this.#nameOfList(list), entry })),
-      ...draft.undeliverable.map((deadLetter) => ({ list: deadLetterList, entry: asJson(deadLetter) })),
-    ];
-    const common = { snapshot, event, appends, results: result ? [result] : [] };
-    if (snapshot.status !== 'done') {
-      const opens = before ? draft.opens : [...draft.opens, ...deadlineTimer(this.spawnInfo, draft.key(index))];
-      return this.plan({ ...common, status: 'active', opens, closes: [...settled, ...ends, ...draft.closes] }, draft);
-    }
-    const endMessage = endMessageFor(this.spawnInfo, draft.key(index), { output: snapshot.output ?? null });
-    const opens = [...draft.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
-    return this.plan(
-      { ...common, status: 'done', opens, closes: [...settled, ...this.pendings.keysEndingWith(settled)] },
-      draft,
-    );
+  /** The commit of a step. Throws when an action of the machine cannot be stored. */
+  step(step: MachineStep, before: Snapshot | undefined, cause: StepCause): PlannedCommit {
+    const number = { seq: this.#seq + 1, now: this.#context.clock.now() };
+    const { change, builder } = stepChange(this, before, step, cause, number);
+    return this.plan(change, builder);
   }
 
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */

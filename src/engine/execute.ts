@@ -5,24 +5,24 @@ import type { Json } from '../values/json.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
 import { afterCommit } from './afterCommit.ts';
-import type { Actor } from './actor.ts';
-import { fromEffect } from '../core/incoming.ts';
-import type { Host } from './host.ts';
+import { fromEffect, type Incoming } from '../core/incoming.ts';
+import type { ActorHost } from './actorHost.ts';
 import { signalEnvelope } from '../core/systemMessages.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 
 /** Carries out the commits of one actor. */
 export class Executor {
-  readonly #host: Host;
-  readonly #actor: Actor;
+  readonly #host: ActorHost;
+  readonly #enqueue: (incoming: Incoming) => void;
   readonly #state: ActorState;
   readonly #effects: EffectRunner;
 
-  constructor(host: Host, actor: Actor, state: ActorState) {
+  /** `enqueue` gives the actor the result of an effect. */
+  constructor(host: ActorHost, state: ActorState, enqueue: (incoming: Incoming) => void) {
     this.#host = host;
-    this.#actor = actor;
     this.#state = state;
+    this.#enqueue = enqueue;
     const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
     this.#effects = new EffectRunner(host, { actor: state, logic });
   }
@@ -47,7 +47,7 @@ export class Executor {
   resume(results: StoredActor['results']): void {
     for (const pending of this.#state.pendings) {
       const result = results.get(pending.key);
-      if (result && pending.kind === 'effect') this.#actor.enqueue(fromEffect(pending, result, true));
+      if (result && pending.kind === 'effect') this.#enqueue(fromEffect(pending, result, true));
       else if (pending.kind !== 'child') this.#begin(pending, true);
     }
   }
@@ -95,7 +95,7 @@ export class Executor {
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
     if (!this.#host.holdsLease(this.#state.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#effects.start(pending, again);
-    if (outcome) this.#actor.enqueue(fromEffect(pending, outcome, false));
+    if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     else this.#host.notifyIdle(this.#state.run);
   }
 }

@@ -13,9 +13,9 @@ import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import type { Executor } from './execute.ts';
-import type { Host } from './host.ts';
+import type { ActorHost } from './actorHost.ts';
 import { endMessageFor } from '../core/systemMessages.ts';
-import { withEventContext, type EventDetails } from '../core/eventContext.ts';
+import { withEventContext, type EventContext } from '../contracts/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 import { isStale } from '../core/stale.ts';
@@ -37,13 +37,13 @@ export type ActorCommand =
 
 /** Handles the messages and commands of one actor. */
 export class Handler {
-  readonly #host: Host;
+  readonly #host: ActorHost;
   readonly #state: ActorState;
   readonly #executor: Executor;
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: Host, state: ActorState, executor: Executor, isGone: () => boolean) {
+  constructor(host: ActorHost, state: ActorState, executor: Executor, isGone: () => boolean) {
     this.#host = host;
     this.#state = state;
     this.#executor = executor;
@@ -55,12 +55,9 @@ export class Handler {
     let plan: PlannedCommit;
     try {
       plan = this.#state.step(
-        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#host.clock)),
+        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#now())),
         undefined,
-        event,
-        {},
-        ends,
-        restart && [keptRestart(restart)],
+        { event, ends, ...(restart ? { appends: [keptRestart(restart)] } : {}) },
       );
     } catch (thrown) {
       return this.#endInFailure(toFailure(thrown), event);
@@ -123,19 +120,28 @@ export class Handler {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
-    const step = chart.step(before, withEventContext(incoming.event, this.#host.clock, this.#detailsOf(incoming)));
-    if (incoming.isInternal) return this.#state.step(step, before, commitEventOf(incoming), incoming);
+    const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
+    const { settles, result } = incoming;
+    const cause = { ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
+    const event = commitEventOf(incoming);
+    if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
-    return this.#state.step(step, before, { ...commitEventOf(incoming), inbox: true }, incoming);
+    return this.#state.step(step, before, { ...cause, event: { ...event, inbox: true } });
   }
 
-  #detailsOf({ id, from, isInternal }: Incoming): EventDetails {
+  #contextOf({ id, from, isInternal }: Incoming): EventContext {
     const { deadline } = this.#state;
     return {
+      ...this.#now(),
       ...(deadline === undefined ? {} : { deadline }),
       ...(isInternal || from === undefined ? {} : { message: { id, from } }),
       soFar: (child) => this.#executor.soFar(child),
     };
+  }
+
+  #now(): EventContext {
+    const { clock } = this.#host;
+    return { at: clock.now(), chance: () => clock.random() };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */

@@ -32,6 +32,7 @@ import { defaultSupervision, type ActorType } from '../core/actorType.ts';
 import { Timers } from './timers.ts';
 import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
 import { Actor } from './actor.ts';
+import type { ActorHost, ParentActor, RunActor, SupervisedActor, UndeliveredMessage } from './actorHost.ts';
 import type { MachineEvent } from '../core/chart.ts';
 import { OutboxRelay } from './outboxRelay.ts';
 import { storeDeadLetter } from './deadLetters.ts';
@@ -80,7 +81,7 @@ export interface StartActorOptions {
 }
 
 /** Hosts the actors of the runs whose lease this process holds. */
-export class Host implements AsyncDisposable {
+export class Host implements ActorHost, AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly outboxRelay: OutboxRelay;
@@ -234,12 +235,9 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  // What actors ask of their host.
+  // What actors ask of their host: ActorHost.
 
-  spawn(
-    parent: { type: ActorType; address: Address; run: string; deadline: number | undefined },
-    pending: PendingChild,
-  ): void {
+  spawn(parent: ParentActor, pending: PendingChild): void {
     const { data } = pending;
     try {
       const type = parent.type.child(data.src);
@@ -265,7 +263,7 @@ export class Host implements AsyncDisposable {
   }
 
   async superviseFailure(
-    { address, parent, run }: { address: Address; parent: Address | undefined; run: string },
+    { address, parent, run }: SupervisedActor,
     failure: Failure,
     resumable: boolean,
   ): Promise<SupervisorDecision> {
@@ -312,12 +310,7 @@ export class Host implements AsyncDisposable {
   }
 
   /** Reports a message that no actor took and that a commit stores. */
-  reportDeadLetter(
-    run: string,
-    actor: Address,
-    message: { id: string; type: string; from: Address },
-    failure: Failure,
-  ): void {
+  reportDeadLetter(run: string, actor: Address, message: UndeliveredMessage, failure: Failure): void {
     this.report({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
@@ -326,7 +319,7 @@ export class Host implements AsyncDisposable {
     for (const call of this.#idleListeners) call(run);
   }
 
-  actorEnded({ address, run }: Actor): void {
+  actorEnded({ address, run }: RunActor): void {
     const registration = this.#registry.get(address);
     if (!registration) return;
     this.#registry.end(registration);
@@ -335,7 +328,7 @@ export class Host implements AsyncDisposable {
   }
 
   /** An actor cannot go on: the lease is lost, or the journal refuses. Its run stops in this process and can be resumed. */
-  stopRun({ address, run }: Actor, failure: Failure): void {
+  stopRun({ address, run }: RunActor, failure: Failure): void {
     this.report({ type: 'stalled', at: this.clock.now(), run, actor: address, failure });
     this.#lostRuns.set(run, failure);
     this.#leases.drop(run);

@@ -1,11 +1,12 @@
 /** Makes an orchestrator of agents in JSON: what `troupe run agents.json` runs. */
-import type { Guardrail } from '../../actors/guardrail.ts';
+import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import { agent } from '../define/agent.ts';
 import { slug } from '../values/ids.ts';
 import type { ExecutionMode } from '../contracts/task.ts';
 import { guardrails } from '../define/guardrails/guardrails.ts';
 import { offlineModel } from '../gateway/offlineModel.ts';
-import { orchestrator, type Orchestrator } from '../define/orchestrator.ts';
+import { orchestrator } from '../define/orchestrator.ts';
+import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import { hardeningOf, type GuardrailData, type HardeningJson } from './hardening.ts';
 import type { AgentProfile } from './profiles.ts';
 import { routers } from '../define/routers.ts';

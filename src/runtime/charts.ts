@@ -1,5 +1,5 @@
 /** The state charts of definitions as data: for diagrams, and for the inspector. */
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { StateMachine, StateNode } from '../core/chart.ts';
 import { guardedDefinition, type AnyMember } from '../define/anyMember.ts';
 import type { Member } from '../define/member.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -38,7 +38,7 @@ export async function chartOf(subject: Runnable): Promise<ChartNode> {
   return nodeOf(machine.root);
 }
 
-async function machineOf(kind: AnyMember['kind']): Promise<AnyStateMachine> {
+async function machineOf(kind: AnyMember['kind']): Promise<StateMachine> {
   const { agentMachine, guardrailMachine, routerMachine, runMachine } = await import('../../machines/index.ts');
   return { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine }[kind];
 }
@@ -58,7 +58,7 @@ export async function machineDefinitions(whole: Runnable): Promise<(type: string
     await import('../../machines/index.ts');
   const subject = innermost(whole);
   const byKind = { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine };
-  const machines: Record<string, AnyStateMachine> = {
+  const machines: Record<string, StateMachine> = {
     ...Object.fromEntries(guardIds(whole).map((id) => [id, guardrailMachine])),
     ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
     agent: agentMachine,
@@ -79,7 +79,7 @@ export async function machineDefinitions(whole: Runnable): Promise<(type: string
 }
 
 /** The chart of one machine: its root and everything in it. */
-export function nodeOf({ id, key, type, initial, states, transitions, always }: AnyStateNode): ChartNode {
+export function nodeOf({ id, key, type, initial, states, transitions, always }: StateNode): ChartNode {
   return {
     id,
     key,

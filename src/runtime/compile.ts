@@ -1,9 +1,10 @@
 /** Compiles a definition for the engine: to an actor type with every slot filled. */
-import type { AnyStateMachine } from 'xstate';
+import type { StateMachine } from '../core/chart.ts';
 import * as z from 'zod';
 import { agentActor } from '../../actors/agent.ts';
 import { routerActor } from '../../actors/router.ts';
-import { guardrailChain, type Guardrail } from '../../actors/guardrail.ts';
+import { guardrailChain } from '../../actors/guardrail.ts';
+import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import { runActor } from '../../actors/run.ts';
 import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
@@ -24,7 +25,7 @@ import { TreasuryAnswer, TreasuryLease, TreasurySignal } from '../contracts/trea
 import { WaitSignal } from '../contracts/wait.ts';
 import { Work, WorkDone, WorkSignal } from '../contracts/work.ts';
 import { orchestratorSettings } from '../define/orchestratorSettings.ts';
-import type { Orchestrator } from '../define/orchestrator.ts';
+import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import { mcpToolSource as connect } from '../mcp/toolSource.ts';
 import type { McpServer } from '../define/mcpServer.ts';
 import { selectWith } from '../define/routers.ts';
@@ -101,7 +102,7 @@ export function guardChain(
   return { name: first.id, machine, options };
 }
 
-const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, AnyStateMachine> =>
+const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, StateMachine> =>
   Object.fromEntries(Object.entries(parts).map(([name, { machine }]) => [name, machine]));
 const childOptionsOf = (parts: Readonly<Record<string, Compiled>>): Record<string, ActorTypeOptions> =>
   Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
@@ -145,7 +146,7 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
     ...agentOptions,
     deadline: agent.definition('').limits?.deadline ?? defaultAgentLimits.deadline,
   });
-  const machineOf = (agent: AnyAgent): AnyStateMachine =>
+  const machineOf = (agent: AnyAgent): StateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
   function agentPart(agent: AnyAgent): Compiled {

@@ -7,12 +7,12 @@ import type { Duration } from '../values/duration.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import { attach } from './attach.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
-import type { Orchestrator } from '../define/orchestrator.ts';
+import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
 import type { Runnable } from '../define/runnable.ts';
 import { systemClock } from '../engine/clock.ts';
-import type { Team } from '../define/team.ts';
-import type { Guarded } from '../define/guardrails/guarded.ts';
+import type { Team } from '../define/teamDefinition.ts';
+import type { Guarded } from '../define/guardrails/guardedDefinition.ts';
 import type { MachineRunnable } from '../define/machine.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */

@@ -16,15 +16,12 @@ export type { ScriptedFault } from './scripted/fault.ts';
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 
-/** Exhaustive tests: every path, everything that can happen, a crash at every point, and every fault. */
+/** Exhaustive tests: every path, a crash at every point, and every fault. Everything that can happen is looked at by `check` of troupe/check. */
 export { paths, type Path, type PathOptions } from './paths/paths.ts';
 export { samplesOf } from './paths/sample.ts';
 export { walkStates, type Situation, type Walk, type WalkOptions } from './paths/walk.ts';
 export { coverage, type Coverage } from './cover/recorder.ts';
 export type { CoverReport, Gap, MachineReport } from './cover/report.ts';
-export { check } from './check/check.ts';
-export type { CheckOptions } from './check/options.ts';
-export type { Bound, CheckReport, Finding, FindingKind } from './check/report.ts';
 export { crashEverywhere, type CrashReport, type Violation } from './crash/crashEverywhere.ts';
 export { expectSurvival } from './crash/expectSurvival.ts';
 export type { ProcessParts } from './world/crashPoints.ts';

@@ -1,16 +1,12 @@
 /** Reads and types JSON values whose shape TypeScript cannot know. */
 import type * as z from 'zod';
-import type { Json, JsonObject } from '../values/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 
 /**
  * Types a value as JSON that is JSON by how it was made: an interface has no index signature, and a schema's lists are mutable where
- * `Json` has read-only ones. Nothing is checked.
+ * `Json` has read-only ones. Nothing is checked; a value whose type shows that it is JSON takes `asJson` of values.
  */
-export const asJson = (value: unknown): z.core.util.JSONType => value as z.core.util.JSONType;
-
-/** True for an object that is neither null nor a list. */
-export const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const knownJson = (value: unknown): z.core.util.JSONType => value as z.core.util.JSONType;
 
 /** The value when it is an object, an empty object otherwise. */
 export const jsonObject = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -7,6 +7,7 @@ import type { JsonObject } from '../values/json.ts';
 import { toolTiers, type ToolTier } from '../contracts/model.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { isToolName, toolNameRule } from './toolNames.ts';
+import { errorMessage } from '../values/cause.ts';
 
 /** Whether a call was made, looked up after a crash; undefined when that cannot be found out. */
 export type Reconciled<Output> =
@@ -138,7 +139,7 @@ function schemaOf(name: string, input: z.ZodType): JsonObject {
   try {
     schema = z.toJSONSchema(input, { io: 'input' }) as JsonObject;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new TroupeError(
       'definition',
       `Tool "${name}": its input cannot be said in JSON Schema (${reason}). Use types that JSON has.`,

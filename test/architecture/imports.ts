@@ -15,10 +15,14 @@ const bare = /(?<=^|;[ \t]*)import\s*['"]([^'"]+)['"]/gm;
 const call =
   /(?:(?<![.\w$])(?:import|require)|\bgetBuiltinModule)\s*\(\s*(['"`])([^'"`]*)\1|(?<![.\w$])import\s*\(\s*[^'"`\s)]/g;
 
-export function importsOf(source: string): Import[] {
-  const code = source
+/** The source without its comments. */
+export const codeOf = (source: string): string =>
+  source
     .replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, '') // comments that begin a line
     .replace(/(^|[;{}),\s])\/\/.*$/gm, '$1');
+
+export function importsOf(source: string): Import[] {
+  const code = codeOf(source);
   return [
     ...[...code.matchAll(fromClause)].map(([, type, to]) => ({ to, typeOnly: Boolean(type), dynamic: false })),
     ...[...code.matchAll(bare)].map(([, to]) => ({ to, typeOnly: false, dynamic: false })),
@@ -29,6 +33,14 @@ export function importsOf(source: string): Import[] {
     })),
   ];
 }
+
+const declaration =
+  /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type) ([\w$]+)/gm;
+
+/** The names that a file declares and exports, each once: a schema and its type share one, overloads too. Names that it passes on from other files are not among them. */
+export const exportsOf = (source: string): string[] => [
+  ...new Set([...codeOf(source).matchAll(declaration)].map(([, name]) => name!)),
+];
 
 /** `@scope/name/deep` and `name/deep` without the path into the package; `node:sqlite` stays as it is. */
 export const packageOf = (specifier: string): string =>

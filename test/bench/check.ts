@@ -1,6 +1,6 @@
 /** `check` on the demo team against stepping the same number of events through a live XState actor, which looks at one order of things only. */
 import { createActor, setup } from 'xstate';
-import { check } from '../../src/testing/index.ts';
+import { check } from '../../src/testing/check/index.ts';
 import newsroom from '../../examples/demo/index.ts';
 import { compare, per } from './measure.ts';
 

@@ -1,6 +1,6 @@
 /** `troupe check`: findings on stdout, and the exit code that says whether there are any. */
 import { expect, test } from 'vitest';
-import type { CheckReport } from 'troupe/testing';
+import type { CheckReport } from 'troupe/check';
 import { workspace } from './troupe.ts';
 
 test('a finding is printed with its trace, a diagram and a test to paste; the exit code is 1', async () => {

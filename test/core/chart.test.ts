@@ -206,14 +206,14 @@ const all = [
 test.each(all)('%s steps as in XState', (_, { machine, input, events }) => {
   assert(
     property(sequences(events, 25), (chosen) => likeXState(machine, input, chosen)),
-    { numRuns: dose(40, 200) },
+    { numRuns: dose(20, 200) },
   );
 });
 
 test.each(all)('%s steps as if it had never been restarted', (_, { machine, input, events }) => {
   assert(
     property(sequences(events, 25), (chosen) => likeAfterRestart(machine, input, chosen)),
-    { numRuns: dose(40, 200) },
+    { numRuns: dose(20, 200) },
   );
 });
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
-import { machine } from '../../src/define/machine.ts';
+import { machine } from '../../src/runtime/machine.ts';
 import type * as Effects from '../../src/engine/effects.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 

@@ -3,7 +3,7 @@ import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import { actorType } from '../../src/engine/nodePlatform.ts';
-import { machine as subject } from '../../src/define/machine.ts';
+import { machine as subject } from '../../src/runtime/machine.ts';
 import type { CrashScenario } from '../../src/testing/crash/scenario.ts';
 import { counter } from '../testing/subjects.ts';
 

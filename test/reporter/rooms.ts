@@ -2,8 +2,12 @@
 
 /** Unit and machine tests: no other process, no disk, no server. `npm run test:fast` runs these. */
 export const fastRooms = ['actors', 'core', 'engine', 'formats', 'machines', 'tools', 'transport', 'values'];
-/** Files of these rooms that do start a process or a server. */
-export const slowFiles = ['test/engine/processId.test.ts', 'test/transport/nats/*.test.ts'];
+/** Files of these rooms that start a process or a server, or that are proofs. */
+export const slowFiles = [
+  'test/engine/processId.test.ts',
+  'test/engine/mutants.test.ts',
+  'test/transport/nats/*.test.ts',
+];
 
 /** Test files that change what modules keep, or look at it: each gets its modules anew. All others share them, file after file. */
 export const isolated: string[] = [

@@ -18,7 +18,7 @@ os.hostname = () => 'stored.example';
 syncBuiltinESMExports();
 Object.defineProperty(process, 'pid', { value: 4_194_305 });
 
-const { cassetteText: cassetteText, exportRun, testRuntime } = await import('troupe/testing');
+const { cassetteText, exportRun, testRuntime } = await import('troupe/testing');
 const { sqlite } = await import('../../src/journal/sqlite/sqlite.ts');
 const { cassettes, copyOf, fixture, goOn, hashesOf } = await import('./journals.ts');
 const { logOf, recordLog, views } = await import('./log.ts');

@@ -1,7 +1,7 @@
 /** `check` explores every reachable state, and reports a finding with its shortest trace and a test to paste. */
 import { describe, expect, test } from 'vitest';
 import { agent, machine, tool, TroupeError, type Runnable } from 'troupe';
-import { check, type CheckOptions, type FindingKind } from 'troupe/testing';
+import { check, type CheckOptions, type FindingKind } from 'troupe/check';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import newsroom from '../../examples/demo/index.ts';

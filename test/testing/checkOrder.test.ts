@@ -1,7 +1,7 @@
 /** In which orders a check lets things happen: any between commits, and one only between two actors. */
 import { expect, test } from 'vitest';
 import { machine } from 'troupe';
-import { check } from 'troupe/testing';
+import { check } from 'troupe/check';
 import { assign, sendParent, sendTo, setup } from 'xstate';
 
 type Said = { readonly type: 'one' | 'two' | 'hello' };

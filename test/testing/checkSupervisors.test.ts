@@ -19,7 +19,7 @@ import {
   type Router,
   type Runnable,
 } from 'troupe';
-import { check } from 'troupe/testing';
+import { check } from 'troupe/check';
 import { dose } from '../dose.ts';
 
 const replyingAgent = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });

@@ -1,6 +1,6 @@
 /** `troupe check`: explores every reachable state of what a file defines, and prints what is wrong and what was proved. */
 import { basename } from 'node:path';
-import type { CheckOptions, CheckReport, Finding } from '../../testing/index.ts';
+import type { CheckOptions, CheckReport, Finding } from '../../testing/check/index.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
@@ -36,7 +36,7 @@ export async function checkCommand(cli: Cli, path: string, flags: CheckCommandOp
     return (await import('./checkAgainst.ts')).checkAgainst(cli, path, { against, ...(json ? { json } : {}) });
   const { input, settings } = await readRunInput(cli, flags.input, set);
   const { file, subject, exports } = await loadDefinition(cli.cwd, path, settings);
-  const { check: explore } = await import('../../testing/index.ts');
+  const { check: explore } = await import('../../testing/check/index.ts');
   const own = optionsIn(file, exports['check']);
   const report = await explore(subject, {
     ...own,

@@ -2,7 +2,7 @@
 import type { Json } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { RunOutcome } from '../../runtime/runtime.ts';
-import type { LoadedDefinition } from '../load.ts';
+import type { LoadedDefinition } from '../loadedDefinition.ts';
 
 /** An outcome in the form in which it is printed. */
 export type FormattedOutcome = RunOutcome & {

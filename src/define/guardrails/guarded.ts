@@ -1,37 +1,12 @@
 /** Puts guardrails in front of something: an agent, a team, or a single tool. */
-import type { Guardrail } from '../../../actors/guardrail.ts';
-import { milliseconds } from '../../values/duration.ts';
+import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { TaskFacts } from '../../contracts/work.ts';
 import { kindOf } from '../schemas.ts';
 import { guardedTool } from './guardedTool.ts';
-import { guardedDefinition, type AnyAgent, type AnyGuarded, type AnyTeam, type Guardable } from '../anyMember.ts';
-import type { Runnable } from '../runnable.ts';
+import { type AnyAgent, type AnyGuarded, type AnyTeam, type Guardable } from '../anyMember.ts';
 import type { Tool } from '../../tools/tool.ts';
-
-/** Something with guardrails in front of it. It is run, nested and called as what it guards. */
-export interface Guarded<S> {
-  readonly kind: 'guarded';
-  /** The name of what it guards. */
-  readonly name: string;
-  /** What it guards. */
-  readonly subject: S;
-  /** In the order in which they check work. */
-  readonly guardrails: readonly Guardrail[];
-  /** True when what it guards answers with a body alone, as a team does. */
-  readonly bare: boolean;
-  /** The protocol of what it guards. */
-  readonly protocol: S extends { readonly protocol: infer P } ? P : never;
-  /** The messages that it takes: those of what it guards. */
-  readonly handles: S extends { readonly handles: infer H } ? H : never;
-  /** The name under which what it guards knows the message it is given, where that is another. */
-  readonly takes?: string;
-  /** The name that its answer has in a team, where that is another. */
-  readonly gives?: string;
-  /** What it guards, by name. */
-  readonly members: Readonly<Record<string, S>>;
-}
+import type { Guarded } from './guardedDefinition.ts';
 
 /**
  * Puts guardrails in front of an agent, a team or a tool. The result is run, nested or called as before, with the same types.
@@ -115,16 +90,4 @@ export function sortedGuardrails(guardrails: readonly Guardrail[], taken: readon
       `The guardrail "${clash.name}" has the name of what it guards. Give it another: { name: '…' }.`,
     );
   return guardrails.toSorted((a, b) => a.rank - b.rank);
-}
-
-/** What a definition says about its own work: how long it may take, and what it may use up. */
-export function taskFacts(subject: Runnable): TaskFacts {
-  if (subject.kind === 'guarded') return taskFacts(guardedDefinition(subject));
-  if (subject.kind === 'machine' || subject.kind === 'orchestrator') return {};
-  const { deadline, budget } =
-    subject.kind === 'agent' ? { deadline: subject.deadline, budget: subject.definition('').budget } : subject.options;
-  return {
-    ...(deadline === undefined ? {} : { timeout: milliseconds(deadline) }),
-    ...(budget === undefined ? {} : { budget }),
-  };
 }

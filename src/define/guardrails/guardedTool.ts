@@ -1,5 +1,5 @@
 /** A tool with guardrails in front of it. Each call is checked before and after it is made. Counts last as long as this process. */
-import type { Guardrail } from '../../../actors/guardrail.ts';
+import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import { breaker } from '../../../actors/gateway.ts';
 import { askCheckInTime, checkResultOf } from '../../../actors/checkResult.ts';
 import { takeFromBucket, type TokenBuckets } from '../../../machines/guardrail/tokenBucket.ts';

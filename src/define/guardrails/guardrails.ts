@@ -1,6 +1,6 @@
 /** Defines guardrails: the built-in ones, and a user's own. */
 import * as z from 'zod';
-import type { Guardrail } from '../../../actors/guardrail.ts';
+import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import {
   defaultGuardrailSettings,
   type GuardrailRule,

@@ -1,8 +1,8 @@
 /** A conversation, read from the messages of a team, and the prompt that shows it to the next speaker. */
 import * as z from 'zod';
-import { zeroUsage } from '../../../machines/agent/context.ts';
-import { addUsage } from '../../../machines/member.ts';
-import type { TeamMessage } from '../team.ts';
+import { zeroUsage } from '../../../machines/usage.ts';
+import { addUsage } from '../../../machines/usage.ts';
+import type { TeamMessage } from '../teamDefinition.ts';
 import { finishWith, type PresetOptions } from './preset.ts';
 import type { Conversation, Turn, Until } from './until.ts';
 

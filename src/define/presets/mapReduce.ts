@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
-import { latestOf, type TeamMessage } from '../team.ts';
+import { latestOf } from '../team.ts';
+import type { TeamMessage } from '../teamDefinition.ts';
 import {
   atLeastOne,
   finishWith,

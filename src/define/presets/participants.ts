@@ -9,8 +9,8 @@ import { answersTogether } from '../../../machines/router/settings.ts';
 import { guardedDefinition, memberDefinition } from '../anyMember.ts';
 import { isMember } from '../schemas.ts';
 import type { Member } from '../member.ts';
-import type { Orchestrator } from '../orchestrator.ts';
-import type { Team } from '../team.ts';
+import type { Orchestrator } from '../orchestratorDefinition.ts';
+import type { Team } from '../teamDefinition.ts';
 
 /* oxlint-disable typescript/no-explicit-any -- Participants have messages of any protocol; the types below read them, and the preset checks them when it is made. */
 /** A participant: an agent, a team, an orchestrator, or one of them guarded. */

@@ -7,7 +7,8 @@ import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import { protocol as protocolOf, type Messages, type Protocol } from '../../contracts/protocol.ts';
 import type { Member } from '../member.ts';
-import { team, type Next, type Team, type TeamMessage, type TeamOptions } from '../team.ts';
+import { team } from '../team.ts';
+import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
 /** Options of every preset. */
 export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise'> {

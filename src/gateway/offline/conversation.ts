@@ -1,6 +1,7 @@
 /** Reads a conversation for the offline model: the task, the results of tools, and complaints about an earlier answer. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import { isJsonObject, isList, textField } from './fields.ts';
+import { isList, textField } from './fields.ts';
+import { isJsonObject } from '../../values/json.ts';
 import type { Message, ModelRequest, ToolSpec } from '../../contracts/model.ts';
 
 /** The result of a tool call. */

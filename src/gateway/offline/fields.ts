@@ -1,9 +1,5 @@
 /** Reads fields of JSON that may have any shape. */
-import type { Json, JsonObject } from '../../values/json.ts';
-
-/** Is it an object, and no list? */
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 
 /** The field of an object when it is a text; undefined otherwise. */
 export const textField = (value: Json, name: string): string | undefined => {

@@ -1,6 +1,7 @@
 /** Makes a value for any JSON Schema out of sentences, always the same for the same input. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import { isJsonObject, isList, numberField } from './fields.ts';
+import { isList, numberField } from './fields.ts';
+import { isJsonObject } from '../../values/json.ts';
 
 /** Gives one sentence at a time, best first, and starts again after the last. */
 export type Supply = () => string;

@@ -1,6 +1,7 @@
 /** Writes a text from facts, and checks a text against facts, by fixed rules. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import { isJsonObject, isList, numberField, textField } from './fields.ts';
+import { isList, numberField, textField } from './fields.ts';
+import { isJsonObject } from '../../values/json.ts';
 import type { Fact } from './researcher.ts';
 
 const citation = /\[([^\s[\]]+):(\d+)\]/g;

@@ -4,7 +4,7 @@ import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Json } from '../../values/json.ts';
 import { sha256Digest } from '../chain.ts';
-import type { SqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 import type { Commit, Pending } from '../journal.ts';
 
 /** The longest JSON text that is stored inline, in characters. */

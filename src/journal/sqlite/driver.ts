@@ -1,26 +1,7 @@
 /** The port to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous, and no other file depends on which one is used. */
 import { TroupeError } from '../../values/failure.ts';
 import { libsqlDriver, type LibsqlDatabase } from './libsql.ts';
-
-/** What a column holds and a parameter takes. */
-export type SqlValue = string | number | null;
-/** A row of any query, by column name. */
-export type SqlRow = Readonly<Record<string, SqlValue>>;
-
-/** A prepared statement. `R` names the columns of its rows; the database does not check that. */
-export interface SqlStatement<R extends SqlRow = SqlRow> {
-  run(...values: SqlValue[]): unknown;
-  get(...values: SqlValue[]): R | undefined;
-  all(...values: SqlValue[]): R[];
-}
-
-/** An open database. Every error it throws is a `TroupeError` of kind `storage` or `corrupt`. */
-export interface SqliteDriver {
-  readonly name: 'node:sqlite' | 'libsql';
-  exec(sql: string): void;
-  prepare<R extends SqlRow = SqlRow>(sql: string): SqlStatement<R>;
-  close(): void;
-}
+import type { SqlRow, SqlStatement, SqliteDriver, SqlValue } from './database.ts';
 
 /** Opens a database file with the preferred library, or with the first that is installed. Rejects with `storage` when there is none. */
 export async function openSqliteDriver(path: string, prefer?: SqliteDriver['name']): Promise<SqliteDriver> {

@@ -1,6 +1,6 @@
 /** Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6). */
 import { TroupeError } from '../../values/failure.ts';
-import type { SqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 import type { WriteQueue } from './store.ts';
 
 interface Job {

@@ -1,6 +1,6 @@
 /** Corrects where libsql behaves otherwise than SQLite's other libraries. */
 import { TroupeError } from '../../values/failure.ts';
-import type { SqliteDriver, SqlRow, SqlStatement, SqlValue } from './driver.ts';
+import type { SqliteDriver, SqlRow, SqlStatement, SqlValue } from './database.ts';
 
 /** What libsql gives: a statement can tell its columns, and a BLOB is read as an `ArrayBuffer`. */
 export interface LibsqlDatabase extends Omit<SqliteDriver, 'name' | 'prepare'> {

@@ -3,7 +3,7 @@ import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { deleteUnreferencedBlobs } from './blobs.ts';
 import { corruptActor } from '../chain.ts';
-import type { SqlValue } from './driver.ts';
+import type { SqlValue } from './database.ts';
 import type { JournalQueries } from '../journal.ts';
 import { toActorRow, isIntact, pendingOf, actorReader } from './reader.ts';
 import {

@@ -15,6 +15,7 @@ import {
 } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 import { chainVerifier, type Checkpoints } from './verify.ts';
+import { errorMessage } from '../../values/cause.ts';
 
 /** The part of a journal that reads actors. Without `checkpoints` every load verifies the chain from its first commit. */
 export function actorReader(
@@ -44,11 +45,7 @@ export function actorReader(
     try {
       return codec.read(stored);
     } catch (cause) {
-      throw corruptActor(
-        actor,
-        seq,
-        `${what} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      );
+      throw corruptActor(actor, seq, `${what} cannot be read: ${errorMessage(cause)}`);
     }
   };
 

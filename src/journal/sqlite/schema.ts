@@ -1,6 +1,6 @@
 /** The tables of the journal, and how an older file is migrated. A file of a newer version is left unchanged. */
 import { TroupeError } from '../../values/failure.ts';
-import type { SqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 
 /** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
 const migrations: readonly string[] = [

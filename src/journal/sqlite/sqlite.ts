@@ -2,7 +2,8 @@
 import { sqliteQueries } from './queries.ts';
 import { valueCodec } from './blobs.ts';
 import { sqliteLeases } from './leases.ts';
-import { openSqliteDriver, type SqliteDriver } from './driver.ts';
+import { openSqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 import { GroupCommit } from './groupCommit.ts';
 import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';

@@ -1,6 +1,6 @@
 /** What the parts of the SQLite journal share: the open database, the order of its writes, and how values are stored. */
 import type { ValueCodec } from './blobs.ts';
-import type { SqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 
 /** Decides in which transaction a write takes place. */
 export interface WriteQueue {

@@ -1,6 +1,7 @@
 /** Writes that take place as soon as they are added, all those of one log entry in one transaction: how a log is applied to a replica's file. */
 import { TroupeError } from '../../values/failure.ts';
-import { sqliteResultCode, type SqliteDriver } from './driver.ts';
+import { sqliteResultCode } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 import type { WriteQueue } from './store.ts';
 
 /** SQLite's result codes for a value that no file could store: too big, a broken constraint, a wrong type, out of range. */

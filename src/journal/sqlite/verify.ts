@@ -2,7 +2,7 @@
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Address } from '../../values/ids.ts';
 import { corruptActor, actorDigest, verifyChain, type ChainEnd, type ChainLink } from '../chain.ts';
-import type { SqliteDriver } from './driver.ts';
+import type { SqliteDriver } from './database.ts';
 import type { Pending } from '../journal.ts';
 import { parseOpens, parseStrings, type ActorColumns, type CommitColumns, type ListColumns } from './rows.ts';
 

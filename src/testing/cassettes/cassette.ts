@@ -11,7 +11,7 @@ import type { Runnable } from '../../define/runnable.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Host } from '../../engine/host.ts';
 import { ticketsOf } from '../../runtime/tickets.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { performLive } from './effectAnswers.ts';
 import { driftText } from './drift.ts';
@@ -134,7 +134,7 @@ function liveBy({ onTicket, gateway: models, env = process.env }: CassetteOption
         host.post({
           id,
           type: event.type,
-          body: asJson(event),
+          body: knownJson(event),
           from: 'person/recording',
           to,
           run: '',

@@ -6,7 +6,7 @@ import { secretsInEnv } from '../../observe/envSecrets.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
 import type { SpawnInfo } from '../../core/spawn.ts';
 import type { StoredSnapshot } from '../../core/snapshot.ts';
-import { asJson, jsonObject } from '../jsonValues.ts';
+import { knownJson, jsonObject } from '../jsonValues.ts';
 import { cassetteFormat, type Cassette, type RecordedEnd } from './format.ts';
 import { masker, type Masker } from './masker.ts';
 
@@ -38,7 +38,7 @@ export async function exportRun(
     );
   const masks = masker(secretsInEnv(env), redact);
   // Masking changes texts and leaves the shape of a value as it is.
-  const clean = <T>(value: T): T => masks.json(asJson(value)) as T;
+  const clean = <T>(value: T): T => masks.json(knownJson(value)) as T;
   const rows = (await journal.find({ run, limit: 100_000 })).sort(
     (a, b) => a.created - b.created || (a.actor < b.actor ? -1 : 1),
   );
@@ -55,11 +55,11 @@ export async function exportRun(
     subject: {
       ...(typeof name === 'string' ? { name } : {}),
       type: root.type,
-      ...(args === undefined ? {} : { args: clean(asJson(args)) }),
+      ...(args === undefined ? {} : { args: clean(knownJson(args)) }),
     },
     started: root.created,
     ...(birth.deadline === undefined ? {} : { deadline: birth.deadline }),
-    input: clean(asJson(birth.input)),
+    input: clean(knownJson(birth.input)),
     ...(end ? { end: clean(end) } : {}),
     actors: rows.map((row) => {
       const { machine, hash } = savedBy(row);
@@ -70,7 +70,7 @@ export async function exportRun(
         ...(parent === undefined ? {} : { parent }),
         machine,
         hash,
-        input: clean(asJson(birthOf(row).input)),
+        input: clean(knownJson(birthOf(row).input)),
         status,
         state,
       };
@@ -83,7 +83,7 @@ export async function exportRun(
         id,
         type: inside(from) ? masks.text(type) : type,
         ...(from === undefined ? {} : { from }),
-        ...(inside(from) ? {} : { body: clean(asJson(body)) }),
+        ...(inside(from) ? {} : { body: clean(knownJson(body)) }),
       },
       state,
       status,
@@ -94,8 +94,8 @@ export async function exportRun(
       actor,
       at,
       name: effect,
-      input: clean(asJson(input)),
-      outcome: clean(outcome.ok ? { ok: true, output: asJson(outcome.output) } : outcome),
+      input: clean(knownJson(input)),
+      outcome: clean(outcome.ok ? { ok: true, output: knownJson(outcome.output) } : outcome),
     })),
   };
 

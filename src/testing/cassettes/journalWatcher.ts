@@ -3,7 +3,6 @@ import type { Commit, Journal } from '../../journal/journal.ts';
 
 import { phaseOf, type DriftLog } from './drift.ts';
 import { fitsRecorded } from './masker.ts';
-import { timerOf } from '../pendingData.ts';
 import type { Recording } from './recording.ts';
 
 /** A timer that has not fired. */
@@ -74,7 +73,7 @@ export class JournalWatcher {
     for (const pending of opens) {
       const { key, kind, due } = pending;
       if (kind === 'timer' && due !== undefined)
-        this.timers.set(key, { key, actor, due, type: timerOf(pending).event.type });
+        this.timers.set(key, { key, actor, due, type: pending.data.event.type });
     }
     if (status !== 'active')
       for (const timer of this.timers.values()) if (timer.actor === actor) this.timers.delete(timer.key);

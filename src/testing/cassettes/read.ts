@@ -3,8 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { describeMismatch, describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { errorMessageOf } from '../errorMessage.ts';
-import { asJson, isJsonObject } from '../jsonValues.ts';
+import { errorMessage } from '../../values/cause.ts';
+import { knownJson } from '../jsonValues.ts';
+import { isJsonObject } from '../../values/json.ts';
 import { Cassette, cassetteDigest, cassetteFormat } from './format.ts';
 
 /** The largest file, in bytes: a larger one would take the memory of the process, and such a run is too long for a test. */
@@ -57,9 +58,9 @@ export function parseCassette(file: string, text: string): Cassette {
 
 function parseJson(file: string, text: string): Json {
   try {
-    return asJson(JSON.parse(text));
+    return knownJson(JSON.parse(text));
   } catch (cause) {
-    const message = errorMessageOf(cause);
+    const message = errorMessage(cause);
     // Without a position the text was cut short at its end.
     const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
     const before = text.slice(0, at).split('\n');

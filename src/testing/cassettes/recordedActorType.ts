@@ -5,7 +5,7 @@ import type { Json } from '../../values/json.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { isMachine } from '../../core/validateActors.ts';
 import { actorLogics, mapChildren, type Performer } from '../effects.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 
 /** An effect that is asked for. */
 export interface EffectCall {
@@ -38,7 +38,7 @@ const answered = (name: string, logic: AnyActorLogic, answer: EffectAnswerer): A
   const effect: Performer = {
     options: {},
     async perform(input: unknown, scope: EffectScope): Promise<Json> {
-      const plain = asJson(JSON.parse(JSON.stringify(input ?? null)));
+      const plain = knownJson(JSON.parse(JSON.stringify(input ?? null)));
       const outcome = await answer({ name, input: plain, scope, logic });
       if (outcome.ok) return outcome.output;
       // Thrown as data, so that the machine gets exactly the recorded failure.

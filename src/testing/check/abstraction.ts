@@ -6,9 +6,8 @@
  */
 import { actorTypeOf } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { OwnPending } from '../../contracts/pending.ts';
 import { jsonObject } from '../jsonValues.ts';
-import { fieldsOf } from '../pendingData.ts';
 import { stateOfActor } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
 
@@ -59,10 +58,13 @@ export function worldKey(world: ModelWorld, keep: (actor: ModelActor) => Json, c
   // An address counts the steps of the parent, so the path is used instead. Of an actor that has ended, what it said last is enough.
   const path = (address: string, said = '') => actors.get(address)?.path ?? `${actorTypeOf(address)} ${said}`;
   const doubt = (key: string) => (world.lostOutcomes.has(key) ? 'lost' : world.uncertain.has(key) ? 'doubtful' : '');
-  const outlineOf = (pending: Pending): Json => {
-    const { id, src, event } = fieldsOf(pending);
-    return [pending.kind, id ?? '', src ?? '', event?.type ?? '', doubt(pending.key)];
-  };
+  const outlineOf = ({ kind, key, data }: OwnPending): Json => [
+    kind,
+    data.id ?? '',
+    'src' in data ? data.src : '',
+    'event' in data ? data.event.type : '',
+    doubt(key),
+  ];
   return JSON.stringify([
     ended ? outline(ended, clamp) : null,
     sortedBy(

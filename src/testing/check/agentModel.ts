@@ -11,7 +11,7 @@ import type { Delegate } from '../../define/delegate.ts';
 import { runInput, type AnyAgent, type AnyTeam } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { projectContext, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
@@ -21,8 +21,7 @@ import { asksPeople } from './member.ts';
 import { projectGiven } from './machineModel.ts';
 import type { CheckSettings } from './options.ts';
 import { outcomeWords } from './effectOutcomes.ts';
-import { effectOf, isDeadline } from '../pendingData.ts';
-import type { CheckModel } from './model.ts';
+import { isDeadlineTimer, type CheckModel } from './model.ts';
 
 /** Limits for the model. */
 const smallLimits: Partial<AgentLimits> = {
@@ -54,7 +53,7 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     answers(message) {
       const replies: readonly string[] = protocol?.messages[message]?.replies ?? [];
       if (replies.length === 0) return [{ type: 'text', body: 'text' }];
-      return replies.map((type): AgentAnswer => ({ type, body: asJson(bodies(type)[0]) }));
+      return replies.map((type): AgentAnswer => ({ type, body: knownJson(bodies(type)[0]) }));
     },
   });
   const inputs = (): readonly unknown[] =>
@@ -70,13 +69,14 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     ],
     isInterference: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isDefaultTimer: ({ birth }, timer) => deadline === undefined && birth.parent === undefined && isDeadline(timer),
+    isDefaultTimer: ({ birth }, timer) =>
+      deadline === undefined && birth.parent === undefined && isDeadlineTimer(timer),
     outcomes(actor, effect) {
-      const { src, input } = effectOf(effect);
+      const { src, input } = effect.data;
       if (src === 'work') return workOf(actor, effect, settings);
       return present(outcomes[src], `What the effect "${src}" of an agent may give`)(input);
     },
-    tell: (_, effect, outcome) => outcomeWords(effectOf(effect).src, outcome),
+    tell: (_, effect, outcome) => outcomeWords(effect.data.src, outcome),
     project: projectGiven(settings, keepAgent),
     label: (actor) => (actor.birth.parent === undefined ? agent.name : actor.type.name),
   };
@@ -120,14 +120,14 @@ const keepAgent: Projection = (actor, clamp) => {
   const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
   return [
     used.steps,
-    asJson(tries),
+    knownJson(tries),
     requeries,
     rounds,
     outcome?.status ?? null,
     failure?.kind ?? null,
-    calls.map(({ answered }) => answered !== undefined && asJson(answered)),
+    calls.map(({ answered }) => answered !== undefined && knownJson(answered)),
     [tools.tier, tools.wanted ?? null, tools.missing.length],
-    asJson(toolFailures),
+    knownJson(toolFailures),
     inbox.length,
   ];
 };

@@ -3,7 +3,7 @@ import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import type { Delegation } from '../../../machines/member.ts';
-import { asJson, jsonObject, jsonText } from '../jsonValues.ts';
+import { knownJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { failsWith, succeedsWith } from './effectOutcomes.ts';
 import type { PossibleOutcome } from './model.ts';
 
@@ -43,7 +43,7 @@ const guarded = (ask: boolean) => ({ ...call, how: 'guarded', effect: 'write', a
 
 /** An outcome of a model call: what it says to people, what the agent makes of it, and the calls in it. */
 const reading = (says: string, means: object, calls: readonly object[] = []): PossibleOutcome => ({
-  ...succeedsWith('callModel', asJson({ text: '', ...bill, calls, means })),
+  ...succeedsWith('callModel', knownJson({ text: '', ...bill, calls, means })),
   says,
 });
 const failuresOf = (src: string, ...kinds: FailureKind[]) =>

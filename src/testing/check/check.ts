@@ -2,7 +2,7 @@
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { isRunnable, type Runnable } from '../../define/runnable.ts';
-import { errorMessageOf } from '../errorMessage.ts';
+import { errorMessage } from '../../values/cause.ts';
 import { nodeAt, traceTo, type StateGraph, type TransitionLabel as Move } from './explore.ts';
 import type { CheckFault, CheckFaults } from './faults.ts';
 import { growth } from './growth.ts';
@@ -103,7 +103,7 @@ function beginningOf(
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `"${name}" cannot begin with the input ${JSON.stringify(input)}: ${errorMessageOf(cause)} Say what it is started with: check(…, { input: … }).`,
+      `"${name}" cannot begin with the input ${JSON.stringify(input)}: ${errorMessage(cause)} Say what it is started with: check(…, { input: … }).`,
       { cause },
     );
   }

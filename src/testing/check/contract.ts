@@ -4,11 +4,11 @@ import type { AgentAnswer } from '../../contracts/agent.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import type { Member, Compiled } from '../../define/member.ts';
 import type { Worker } from '../../define/memberProfile.ts';
 import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { contextOf } from './contexts.ts';
 import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
@@ -47,7 +47,7 @@ export function contractOf(worker: AnyAgent | AnyTeam): Member & { compile(): Co
 }
 
 /** The possible outcomes of the message that a member was given. */
-export function memberOutcomes(actor: ModelActor, effect: Pending, settings: CheckSettings): PossibleOutcome[] {
+export function memberOutcomes(actor: ModelActor, effect: PendingEffect, settings: CheckSettings): PossibleOutcome[] {
   const { type, asked } = memberWorkOf(effect);
   const { name, chart } = actor.type;
   const { work } = chart.machine.implementations.actors;
@@ -78,13 +78,13 @@ function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: CheckSett
   const replies: readonly string[] =
     worker.kind === 'team' ? [worker.returns] : (protocol.messages[type]?.replies ?? []);
   return replies.flatMap((reply) =>
-    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: asJson(body) })),
+    bodiesFor(protocol, reply, settings).map((body) => ({ type: isPlain ? 'text' : reply, body: knownJson(body) })),
   );
 }
 
 /** Bodies of a message: the given samples, otherwise bodies that fit its schema. Throws `invalid` for a sample that does not fit, `definition` when none can be made up. */
 export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: CheckSettings): readonly Json[] {
-  const parse = (body: unknown): Json => asJson(protocol.parse(type, body));
+  const parse = (body: unknown): Json => knownJson(protocol.parse(type, body));
   const schema = () => jsonSchema(present(protocol.messages[type], `The message "${type}"`).body);
   return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse);
 }

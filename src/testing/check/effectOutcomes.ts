@@ -4,8 +4,7 @@ import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { requireInput } from '../../values/plain.ts';
 
-import type { Pending } from '../../journal/journal.ts';
-import { effectOf } from '../pendingData.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import type { PossibleOutcome } from './model.ts';
 import { shortJson } from './format.ts';
 
@@ -25,8 +24,8 @@ export const failsWith = (src: string, thrown: unknown): PossibleOutcome => {
 /** Outcomes by the user's samples; without samples, the effect gives `null` or fails as `transient`. */
 export function sampledOutcomes(samples: Readonly<Record<string, readonly unknown[]>> = {}) {
   const known = new Map<string, readonly PossibleOutcome[]>();
-  return (effect: Pick<Pending, 'data'>): readonly PossibleOutcome[] => {
-    const { src } = effectOf(effect);
+  return (effect: Pick<PendingEffect, 'data'>): readonly PossibleOutcome[] => {
+    const { src } = effect.data;
     const before = known.get(src);
     if (before) return before;
     const own = Object.hasOwn(samples, src) ? samples[src] : undefined;

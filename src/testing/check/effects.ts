@@ -4,32 +4,31 @@ import { sleep, type Clock } from '../../values/clock.ts';
 import type { EffectKind, Outcome } from '../../contracts/effect.ts';
 import { TroupeError } from '../../values/failure.ts';
 
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { performEffect } from '../../engine/effects.ts';
 import { actorLogics, optionFor, performerOf } from '../effects.ts';
 import { present } from '../present.ts';
-import { effectOf } from '../pendingData.ts';
 import { slow } from '../slow.ts';
 import { checkedRun, type ModelActor } from './world.ts';
 
 const logicOf = (actor: ModelActor, src: string) => actorLogics(actor.type.chart.machine)[src];
 
-function kindOf(actor: ModelActor, effect: Pending): EffectKind | undefined {
-  const { src, input } = effectOf(effect);
+function kindOf(actor: ModelActor, effect: PendingEffect): EffectKind | undefined {
+  const { src, input } = effect.data;
   return optionFor<EffectKind | undefined>(performerOf(logicOf(actor, src))?.options.kind, input, undefined);
 }
 
-function isIdempotent(actor: ModelActor, effect: Pending): boolean {
-  const { src, input } = effectOf(effect);
+function isIdempotent(actor: ModelActor, effect: PendingEffect): boolean {
+  const { src, input } = effect.data;
   return optionFor(performerOf(logicOf(actor, src))?.options.idempotent, input, false);
 }
 
 /** Does the effect declare that it is pure for this input? */
-export const isPure = (actor: ModelActor, effect: Pending): boolean => kindOf(actor, effect) === 'pure';
+export const isPure = (actor: ModelActor, effect: PendingEffect): boolean => kindOf(actor, effect) === 'pure';
 
 /** A write that is not idempotent: after a crash it is unknown whether it happened. */
-export const isBlindWrite = (actor: ModelActor, effect: Pending): boolean =>
+export const isBlindWrite = (actor: ModelActor, effect: PendingEffect): boolean =>
   kindOf(actor, effect) === 'write' && !isIdempotent(actor, effect);
 
 /** Milliseconds that a pure effect may take: it computes and does not wait. */
@@ -44,8 +43,8 @@ export class PureEffects {
   readonly #outcomes = new Map<string, Promise<Outcome>>();
 
   /** The outcome of an effect. Rejects with `definition` when it takes too long to be pure. */
-  ask(actor: ModelActor, effect: Pending): Promise<Outcome> {
-    const data = effectOf(effect);
+  ask(actor: ModelActor, effect: PendingEffect): Promise<Outcome> {
+    const data = effect.data;
     const { src, input } = data;
     const question = JSON.stringify([actor.type.name, src, input, actor.lists]);
     const known = this.#outcomes.get(question);

@@ -2,7 +2,7 @@
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { JsonObject } from '../../values/json.ts';
 import { signalEnvelope } from '../../core/systemMessages.ts';
-import { asJson, jsonObject } from '../jsonValues.ts';
+import { knownJson, jsonObject } from '../jsonValues.ts';
 import { machineEventOf, afterFault, withoutStep, type ModelTransition } from './transition.ts';
 import { valuesOf } from './samples.ts';
 import type { ExternalMessage, CheckModel } from './model.ts';
@@ -55,7 +55,7 @@ function movesOf(
   const envelope: Envelope = {
     id,
     type,
-    body: asJson(body),
+    body: knownJson(body),
     from: clientAddress,
     to: world.root,
     run: checkedRun,

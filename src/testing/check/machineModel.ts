@@ -6,11 +6,10 @@ import { runInput, type Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 
 import { everyNode } from '../../core/machineShape.ts';
-import { asJson, jsonObject, jsonText } from '../jsonValues.ts';
+import { knownJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { projectContext, type Projection } from './abstraction.ts';
 import { isSteering, type CheckSettings } from './options.ts';
 import { sampledOutcomes, outcomeWords } from './effectOutcomes.ts';
-import { effectOf } from '../pendingData.ts';
 import { bodiesOf, valuesOf } from './samples.ts';
 import type { Unreached, ExternalMessage, CheckModel } from './model.ts';
 
@@ -26,7 +25,7 @@ export function machineModel(subject: Runnable & { kind: 'machine' }, settings: 
     isInterference: isSteering(settings),
     isDefaultTimer: () => false,
     outcomes: (_, effect) => possible(effect),
-    tell: (_, effect, outcome) => outcomeWords(effectOf(effect).src, outcome),
+    tell: (_, effect, outcome) => outcomeWords(effect.data.src, outcome),
     project: projectGiven(settings, projectContext),
     label: (actor) => actor.type.name,
     unreached: ({ visited }) => missedStates(type, visited),
@@ -45,7 +44,7 @@ export const projectGiven =
 
 const asks = ({ handles = {} }: ActorType, { samples = {} }: CheckSettings): ExternalMessage[] =>
   Object.entries(handles).flatMap(([type, schema]) => {
-    const parse = (body: unknown) => asJson(schema.parse(body));
+    const parse = (body: unknown) => knownJson(schema.parse(body));
     const bodies = samples[type] ?? bodiesOf(type, jsonSchema(schema), parse);
     return bodies.map((body): ExternalMessage => ({ type, kind: 'ask', body: parse(body) }));
   });
@@ -61,13 +60,13 @@ function signals(type: ActorType, { samples = {} }: CheckSettings): ExternalMess
       return (samples[name] ?? [event]).map((each): ExternalMessage => ({
         type: name,
         kind: 'signal',
-        body: asJson(each),
+        body: knownJson(each),
       }));
     });
   }
   const names = chart.machine.events.filter((name) => !/^xstate\.|\*/.test(name) && !Object.hasOwn(handles, name));
   return names.flatMap((name) =>
-    (samples[name] ?? [{}]).map((body): ExternalMessage => ({ type: name, kind: 'signal', body: asJson(body) })),
+    (samples[name] ?? [{}]).map((body): ExternalMessage => ({ type: name, kind: 'signal', body: knownJson(body) })),
   );
 }
 

@@ -5,14 +5,13 @@
 import { assign, setup } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, AgentSignal } from '../../contracts/agent.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
-import { zeroUsage } from '../../../machines/agent/context.ts';
+import { zeroUsage } from '../../../machines/usage.ts';
 import { slot } from '../../../machines/slot.ts';
 import { waitMachine } from '../../../machines/wait.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import type { Member } from '../../define/member.ts';
 import type { AnyAgent } from '../../define/runnable.ts';
 import { jsonObject, jsonText } from '../jsonValues.ts';
-import { effectOf } from '../pendingData.ts';
 
 /** What a member may do next: answer, or ask a person. */
 export type MemberStep = { readonly answer: AgentAnswer } | { readonly asks: true };
@@ -106,8 +105,8 @@ export const deadlineOf = (member: Member): { readonly deadline?: number } =>
   'deadline' in member && typeof member.deadline === 'number' ? { deadline: member.deadline } : {};
 
 /** The message that a member works on, as its `work` effect was given it. */
-export function memberWorkOf(effect: Pending): MemberWork {
-  const { type, asked } = jsonObject(effectOf(effect).input);
+export function memberWorkOf(effect: PendingEffect): MemberWork {
+  const { type, asked } = jsonObject(effect.data.input);
   return { type: jsonText(type), asked: asked === true };
 }
 

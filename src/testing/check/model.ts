@@ -2,7 +2,7 @@
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { StepProblem } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
@@ -47,6 +47,10 @@ export interface Unreached {
   readonly says: string;
 }
 
+/** Is it the timer of the delay `deadline`, which every machine of ours has? */
+export const isDeadlineTimer = ({ data }: PendingTimer): boolean =>
+  data.event.type.startsWith('xstate.after.deadline.');
+
 /** The model that is explored. */
 export interface CheckModel {
   /** Its name, for people. */
@@ -60,11 +64,11 @@ export interface CheckModel {
   /** Is this a message that only interferes? A run that goes on only when somebody sends one is stuck. */
   readonly isInterference: (type: string) => boolean;
   /** Is this a timer that the runtime sets by default, so late that nobody should have to wait for it? */
-  readonly isDefaultTimer: (actor: ModelActor, timer: Pending) => boolean;
+  readonly isDefaultTimer: (actor: ModelActor, timer: PendingTimer) => boolean;
   /** The possible outcomes of an effect that is not performed. */
-  outcomes(actor: ModelActor, effect: Pending): readonly PossibleOutcome[];
+  outcomes(actor: ModelActor, effect: PendingEffect): readonly PossibleOutcome[];
   /** What the outcome of a pure effect says, for people. */
-  tell(actor: ModelActor, effect: Pending, outcome: Outcome): Omit<PossibleOutcome, 'outcome'>;
+  tell(actor: ModelActor, effect: PendingEffect, outcome: Outcome): Omit<PossibleOutcome, 'outcome'>;
   /** What of an actor decides what happens next. */
   readonly project: Projection;
   /** The name of an actor, for people. */

@@ -1,5 +1,5 @@
 /** The report of a check: its findings, and what it may claim to have proved. */
-import type { CheckFault, CheckFaults } from './faults.ts';
+import type { CheckFaults } from './faults.ts';
 
 /**
  * The kinds of findings. `deadlock`: nothing can happen any more although the run has not ended. `livelock`: it can go round for ever without
@@ -63,5 +63,3 @@ export interface CheckReport {
   /** What was left open, and why. */
   readonly unproven: readonly string[];
 }
-
-export type { CheckFault, CheckFaults };

@@ -1,7 +1,7 @@
 /** Makes up values that fit a JSON Schema: one for each alternative it names, the simplest first. */
 import { TroupeError } from '../../values/failure.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
-import { errorMessageOf } from '../errorMessage.ts';
+import { errorMessage } from '../../values/cause.ts';
 import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
 
 /** The most alternatives of one value. */
@@ -14,7 +14,7 @@ export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json
     try {
       return [parse(value)];
     } catch (thrown) {
-      problems.push(errorMessageOf(thrown));
+      problems.push(errorMessage(thrown));
       return [];
     }
   });

@@ -4,7 +4,7 @@ import type { Json } from '../../values/json.ts';
 import { RunMessage } from '../../contracts/run.ts';
 import type { AnyTeam, Runnable } from '../../define/runnable.ts';
 import type { MachineEvent } from '../../core/chart.ts';
-import { errorMessageOf } from '../errorMessage.ts';
+import { errorMessage } from '../../values/cause.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
@@ -70,7 +70,7 @@ function checkStory({ kind, says, subject, input }: StorySource): string {
   const name = variable(subject.name);
   return [
     `import { expect, test } from 'vitest';`,
-    `import { check } from 'troupe/testing';`,
+    `import { check } from 'troupe/check';`,
     `import ${name} from './${subject.name}.ts';`,
     '',
     `test(${text(`${kind} in ${subject.name}`)}, async () => {`,
@@ -108,7 +108,7 @@ function ending(today: () => unknown, value: string, call: string): string {
   try {
     return `expect(${value}).toEqual(${text(today())});`;
   } catch (thrown) {
-    return `expect(${call}).toThrow(${text(errorMessageOf(thrown))});`;
+    return `expect(${call}).toThrow(${text(errorMessage(thrown))});`;
   }
 }
 

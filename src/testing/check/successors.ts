@@ -1,7 +1,6 @@
 /** Everything that can happen next in a world, as moves. */
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import type { JsonObject } from '../../values/json.ts';
 import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { MachineEvent } from '../../core/chart.ts';
 import { fromEffect, fromTimer } from '../../core/incoming.ts';

@@ -15,9 +15,8 @@ import { bodiesFor, reducedToContracts, memberOutcomes, projectMember } from './
 import { projectGiven } from './machineModel.ts';
 import type { CheckSettings } from './options.ts';
 import { succeedsWith, sampledOutcomes, outcomeWords } from './effectOutcomes.ts';
-import { effectOf, isDeadline, timerOf } from '../pendingData.ts';
 import { endWords } from './routing.ts';
-import type { ExternalMessage, PossibleOutcome, CheckModel } from './model.ts';
+import { isDeadlineTimer, type ExternalMessage, type PossibleOutcome, type CheckModel } from './model.ts';
 import { tasksFor, unansweredTasks } from './tasks.ts';
 
 const never = { answer: () => Promise.reject(new Error('A check asks no model.')) };
@@ -59,7 +58,7 @@ export function orchestratorModel(orchestrator: AnyOrchestrator, settings: Check
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
     isDefaultTimer: (actor, timer) =>
       stage.isDefaultTimer(actor, timer) ||
-      (deadline === undefined && actor.birth.parent === undefined && isDeadline(timer)),
+      (deadline === undefined && actor.birth.parent === undefined && isDeadlineTimer(timer)),
     problemOfEnd: unansweredTasks,
   };
 }
@@ -75,16 +74,16 @@ function supervised(
     type: compile({ gateway: never, clock: systemClock(), opened: [] })(reducedToContracts(subject)),
     isInterference: () => true,
     // A guard that watches is asked again and again; the first time stands for all.
-    isDefaultTimer: (_, timer) => timerOf(timer).event.type === 'watch.due',
+    isDefaultTimer: (_, timer) => timer.data.event.type === 'watch.due',
     outcomes(actor, effect) {
-      const { src, input } = effectOf(effect);
+      const { src, input } = effect.data;
       if (src === 'work') return memberOutcomes(actor, effect, settings);
       if (Object.hasOwn(settings.samples ?? {}, src)) return possible(effect);
       if (src === 'checkWork') return [...verdicts, ...failing(possible(effect))];
       if (src === 'select') return [...choices(input), ...failing(possible(effect))];
       return possible(effect);
     },
-    tell: (_, effect, outcome) => outcomeWords(effectOf(effect).src, outcome),
+    tell: (_, effect, outcome) => outcomeWords(effect.data.src, outcome),
     project: projectGiven(settings, keepSupervisor),
     label,
     messageWords: ({ type, body }) =>

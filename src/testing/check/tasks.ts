@@ -5,7 +5,7 @@ import { messagesTaken, type Worker } from '../../define/memberProfile.ts';
 import type { Member } from '../../define/member.ts';
 import type { AnyOrchestrator } from '../../define/runnable.ts';
 import { bodiesFor } from './contract.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import type { CheckSettings } from './options.ts';
 import type { StepProblem } from './worldStep.ts';
 import type { ModelWorld } from './world.ts';
@@ -42,7 +42,7 @@ function messageFor(worker: Worker, settings: CheckSettings): TaskSpec['input'] 
   // Of a guarded member the type does not say that it speaks what is guarded.
   const { protocol } = worker as Member;
   if (type === 'task' || type === undefined || !protocol) return 'Do it.';
-  return { type, body: asJson(bodiesFor(protocol, type, settings)[0]) };
+  return { type, body: knownJson(bodiesFor(protocol, type, settings)[0]) };
 }
 
 /** The problem that tasks were not answered: every task must have one result, in their order; after a failed stage of a pipeline only those before it. */

@@ -4,12 +4,12 @@ import type { AgentAnswer } from '../../contracts/agent.ts';
 import type { Json } from '../../values/json.ts';
 import type { Protocol } from '../../contracts/protocol.ts';
 import type { RunMessage } from '../../contracts/run.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { PendingEffect } from '../../contracts/pending.ts';
 import { defaultRunLimits } from '../../../machines/run/settings.ts';
 import { runActionsOf } from '../../../machines/run/actions.ts';
 import { compile } from '../../runtime/compile.ts';
 import { runInput, type AnyTeam } from '../../define/runnable.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { actorType } from '../../engine/nodePlatform.ts';
 import { systemClock } from '../../engine/clock.ts';
@@ -18,12 +18,11 @@ import { projectContext, outline, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
 import { bodiesFor, projectMember } from './contract.ts';
 import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
-import { effectOf, isDeadline } from '../pendingData.ts';
 import type { CheckSettings } from './options.ts';
 import { failsWith, outcomeWords } from './effectOutcomes.ts';
 import { projectGiven } from './machineModel.ts';
 import { endWords, problemOfEnd, routeWords } from './routing.ts';
-import type { Unreached, PossibleOutcome, CheckModel } from './model.ts';
+import { isDeadlineTimer, type Unreached, type PossibleOutcome, type CheckModel } from './model.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
 import type { Member } from '../../define/member.ts';
 import { TroupeError } from '../../values/failure.ts';
@@ -47,10 +46,9 @@ export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
     isInterference: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
     isDefaultTimer: ({ type: { chart } }, timer) =>
-      options.deadline === undefined && chart.machine.id === 'run' && isDeadline(timer),
+      options.deadline === undefined && chart.machine.id === 'run' && isDeadlineTimer(timer),
     outcomes: outcomesOf,
-    tell: (_, effect, outcome) =>
-      outcome.ok ? routeWords(outcome.output) : outcomeWords(effectOf(effect).src, outcome),
+    tell: (_, effect, outcome) => (outcome.ok ? routeWords(outcome.output) : outcomeWords(effect.data.src, outcome)),
     project: projectGiven(settings, keepOf(options.maxTurns !== undefined)),
     label,
     performer: label,
@@ -66,12 +64,12 @@ export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
     return index > 0 ? `${type.name} ${index + 1}` : type.name;
   }
 
-  function outcomesOf({ type: { name } }: ModelActor, effect: Pending): PossibleOutcome[] {
+  function outcomesOf({ type: { name } }: ModelActor, effect: PendingEffect): PossibleOutcome[] {
     const { type, asked } = memberWorkOf(effect);
     const member = present(members[name], `The member "${name}"`);
     const replies: readonly string[] = protocol.messages[type]?.replies ?? [];
     const answers = replies.flatMap((reply) =>
-      bodies(reply).map((body): AgentAnswer => ({ type: reply, body: asJson(body) })),
+      bodies(reply).map((body): AgentAnswer => ({ type: reply, body: knownJson(body) })),
     );
     return [
       ...answers.map((answer): PossibleOutcome => ({

@@ -4,7 +4,6 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { MachineEvent } from '../../core/chart.ts';
 import { jsonObject } from '../jsonValues.ts';
 import type { CheckFault } from './faults.ts';
-import { fieldsOf } from '../pendingData.ts';
 import type { StepResult } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
 
@@ -46,7 +45,7 @@ export function machineEventOf(
   if (type.startsWith('xstate.')) {
     const { key, ...end } = jsonObject(body);
     const child = typeof key === 'string' ? pendings.get(key) : undefined;
-    const actorId = child && fieldsOf(child).id;
+    const actorId = child?.data.id;
     return { ...end, type, ...(actorId === undefined ? {} : { actorId }) };
   }
   if (kind === 'signal') return { ...jsonObject(body), type };

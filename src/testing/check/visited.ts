@@ -4,7 +4,7 @@ import type { Json } from '../../values/json.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { MachineEvent, Snapshot } from '../../core/chart.ts';
 import { activeNodes, everyNode } from '../../core/machineShape.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { initialMicrosteps, microstepsOf } from '../microsteps.ts';
 
 /** How a step began: with the input of the actor, or with a snapshot and an event. */
@@ -24,7 +24,7 @@ export function visitedBy({ chart: { machine } }: ActorType, after: Snapshot, be
     eventless = everyNode(machine.root).some(({ always, on }) => (always ?? []).length > 0 || '' in on);
     hasEventless.set(machine, eventless);
   }
-  const ids = ({ value }: Snapshot) => activeNodes(machine.root, asJson(value)).map(({ id }) => id);
+  const ids = ({ value }: Snapshot) => activeNodes(machine.root, knownJson(value)).map(({ id }) => id);
   if (!eventless) return ids(after);
   const steps =
     'input' in began ? initialMicrosteps(machine, began.input) : microstepsOf(machine, began.before, began.event);

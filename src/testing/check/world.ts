@@ -9,14 +9,13 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { Failure } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { OwnPending } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { SpawnInfo } from '../../core/spawn.ts';
 import type { Snapshot } from '../../core/chart.ts';
 import type { StepActor } from '../../core/commitBuilder.ts';
 
 import type { CheckFaults } from './faults.ts';
-import { childOf, fieldsOf } from '../pendingData.ts';
 
 /** One actor of the run. */
 export interface ModelActor {
@@ -31,7 +30,7 @@ export interface ModelActor {
   /** How many steps it has taken. */
   readonly seq: number;
   /** Its effects, children and timers that have not ended, by key. */
-  readonly pendings: ReadonlyMap<string, Pending>;
+  readonly pendings: ReadonlyMap<string, OwnPending>;
   /** Its append-only lists, by name. */
   readonly lists: Readonly<Record<string, readonly Json[]>>;
 }
@@ -78,10 +77,10 @@ export const personAddress: Address = 'outside/person';
 
 /** What the engine must know of the actor that takes a step. */
 export function senderOf({ type, birth, pendings }: ModelActor): StepActor {
-  const named = (kinds: readonly Pending['kind'][]) =>
+  const named = (kinds: readonly OwnPending['kind'][]) =>
     new Map(
       [...pendings.values()].flatMap((pending) => {
-        const { id } = fieldsOf(pending);
+        const { id } = pending.data;
         return kinds.includes(pending.kind) && id !== undefined ? [[id, pending.key] as const] : [];
       }),
     );
@@ -98,7 +97,7 @@ export function senderOf({ type, birth, pendings }: ModelActor): StepActor {
 }
 
 const childAddresses = ({ pendings }: ModelActor): Address[] =>
-  [...pendings.values()].flatMap((pending) => (pending.kind === 'child' ? [childOf(pending).address] : []));
+  [...pendings.values()].flatMap((pending) => (pending.kind === 'child' ? [pending.data.address] : []));
 
 /** The addresses of an actor and of every actor below it. */
 export function withDescendants(actors: ReadonlyMap<Address, ModelActor>, address: Address): Address[] {

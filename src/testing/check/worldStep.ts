@@ -4,7 +4,7 @@ import { toFailure, type Failure } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import { requirePlain } from '../../values/plain.ts';
-import type { Pending } from '../../journal/journal.ts';
+import type { OwnPending, PendingChild } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { childSpawnInfo, type SpawnInfo } from '../../core/spawn.ts';
 import { stateOf, type MachineEvent, type MachineStep } from '../../core/chart.ts';
@@ -12,10 +12,9 @@ import type { Incoming } from '../../core/incoming.ts';
 import { fromEnvelope } from '../../core/validate.ts';
 import { endMessageFor } from '../../core/systemMessages.ts';
 import { buildOutbox } from '../../core/outbox.ts';
-import { asJson, jsonObject } from '../jsonValues.ts';
+import { knownJson, jsonObject } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { visitedBy } from './visited.ts';
-import { childOf, envelopeIn } from '../pendingData.ts';
 import type { FindingKind } from './report.ts';
 import { clientAddress, withDescendants, personAddress, senderOf, type ModelActor, type ModelWorld } from './world.ts';
 
@@ -112,7 +111,7 @@ class StepBuilder {
       return this.#sendEnd(birth, 1, { error: toFailure(thrown) });
     }
     this.#passed.push(...visitedBy(type, step[0], { input: birth.input }));
-    const actor = { path, type, birth, seq: 0, pendings: new Map<string, Pending>(), lists: {}, snapshot: step[0] };
+    const actor = { path, type, birth, seq: 0, pendings: new Map<string, OwnPending>(), lists: {}, snapshot: step[0] };
     this.#commit(actor, step, undefined, birth.address);
   }
 
@@ -164,12 +163,12 @@ class StepBuilder {
     const commit = buildOutbox(senderOf(actor), before, step, seq + 1, 0, cause);
     requirePlain(`The context of "${type.name}"`, snapshot.context);
     const done = snapshot.status === 'done';
-    const messages = commit.opens.filter(({ kind }) => kind === 'message');
-    const opens = done ? [] : commit.opens.filter(({ kind }) => kind !== 'message');
+    const messages = commit.opens.filter((pending) => pending.kind === 'message');
+    const opens = done ? [] : commit.opens.filter((pending) => pending.kind !== 'message');
     const closes = done ? [...actor.pendings.keys()] : [...commit.closes, ...(settles === undefined ? [] : [settles])];
     const children = closes.flatMap((key) => {
       const pending = actor.pendings.get(key);
-      return pending?.kind === 'child' && key !== settles ? [childOf(pending).address] : [];
+      return pending?.kind === 'child' && key !== settles ? [pending.data.address] : [];
     });
     const pendings = new Map([...actor.pendings].filter(([key]) => !closes.includes(key)));
     for (const pending of opens) pendings.set(pending.key, pending);
@@ -178,7 +177,7 @@ class StepBuilder {
     const next: ModelActor = { ...actor, snapshot, seq: seq + 1, pendings, lists };
 
     for (const child of children) this.#remove(child);
-    for (const message of messages) this.#post(envelopeIn(message));
+    for (const message of messages) this.#post(message.data);
     for (const { type: said, to } of commit.undeliverable)
       this.#problems.push({
         kind: 'unhandled',
@@ -187,14 +186,14 @@ class StepBuilder {
       });
     if (done) {
       this.#actors.delete(birth.address);
-      return this.#sendEnd(birth, index, { output: asJson(snapshot.output ?? null) });
+      return this.#sendEnd(birth, index, { output: knownJson(snapshot.output ?? null) });
     }
     this.#actors.set(birth.address, next);
     for (const pending of opens) if (pending.kind === 'child') this.#spawnChild(next, pending);
   }
 
-  #spawnChild(parent: ModelActor, pending: Pending): void {
-    const child = childOf(pending);
+  #spawnChild(parent: ModelActor, pending: PendingChild): void {
+    const { data: child } = pending;
     const { address, run, deadline } = parent.birth;
     const type = present(parent.type.child(child.src), `The child machine "${child.src}" of "${parent.type.name}"`);
     this.spawn(type, childSpawnInfo({ address, run, deadline }, pending.key, child), `${parent.path}.${child.id}`);
@@ -212,8 +211,7 @@ class StepBuilder {
       this.#actors.clear();
       return;
     }
-    for (const message of endMessageFor(birth, `${birth.address}/end/${index}`, end))
-      this.#mail.push(envelopeIn(message));
+    for (const message of endMessageFor(birth, `${birth.address}/end/${index}`, end)) this.#mail.push(message.data);
   }
 
   #post(envelope: Envelope): void {

@@ -4,7 +4,8 @@ import type { Address } from '../../values/ids.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { signalFor } from '../../runtime/signals.ts';
 import type { Host } from '../../engine/host.ts';
-import { signalEnvelope, ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
+import { ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
+import { personSignalEnvelope } from '../world/people.ts';
 import type { CrashScenario } from './scenario.ts';
 
 /** The people of a scenario. */
@@ -28,7 +29,7 @@ export function responder(
     const [row] = await journal.find({ actor: to });
     if (!row) return;
     const checked = { ...signalFor(row, signal), type: signal.type };
-    await host.post(signalEnvelope(checked, { id, from: 'person/crash', to, run })).catch(unlessSettled);
+    await host.post(personSignalEnvelope(checked, { id, from: 'person/crash', to, run })).catch(unlessSettled);
   }
 
   const answerOne = (host: Host) =>

@@ -6,7 +6,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { chart, stateOf } from '../../core/chart.ts';
 import { stepTrace } from '../../engine/trace.ts';
 import type { Runnable } from '../../define/runnable.ts';
-import { asJson, jsonObject } from '../jsonValues.ts';
+import { knownJson, jsonObject } from '../jsonValues.ts';
 import { purely } from '../pure.ts';
 import { eventsOf, type EventOptions } from './events.ts';
 import { targetsOf, type PathTarget } from './targets.ts';
@@ -97,7 +97,7 @@ function replayed(machine: AnyStateMachine, input: unknown, events: readonly Any
   let [snapshot] = own.initial(input);
   const states = [stateOf(snapshot.value, machine.root)];
   for (const event of events) {
-    const saved = jsonObject(asJson(JSON.parse(JSON.stringify(own.save(snapshot)))));
+    const saved = jsonObject(knownJson(JSON.parse(JSON.stringify(own.save(snapshot)))));
     try {
       [snapshot] = own.step(own.restore(saved), event);
     } catch (thrown) {

@@ -2,7 +2,7 @@
 import type { Json } from '../../values/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, Usage } from '../../contracts/model.ts';
 import { difference } from '../difference.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { errorOfFault, untilAborted, type ScriptedFault } from './fault.ts';
 import { shortText, Script, type ScriptCondition } from './script.ts';
 
@@ -108,7 +108,7 @@ function* callsOf({ calls = [] }: ScriptedModelStep, { messages }: ModelRequest)
   for (const [index, { id = `call_${messages.length}_${index}`, name, input = {}, unreadable }] of calls.entries())
     yield {
       type: 'call',
-      call: { id, name, ...(unreadable === undefined ? { input: asJson(input) } : { input: null, unreadable }) },
+      call: { id, name, ...(unreadable === undefined ? { input: knownJson(input) } : { input: null, unreadable }) },
     };
 }
 

@@ -6,7 +6,7 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import type { ToolScope } from '../../contracts/tool.ts';
 import { tool, type Tool, type ToolOptions } from '../../tools/tool.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { errorOfFault, untilAborted, type ScriptedFault } from './fault.ts';
 import { Script, type ScriptCondition } from './script.ts';
 
@@ -84,7 +84,7 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
     if (hang) return untilAborted(who, signal);
     if (timeout) throw new TroupeError('timeout', `${who} took too long.`);
     if (error) throw errorOfFault(who, error);
-    const result = asJson(output);
+    const result = knownJson(output);
     answered.set(key, result);
     return result;
   }

@@ -3,7 +3,8 @@ import { milliseconds } from '../../values/duration.ts';
 import type { Address } from '../../values/ids.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import type { VirtualClock } from '../clock.ts';
-import { signalEnvelope, ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
+import { ticketAnswer, visitTickets, type Signal } from '../world/people.ts';
+import { personSignalEnvelope } from '../world/people.ts';
 import type { Random } from '../world/random.ts';
 import type { ScenarioConditions } from './simulationScenario.ts';
 import type { SimulatedProcess } from './simulatedProcess.ts';
@@ -66,7 +67,7 @@ export class ScriptedPeople {
     const { run, random, processes, turn } = this.#options;
     const { host, clock } = random.pick(processes).current;
     if (clock.dead || clock.paused) return;
-    const posted = host.post(signalEnvelope(signal, { id, from: 'person/sim', to, run })).then(
+    const posted = host.post(personSignalEnvelope(signal, { id, from: 'person/sim', to, run })).then(
       () => void this.acknowledged.push({ id, to }),
       () => {}, // It is sent again.
     );

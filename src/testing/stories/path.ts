@@ -2,11 +2,11 @@
 import type { EventObject, StateValue } from 'xstate';
 
 import { truncateText, formatState } from '../../observe/format.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import type { Played, PlayedStep } from '../play.ts';
 
 /** A state value in words: `review.waiting`; parallel regions are joined by `|`. */
-export const stateValueText = (value: StateValue): string => formatState(asJson(value));
+export const stateValueText = (value: StateValue): string => formatState(knownJson(value));
 
 /** Every path of state names in a state value, from the root down: one for each region. */
 export function statePaths(value: StateValue): string[] {

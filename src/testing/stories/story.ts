@@ -4,7 +4,7 @@ import { TroupeError } from '../../values/failure.ts';
 
 import { activeNodes } from '../../core/machineShape.ts';
 import { after, done, failed, playNext, playStart, type Played } from '../play.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import { pathText } from './path.ts';
 
 /** A machine after some events; each method takes one more event and returns a new story. */
@@ -46,7 +46,7 @@ function running(played: Played, id: string): string {
 /** The id of the one active state that waits for this delay. */
 function waiting(played: Played, delay: string): string {
   const { machine, value } = played.snapshot;
-  const delays = activeNodes(machine.root, asJson(value)).flatMap((node) =>
+  const delays = activeNodes(machine.root, knownJson(value)).flatMap((node) =>
     node.after.map(({ delay: known }) => ({ delay: String(known), state: node.id })),
   );
   const states = [...new Set(delays.filter((each) => each.delay === delay).map(({ state }) => state))];

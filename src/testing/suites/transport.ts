@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
-import { asJson } from '../jsonValues.ts';
+import { knownJson } from '../jsonValues.ts';
 import type { Transport } from '../../transport/transport.ts';
 
 /** The transport under test. */
@@ -275,7 +275,7 @@ export function transportSuite(name: string, { open: openWith, twice, settle }: 
       const circle: Record<string, unknown> = {};
       circle['self'] = circle;
       for (const body of [Number.NaN, 1n, () => 1, new Date(0), new Map(), { deep: [Symbol('s')] }, circle]) {
-        await expect(transport.send(newMessage({ body: asJson(body) }))).rejects.toEqual(refusal('invalid'));
+        await expect(transport.send(newMessage({ body: knownJson(body) }))).rejects.toEqual(refusal('invalid'));
       }
       expect(got).toEqual([]);
     });

@@ -35,7 +35,7 @@ export function ticketAnswer(
 }
 
 /** A signal from a person, as it is sent. */
-export const signalEnvelope = (
+export const personSignalEnvelope = (
   signal: JsonObject & { readonly type: string },
   { id, from, to, run }: { readonly id: string; readonly from: Address; readonly to: Address; readonly run: string },
 ): Envelope => ({

@@ -3,7 +3,8 @@ import { setup, sendParent, enqueueActions } from 'xstate';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, protocol, run, team, tool, type Team } from 'troupe';
-import { check, crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
+import { check } from 'troupe/check';
+import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
 import type { LongLived } from '../../../src/define/member.ts';
 import { dose } from '../../dose.ts';
 

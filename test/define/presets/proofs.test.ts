@@ -1,6 +1,7 @@
 /** What holds for every preset: no deadlock between its members, and nothing lost or performed twice under crashes and faults. */
 import { describe, expect, test } from 'vitest';
-import { check, crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
+import { check } from 'troupe/check';
+import { crashEverywhere, expectSurvival, simulate } from 'troupe/testing';
 import { presets, scenarioOf } from './everyPreset.ts';
 import { dose, seedsOf } from '../../dose.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { after, done, failed, startedActors } from '../../../src/testing/play.ts';
-import { withEventContext } from '../../../src/core/eventContext.ts';
+import { withEventContext } from '../../../src/contracts/eventContext.ts';
 import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../effectResults.ts';
 import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
 
@@ -97,11 +97,7 @@ const pausesOf = ({ actions }: Pick<ReturnType<typeof story>, 'actions'>) =>
     .map(({ params }) => (params as { delay: number }).delay);
 /** As the engine hands an event in: at a time, with a chance, and with the deadline of the run. */
 const at = (event: { type: string }, now: number, chance: number, deadline?: number) =>
-  withEventContext(
-    event,
-    { now: () => now, random: () => chance } as never,
-    deadline === undefined ? {} : { deadline },
-  );
+  withEventContext(event, { at: now, chance: () => chance, ...(deadline === undefined ? {} : { deadline }) });
 
 test('the longest pause before trying again doubles, up to its bound; chance decides how much of it is waited', () => {
   const waits = (chance: number) =>

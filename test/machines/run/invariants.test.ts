@@ -32,7 +32,7 @@ function holds(check: (run: RunSchedule, settings: RunSettings, budget: Budget |
     fc.property(anySettings, fc.option(anyBudget, { nil: undefined }), anyChoices, (settings, budget, choices) => {
       check(runSchedule(settings, budget, choices, ending), settings, budget);
     }),
-    { seed, numRuns: dose(120, 600) },
+    { seed, numRuns: dose(60, 600) },
   );
 }
 

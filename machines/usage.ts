@@ -1,0 +1,37 @@
+/** Usage of models and tools, and its sums. */
+import type { AgentUsage } from '../src/contracts/agent.ts';
+import type { Usage } from '../src/contracts/model.ts';
+
+/** A usage of nothing. */
+export const zeroUsage: AgentUsage = {
+  steps: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  toolCalls: 0,
+  usd: 0,
+};
+
+/** The sum of two usages. The cost is not known when one of them is not. */
+export const addUsage = (a: AgentUsage, b: AgentUsage): AgentUsage => ({
+  steps: a.steps + b.steps,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  cachedTokens: a.cachedTokens + b.cachedTokens,
+  toolCalls: a.toolCalls + b.toolCalls,
+  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
+});
+
+/** The usage with these answers of a model. The cost is not known when the price of one of them is not. */
+export const chargedUsage = (used: AgentUsage, usage: Usage, answers = 1): AgentUsage => ({
+  steps: used.steps + answers,
+  inputTokens: used.inputTokens + usage.inputTokens,
+  outputTokens: used.outputTokens + usage.outputTokens,
+  cachedTokens: used.cachedTokens + usage.cachedTokens,
+  toolCalls: used.toolCalls,
+  usd: used.usd === null || usage.usd === null ? null : used.usd + usage.usd,
+});
+
+/** Input and output tokens together. */
+export const totalTokens = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>
+  inputTokens + outputTokens;

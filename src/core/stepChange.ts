@@ -1,0 +1,86 @@
+/** What one step of a machine changes about its actor: the new snapshot, what begins and what ends with it. Pure: the same step makes the same change again (E2). */
+import { deadLetterList } from '../contracts/deadLetter.ts';
+import { asJson } from '../values/json.ts';
+import type { Commit } from '../contracts/commit.ts';
+import type { MachineStep, Snapshot } from './chart.ts';
+import type { CommitBuilder, StepActor } from './commitBuilder.ts';
+import type { Incoming } from './incoming.ts';
+import { buildOutbox } from './outbox.ts';
+import type { PendingSet } from './pendingSet.ts';
+import { deadlineTimer, type SpawnInfo } from './spawn.ts';
+import { endMessageFor } from './systemMessages.ts';
+import type { StateChange } from './toCommit.ts';
+
+/** The actor that takes a step, as of its last commit. */
+export interface SteppingActor extends StepActor {
+  /** What it was spawned with. */
+  readonly spawnInfo: SpawnInfo;
+  /** What it has started and that is not settled. */
+  readonly pendings: Pick<PendingSet, 'keysEndingWith'>;
+}
+
+/** Why a step is taken. */
+export interface StepCause extends Pick<Incoming, 'settles' | 'result'> {
+  /** What the commit records as its event; its id is the cause of every message that the step sends. */
+  readonly event: StateChange['event'];
+  /** Keys of further pendings that end with the step; default none. */
+  readonly ends?: readonly string[];
+  /** What the engine adds to the actor's lists; default nothing. */
+  readonly appends?: Commit['appends'];
+}
+
+/** The number of the commit that a step makes, and its time. */
+export interface StepNumber {
+  /** One more than that of the last commit; 1 for the first step. */
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What a step comes to. */
+export interface StepOutcome {
+  /** What is stored. */
+  readonly change: StateChange;
+  /** What is not stored, beside it: emitted events and custom actions. */
+  readonly builder: CommitBuilder;
+}
+
+/** The stored name of an actor's list: after a restart from the beginning its lists begin anew. */
+export const storedListName = ({ life = 0 }: Pick<SpawnInfo, 'life'>, name: string): string =>
+  life === 0 ? name : `${name}~${life}`;
+
+/**
+ * The change of a step, and the builder with what is not stored: emitted events and custom actions. `before` is undefined for the first step.
+ * Throws `definition` when an action of the machine cannot be stored.
+ */
+export function stepChange(
+  actor: SteppingActor,
+  before: Snapshot | undefined,
+  step: MachineStep,
+  { event, settles, result, ends = [], appends: beside = [] }: StepCause,
+  { seq, now }: StepNumber,
+): StepOutcome {
+  const { spawnInfo, pendings } = actor;
+  const [snapshot, { length: index }] = step;
+  const builder = buildOutbox(actor, before, step, seq, now, event.id);
+  const settled = settles === undefined ? [] : [settles];
+  const appends = [
+    ...beside,
+    ...builder.appends.map(({ list, entry }) => ({ list: storedListName(spawnInfo, list), entry })),
+    ...builder.undeliverable.map((deadLetter) => ({ list: deadLetterList, entry: asJson(deadLetter) })),
+  ];
+  const common = { snapshot, event, appends, results: result ? [result] : [] };
+  if (snapshot.status !== 'done') {
+    const opens = before ? builder.opens : [...builder.opens, ...deadlineTimer(spawnInfo, builder.key(index))];
+    return {
+      change: { ...common, status: 'active', opens, closes: [...settled, ...ends, ...builder.closes] },
+      builder,
+    };
+  }
+  const endMessage = endMessageFor(spawnInfo, builder.key(index), { output: snapshot.output ?? null });
+  const opens = [...builder.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
+  return {
+    change: { ...common, status: 'done', opens, closes: [...settled, ...pendings.keysEndingWith(settled)] },
+    builder,
+  };
+}

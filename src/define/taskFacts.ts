@@ -1,0 +1,17 @@
+/** What a definition says about its own work. */
+import { milliseconds } from '../values/duration.ts';
+import type { TaskFacts } from '../contracts/work.ts';
+import { guardedDefinition, type AnyOrchestrator, type Guardable } from './anyMember.ts';
+import type { MachineRunnable } from './machine.ts';
+
+/** What a definition says about its own work: how long it may take, and what it may use up. */
+export function taskFacts(subject: Guardable | AnyOrchestrator | MachineRunnable): TaskFacts {
+  if (subject.kind === 'guarded') return taskFacts(guardedDefinition(subject));
+  if (subject.kind === 'machine' || subject.kind === 'orchestrator') return {};
+  const { deadline, budget } =
+    subject.kind === 'agent' ? { deadline: subject.deadline, budget: subject.definition('').budget } : subject.options;
+  return {
+    ...(deadline === undefined ? {} : { timeout: milliseconds(deadline) }),
+    ...(budget === undefined ? {} : { budget }),
+  };
+}

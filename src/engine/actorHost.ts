@@ -1,0 +1,71 @@
+/** What an actor and its parts ask of the host that runs them. They know their host by this interface alone. */
+import type { Restart } from '../contracts/restart.ts';
+import type { PendingChild } from '../contracts/pending.ts';
+import type { ActorType } from '../core/actorType.ts';
+import type { MachineEvent } from '../core/chart.ts';
+import type { SupervisorDecision } from '../core/supervisor.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import type { CommitContext } from './actorState.ts';
+import type { OutboxRelay } from './outboxRelay.ts';
+import type { Timers } from './timers.ts';
+
+/** An actor, and the run it belongs to. */
+export interface RunActor {
+  readonly address: Address;
+  readonly run: string;
+}
+
+/** An actor that fails, for its supervisor. */
+export interface SupervisedActor extends RunActor {
+  /** Undefined for the root of a run. */
+  readonly parent: Address | undefined;
+}
+
+/** An actor that spawns a child. */
+export interface ParentActor extends RunActor {
+  readonly type: ActorType;
+  /** Milliseconds since the epoch; the child inherits it. */
+  readonly deadline: number | undefined;
+}
+
+/** A message that no actor took. */
+export interface UndeliveredMessage {
+  readonly id: string;
+  readonly type: string;
+  readonly from: Address;
+}
+
+/** The host of an actor. */
+export interface ActorHost extends CommitContext {
+  /** Sends the messages that a commit left in the outbox. */
+  readonly outboxRelay: Pick<OutboxRelay, 'send'>;
+  /** The timers of all actors of this process. */
+  readonly timers: Pick<Timers, 'set' | 'cancel'>;
+
+  /** Starts a child whose spawn is committed. A child that cannot be started has failed, for its parent. */
+  spawn(parent: ParentActor, pending: PendingChild): void;
+  /** Stops a child that its parent closed. */
+  stopChild(address: Address, reason: string): void;
+  /** Restarts an actor from the beginning; `kept` is the restart that its supervisor counts. */
+  restart(address: Address, by: Address, failure: Failure, kept?: Restart): void;
+  /** Asks the supervisor of an actor what follows from its failure. `resumable`: it may continue without the message that failed. */
+  superviseFailure(actor: SupervisedActor, failure: Failure, resumable: boolean): Promise<SupervisorDecision>;
+
+  /** Publishes an event that a machine emitted. Not durable. */
+  emit(from: Address, run: string, event: MachineEvent): void;
+  /** Reports a message that no actor took and that a commit stores. */
+  reportDeadLetter(run: string, actor: Address, message: UndeliveredMessage, failure: Failure): void;
+
+  /** Is it certain that no other process holds the lease of the run by now? */
+  holdsLease(run: string): boolean;
+  /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
+  confirmLease(run: string, gone: () => boolean): Promise<boolean>;
+
+  /** The actor has nothing to do for now. */
+  notifyIdle(run: string): void;
+  /** The actor is done, failed or stopped. */
+  actorEnded(actor: RunActor): void;
+  /** The actor cannot go on in this process; its run stops here and can be resumed. */
+  stopRun(actor: RunActor, failure: Failure): void;
+}
