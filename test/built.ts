@@ -1,9 +1,9 @@
-/** What tests start in processes of their own, as JavaScript: compiled once for a run of the suite, so that no process compiles it again. */
+/** Compiles what tests start in other processes to JavaScript, once for a run of the suite. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
-/** The folder of the project, from here and from the compiled form of this file. */
+/** The folder of the project, from this file and from its compiled form. */
 export const root = resolve(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../../..');
 const folder = join(root, '.troupe/built');
 
@@ -11,7 +11,7 @@ const folder = join(root, '.troupe/built');
 export const built = (source: string): string =>
   join(folder, relative(root, resolve(root, source)).replace(/\.ts$/, '.js'));
 
-/** Vitest calls this once, before the tests. What has not changed is not written again. Types are left to `npm run check`. */
+/** Vitest calls this once, before the tests. Unchanged files are not written again. `npm run check` checks the types. */
 export default function compile(): void {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', join(root, 'test/tsconfig.json')], {

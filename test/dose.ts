@@ -1,12 +1,13 @@
+/** How much of a proof is run: a part in the usual run, all of it with `TROUPE_DOSE=full`, as in CI. */
 import { limitOfSeeds } from './limits.ts';
 
-/** How much of a proof is run: a taste of it in the usual loop, all of it where `TROUPE_DOSE=full`, as CI does. */
 const isFull = process.env['TROUPE_DOSE'] === 'full';
 
-export const dose = <T>(taste: T, all: T): T => (isFull ? all : taste);
+/** The part in the usual run, or all of it. */
+export const dose = <T>(part: T, all: T): T => (isFull ? all : part);
 
-/** How many seeds, and how long they may take in milliseconds: `TROUPE_SEEDS=20000` says so for a run that is started by hand. */
-export const seedsOf = (taste: number, all: number): { seeds: number; timeout: number } => {
-  const seeds = Number(process.env['TROUPE_SEEDS'] ?? dose(taste, all));
+/** The number of seeds, and their time limit in milliseconds; `TROUPE_SEEDS=20000` sets the number. */
+export const seedsOf = (part: number, all: number): { seeds: number; timeout: number } => {
+  const seeds = Number(process.env['TROUPE_SEEDS'] ?? dose(part, all));
   return { seeds, timeout: limitOfSeeds(seeds) };
 };

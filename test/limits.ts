@@ -1,16 +1,16 @@
-/** How long a test waits before it calls something hung; every limit of time in the tests comes from here. A limit ends a hang and decides nothing else. */
+/** The time limits of all tests. A limit ends a hang, and decides no result. */
 import { slow } from '../src/testing/slow.ts';
 
 export { slow };
 
-/** So many seconds on this machine, in milliseconds. */
+/** A number of seconds on this machine, in milliseconds. */
 const seconds = (count: number): number => count * 1_000 * slow;
 
 /** Milliseconds. About ten times what the slowest of each kind takes on an idle machine. */
 export const limits = {
-  /** One reply over a connection that is up. */
+  /** One reply over an open connection. */
   reply: seconds(30),
-  /** Something that must come to be true: `expect.poll`, a line that another process prints. */
+  /** A condition that must become true: `expect.poll`, a line that another process prints. */
   step: seconds(60),
   /** A test or a hook that does not say otherwise. */
   test: seconds(120),
@@ -18,5 +18,5 @@ export const limits = {
   long: seconds(600),
 };
 
-/** The limit for so many seeds; milliseconds. */
+/** The time limit for a number of seeds, in milliseconds. */
 export const limitOfSeeds = (seeds: number): number => limits.test + seeds * seconds(2);

@@ -39,15 +39,15 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
       {
         file: 'test/testing/simulateReplicated.test.ts',
-        name: 'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
       },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
@@ -77,11 +77,11 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
@@ -137,7 +137,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/testing/simulateReplicated.test.ts', name: 'found: %s' },
       {
         file: 'test/testing/simulateReplicated.test.ts',
-        name: 'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
       },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
@@ -166,15 +166,15 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
       {
         file: 'test/define/presets/proofs.test.ts',
-        name: 'survives crashes before and after what it does, drawn from every point (all of them in CI, or sixty)',
+        name: 'survives a crash at any of a sample of points (in CI at all of them, or sixty)',
       },
       { file: 'test/define/orchestrator/everything.test.ts', name: '%s: it survives a crash at every point' },
       {
@@ -207,11 +207,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/presets/scale.test.ts',
-        name: 'a fan-out keeps as many workers alive as it has places, and its own state does not grow with the items',
+        name: 'a map-reduce keeps only as many workers active as its concurrency, and its own state does not grow with the items',
       },
       {
         file: 'test/define/presets/scale.test.ts',
-        name: 'an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
       },
     ],
   },
@@ -242,15 +242,15 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/testing/crash.test.ts',
-        name: 'a write that the world does not know by a key happens at most once, and is said to be uncertain otherwise',
+        name: 'a write that is not idempotent is performed at most once, and is otherwise reported as uncertain',
       },
       {
         file: 'test/mcp/writes.test.ts',
-        name: 'a write whose answer was cut off because it had no end is uncertain, key or no key',
+        name: 'a write whose endless answer was cut off is uncertain, with a key or without',
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
@@ -298,14 +298,14 @@ export const requirements: readonly Requirement[] = [
       },
       { file: 'test/engine/deadlines.test.ts', name: 'a message whose deadline passes while it waits is not handled' },
       { file: 'test/engine/deadlines.test.ts', name: 'an effect does not wait past the deadline to retry' },
-      { file: 'test/runtime/deadlines.test.ts', name: 'the model of a member must answer in the time of %s' },
+      { file: 'test/runtime/deadlines.test.ts', name: 'the model call of a member inherits the deadline of %s' },
       {
         file: 'test/runtime/deadlines.test.ts',
-        name: 'a person is not waited for beyond the deadline of the agent that asks',
+        name: 'a ticket expires no later than the deadline of the agent that opened it',
       },
       {
         file: 'test/runtime/run.test.ts',
-        name: 'a run ends by its deadline, whatever it is doing: as an agent, as a team, and as a machine',
+        name: 'an agent, a team and a machine end at the deadline, whatever they are doing',
       },
     ],
   },
@@ -342,7 +342,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/throwingMachines.test.ts', name: 'a throw in %s fails the message, not the actor' },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
     ],
   },
@@ -363,7 +363,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'a process may come back with the next version of the definition, and the run goes on',
+        name: 'a process can restart with the next version of the definition, and the run continues',
       },
     ],
   },
@@ -537,7 +537,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
       { file: 'test/testing/mutants.test.ts', name: '%s' },
     ],
@@ -576,7 +576,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
     ],
   },
@@ -630,15 +630,15 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/machines/laws.test.ts', name: 'can reach a final state from every state' },
       {
         file: 'test/testing/check.test.ts',
-        name: 'is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write',
+        name: 'is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write',
       },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
     ],
   },
@@ -682,7 +682,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/testing/mutants.test.ts', name: '%s' },
       {
         file: 'test/testing/simulate.test.ts',
-        name: 'whatever goes wrong, %s ends, and nothing is lost or done twice',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
     ],
   },
@@ -715,7 +715,7 @@ export const requirements: readonly Requirement[] = [
       },
       { file: 'test/machines/agent/end.test.ts', name: 'holds before the plan is requested, too' },
       { file: 'test/machines/agent/end.test.ts', name: 'holds before a failed call is retried, and continues there' },
-      { file: 'test/define/presets/asTool.test.ts', name: 'is stopped with its caller, and held with it' },
+      { file: 'test/define/presets/asTool.test.ts', name: 'is cancelled and paused together with its caller' },
     ],
   },
   {
@@ -741,7 +741,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/runtime/input.test.ts',
-        name: 'input that replaces other input leaves it among the dead letters, under its own name',
+        name: 'input that is replaced by newer input becomes a dead letter under its own name',
       },
     ],
   },
@@ -794,7 +794,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/machines/toolCall.test.ts', name: 'a read that a person had approved is stopped' },
       {
         file: 'test/runtime/input.test.ts',
-        name: 'a write that has begun is carried out once, although somebody interrupts',
+        name: 'a write that has started is performed once, also when the agent is interrupted',
       },
     ],
   },
@@ -819,12 +819,15 @@ export const requirements: readonly Requirement[] = [
     where: 'machines/toolCall.ts',
     tests: [
       { file: 'test/define/presets/asTool.test.ts', name: 'does the work of a call, and its answer is the result' },
-      { file: 'test/define/presets/asTool.test.ts', name: 'is paid for by its caller, once' },
+      { file: 'test/define/presets/asTool.test.ts', name: 'is charged to its caller once' },
       { file: 'test/define/presets/asTool.test.ts', name: 'when its caller is cancelled' },
-      { file: 'test/define/presets/asTool.test.ts', name: 'and one that does not end when told to holds nobody up' },
       {
         file: 'test/define/presets/asTool.test.ts',
-        name: 'whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice',
+        name: 'and an agent that ignores its cancel does not delay its caller',
+      },
+      {
+        file: 'test/define/presets/asTool.test.ts',
+        name: 'under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice',
       },
     ],
   },
@@ -916,15 +919,15 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/orchestrator/batches.test.ts',
-        name: 'every task has one result, in the order they were submitted, whatever the mode',
+        name: 'every task has one result, in the order of submission, in every mode',
       },
       {
         file: 'test/define/orchestrator/batches.test.ts',
-        name: 'far more tasks than are read ahead are all answered, in order',
+        name: 'a batch that is larger than the read-ahead is answered completely, in order',
       },
       {
         file: 'test/define/orchestrator/control.test.ts',
-        name: 'a cancel reaches who is at work and who waits, and every task has its result',
+        name: 'a cancel ends running and waiting tasks, and every task has a result',
       },
       {
         file: 'test/machines/router/router.test.ts',
@@ -932,7 +935,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/orchestrator/everything.test.ts',
-        name: '%s: whatever goes wrong, every task is answered once, and within the budget',
+        name: '%s: under every kind of fault every task is answered once, within the budget',
       },
     ],
   },
@@ -948,11 +951,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'when all are out, tasks wait for one to come back, but not beyond their deadline',
+        name: 'when all members are out of rotation, tasks wait for one to return, but not beyond their deadline',
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'a deadline bounds the attempt, the wait for a place, and the pauses',
+        name: 'a deadline bounds the attempts, the wait for capacity, and the backoff',
       },
     ],
   },
@@ -963,19 +966,19 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'tasks at once never use more than the step budget together',
+        name: 'concurrent tasks never exceed the step budget together',
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'the step budget admits until it is used up, and says so then',
+        name: 'tasks are accepted until the step budget is used up, and then rejected with that reason',
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'a broadcast divides what is left, and is refused when there is not one step for each',
+        name: 'a broadcast divides the remaining steps, and is refused when there is less than one for each member',
       },
       {
         file: 'test/define/orchestrator/everything.test.ts',
-        name: '%s: whatever goes wrong, every task is answered once, and within the budget',
+        name: '%s: under every kind of fault every task is answered once, within the budget',
       },
     ],
   },
@@ -990,11 +993,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
-        name: 'an attempt that takes too long is stopped, counted and tried again',
+        name: 'an attempt that takes too long is stopped, counted and retried',
       },
       {
         file: 'test/define/presets/scale.test.ts',
-        name: 'an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
       },
     ],
   },
@@ -1005,11 +1008,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/presets/scale.test.ts',
-        name: 'an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many',
+        name: 'an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number',
       },
       {
         file: 'test/define/orchestrator/batches.test.ts',
-        name: 'far more tasks than are read ahead are all answered, in order',
+        name: 'a batch that is larger than the read-ahead is answered completely, in order',
       },
     ],
   },
@@ -1036,7 +1039,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/orchestrator/guardrails.test.ts',
-        name: 'killed before and after what it does, drawn from every point, every task is answered once',
+        name: 'every task is answered once after a crash at any of a sample of points',
       },
     ],
   },
@@ -1047,13 +1050,16 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/guardrails/failClosed.test.ts',
-        name: 'a check that %s lets nothing through, before and after',
+        name: 'a check that %s rejects the task, before and after the work',
       },
-      { file: 'test/define/guardrails/failClosed.test.ts', name: 'a check of the stream that %s stops it' },
-      { file: 'test/define/guardrails/failClosed.test.ts', name: 'a check has as long as its guardrail says' },
+      { file: 'test/define/guardrails/failClosed.test.ts', name: 'a check of the stream that %s stops the stream' },
       {
         file: 'test/define/guardrails/failClosed.test.ts',
-        name: 'when the guardrail below dies, work is rejected and nothing passes until a person resets it',
+        name: 'the time limit of a check is the one that its guardrail sets',
+      },
+      {
+        file: 'test/define/guardrails/failClosed.test.ts',
+        name: 'when a nested guardrail crashes, tasks are rejected until a person resets it',
       },
     ],
   },
@@ -1068,7 +1074,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/guardrails/guarded.test.ts',
-        name: 'the order is fixed however they are given, and the first to reject ends it',
+        name: 'guardrails run in a fixed order, and the first rejection ends the task',
       },
     ],
   },
@@ -1084,7 +1090,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/define/budget/survival.test.ts',
-        name: 'everything that can go wrong leaves the money conserved, and no more than the budget used',
+        name: 'under every kind of fault the ledger adds up, and no more than the budget is used',
       },
     ],
   },
@@ -1134,7 +1140,10 @@ export const requirements: readonly Requirement[] = [
         name: 'a request for more gets its share of what is free, at least what it needs, and waits while open leases may return something',
       },
       { file: 'test/machines/treasurer.test.ts', name: 'a ticket that could not be created counts as a refusal' },
-      { file: 'test/define/budget/ask.test.ts', name: 'the ticket says what was used, by whom, and what is asked for' },
+      {
+        file: 'test/define/budget/ask.test.ts',
+        name: 'the ticket shows the budget, its use by each member, and the amount requested',
+      },
     ],
   },
   {
@@ -1184,13 +1193,13 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/gateway/oneCall.test.ts',
-        name: 'every try of a call is made under the key of the call, by whichever model, and the caller gets one answer',
+        name: 'every attempt of a call has the key of the call, for every model, and the caller gets one answer',
       },
       {
         file: 'test/gateway/gateway.test.ts',
-        name: 'a group is asked in its order, and each of its models three times before the next',
+        name: 'the models of a group are called in order, each three times before the next',
       },
-      { file: 'test/gateway/gateway.test.ts', name: 'when nobody answers, the failure says what each of them said' },
+      { file: 'test/gateway/gateway.test.ts', name: 'when all models fail, the failure has the reason of each' },
     ],
   },
   {
@@ -1198,12 +1207,12 @@ export const requirements: readonly Requirement[] = [
     says: 'An answer is never put together from two tries: `stream` does not change models once it has handed out a part, and `answer` starts again from the beginning.',
     where: 'src/gateway/gateway.ts',
     tests: [
-      { file: 'test/gateway/gateway.test.ts', name: 'a stream does not change models once something was handed out' },
+      { file: 'test/gateway/gateway.test.ts', name: 'a stream does not change models after its first part' },
       {
         file: 'test/gateway/gateway.test.ts',
-        name: 'an answer that broke off is begun anew, never half of one and half of another',
+        name: 'an answer that broke off is started again, and parts of two answers are never mixed',
       },
-      { file: 'test/gateway/wire.test.ts', name: 'a stream that breaks off is no answer' },
+      { file: 'test/gateway/wire.test.ts', name: 'a stream that breaks off is a failure' },
     ],
   },
   {
@@ -1234,12 +1243,12 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/tools/catalog.test.ts',
-        name: 'every name can be sent to any provider, and there are no two alike',
+        name: 'every name is valid for every provider, and unique',
       },
-      { file: 'test/tools/catalog.test.ts', name: 'a name stays the same when another server joins' },
+      { file: 'test/tools/catalog.test.ts', name: 'a name stays the same when another server is added' },
       {
         file: 'test/tools/catalog.test.ts',
-        name: 'our own tools keep their names; those of servers carry the name of their server',
+        name: 'local tools keep their names; tools of servers have the name of their server as a prefix',
       },
     ],
   },
@@ -1250,7 +1259,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/tools/epoch.test.ts',
-        name: 'the epoch rises when a source goes away and when it comes back, and not while it stays away',
+        name: 'the epoch rises when a source becomes unavailable and when it returns, and not in between',
       },
       { file: 'test/tools/catalog.test.ts', name: 'the epoch rises when a source changes, and the change is listed' },
     ],
@@ -1262,9 +1271,12 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/tools/catalog.test.ts',
-        name: 'a source that cannot be listed leaves the others usable, is reported, and comes back',
+        name: 'a source that cannot be listed is reported, leaves the others usable, and returns later',
       },
-      { file: 'test/tools/catalog.test.ts', name: 'one that is optional is not missing, and still reported' },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'an optional source that cannot be listed is reported, and is not a gap',
+      },
     ],
   },
   {
@@ -1278,7 +1290,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/tools/catalog.test.ts',
-        name: 'a call of a source that cannot be listed says that nothing was begun',
+        name: 'a call of a source that cannot be listed fails, and says that nothing was started',
       },
     ],
   },
@@ -1289,7 +1301,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/mcp/life.test.ts',
-        name: 'a server sees a few variables and those it was given, nothing else of ours',
+        name: "a server's environment has a few variables and those in its options, and no others",
       },
     ],
   },
@@ -1298,7 +1310,10 @@ export const requirements: readonly Requirement[] = [
     says: 'The server runs in a process group of its own, and no process of that group outlives the connection.',
     where: 'src/mcp/stdio.ts',
     tests: [
-      { file: 'test/mcp/life.test.ts', name: 'closing ends the server and what it started, even when both refuse' },
+      {
+        file: 'test/mcp/life.test.ts',
+        name: 'closing ends the server and its child processes, even when they ignore signals',
+      },
       { file: 'test/mcp/life.test.ts', name: 'a process that ends without closing its servers takes them with it' },
     ],
   },
@@ -1307,12 +1322,12 @@ export const requirements: readonly Requirement[] = [
     says: 'Memory is bounded: one line of 8 MB, the last 4 KB of stderr, a hundred unreadable lines in a row.',
     where: 'src/mcp/stdio.ts',
     tests: [
-      { file: 'test/mcp/misconduct.test.ts', name: 'a flood without end is cut off before it fills the memory' },
+      { file: 'test/mcp/misconduct.test.ts', name: 'endless output is cut off before it fills the memory' },
       {
         file: 'test/mcp/stderr.test.ts',
-        name: 'of what a server writes to stderr the end is kept, and the rest does not fill the memory',
+        name: "only the end of a server's stderr is kept, so it does not fill the memory",
       },
-      { file: 'test/mcp/misconduct.test.ts', name: 'a program that writes something else is not taken for a server' },
+      { file: 'test/mcp/misconduct.test.ts', name: 'a program that writes something else is not accepted as a server' },
     ],
   },
   {
@@ -1334,7 +1349,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/testing/simulateReplicated.test.ts',
-        name: 'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+        name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
       },
     ],
   },
@@ -1375,13 +1390,13 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/presets/handoff.test.ts',
-        name: 'a hand-over to a stranger is refused by its schema: the model is told to whom it may hand over, and decides again',
+        name: 'a hand-off to an unknown member is refused by its schema: the model is told the members, and decides again',
       },
       {
         file: 'test/define/presets/presets.test.ts',
-        name: 'moves the task to whom it was handed, with the note; the owner answers',
+        name: 'moves the task to the named member, with its note; the last owner answers',
       },
-      { file: 'test/define/presets/presets.test.ts', name: 'to somebody outside ends it there' },
+      { file: 'test/define/presets/presets.test.ts', name: 'to a name outside the team ends the run' },
     ],
   },
   {
@@ -1391,11 +1406,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/define/presets/presets.test.ts',
-        name: 'that goes round in a circle ends with an answer, and says so',
+        name: 'that goes in a cycle ends with an answer, and reports the cycle',
       },
       {
         file: 'test/define/presets/proofs.test.ts',
-        name: 'cannot get stuck, whatever its members answer, with one message lost',
+        name: 'cannot deadlock, whatever its members answer, with one message lost',
       },
     ],
   },
@@ -1406,12 +1421,12 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/cli/natsConfig.test.ts',
-        name: 'a seed that was taken elsewhere keeps its place on the server; a record that was lost is found again in the seeds',
+        name: 'a key whose file was moved stays valid on the server; a lost index is rebuilt from the key files',
       },
-      { file: 'test/cli/natsConfig.test.ts', name: 'new keys only for whom they are asked' },
+      { file: 'test/cli/natsConfig.test.ts', name: 'new keys are made only for the named users' },
       {
         file: 'test/cli/natsConfig.test.ts',
-        name: 'a tenant or an agent that comes later leaves the others as they are, and what was changed in nats.conf',
+        name: "adding a tenant or an agent keeps the others, and the user's changes in nats.conf",
       },
     ],
   },
@@ -1422,7 +1437,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/cli/natsConfig.test.ts',
-        name: 'a tenant or an agent that comes later leaves the others as they are, and what was changed in nats.conf',
+        name: "adding a tenant or an agent keeps the others, and the user's changes in nats.conf",
       },
     ],
   },
@@ -1433,7 +1448,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/cli/natsConfig.test.ts',
-        name: 'a folder that a server starts with: a file for each role, readable by its owner alone, and no seed anywhere else',
+        name: 'a NATS server starts with the written folder: each role has a file that only its owner can read, and no key is in another file',
       },
     ],
   },
@@ -1442,11 +1457,14 @@ export const requirements: readonly Requirement[] = [
     says: '`drop`: a message to or from the outside, or the outcome of an effect, is lost permanently. Messages between actors of a run cannot be lost: they stay in the journal until they are handled.',
     where: 'src/testing/check/faults.ts',
     tests: [
-      { file: 'test/testing/check.test.ts', name: 'is found as ${kind}, by the shortest way, and mended it is clean' },
-      { file: 'test/testing/check.test.ts', name: 'that has no deadline hangs for a day when its model never answers' },
       {
         file: 'test/testing/check.test.ts',
-        name: 'no fault is planted that was not allowed, and what was not tried is not claimed',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'without a deadline waits for a day when its model never answers' },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'only the allowed faults are made, and the report claims only what was explored',
       },
     ],
   },
@@ -1455,8 +1473,11 @@ export const requirements: readonly Requirement[] = [
     says: '`dup`: a client that has no answer yet sends the same ask again under another id. (Under the same id it is the same message, and is handled once.)',
     where: 'src/testing/check/faults.ts',
     tests: [
-      { file: 'test/testing/check.test.ts', name: 'is found as ${kind}, by the shortest way, and mended it is clean' },
-      { file: 'test/testing/check.test.ts', name: 'an ask that is not repeated has its answer' },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'an ask that is not repeated is answered' },
     ],
   },
   {
@@ -1464,10 +1485,13 @@ export const requirements: readonly Requirement[] = [
     says: '`crash`: the process dies and another one continues from the last commits. Effects are performed again; a write that is not idempotent comes back as `uncertain`.',
     where: 'src/testing/check/faults.ts',
     tests: [
-      { file: 'test/testing/check.test.ts', name: 'is found as ${kind}, by the shortest way, and mended it is clean' },
       {
         file: 'test/testing/check.test.ts',
-        name: 'is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write',
       },
     ],
   },
@@ -1476,8 +1500,11 @@ export const requirements: readonly Requirement[] = [
     says: "The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).",
     where: 'src/testing/check/world.ts',
     tests: [
-      { file: 'test/testing/check.test.ts', name: 'is found as ${kind}, by the shortest way, and mended it is clean' },
-      { file: 'test/testing/check.test.ts', name: 'can be pasted as a story that holds today' },
+      {
+        file: 'test/testing/check.test.ts',
+        name: 'is found as ${kind}, with the shortest trace, and the corrected definition has no finding',
+      },
+      { file: 'test/testing/check.test.ts', name: 'can be pasted as a story that passes today' },
     ],
   },
   {
@@ -1487,11 +1514,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'a child is there as soon as the commit that starts it: no message to it comes too early',
+        name: 'a child exists as soon as the commit that starts it: no message to it arrives too early',
       },
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+        name: 'messages of two actors are explored in both orders, those of one actor in the order of sending',
       },
     ],
   },
@@ -1502,7 +1529,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/testing/checkOrder.test.ts',
-        name: 'messages of two actors are tried in either order, those of one actor in the order it sent them',
+        name: 'messages of two actors are explored in both orders, those of one actor in the order of sending',
       },
     ],
   },

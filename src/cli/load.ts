@@ -1,5 +1,6 @@
 /** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, or a function that returns one; or agents in a .json file. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { register as registerHook } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../values/json.ts';
@@ -7,6 +8,7 @@ import { propertiesOf } from '../values/properties.ts';
 import { UsageError } from './exit.ts';
 import { errorLocation } from './errorLocation.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
+import { hasModuleSyntax } from './moduleFormat.ts';
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
@@ -81,6 +83,12 @@ export const readsTypeScript = Boolean(propertiesOf(process.features)['typescrip
 
 /** Node before 22.18 does not read TypeScript itself. */
 async function registerTsx(file: string): Promise<void> {
+  const source = await readFile(file, 'utf8');
+  if (/^\s*(module\.exports\b|export\s*=)/m.test(source) && !hasModuleSyntax(source)) {
+    throw new UsageError(
+      `${file} is CommonJS in TypeScript, which Node ${process.versions.node} cannot load. Write it with import and export default, or use Node 22.18 or later.`,
+    );
+  }
   const { register } = await import('tsx/esm/api').catch((cause: unknown) => {
     throw new UsageError(
       `${file} is TypeScript, which Node ${process.versions.node} cannot read by itself. Install tsx (npm install tsx), or use Node 22.18 or later.`,
@@ -88,6 +96,8 @@ async function registerTsx(file: string): Promise<void> {
     );
   });
   register();
+  // Its name, where this file is compiled and where it is not.
+  registerHook(import.meta.url.replace(/load(?=\.[jt]s$)/, 'moduleFormat'));
 }
 
 async function call(file: string, make: (settings: unknown) => unknown, settings: Json): Promise<unknown> {
@@ -111,6 +121,9 @@ function explain(file: string, thrown: unknown): string {
   }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return `${place}: ${message}. Node reads TypeScript by removing types; write it without enums, namespaces and parameter properties.`;
+  }
+  if (message.startsWith('Cannot use import statement outside a module')) {
+    return `${place}: ${message}. Set "type": "module" in its package.json, or name it .mts (.mjs for JavaScript).`;
   }
   if (name === 'SyntaxError' || name === 'TransformError' || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX')
     return `${place}: ${syntaxOf(message)}`;

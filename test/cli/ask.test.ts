@@ -1,10 +1,10 @@
-/** A person at the terminal is asked what a ticket asks. */
+/** The question of a ticket at a terminal. */
 import { expect, test } from 'vitest';
 import { promptForTicket } from '../../src/cli/prompt.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { escapeControls } from '../../src/observe/format.ts';
 import { commit } from '../observe/inspections.ts';
-import { approval, paperCli, paperRuntime } from './fakeCli.ts';
+import { approval, fakeCli, fakeRuntime } from './fakeCli.ts';
 
 const never = new AbortController().signal;
 
@@ -16,55 +16,55 @@ test.each([
   ['no, the wrong Ada', { approved: false, note: 'the wrong Ada' }],
   ['yesterday', { approved: false, note: 'yesterday' }],
   ['ok', { approved: false, note: 'ok' }],
-])('"%s" is %j: only a clear yes is one', async (typed, answer) => {
-  const { runtime, answers } = paperRuntime();
-  await promptForTicket(paperCli({ answers: [typed] }), runtime, approval(), never);
+])('"%s" is %j: only a clear yes approves', async (typed, answer) => {
+  const { runtime, answers } = fakeRuntime();
+  await promptForTicket(fakeCli({ answers: [typed] }), runtime, approval(), never);
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer }]);
 });
 
 test('the exact call is shown, and nothing in it can hide or move text', async () => {
-  const cli = paperCli({ answers: ['n'] });
+  const cli = fakeCli({ answers: ['n'] });
   const subject = { tool: 'mail\u001b[8m', input: { to: 'a\u202e\u200bb', '\u0007': '\ud800' }, hash: 'h' };
-  await promptForTicket(cli, paperRuntime().runtime, approval({ subject }), never);
-  expect(cli.said()).toContain('mail\\u001b[8m {');
-  expect(cli.said()).toContain('"to": "a\\u202e\\u200bb"');
-  expect(cli.said().split('\n').map(escapeControls).join('\n')).toBe(cli.said());
+  await promptForTicket(cli, fakeRuntime().runtime, approval({ subject }), never);
+  expect(cli.errorText()).toContain('mail\\u001b[8m {');
+  expect(cli.errorText()).toContain('"to": "a\\u202e\\u200bb"');
+  expect(cli.errorText().split('\n').map(escapeControls).join('\n')).toBe(cli.errorText());
   expect(cli.questions).toEqual(['Approve? [y/N] ']);
 });
 
-test('silence is no answer: when nobody is there any more, the ticket stays open', async () => {
-  const { runtime, answers } = paperRuntime();
-  await promptForTicket(paperCli(), runtime, approval(), never);
+test('the ticket stays open when the input ends without an answer', async () => {
+  const { runtime, answers } = fakeRuntime();
+  await promptForTicket(fakeCli(), runtime, approval(), never);
   expect(answers).toEqual([]);
 });
 
-test('an answer that does not fit is asked for again, and why is said', async () => {
-  const { runtime, answers } = paperRuntime((answer) => {
+test('an answer that does not fit the schema is asked for again, with the reason', async () => {
+  const { runtime, answers } = fakeRuntime((answer) => {
     if (answer === 'Berlin') throw new TroupeError('invalid', 'city: expected an object');
   });
-  const cli = paperCli({ answers: ['Berlin', '{"city":"Berlin"}'] });
+  const cli = fakeCli({ answers: ['Berlin', '{"city":"Berlin"}'] });
   await promptForTicket(cli, runtime, approval({ schema: { type: 'object' } }), never);
-  expect(cli.said()).toContain('city: expected an object');
+  expect(cli.errorText()).toContain('city: expected an object');
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer: { city: 'Berlin' } }]);
 });
 
-test('somebody else was quicker: it is said, and the run goes on', async () => {
-  const cli = paperCli({ answers: ['y'] });
-  const { runtime } = paperRuntime(() => {
+test('a ticket that was answered elsewhere first is reported, and the run continues', async () => {
+  const cli = fakeCli({ answers: ['y'] });
+  const { runtime } = fakeRuntime(() => {
     throw new TroupeError('conflict', 'used up');
   });
   await promptForTicket(cli, runtime, approval(), never);
-  expect(cli.said()).toContain('answered elsewhere');
+  expect(cli.errorText()).toContain('answered elsewhere');
 });
 
-test('a question answered elsewhere while it is asked is taken back', async () => {
-  const { runtime, answers, tell } = paperRuntime();
+test('a question is withdrawn when the ticket is answered elsewhere', async () => {
+  const { runtime, answers, emit } = fakeRuntime();
   const answeredMeanwhile = () => {
-    tell(commit({ actor: 'wait/r1.call-0', status: 'done' }));
+    emit(commit({ actor: 'wait/r1.call-0', status: 'done' }));
     return undefined;
   };
-  const cli = paperCli({ answers: [answeredMeanwhile] });
+  const cli = fakeCli({ answers: [answeredMeanwhile] });
   await promptForTicket(cli, runtime, approval(), never);
-  expect(cli.said()).toContain('answered elsewhere');
+  expect(cli.errorText()).toContain('answered elsewhere');
   expect(answers).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What the tests of a whole run have seen, brought together from its workers; below a threshold the command fails. */
+/** `troupe cover`: the coverage of a test run, merged from its workers, and its thresholds. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-cover-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,11 +22,11 @@ const record = (into: string) =>
 record(recorded);
 
 async function cover(...args: string[]) {
-  const cli = paperCli({ cwd: folder });
+  const cli = fakeCli({ cwd: folder });
   const code = await main(['cover', ...args], cli);
-  return { code, out: cli.printed(), err: cli.said() };
+  return { code, out: cli.outputText(), err: cli.errorText() };
 }
-/** A copy of what was recorded, to be hurt. */
+/** A copy of the recorded coverage, to be damaged. */
 function copy(name: string) {
   cpSync(recorded, join(folder, name), { recursive: true });
   const files = readdirSync(join(folder, name)).map((file) => join(folder, name, file));
@@ -37,7 +37,7 @@ function copy(name: string) {
   };
 }
 
-test('what a story and a runtime in two workers saw is one report, which names every gap and its place', async () => {
+test('the coverage of a story and of a runtime in two workers is one report, which names every gap and its place', async () => {
   const { code, out, err } = await cover('recorded');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toBe(
@@ -54,7 +54,7 @@ test('what a story and a runtime in two workers saw is one report, which names e
   );
 });
 
-test('below a threshold it exits 1 and says of which machine; at the threshold it does not', async () => {
+test('coverage below a threshold exits with code 1 and names the machine; at the threshold it exits with 0', async () => {
   expect(await cover('recorded', '--min-states', '80', '--min-transitions', '75', '--min-guards', '75')).toMatchObject({
     code: 0,
   });
@@ -64,7 +64,7 @@ test('below a threshold it exits 1 and says of which machine; at the threshold i
   });
 });
 
-test('--json gives the same to programs, each gap with state, event, guard and the outcome that is missing', async () => {
+test('--json prints the same for programs, each gap with its state, event, guard and missing outcome', async () => {
   const { out } = await cover('recorded', '--json', '--min-states', '100');
   const report = JSON.parse(out) as { machines: { gaps: object[] }[] };
   expect(report).toMatchObject({
@@ -83,7 +83,7 @@ test('--json gives the same to programs, each gap with state, event, guard and t
   });
 });
 
-test('the chart shows what was seen, and how often', async () => {
+test('the picture shows what was covered, and how often', async () => {
   const { out } = await cover('recorded', '--mermaid');
   expect(out).toMatch(/: key \[fits\] ×1\n/);
   expect(out).toMatch(/: ✗ key \[isLastTry\] ×0\n/);
@@ -96,7 +96,7 @@ test('the chart shows what was seen, and how often', async () => {
   expect(svg).toMatch(/<rect class="box hot"[^>]*\/><text[^>]*>unlocked</);
 });
 
-test('a test file that runs again replaces what it saw; an earlier run is left out unless it is asked for', async () => {
+test('a test file that runs again replaces its coverage; earlier runs are left out without --all', async () => {
   const again = copy('again');
   record(join(folder, 'again'));
   expect(JSON.parse((await cover('again', '--json')).out)).toMatchObject({ files: 2, stale: 0 });
@@ -107,7 +107,7 @@ test('a test file that runs again replaces what it saw; an earlier run is left o
   expect((await cover('again', '--all')).out).toContain('door     4/5 80%  3/4 75%      3/4 75%  5');
 });
 
-test('two shapes of one machine are not mixed', async () => {
+test('the coverage of two versions of one machine is not mixed', async () => {
   const versions = copy('versions');
   versions.change((text) => text.replace(/"hash":"\w+"/, '"hash":"0123456789abcdef"'));
   expect((await cover('versions')).out).toMatch(/^door \(0123456\) [^]*\ndoor \((?!0123456)\w{7}\) /m);
@@ -121,7 +121,7 @@ test.each([
     /written as "troupe-cover\/9"/,
   ],
   ['edited', (text: string) => text.replace(/"steps":\d+/, '"steps":-1'), /at "machines\[0\]\.steps"/],
-])('a file that is %s is named, and nothing is reported from the others', async (name, hurt, says) => {
+])('a coverage file that is %s is named, and the others are not reported', async (name, hurt, says) => {
   const damaged = copy(name.replaceAll(' ', '-'));
   damaged.change(hurt);
   const { code, out, err } = await cover(damaged.name);
@@ -130,7 +130,7 @@ test.each([
   expect(err).toMatch(says);
 });
 
-test('where nothing was recorded it says how to record', async () => {
+test('without recorded coverage the message says how to record it', async () => {
   expect(await cover()).toMatchObject({
     code: 2,
     err: expect.stringContaining("setupFiles: ['troupe/testing/cover']") as string,

@@ -1,11 +1,11 @@
-/** "troupe doctor" on a shared journal says what is true of the server and of this machine's copy; a server that may lose what it acknowledged is named. */
+/** `troupe doctor` on a shared journal: the state of the server, its durability, and the state of this machine's copy. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.ts';
 import { openRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 interface Finding {
@@ -19,14 +19,14 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 async function findings(server: NatsServer, env: Record<string, string> = {}) {
   const open = (options: RuntimeOptions) =>
     openRuntime({ ...options, nats: { servers: server.url, folder: join(cwd, '.troupe') } });
-  const cli = paperCli({ cwd, env, open });
+  const cli = fakeCli({ cwd, env, open });
   await doctorCommand(cli, { nats: server.url, json: true });
-  const found = JSON.parse(cli.printed()) as Finding[];
+  const found = JSON.parse(cli.outputText()) as Finding[];
   return (what: string) => found.find((finding) => finding.what === what);
 }
 afterEach(() => vi.restoreAllMocks());
 
-test('a shared journal: its server, its stream, how far this machine has come', async () => {
+test("doctor shows the server of a shared journal, its stream, and the position of this machine's copy", async () => {
   await using server = await natsServer();
   const found = await findings(server);
   expect(found('journal')).toMatchObject({ ok: true, says: text(/^shared, what this machine has of it: 0 actors/) });
@@ -40,7 +40,7 @@ test('a shared journal: its server, its stream, how far this machine has come', 
   expect(found('durability')).toMatchObject({ ok: 'note', says: text(/^unknown: .*TROUPE_NATS_MONITOR/) });
 });
 
-test('asked at its monitor: safe, lossy, of another server, away', async () => {
+test('doctor reads the durability of the server from its monitor: safe, lossy, of another server, not reachable', async () => {
   await using safe = await natsServer();
   await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
   const durability = async (server: NatsServer, monitor: string, more = {}) =>
@@ -58,7 +58,7 @@ test('asked at its monitor: safe, lossy, of another server, away', async () => {
   });
 });
 
-test('a server that is known to be lossy is warned of once at the start, unless that is wanted', async () => {
+test('a server that may lose acknowledged data causes one warning at the start, unless it is allowed', async () => {
   await using lossy = await natsServer('jetstream { sync_interval: "30s" }');
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const place = { servers: lossy.url, monitor: lossy.monitor, folder: join(cwd, 'a file', '.troupe') };

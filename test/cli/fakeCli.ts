@@ -1,20 +1,20 @@
-/** A command's world made of paper: what is asked is answered from a list, what is said is kept. */
+/** A fake process for a command: questions are answered from a list, and output is kept. */
 import type { Inspection, Observer } from '../../src/contracts/inspection.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import type { Runtime, Ticket } from '../../src/runtime/runtime.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { paper } from '../observe/inspections.ts';
+import { textStream } from '../observe/inspections.ts';
 
-export interface PaperCli extends Cli {
-  readonly said: () => string;
-  readonly printed: () => string;
+export interface FakeCli extends Cli {
+  readonly errorText: () => string;
+  readonly outputText: () => string;
   readonly questions: string[];
 }
 
-/** `answers` is what the person types; when it is used up, the input has ended. */
-export function paperCli(over: Partial<Cli> & { answers?: (string | (() => string | undefined))[] } = {}): PaperCli {
-  const [out, err] = [paper(), paper()];
+/** `answers` are the lines that the person types; after the last one the input has ended. */
+export function fakeCli(over: Partial<Cli> & { answers?: (string | (() => string | undefined))[] } = {}): FakeCli {
+  const [out, err] = [textStream(), textStream()];
   const { answers = [], ...rest } = over;
   const questions: string[] = [];
   return {
@@ -33,15 +33,15 @@ export function paperCli(over: Partial<Cli> & { answers?: (string | (() => strin
     },
     onInterrupt: () => ({ [Symbol.dispose]() {} }),
     exitNow() {},
-    said: err.text,
-    printed: out.text,
+    errorText: err.text,
+    outputText: out.text,
     questions,
     ...rest,
   };
 }
 
-/** Takes answers, and refuses those that `refuse` throws for. */
-export function paperRuntime(refuse: (answer: Json) => void = () => {}) {
+/** A runtime that records answers, and refuses those for which `refuse` throws. */
+export function fakeRuntime(refuse: (answer: Json) => void = () => {}) {
   const answers: { ticket: string; answer: Json }[] = [];
   const observers = new Set<Observer>();
   const runtime = {
@@ -54,7 +54,7 @@ export function paperRuntime(refuse: (answer: Json) => void = () => {}) {
       return { [Symbol.dispose]: () => void observers.delete(observer) };
     },
   } as unknown as Runtime;
-  return { runtime, answers, tell: (event: Inspection) => observers.forEach((observer) => observer(event)) };
+  return { runtime, answers, emit: (event: Inspection) => observers.forEach((observer) => observer(event)) };
 }
 
 export const approval = (over: Partial<Ticket> = {}): Ticket => ({

@@ -1,11 +1,11 @@
-/** What the command line says about itself, and about what was typed wrong. */
+/** The help of the command line, and its messages for wrong usage. */
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { main } from '../../src/cli/program.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { systemClock } from '../../src/engine/clock.ts';
-import { paperCli } from './fakeCli.ts';
-import { place } from './troupe.ts';
+import { fakeCli } from './fakeCli.ts';
+import { workspace } from './troupe.ts';
 
 const commands = [
   'run',
@@ -41,28 +41,28 @@ const commands = [
   'doctor',
 ];
 
-/** The command line in this process: what it says needs no other. */
-async function said(...args: string[]) {
-  const cli = paperCli({ clock: systemClock(), open: openRuntime, cwd: '/nowhere' });
+/** Runs the command line in this process, which is enough for its messages. */
+async function errorText(...args: string[]) {
+  const cli = fakeCli({ clock: systemClock(), open: openRuntime, cwd: '/nowhere' });
   const code = await main(args, cli);
-  return { code, out: cli.printed(), err: cli.said() };
+  return { code, out: cli.outputText(), err: cli.errorText() };
 }
 
 test('--version prints the version and nothing else', async () => {
-  using at = place();
-  expect(await at.troupe('--version')).toEqual({ code: 0, out: `${packageJson.version}\n`, err: '' });
+  using dir = workspace();
+  expect(await dir.troupe('--version')).toEqual({ code: 0, out: `${packageJson.version}\n`, err: '' });
 });
 
 test('--help lists every command on stdout', async () => {
-  using at = place();
-  const { code, out, err } = await at.troupe('--help');
+  using dir = workspace();
+  const { code, out, err } = await dir.troupe('--help');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   for (const name of ['run', 'runs', 'waits', 'graph', 'doctor']) expect(out).toMatch(new RegExp(`^  ${name}`, 'm'));
   expect(out).toContain('Exit codes');
 });
 
-test.each(commands)('"troupe %s --help" has an example of itself', async (command) => {
-  const { code, out } = await said(...command.split(' '), '--help');
+test.each(commands)('"troupe %s --help" has an example', async (command) => {
+  const { code, out } = await errorText(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(new RegExp(`\\$ troupe ${command}`));
 });
@@ -92,18 +92,18 @@ test.each([
   [['migrate', 'job-42'], /required option '--to <node>'/],
   [['dead', 'show', 'm-17'], /no dead letter "m-17"/],
 ])('%j is wrong usage, and the message says what to do', async (args, says) => {
-  const { code, out, err } = await said(...args);
+  const { code, out, err } = await errorText(...args);
   expect(err).toMatch(says);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).not.toMatch(/^\s+at /m);
 });
 
 test.concurrent.each([
-  ['a file that is not there', undefined, /There is no file broken\.ts/],
+  ['a missing file', undefined, /There is no file broken\.ts/],
   ['a syntax error', 'export default {\n  a: 1,\n  b: = 2,\n};\n', /broken\.ts:3:6/],
   ['no default export', 'export const team = 1;', /no default export; it exports team/],
-  ['a default export of something else', 'export default { a: 1 };', /is an object with a\. Expected a team, an agent/],
-  ['a function that makes something else', 'export default () => 7;', /returned a number/],
+  ['a default export of the wrong type', 'export default { a: 1 };', /is an object with a\. Expected a team, an agent/],
+  ['a function that returns the wrong type', 'export default () => 7;', /returned a number/],
   [
     'a function that throws',
     'export default () => {\n  throw new Error("no key here");\n};',
@@ -135,11 +135,11 @@ test.concurrent.each([
     /circle\.ts:2:\d+: .*in a circle/,
   ],
 ])('%s: a message with the place, and exit code 2', async (_, text, says) => {
-  using at = place();
-  if (text !== undefined) at.file('broken.ts', text);
-  at.file('circle.ts', 'import { a } from "./broken.ts";\nexport const b = a + 1;\n');
-  at.file('package.json', '{ "type": "module" }');
-  const { code, out, err } = await at.troupe('run', 'broken.ts');
+  using dir = workspace();
+  if (text !== undefined) dir.file('broken.ts', text);
+  dir.file('circle.ts', 'import { a } from "./broken.ts";\nexport const b = a + 1;\n');
+  dir.file('package.json', '{ "type": "module" }');
+  const { code, out, err } = await dir.troupe('run', 'broken.ts');
   expect(err).toMatch(says);
   expect({ code, out }).toEqual({ code: 2, out: '' });
 });

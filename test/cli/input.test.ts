@@ -1,3 +1,4 @@
+/** How `--input`, `--set` and the environment are read. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,25 +18,25 @@ test.each([
   ['true', true],
   ['', ''],
   ['-', { from: 'stdin' }],
-])('--input %j goes in as %j', async (typed, input) => {
+])('--input %j is read as %j', async (typed, input) => {
   expect((await from(typed)).input).toEqual(input);
 });
 
-test('--input @file reads a file, and says which when it cannot', async () => {
+test('--input @file reads a file, and names it when it cannot be read', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'troupe-input-'));
   writeFileSync(join(cwd, 'in.json'), '{"a":2}');
   expect((await from('@in.json', [], cwd)).input).toEqual({ a: 2 });
   await expect(from('@gone.json', [], cwd)).rejects.toThrow(join(cwd, 'gone.json'));
 });
 
-test('--set puts properties into the input; the last one counts, JSON is read as such', async () => {
+test('--set adds properties to the input; the last one wins, and JSON is parsed', async () => {
   expect(await from('{"a":1,"b":2}', ['b=x', 'b=y=z', 'c=3', 'd=[1]', 'e='])).toEqual({
     input: { a: 1, b: 'y=z', c: 3, d: [1], e: '' },
     settings: { a: 1, b: 'y=z', c: 3, d: [1], e: '' },
   });
 });
 
-test('beside a text, what is set is for the file only', async () => {
+test('beside a text input, --set is for the definition only', async () => {
   expect(await from('Wait.', ['gate=x'])).toEqual({ input: 'Wait.', settings: { gate: 'x' } });
 });
 

@@ -5,83 +5,83 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
 import { natsServerBinary } from '../nats/server.ts';
-import { paperCli } from './fakeCli.ts';
-import { place, type Place } from './troupe.ts';
+import { fakeCli } from './fakeCli.ts';
+import { workspace, type Workspace } from './troupe.ts';
 
 const agents = JSON.stringify([{ id: 'ada', name: 'Ada', role: 'clerk' }]);
-/** In this process, in that place. */
-async function config(at: Place, ...args: string[]) {
-  const cli = paperCli({ cwd: at.folder });
+/** Runs the command in this process, in this folder. */
+async function config(dir: Workspace, ...args: string[]) {
+  const cli = fakeCli({ cwd: dir.folder });
   const code = await main(['nats-config', ...args], cli);
-  return { code, out: cli.printed(), err: cli.said() };
+  return { code, out: cli.outputText(), err: cli.errorText() };
 }
-const seedOf = (at: Place, path: string) => readFileSync(join(at.folder, path), 'utf8').split('\n').at(-2)!;
-const read = (at: Place, path: string) => readFileSync(join(at.folder, path), 'utf8');
+const seedOf = (dir: Workspace, path: string) => readFileSync(join(dir.folder, path), 'utf8').split('\n').at(-2)!;
+const read = (dir: Workspace, path: string) => readFileSync(join(dir.folder, path), 'utf8');
 
-test('a folder that a server starts with: a file for each role, readable by its owner alone, and no seed anywhere else', async () => {
-  using at = place();
-  at.file('desk.json', agents);
-  const { code, out, err } = await config(at, 'desk.json', '--tenant', 'shop');
+test('a NATS server starts with the written folder: each role has a file that only its owner can read, and no key is in another file', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  const { code, out, err } = await config(dir, 'desk.json', '--tenant', 'shop');
   expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('nats-server -c nats/nats.conf') as string });
-  const files = readdirSync(join(at.folder, 'nats/shop'));
+  const files = readdirSync(join(dir.folder, 'nats/shop'));
   expect(files.sort()).toEqual(['asks-desk.nk', 'node.nk', 'observer.nk', 'operator.nk']);
-  const open = ['nats.conf', 'accounts.conf', 'roles.json'].map((name) => read(at, `nats/${name}`)).join('\n');
+  const open = ['nats.conf', 'accounts.conf', 'roles.json'].map((name) => read(dir, `nats/${name}`)).join('\n');
   for (const file of files) {
-    expect(statSync(join(at.folder, 'nats/shop', file)).mode & 0o777).toBe(0o600);
-    const seed = seedOf(at, `nats/shop/${file}`);
+    expect(statSync(join(dir.folder, 'nats/shop', file)).mode & 0o777).toBe(0o600);
+    const seed = seedOf(dir, `nats/shop/${file}`);
     expect(seed).toMatch(/^SU[A-Z2-7]{56}$/);
     expect(open + out + err).not.toContain(seed);
   }
-  expect(read(at, 'nats/nats.conf')).toMatch(/listen: "127\.0\.0\.1:4222"[^]*sync_interval: always/);
-  const { status, stderr } = spawnSync(natsServerBinary(), ['-t', '-c', join(at.folder, 'nats/nats.conf')]);
+  expect(read(dir, 'nats/nats.conf')).toMatch(/listen: "127\.0\.0\.1:4222"[^]*sync_interval: always/);
+  const { status, stderr } = spawnSync(natsServerBinary(), ['-t', '-c', join(dir.folder, 'nats/nats.conf')]);
   expect(status, String(stderr)).toBe(0);
 });
 
-test('a tenant or an agent that comes later leaves the others as they are, and what was changed in nats.conf', async () => {
-  using at = place();
-  at.file('desk.json', agents);
-  at.file('mail.json', agents);
-  await config(at, 'desk.json', '--tenant', 'shop');
-  const before = seedOf(at, 'nats/shop/node.nk');
-  writeFileSync(join(at.folder, 'nats/nats.conf'), `${read(at, 'nats/nats.conf')}max_payload: 2MB\n`);
-  const later = await config(at, 'mail.json', '--tenant', 'shop', '--tenant', 'bank', '--listen', '127.0.0.1:5000');
+test("adding a tenant or an agent keeps the others, and the user's changes in nats.conf", async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  dir.file('mail.json', agents);
+  await config(dir, 'desk.json', '--tenant', 'shop');
+  const before = seedOf(dir, 'nats/shop/node.nk');
+  writeFileSync(join(dir.folder, 'nats/nats.conf'), `${read(dir, 'nats/nats.conf')}max_payload: 2MB\n`);
+  const later = await config(dir, 'mail.json', '--tenant', 'shop', '--tenant', 'bank', '--listen', '127.0.0.1:5000');
   expect(later.out).toMatch(/^kept +nats\/shop\/node\.nk$/m);
   expect(later.out).toMatch(/^written +nats\/shop\/asks-mail\.nk$/m);
   expect(later.err).toContain('nats/nats.conf exists and was kept');
-  expect(seedOf(at, 'nats/shop/node.nk')).toBe(before);
-  expect(read(at, 'nats/nats.conf')).toContain('max_payload: 2MB');
-  const accounts = read(at, 'nats/accounts.conf');
+  expect(seedOf(dir, 'nats/shop/node.nk')).toBe(before);
+  expect(read(dir, 'nats/nats.conf')).toContain('max_payload: 2MB');
+  const accounts = read(dir, 'nats/accounts.conf');
   for (const name of ['"shop"', '"shop/asks-desk"', '"shop/asks-mail"', '"bank"', '"bank/asks-mail"'])
     expect(accounts).toContain(`${name}: {`);
-  // Unless told otherwise a server closes the way back to whoever asked after two minutes; runs take longer.
+  // By default a server closes a reply subject after two minutes; runs take longer.
   expect(accounts.match(/"response_threshold": "24h"/g)).toHaveLength(3);
 });
 
-test('a seed that was taken elsewhere keeps its place on the server; a record that was lost is found again in the seeds', async () => {
-  using at = place();
-  at.file('desk.json', agents);
-  await config(at, 'desk.json');
-  const roles = read(at, 'nats/roles.json');
-  rmSync(join(at.folder, 'nats/default/node.nk'));
-  await config(at, 'desk.json');
-  expect(read(at, 'nats/roles.json')).toBe(roles);
-  expect(readdirSync(join(at.folder, 'nats/default'))).not.toContain('node.nk');
+test('a key whose file was moved stays valid on the server; a lost index is rebuilt from the key files', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  await config(dir, 'desk.json');
+  const roles = read(dir, 'nats/roles.json');
+  rmSync(join(dir.folder, 'nats/default/node.nk'));
+  await config(dir, 'desk.json');
+  expect(read(dir, 'nats/roles.json')).toBe(roles);
+  expect(readdirSync(join(dir.folder, 'nats/default'))).not.toContain('node.nk');
   const { node, ...others } = (JSON.parse(roles) as Record<string, Record<string, string>>)['default']!;
-  rmSync(join(at.folder, 'nats/roles.json'));
-  await config(at, 'desk.json');
-  const found = (JSON.parse(read(at, 'nats/roles.json')) as Record<string, Record<string, string>>)['default']!;
+  rmSync(join(dir.folder, 'nats/roles.json'));
+  await config(dir, 'desk.json');
+  const found = (JSON.parse(read(dir, 'nats/roles.json')) as Record<string, Record<string, string>>)['default']!;
   expect(found).toMatchObject(others);
   expect(found['node']).not.toBe(node);
 });
 
-test('new keys only for whom they are asked', async () => {
-  using at = place();
-  at.file('desk.json', agents);
-  await config(at, 'desk.json', '--tenant', 'shop', '--tenant', 'bank');
-  const [shop, bank] = [seedOf(at, 'nats/shop/node.nk'), seedOf(at, 'nats/bank/node.nk')];
-  await config(at, 'desk.json', '--tenant', 'shop', '--force');
-  expect(seedOf(at, 'nats/shop/node.nk')).not.toBe(shop);
-  expect(seedOf(at, 'nats/bank/node.nk')).toBe(bank);
+test('new keys are made only for the named users', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  await config(dir, 'desk.json', '--tenant', 'shop', '--tenant', 'bank');
+  const [shop, bank] = [seedOf(dir, 'nats/shop/node.nk'), seedOf(dir, 'nats/bank/node.nk')];
+  await config(dir, 'desk.json', '--tenant', 'shop', '--force');
+  expect(seedOf(dir, 'nats/shop/node.nk')).not.toBe(shop);
+  expect(seedOf(dir, 'nats/bank/node.nk')).toBe(bank);
 });
 
 test.each([
@@ -91,36 +91,36 @@ test.each([
   [['--tenant', 'Shop'], /A tenant is a name of a-z.*got "Shop"/],
   [['desk.json'], /Two of the files define "desk"/],
 ])('%j is refused before anything is written', async (args, says) => {
-  using at = place();
-  at.file('desk.json', agents);
-  expect(await config(at, 'desk.json', ...args)).toEqual({
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  expect(await config(dir, 'desk.json', ...args)).toEqual({
     code: 2,
     out: '',
     err: expect.stringMatching(says) as string,
   });
-  expect(readdirSync(at.folder)).toEqual(['desk.json']);
+  expect(readdirSync(dir.folder)).toEqual(['desk.json']);
 });
 
-test('where others can reach it, it has a certificate, or somebody said that they are no strangers', async () => {
-  using at = place();
-  at.file('desk.json', agents);
+test('a server that other hosts can reach needs a certificate, or an explicit permission to go without', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
   const listen = ['--listen', '0.0.0.0:4222'];
-  expect((await config(at, 'desk.json', ...listen, '--tls', 'c.pem,k.pem')).code).toBe(0);
-  expect(read(at, 'nats/nats.conf')).toContain(`cert_file: "${join(at.folder, 'c.pem')}"`);
-  expect((await config(at, 'desk.json', ...listen, '--insecure', '--out', 'open')).code).toBe(0);
-  expect(read(at, 'open/nats.conf')).toContain('listen: "0.0.0.0:4222"');
+  expect((await config(dir, 'desk.json', ...listen, '--tls', 'c.pem,k.pem')).code).toBe(0);
+  expect(read(dir, 'nats/nats.conf')).toContain(`cert_file: "${join(dir.folder, 'c.pem')}"`);
+  expect((await config(dir, 'desk.json', ...listen, '--insecure', '--out', 'open')).code).toBe(0);
+  expect(read(dir, 'open/nats.conf')).toContain('listen: "0.0.0.0:4222"');
 });
 
-test('what is in the way is not written over', async () => {
-  using at = place();
-  at.file('desk.json', agents);
-  await config(at, 'desk.json');
-  writeFileSync(join(at.folder, 'nats/default/node.nk'), 'something else\n');
-  expect(await config(at, 'desk.json')).toMatchObject({
+test('existing files are not overwritten', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  await config(dir, 'desk.json');
+  writeFileSync(join(dir.folder, 'nats/default/node.nk'), 'something else\n');
+  expect(await config(dir, 'desk.json')).toMatchObject({
     code: 2,
     err: expect.stringContaining('holds no seed') as string,
   });
-  expect(read(at, 'nats/default/node.nk')).toBe('something else\n');
-  writeFileSync(join(at.folder, 'nats/roles.json'), '{"a":1}');
-  expect((await config(at, 'desk.json', '--tenant', 'b')).err).toMatch(/roles\.json is not what/);
+  expect(read(dir, 'nats/default/node.nk')).toBe('something else\n');
+  writeFileSync(join(dir.folder, 'nats/roles.json'), '{"a":1}');
+  expect((await config(dir, 'desk.json', '--tenant', 'b')).err).toMatch(/roles\.json is not what/);
 });

@@ -1,3 +1,4 @@
+/** How outputs and messages are printed. */
 import { expect, test } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
 import { writeMessage, writeOutput } from '../../src/cli/output/write.ts';
@@ -10,13 +11,13 @@ function written(value: Json, isTTY: boolean): string {
   return text;
 }
 
-test('an article is read as text on a terminal, and is JSON in a pipe', () => {
+test('an output of texts is printed as text on a terminal, and as JSON into a pipe', () => {
   const article = { title: 'Tea', text: 'Hot.\nNot boiling.' };
   expect(written(article, true)).toBe('Tea\n\nHot.\nNot boiling.\n');
   expect(JSON.parse(written(article, false))).toEqual(article);
 });
 
-test('what is more than texts is JSON everywhere', () => {
+test('any other output is printed as JSON everywhere', () => {
   for (const value of [{ n: 1, text: 'a\nb' }, ['a\nb'], { a: 'b' }, null, 3])
     expect(JSON.parse(written(value, true))).toEqual(value);
 });
@@ -26,11 +27,11 @@ test('a text cannot move the cursor of a terminal', () => {
   expect(written({ text: 'a\u001b[2J\nb' }, true)).not.toContain('\u001b');
 });
 
-test('whatever a command says to people, the value of a secret is not in it', () => {
-  let said = '';
-  const err = { write: (text: string) => (said += text), isTTY: true, columns: 80 };
+test('no message of a command contains the value of a secret', () => {
+  let output = '';
+  const err = { write: (text: string) => (output += text), isTTY: true, columns: 80 };
   const cli = hideSecrets({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
   writeMessage(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
-  expect(said).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
+  expect(output).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
   expect(cli.err).toMatchObject({ isTTY: true, columns: 80 });
 });

@@ -1,24 +1,24 @@
-/** Whole runs from the shell: streams, exit codes, and going on in another process. */
+/** Complete runs from the shell: streams, exit codes, and resuming in another process. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { escapeControls } from '../../src/observe/format.ts';
-import { place } from './troupe.ts';
+import { workspace } from './troupe.ts';
 
 const json = (text: string) => JSON.parse(text) as Record<string, never>;
 
 test.concurrent('the result goes to stdout, progress to stderr', async () => {
-  using at = place();
-  const { code, out, err } = await at.troupe('run', at.fixture('hello.ts'), '--input', 'Greet Ada.');
+  using dir = workspace();
+  const { code, out, err } = await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Greet Ada.');
   expect({ code, out }).toEqual({ code: 0, out: 'Hello Ada!\n' });
   expect(err).toMatch(/agent\/.* {2}completed {2}1 turn/);
 });
 
-test.concurrent('--json prints one document for programs, --quiet says nothing else', async () => {
-  using at = place();
-  const { out, err } = await at.troupe(
+test.concurrent('--json prints one document for programs, and --quiet nothing beside the result', async () => {
+  using dir = workspace();
+  const { out, err } = await dir.troupe(
     'run',
-    at.fixture('hello.ts'),
+    dir.fixture('hello.ts'),
     '--input',
     'Greet Ada.',
     '--json',
@@ -28,100 +28,120 @@ test.concurrent('--json prints one document for programs, --quiet says nothing e
   );
   expect(json(out)).toMatchObject({ run: 'job-1', status: 'done', output: 'Hello Ada!' });
   expect(err).toBe('');
-  expect((await at.troupe('runs', 'get', 'job-1')).out).toMatch(/status +done[^]*\nHello Ada!\n$/);
+  expect((await dir.troupe('runs', 'get', 'job-1')).out).toMatch(/status +done[^]*\nHello Ada!\n$/);
 });
 
-test.concurrent('the same key is the same run: it is not done again', async () => {
-  using at = place();
+test.concurrent('the same key joins the same run, and nothing is performed again', async () => {
+  using dir = workspace();
   for (let n = 0; n < 2; n++)
-    expect((await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1')).out).toBe(
+    expect((await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1')).out).toBe(
       'Hello Ada!\n',
     );
-  const { out } = await at.troupe('runs', 'list', '--json');
+  const { out } = await dir.troupe('runs', 'list', '--json');
   expect(json(out)).toHaveLength(1);
 });
 
-test.concurrent('runs that ended long ago are forgotten, and no others', async () => {
-  using at = place();
-  await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1');
-  expect((await at.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Deleted 0 runs.\n');
-  expect((await at.troupe('runs', 'prune', '--older-than', '1ms', '--json')).out).toBe('{"runs":1}\n');
-  expect((await at.troupe('runs', 'get', 'job-1')).code).toBe(2);
+test.concurrent('runs prune deletes runs that ended long ago, and no others', async () => {
+  using dir = workspace();
+  await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1');
+  expect((await dir.troupe('runs', 'prune', '--older-than', '1h')).err).toBe('Deleted 0 runs.\n');
+  expect((await dir.troupe('runs', 'prune', '--older-than', '1ms', '--json')).out).toBe('{"runs":1}\n');
+  expect((await dir.troupe('runs', 'get', 'job-1')).code).toBe(2);
 });
 
-test.concurrent('a file may give a function of what is set, which goes into the input as well', async () => {
-  using at = place();
-  const { code, out } = await at.troupe('run', at.fixture('desk.ts'), '--set', 'topic=actors');
+test.concurrent('a file can export a function, which receives the values of --set', async () => {
+  using dir = workspace();
+  const { code, out } = await dir.troupe('run', dir.fixture('desk.ts'), '--set', 'topic=actors');
   expect({ code, result: json(out) }).toEqual({ code: 0, result: { text: 'About actors.' } });
 });
 
-test.concurrent('a run that fails exits 1 and says why on stderr', async () => {
-  using at = place();
-  const { code, out, err } = await at.troupe('run', at.fixture('failing.ts'), '--input', 'x', '--key', 'job-2');
+test.concurrent('a run that fails exits with code 1, with the reason on stderr', async () => {
+  using dir = workspace();
+  const { code, out, err } = await dir.troupe('run', dir.fixture('failing.ts'), '--input', 'x', '--key', 'job-2');
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(err).toMatch(/The run job-2 failed \(\w+\): /);
-  const { out: shown } = await at.troupe('runs', 'get', 'job-2');
-  expect(shown).toMatch(/status +failed/);
-  expect(shown).toMatch(/\nFailed \(\w+\): /);
-  expect((await at.troupe('runs', 'list', '--status', 'failed')).out).toContain('job-2');
-  expect((await at.troupe('runs', 'list', '--status', 'done')).out).not.toContain('job-2');
+  const { out: text } = await dir.troupe('runs', 'get', 'job-2');
+  expect(text).toMatch(/status +failed/);
+  expect(text).toMatch(/\nFailed \(\w+\): /);
+  expect((await dir.troupe('runs', 'list', '--status', 'failed')).out).toContain('job-2');
+  expect((await dir.troupe('runs', 'list', '--status', 'done')).out).not.toContain('job-2');
 });
 
 test.concurrent(
-  'a run that waits for a person exits 3; the answer comes from another process, and a third goes on',
+  'a run that waits for a person exits with code 3; a second process answers, and a third resumes it',
   async () => {
-    using at = place();
-    const waiting = await at.troupe('run', at.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-3');
+    using dir = workspace();
+    const waiting = await dir.troupe('run', dir.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-3');
     expect(waiting.code).toBe(3);
     expect(waiting.err).toContain('troupe waits answer ');
     expect(waiting.err).toContain('troupe runs resume job-3');
 
-    const [ticket] = json((await at.troupe('waits', 'list', '--json')).out) as unknown as [{ id: string; run: string }];
+    const [ticket] = json((await dir.troupe('waits', 'list', '--json')).out) as unknown as [
+      { id: string; run: string },
+    ];
     expect(ticket.run).toBe('job-3');
-    const explained = (await at.troupe('runs', 'why', 'job-3')).out;
+    const explained = (await dir.troupe('runs', 'why', 'job-3')).out;
     expect(explained).toContain(`It waits for ${ticket.id} to end.`);
     expect(explained).toContain('It asks a person: ');
 
-    expect((await at.troupe('waits', 'answer', ticket.id, '--yes', '--by', 'Grace')).code).toBe(0);
-    expect((await at.troupe('waits', 'list')).out).toContain('It is answered; go on with: troupe runs resume job-3');
-    const again = await at.troupe('waits', 'answer', ticket.id, '--no');
+    expect((await dir.troupe('waits', 'answer', ticket.id, '--yes', '--by', 'Grace')).code).toBe(0);
+    expect((await dir.troupe('waits', 'list')).out).toContain('It is answered; go on with: troupe runs resume job-3');
+    const again = await dir.troupe('waits', 'answer', ticket.id, '--no');
     expect(again.code).toBe(1);
     expect(again.err).toContain('answered already');
 
-    const resumed = await at.troupe('runs', 'resume', 'job-3');
+    const resumed = await dir.troupe('runs', 'resume', 'job-3');
     expect({ code: resumed.code, out: resumed.out }).toEqual({ code: 0, out: 'It is sent.\n' });
-    expect((await at.troupe('waits', 'list')).err).toContain('Nothing waits');
+    expect((await dir.troupe('waits', 'list')).err).toContain('Nothing waits');
   },
 );
 
-test.concurrent('what is asked is shown as it is: nothing in it can move the cursor or turn text around', async () => {
-  using at = place();
-  await at.troupe('run', at.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-4');
-  const { out } = await at.troupe('waits', 'list');
+test.concurrent('a question is shown with its control characters escaped', async () => {
+  using dir = workspace();
+  await dir.troupe('run', dir.fixture('mail.ts'), '--input', 'Mail Ada.', '--key', 'job-4');
+  const { out } = await dir.troupe('waits', 'list');
   expect(out).toContain('"to": "ada\\u001b[2J\\u202e@example.org"');
   expect(out.split('\n').map(escapeControls).join('\n')).toBe(out);
 });
 
-test.concurrent('Ctrl-C parks a run, and resuming it goes on to the same end', async () => {
-  using at = place();
-  const gate = join(at.folder, 'gate');
-  const running = at.start('run', at.fixture('slow.ts'), '--set', `gate=${gate}`, '--input', 'Wait.', '--key', 'job-5');
+test.concurrent('Ctrl-C parks a run, and resuming it leads to the same result', async () => {
+  using dir = workspace();
+  const gate = join(dir.folder, 'gate');
+  const running = dir.start(
+    'run',
+    dir.fixture('slow.ts'),
+    '--set',
+    `gate=${gate}`,
+    '--input',
+    'Wait.',
+    '--key',
+    'job-5',
+  );
   await running.until(/execution\.acting/);
   running.process.kill('SIGINT');
   const parked = await running.ended;
   expect(parked.code).toBe(3);
   expect(parked.err).toContain('nothing is lost. Go on with: troupe runs resume job-5');
-  expect((await at.troupe('runs', 'list', '--status', 'active')).out).toContain('job-5');
+  expect((await dir.troupe('runs', 'list', '--status', 'active')).out).toContain('job-5');
 
   writeFileSync(gate, '');
-  const resumed = await at.troupe('runs', 'resume', 'job-5');
+  const resumed = await dir.troupe('runs', 'resume', 'job-5');
   expect({ code: resumed.code, out: resumed.out }).toEqual({ code: 0, out: 'The gate is open.\n' });
 });
 
-test.concurrent('a second Ctrl-C leaves at once, and that is safe too', async () => {
-  using at = place();
-  const gate = join(at.folder, 'gate');
-  const running = at.start('run', at.fixture('slow.ts'), '--set', `gate=${gate}`, '--input', 'Wait.', '--key', 'job-6');
+test.concurrent('a second Ctrl-C exits at once, without losing the run', async () => {
+  using dir = workspace();
+  const gate = join(dir.folder, 'gate');
+  const running = dir.start(
+    'run',
+    dir.fixture('slow.ts'),
+    '--set',
+    `gate=${gate}`,
+    '--input',
+    'Wait.',
+    '--key',
+    'job-6',
+  );
   await running.until(/execution\.acting/);
   running.process.kill('SIGINT');
   await running.until(/Parking the run/);
@@ -129,86 +149,95 @@ test.concurrent('a second Ctrl-C leaves at once, and that is safe too', async ()
   expect((await running.ended).code).toBe(130);
 
   writeFileSync(gate, '');
-  expect((await at.troupe('runs', 'resume', 'job-6')).out).toBe('The gate is open.\n');
+  expect((await dir.troupe('runs', 'resume', 'job-6')).out).toBe('The gate is open.\n');
 });
 
 test.concurrent('a running run can be followed and cancelled from another process', async () => {
-  using at = place();
-  const running = at.start(
+  using dir = workspace();
+  const running = dir.start(
     'run',
-    at.fixture('slow.ts'),
+    dir.fixture('slow.ts'),
     '--set',
-    `gate=${join(at.folder, 'never')}`,
+    `gate=${join(dir.folder, 'never')}`,
     '--input',
     'Wait.',
     '--key',
     'job-7',
   );
   await running.until(/execution\.acting/);
-  const following = at.start('runs', 'tail', 'job-7');
+  const following = dir.start('runs', 'tail', 'job-7');
   await following.until(/callModel/);
-  const resumed = await at.troupe('runs', 'resume', 'job-7');
+  const resumed = await dir.troupe('runs', 'resume', 'job-7');
   expect(resumed.err).toContain('Another process is at work on job-7');
-  expect((await at.troupe('runs', 'cancel', 'job-7', '--reason', 'enough')).code).toBe(0);
+  expect((await dir.troupe('runs', 'cancel', 'job-7', '--reason', 'enough')).code).toBe(0);
   const cancelled = await running.ended;
   expect(cancelled.code).toBe(1);
   expect(cancelled.err).toContain('cancelled: enough');
   expect((await following.ended).code).toBe(1);
-  const late = await at.troupe('runs', 'cancel', 'job-7');
+  const late = await dir.troupe('runs', 'cancel', 'job-7');
   expect({ code: late.code, err: late.err }).toEqual({ code: 2, err: expect.stringContaining('has ended already') });
 });
 
-test.concurrent('logs tell every step and every result, as records with --json', async () => {
-  using at = place();
-  await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-8');
-  const { out } = await at.troupe('runs', 'logs', 'job-8', '--json');
+test.concurrent('runs logs lists every step and every result, with --json as records', async () => {
+  using dir = workspace();
+  await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-8');
+  const { out } = await dir.troupe('runs', 'logs', 'job-8', '--json');
   const records = out.trim().split('\n').map(json);
   expect(new Set(records.map((record) => record['type']))).toEqual(new Set(['step', 'result']));
   expect(records.at(-1)).toMatchObject({ type: 'step', status: 'done' });
 });
 
-test.concurrent('a reader that goes away early is no failure', async () => {
-  using at = place();
-  await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-9');
-  const running = at.start('runs', 'logs', 'job-9');
+test.concurrent('a pipe that is closed early is not an error', async () => {
+  using dir = workspace();
+  await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-9');
+  const running = dir.start('runs', 'logs', 'job-9');
   running.process.stdout!.destroy();
   const { code, err } = await running.ended;
   expect({ code, err }).toEqual({ code: 0, err: '' });
 });
 
 test.concurrent('a log on stderr is JSON in a pipe and holds no secret', async () => {
-  using at = place();
-  const { err } = await at.troupe('run', at.fixture('hello.ts'), '--input', 'Ada', '--log', 'debug', '--key', 'job-10');
+  using dir = workspace();
+  const { err } = await dir.troupe(
+    'run',
+    dir.fixture('hello.ts'),
+    '--input',
+    'Ada',
+    '--log',
+    'debug',
+    '--key',
+    'job-10',
+  );
   const lines = err.trim().split('\n').map(json);
   expect(lines.every((line) => line['run'] === 'job-10' && line['actor'] === 'agent/job-10')).toBe(true);
 });
 
 test.concurrent('a chart is drawn as mermaid text or as a picture', async () => {
-  using at = place();
-  expect((await at.troupe('graph', at.fixture('hello.ts'))).out).toMatch(/^stateDiagram-v2\n[\s\S]*"execution"/);
-  expect((await at.troupe('graph', at.fixture('desk.ts'))).out).toMatch(/^flowchart LR\n[\s\S]*writer/);
-  const { code, out } = await at.troupe('graph', at.fixture('desk.ts'), '--svg');
+  using dir = workspace();
+  expect((await dir.troupe('graph', dir.fixture('hello.ts'))).out).toMatch(/^stateDiagram-v2\n[\s\S]*"execution"/);
+  expect((await dir.troupe('graph', dir.fixture('desk.ts'))).out).toMatch(/^flowchart LR\n[\s\S]*writer/);
+  const { code, out } = await dir.troupe('graph', dir.fixture('desk.ts'), '--svg');
   expect(code).toBe(0);
   expect(out).toMatch(/^<svg [\s\S]*>writer<[\s\S]*<\/svg>\n$/);
 });
 
-test.concurrent('doctor finds a healthy place healthy, and a broken journal broken', async () => {
-  using at = place();
-  const healthy = await at.troupe('doctor');
+test.concurrent('doctor reports a healthy installation, and a damaged journal', async () => {
+  using dir = workspace();
+  const healthy = await dir.troupe('doctor');
   expect(healthy.code).toBe(0);
   expect(healthy.out).toMatch(/✓ journal .*every chain whole/);
-  at.file('garbage.db', 'this is no database '.repeat(500));
-  const broken = await at.troupe('doctor', '--db', join(at.folder, 'garbage.db'));
+  dir.file('garbage.db', 'this is no database '.repeat(500));
+  const broken = await dir.troupe('doctor', '--db', join(dir.folder, 'garbage.db'));
   expect(broken.code).toBe(1);
   expect(broken.out).toMatch(/✗ journal/);
 });
 
-test.concurrent('--inspect says where to look, and whoever looks sees the run', async () => {
-  using at = place();
-  const gate = join(at.folder, 'gate');
-  const running = at.start(
+test.concurrent('--inspect prints its address, and a viewer there sees the run', async () => {
+  using dir = workspace();
+  const gate = join(dir.folder, 'gate');
+  const running = dir.start(
     'run',
-    at.fixture('slow.ts'),
+    dir.fixture('slow.ts'),
     '--set',
     `gate=${gate}`,
     '--input',

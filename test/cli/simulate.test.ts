@@ -1,52 +1,55 @@
-/** `troupe simulate` as its user meets it. */
+/** `troupe simulate`: its report, its exit code and its file of seeds. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { place } from './troupe.ts';
+import { workspace } from './troupe.ts';
 
-test.concurrent('says how much went wrong and that nothing came of it', async () => {
-  using at = place();
-  const { code, out } = await at.troupe('simulate', at.fixture('counter.ts'), '--seeds', '30');
+test.concurrent('a simulation without failures reports how many faults it made', async () => {
+  using dir = workspace();
+  const { code, out } = await dir.troupe('simulate', dir.fixture('counter.ts'), '--seeds', '30');
   expect(code).toBe(0);
   expect(out).toMatch(/^30 seeds, \d+ steps, \d+ commits, .* of simulated time; .*crash/);
   expect(out).toContain('Nothing was lost, repeated or left standing.');
 });
 
-test.concurrent('a failure has its seed, the line that has it again, and is run first from then on', async () => {
-  using at = place();
-  const file = at.file(
-    'four.mts',
-    `import counter, { simulation as three } from ${JSON.stringify(at.fixture('counter.ts'))};
+test.concurrent(
+  'a failure is reported with its seed and the command that repeats it, and is run first from then on',
+  async () => {
+    using dir = workspace();
+    const file = dir.file(
+      'four.mts',
+      `import counter, { simulation as three } from ${JSON.stringify(dir.fixture('counter.ts'))};
      export default counter;
      export const simulation = () => ({ ...three(), invariants: { four: () => 'it did not count so far' } });`,
-  );
-  const { code, out, err } = await at.troupe('simulate', file, '--seeds', '2', '--faults', 'crash,clock');
-  expect(code).toBe(1);
-  expect(out).toContain('four: it did not count so far');
-  const again = /Again: troupe (simulate .*)/.exec(out)![1]!.split(' ');
-  expect(err).toContain(`${file}.seeds`);
-  expect(readFileSync(`${file}.seeds`, 'utf8')).toMatch(/^#.*\n1\n2\n$/);
+    );
+    const { code, out, err } = await dir.troupe('simulate', file, '--seeds', '2', '--faults', 'crash,clock');
+    expect(code).toBe(1);
+    expect(out).toContain('four: it did not count so far');
+    const again = /Again: troupe (simulate .*)/.exec(out)![1]!.split(' ');
+    expect(err).toContain(`${file}.seeds`);
+    expect(readFileSync(`${file}.seeds`, 'utf8')).toMatch(/^#.*\n1\n2\n$/);
 
-  const shown = await at.troupe(...again);
-  expect(shown.out).toMatch(/^1 seeds/);
-  expect(shown.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
-  const json = await at.troupe('simulate', file, '--seeds', '1', '--seed', '1052090', '--json');
-  expect(JSON.parse(json.out)).toMatchObject({ seeds: 3, failures: [{ seed: 1 }, { seed: 2 }, { seed: 1052090 }] });
-});
+    const repeated = await dir.troupe(...again);
+    expect(repeated.out).toMatch(/^1 seeds/);
+    expect(repeated.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
+    const json = await dir.troupe('simulate', file, '--seeds', '1', '--seed', '1052090', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ seeds: 3, failures: [{ seed: 1 }, { seed: 2 }, { seed: 1052090 }] });
+  },
+);
 
 test.concurrent.each([
   [['--seeds', '0'], /whole number from 1/],
   [['--faults', 'flood'], /no fault "flood"; there are drop/],
 ])('%j is wrong usage', async (args, says) => {
-  using at = place();
-  const { code, err } = await at.troupe('simulate', at.fixture('counter.ts'), ...args);
+  using dir = workspace();
+  const { code, err } = await dir.troupe('simulate', dir.fixture('counter.ts'), ...args);
   expect({ code, says: says.test(err) }).toEqual({ code: 2, says: true });
 });
 
-test.concurrent('a book of seeds that cannot be read names its line', async () => {
-  using at = place();
-  const file = at.file('counter.mts', `export { default } from ${JSON.stringify(at.fixture('counter.ts'))};`);
+test.concurrent('a file of seeds that cannot be read is refused with the line', async () => {
+  using dir = workspace();
+  const file = dir.file('counter.mts', `export { default } from ${JSON.stringify(dir.fixture('counter.ts'))};`);
   writeFileSync(`${file}.seeds`, '# known\n12\ntwelve\n');
-  const { code, err } = await at.troupe('simulate', file, '--seeds', '1');
+  const { code, err } = await dir.troupe('simulate', file, '--seeds', '1');
   expect({ code, err }).toEqual({
     code: 2,
     err: `${file}.seeds:3: expected a seed, a whole number from 1; got "twelve".\n`,

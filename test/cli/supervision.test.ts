@@ -1,4 +1,4 @@
-/** How near its limit a team stands, and how its members ended, as the command line tells it. */
+/** `runs why` and `graph` show the restarts of a team and their limit. */
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { graphCommand } from '../../src/cli/commands/graph.ts';
@@ -9,7 +9,7 @@ import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { commitFor } from '../../src/testing/suites/commit.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 
 const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name);
 const now = virtualClock().now();
@@ -32,34 +32,34 @@ async function journalWith(...kept: Restart[]): Promise<Journal> {
   return journal;
 }
 const cliOn = (journal: Journal) =>
-  paperCli({
+  fakeCli({
     cwd: import.meta.dirname,
     env: { TROUPE_DB: 'memory' },
     open: async () => ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime,
   });
 
-test('"runs why" tells how many restarts count, of how many there may be', async () => {
+test('"runs why" shows how many restarts count, and how many are allowed', async () => {
   const cli = cliOn(await journalWith(restart(now - 70_000), restart(now - 10_000), restart(now - 5_000)));
   expect(await whyCommand(cli, 'r', {})).toBe(0);
-  expect(cli.printed()).toContain(
+  expect(cli.outputText()).toContain(
     'Its children were restarted: 2 count now (rest-for-one, at most 3 restarts within 1m 0s).',
   );
 });
 
-test('"graph" of a team shows its strategy and its limits', async () => {
+test('"graph" of a team shows its restart strategy and its limits', async () => {
   const cli = cliOn(memory());
   expect(await graphCommand(cli, fixture('desk.ts'), { set: [] })).toBe(0);
-  expect(cli.printed()).toContain('one-for-one, at most 3 restarts within 1m 0s"');
+  expect(cli.outputText()).toContain('one-for-one, at most 3 restarts within 1m 0s"');
 });
 
-test('"graph --run" shows how near the limit a run stands, and who is at work', async () => {
+test('"graph --run" shows the restarts of a run and its working members', async () => {
   const cli = cliOn(await journalWith(restart(now - 10_000)));
   expect(await graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).toBe(0);
-  expect(cli.printed()).toMatch(/at most 3 restarts within 1m 0s#58; 1 by now/);
-  expect(cli.printed()).toContain('writer (at work)');
+  expect(cli.outputText()).toMatch(/at most 3 restarts within 1m 0s#58; 1 by now/);
+  expect(cli.outputText()).toContain('writer (at work)');
 });
 
-test('"graph --run" of what is no team, or of a run that is not there, says so', async () => {
+test('"graph --run" refuses a definition that is not a team, and an unknown run', async () => {
   const cli = cliOn(memory());
   await expect(graphCommand(cli, fixture('hello.ts'), { set: [], run: 'r' })).rejects.toThrow(/defines an agent/);
   await expect(graphCommand(cli, fixture('desk.ts'), { set: [], run: 'r' })).rejects.toThrow(/no run "r"/);

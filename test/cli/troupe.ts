@@ -1,4 +1,4 @@
-/** The real command in a process of its own, with a journal of its own. */
+/** Runs the real command in a process of its own, in a temporary folder with a journal of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,47 +7,53 @@ import { built } from '../built.ts';
 
 const main = built('src/cli/main.ts');
 
-export interface Ended {
+export interface CommandResult {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-export interface Place extends Disposable {
+export interface Workspace extends Disposable {
   readonly folder: string;
-  /** A file of `fixtures`, compiled: to read TypeScript takes a process most of its time. */
+  /** A file of `fixtures`, compiled, because reading TypeScript takes a process most of its time. */
   fixture(name: string): string;
-  /** Writes a file that a user might have written. */
+  /** Writes a file of the user, and returns its path. */
   file(name: string, text: string): string;
-  troupe(...args: string[]): Promise<Ended>;
-  /** A running one; `ended` resolves when it has. */
-  start(...args: string[]): { process: ChildProcess; ended: Promise<Ended>; until(text: RegExp): Promise<void> };
+  troupe(...args: string[]): Promise<CommandResult>;
+  /** Starts a command; `ended` resolves when it has ended. */
+  start(...args: string[]): {
+    process: ChildProcess;
+    ended: Promise<CommandResult>;
+    until(text: RegExp): Promise<void>;
+  };
 }
 
-export function place(): Place {
+export function workspace(): Workspace {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'));
 
-  const start: Place['start'] = (...args) => {
+  const start: Workspace['start'] = (...args) => {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, TROUPE_DB: join(folder, 'troupe.db') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said = { out: '', err: '' };
+    const output = { out: '', err: '' };
     const listeners = new Set<() => void>();
-    const hear = (name: 'out' | 'err') => (chunk: Buffer) => {
-      said[name] += chunk.toString('utf8');
-      for (const call of listeners) call();
+    const appendTo = (name: 'out' | 'err') => (chunk: Buffer) => {
+      output[name] += chunk.toString('utf8');
+      for (const notify of listeners) notify();
     };
-    child.stdout.on('data', hear('out'));
-    child.stderr.on('data', hear('err'));
-    const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, ...said })));
+    child.stdout.on('data', appendTo('out'));
+    child.stderr.on('data', appendTo('err'));
+    const ended = new Promise<CommandResult>((done) => child.on('close', (code) => done({ code, ...output })));
     const until = (text: RegExp) =>
       new Promise<void>((done, failed) => {
-        const look = () => text.test(said.out + said.err) && done();
-        listeners.add(look);
-        look();
-        void ended.then(() => failed(new Error(`It ended before it said ${String(text)}:\n${said.out}${said.err}`)));
+        const check = () => text.test(output.out + output.err) && done();
+        listeners.add(check);
+        check();
+        void ended.then(() =>
+          failed(new Error(`It ended before it said ${String(text)}:\n${output.out}${output.err}`)),
+        );
       });
     return { process: child, ended, until };
   };

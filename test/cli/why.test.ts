@@ -1,11 +1,11 @@
-/** Why a run stands where it stands, told from its journal alone. */
+/** `runs why`: why each actor of a run is in its state, from the journal alone. */
 import { expect, test } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { whyCommand } from '../../src/cli/commands/why.ts';
 import { commitFor } from '../../src/testing/suites/commit.ts';
-import { paperCli } from './fakeCli.ts';
+import { fakeCli } from './fakeCli.ts';
 
 const runtimeOn = (journal: Journal) =>
   ({ journal, tickets: async () => [], async [Symbol.asyncDispose]() {} }) as unknown as Runtime;
@@ -28,12 +28,12 @@ const lost = (n: number, to: string) => ({
 });
 
 async function explain(journal: Journal): Promise<string> {
-  const cli = paperCli({ open: async () => runtimeOn(journal) });
+  const cli = fakeCli({ open: async () => runtimeOn(journal) });
   expect(await whyCommand(cli, 'r', {})).toBe(0);
-  return cli.printed();
+  return cli.outputText();
 }
 
-test('the last step of an actor is told without reading those before it', async () => {
+test('the last step of an actor is read without those before it', async () => {
   const journal = await begun();
   for (let seq = 2; seq <= 50; seq++)
     await journal.commit(
@@ -49,12 +49,14 @@ test('the last step of an actor is told without reading those before it', async 
   expect(read).toBe(1);
 });
 
-test('messages that nobody took are told with the reason, the last ten of them, whoever keeps them', async () => {
+test('the last ten dead letters of a run are shown with their reason, whichever actor keeps them', async () => {
   const journal = await begun();
   await journal.commit(commitFor({ actor: 'agent/kid', parent: 'agent/r', status: 'done' }));
   for (let n = 1; n <= 12; n++) await journal.bury('r', 1, lost(n, n % 2 === 0 ? 'agent/kid' : 'agent/elsewhere'));
-  const told = (await explain(journal)).split('\n').filter((line) => line.includes('No actor took'));
-  expect(told).toHaveLength(10);
-  expect(told[0]).toMatch(/^No actor took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/);
-  expect(told[9]).toContain('"question12" from person/ann to agent/kid');
+  const deadLetters = (await explain(journal)).split('\n').filter((line) => line.includes('No actor took'));
+  expect(deadLetters).toHaveLength(10);
+  expect(deadLetters[0]).toMatch(
+    /^No actor took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/,
+  );
+  expect(deadLetters[9]).toContain('"question12" from person/ann to agent/kid');
 });

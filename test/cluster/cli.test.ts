@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { built } from '../built.ts';
-import { place, type Place } from '../cli/troupe.ts';
+import { workspace as place, type Workspace as Place } from '../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 let server: NatsServer;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { built } from '../built.ts';
-import { place } from '../cli/troupe.ts';
+import { workspace as place } from '../cli/troupe.ts';
 import { natsServer } from '../nats/server.ts';
 
 const countsIn = (folder: string) => {

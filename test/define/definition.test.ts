@@ -1,4 +1,4 @@
-/** What somebody may write wrong, in JavaScript or by a cast: told where it was written, with what was expected and what came. */
+/** Invalid definitions, in JavaScript or by a cast, are refused with the path, what was expected and what came. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, all, machine, openRuntime, protocol, run, team, tool } from 'troupe';
@@ -15,19 +15,23 @@ const refusal = (words: RegExp) =>
 test.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /expected object, came nothing/],
   ['no name', { model }, /at "name": expected string, came nothing/],
-  ['a name that is none', { name: 5, model }, /at "name"/],
+  ['a name that is not text', { name: 5, model }, /at "name"/],
   ['no model', { name: 'x' }, /The agent "x" cannot be used: at "model": expected a model/],
   ['a number as its model', { name: 'x', model: 5 }, /at "model": expected a model.* came number 5/],
   ['a model that cannot stream', { name: 'x', model: { id: 'x' } }, /at "model"/],
   ['no models in its list', { name: 'x', model: [] }, /at "model".*came an array of 0/],
   ['a misspelt option', { name: 'x', model, tool: [add] }, /Unrecognized key: "tool"/],
   ['a misspelt budget', { name: 'x', model, budget: { dollars: 1 } }, /at "budget": Unrecognized key: "dollars"/],
-  ['a budget that is none', { name: 'x', model, budget: 5 }, /at "budget": expected object, came number 5/],
-  ['a limit that is no number', { name: 'x', model, limits: { maxRepeats: NaN } }, /at "limits.maxRepeats"/],
+  ['a budget of the wrong type', { name: 'x', model, budget: 5 }, /at "budget": expected object, came number 5/],
+  ['a limit that is not a number', { name: 'x', model, limits: { maxRepeats: NaN } }, /at "limits.maxRepeats"/],
   ['a negative limit', { name: 'x', model, limits: { deadline: -1 } }, /at "limits.deadline".*came number -1/],
   ['an unknown limit', { name: 'x', model, limits: { patience: 1 } }, /at "limits": Unrecognized key/],
-  ['no list of tools', { name: 'x', model, tools: null }, /at "tools": expected array, came null/],
-  ['what is no tool', { name: 'x', model, tools: [{}] }, /at "tools\[0\]": expected tool\(\{ … \}\) or mcpServer/],
+  ['tools that are not a list', { name: 'x', model, tools: null }, /at "tools": expected array, came null/],
+  [
+    'a value that is not a tool',
+    { name: 'x', model, tools: [{}] },
+    /at "tools\[0\]": expected tool\(\{ … \}\) or mcpServer/,
+  ],
   [
     'a tool named like an answer',
     { name: 'x', model, protocol: Talk, handles: ['ask'], tools: [{ ...add, name: 'answer_tell' }] },
@@ -35,27 +39,27 @@ test.each<[string, unknown, RegExp]>([
   ],
   ['two tools of one name', { name: 'x', model, tools: [add, add] }, /two tools or servers named "add"/],
   [
-    'an approval nobody knows',
+    'an unknown approval rule',
     { name: 'x', model, approve: 'x' },
     /at "approve": expected 'writes', 'all' or a function/,
   ],
   ['an objective without a check', { name: 'x', model, objectives: [1] }, /at "objectives\[0\]"/],
   ['a temperature in words', { name: 'x', model, temperature: 'hot' }, /at "temperature"/],
   ['a deadline in words', { name: 'x', model, deadline: 'soon' }, /at "deadline": expected a time such as/],
-  ['a protocol that is none', { name: 'x', model, protocol: {} }, /at "protocol": expected protocol\(/],
+  ['a protocol of the wrong type', { name: 'x', model, protocol: {} }, /at "protocol": expected protocol\(/],
 ])('an agent with %s is refused', (_, options, words) => {
   expect(() => agent(options as never)).toThrow(refusal(words));
 });
 
 test.each<[string, object, RegExp]>([
-  ['what is no agent as a member', { members: { a: {} } }, /at "members.a": expected agent\(/],
+  ['a member of the wrong type', { members: { a: {} } }, /at "members.a": expected agent\(/],
   ['no members', { members: {} }, /has no members/],
   [
-    'a route that is no function',
+    'a route that is not a function',
     { route: { ask: 5, tell: () => ({ finish: '' }) } },
     /at "route.ask": expected a function/,
   ],
-  ['a member of a name that is taken', { members: { wait: clerk } }, /has a member "wait"/],
+  ['a member with a reserved name', { members: { wait: clerk } }, /has a member "wait"/],
   ['endless turns', { maxTurns: Infinity }, /at "maxTurns"/],
   ['an unknown strategy', { supervise: { strategy: 'all' } }, /at "supervise.strategy"/],
   ['a misspelt option', { turns: 3 }, /Unrecognized key: "turns"/],
@@ -74,25 +78,25 @@ test.each<[string, object, RegExp]>([
 test.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /must answer "ask" with to.*it gave nothing/],
   ['a promise', Promise.resolve({ finish: '' }), /it gave a promise/],
-  ['neither', {}, /it gave an object with no keys/],
-])('a route that gives %s ends the run with words that say so', async (_, given, words) => {
+  ['neither messages nor an end', {}, /it gave an object with no keys/],
+])('a route that returns %s fails the run with a message that says so', async (_, returned, words) => {
   const desk = team({
     name: 'desk',
     protocol: Talk,
     members: { clerk },
     accepts: 'ask',
     returns: 'tell',
-    route: { ask: () => given as never, tell: () => given as never },
+    route: { ask: () => returned as never, tell: () => returned as never },
   });
   await expect(run(desk, 'hi', { db: 'memory' })).rejects.toEqual(refusal(words));
 });
 
-test('all() takes messages only: an end beside them would be forgotten', () => {
+test('all() refuses finish(), which would be lost beside messages', () => {
   expect(() => all({ finish: '' })).toThrow(refusal(/finish\(…\) ends the run and stands alone/));
   expect(() => all(undefined as never)).toThrow(refusal(/got nothing/));
 });
 
-test('a member gets what the schema makes of a body, with its defaults', async () => {
+test('a member receives the parsed body, with the defaults of the schema', async () => {
   const Task = protocol({
     start: { body: z.string(), replies: ['done'] },
     work: { body: z.object({ words: z.number().default(7) }), replies: ['done'] },
@@ -119,7 +123,7 @@ test('a member gets what the schema makes of a body, with its defaults', async (
 
 test.each<[string, object, RegExp]>([
   ['nothing', null as never, /protocol\(\) takes an object.*got null/],
-  ['replies that are no list', { a: { body: z.string(), replies: 'a' } }, /replies of "a" are a list/],
+  ['replies that are not a list', { a: { body: z.string(), replies: 'a' } }, /replies of "a" are a list/],
   ['a date', { a: { body: z.object({ at: z.date() }) } }, /"a" cannot be written as JSON/],
 ])('a protocol with %s is refused', (_, messages, words) => {
   expect(() => protocol(messages as never)).toThrow(refusal(words));
@@ -127,10 +131,10 @@ test.each<[string, object, RegExp]>([
 
 test.each([
   ['a Date', { at: new Date(0) }, /"at" is a Date/],
-  ['a large number', { n: 1n }, /"n" is a bigint/],
-  ['half a character', 'a\ud800b', /half of a surrogate pair/],
+  ['a bigint', { n: 1n }, /"n" is a bigint/],
+  ['half of a surrogate pair', 'a\ud800b', /half of a surrogate pair/],
   ['NUL', { text: 'a\0' }, /"text" has a character/],
-])('an input with %s is refused, and nothing is begun', async (_, input, words) => {
+])('an input with %s is refused, and nothing is started', async (_, input, words) => {
   await using runtime = await openRuntime({ db: 'memory' });
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   await expect(runtime.start(idle, input)).rejects.toMatchObject({
@@ -140,21 +144,21 @@ test.each([
   expect(await runtime.journal.find({})).toEqual([]);
 });
 
-test('what is undefined in an input was not given: the same key is the same run', async () => {
+test('an undefined property of an input is ignored: the same key joins the same run', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   const one = await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' });
   expect((await runtime.start(idle, { a: 1, b: undefined }, { key: 'k' })).root).toBe(one.root);
 });
 
-test.each([undefined, 5, {}, 'x', null])('what is no subject is not run: %s', async (subject) => {
+test.each([undefined, 5, {}, 'x', null])('a value that is not runnable is refused: %s', async (subject) => {
   await expect(run(subject as never, 'hi' as never, { db: 'memory' })).rejects.toEqual(
     refusal(/an agent.*a team.*a machine/),
   );
 });
 
 test.each([NaN, -1, 0, Infinity, 'x', '5 minutes'])(
-  'a deadline of %s is refused, and nothing is begun',
+  'a deadline of %s is refused, and nothing is started',
   async (deadline) => {
     await using runtime = await openRuntime({ db: 'memory' });
     await expect(runtime.start(agent({ name: 'x', model }), 'hi', { deadline: deadline as never })).rejects.toEqual(
@@ -164,7 +168,7 @@ test.each([NaN, -1, 0, Infinity, 'x', '5 minutes'])(
   },
 );
 
-test('a limit that is undefined was not given: the default holds', async () => {
+test('for an undefined limit the default applies', async () => {
   const busy = agent({
     name: 'busy',
     model: scriptedModel(({ messages }) => ({ calls: [{ name: 'add', input: { n: messages.length } }] })),
@@ -186,14 +190,14 @@ test('a limit that is undefined was not given: the default holds', async () => {
   });
 });
 
-test('a capability that is required is missed, also by an agent without any tool', async () => {
+test('a missing required capability fails the run, also for an agent without tools', async () => {
   await expect(run(agent({ name: 'x', model, requires: ['fly'] }), 'hi', { db: 'memory' })).rejects.toMatchObject({
     kind: 'capability',
     message: expect.stringContaining('fly') as string,
   });
 });
 
-test('input that cannot be said in JSON is refused in words', async () => {
+test('an input that is not JSON is refused with the reason', async () => {
   await expect(run(agent({ name: 'x', model }), 10n as never, { db: 'memory' })).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/takes a text; got a bigint/) as string,

@@ -1,4 +1,4 @@
-/** A team and those of its members that fail: whom they take along, when it is enough, and what is said of it. */
+/** Supervision in a team: which members are restarted together, when the limit is reached, and how the failure is reported. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, protocol, team, type Runtime } from 'troupe';
@@ -31,7 +31,7 @@ const desk = (supervise: Supervise = {}, model: () => ReturnType<typeof silent> 
   });
 };
 
-/** The chart of a member throws when it is told to break: a defect, which no chart of the house has. */
+/** Makes the chart of a member throw at the input "break": a defect, which none of our charts has. */
 const breakable = (type: ActorType): ActorType => ({
   ...type,
   child(source) {
@@ -46,51 +46,52 @@ const breakable = (type: ActorType): ActorType => ({
   },
 });
 
-async function stage(supervise: Supervise) {
+async function startTeam(supervise: Supervise) {
   const clock = virtualClock();
   const journal = memory();
   const runtime = await openRuntime({ journal, clock, env: {}, prepare: breakable });
   const handle = await runtime.start(desk(supervise), 'Go.', { key: 'r1' });
-  await calm();
+  await untilIdle();
   const members = async () => {
     const rows = await Promise.all(
       ['first', 'second', 'third'].map(async (type) => (await journal.find({ run: 'r1', type }))[0]!),
     );
     return rows;
   };
-  const breaks = async (place: number, on: Runtime = runtime) => {
+  const crashMember = async (place: number, on: Runtime = runtime) => {
     await on.signal((await members())[place]!.actor, { type: 'agent.input', text: 'break' });
-    await calm();
+    await untilIdle();
   };
-  return { clock, journal, runtime, handle, members, breaks };
+  return { clock, journal, runtime, handle, members, breaks: crashMember };
 }
-const calm = () => untilQuiet(() => 0);
-const livesOf = (rows: readonly { meta: unknown }[]) => rows.map(({ meta }) => (meta as { life?: number }).life ?? 0);
+const untilIdle = () => untilQuiet(() => 0);
+const restartsOf = (rows: readonly { meta: unknown }[]) =>
+  rows.map(({ meta }) => (meta as { life?: number }).life ?? 0);
 
-describe('a member that breaks', () => {
+describe('a member that crashes', () => {
   test.each([
     ['one-for-one', [0, 1, 0]],
     ['rest-for-one', [0, 1, 1]],
     ['one-for-all', [1, 1, 1]],
-  ] as const)('begins anew, %s', async (strategy, lives) => {
-    const { runtime, members, breaks } = await stage({ strategy, restart: 'fresh' });
-    await breaks(1);
-    expect(livesOf(await members())).toEqual(lives);
+  ] as const)('is restarted from its initial state, %s', async (strategy, lives) => {
+    const { runtime, members, breaks: crashMember } = await startTeam({ strategy, restart: 'fresh' });
+    await crashMember(1);
+    expect(restartsOf(await members())).toEqual(lives);
     await runtime.close();
   });
 
-  test('goes on from where it stood, without what broke it', async () => {
-    const { runtime, members, breaks } = await stage({ restart: 'resume', strategy: 'one-for-all' });
-    await breaks(1);
-    expect(livesOf(await members())).toEqual([0, 0, 0]);
+  test('resumes from its last state, without the event that crashed it', async () => {
+    const { runtime, members, breaks: crashMember } = await startTeam({ restart: 'resume', strategy: 'one-for-all' });
+    await crashMember(1);
+    expect(restartsOf(await members())).toEqual([0, 0, 0]);
     expect((await members()).map(({ status }) => status)).toEqual(['active', 'active', 'active']);
     await runtime.close();
   });
 
-  test('once too often ends the run, which says whose fault it was and how', async () => {
-    const { runtime, handle, breaks } = await stage({ maxRestarts: 1, restart: 'fresh' });
-    await breaks(1);
-    await breaks(1);
+  test('more often than allowed fails the run, with the member and the cause in the failure', async () => {
+    const { runtime, handle, breaks: crashMember } = await startTeam({ maxRestarts: 1, restart: 'fresh' });
+    await crashMember(1);
+    await crashMember(1);
     expect(await handle.outcome()).toMatchObject({
       status: 'failed',
       failure: {
@@ -102,14 +103,14 @@ describe('a member that breaks', () => {
     await runtime.close();
   });
 
-  test('is not given its restarts again by another process', async () => {
-    const { clock, journal, runtime, breaks } = await stage({ maxRestarts: 1, restart: 'fresh' });
-    await breaks(0);
+  test('keeps its count of restarts in another process', async () => {
+    const { clock, journal, runtime, breaks: crashMember } = await startTeam({ maxRestarts: 1, restart: 'fresh' });
+    await crashMember(0);
     await runtime.close();
     const next = await openRuntime({ journal, clock, env: {}, prepare: breakable });
     const handle = await next.resume('r1', desk({ maxRestarts: 1, restart: 'fresh' }));
-    await calm();
-    await breaks(0, next);
+    await untilIdle();
+    await crashMember(0, next);
     expect(await handle.outcome()).toMatchObject({ status: 'failed', failure: { data: { ended: 'restarts' } } });
     await next.close();
   });
@@ -121,9 +122,13 @@ test.each([
     { budget: { steps: 0 } },
     { kind: 'budget', data: { ended: 'over-budget', what: 'steps' } },
   ],
-  ['its own time is up', { deadline: '5s' as const }, { kind: 'budget', data: { ended: 'timed-out', what: 'time' } }],
   [
-    'it is not let in',
+    'its deadline has passed',
+    { deadline: '5s' as const },
+    { kind: 'budget', data: { ended: 'timed-out', what: 'time' } },
+  ],
+  [
+    'its key is refused',
     { model: scriptedModel(() => ({ error: { kind: 'auth' } })) },
     { kind: 'auth', data: { ended: 'failed' } },
   ],
@@ -131,7 +136,7 @@ test.each([
   const clock = virtualClock();
   await using runtime = await openRuntime({ db: 'memory', clock, env: {} });
   const handle = await runtime.start(desk({}, silent, options), 'Go.');
-  await calm();
+  await untilIdle();
   clock.advance(6_000);
   const { data, ...rest } = failure;
   const member = expect.stringMatching(/^(first|second|third)$/) as string;
@@ -141,7 +146,7 @@ test.each([
   });
 });
 
-describe('the word for how a child ended', () => {
+describe('the reason why a child ended', () => {
   const failure = (kind: Failure['kind'], data?: Failure['data']): Failure => ({
     kind,
     message: 'm',
@@ -158,9 +163,9 @@ describe('the word for how a child ended', () => {
     ['restarts', 'restarts'],
     ['tool', 'failed'],
     ['internal', 'failed'],
-  ] as const)('of "%s" is "%s"', (kind, ended) => expect(endingOf(failure(kind))).toBe(ended));
+  ] as const)('is, for a failure of kind "%s", "%s"', (kind, ended) => expect(endingOf(failure(kind))).toBe(ended));
 
-  test('keeps the facts that the failure had', () => {
+  test('keeps the data of the failure', () => {
     const denied = failure('denied', { refusedBy: 'input', reason: 'no' });
     expect(memberFailure(denied, { member: 'a', phase: 'execution' }).data).toEqual({
       refusedBy: 'input',

@@ -1,4 +1,4 @@
-/** The image and the compose file, read without an engine: what they copy exists, and what they run is confined. */
+/** The Dockerfile and the compose file, checked without a container engine: copied files exist, and containers are confined. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -40,26 +40,26 @@ const copies = dockerfile
     };
   });
 
-test('every word of the Dockerfile is one', () => {
+test('every instruction of the Dockerfile exists', () => {
   const words = new Set(dockerfile.map(({ word }) => word));
   expect(
     [...words].filter((word) => !['FROM', 'WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'ENTRYPOINT', 'CMD'].includes(word)),
   ).toEqual([]);
 });
 
-test('what is copied into the image exists, and the builder is given it', () => {
+test('every file that is copied into the image exists, and is in the build context', () => {
   const ignored = readFileSync(join(folder, 'Dockerfile.dockerignore'), 'utf8').split('\n');
   expect(ignored).toContain('*');
-  const given = copies.filter(({ from }) => from === undefined).flatMap(({ paths }) => paths);
-  expect(given.length).toBeGreaterThan(0);
-  for (const path of given) {
+  const copiedPaths = copies.filter(({ from }) => from === undefined).flatMap(({ paths }) => paths);
+  expect(copiedPaths.length).toBeGreaterThan(0);
+  for (const path of copiedPaths) {
     expect(existsSync(join(root, path)), path).toBe(true);
     expect(ignored, path).toContain(`!${path.replace('./', '')}`);
   }
-  expect(ignored.filter((line) => line.startsWith('!')).length).toBe(given.length);
+  expect(ignored.filter((line) => line.startsWith('!')).length).toBe(copiedPaths.length);
 });
 
-test('what is copied from a stage was made in it', () => {
+test('every file that is copied from a stage was made in that stage', () => {
   const made = ['package.json', 'node_modules', 'dist'];
   for (const { from, paths } of copies.filter((copy) => copy.from !== undefined)) {
     expect(stages.map(nameOf)).toContain(from);
@@ -67,7 +67,7 @@ test('what is copied from a stage was made in it', () => {
   }
 });
 
-test('the image is not root’s, by a number that Kubernetes can check, and starts the command of the package', () => {
+test('the image runs as a numeric user that is not root, and starts the command of the package', () => {
   const last = stages.at(-1)!;
   const user = last.filter(({ word }) => word === 'USER').at(-1)?.rest ?? 'root';
   expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
@@ -108,14 +108,14 @@ const Compose = z.strictObject({
   secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
 });
 
-test('the compose file: a server and two nodes, confined, reached from this machine only, with their secrets in files', () => {
+test('the compose file starts a server and two nodes, confined, reachable from this machine only, with their secrets in files', () => {
   const { services, secrets } = Compose.parse(documents(join(folder, 'compose.yaml'))[0]);
   for (const name of services.node.secrets) expect(secrets).toHaveProperty(name);
   const writable = [...services.nats.volumes, ...services.node.volumes].filter((volume) => !volume.read_only);
   expect(writable.map(({ target }) => target)).toEqual(['/data']);
 });
 
-test('the server is given its configuration and no key of a role', () => {
+test('the server gets its configuration and no key of a role', () => {
   const { services } = Compose.parse(documents(join(folder, 'compose.yaml'))[0]);
   const sources = services.nats.volumes.map(({ source }) => source);
   expect(sources).toEqual(['./nats/nats.conf', './nats/accounts.conf', './tls', './store']);

@@ -1,19 +1,19 @@
-/** The manifests of Kubernetes: right by its schemas, and confined. No cluster is asked. */
+/** The Kubernetes manifests: they fit its schemas, and their pods are confined. No cluster is needed. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { documents, folder, manifests, misfits, type Manifest } from './manifests.ts';
+import { documents, folder, manifests, schemaErrors, type Manifest } from './manifests.ts';
 
-const own = manifests.filter(({ manifest }) => !manifest.apiVersion.startsWith('kustomize'));
-const whole = own.filter(({ file }) => file.includes('/base/'));
-const the = (kind: string, name: string) => {
-  const found = whole.find(({ manifest }) => manifest.kind === kind && manifest.metadata.name === name);
+const ownManifests = manifests.filter(({ manifest }) => !manifest.apiVersion.startsWith('kustomize'));
+const completeManifests = ownManifests.filter(({ file }) => file.includes('/base/'));
+const manifestOf = (kind: string, name: string) => {
+  const found = completeManifests.find(({ manifest }) => manifest.kind === kind && manifest.metadata.name === name);
   if (!found) throw new Error(`There is no ${kind} ${name} in deploy/.`);
   return found.manifest;
 };
 
-/** What of a pod the promises below are about; the rest is the schema's business. */
+/** The fields of a pod that these tests use; the schema checks the rest. */
 const Container = z.looseObject({
   name: z.string(),
   securityContext: z.looseObject({
@@ -56,32 +56,32 @@ const Workload = z.looseObject({
   template: z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }), spec: Pod }),
   volumeClaimTemplates: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })).default([]),
 });
-const workloads = whole.filter(({ manifest }) => ['Deployment', 'StatefulSet'].includes(manifest.kind));
+const workloads = completeManifests.filter(({ manifest }) => ['Deployment', 'StatefulSet'].includes(manifest.kind));
 const workload = (manifest: Manifest) => Workload.parse(manifest.spec);
 
-test.each(own.map(({ file, manifest }) => [`${file}: ${manifest.kind} ${manifest.metadata.name}`, manifest]))(
-  '%s is what the schema of Kubernetes says',
+test.each(ownManifests.map(({ file, manifest }) => [`${file}: ${manifest.kind} ${manifest.metadata.name}`, manifest]))(
+  '%s fits the schema of Kubernetes',
   async (_, manifest) => {
-    const isPatch = !whole.some((found) => found.manifest === manifest);
-    const wrong = await misfits(manifest);
-    // A patch holds a part: that something is missing in it is not wrong.
+    const isPatch = !completeManifests.some((found) => found.manifest === manifest);
+    const wrong = await schemaErrors(manifest);
+    // A patch is a part of a manifest: missing fields are allowed.
     expect(wrong.filter((what) => !isPatch || !what.includes('must have required property'))).toEqual([]);
   },
 );
 
 test('the check finds a wrong type, a name that is misspelt, and a kind that does not exist', async () => {
-  const deployment = structuredClone(the('Deployment', 'node')) as Manifest & {
+  const deployment = structuredClone(manifestOf('Deployment', 'node')) as Manifest & {
     spec: { replicas: unknown; template: { spec: { containers: Record<string, unknown>[] } } };
   };
   deployment.spec.replicas = 'two';
-  expect(await misfits(deployment)).toEqual([expect.stringContaining('replicas')]);
+  expect(await schemaErrors(deployment)).toEqual([expect.stringContaining('replicas')]);
   deployment.spec.replicas = 2;
-  expect(await misfits(deployment)).toEqual([]);
+  expect(await schemaErrors(deployment)).toEqual([]);
   deployment.spec.template.spec.containers[0]!['livenesProbe'] = {};
-  expect(await misfits(deployment)).toEqual([
+  expect(await schemaErrors(deployment)).toEqual([
     '/spec/template/spec/containers/0/livenesProbe is not in the schema of Deployment.',
   ]);
-  expect(await misfits({ ...deployment, kind: 'Deploiment' })).toEqual(['There is no Deploiment in apps/v1.']);
+  expect(await schemaErrors({ ...deployment, kind: 'Deploiment' })).toEqual(['There is no Deploiment in apps/v1.']);
 });
 
 test.each(workloads.map(({ manifest }) => [manifest.metadata.name, manifest]))(
@@ -98,35 +98,37 @@ test.each(workloads.map(({ manifest }) => [manifest.metadata.name, manifest]))(
   },
 );
 
-test('the namespace has the cluster refuse what is not confined', () => {
-  expect(the('Namespace', 'troupe').metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+test('the namespace makes the cluster refuse pods that are not confined', () => {
+  expect(manifestOf('Namespace', 'troupe').metadata.labels).toEqual({
+    'pod-security.kubernetes.io/enforce': 'restricted',
+  });
 });
 
-test('a node is asked how it is, has time to let go of its runs, and is never gone with all the others', () => {
-  const { template, selector } = workload(the('Deployment', 'node'));
+test('a node has probes, time to release its runs, and a disruption budget', () => {
+  const { template, selector } = workload(manifestOf('Deployment', 'node'));
   const [node] = template.spec.containers;
   expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(10);
   expect(node!.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'health' } });
   expect(node!.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'health' } });
   const health = node!.args[node!.args.indexOf('--health') + 1];
-  // On every address of the pod: the kubelet asks from outside.
+  // On every address of the pod, because the kubelet connects from outside.
   expect(health).toBe('0.0.0.0:8080');
   expect(node!['ports']).toEqual([{ name: 'health', containerPort: 8080 }]);
-  expect(the('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
+  expect(manifestOf('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
 });
 
-test('no secret stands in a manifest: keys come from secrets of the cluster', () => {
-  expect(whole.filter(({ manifest }) => manifest.kind === 'Secret')).toEqual([]);
+test('no manifest contains a secret: keys come from secrets of the cluster', () => {
+  expect(completeManifests.filter(({ manifest }) => manifest.kind === 'Secret')).toEqual([]);
   for (const { manifest } of workloads)
     for (const { env } of workload(manifest).template.spec.containers)
       for (const { name, value } of env.filter((each) => each.value !== undefined))
         expect(value, name).toMatch(/^\/etc\/troupe\//);
 });
 
-test('whoever is chosen by a label is there', () => {
+test('every label selector selects a pod', () => {
   const labels = workloads.map(({ manifest }) => workload(manifest).template.metadata.labels);
-  const chosen = JSON.stringify(whole.map(({ manifest }) => manifest.spec)).matchAll(/"app":"([^"]+)"/g);
-  for (const [, app] of chosen)
+  const selected = JSON.stringify(completeManifests.map(({ manifest }) => manifest.spec)).matchAll(/"app":"([^"]+)"/g);
+  for (const [, app] of selected)
     expect(
       labels.some((label) => label['app'] === app),
       app,
@@ -154,13 +156,13 @@ test('each kustomization names files that exist, and the base all of its own', (
   expect([...kustomization('base').resources].sort()).toEqual(files.sort());
 });
 
-test('kata is one switch: the same nodes, each in a virtual machine', () => {
+test('the kata overlay changes one setting: the same nodes, each in a virtual machine', () => {
   const [{ path }] = kustomization('kata').patches as [{ path: string }];
   expect(documents(join(folder, 'kubernetes/kata', path))).toEqual([
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { name: the('Deployment', 'node').metadata.name, namespace: kustomization('base').namespace },
+      metadata: { name: manifestOf('Deployment', 'node').metadata.name, namespace: kustomization('base').namespace },
       spec: { template: { spec: { runtimeClassName: 'kata' } } },
     },
   ]);

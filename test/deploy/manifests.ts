@@ -1,4 +1,4 @@
-/** The manifests in deploy/, read, and held against the schemas of Kubernetes. */
+/** Reads the manifests in deploy/, and checks them with the schemas of Kubernetes. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -11,12 +11,12 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: unknown;
 }
-export interface Found {
+export interface FoundManifest {
   readonly file: string;
   readonly manifest: Manifest;
 }
 
-/** Every document of a YAML file. Throws on what YAML does not allow, a key that stands twice among it. */
+/** Every document of a YAML file. Throws on invalid YAML, such as a duplicate key. */
 export function documents(path: string): unknown[] {
   return parseAllDocuments(readFileSync(path, 'utf8'), { merge: true }).map((document) => {
     if (document.errors.length > 0) throw document.errors[0]!;
@@ -24,7 +24,7 @@ export function documents(path: string): unknown[] {
   });
 }
 
-export const manifests: readonly Found[] = readdirSync(join(folder, 'kubernetes'), {
+export const manifests: readonly FoundManifest[] = readdirSync(join(folder, 'kubernetes'), {
   recursive: true,
   encoding: 'utf8',
 })
@@ -32,7 +32,7 @@ export const manifests: readonly Found[] = readdirSync(join(folder, 'kubernetes'
   .flatMap((file) =>
     documents(join(folder, 'kubernetes', file)).map((manifest) => ({
       file: relative(folder, join(folder, 'kubernetes', file)),
-      // The schema is what checks it; these are only the names by which it is found.
+      // The schema checks it; these names are only used to find it.
       manifest: manifest as Manifest,
     })),
   );
@@ -44,32 +44,32 @@ const groups: Record<string, () => Promise<object>> = {
   'policy/v1': () => import('kubernetes-models/policy/v1'),
 };
 
-/** A class of `kubernetes-models`. Its validator is called on our own object: an instance would hold a copy. */
+/** A class of `kubernetes-models`. Its validator is called on our own object, because an instance would contain a copy. */
 interface Model {
   readonly prototype: { validate(this: unknown): void };
 }
 
-/** What is wrong with a manifest; the empty list when nothing is. */
-export async function misfits(manifest: Manifest): Promise<string[]> {
+/** The errors of a manifest; an empty list when there are none. */
+export async function schemaErrors(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
-  // By name, because each version of the interface is another set of classes.
+  // By name, because each API version has its own classes.
   const models = (await groups[apiVersion]?.()) as Record<string, Model> | undefined;
   const model = models?.[kind];
   if (!model) return [`There is no ${kind} in ${apiVersion}.`];
-  const { watched, unseen } = watch(manifest);
+  const { watched: recorded, unseen: unreadKeys } = recordReads(manifest);
   try {
-    model.prototype.validate.call(watched);
+    model.prototype.validate.call(recorded);
   } catch (thrown) {
     return [(thrown as Error).message];
   }
-  return unseen().map((path) => `${path} is not in the schema of ${kind}.`);
+  return unreadKeys().map((path) => `${path} is not in the schema of ${kind}.`);
 }
 
 /**
- * A schema of Kubernetes lets keys pass that it does not know, as the server does with a warning: a probe that is misspelt is no probe.
- * What the validator never looked at, it does not know.
+ * A schema of Kubernetes ignores unknown keys, as the server does with a warning: a misspelt probe would be no probe.
+ * A key that the validator never reads is unknown to it.
  */
-function watch<T extends object>(value: T): { watched: T; unseen(): string[] } {
+function recordReads<T extends object>(value: T): { watched: T; unseen(): string[] } {
   const seen = new Set<string>();
   const wrap = <V>(of: V, path: string): V => {
     if (typeof of !== 'object' || of === null) return of;
@@ -79,7 +79,7 @@ function watch<T extends object>(value: T): { watched: T; unseen(): string[] } {
         seen.add(next);
         return wrap(Reflect.get(target, key) as unknown, next);
       },
-      // Whoever goes through all keys takes any.
+      // A schema that iterates over all keys allows any key.
       ownKeys(target) {
         for (const key of Reflect.ownKeys(target)) seen.add(`${path}/${String(key)}`);
         return Reflect.ownKeys(target);

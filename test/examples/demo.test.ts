@@ -1,4 +1,4 @@
-/** The demo as a user runs it: real files, the real filesystem server, a durable run, and citations that hold. */
+/** The demo as a user runs it: real files, the real filesystem server, a durable run, and citations of existing lines. */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import newsroom from '../../examples/demo/index.ts';
 const citations = (text: string) =>
   [...text.matchAll(/\[([^\s[\]]+):(\d+)\]/g)].map(([, file, line]) => ({ file: file!, line: Number(line) }));
 
-test('three agents digest this project’s own documents, and every citation names a line that is there', async () => {
+test('three agents summarize this project’s own documents, and every citation names an existing line', async () => {
   const folder = resolve(import.meta.dirname, '../..');
   const db = join(mkdtempSync(join(tmpdir(), 'troupe-demo-')), 'j.db');
   const { title, text } = await run(newsroom({ folder }), {}, { db, key: 'digest' });
@@ -18,7 +18,7 @@ test('three agents digest this project’s own documents, and every citation nam
   expect(citations(text).map(({ file }) => file)).toContain('README.md');
   for (const { file, line } of citations(text))
     expect(readFileSync(join(folder, file), 'utf8').split('\n')[line - 1]?.trim(), `${file}:${line}`).toBeTruthy();
-  // The same key again is the same run: nothing is read, the result is given again.
+  // The same key joins the same run: no file is read, and the result is returned again.
   expect(await run(newsroom({ folder }), {}, { db, key: 'digest' })).toEqual({ title, text });
 });
 
@@ -33,7 +33,7 @@ test('a folder given by the user is read, and nothing outside it', async () => {
   );
 });
 
-test('an empty folder is said to hold nothing, and the run ends', async () => {
+test('a run on an empty folder fails with the reason', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-empty-'));
   await expect(run(newsroom({ folder }), {}, { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError' });
 });

@@ -1,4 +1,4 @@
-/** The controls of an orchestration that runs: they belong to it and to no other. */
+/** The controls of a running orchestration, which affect no other. */
 import { expect, test } from 'vitest';
 import { agent, control, orchestrator, TroupeError, type Model } from 'troupe';
 import { testRuntime } from 'troupe/testing';
@@ -6,7 +6,7 @@ import { orchestratorSnapshot } from 'troupe/formats';
 import { deferred } from '../deferred.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
-/** Answers when the gate opens; fails with what it is told to. */
+/** Answers when the gate opens, and fails when its input says so. */
 function gated(fails: string[] = []) {
   const gate = deferred();
   let asked = 0;
@@ -25,13 +25,13 @@ function gated(fails: string[] = []) {
 }
 const desk = (model: Model, more: object = {}) =>
   orchestrator({ name: 'desk', members: [agent({ name: 'clerk', model, limits: { maxRecoveries: 0 } })], ...more });
-const standing = { tasks: [], standing: true };
+const longLived = { tasks: [], standing: true };
 
-test('limits come as the seed writes them; cancel and reset are seen in the monitor', async () => {
+test('limits can be given as snake_case JSON; cancel and reset are shown in the monitor', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   work.open();
-  const run = await runtime.start(desk(work.model), standing);
+  const run = await runtime.start(desk(work.model), longLived);
   const { configure, cancel, reset, add, close, monitor } = control(runtime, run);
   await configure({
     max_concurrent_tasks: 4,
@@ -54,7 +54,7 @@ test('limits come as the seed writes them; cancel and reset are seen in the moni
   expect(await monitor()).toMatchObject({ ...limits, consumedSteps: 1, dispatchedTasks: 1, cancelled: false });
 });
 
-test('more places let more begin at once, and null takes a limit away', async () => {
+test('a higher limit starts more tasks at once, and null removes a limit', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   const run = await runtime.start(desk(work.model, { budget: { maxConcurrentTasks: 1 } }), { tasks: ['a', 'b', 'c'] });
@@ -72,7 +72,7 @@ test('more places let more begin at once, and null takes a limit away', async ()
   expect((await run.outcome()).status).toBe('done');
 });
 
-test('other retries hold for tasks that have not begun, and not over what a task says itself', async () => {
+test('a changed retry condition applies to tasks that have not started, and not to tasks with their own', async () => {
   const attempts = async (changed: boolean) => {
     await using runtime = await testRuntime();
     const work = gated(['no', 'no', 'no']);
@@ -88,11 +88,11 @@ test('other retries hold for tasks that have not begun, and not over what a task
   expect((await attempts(true)).map(({ metadata }) => metadata.attempts)).toEqual([1, 2, 1]);
 });
 
-test('what is said to one orchestration is not heard by another', async () => {
+test('the control of one orchestration does not affect another', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   const subject = desk(work.model);
-  const [one, other] = [await runtime.start(subject, standing), await runtime.start(subject, standing)];
+  const [one, other] = [await runtime.start(subject, longLived), await runtime.start(subject, longLived)];
   await control(runtime, one).configure({ limits: { maxTotalTasks: 3 } });
   await control(runtime, one).cancel();
   await runtime.settle();
@@ -100,10 +100,10 @@ test('what is said to one orchestration is not heard by another', async () => {
   expect(await control(runtime, other).monitor()).toMatchObject({ maxTotalTasks: null, cancelled: false });
 });
 
-test('what cannot be is refused, and changes nothing', async () => {
+test('an invalid change is refused, and changes nothing', async () => {
   await using runtime = await testRuntime();
   const work = gated();
-  const run = await runtime.start(desk(work.model), standing);
+  const run = await runtime.start(desk(work.model), longLived);
   const { configure, monitor } = control(runtime, run);
   await expect(configure({ limits: { maxTotalTasks: 0 } })).rejects.toMatchObject({ kind: 'invalid' });
   await expect(configure({ max_total_tasks: 0, max_total_steps: -1 })).rejects.toMatchObject({
@@ -118,7 +118,7 @@ test('what cannot be is refused, and changes nothing', async () => {
   expect(await monitor()).toMatchObject({ maxTotalTasks: null });
 });
 
-test('a single agent has no such controls, and an orchestration that has ended hears nothing', async () => {
+test('control() refuses a single agent, and an orchestration that has ended', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   const lone = await runtime.start(agent({ name: 'clerk', model: work.model }), 'Go.');
@@ -130,7 +130,7 @@ test('a single agent has no such controls, and an orchestration that has ended h
   await expect(control(runtime, run).cancel()).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a monitor of one that is spent says so, as the pure conversion does', async () => {
+test('the monitor of an orchestration without budget left says so, like writeMonitor()', async () => {
   await using runtime = await testRuntime();
   const work = gated();
   work.open();

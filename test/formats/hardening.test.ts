@@ -1,4 +1,4 @@
-/** Options that a host writes as JSON: every mistake is said at once, with its place. */
+/** Limits and guardrails of an orchestration as snake_case JSON: all errors are reported at once, with their paths. */
 import { expect, test } from 'vitest';
 import { defaultOptions, hardeningOf, validateOptions } from 'troupe/formats';
 
@@ -15,7 +15,7 @@ const all = {
   },
 };
 
-test('whole options become limits, a retry condition and four guardrails in their order', () => {
+test('complete options become limits, a retry condition and four guardrails in their order', () => {
   expect(validateOptions(all)).toEqual({ valid: true, errors: [] });
   expect(hardeningOf(JSON.stringify(all))).toEqual({
     budget: { maxConcurrentTasks: 4, maxTotalSteps: 120, maxTotalTasks: 30 },
@@ -36,7 +36,7 @@ test('the default limits nothing', () => {
   expect(hardeningOf({ max_total_steps: null, guardrails: null })).toEqual(nothing);
 });
 
-test('an explicit limit may be asked for without a maximum', () => {
+test('an explicit limit can be required without a maximum', () => {
   expect(hardeningOf({ guardrails: { timeout: { require_explicit_timeout: true } } }).guardrails).toEqual([
     { kind: 'timeout', requireExplicit: true },
   ]);
@@ -51,7 +51,7 @@ const numbers = [
   'guardrails.rate_limit.max_tasks',
   'guardrails.rate_limit.window_ms',
 ];
-/** The value at every one of these places. */
+/** Options with the value at each of these paths. */
 const at = (value: unknown) => ({
   max_concurrent_tasks: value,
   max_total_steps: value,
@@ -63,7 +63,7 @@ const at = (value: unknown) => ({
   },
 });
 
-test.each([0, -1, Number.NaN])('%s is refused in every place at once', (value) => {
+test.each([0, -1, Number.NaN])('%s is refused for every number, with all errors at once', (value) => {
   const { valid, errors } = validateOptions(at(value));
   expect(valid).toBe(false);
   expect(errors).toEqual(numbers.map((path) => `${path} must be > 0 if set, came ${value}`));
@@ -82,7 +82,7 @@ test.each([
     'guardrails.rate_limit requires both max_tasks and window_ms',
   ],
   [
-    'a rate of nothing',
+    'an empty rate limit',
     { guardrails: { rate_limit: {} } },
     'guardrails.rate_limit requires both max_tasks and window_ms',
   ],
@@ -91,15 +91,15 @@ test.each([
     { default_retry_condition: 'maybe' },
     'default_retry_condition: expected always, on_transient, never',
   ],
-  ['a slip of the pen', { guardrails: { timeuot: {} } }, 'guardrails.timeuot is not known; check how it is written'],
-  ['what is no object', 7, 'the options: expected object, received number'],
-  ['what is no JSON', '{"max', /^the options are not JSON: /],
-])('%s is refused by its path', (_, options, error) => {
+  ['a misspelt field', { guardrails: { timeuot: {} } }, 'guardrails.timeuot is not known; check how it is written'],
+  ['a value that is not an object', 7, 'the options: expected object, received number'],
+  ['a text that is not JSON', '{"max', /^the options are not JSON: /],
+])('%s is refused with its path', (_, options, error) => {
   const { errors } = validateOptions(options);
   expect(errors).toEqual([typeof error === 'string' ? error : expect.stringMatching(error)]);
 });
 
-test('errors of every sort are told together, in one line for people', () => {
+test('errors of every kind are reported together, in one line', () => {
   const options = { max_total_steps: 0, guardrails: { cancellation: 'yes', rate_limit: { max_tasks: '2' } } };
   const found = validateOptions(options);
   expect(found).toMatchObject({ valid: false, errors: { length: 4 } });

@@ -1,4 +1,4 @@
-/** Agents from a JSON file: the seed's profiles and its registry, with every mistake at its place. */
+/** Agents from a JSON file: profiles and entries of a registry, with the path of every error. */
 import { expect, test } from 'vitest';
 import { readProfiles } from '../../src/formats/profiles.ts';
 
@@ -17,7 +17,7 @@ const registered = {
   enabled: true,
 };
 
-test('profiles and entries of the registry become agents, in their order', () => {
+test('profiles and entries of a registry become agents, in their order', () => {
   expect(readProfiles([coder, { id: 'b', name: 'Bob', role: 'tester' }, registered])).toEqual({
     profiles: [
       { id: 'coder', name: 'Coder', role: 'coder', instructions: 'Write code.', maxSteps: 4 },
@@ -37,7 +37,7 @@ test('profiles and entries of the registry become agents, in their order', () =>
   });
 });
 
-test('an agent that is not enabled is left out, and one is needed', () => {
+test('an agent that is not enabled is left out, and at least one must be enabled', () => {
   const off = { ...registered, enabled: false };
   expect(readProfiles([coder, off])).toMatchObject({ profiles: [{ id: 'coder' }], disabled: ['Analyst_1'] });
   expect(readProfiles([off]).errors).toEqual([
@@ -46,7 +46,12 @@ test('an agent that is not enabled is left out, and one is needed', () => {
 });
 
 test.each([
-  ['no list', { agents: [] }, [], 'expected a list of one agent or more, came an object with the keys agents'],
+  [
+    'a value that is not a list',
+    { agents: [] },
+    [],
+    'expected a list of one agent or more, came an object with the keys agents',
+  ],
   ['an empty list', [], [], 'expected a list of one agent or more, came an array of 0'],
   ['a missing role', [{ id: 'a', name: 'A' }], [0], '"role" is missing'],
   [
@@ -68,10 +73,15 @@ test.each([
     [0, 'max_steps'],
     '"max_steps": expected a whole number above 0, came number 1.5',
   ],
-  ['a slip of the pen', [{ ...coder, prompt: 'x' }], [0, 'prompt'], '"prompt" is not known; check how it is written'],
-  ['too hot', [{ ...registered, temperature: 3 }], [0, 'temperature'], '"temperature": expected 0 to 2, came number 3'],
+  ['a misspelt field', [{ ...coder, prompt: 'x' }], [0, 'prompt'], '"prompt" is not known; check how it is written'],
   [
-    'a type that there is not',
+    'a temperature above 2',
+    [{ ...registered, temperature: 3 }],
+    [0, 'temperature'],
+    '"temperature": expected 0 to 2, came number 3',
+  ],
+  [
+    'an unknown type',
     [{ ...registered, 'agent-type': 'Chef' }],
     [0, 'agent-type'],
     '"agent-type": expected GeneralAssistant, CodeReviewer, DataAnalyst, Researcher, Custom',
@@ -89,16 +99,16 @@ test.each([
     '"id": "Coder" is taken by agent 1 of the list; give each its own',
   ],
   [
-    'no object',
+    'an entry that is not an object',
     ['coder'],
     [0],
     'expected an agent such as { "id": …, "name": …, "role": … }, came a string of 5 characters',
   ],
-])('%s is refused where it stands', (_, list, path, message) => {
+])('%s is refused with its path', (_, list, path, message) => {
   expect(readProfiles(list)).toMatchObject({ errors: [{ path, message }] });
 });
 
-test('everything wrong in a list is told at once', () => {
+test('all errors in a list are reported at once', () => {
   const { errors } = readProfiles([
     { id: '', role: 'x' },
     { ...registered, model: '', temperature: -1, max_steps: 'six' },

@@ -1,4 +1,4 @@
-/** The seed's JSON, read and written: nothing is lost on the way, and what does not fit is said with its place. */
+/** Tasks, results and monitors as snake_case JSON: nothing is lost in reading and writing, and errors have their path. */
 import { expect, test } from 'vitest';
 import { pipelineResult, type TaskResult } from '../../src/contracts/task.ts';
 import { orchestratorSnapshot, readBudget, taskResultDetail, writeBudget } from '../../src/formats/monitor.ts';
@@ -39,7 +39,7 @@ const wireTask = {
   metadata: { priority: 'high' },
 };
 
-test('every field of a task is there after reading, and the same after writing', () => {
+test('a task keeps every field when it is read and written', () => {
   const task = readTask(throughJson(wireTask));
   expect(task).toEqual({
     id: 't-1',
@@ -60,7 +60,7 @@ test('every field of a task is there after reading, and the same after writing',
   });
 });
 
-test('a task that does not fit is refused with every place', () => {
+test('an invalid task is refused with the path of every error', () => {
   const read = () => readTask({ input: 7, timeout_ms: -1, retry_policy: { condition: 'sometimes' }, deadline: 5 });
   expect(read).toThrow(/"input": expected a text or \{ type, body \}/);
   expect(read).toThrow(/"timeout_ms".*came number -1/);
@@ -68,7 +68,7 @@ test('a task that does not fit is refused with every place', () => {
   expect(read).toThrow(/deadline/);
 });
 
-test('metadata are those of a task that was never begun unless they say otherwise', () => {
+test('the defaults of metadata are those of a task that was never started', () => {
   expect(readMetadata({})).toEqual({
     attempts: 0,
     durationMs: 0,
@@ -96,7 +96,7 @@ test('metadata are those of a task that was never begun unless they say otherwis
   expect(writeMetadata(readMetadata(wire))).toEqual(wire);
 });
 
-test('a result that succeeded and one that failed come back as they were', () => {
+test('a successful and a failed result are unchanged after writing and reading', () => {
   const failed = result({
     success: false,
     output: null,
@@ -121,7 +121,7 @@ test('a result that succeeded and one that failed come back as they were', () =>
   expect(writeResult(result())).not.toHaveProperty('error');
 });
 
-test('a result of the seed, which knows steps and no tokens, has no known price', () => {
+test('a result with steps and without usage has an unknown price', () => {
   const wire = { task_id: 't', agent_id: 'a', output: 'x', success: true, steps_used: 4, session_id: 's' };
   expect(readResult(wire).usage).toMatchObject({ steps: 4, usd: null });
 });
@@ -145,7 +145,7 @@ test('a pipeline sums its steps, ends with its last output and fails with its fi
   expect(readPipeline(throughJson(writePipeline(whole)))).toEqual(whole);
 });
 
-test('a budget comes back as it was, and says when it is spent', () => {
+test('a budget is unchanged after reading and writing, and says when it is used up', () => {
   const wire = {
     max_concurrent_tasks: null,
     max_total_steps: 20,
@@ -169,7 +169,7 @@ test('a budget comes back as it was, and says when it is spent', () => {
   expect(() => orchestratorSnapshot({ consumed_steps: 'many' }, false)).toThrow(/"consumed_steps"/);
 });
 
-test('the detail of a failed result says what decided it', () => {
+test('the detail of a failed result names its router, its guardrail and its kind of error', () => {
   const detail = taskResultDetail({
     task_id: 't',
     agent_id: 'agent-a',

@@ -1,3 +1,4 @@
+/** The gateway: groups, retries, deadlines, streams, breakers and prices. */
 import { expect, test } from 'vitest';
 import { breaker } from '../../actors/gateway.ts';
 import type { Failure } from '../../src/values/failure.ts';
@@ -18,8 +19,8 @@ const turns = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next));
 };
 
-/** A gateway on a clock that is moved by whoever waits for its answer. */
-function door(options: object = {}) {
+/** A gateway on a virtual clock, which advances while the test waits for an answer. */
+function testGateway(options: object = {}) {
   const clock = virtualClock();
   const inner = gateway({ clock, env: {}, ...options });
   const answer = async (...args: Parameters<typeof inner.answer>) => {
@@ -32,22 +33,22 @@ function door(options: object = {}) {
   return { clock, inner, answer };
 }
 
-test('a group is asked in its order, and each of its models three times before the next', async () => {
+test('the models of a group are called in order, each three times before the next', async () => {
   const [first, second] = [model('first', [busy, busy, busy]), model('second', [{ text: 'Here.' }])];
-  const { answer } = door();
+  const { answer } = testGateway();
   expect(await answer([first, second], ask, scope())).toMatchObject({ text: 'Here.', model: 'scripted:second' });
   expect([first.requests.length, second.requests.length]).toEqual([3, 1]);
 });
 
-test('what another try cannot mend is not tried again: a bad key goes straight to the next model', async () => {
+test('a permanent failure is not retried: with an invalid key the next model is called at once', async () => {
   const first = model('first', [{ error: { kind: 'auth', message: 'no' } }]);
-  const { answer } = door();
+  const { answer } = testGateway();
   expect((await answer([first, model('second', [{ text: 'Here.' }])], ask, scope())).text).toBe('Here.');
   expect(first.requests).toHaveLength(1);
 });
 
-test('when nobody answers, the failure says what each of them said', async () => {
-  const { answer } = door();
+test('when all models fail, the failure has the reason of each', async () => {
+  const { answer } = testGateway();
   await expect(
     answer(
       [model('a', [{ error: { kind: 'auth', message: 'no key' } }]), model('b', [busy, busy, busy])],
@@ -57,81 +58,81 @@ test('when nobody answers, the failure says what each of them said', async () =>
   ).rejects.toEqual(refusal('transient', /scripted:a: no key scripted:b: busy/));
 });
 
-test('a pause that would last beyond the deadline is not begun', async () => {
-  const { clock, answer } = door();
+test('a backoff that would last beyond the deadline is not started', async () => {
+  const { clock, answer } = testGateway();
   const first = model('a', [{ error: { kind: 'transient', retryAfter: 5_000 } }, { text: 'late' }]);
   await expect(answer(first, ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(refusal('transient'));
   expect(first.requests).toHaveLength(1);
 });
 
-test('a model that hangs beyond the deadline is stopped by it', async () => {
-  const { clock, answer } = door();
+test('a model that hangs is stopped at the deadline', async () => {
+  const { clock, answer } = testGateway();
   await expect(answer(model('a', [{ hang: true }]), ask, scope({ deadline: clock.now() + 4_000 }))).rejects.toEqual(
     refusal('expired'),
   );
 });
 
-test('an answer that broke off is begun anew, never half of one and half of another', async () => {
-  const { answer } = door();
+test('an answer that broke off is started again, and parts of two answers are never mixed', async () => {
+  const { answer } = testGateway();
   expect((await answer(model('a', [{ text: 'abcd', half: true }, { text: 'efgh' }]), ask, scope())).text).toBe('efgh');
 });
 
-test('a stream does not change models once something was handed out', async () => {
-  const { inner } = door();
-  const heard: string[] = [];
+test('a stream does not change models after its first part', async () => {
+  const { inner } = testGateway();
+  const parts: string[] = [];
   const listen = async () => {
     for await (const part of inner.stream(
       [model('a', [{ text: 'abcd', half: true }]), model('b', [{ text: 'efgh' }])],
       ask,
       scope(),
     ))
-      if (part.type === 'text') heard.push(part.text);
+      if (part.type === 'text') parts.push(part.text);
   };
   await expect(listen()).rejects.toEqual(refusal('transient'));
-  expect(heard).toEqual(['ab']);
+  expect(parts).toEqual(['ab']);
 });
 
 test('a stream that fails before its first part goes to the next model', async () => {
-  const { inner } = door();
-  const heard: string[] = [];
+  const { inner } = testGateway();
+  const parts: string[] = [];
   for await (const part of inner.stream(
     [model('a', [{ error: { kind: 'auth' } }]), model('b', [{ text: 'ef' }])],
     ask,
     scope(),
   ))
-    if (part.type === 'text') heard.push(part.text);
-  expect(heard.join('')).toBe('ef');
+    if (part.type === 'text') parts.push(part.text);
+  expect(parts.join('')).toBe('ef');
 });
 
-test('a name that is neither model nor group is refused with what was expected', async () => {
-  const { answer } = door({ models: { fast: [] } });
+test('a name that is neither a model nor a group is refused with what was expected', async () => {
+  const { answer } = testGateway({ models: { fast: [] } });
   await expect(answer('quick', ask, scope())).rejects.toEqual(refusal('invalid', /"provider:model"/));
   await expect(answer('fast', ask, scope())).rejects.toEqual(refusal('definition', /No model was named/));
 });
 
-test('a model that fails five times in a row is left alone, then one call may see whether it is back', () => {
-  const door = breaker({ threshold: 5, pause: 1_000, longest: 3_000 });
+test('the breaker of a model opens after five failures in a row, and then lets one call through', () => {
+  const circuit = breaker({ threshold: 5, pause: 1_000, longest: 3_000 });
   const failure: Failure = { kind: 'transient', message: 'busy', retryable: true };
-  for (let n = 0; n < 4; n++) door.failed(0, failure);
-  expect(door.allows(0)).toBe(true);
-  door.failed(0, failure);
-  expect([door.allows(999), door.allows(1_000), door.allows(1_001)]).toEqual([false, true, false]);
-  door.failed(1_001, failure);
-  expect([door.allows(3_000), door.allows(3_001)]).toEqual([false, true]);
-  door.failed(3_001, { ...failure, retryAfter: 60_000 });
-  expect([door.allows(6_000), door.allows(6_001)]).toEqual([false, true]);
-  door.succeeded();
-  expect([door.allows(6_002), door.allows(6_002)]).toEqual([true, true]);
+  for (let n = 0; n < 4; n++) circuit.failed(0, failure);
+  expect(circuit.allows(0)).toBe(true);
+  circuit.failed(0, failure);
+  expect([circuit.allows(999), circuit.allows(1_000), circuit.allows(1_001)]).toEqual([false, true, false]);
+  circuit.failed(1_001, failure);
+  expect([circuit.allows(3_000), circuit.allows(3_001)]).toEqual([false, true]);
+  circuit.failed(3_001, { ...failure, retryAfter: 60_000 });
+  expect([circuit.allows(6_000), circuit.allows(6_001)]).toEqual([false, true]);
+  circuit.succeeded();
+  expect([circuit.allows(6_002), circuit.allows(6_002)]).toEqual([true, true]);
 });
 
-test('a call that went to see and was cancelled does not shut the door for ever', () => {
-  const door = breaker({ threshold: 1, pause: 1_000, longest: 3_000 });
-  door.failed(0, { kind: 'transient', message: '', retryable: true });
-  expect([door.allows(1_000), door.allows(1_999), door.allows(2_000)]).toEqual([true, false, true]);
+test('a cancelled trial call does not keep the breaker open for ever', () => {
+  const circuit = breaker({ threshold: 1, pause: 1_000, longest: 3_000 });
+  circuit.failed(0, { kind: 'transient', message: '', retryable: true });
+  expect([circuit.allows(1_000), circuit.allows(1_999), circuit.allows(2_000)]).toEqual([true, false, true]);
 });
 
 test('a broken model is skipped while its breaker is open', async () => {
-  const { answer } = door({ breaker: () => breaker({ threshold: 2, pause: 1e9, longest: 1e9 }) });
+  const { answer } = testGateway({ breaker: () => breaker({ threshold: 2, pause: 1e9, longest: 1e9 }) });
   const broken = model('a', [busy, busy, { text: 'back' }]);
   const other = model('b', [{ text: 'one' }, { text: 'two' }]);
   expect((await answer([broken, other], ask, scope())).text).toBe('one');
@@ -171,15 +172,15 @@ test.each([
   [{ 'retry-after': 'soon' }, undefined],
   [{ 'retry-after': '-5' }, undefined],
   [{}, undefined],
-])('the headers %o ask for a pause of %s', (headers, pause) => {
+])('the headers %o give a retry delay of %s', (headers, pause) => {
   expect(retryAfterOf(headers as Record<string, string>)).toBe(pause);
 });
 
 const streaming = (stream: () => unknown): Model => ({ id: 'test:own', stream: stream as Model['stream'] });
 const usage0 = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 
-test('a stream that stops in the middle is given up after the shorter patience', async () => {
-  const { clock, answer } = door({ patience: { first: 2_000, idle: 200 }, retry: { times: 1 } });
+test('a stream that stops in the middle is given up after the shorter time limit', async () => {
+  const { clock, answer } = testGateway({ patience: { first: 2_000, idle: 200 }, retry: { times: 1 } });
   const begun = clock.now();
   const stuck = streaming(async function* () {
     yield { type: 'text', text: 'Once upon' };
@@ -190,7 +191,7 @@ test('a stream that stops in the middle is given up after the shorter patience',
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['no object', null, /yielded what is no part/],
+  ['a value that is not an object', null, /yielded what is no part/],
   ['an unknown part', { type: 'sound' }, /at "type"/],
   ['text without a text', { type: 'text' }, /at "text": expected string, came nothing/],
   ['a call without a call', { type: 'call' }, /at "call"/],
@@ -201,13 +202,17 @@ test.each<[string, unknown, RegExp]>([
   ],
   ['an end without usage', { type: 'finish', reason: 'stop', model: 'm' }, /at "usage"/],
   [
-    'usage in words',
+    'usage that is not a number',
     { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, inputTokens: '5' } },
     /at "usage.inputTokens"/,
   ],
-  ['money to be had', { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, usd: -10 } }, /at "usage.usd"/],
-])('a model of somebody’s own that yields %s is told so by name', async (_, part, words) => {
-  const { answer } = door();
+  [
+    'a negative price',
+    { type: 'finish', reason: 'stop', model: 'm', usage: { ...usage0, usd: -10 } },
+    /at "usage.usd"/,
+  ],
+])('a custom model that yields %s fails with its name', async (_, part, words) => {
+  const { answer } = testGateway();
   const own = streaming(async function* () {
     yield part;
   });
@@ -215,19 +220,22 @@ test.each<[string, unknown, RegExp]>([
   await expect(answer(own, ask, scope())).rejects.toEqual(refusal('format', /test:own/));
 });
 
-test.each([undefined, [], Promise.resolve()])('a model that does not stream is told how: %s', async (stream) => {
-  const { answer } = door();
-  await expect(
-    answer(
-      streaming(() => stream),
-      ask,
-      scope(),
-    ),
-  ).rejects.toEqual(refusal('definition', /async \*stream/));
-});
+test.each([undefined, [], Promise.resolve()])(
+  'a model whose stream() returns no stream fails with the expected form: %s',
+  async (stream) => {
+    const { answer } = testGateway();
+    await expect(
+      answer(
+        streaming(() => stream),
+        ask,
+        scope(),
+      ),
+    ).rejects.toEqual(refusal('definition', /async \*stream/));
+  },
+);
 
-test('a model that is left alone says what it failed with', async () => {
-  const { answer } = door({ breaker });
+test('the error of an open breaker has the last failure of the model', async () => {
+  const { answer } = testGateway({ breaker });
   const failing = model(
     'a',
     Array.from({ length: 20 }, () => busy),

@@ -1,3 +1,4 @@
+/** Models of the AI SDK as models of the gateway. */
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aiSdkModel, type LanguageModel } from '../../src/gateway/aiSdkModel.ts';
@@ -47,7 +48,7 @@ for (const [provider, path] of Object.entries({
   });
 }
 
-test('a provider that counts nothing is estimated, and said to be: four characters are a token', async () => {
+test('the usage of a provider that reports none is estimated at four characters a token, and marked as estimated', async () => {
   const silent = {
     specificationVersion: 'v3',
     provider: 'local.chat',

@@ -1,3 +1,4 @@
+/** The offline model of the demo: a researcher, a writer and a critic without a language model. */
 import { expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { Message, ModelRequest, ToolCall, ToolSpec } from '../../src/contracts/model.ts';
@@ -33,7 +34,7 @@ async function ask(request: Partial<ModelRequest>): Promise<{ text: string; call
   return { text, calls };
 }
 
-/** Answers its calls from the folder, wrapped as a tool server wraps them, until it gives its answer. */
+/** Answers the model's calls from the folder, in the form of a tool server, until the model gives its answer. */
 async function research(
   wrap: (text: string) => string,
 ): Promise<{ facts: { text: string; file: string; line: number }[]; turns: number }> {
@@ -56,7 +57,7 @@ test.each([
   ['as content', (text: string) => JSON.stringify({ content: text })],
   ['as parts', (text: string) => JSON.stringify({ content: [{ type: 'text', text }] })],
 ])(
-  'a researcher reads a folder and its docs, and notes whole sentences with the line they begin on (%s)',
+  'a researcher reads a folder and its docs, and quotes whole sentences with their line numbers (%s)',
   async (_, wrap) => {
     const { facts, turns } = await research(wrap);
     expect(turns).toBe(4);
@@ -79,7 +80,7 @@ const facts = [
 ];
 const answer = (reply: string): ToolSpec => ({ name: `answer_${reply}`, description: '', input: { type: 'object' } });
 
-test('a writer cites every claim, and leaves out what the feedback names', async () => {
+test('a writer cites every claim, and leaves out what the feedback rejects', async () => {
   const write = async (body: JsonObject) =>
     ((await ask({ messages: [task('draft', body)], tools: [answer('article')] })).calls[0]!.input as { text: string })
       .text;
@@ -89,7 +90,7 @@ test('a writer cites every claim, and leaves out what the feedback names', async
   expect(await write({ facts, feedback: 'These cite no fact: zebra.md:5.' })).not.toContain('zebra.md');
 });
 
-test('a critic approves what the facts carry, and says what they do not', async () => {
+test('a critic approves supported claims, and names the others', async () => {
   const judge = async (text: string) =>
     (
       await ask({
@@ -103,7 +104,7 @@ test('a critic approves what the facts carry, and says what they do not', async 
   expect((wrong.input as { feedback: string }).feedback).toMatch(/zebra\.md:6.*"- The zoo is large\."/);
 });
 
-test('any other answer is filled in from the material, as its schema asks', async () => {
+test('any other answer is filled in from the material according to its schema', async () => {
   const schema = {
     type: 'object',
     properties: {
@@ -118,11 +119,11 @@ test('any other answer is filled in from the material, as its schema asks', asyn
     messages: [{ role: 'user', text: 'The zoo keeps animals of every kind in wide meadows.' }],
     tools: [{ name: 'answer_thing', description: '', input: schema }],
   });
-  const said = 'The zoo keeps animals of every kind in wide meadows.';
-  expect(calls[0]!.input).toEqual({ kind: 'a', count: 3, tags: [said, said], deep: { ok: true } });
+  const sentence = 'The zoo keeps animals of every kind in wide meadows.';
+  expect(calls[0]!.input).toEqual({ kind: 'a', count: 3, tags: [sentence, sentence], deep: { ok: true } });
 });
 
-test('asked for plain text it says that it is no language model', async () => {
+test('for plain text it answers that it is not a language model', async () => {
   expect((await ask({ messages: [{ role: 'user', text: 'What is new?' }] })).text).toMatch(
     /offline model: it extracts/,
   );

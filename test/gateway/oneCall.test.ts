@@ -1,3 +1,4 @@
+/** All attempts of one model call share its key. */
 import { expect, test } from 'vitest';
 import type { Model, ModelRequest, ModelScope } from '../../src/contracts/model.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
@@ -6,7 +7,7 @@ import { TroupeError } from '../../src/values/failure.ts';
 
 const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
 
-test('every try of a call is made under the key of the call, by whichever model, and the caller gets one answer', async () => {
+test('every attempt of a call has the key of the call, for every model, and the caller gets one answer', async () => {
   const clock = virtualClock();
   const keys: string[] = [];
   const model = (name: string, failures: number): Model => ({

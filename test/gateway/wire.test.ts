@@ -1,4 +1,4 @@
-/** Every provider on the wire, against an independent double of their servers: what they send, how they fail, and what we make of it. */
+/** Every provider over HTTP, against an independent mock of its server: requests, failures, and our handling of them. */
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gateway, type GatewayOptions } from '../../src/gateway/gateway.ts';
@@ -54,7 +54,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
   // Gemini has no finish reason of its own for tool calls.
   const stop = provider === 'google' ? { finishReason: 'stop' } : {};
 
-  test('a text comes whole, with what it used', async () => {
+  test('a text answer has its usage', async () => {
     mock.onMessage('hello', {
       content: 'Good day to you.',
       usage: {
@@ -73,7 +73,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     expect(answer.usage).toMatchObject({ inputTokens: 11, outputTokens: 4, reported: true });
   });
 
-  test('a text comes in parts while it is written', async () => {
+  test('a text is streamed in parts', async () => {
     mock.on({ userMessage: 'hello' }, { content: 'one two three four five six' }, { chunkSize: 4 });
     const parts: ModelPart[] = [];
     for await (const part of open().stream(model, ask('hello'), scope())) parts.push(part);
@@ -83,17 +83,17 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     expect(parts.at(-1)!.type).toBe('finish');
   });
 
-  test('a tool call comes with its arguments, and its result goes back', async () => {
+  test('a tool call has its arguments, and its result is sent back', async () => {
     mock.on(
       { userMessage: 'look', hasToolResult: false },
       { toolCalls: [{ name: 'look', arguments: '{"at":"shelf"}', id: 'call_1' }], ...stop },
     );
     mock.on({ userMessage: 'look', hasToolResult: true }, { content: 'There are apples.' });
-    const door = open();
-    const first = await door.answer(model, ask('look'), scope());
+    const underTest = open();
+    const first = await underTest.answer(model, ask('look'), scope());
     expect(first.calls).toMatchObject([{ name: 'look', input: { at: 'shelf' } }]);
     const [call] = first.calls;
-    const second = await door.answer(
+    const second = await underTest.answer(
       model,
       {
         ...ask('look'),
@@ -108,7 +108,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     expect(second.text).toBe('There are apples.');
   });
 
-  test('several tool calls come in one answer', async () => {
+  test('one answer can have several tool calls', async () => {
     mock.onMessage('look', {
       toolCalls: ['a', 'b', 'c'].map((at, n) => ({ name: 'look', arguments: JSON.stringify({ at }), id: `call_${n}` })),
       ...stop,
@@ -126,7 +126,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
         ({ calls }) => calls,
         (thrown: Failure) => thrown,
       );
-    // A provider whose wire carries parsed arguments cannot even send it: that is its failure, said as such.
+    // A provider that sends parsed arguments cannot send them: that is reported as its failure.
     if (Array.isArray(outcome))
       expect(
         outcome.length === 0 || outcome[0]!.unreadable !== undefined || typeof outcome[0]!.input === 'object',
@@ -134,7 +134,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     else expect(outcome).toMatchObject({ name: 'TroupeError' });
   });
 
-  test('busy is waited out as long as the server says, then answered', async () => {
+  test('a busy server is called again after the time that it gives', async () => {
     const clock = virtualClock();
     let tries = 0;
     mock.onMessage('hello', () =>
@@ -143,10 +143,10 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
         : { content: 'Now.' },
     );
     const pauses: (number | undefined)[] = [];
-    const told = deferred();
-    const door = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), told.resolve()) });
-    const answer = door.answer(model, ask('hello'), scope());
-    await told.promise;
+    const failureReported = deferred();
+    const underTest = open({ clock, onFailure: (_, __, pause) => (pauses.push(pause), failureReported.resolve()) });
+    const answer = underTest.answer(model, ask('hello'), scope());
+    await failureReported.promise;
     expect(pauses).toEqual([7_000]);
     await new Promise((turn) => setImmediate(turn));
     clock.advance(7_000);
@@ -154,7 +154,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     expect(tries).toBe(2);
   });
 
-  test('a server that breaks is tried three times, then the next model answers', async () => {
+  test('a failing server is called three times, then the next model answers', async () => {
     let tries = 0;
     mock.onMessage('hello', () => (tries++, { error: { message: 'boom' }, status: 500 }));
     const other = {
@@ -176,7 +176,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     );
   });
 
-  test('a stream that breaks off is no answer', async () => {
+  test('a stream that breaks off is a failure', async () => {
     mock.on(
       { userMessage: 'hello' },
       { content: 'one two three four five six seven eight' },
@@ -187,7 +187,7 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     );
   });
 
-  test('a server that says nothing is given up after the time allowed, and one that is cancelled at once', async () => {
+  test('a silent server is given up after the time limit, and at once when the call is cancelled', async () => {
     mock.on({ userMessage: 'hello' }, { content: 'late' }, { latency: 20_000 });
     await expect(
       open({ retry: { times: 1 }, patience: { first: 60 } }).answer(model, ask('hello'), scope()),
@@ -198,28 +198,30 @@ describe.each(Object.entries(models))('%s', (provider, { model, path }) => {
     await expect(answer).rejects.toEqual(refusal('cancelled'));
   });
 
-  test('a key that the server repeats in its refusal goes no further', async () => {
+  test('a key that the server repeats in its refusal is masked', async () => {
     mock.onMessage('hello', {
       error: {
         message: `Bad key ${key}, also known as ${Buffer.from(key).toString('base64')} and ${encodeURIComponent(key)}`,
       },
       status: 401,
     });
-    const heard: unknown[] = [];
-    const thrown = await open({ onFailure: (...facts) => void heard.push(facts) })
+    const reported: unknown[] = [];
+    const thrown = await open({ onFailure: (...facts) => void reported.push(facts) })
       .answer(model, ask('hello'), scope())
       .catch((error: unknown) => error);
     expect(thrown).toEqual(refusal('auth'));
     const { message, stack, cause, data } = thrown as Error & { data: unknown };
-    const said = [message, stack, JSON.stringify({ cause, data, heard })].join('\n');
+    const everything = [message, stack, JSON.stringify({ cause, data, heard: reported })].join('\n');
     for (const form of [key, Buffer.from(key).toString('base64'), encodeURIComponent(key)])
-      expect(said).not.toContain(form);
+      expect(everything).not.toContain(form);
   });
 });
 
-test('a missing key is named by the variable that should hold it; an unknown provider by those there are', async () => {
-  const door = gateway({ clock: virtualClock(), env: {} });
-  await expect(door.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(/Set ANTHROPIC_API_KEY/);
-  await expect(door.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
-  await expect(door.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
+test('a missing key is reported with its variable, and an unknown provider with the known ones', async () => {
+  const underTest = gateway({ clock: virtualClock(), env: {} });
+  await expect(underTest.answer('anthropic:claude-sonnet-4-5', ask('x'), scope())).rejects.toThrow(
+    /Set ANTHROPIC_API_KEY/,
+  );
+  await expect(underTest.answer('nobody:model', ask('x'), scope())).rejects.toThrow(/one of anthropic, openai, google/);
+  await expect(underTest.answer('__proto__:x', ask('x'), scope())).rejects.toEqual(refusal('invalid'));
 });

@@ -1,3 +1,4 @@
+/** The contract suite of tool sources, for MCP servers over stdio and over Streamable HTTP. */
 import { toolSourceSuite } from 'troupe/testing/suites';
 import { httpPeer } from './httpPeer.ts';
 import { open, openPeer } from './open.ts';

@@ -1,8 +1,9 @@
+/** No secret of a server's options is in an error. */
 import { expect, test } from 'vitest';
 import { errorContext, toServerError } from '../../src/mcp/errors.ts';
 import { parseAddress } from '../../src/mcp/address.ts';
 
-const place = parseAddress({
+const address = parseAddress({
   name: 'files',
   url: 'https://files.example/mcp',
   headers: { Authorization: 'Bearer sk/Geheim+1', Mode: 'fast' },
@@ -12,15 +13,15 @@ test.each([
   ['as it is', 'no such key: sk/Geheim+1'],
   ['in a URL', `https://x/?key=${encodeURIComponent('sk/Geheim+1')}`],
   ['in base64', `Basic ${Buffer.from('user:sk/Geheim+1').toString('base64')}`],
-])('what a server says of a secret of ours is masked %s', (_, said) => {
-  const { message } = toServerError(errorContext(place), 'calling', new Error(said));
+])("one of our secrets in a server's message is masked %s", (_, text) => {
+  const { message } = toServerError(errorContext(address), 'calling', new Error(text));
   expect(message).toContain('[redacted]');
   expect(Buffer.from(message.split(' ').at(-1)!, 'base64').toString()).not.toContain('Geheim');
   expect(message).not.toContain('Geheim');
 });
 
-test('a short value of a header is an ordinary word, and stays', () => {
-  expect(toServerError(errorContext(place), 'calling', new Error('fast mode is off')).message).toContain(
+test('a short header value is not masked', () => {
+  expect(toServerError(errorContext(address), 'calling', new Error('fast mode is off')).message).toContain(
     'fast mode is off',
   );
 });

@@ -1,9 +1,10 @@
+/** MCP servers over Streamable HTTP: headers, lost sessions, broken connections and limits. */
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { httpPeer } from './httpPeer.ts';
-import { change, open } from './open.ts';
+import { listChanged, open } from './open.ts';
 
 const { signal } = testScope();
 
@@ -26,7 +27,7 @@ test.each([
   [403, 'auth', false],
   [429, 'transient', true],
   [503, 'transient', true],
-])('a server that answers %i has failed with %s', async (status, kind, retryable) => {
+])('a server that answers %i fails with %s', async (status, kind, retryable) => {
   await using peer = await httpPeer();
   peer.refuse(status);
   await using source = open({ name: 'peer', url: peer.url }, { tries: 1 });
@@ -37,7 +38,7 @@ test.each([
   });
 });
 
-test('nobody at the address is said so', async () => {
+test('an address where no server listens is named', async () => {
   const { url } = await (async () => {
     await using peer = await httpPeer();
     return peer;
@@ -50,7 +51,7 @@ test('nobody at the address is said so', async () => {
   });
 });
 
-test('a server that forgot us is connected to anew', async () => {
+test('a server that lost the session is connected to again', async () => {
   const clock = virtualClock();
   await using peer = await httpPeer();
   await using source = open({ name: 'peer', url: peer.url }, {}, clock);
@@ -91,13 +92,13 @@ test('a server that gets a new tool is listed again', async () => {
   await using source = open({ name: 'peer', url: peer.url });
   await using all = catalog([source]);
   await all.list(signal);
-  const changed = change(source);
+  const changed = listChanged(source);
   await source.call('grow', {}, testScope());
   await changed;
   expect(await all.call('peer__extra', {}, testScope())).toBe('extra');
 });
 
-test('an answer without end is cut off', async () => {
+test('an endless answer is cut off', async () => {
   await using peer = await httpPeer({
     answer(_, response) {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -113,7 +114,7 @@ test('an answer without end is cut off', async () => {
   expect((await rejectionOf(source.list(signal))).message).toContain('larger than 8 MB');
 });
 
-test('an event without end is cut off', async () => {
+test('an endless event is cut off', async () => {
   await using peer = await httpPeer({
     answer(_, response) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -129,7 +130,7 @@ test('an event without end is cut off', async () => {
   expect((await rejectionOf(source.list(signal))).message).toContain('larger than 8 MB');
 });
 
-test('many events may be larger together than one may be', async () => {
+test('the size limit applies to each event, not to their sum', async () => {
   await using peer = await httpPeer({ conduct: 'odd' });
   await using source = open({ name: 'peer', url: peer.url });
   const scope = testScope();
@@ -137,7 +138,7 @@ test('many events may be larger together than one may be', async () => {
   expect(scope.said).toHaveLength(10);
 });
 
-test('a server that sends us elsewhere is not followed with our headers', async () => {
+test('a redirect is not followed with our headers', async () => {
   await using other = await httpPeer();
   await using peer = await httpPeer({
     answer: (_, response) => void response.writeHead(307, { location: other.url }).end(),
@@ -147,7 +148,7 @@ test('a server that sends us elsewhere is not followed with our headers', async 
   expect(other.headers).toEqual([]);
 });
 
-test('an address that answers with a page is not taken for a server', async () => {
+test('an address that answers with a web page is not accepted as a server', async () => {
   await using peer = await httpPeer({
     answer: (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
   });

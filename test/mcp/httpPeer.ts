@@ -1,4 +1,4 @@
-/** The peer over Streamable HTTP, in this process, on a free port. */
+/** The test server over Streamable HTTP, in this process, on a free port. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -7,13 +7,13 @@ import { makeServer, makeWorld } from './peer.mjs';
 export interface HttpPeer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** What came with each request. */
+  /** The headers of each request. */
   readonly headers: Record<string, unknown>[];
   /** Answers every request with this status from now on. */
   refuse(status: number | undefined): void;
-  /** Breaks off the answers under way, and nothing else. */
+  /** Breaks off the running answers, and nothing else. */
   cut(): void;
-  /** Cuts all connections and forgets all sessions; new ones are welcome. */
+  /** Closes all connections and deletes all sessions; new ones are accepted. */
   restart(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Opens a server that will not go by itself, says who it is, and leaves without a word. */
+/** Opens a server that ignores the end of its input, prints its process id, and exits without closing it. */
 import { testScope } from '../../src/testing/suites/scope.ts';
 import { openPeer } from './open.ts';
 

@@ -1,3 +1,4 @@
+/** The life of an MCP server over stdio: start, changes, exits, restarts and its end. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -5,13 +6,13 @@ import { catalog } from '../../src/tools/catalog.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
-import { change, open, openPeer } from './open.ts';
+import { listChanged, open, openPeer } from './open.ts';
 
 const run = promisify(execFile);
 const names = async (source: ReturnType<typeof openPeer>) =>
   (await source.list(testScope().signal)).map((tool) => tool.name);
 
-test('a server is not started before it is wanted', async () => {
+test('a server is not started before it is needed', async () => {
   await using source = openPeer('dead');
   expect(source.name).toBe('peer');
 });
@@ -22,14 +23,14 @@ test('a server that gets a new tool is listed again, and the epoch of the catalo
   expect(await names(source)).not.toContain('extra');
   const before = all.epoch;
   await all.list(testScope().signal);
-  const changed = change(source);
+  const changed = listChanged(source);
   await source.call('grow', {}, testScope());
   await changed;
   expect(all.epoch).toBe(before + 1);
   expect(await all.call('peer__extra', {}, testScope())).toBe('extra');
 });
 
-test('a call in which the server dies fails, may be made again, and says that it had begun', async () => {
+test('a call during which the server exits fails, can be retried, and says that it had started', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', {}, clock);
   const failure = await rejectionOf(source.call('die', {}, testScope()));
@@ -41,7 +42,7 @@ test('a call in which the server dies fails, may be made again, and says that it
   expect(failure.message).toContain('ended with exit code 7');
 });
 
-test('a server that died is started again after the backoff, for calls that wait for it', async () => {
+test('a server that exited is started again after the backoff, for the calls that wait for it', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', {}, clock);
   await rejectionOf(source.call('die', {}, testScope()));
@@ -50,7 +51,7 @@ test('a server that died is started again after the backoff, for calls that wait
   expect(await waiting).toEqual({ sum: 3 });
 });
 
-test('a call that waits for a server ends in its time, and says that nothing was sent', async () => {
+test('a call that waits for a server ends at its time limit, and says that nothing was sent', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', { timeout: '5s' }, clock);
   await rejectionOf(source.call('die', {}, testScope()));
@@ -64,11 +65,11 @@ test('a call that waits for a server ends in its time, and says that nothing was
   });
 });
 
-test('a server that dies again and again is given up, and tried once when it is called', async () => {
+test('a server that exits repeatedly is given up, and started once more when it is called', async () => {
   const clock = virtualClock();
   await using source = openPeer('odd', { tries: 2 }, clock);
   await source.list(testScope().signal);
-  const gone = change(source);
+  const gone = listChanged(source);
   await rejectionOf(source.call('die', {}, testScope()));
   const again = rejectionOf(source.call('die', {}, testScope()));
   clock.advance(250);
@@ -77,7 +78,7 @@ test('a server that dies again and again is given up, and tried once when it is 
   expect(await source.call('add', { a: 1, b: 2 }, testScope())).toEqual({ sum: 3 });
 });
 
-test('a server sees a few variables and those it was given, nothing else of ours', async () => {
+test("a server's environment has a few variables and those in its options, and no others", async () => {
   process.env['CANARY_SECRET'] = 'x';
   await using source = openPeer('odd', {}, systemClock(), { GIVEN: '1' });
   const { names } = (await source.call('environment', {}, testScope())) as { names: string[] };
@@ -87,12 +88,12 @@ test('a server sees a few variables and those it was given, nothing else of ours
   expect(names.filter((name) => !known.includes(name) && !name.startsWith('__CF'))).toEqual([]);
 });
 
-test('closing ends the server and what it started, even when both refuse', async () => {
+test('closing ends the server and its child processes, even when they ignore signals', async () => {
   const source = openPeer('stubborn');
   const { pids } = (await source.call('pids', {}, testScope())) as { pids: number[] };
   expect(pids.map(isAlive)).toEqual([true, true]);
   await source[Symbol.asyncDispose]();
-  // Killed; the system may take a moment to bury the grandchild.
+  // Killed; the system may take a moment to remove the grandchild process.
   while (pids.some(isAlive)) await new Promise(setImmediate);
 });
 
@@ -116,14 +117,14 @@ test('a closed server answers calls with a failure, and may be closed again', as
   });
 });
 
-test('closing while it connects leaves nobody waiting', async () => {
+test('closing during the connection rejects the waiting calls', async () => {
   const source = openPeer('silent');
   const failure = rejectionOf(source.list(testScope().signal));
   await source[Symbol.asyncDispose]();
   expect(await failure).toMatchObject({ kind: 'environment' });
 });
 
-test('what a tool does is what its server says, unless the user says otherwise', async () => {
+test('the effect of a tool is the one that its server declares, unless the user overrides it', async () => {
   const effects = async (options: Parameters<typeof openPeer>[1]) => {
     await using source = openPeer('contract', options);
     const tools = await source.list(testScope().signal);
@@ -140,7 +141,7 @@ test('what a tool does is what its server says, unless the user says otherwise',
   });
 });
 
-test('approval, tier and capabilities are what the user says', async () => {
+test("approval, tier and capabilities come from the user's options", async () => {
   const options = { approval: 'writes', tier: 'toolbelt', capabilities: { add: ['arithmetic'] } } as const;
   await using source = openPeer('odd', options);
   const tools = await source.list(testScope().signal);
@@ -154,7 +155,7 @@ test('approval, tier and capabilities are what the user says', async () => {
   expect(tools.find((tool) => tool.name === 'add')!.capabilities).toEqual(['arithmetic']);
 });
 
-test('an answer that is no text comes as it is', async () => {
+test('an answer that is not text is returned unchanged', async () => {
   await using source = openPeer('odd');
   expect(await source.call('picture', {}, testScope())).toEqual({
     content: [{ type: 'image', data: 'aGk=', mimeType: 'image/png' }],
@@ -167,7 +168,7 @@ test.each([
   [{ name: 'a' }, 'at "command": expected string, came nothing'],
   [{ name: 'a', url: 'ftp://x' }, 'expected an http or https address'],
   [{ name: 'a', command: 'x', argv: [] }, 'argv'],
-])('the place %j is refused', (place, words) => {
+])('the address %j is refused', (place, words) => {
   expect(() => open(place as never)).toThrow(
     expect.objectContaining({ kind: 'definition', message: expect.stringContaining(words) as string }),
   );

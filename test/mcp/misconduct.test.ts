@@ -1,3 +1,4 @@
+/** MCP servers that misbehave: they do not start, do not answer, or send too much. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
@@ -6,7 +7,7 @@ import { open, openPeer } from './open.ts';
 
 const list = (source: ReturnType<typeof open>) => source.list(testScope().signal);
 
-test('a program that is not there is named', async () => {
+test('a program that does not exist is named', async () => {
   await using source = open({ name: 'files', command: 'no-such-program' });
   expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
@@ -15,7 +16,7 @@ test('a program that is not there is named', async () => {
   });
 });
 
-test('a folder that is not there is named', async () => {
+test('a folder that does not exist is named', async () => {
   await using source = open({ name: 'files', command: process.execPath, cwd: '/no/such/folder' });
   expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
@@ -23,7 +24,7 @@ test('a folder that is not there is named', async () => {
   });
 });
 
-test('a server that ends at once is tried again and given up; its last words are passed on, without its secrets', async () => {
+test('a server that exits at once is retried and given up; the error has its last output, without secrets', async () => {
   await using source = openPeer('dead', { tries: 2 }, systemClock(), { PEER_TOKEN: 'very-secret-token' });
   const { kind, message } = await rejectionOf(list(source));
   expect(kind).toBe('environment');
@@ -51,7 +52,7 @@ test('a server that never lists is given up in the time allowed', async () => {
   expect(await failure).toMatchObject({ kind: 'timeout' });
 });
 
-test('a program that writes something else is not taken for a server', async () => {
+test('a program that writes something else is not accepted as a server', async () => {
   await using source = openPeer('garbage');
   expect(await rejectionOf(list(source))).toMatchObject({
     kind: 'environment',
@@ -60,12 +61,12 @@ test('a program that writes something else is not taken for a server', async () 
   });
 });
 
-test('a server that greets on stdout before it serves is borne', async () => {
+test('a server that prints a greeting on stdout first is accepted', async () => {
   await using source = openPeer('chatty');
   expect(await source.call('add', { a: 1, b: 2 }, testScope())).toEqual({ sum: 3 });
 });
 
-test('a flood without end is cut off before it fills the memory', async () => {
+test('endless output is cut off before it fills the memory', async () => {
   const before = process.memoryUsage().rss;
   await using source = openPeer('flood');
   expect(await rejectionOf(list(source))).toMatchObject({
@@ -78,8 +79,8 @@ test('a flood without end is cut off before it fills the memory', async () => {
 
 test.each([
   ['10,000 tools', 'many', 'at most 256'],
-  ['a list without end', 'endless', 'more than 100 pages'],
-  ['a list that is none', 'nonsense', 'failed while listing'],
+  ['an endless list', 'endless', 'more than 100 pages'],
+  ['an invalid list', 'nonsense', 'failed while listing'],
 ])('%s: refused', async (_, conduct, words) => {
   await using source = openPeer(conduct);
   expect(await rejectionOf(list(source))).toMatchObject({
@@ -89,7 +90,7 @@ test.each([
   });
 });
 
-test('a name that could harm is left out and reported, a description is shown as it reads', async () => {
+test('a tool with an unsafe name is left out and reported, and control characters in descriptions are escaped', async () => {
   await using source = openPeer('hostile');
   const tools = await list(source);
   expect(tools.map((tool) => tool.name)).toEqual(['fine']);
@@ -105,17 +106,17 @@ test("an answer that breaks the tool's own schema is a failure of the tool", asy
   });
 });
 
-test('a tool named like something every object has is a tool like any other', async () => {
+test('a tool named like a property of every object works like any other', async () => {
   await using source = openPeer('odd', { effects: {}, capabilities: {} });
   expect(await source.call('toString', {}, testScope())).toBe('a name like any other');
 });
 
-test('a pattern made to hang its reader does not hang us', async () => {
+test('a slow regular expression in a schema does not block the process', async () => {
   await using source = openPeer('odd');
   expect(await source.call('slowPattern', { text: `${'a'.repeat(60)}!` }, testScope())).toBe('checked');
 });
 
-/** The clock has a sleeper: the server is being waited for. */
+/** Resolves when the clock has a timer: the client is waiting for the server. */
 async function armed(clock: ReturnType<typeof virtualClock>): Promise<void> {
   while (clock.next === undefined) await new Promise(setImmediate);
 }

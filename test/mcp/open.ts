@@ -1,4 +1,4 @@
-/** Opens our client on a peer, with everything a test may want to hold. */
+/** Opens our client on a test server. */
 import { toolServer } from '../../actors/toolServer.ts';
 import type { Clock } from '../../src/values/clock.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';
@@ -8,10 +8,10 @@ import { systemClock } from '../../src/engine/clock.ts';
 
 const peer = new URL('peer.mjs', import.meta.url).pathname;
 
-export const open = (place: McpAddress, options: McpOptions = {}, clock: Clock = systemClock()): ToolSource =>
-  mcpToolSource(place, options, { clock, keep: toolServer });
+export const open = (address: McpAddress, options: McpOptions = {}, clock: Clock = systemClock()): ToolSource =>
+  mcpToolSource(address, options, { clock, keep: toolServer });
 
-/** The peer as a child process. */
+/** The test server as a child process. */
 export const openPeer = (
   conduct = 'contract',
   options: McpOptions = {},
@@ -19,8 +19,8 @@ export const openPeer = (
   env: Record<string, string> = {},
 ): ToolSource => open({ name: 'peer', command: process.execPath, args: [peer, conduct], env }, options, clock);
 
-/** Resolves when the list is no longer what it was. */
-export const change = (source: ToolSource): Promise<void> =>
+/** Resolves when the list of tools has changed. */
+export const listChanged = (source: ToolSource): Promise<void> =>
   new Promise((resolve) => {
     const watch = source.onChange(() => {
       watch[Symbol.dispose]();

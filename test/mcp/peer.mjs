@@ -1,7 +1,7 @@
 /**
- * A tool server made with the other, older library: an independent peer for our client.
+ * A tool server made with the older MCP library: an independent peer for our client.
  * `node peer.mjs [conduct]` speaks over stdio; `makeServer` is what the HTTP peer serves. Beside the tools of the contract suite it
- * offers some that show how a server dies, grows and looks around, and its conduct can be as bad as a server's can be.
+ * offers some that make the server exit, add a tool or read its environment, and `conduct` selects a way to misbehave.
  */
 import { spawn } from 'node:child_process';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
@@ -14,7 +14,7 @@ const reads = { readOnlyHint: true };
 const json = (value) => ({ content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value });
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
 
-/** What all connections of one peer share. */
+/** The state that all connections of one peer share. */
 export const makeWorld = () => ({ stopped: 0, grown: false });
 
 const contractTools = {
@@ -74,7 +74,7 @@ const oddTools = {
     outputSchema: object({ sum: number }),
     run: () => json({ sum: 'many' }),
   },
-  /** Says a megabyte at a time before it answers. */
+  /** Writes a megabyte at a time before it answers. */
   talk: {
     annotations: reads,
     inputSchema: object({ megabytes: number }),
@@ -96,7 +96,7 @@ const oddTools = {
     run: () => ({ content: [{ type: 'image', data: 'aGk=', mimeType: 'image/png' }] }),
   },
   toString: { annotations: reads, inputSchema: object(), run: () => text('a name like any other') },
-  /** A regular expression that takes longer than anybody lives. */
+  /** A regular expression with exponential backtracking. */
   slowPattern: {
     annotations: reads,
     inputSchema: object({ text: { type: 'string', pattern: '^(a+)+$' } }),
@@ -138,7 +138,7 @@ export function makeServer(conduct = 'contract', world = makeWorld()) {
   return server;
 }
 
-/** What a program may do instead of being a server, or before it is one. */
+/** What a program can do instead of serving, or before it serves. */
 const misconducts = {
   silent: () => process.stdin.resume(),
   garbage: () => setInterval(() => console.log('listening on port 8080'), 1),

@@ -1,4 +1,4 @@
-/** Servers that people use, as they are published. */
+/** Published MCP servers. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ const filesystem = resolve('@modelcontextprotocol/server-filesystem/dist/index.j
 const everything = resolve('@modelcontextprotocol/server-everything/dist/index.js');
 const { signal } = testScope();
 
-test('files are read and written through the filesystem server, and only where it may', async () => {
+test('files are read and written through the filesystem server, and only in its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-files-'));
   try {
     await writeFile(join(folder, 'a.md'), 'one\ntwo\n');
@@ -42,7 +42,7 @@ test('files are read and written through the filesystem server, and only where i
   }
 });
 
-/** What every transport of the everything server can do. */
+/** What the everything server does over every transport. */
 async function tryEverything(source: ReturnType<typeof open>) {
   const tools = await source.list(signal);
   expect(tools.length).toBeGreaterThan(8);

@@ -1,8 +1,9 @@
+/** The stderr of an MCP server, bounded. */
 import { expect, test } from 'vitest';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 import { open } from './open.ts';
 
-test('of what a server writes to stderr the end is kept, and the rest does not fill the memory', async () => {
+test("only the end of a server's stderr is kept, so it does not fill the memory", async () => {
   const program = `
     const line = Buffer.alloc(1024 * 1024, 'x');
     let left = 200;

@@ -1,4 +1,4 @@
-/** What an agent makes of a server's write that did not end well: it must never be led to do it twice. */
+/** How an agent handles a failed write of an MCP server: the write must never be performed twice. */
 import { expect, test } from 'vitest';
 import { runTool } from '../../actors/runTool.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -12,14 +12,14 @@ const write = (source: ToolSource, name: string, input: Json, idempotent = false
   const surroundings = scope();
   const deps = {
     gateway: gateway(),
-    tools: tools([], { call: (tool, given, inner) => source.call(tool, given, inner) }),
+    tools: tools([], { call: (tool, input, inner) => source.call(tool, input, inner) }),
   };
   const request = { id: 'c', name, input, hash: 'h', effect: 'write', idempotent, belt: false } as const;
   const ended = rejectionOf(runTool(deps).effect.perform(request, surroundings));
   return { ended, clock: surroundings.clock as ReturnType<typeof virtualClock> };
 };
 
-test('a write that never reached its server has not happened, and nobody is asked', async () => {
+test('a write that never reached its server has not happened, and no person is asked', async () => {
   await using source = openPeer('odd', { timeout: '5s' }, virtualClock());
   expect(await write(source, 'die', {}).ended).toMatchObject({ kind: 'uncertain' });
   const { ended, clock } = write(source, 'fire', {});
@@ -36,7 +36,7 @@ test.each([
   ['is too large', 'big', { bytes: 2_000_000 }, '1.9 MB'],
   ['breaks its schema', 'breakPromise', {}, 'broke its own output schema'],
 ])(
-  'a write whose result %s was carried out: the model is told so, and not to call again',
+  'a write whose result %s was performed: the model is told so, and not to call again',
   async (_, name, input, why) => {
     await using source = openPeer('odd');
     for (const idempotent of [false, true]) {
@@ -50,7 +50,7 @@ test.each([
   },
 );
 
-test('a write whose answer was cut off because it had no end is uncertain, key or no key', async () => {
+test('a write whose endless answer was cut off is uncertain, with a key or without', async () => {
   for (const idempotent of [false, true]) {
     await using source = openPeer('odd');
     const failure = await write(source, 'big', { bytes: 9 * 1024 * 1024 }, idempotent).ended;
@@ -58,7 +58,7 @@ test('a write whose answer was cut off because it had no end is uncertain, key o
   }
 });
 
-test('a write that its server says has failed has failed', async () => {
+test('a write that its server reports as failed has failed', async () => {
   await using source = openPeer('odd');
   expect(await write(source, 'fail', { why: 'no such account' }).ended).toMatchObject({
     kind: 'tool',

@@ -1,9 +1,10 @@
+/** Several observers at once, and the ring buffer of the latest events. */
 import { expect, test } from 'vitest';
 import { fanOut } from '../../src/observe/fanOut.ts';
 import { ringBuffer } from '../../src/observe/ringBuffer.ts';
 import { commit } from './inspections.ts';
 
-test('who breaks while looking does not keep the others from seeing', () => {
+test('an observer that throws does not stop the other observers', () => {
   const seen: string[] = [];
   const all = fanOut([
     () => {
@@ -18,7 +19,7 @@ test('who breaks while looking does not keep the others from seeing', () => {
   expect(seen).toEqual(['commit', 'late', 'commit']);
 });
 
-test('the latest are kept in order, and what was forgotten is counted', () => {
+test('the ring buffer keeps the latest entries in order, and counts the dropped ones', () => {
   const latest = ringBuffer<number>(3);
   expect(latest.items()).toEqual([]);
   for (const n of [1, 2]) latest.add(n);

@@ -1,4 +1,4 @@
-/** Who is well and who is not: by the calls of late, not by those of a lifetime. */
+/** The health of agents, models and tool servers, by their recent calls. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ test.each([
   expect(healthSummary(calls, 10)).toMatchObject({ status, rate, calls: calls.length });
 });
 
-test('one failure does not stain forever: it leaves with the calls after it, or with time', () => {
+test('a failure stops counting after enough later calls, or after some time', () => {
   const calls = [bad(0), ...Array.from({ length: 19 }, (_, i) => good(i + 1))];
   expect(healthSummary(calls, 20).status).toBe('degraded');
   expect(healthSummary([...calls, good(20)], 21).status).toBe('healthy');
@@ -34,13 +34,13 @@ test('one failure does not stain forever: it leaves with the calls after it, or 
   });
 });
 
-test('what a machine keeps of calls comes to the same, and stays small', () => {
+test("the health data in a machine's context gives the same result, and stays small", () => {
   const window = { calls: 8, within: 100 };
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 40 })), { maxLength: 60 }), (ends) => {
       let now = 0;
       let streaks: readonly Streak[] = [];
-      // All within the time that counts: streaks forget no sooner than calls do.
+      // All within the window: a streak is kept at least as long as the calls.
       const calls = ends.map(([well]) => (well ? good(++now / 100) : bad(++now / 100)));
       for (const { at, failure: why } of calls) streaks = withCall(streaks, { at, well: why === undefined }, window);
       expect(healthOf(streaks, 1, window)).toBe(healthSummary(calls, 1, window).status);
@@ -52,7 +52,7 @@ test('what a machine keeps of calls comes to the same, and stays small', () => {
   );
 });
 
-test('latency is told as a mean that weighs late calls more, and as percentiles', () => {
+test('latency is given as a mean weighted towards recent calls, and as percentiles', () => {
   const latency = (...took: number[]) =>
     healthSummary(
       took.map((ms, at) => good(at, ms)),
@@ -63,7 +63,7 @@ test('latency is told as a mean that weighs late calls more, and as percentiles'
   expect(latency()).toBeUndefined();
 });
 
-/** A model whose every answer is told beforehand: true answers, a kind of failure does not. */
+/** A model with a list of outcomes: true answers, a kind of failure fails. */
 function moody(id: string, moods: (true | FailureKind)[]): Model {
   return {
     id,
@@ -77,7 +77,7 @@ function moody(id: string, moods: (true | FailureKind)[]): Model {
   };
 }
 
-test('a model that fails is seen even where another answers in its place, and is forgiven after five minutes', async () => {
+test('a failing model is shown even when a fallback answers, and is healthy again after five minutes', async () => {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const clerk = agent({ name: 'clerk', model: [moody('a:one', ['transient']), moody('b:two', [])] });
   const { status } = await (await runtime.start(clerk, 'Go.')).outcome();
@@ -101,7 +101,7 @@ test('a model that fails is seen even where another answers in its place, and is
   expect(runtime.health().overall).toBe('healthy');
 });
 
-test('every try at a model counts, not only the last', async () => {
+test('every attempt of a model call counts, not only the last', async () => {
   await using runtime = await testRuntime();
   const clerk = agent({ name: 'clerk', model: moody('a:one', ['transient', 'timeout', true]) });
   const run = await runtime.start(clerk, 'Go.');
@@ -110,7 +110,7 @@ test('every try at a model counts, not only the last', async () => {
   expect(runtime.health().components[0]).toMatchObject({ name: 'a:one', calls: 3, failures: 2, status: 'failing' });
 });
 
-test('members of a team are known by their names, and an agent that fails is not well', async () => {
+test('members of a team have their names in the health report, and a failing agent is unhealthy', async () => {
   const Desk = protocol({
     ask: { body: z.object({ q: z.string() }), replies: ['answer'] },
     answer: { body: z.object({ text: z.string() }) },
@@ -131,7 +131,7 @@ test('members of a team are known by their names, and an agent that fails is not
   expect(found).toMatchObject({ name: 'clerk', status: 'failing', lastFailure: { kind: 'auth' } });
 });
 
-test('a tool server that answers "no" is well; what does not come back is not', async () => {
+test('a tool server that refuses a call is healthy; one that does not answer is not', async () => {
   const source = (name: string, kind: FailureKind) => ({
     name,
     list: () =>
@@ -167,7 +167,7 @@ test('a tool server that answers "no" is well; what does not come back is not', 
   });
 });
 
-test('what a caller stopped, denied or could not pay says nothing of whom it called', () => {
+test('a call that its caller cancelled, denied or could not pay for does not count for the health of the callee', () => {
   const tracker = healthTracker(() => {});
   for (const kind of ['cancelled', 'expired', 'denied', 'budget'] as const)
     tracker.observe(
@@ -176,19 +176,19 @@ test('what a caller stopped, denied or could not pay says nothing of whom it cal
   expect(tracker.report(noon)).toEqual({ overall: 'healthy', components: [] });
 });
 
-test('a server that cannot even be listed is blamed by whoever needed it, once', () => {
+test('a server whose tools cannot be listed counts one failure', () => {
   const tracker = healthTracker(() => {});
   const gone = { kind: 'environment', message: 'gone', retryable: true, data: { server: 'files' } } as const;
   tracker.observe(effect('effect.failed', { name: 'discover', failure: gone }));
   expect(tracker.report(noon).components).toMatchObject([{ kind: 'tools', name: 'files', calls: 1, failures: 1 }]);
-  // A call that was told of itself is not counted again when its effect fails.
+  // A call that reported its failure itself is not counted again when its effect fails.
   const note = { type: 'call', kind: 'tools', name: 'files', took: 5, failure: { ...failure } };
   tracker.observe({ type: 'progress', at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k2', note });
   tracker.observe(effect('effect.failed', { name: 'runTool', key: 'k2', failure: gone }));
   expect(tracker.report(noon).components).toMatchObject([{ calls: 2, failures: 2 }]);
 });
 
-test('observers hear each turn once, with what it follows from first', async () => {
+test('observers receive every change of health once, after the call that caused it', async () => {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const model = moody('a:one', [true, 'transient', true]);
   for (let n = 0; n < 3; n++) await runtime.start(agent({ name: 'clerk', model }), 'Go.');
@@ -205,7 +205,7 @@ test('observers hear each turn once, with what it follows from first', async () 
   expect(runtime.seen[first - 1]).toMatchObject({ type: 'progress', note: { type: 'call', name: 'a:one' } });
 });
 
-test('notes that are none, and names without end, do no harm', () => {
+test('malformed progress notes and endless new names are harmless', () => {
   const tracker = healthTracker(() => {});
   const note = (value: object) =>
     tracker.observe({ type: 'progress', at: noon, run: 'r', actor: 'agent/r', key: 'k', note: value as never });

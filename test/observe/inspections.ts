@@ -1,4 +1,4 @@
-/** Events as the engine tells them, with what a test does not care about filled in. */
+/** Inspection events with default values, for tests of observers. */
 import type { Inspection } from '../../src/contracts/inspection.ts';
 
 type Commit = Extract<Inspection, { type: 'commit' }>;
@@ -33,8 +33,8 @@ export const effect = (type: Effect['type'], over: Partial<Effect> = {}): Inspec
   ...over,
 });
 
-/** Something to write to that remembers. */
-export function paper() {
+/** An output stream that keeps its text. */
+export function textStream() {
   const written: string[] = [];
   return {
     write: (text: string) => written.push(text),

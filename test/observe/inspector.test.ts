@@ -1,3 +1,4 @@
+/** The inspector: its messages, its access control and slow viewers. */
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -17,7 +18,7 @@ async function serve(options: Partial<InspectorOptions> = {}): Promise<Inspector
 
 type Message = Record<string, never> & { type: string; sessionId: string };
 
-/** A browser that reads: `until` so many messages came. */
+/** A viewer; `until` resolves when that number of messages has arrived. */
 function watch(view: Inspector, { origin, token }: { origin?: string; token?: string } = {}) {
   const url = new URL(view.url);
   const feed = `ws://${url.host}/feed?token=${token ?? 'letmein'}`;
@@ -69,7 +70,7 @@ const get = (
       .end();
   });
 
-test('a step comes as the three messages that Stately reads', async () => {
+test("a step is sent as the three messages that Stately's inspector reads", async () => {
   const view = await serve({ definition: (type) => (type === 'agent' ? '{"id":"agent","states":{}}' : undefined) });
   const viewer = watch(view);
   await viewer.refused;
@@ -106,7 +107,7 @@ test('a step comes as the three messages that Stately reads', async () => {
   });
 });
 
-test('who comes late meets every actor as it stands and reads the latest events', async () => {
+test('a late viewer receives the current state of every actor, and the latest events', async () => {
   const view = await serve({ keep: 4 });
   for (let seq = 1; seq <= 10; seq++) view.observe(commit({ seq, state: `s${seq}` }));
   view.observe(commit({ actor: 'agent/r1.other', state: 'early' }));
@@ -123,7 +124,7 @@ test('who comes late meets every actor as it stands and reads the latest events'
   expect(viewer.got[0]).toMatchObject({ sessionId: 'agent/r1.writer', snapshot: { value: 's10' } });
 });
 
-test('what effects are under way is told beside it', async () => {
+test('running effects are sent too', async () => {
   const view = await serve();
   const viewer = watch(view);
   await viewer.refused;
@@ -137,7 +138,7 @@ test('what effects are under way is told beside it', async () => {
   });
 });
 
-test('who is well and who is not is told, to late viewers too', async () => {
+test('the health report is sent, to late viewers too', async () => {
   const view = await serve({ keep: 1 });
   const turned = (name: string, status: 'healthy' | 'failing') =>
     view.observe({
@@ -160,14 +161,14 @@ test('who is well and who is not is told, to late viewers too', async () => {
   ]);
 });
 
-test('without the token nobody gets in', async () => {
+test('a connection without the token is refused', async () => {
   const view = await serve();
   expect((await get(view, { token: '' })).status).toBe(401);
   expect((await get(view, { token: 'letmeim' })).status).toBe(401);
   expect(await watch(view, { token: 'wrong' }).refused).toBe(401);
 });
 
-test("somebody else's web page cannot listen in: other hosts and origins are refused", async () => {
+test('requests from other hosts and origins are refused', async () => {
   const view = await serve();
   expect((await get(view, { host: 'evil.example' })).status).toBe(421);
   expect(await watch(view, { origin: 'https://evil.example' }).refused).toBe(403);
@@ -193,7 +194,7 @@ test('the page is served with a policy that lets nothing else run', async () => 
   expect((await get(view, { method: 'POST' })).status).toBe(404);
 });
 
-test('a viewer that does not read is disconnected instead of filling our memory, and others go on', async () => {
+test('a viewer that does not read is disconnected before it fills the memory, and the others continue', async () => {
   const view = await serve({ maxBufferedBytes: 100_000 });
   const slow = watch(view);
   const quick = watch(view);
@@ -209,7 +210,7 @@ test('a viewer that does not read is disconnected instead of filling our memory,
   expect(slow.got.length).toBeLessThan(quick.got.length);
 });
 
-test('a context too large to look at is left out, and said so', async () => {
+test('a context that is too large is left out, and the message says so', async () => {
   const view = await serve();
   const viewer = watch(view);
   await viewer.refused;

@@ -1,10 +1,11 @@
+/** The logger: lines of JSON in a pipe, lines of text on a terminal. */
 import { expect, test } from 'vitest';
 import { logger, type LoggerOptions } from '../../src/observe/logger.ts';
 import { redactor } from '../../src/observe/redactor.ts';
-import { commit, effect, noon, paper } from './inspections.ts';
+import { commit, effect, noon, textStream } from './inspections.ts';
 
 function logged(options: LoggerOptions, ...events: Parameters<ReturnType<typeof logger>['observe']>[0][]) {
-  const out = paper();
+  const out = textStream();
   const log = logger({ out, ...options });
   events.forEach((event) => log.observe(event));
   return out.lines();
@@ -26,7 +27,7 @@ test('every step is a line of JSON with its run, its actor and what caused it', 
   });
 });
 
-test('a newcomer sees ends and trouble, not every step', () => {
+test('the default level shows ends and failures, not every step', () => {
   const failure = { kind: 'transient', message: 'the server is busy', retryable: true } as const;
   const lines = logged(
     {},
@@ -51,7 +52,7 @@ test('bodies and contexts are written at trace only', () => {
   expect(logged({ level: 'trace' }, commit({ context: { private: 1 } }))[0]).toContain('private');
 });
 
-test('a line on a terminal is for reading, and nothing in it can move the cursor', () => {
+test('a line on a terminal is plain text, with control characters escaped', () => {
   const failure = { kind: 'tool', message: 'broke\u001b[2J\nand hid', retryable: false } as const;
   const [line] = logged({ terminal: true }, effect('effect.failed', { failure }));
   expect(line).toBe('12:00:00.000  WARN   agent/r1.writer  callModel failed  tool: broke\\u001b[2J\\nand hid');
@@ -61,7 +62,7 @@ test('colour is used only when asked for', () => {
   expect(logged({ terminal: true, color: true }, commit({ status: 'done' }))[0]).toContain('\u001b[36mINFO');
 });
 
-test('a secret never reaches a line, wherever it was', () => {
+test('no line contains a secret', () => {
   const hidden = 'sk-"quoted"-secret';
   const failure = {
     kind: 'auth',

@@ -1,4 +1,4 @@
-/** What a supervisor of processes is told. */
+/** The HTTP probes /healthz and /readyz. */
 import { expect, test } from 'vitest';
 import { probes } from '../../src/observe/probes.ts';
 
@@ -7,7 +7,7 @@ const ask = async (url: string) => {
   return { status: answer.status, text: (await answer.text()).trim() };
 };
 
-test('it lives; it is ready while nothing keeps it from work, and says what does', async () => {
+test('/healthz succeeds while the process lives; /readyz succeeds while it can work, and otherwise gives the reason', async () => {
   let reason: string | undefined;
   await using served = await probes({ port: 0, notReadyReason: () => reason });
   expect(await ask(`${served.url}/healthz`)).toEqual({ status: 200, text: 'ok' });
@@ -18,7 +18,7 @@ test('it lives; it is ready while nothing keeps it from work, and says what does
   expect(await ask(`${served.url}/secrets`)).toEqual({ status: 404, text: 'not found' });
 });
 
-test('a port that is taken is named', async () => {
+test('a port that is in use is named', async () => {
   await using served = await probes({ port: 0, notReadyReason: () => undefined });
   const port = Number(new URL(served.url).port);
   await expect(probes({ port, notReadyReason: () => undefined })).rejects.toMatchObject({

@@ -1,17 +1,18 @@
+/** The progress of a run: lines in a pipe, a redrawn block on a terminal. */
 import { expect, test } from 'vitest';
 import { progress, type ProgressOptions } from '../../src/observe/progress.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-import { commit, effect, noon, paper } from './inspections.ts';
+import { commit, effect, noon, textStream } from './inspections.ts';
 
 const used = { steps: 2, inputTokens: 1_200, outputTokens: 300, usd: 0.0123 };
 
 function show(options: Partial<ProgressOptions> = {}) {
-  const out = paper();
+  const out = textStream();
   const clock = virtualClock({ start: noon });
   return { out, clock, view: progress(out, { clock, ...options }) };
 }
 
-/** What a terminal of that many lines would show after all that was written. */
+/** The screen of a terminal with that number of lines after all output. */
 function screen(text: string): string[] {
   const lines: string[] = [''];
   for (const part of text.replaceAll('\u001b', '␛').split(/(␛\[\d+A␛\[0J|\n)/)) {
@@ -23,7 +24,7 @@ function screen(text: string): string[] {
   return lines.filter(Boolean);
 }
 
-test('in a pipe, each change is a line that says who, where and at what cost', () => {
+test('in a pipe, each change is a line with the actor, its state and its cost', () => {
   const { out, view } = show();
   view.observe(commit());
   view.observe(commit({ seq: 2 }));
@@ -34,14 +35,14 @@ test('in a pipe, each change is a line that says who, where and at what cost', (
   ]);
 });
 
-test('an unknown price is said, not shown as nothing', () => {
+test('an unknown price is shown as unknown, not as zero', () => {
   const { out, view } = show();
   view.observe(commit({ context: { used: { ...used, usd: null } } }));
   expect(out.text()).toContain('price unknown');
   expect(out.text()).not.toContain('$');
 });
 
-test('a failing effect is told in a pipe as it happens', () => {
+test('a failing effect is printed into a pipe at once', () => {
   const { out, view } = show();
   view.observe(
     effect('effect.failed', { failure: { kind: 'transient', message: 'the server\nis busy', retryable: true } }),
@@ -49,17 +50,17 @@ test('a failing effect is told in a pipe as it happens', () => {
   expect(out.lines()).toEqual(['0.0s  agent/r1.writer  effect.failed: the server\\nis busy']);
 });
 
-test('a warning is told once, and stays on a terminal above the block', () => {
+test('a warning is printed once, and stays on a terminal above the block', () => {
   const note = { type: 'warning', message: 'Tool "x\u0007" is left out.' };
-  const told = { type: 'progress' as const, at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k', note };
+  const warning = { type: 'progress' as const, at: noon, run: 'r1', actor: 'agent/r1.writer', key: 'k', note };
   const piped = show();
   piped.view.observe(commit());
-  piped.view.observe(told);
+  piped.view.observe(warning);
   expect(piped.out.lines()[1]).toBe('0.0s  agent/r1.writer  warning: Tool "x\\u0007" is left out.');
   const { out, view, clock } = show({ terminal: true });
   view.observe(commit());
   clock.advance(100);
-  view.observe(told);
+  view.observe(warning);
   clock.advance(2_000);
   expect(screen(out.text()).map((line) => line.slice(0, 30))).toEqual([
     '0.0s  agent/r1.writer  warning',
@@ -68,7 +69,7 @@ test('a warning is told once, and stays on a terminal above the block', () => {
   ]);
 });
 
-test('on a terminal, a block shows everybody at once and is redrawn in place', () => {
+test('on a terminal, a block shows all actors and is redrawn in place', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit({ actor: 'run/r1', parent: undefined, state: 'running', context: { used } }));
   view.observe(commit({ context: { used } }));
@@ -86,14 +87,14 @@ test('on a terminal, a block shows everybody at once and is redrawn in place', (
   expect(screen(out.text())[1]).toMatch(/^✓ agent\/r1.writer {2}completed/);
 });
 
-test('an actor that came to its end by failing is not shown as a success', () => {
+test('an actor that failed is not shown as a success', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit({ state: 'failed', status: 'done' }));
   clock.advance(100);
   expect(screen(out.text())[0]).toBe('✗ agent/r1.writer  failed');
 });
 
-test('who waits for a person comes first, and says for what', () => {
+test('an actor that waits for a person is listed first, with its question', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit());
   view.observe(commit({ actor: 'wait/r1.t', state: 'open', context: { ticket: { question: 'Send the mail?' } } }));
@@ -101,7 +102,7 @@ test('who waits for a person comes first, and says for what', () => {
   expect(screen(out.text())[0]).toContain('waits for a person: Send the mail?');
 });
 
-test('many actors stay a small block, no line is wider than the terminal', () => {
+test('the block stays small with many actors, and no line is wider than the terminal', () => {
   const { out, clock, view } = show({ terminal: true, rows: 3, columns: 30 });
   for (let n = 0; n < 50; n++) view.observe(commit({ actor: `agent/r1.a-rather-long-name-${n}` }));
   clock.advance(100);
@@ -111,7 +112,7 @@ test('many actors stay a small block, no line is wider than the terminal', () =>
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(30);
 });
 
-test('the block can be taken away for a question and comes back', () => {
+test('the block is hidden for a question and shown again', () => {
   const { out, clock, view } = show({ terminal: true });
   view.observe(commit());
   clock.advance(100);
@@ -125,7 +126,7 @@ test('the block can be taken away for a question and comes back', () => {
   expect(screen(out.text())).toHaveLength(2);
 });
 
-test('names cannot write over the screen', () => {
+test('control characters in names are escaped', () => {
   const { out, view } = show();
   view.observe(commit({ state: 'evil\u001b[2J' }));
   expect(out.text()).not.toContain('\u001b');

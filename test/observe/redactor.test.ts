@@ -1,3 +1,4 @@
+/** Secrets are masked in every form in which they appear. */
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactor } from '../../src/observe/redactor.ts';
@@ -25,11 +26,11 @@ test('a longer secret that contains a shorter one disappears whole', () => {
   expect(redact(`<${secret}-longer>`)).toBe('<[redacted]>');
 });
 
-test('what is no secret stays, and so does anything too short to be one', () => {
+test('ordinary text is unchanged, and so is a value too short for a secret', () => {
   expect(redact('abc is a word')).toBe('abc is a word');
 });
 
-test('whatever the secret is, base64 of it is masked at any place in a text', () => {
+test('the base64 form of a secret is masked at every offset', () => {
   assert(
     property(string({ minLength: 8, unit: 'grapheme' }), string(), string(), (hidden, before, after) => {
       const line = Buffer.from(before + hidden + after).toString('base64');

@@ -1,4 +1,4 @@
-/** As the configuration of all tests, for the file of broken backends alone. What a broken one never does is given up soon: each of them waits for that. */
+/** The configuration of all tests, for the file of broken backends only, with a short time limit, because each broken backend makes a test wait. */
 import { base } from '../../vitest.config.ts';
 import { slow } from '../limits.ts';
 

@@ -1,4 +1,4 @@
-/** The suites themselves are proved: a backend that breaks a promise fails, and the test that failed says which promise. */
+/** Tests of the contract suites: a backend that breaks a promise fails, in the test of that promise. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

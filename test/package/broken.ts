@@ -1,4 +1,4 @@
-/** Backends that each break one promise: the suites must notice. Run by broken.test.ts in a Vitest of its own. */
+/** Backends that each break one promise, which the suites must find. Run by broken.test.ts in a Vitest of its own. */
 import { journalSuite, transportSuite, type Journal, type Transport } from 'troupe/testing/suites';
 import { memory } from '../../src/journal/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
@@ -28,11 +28,11 @@ const transports: Record<string, (inner: Transport) => Partial<Transport>> = {
   }),
 };
 
-for (const [name, flaw] of Object.entries(transports))
+for (const [name, defect] of Object.entries(transports))
   transportSuite(name, {
     async open(clock) {
       const inner = mapTransport(clock.now);
-      return overrideMethods(inner, flaw(inner));
+      return overrideMethods(inner, defect(inner));
     },
     twice: async (transport, envelope) => {
       await transport.send(envelope);
@@ -62,10 +62,10 @@ const journals: Record<string, (inner: Journal) => Partial<Journal>> = {
   }),
 };
 
-for (const [name, flaw] of Object.entries(journals))
+for (const [name, defect] of Object.entries(journals))
   journalSuite(name, {
     async open() {
       const inner = memory();
-      return overrideMethods(inner, flaw(inner));
+      return overrideMethods(inner, defect(inner));
     },
   });

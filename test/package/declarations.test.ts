@@ -8,6 +8,6 @@ test('every entry of the package exports something', () => {
   expect(empty.map(([entry]) => entry)).toEqual(['./testing/cover', './testing/vitest']);
 });
 
-test.each(Object.entries(entries()))('every name and field that %s shows has a doc comment', (_, path) => {
+test.each(Object.entries(entries()))('every name and field that %s exports has a doc comment', (_, path) => {
   expect(undocumented(path)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Reads the declarations that users of the package see, from its sources: what every entry exports, what their types are made of, and what of it has no doc comment. */
+/** Reads the public declarations of the package from its sources: the exports of every entry, the fields of their types, and those without a doc comment. */
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { parseSync, type ESTree } from 'rolldown/utils';
@@ -30,10 +30,10 @@ interface Source {
   /** Where a doc comment ends: the code after it is documented. */
   readonly documented: ReadonlySet<number>;
   readonly declarations: ReadonlyMap<string, readonly ESTree.Node[]>;
-  /** Names that come from elsewhere: under which name, and from which file. */
+  /** Imported names, with their name in the other file, and that file. */
   readonly imports: ReadonlyMap<string, { readonly from: string; readonly name: string }>;
   readonly exports: ReadonlyMap<string, { readonly from?: string; readonly name: string }>;
-  /** Files of which everything is exported. */
+  /** Files whose exports are all exported again. */
   readonly stars: readonly string[];
 }
 
@@ -128,7 +128,7 @@ export const exportsOf = (path: string): string[] => {
   return [...exports.keys(), ...stars.flatMap(exportsOf)];
 };
 
-/** Everything without a doc comment that can be seen from an entry: `src/agent.ts: AgentOptions.name`. */
+/** Everything without a doc comment that is public by an entry: `src/agent.ts: AgentOptions.name`. */
 export function undocumented(entry: string): string[] {
   const found = new Set<string>();
   const seen = new Set<string>();
@@ -155,7 +155,7 @@ export function undocumented(entry: string): string[] {
   return [...found].sort();
 }
 
-/** Of a function with overloads only these are seen. */
+/** Of a function with overloads only the overloads are public. */
 const visibleOf = (parts: readonly ESTree.Node[]): readonly ESTree.Node[] => {
   const overloads = parts.filter(({ type }) => type === 'TSDeclareFunction');
   return overloads.length > 0 ? overloads : parts;
@@ -167,11 +167,11 @@ interface Shape {
   readonly uses: readonly string[];
 }
 
-/** The fields of a declaration and the names in its types. What a function does is no part of its declaration. */
+/** The fields of a declaration and the names in its types. The body of a function is not a part of its declaration. */
 function shapeOf(declaration: ESTree.Node, name: string): Shape {
   const fields: { start: number; name: string }[] = [];
   const uses = new Set<string>();
-  /** A field whose type is a single literal says what its object is, and needs no more words. */
+  /** A field whose type is a single literal identifies its object, and needs no doc comment. */
   const field = (start: number, key: ESTree.Node, tells: boolean) => {
     const word = key.type === 'Identifier' ? key.name : key.type === 'Literal' ? String(key.value) : undefined;
     if (word !== undefined && !tells) fields.push({ start, name: word });
@@ -186,7 +186,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         return;
       case 'VariableDeclarator':
         if (node.id.type !== 'Identifier' || node.id.name !== name) return;
-        // What it is said to be, or what it is made by.
+        // Its declared type, or its initial value.
         if (node.id.typeAnnotation) walk(node.id.typeAnnotation);
         else if (node.init) walk(node.init);
         return;
@@ -203,7 +203,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         }
         break;
       case 'CallExpression': {
-        // Of calls only those that make a schema say what it holds.
+        // Only calls that make a schema contain fields.
         const { callee } = node;
         const method =
           callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
@@ -215,7 +215,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
         walk(node.expression);
         return;
       case 'TSConditionalType':
-        // What a type is compared with is seen by nobody.
+        // The type after `extends` in a condition is not public.
         for (const part of [node.checkType, node.trueType, node.falseType]) walk(part);
         return;
       case 'TSMethodSignature':
@@ -235,7 +235,7 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
     }
     for (const child of childrenOf(node)) walk(child);
   };
-  /** The sentence of a function says what it gives: fields that are written in its return type need none. */
+  /** The doc comment of a function describes its result: fields in its return type need none. */
   const walkFunction = ({
     typeParameters,
     params,
@@ -271,12 +271,12 @@ function shapeOf(declaration: ESTree.Node, name: string): Shape {
   return { fields, uses: [...uses] };
 }
 
-/** The arguments of a call that say what the schema it makes holds. */
-const schemasIn = (method: string, given: readonly ESTree.Node[]): readonly ESTree.Node[] => {
-  if (method === 'discriminatedUnion') return given.slice(1, 2);
-  if (method === 'intersection') return given;
+/** The arguments of a call that contain fields of its schema. */
+const schemasIn = (method: string, args: readonly ESTree.Node[]): readonly ESTree.Node[] => {
+  if (method === 'discriminatedUnion') return args.slice(1, 2);
+  if (method === 'intersection') return args;
   return /^(?:object|strictObject|looseObject|extend|array|union|optional|or|and)$/.test(method)
-    ? given.slice(0, 1)
+    ? args.slice(0, 1)
     : [];
 };
 
@@ -287,7 +287,7 @@ const isLiteralSchema = (value: ESTree.Node): boolean =>
   value.callee.property.type === 'Identifier' &&
   value.callee.property.name === 'literal';
 
-/** Names of properties are none of types. */
+/** Names of properties are not names of types. */
 const childrenOf = (node: ESTree.Node): ESTree.Node[] =>
   Object.entries(node).flatMap(([key, child]: [string, unknown]) =>
     key === 'key' || key === 'property' ? [] : (Array.isArray(child) ? child : [child]).filter(isNode),

@@ -1,4 +1,4 @@
-/** A user's own transport, held to what ours are held to. It also runs in an empty project, against the packed package (.ci/run). */
+/** A user's own transport passes the same suite as ours. It also runs in an empty project, against the packed package (.ci/run). */
 import { transportSuite } from 'troupe/testing/suites';
 import { mapTransport } from './mapTransport.ts';
 

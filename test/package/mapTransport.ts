@@ -1,4 +1,4 @@
-/** A transport of one's own, as a user would write it: listeners in a map, and nothing of ours but the interface and the errors. */
+/** A custom transport, as a user would write it: listeners in a map, with only the interface and the errors of the package. */
 import { TroupeError } from 'troupe';
 import type { Envelope, Transport } from 'troupe/testing/suites';
 
@@ -6,7 +6,7 @@ type Receive = (envelope: Envelope) => Promise<void>;
 
 export function mapTransport(now: () => number): Transport {
   const listeners = new Map<string, Receive>();
-  const hearers = new Set<{ pattern: string[]; hear: (envelope: Envelope, topic: string) => void }>();
+  const receivers = new Set<{ pattern: string[]; hear: (envelope: Envelope, topic: string) => void }>();
   let closed = false;
   const requireOpen = () => {
     if (closed) throw new TroupeError('environment', 'This transport is closed.');
@@ -20,7 +20,7 @@ export function mapTransport(now: () => number): Transport {
       const copy = copied(envelope);
       const receive = listeners.get(to);
       if (!receive) throw new TroupeError('unknown_recipient', `Nobody listens at ${to}.`);
-      await Promise.resolve(); // One that answers in its receiver must not deepen the stack.
+      await Promise.resolve(); // A receiver that sends an answer must not deepen the stack.
       await receive(copy);
     },
     listen(address, receive) {
@@ -33,11 +33,11 @@ export function mapTransport(now: () => number): Transport {
       requireOpen();
       const words = topic.split('.');
       if (words.some((word) => !/^[^\s*>]+$/.test(word))) throw new TroupeError('invalid', `"${topic}" is no topic.`);
-      for (const { pattern, hear } of hearers) {
+      for (const { pattern, hear } of receivers) {
         try {
           if (fits(pattern, words)) hear(copied(envelope), topic);
         } catch {
-          // A hearer that breaks is its own affair.
+          // A listener that throws does not affect the sender.
         }
       }
     },
@@ -48,9 +48,9 @@ export function mapTransport(now: () => number): Transport {
         word === '>' ? at === pattern.length - 1 : word === '*' || /^[^\s*>]+$/.test(word),
       );
       if (!isPattern) throw new TroupeError('invalid', `"${topic}" is no pattern of topics.`);
-      const hearer = { pattern, hear };
-      hearers.add(hearer);
-      return { [Symbol.dispose]: () => void hearers.delete(hearer) };
+      const receiver = { pattern, hear };
+      receivers.add(receiver);
+      return { [Symbol.dispose]: () => void receivers.delete(receiver) };
     },
     async [Symbol.asyncDispose]() {
       closed = true;
@@ -58,7 +58,7 @@ export function mapTransport(now: () => number): Transport {
   };
 }
 
-/** By way of JSON, which must not lose anything. */
+/** A copy through JSON, which must not lose anything. */
 function copied(envelope: Envelope): Envelope {
   requireJson(envelope.body, new Set());
   return JSON.parse(JSON.stringify(envelope)) as Envelope;

@@ -1,35 +1,37 @@
-/** A run that another process is at work on: waited for, and left to it when the one who waits is called away. */
+/** A run that another process holds: the caller waits for it, and can stop waiting. */
 import { expect, test } from 'vitest';
 import { TroupeError } from '../../src/values/failure.ts';
 import { attach } from '../../src/runtime/attach.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 
-const elsewhere = () => Promise.reject(new TroupeError('owned_elsewhere', 'Another process has it.'));
+const heldElsewhere = () => Promise.reject(new TroupeError('owned_elsewhere', 'Another process has it.'));
 
-test('it is begun when the other process is done with it, and the wait is told once', async () => {
+test('a run starts when the other process releases it, and the wait is reported once', async () => {
   const clock = virtualClock();
   let tries = 0;
-  let told = 0;
-  const handle = attach(() => (++tries < 3 ? elsewhere() : Promise.resolve('mine')), clock, { waiting: () => told++ });
+  let reported = 0;
+  const handle = attach(() => (++tries < 3 ? heldElsewhere() : Promise.resolve('mine')), clock, {
+    waiting: () => reported++,
+  });
   for (let i = 0; i < 3; i++) {
     await new Promise(setImmediate);
     clock.advance(250);
   }
-  expect({ handle: await handle, tries, told }).toEqual({ handle: 'mine', tries: 3, told: 1 });
+  expect({ handle: await handle, tries, told: reported }).toEqual({ handle: 'mine', tries: 3, told: 1 });
 });
 
-test('who is called away while waiting leaves it', async () => {
+test('a caller that is aborted while it waits leaves the run alone', async () => {
   const stop = new AbortController();
-  const waiting = attach(elsewhere, virtualClock(), { signal: stop.signal, waiting: () => stop.abort() });
+  const waiting = attach(heldElsewhere, virtualClock(), { signal: stop.signal, waiting: () => stop.abort() });
   await expect(waiting).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
-test('any other refusal is a refusal', async () => {
+test('any other refusal rejects at once', async () => {
   const refused = new TroupeError('conflict', 'Another run has that key.');
   await expect(attach(() => Promise.reject(refused), virtualClock())).rejects.toBe(refused);
 });
 
-test('a file that somebody has locked is tried again, and not for ever', async () => {
+test('a locked file is tried again, and not for ever', async () => {
   const clock = virtualClock();
   const locked = new TroupeError('storage', 'The journal is locked by another program.');
   let tries = 0;

@@ -1,4 +1,4 @@
-/** Nobody has more time than whoever it works for: deadlines are handed down the tree and only shrink (E9). */
+/** Deadlines are inherited down the tree, and can only become earlier (E9). */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, protocol, team, tool } from 'troupe';
@@ -11,8 +11,8 @@ const Talk = protocol({
   ask: { body: z.string(), replies: ['tell'] },
   tell: { body: z.string() },
 });
-/** Never answers, and keeps by when it should have. */
-function patient() {
+/** Never answers, and keeps the deadlines of its calls. */
+function hangingModel() {
   const deadlines: (number | undefined)[] = [];
   const model: Model = {
     id: 'test:patient',
@@ -47,10 +47,10 @@ test.each([
   ['the run', { member: '10m', team: '20m' }, '5s', 5_000],
   ['the team', { member: '10m', team: '20s' }, '5m', 20_000],
   ['the member', { member: '10s', team: '20s' }, '5m', 10_000],
-  ['the team, when nobody else says anything', { team: '20s' }, undefined, 20_000],
-] as const)('the model of a member must answer in the time of %s', async (_, own, run, expected) => {
+  ['the team, without another deadline', { team: '20s' }, undefined, 20_000],
+] as const)('the model call of a member inherits the deadline of %s', async (_, own, run, expected) => {
   await using runtime = await testRuntime();
-  const { model, deadlines } = patient();
+  const { model, deadlines } = hangingModel();
   const began = runtime.clock.now();
   const { outcome } = await runtime.start(desk(model, own), 'Go.', run ? { deadline: run } : {});
   await runtime.settle();
@@ -61,7 +61,7 @@ test.each([
   expect(runtime.seen.at(-1)!.at - began).toBeLessThanOrEqual(expected + 15_000);
 });
 
-test('a person is not waited for beyond the deadline of the agent that asks', async () => {
+test('a ticket expires no later than the deadline of the agent that opened it', async () => {
   await using runtime = await testRuntime();
   const mail = tool({
     name: 'mail',
@@ -87,7 +87,7 @@ test('a person is not waited for beyond the deadline of the agent that asks', as
   expect(due.map((at) => at - began)).toEqual([3_600_000]);
 });
 
-test('an agent does not wait to try again what could not end in its time', async () => {
+test('an agent does not wait for a retry that its deadline leaves no time for', async () => {
   await using runtime = await testRuntime();
   const model = scriptedModel([{ error: { kind: 'transient', retryAfter: 60_000, message: 'busy' } }]);
   const { outcome } = await runtime.start(agent({ name: 'clerk', model, deadline: '30s' }), 'Go.');
@@ -96,7 +96,7 @@ test('an agent does not wait to try again what could not end in its time', async
   model.assertDone();
 });
 
-test('a model is not asked any more once the deadline has passed', async () => {
+test('no model is called after the deadline', async () => {
   const clock = virtualClock();
   const model = scriptedModel([]);
   const scope: ModelScope = { key: 'k', signal: new AbortController().signal, deadline: clock.now() };
@@ -106,7 +106,7 @@ test('a model is not asked any more once the deadline has passed', async () => {
   expect(model.requests).toEqual([]);
 });
 
-test('what is left of a run after its deadline begins no tool call', async () => {
+test('no tool call starts after the deadline of the run', async () => {
   const { runTool } = await import('../../actors/runTool.ts');
   const clock = virtualClock();
   const called: string[] = [];

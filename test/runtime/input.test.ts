@@ -1,4 +1,4 @@
-/** What is said to an agent at work, by whoever may signal it. */
+/** Input to a working agent. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, tool, TroupeError } from 'troupe';
@@ -7,25 +7,25 @@ import type { Message } from '../../src/contracts/model.ts';
 import type { DeadLetter } from '../../src/contracts/deadLetter.ts';
 import { deferred } from '../deferred.ts';
 
-const say = (text: string) => ({ type: 'agent.input', text });
+const inputSignal = (text: string) => ({ type: 'agent.input', text });
 
-test('whoever speaks to an agent that takes no input is told at once, and nothing is left for it', async () => {
+test('input to an agent that takes none is refused at once, and no message stays behind', async () => {
   await using runtime = await testRuntime();
   const clerk = agent({ name: 'clerk', model: scriptedModel([{ hang: true }]), onInput: 'reject' });
   const { root, id } = await runtime.start(clerk, 'Go.');
   await runtime.settle();
-  const said = runtime.signal(root, say('Wait!'));
-  await expect(said).rejects.toBeInstanceOf(TroupeError);
-  await expect(said).rejects.toMatchObject({ kind: 'conflict', data: { onInput: 'reject' } });
+  const signalled = runtime.signal(root, inputSignal('Wait!'));
+  await expect(signalled).rejects.toBeInstanceOf(TroupeError);
+  await expect(signalled).rejects.toMatchObject({ kind: 'conflict', data: { onInput: 'reject' } });
   expect(await runtime.journal.mail(id)).toEqual([]);
   await runtime.signal(root, { type: 'agent.cancel', reason: 'enough' });
   await runtime.settle();
-  await expect(runtime.signal(root, say('Hello?'))).rejects.toMatchObject({
+  await expect(runtime.signal(root, inputSignal('Hello?'))).rejects.toMatchObject({
     message: expect.stringContaining('has ended') as string,
   });
 });
 
-test('input that replaces other input leaves it among the dead letters, under its own name', async () => {
+test('input that is replaced by newer input becomes a dead letter under its own name', async () => {
   await using runtime = await testRuntime();
   const gate = deferred();
   const look = tool({
@@ -42,7 +42,7 @@ test('input that replaces other input leaves it among the dead letters, under it
     'Greet.',
   );
   await runtime.settle();
-  for (const language of ['French', 'Welsh']) await runtime.signal(root, say(`In ${language}.`));
+  for (const language of ['French', 'Welsh']) await runtime.signal(root, inputSignal(`In ${language}.`));
   gate.resolve();
   expect(await outcome()).toMatchObject({ status: 'done', output: 'Helo.' });
   const [letter, ...others] = (await runtime.journal.list(root, 'dead')) as unknown as DeadLetter[];
@@ -52,17 +52,20 @@ test('input that replaces other input leaves it among the dead letters, under it
   expect(runtime.seen.filter(({ type }) => type === 'dead')).toHaveLength(1);
 });
 
-test('a hundred notes may wait to be read; whoever brings one more is told that there is no room now', async () => {
+test('a hundred inputs may wait; one more is refused', async () => {
   await using runtime = await testRuntime();
   const { root } = await runtime.start(agent({ name: 'clerk', model: scriptedModel([{ hang: true }]) }), 'Go.');
   await runtime.settle();
-  for (let note = 0; note < 100; note++) await runtime.signal(root, say(`Note ${note}.`));
+  for (let note = 0; note < 100; note++) await runtime.signal(root, inputSignal(`Note ${note}.`));
   await runtime.settle();
-  await expect(runtime.signal(root, say('One more.'))).rejects.toMatchObject({ kind: 'mailbox_full', retryable: true });
+  await expect(runtime.signal(root, inputSignal('One more.'))).rejects.toMatchObject({
+    kind: 'mailbox_full',
+    retryable: true,
+  });
   expect(await runtime.journal.list(root, 'dead')).toEqual([]);
 });
 
-test('an interruption keeps what the model had said, and the next turn begins with what was said to it', async () => {
+test('an interruption keeps the text so far, and the next turn starts with the input', async () => {
   await using runtime = await testRuntime();
   const model = scriptedModel([
     { text: 'Dear reader, once upon a time', chunks: 2, half: true, hang: true },
@@ -70,7 +73,7 @@ test('an interruption keeps what the model had said, and the next turn begins wi
   ]);
   const { root, outcome } = await runtime.start(agent({ name: 'clerk', model, onInput: 'interrupt' }), 'Greet.');
   await runtime.settle();
-  await runtime.signal(root, say('Shorter!'));
+  await runtime.signal(root, inputSignal('Shorter!'));
   expect(await outcome()).toMatchObject({ status: 'done', output: 'Hi.', usage: { steps: 2 } });
   const transcript = (await runtime.journal.list(root, 'transcript')) as unknown as Message[];
   expect(transcript).toMatchObject([
@@ -82,7 +85,7 @@ test('an interruption keeps what the model had said, and the next turn begins wi
   model.assertDone();
 });
 
-test('a write that has begun is carried out once, although somebody interrupts', async () => {
+test('a write that has started is performed once, also when the agent is interrupted', async () => {
   await using runtime = await testRuntime();
   const gate = deferred();
   const sent: string[] = [];
@@ -103,7 +106,7 @@ test('a write that has begun is carried out once, although somebody interrupts',
     'Write.',
   );
   await runtime.settle();
-  await runtime.signal(root, say('Not to Ada!'));
+  await runtime.signal(root, inputSignal('Not to Ada!'));
   await runtime.settle();
   expect(sent).toEqual([]);
   gate.resolve();
@@ -112,6 +115,6 @@ test('a write that has begun is carried out once, although somebody interrupts',
   expect(runtime.seen.filter(({ type }) => type === 'dead')).toEqual([]);
 });
 
-test('a policy that there is not is refused where it is written', () => {
+test('an unknown input policy is refused in the definition', () => {
   expect(() => agent({ name: 'clerk', model: 'a:b', onInput: 'ignore' as never })).toThrow(/onInput/);
 });

@@ -1,4 +1,4 @@
-/** A machine of one's own, asked from outside in the messages of a protocol. */
+/** Asks to a user's machine from outside, with the messages of a protocol. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';
@@ -32,7 +32,7 @@ const counter = machine(
   { handles: { add: Counting.messages.add.body } },
 );
 
-test('the same question is answered once, also by the next process, and what does not fit changes nothing', async () => {
+test('the same ask is answered once, also by the next process, and an invalid ask changes nothing', async () => {
   const journal = memory();
   await using first = await openRuntime({ journal });
   const asked = (await first.start(counter, null, { key: 'c1' })).ref(Counting);
@@ -47,7 +47,7 @@ test('the same question is answered once, also by the next process, and what doe
   expect(await again.ask('add', 3)).toEqual({ type: 'sum', body: 5 });
 });
 
-test('who asks when the runtime closes is not left waiting', async () => {
+test('an ask that is pending when the runtime closes is rejected', async () => {
   const journal = memory();
   const runtime = await openRuntime({ journal });
   const ref = (await runtime.start(counter, null, { key: 'c2' })).ref(Counting);

@@ -1,4 +1,4 @@
-/** `run` as users call it: once, twice at once, again after the end, and with somebody who answers. */
+/** `run` as users call it: once, twice at once, again after its end, and with answers to tickets. */
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,14 +42,14 @@ test('the same key at the same time is one run, and both get its result', async 
   expect(asked).toBe(1);
 });
 
-test('a key whose run has ended gives its result again, and asks nobody', async () => {
+test('a key whose run has ended returns its result again, without a model call', async () => {
   const db = fresh();
   const say = (text: string) => agent({ name: 'clerk', model: scriptedModel([{ text }]) });
   expect(await run(say('First.'), 'Go.', { key: 'k', db })).toBe('First.');
   expect(await run(say('Second.'), 'Go.', { key: 'k', db })).toBe('First.');
 });
 
-test('a run that fails rejects with what failed', async () => {
+test('a run that fails rejects with its failure', async () => {
   const clerk = agent({
     name: 'clerk',
     model: scriptedModel([{ error: { kind: 'auth', message: 'The key is wrong.' } }]),
@@ -57,7 +57,7 @@ test('a run that fails rejects with what failed', async () => {
   await expect(run(clerk, 'Go.', { db: 'memory' })).rejects.toMatchObject({ name: 'TroupeError', kind: 'auth' });
 });
 
-test('whoever started it may answer for the person', async () => {
+test('the caller of run() can answer tickets', async () => {
   const sent: string[] = [];
   const mail = tool({
     name: 'mail',
@@ -103,7 +103,7 @@ const hanging = {
   stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
 };
 
-test('a run ends by its deadline, whatever it is doing: as an agent, as a team, and as a machine', async () => {
+test('an agent, a team and a machine end at the deadline, whatever they are doing', async () => {
   const Talk = protocol({ ask: { body: z.string(), replies: ['tell'] }, tell: { body: z.string() } });
   const clerk = agent({ name: 'clerk', model: hanging, protocol: Talk, handles: ['ask'] });
   const desk = team({
@@ -126,7 +126,7 @@ test('a run ends by its deadline, whatever it is doing: as an agent, as a team, 
   }
 });
 
-test('what a tool throws can hold anything; the run goes on with what can be kept of it', async () => {
+test('a tool can throw any value; the run continues with what JSON can hold of it', async () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   const broken = [{ rows: 10n }, circle, { at: new Date(0) }].map((data) =>
@@ -148,7 +148,7 @@ test('what a tool throws can hold anything; the run goes on with what can be kep
   expect(await run(clerk, 'Go.', { db: fresh() })).toBe('Three broke.');
 });
 
-/** Lets time pass in steps, with everything that follows from each. */
+/** Advances the clock in steps, and waits until each step has settled. */
 async function runningUntil(clock: VirtualClock, until: number, ended: Promise<unknown>): Promise<void> {
   const now = { over: false };
   void ended.then(() => (now.over = true));
@@ -158,10 +158,10 @@ async function runningUntil(clock: VirtualClock, until: number, ended: Promise<u
   }
 }
 
-test('a runtime that cannot be opened leaves nothing open behind', async () => {
+test('a runtime that fails to open leaves nothing open', async () => {
   const db = fresh();
   const clock = { ...virtualClock(), id: () => fail('no ids') };
   await expect(openRuntime({ db, clock })).rejects.toThrow('no ids');
-  // An open journal has a log beside it.
+  // An open journal has a log file beside it.
   expect(existsSync(`${db}-wal`)).toBe(false);
 });

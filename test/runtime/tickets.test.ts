@@ -1,4 +1,4 @@
-/** Questions to people: answered once, by somebody with a name, and never told yes for an answer that is not taken. */
+/** Tickets: answered once, by a named person, and never acknowledged when the answer is not accepted. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, run, tool, type Runtime } from 'troupe';
@@ -24,20 +24,20 @@ const clerk = () =>
   });
 const conflict = expect.objectContaining({ kind: 'conflict' }) as object;
 
-async function asked(runtime: Runtime, key = 'k') {
+async function runUntilAsked(runtime: Runtime, key = 'k') {
   const handle = await runtime.start(clerk(), 'Go.', { key });
   const outcome = await handle.outcome({ returnWhenWaiting: true });
   if (outcome.status !== 'waiting') throw new Error(`It does not wait: ${JSON.stringify(outcome)}`);
   return { handle, ticket: outcome.tickets[0]! };
 }
 
-describe('of two answers to one ticket in the same moment one is taken, and the other is told', () => {
+describe('of two answers to one ticket at the same moment one is accepted, and the other is refused', () => {
   test.each(['one process', 'two processes'])('in %s', async (where) => {
     const journal = memory();
     await using here = await openRuntime({ journal });
     await using there =
       where === 'one process' ? { ...here, [Symbol.asyncDispose]: async () => {} } : await openRuntime({ journal });
-    const { handle, ticket } = await asked(here);
+    const { handle, ticket } = await runUntilAsked(here);
     const answers = await Promise.allSettled([
       here.answer(ticket.id, { approved: true }, 'Ada'),
       there.answer(ticket.id, { approved: false }, 'Grace'),
@@ -50,10 +50,10 @@ describe('of two answers to one ticket in the same moment one is taken, and the 
   });
 });
 
-test('an answer given while nobody goes on with the run shows as answered, and stands', async () => {
+test('an answer that is given while no process holds the run is shown as answered, and is kept', async () => {
   const journal = memory();
   const first = await openRuntime({ journal });
-  const { ticket } = await asked(first);
+  const { ticket } = await runUntilAsked(first);
   await first.close();
   await using second = await openRuntime({ journal });
   await second.answer(ticket.id, { approved: false }, 'Ada');
@@ -62,9 +62,9 @@ test('an answer given while nobody goes on with the run shows as answered, and s
   await expect(second.abort(ticket.id, 'too late', 'Grace')).rejects.toEqual(conflict);
 });
 
-test('an answer needs a name, and a ticket that is one', async () => {
+test('an answer needs the name of a person and the id of a ticket', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
-  const { handle, ticket } = await asked(runtime);
+  const { handle, ticket } = await runUntilAsked(runtime);
   await expect(runtime.answer(ticket.id, { approved: true }, ' ')).rejects.toMatchObject({ kind: 'invalid' });
   for (const id of [handle.root, 'wait/nobody', 'x'])
     await expect(runtime.abort(id, 'why not')).rejects.toMatchObject({ kind: 'unknown_recipient' });
@@ -72,46 +72,46 @@ test('an answer needs a name, and a ticket that is one', async () => {
   await expect(runtime.answer(ticket.id, { approved: true })).rejects.toEqual(conflict);
 });
 
-test('a ticket that ends while its answer is being thought about does not end the run', async () => {
+test('a ticket that expires while its answer is being decided does not end the run', async () => {
   const before = sent.length;
   const journal = memory();
   const answer = run(clerk(), 'Go.', {
     journal,
     onTicket: async (ticket) => {
-      await elsewhere(journal, ticket.id);
+      await otherRuntime(journal, ticket.id);
       return { approved: true };
     },
   });
   expect(await answer).toBe('Done.');
   expect(sent.length).toBe(before);
 });
-async function elsewhere(journal: Journal, id: string): Promise<void> {
+async function otherRuntime(journal: Journal, id: string): Promise<void> {
   await using other = await openRuntime({ journal });
   await other.answer(id, { approved: false }, 'Grace');
 }
 
-test('a run whose key is as long as a key may be can be asked and answered', async () => {
+test('tickets work in a run whose key has the greatest length', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
-  const { handle, ticket } = await asked(runtime, 'k'.repeat(200));
+  const { handle, ticket } = await runUntilAsked(runtime, 'k'.repeat(200));
   await runtime.answer(ticket.id, { approved: true }, 'Ada');
   expect(await handle.outcome()).toMatchObject({ status: 'done' });
 });
 
 test.each([
-  ['no such signal', { type: 'zz' }],
-  ['no type', {}],
+  ['an unknown signal', { type: 'zz' }],
+  ['a signal without a type', {}],
   ['a cancel without a reason', { type: 'agent.cancel' }],
-  ['what a journal cannot keep', { type: 'agent.input', text: 'a\0b' }],
+  ['a value that JSON cannot hold', { type: 'agent.input', text: 'a\0b' }],
   ['a Date', { type: 'agent.input', text: new Date(0) }],
-])('an agent that is sent %s is not told so in vain: the sender hears of it', async (_, signal) => {
+])('%s to an agent that cannot handle it is refused to the sender', async (_, signal) => {
   await using runtime = await openRuntime({ db: 'memory' });
-  const { handle } = await asked(runtime);
+  const { handle } = await runUntilAsked(runtime);
   await expect(runtime.signal(handle.root, signal as never)).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('a runtime that is closed says so, whatever it is asked, and may be closed again', async () => {
+test('every call of a closed runtime says that it is closed, and it can be closed again', async () => {
   const runtime = await openRuntime({ db: 'memory' });
-  const { handle, ticket } = await asked(runtime);
+  const { handle, ticket } = await runUntilAsked(runtime);
   await runtime.close();
   await runtime.close();
   const asks = [

@@ -1,4 +1,4 @@
-/** Who opens a source of tools closes it, and nobody else. */
+/** A tool source is closed by its opener only. */
 import { expect, test } from 'vitest';
 import { agent, mcpServer, openRuntime, run } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
@@ -21,7 +21,7 @@ const peer = () =>
     { trust: 'read' },
   );
 
-test('a source of your own stays open after the run, and serves the next', async () => {
+test('a tool source that the caller opened stays open after the run, for the next one', async () => {
   const source = fakeSource('mine', 'read');
   const clerk = agent({ name: 'clerk', model: scriptedModel(() => ({ text: 'ok' })), tools: [source] });
   expect(await run(clerk, 'one', { db: 'memory' })).toBe('ok');
@@ -29,7 +29,7 @@ test('a source of your own stays open after the run, and serves the next', async
   expect(source).toMatchObject({ disposed: false });
 });
 
-test('a toolbelt is put on when it is asked for, and its server ends with the task, not with the runtime', async () => {
+test('a toolbelt is connected when the agent activates it, and its server ends with the task, not with the runtime', async () => {
   let pids: number[] = [];
   const model = scriptedModel(({ messages, tools }) => {
     const last = messages.at(-1)!;
@@ -58,7 +58,7 @@ test.each([
     },
     'failed',
   ],
-])('what was opened for one task is closed once when it %s', async (_, says, status) => {
+])('a tool source that was opened for one task is closed once when the task %s', async (_, says, status) => {
   const closed: string[] = [];
   await using runtime = await openRuntime({ db: 'memory' });
   const worker = agent({

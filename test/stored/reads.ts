@@ -4,7 +4,7 @@ import { openRuntime } from 'troupe';
 import { virtualClock } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { paperCli } from '../cli/fakeCli.ts';
+import { fakeCli } from '../cli/fakeCli.ts';
 
 export type Reads = Record<string, unknown>;
 
@@ -14,10 +14,10 @@ const later = 1_700_000_000_000 + 10 * 3_600_000;
 export async function readsOf(journal: Journal): Promise<Reads> {
   const clock = virtualClock({ start: later, seed: 9 });
   const printed = async (...command: string[]) => {
-    const cli = paperCli({ clock, open: (options) => openRuntime({ ...options, db: 'memory', journal, clock }) });
+    const cli = fakeCli({ clock, open: (options) => openRuntime({ ...options, db: 'memory', journal, clock }) });
     const code = await main([...command, '--db', 'memory', '--json'], cli);
-    if (code !== 0) throw new Error(`troupe ${command.join(' ')} ended with ${code}: ${cli.said()}`);
-    const lines = cli.printed().trim().split('\n');
+    if (code !== 0) throw new Error(`troupe ${command.join(' ')} ended with ${code}: ${cli.errorText()}`);
+    const lines = cli.outputText().trim().split('\n');
     return command[1] === 'logs'
       ? lines.map((line) => JSON.parse(line) as unknown)
       : (JSON.parse(lines.join('\n')) as unknown);

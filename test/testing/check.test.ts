@@ -1,4 +1,4 @@
-/** Everything that can happen is looked at; what is wrong is told by the shortest way to it, and as a test to paste. */
+/** `check` explores every reachable state, and reports a finding with its shortest trace and a test to paste. */
 import { describe, expect, test } from 'vitest';
 import { agent, machine, tool, TroupeError, type Runnable } from 'troupe';
 import { check, type CheckOptions, type FindingKind } from 'troupe/check';
@@ -18,80 +18,80 @@ interface Defect {
   readonly says: string;
 }
 
-/** An effect that never answers is another matter in these. */
+/** Without the fault of an effect that never answers. */
 const reliable: CheckOptions = { faults: { drop: 0 } };
 
 const defects: Record<string, Defect> = {
   'a clerk and an archive that each wait for the other': {
     kind: 'deadlock',
-    subject: machines.politeness(),
-    mended: machines.politeness(true),
+    subject: machines.circularWait(),
+    mended: machines.circularWait(true),
     trace: [],
     says: 'clerk in "waiting", clerk.archive in "listening"',
   },
-  'a fetcher that tries again for ever': {
+  'a fetcher that retries for ever': {
     kind: 'livelock',
-    subject: machines.stubbornness(),
-    mended: machines.stubbornness(true),
+    subject: machines.endlessRetry(),
+    mended: machines.endlessRetry(true),
     options: reliable,
     trace: ['and then, over and over:', '  fetch → fetcher: fetch fails: transient'],
     says: 'It can go round for ever without getting on.',
   },
-  'a cook who does not listen while washing up': {
+  'a state that does not handle a message which can arrive': {
     kind: 'unhandled',
-    subject: machines.deafness(),
-    mended: machines.deafness(true),
+    subject: machines.ignoredMessage(),
+    mended: machines.ignoredMessage(true),
     trace: ['kitchen: time is up: evening', 'cook: time is up: minute', 'kitchen → cook: stop'],
     says: `Nobody handles "stop" from "kitchen": in "washing" it means nothing to "cook".`,
   },
-  'a shop that says nothing about what it cannot send': {
+  'a shop that does not answer an order it cannot send': {
     kind: 'unanswered',
-    subject: machines.silence(),
-    mended: machines.silence(true),
+    subject: machines.unansweredFailure(),
+    mended: machines.unansweredFailure(true),
     trace: ['client → shop: order "text"', 'pack → shop: pack fails: transient'],
     says: '"order" was taken, and nobody will ever answer it',
   },
-  'a stall that forgets whoever ordered first': {
+  'a stall that loses its first order': {
     kind: 'unanswered',
-    subject: machines.forgetful(),
-    mended: machines.forgetful(true),
+    subject: machines.lostRequest(),
+    mended: machines.lostRequest(true),
     trace: ['client → stall: order "text"', '[dup] client → stall: order "text" once more', 'stall: time is up: hour'],
     says: '"order" was taken, and nobody will ever answer it: stall in "open"',
   },
-  'an invoice that waits for a payment without a date': {
+  'an invoice that waits for a payment without a timeout': {
     kind: 'hang',
-    subject: machines.trust(),
-    mended: machines.trust(true),
+    subject: machines.waitWithoutTimeout(),
+    mended: machines.waitWithoutTimeout(true),
     trace: ['[drop] client → invoice: paid is lost on its way'],
     says: 'Set a time',
   },
-  'a permit that knows what to do with an answer only': {
+  'a permit that does not handle an expired ticket': {
     kind: 'expiry',
-    subject: machines.question(),
-    mended: machines.question(true),
+    subject: machines.unhandledExpiry(),
+    mended: machines.unhandledExpiry(true),
     trace: ['wait: nobody answers in time', 'wait → permit: ends with {"status":"expired"}'],
     says: 'When nobody answers the question in time',
   },
-  'a review with a state that no way leads to': {
+  'a review with an unreachable state': {
     kind: 'unreachable',
-    subject: machines.attic(),
-    mended: machines.attic(true),
+    subject: machines.unreachableState(),
+    mended: machines.unreachableState(true),
     options: { faults: { drop: 0 } },
     trace: [],
     says: 'Nothing leads to the state "review.second".',
   },
-  'a map that reads what is not there': {
+  'a map that reads a missing output': {
     kind: 'broken',
-    subject: machines.credulity(),
-    mended: machines.credulity(true),
+    subject: machines.uncheckedOutput(),
+    mended: machines.uncheckedOutput(true),
     options: { ...reliable, samples: { locate: [{ address: { city: 'Paris' } }, {}] } },
     trace: ['locate → map: locate gives {}'],
     says: "Cannot read properties of undefined (reading 'city')",
   },
-  'a postman who is at a loss after a crash': {
+  'a postman that repeats an uncertain write after a crash': {
     kind: 'deadlock',
-    subject: machines.postman(),
-    mended: machines.postman(true),
+    subject: machines.repeatedWrite(),
+    mended: machines.repeatedWrite(true),
     options: reliable,
     trace: ['[crash] process: it dies, and another goes on', 'send → postman: send may or may not have happened'],
     says: 'postman in "doubting"',
@@ -113,8 +113,8 @@ const defects: Record<string, Defect> = {
   },
   'a team that reworks for ever': {
     kind: 'livelock',
-    subject: teams.endless,
-    mended: teams.sound,
+    subject: teams.endlessRework,
+    mended: teams.correctTeam,
     trace: [
       'and then, over and over:',
       '  desk → writer: brief',
@@ -126,17 +126,17 @@ const defects: Record<string, Defect> = {
     ],
     says: 'It can go round for ever without getting on.',
   },
-  'a team that nobody gave a deadline': {
+  'a team without a deadline': {
     kind: 'hang',
-    subject: teams.patient,
-    mended: teams.sound,
+    subject: teams.withoutDeadline,
+    mended: teams.correctTeam,
     trace: ['desk → writer: brief', '[drop] writer: the answer of writer is lost'],
     says: 'Once a message is lost, nothing can happen any more',
   },
-  'a team whose route sends the critic what it does not take': {
+  'a team whose route sends the critic a message that it does not handle': {
     kind: 'unhandled',
-    subject: teams.misdirected,
-    mended: teams.sound,
+    subject: teams.wrongRecipient,
+    mended: teams.correctTeam,
     trace: [
       'desk → writer: brief',
       'writer: answers article',
@@ -148,33 +148,33 @@ const defects: Record<string, Defect> = {
     ],
     says: '"critic" handles review; the route of team "desk" sent it "brief".',
   },
-  'a team whose critic is never asked': {
+  'a team with a member that never receives a message': {
     kind: 'unreachable',
-    subject: teams.lonely,
-    mended: teams.sound,
+    subject: teams.unusedMember,
+    mended: teams.correctTeam,
     trace: [],
     says: 'never sends "review" to "critic"',
   },
-  'a team that hands out a draft nobody wrote': {
+  'a team that reads a draft before it exists': {
     kind: 'broken',
-    subject: teams.hasty,
-    mended: teams.sound,
+    subject: teams.readsTooEarly,
+    mended: teams.correctTeam,
     trace: ['desk: route fails: definition'],
     says: 'asks for the last "article", and there was none yet',
   },
 };
 
-describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended, options, trace, says }) => {
-  test(`is found as ${kind}, by the shortest way, and mended it is clean`, async () => {
+describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended: isFixed, options, trace, says }) => {
+  test(`is found as ${kind}, with the shortest trace, and the corrected definition has no finding`, async () => {
     const { findings, proved } = await check(subject, options);
     expect(findings.map((finding) => finding.kind)).toEqual([kind]);
     expect(findings[0]!.trace).toEqual(trace);
     expect(findings[0]!.says).toContain(says);
     expect(proved.join()).not.toContain(`no ${kind}`);
-    expect((await check(mended, options)).findings).toEqual([]);
+    expect((await check(isFixed, options)).findings).toEqual([]);
   });
 
-  test('can be pasted as a story that holds today', async () => {
+  test('can be pasted as a story that passes today', async () => {
     const [finding] = (await check(subject, options)).findings;
     if (finding!.kind === 'unreachable') expect(finding!.story).toBe('');
     else paste(finding!.story, subject);
@@ -182,7 +182,7 @@ describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended, option
 });
 
 test('a finding is drawn as a sequence diagram', async () => {
-  const [finding] = (await check(teams.patient)).findings;
+  const [finding] = (await check(teams.withoutDeadline)).findings;
   expect(finding!.mermaid.split('\n')).toEqual([
     'sequenceDiagram',
     '  participant p0 as desk',
@@ -193,15 +193,15 @@ test('a finding is drawn as a sequence diagram', async () => {
   ]);
 });
 
-test('a round that is what the machine is for is tagged progress', async () => {
-  const { findings } = await check(machines.watchman(false));
+test('a cycle through a state tagged "progress" is not a finding', async () => {
+  const { findings } = await check(machines.progressLoop(false));
   expect(findings.map(({ kind, says }) => [kind, says.includes('nothing else can happen')])).toEqual([
     ['livelock', true],
   ]);
-  expect((await check(machines.watchman(true))).findings).toEqual([]);
+  expect((await check(machines.progressLoop(true))).findings).toEqual([]);
 });
 
-test('the demo team keeps its contracts with a message lost, an ask repeated and a process killed', async () => {
+test('the demo team has no finding with a lost message, a repeated ask and a killed process', async () => {
   const { findings, bound, proved, faults } = await check(newsroom({ folder: '.', model: 'test:model' }));
   expect(findings).toEqual([]);
   expect(bound).toBeUndefined();
@@ -215,7 +215,7 @@ describe('an agent', () => {
   const clerk = (deadline?: '5m') =>
     agent({ name: 'clerk', model: 'test:model', tools: [send], ...(deadline ? { deadline } : {}) });
 
-  test('is looked at phase by phase: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
+  test('is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write', async () => {
     const { findings, proved, states } = await check(clerk('5m'));
     expect(findings).toEqual([]);
     expect(
@@ -226,7 +226,7 @@ describe('an agent', () => {
     expect(states).toBeGreaterThan(500);
   });
 
-  test('that has no deadline hangs for a day when its model never answers', async () => {
+  test('without a deadline waits for a day when its model never answers', async () => {
     const { findings } = await check(agent({ name: 'hello', model: 'test:model' }));
     expect(findings.map(({ kind, trace }) => [kind, trace])).toEqual([
       ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
@@ -234,25 +234,25 @@ describe('an agent', () => {
   });
 });
 
-test('what is never answered was no question, and a service may wait for the next word', async () => {
-  const { findings, states } = await check(machines.scribe());
+test('a message without replies needs no answer, and a service may wait for the next message', async () => {
+  const { findings, states } = await check(machines.withoutReplies());
   expect([findings, states]).toEqual([[], 3]);
 });
 
-test('an ask that is not repeated has its answer', async () => {
-  expect((await check(machines.forgetful(), { faults: { dup: 0 } })).findings).toEqual([]);
+test('an ask that is not repeated is answered', async () => {
+  expect((await check(machines.lostRequest(), { faults: { dup: 0 } })).findings).toEqual([]);
 });
 
-test('no fault is planted that was not allowed, and what was not tried is not claimed', async () => {
-  const { findings, proved, unproven } = await check(teams.patient, { faults: { drop: 0, dup: 0, crash: 0 } });
+test('only the allowed faults are made, and the report claims only what was explored', async () => {
+  const { findings, proved, unproven } = await check(teams.withoutDeadline, { faults: { drop: 0, dup: 0, crash: 0 } });
   expect(findings).toEqual([]);
   expect(proved).toContainEqual(expect.stringMatching(/^no deadlock without faults, [\d,]+ states$/));
   expect(proved.join()).not.toContain('no hang');
   expect(unproven).toEqual([expect.stringContaining('whether it hangs when a message is lost')]);
 });
 
-describe('at a bound', () => {
-  /** Keeps a text that grows with every word. */
+describe('a check that reaches a bound', () => {
+  /** Keeps a text that grows with every message. */
   const chatty = machine(
     setup({
       types: {} as { context: { log: string; seen: boolean }; events: { type: 'said' } },
@@ -260,56 +260,56 @@ describe('at a bound', () => {
     }).createMachine({ id: 'diary', context: { log: '', seen: false }, on: { said: { actions: 'keep' } } }),
   );
 
-  test('it proves nothing, and says what is left and what grows', async () => {
+  test('reports no proof, and says what is unexplored and what grows', async () => {
     const report = await check(chatty, { maxStates: 20, context: { diary: ({ log }: { log: string }) => log } });
     expect(report.bound).toEqual({ what: 'states', at: 20, grows: '"log" in the context of "diary" (20 values)' });
     expect(report.proved).toEqual([]);
     expect(report.unproven[0]).toContain('it stopped at 20 states; what grows is "log"');
   });
 
-  test('it may be told to look no further than so many events', async () => {
-    const { bound, proved } = await check(teams.sound, { maxDepth: 3 });
+  test('can be limited to a number of events', async () => {
+    const { bound, proved } = await check(teams.correctTeam, { maxDepth: 3 });
     expect(bound).toMatchObject({ what: 'depth', at: 3 });
     expect(proved).toEqual([]);
   });
 
-  test('what of a context decides is enough to come to an end', async () => {
+  test('ends when a projection keeps only the relevant part of the context', async () => {
     const report = await check(chatty, { context: { diary: ({ seen }: { seen: boolean }) => seen } });
     expect([report.states, report.bound]).toEqual([2, undefined]);
   });
 });
 
-describe('what cannot be checked is refused', () => {
+describe('a definition that cannot be checked is refused', () => {
   const refusals: [string, () => Promise<unknown>, { kind: string; message: RegExp }][] = [
     ['no subject', () => check({} as never), { kind: 'definition', message: /takes an agent/ }],
     [
       'an unknown fault',
-      () => check(teams.sound, { faults: { fire: 1 } as never }),
+      () => check(teams.correctTeam, { faults: { fire: 1 } as never }),
       { kind: 'invalid', message: /drop, dup, crash; got "fire"/ },
     ],
     [
       'a fault less than never',
-      () => check(teams.sound, { faults: { drop: -1 } }),
+      () => check(teams.correctTeam, { faults: { drop: -1 } }),
       { kind: 'invalid', message: /from 0 to 9; "drop" is -1/ },
     ],
     [
       'no states at all',
-      () => check(teams.sound, { maxStates: 0 }),
+      () => check(teams.correctTeam, { maxStates: 0 }),
       { kind: 'invalid', message: /maxStates is a whole number/ },
     ],
     [
-      'samples that are none',
-      () => check(teams.sound, { samples: { article: [] } }),
+      'an empty list of samples',
+      () => check(teams.correctTeam, { samples: { article: [] } }),
       { kind: 'invalid', message: /samples of "article"/ },
     ],
     [
       'a sample that does not fit',
-      () => check(teams.sound, { samples: { article: [{ title: 1 }] } }),
+      () => check(teams.correctTeam, { samples: { article: [{ title: 1 }] } }),
       { kind: 'invalid', message: /The body of "article" does not fit/ },
     ],
     [
-      'an effect nobody said the answer of',
-      () => check(machines.credulity()),
+      'an effect without samples of its output',
+      () => check(machines.uncheckedOutput()),
       { kind: 'definition', message: /samples: \{ "locate": \[ … \] \}/ },
     ],
   ];

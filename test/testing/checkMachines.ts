@@ -1,4 +1,4 @@
-/** Machines with one thing wrong, and the same machines mended: `mended` is the only difference. */
+/** Machines with one defect each; `isFixed` is the only difference to the correct machine. */
 import { effect, machine } from 'troupe';
 import { engineActions, waitMachine, type MessageMeta } from 'troupe/machines';
 import { assign, sendTo, setup } from 'xstate';
@@ -7,8 +7,8 @@ import { z } from 'zod';
 const read = () => effect(() => Promise.resolve(null));
 const write = () => effect(() => Promise.resolve(null), { kind: 'write' });
 
-/** A clerk and an archive that each wait for the other to speak first. */
-export function politeness(mended = false) {
+/** A clerk and an archive that each wait for the first message of the other. */
+export function circularWait(isFixed = false) {
   const archive = setup({ types: {} as { events: { type: 'file' } } }).createMachine({
     id: 'archive',
     initial: 'listening',
@@ -19,20 +19,20 @@ export function politeness(mended = false) {
       id: 'clerk',
       initial: 'waiting',
       states: {
-        waiting: { invoke: { src: 'archive', id: 'archive', onDone: 'done' }, ...(mended ? { entry: 'file' } : {}) },
+        waiting: { invoke: { src: 'archive', id: 'archive', onDone: 'done' }, ...(isFixed ? { entry: 'file' } : {}) },
         done: { type: 'final' },
       },
     }),
   );
 }
 
-/** Tries again whenever it fails, at once and for ever. */
-export const stubbornness = (mended = false) =>
+/** Retries after every failure, at once and for ever. */
+export const endlessRetry = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { tries: number } },
       actors: { fetch: read() },
-      guards: { mayRetry: ({ context }) => !mended || context.tries < 10 },
+      guards: { mayRetry: ({ context }) => !isFixed || context.tries < 10 },
       actions: { count: assign({ tries: ({ context }) => context.tries + 1 }) },
     }).createMachine({
       id: 'fetcher',
@@ -54,8 +54,8 @@ export const stubbornness = (mended = false) =>
     }),
   );
 
-/** Goes round because that is what it is for. */
-export const watchman = (tagged: boolean) =>
+/** Loops, which is its purpose. */
+export const progressLoop = (tagged: boolean) =>
   machine(
     setup({ delays: { hour: 3_600_000 } }).createMachine({
       id: 'watchman',
@@ -67,14 +67,14 @@ export const watchman = (tagged: boolean) =>
     }),
   );
 
-/** The cook is told to stop while it washes up, and then does not listen. */
-export function deafness(mended = false) {
+/** The message "stop" can arrive in "washing", which does not handle it. */
+export function ignoredMessage(isFixed = false) {
   const cook = setup({ types: {} as { events: { type: 'stop' } }, delays: { minute: 60_000 } }).createMachine({
     id: 'cook',
     initial: 'cooking',
     states: {
       cooking: { after: { minute: 'washing' }, on: { stop: 'washing' } },
-      washing: { after: { minute: 'done' }, ...(mended ? { on: { stop: {} } } : {}) },
+      washing: { after: { minute: 'done' }, ...(isFixed ? { on: { stop: {} } } : {}) },
       done: { type: 'final' },
     },
   });
@@ -92,8 +92,8 @@ export function deafness(mended = false) {
   );
 }
 
-/** Answers an order it can fill; of one that fails nobody hears. */
-export const silence = (mended = false) =>
+/** Answers a successful order, and does not answer a failed one. */
+export const unansweredFailure = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { ask?: MessageMeta }; events: { type: 'order'; body: string; meta: MessageMeta } },
@@ -111,7 +111,7 @@ export const silence = (mended = false) =>
             src: 'pack',
             id: 'pack',
             onDone: { target: 'open', actions: { type: 'reply', params: answer('sent') } },
-            onError: { target: 'open', ...(mended ? { actions: { type: 'reply', params: answer('sorry') } } : {}) },
+            onError: { target: 'open', ...(isFixed ? { actions: { type: 'reply', params: answer('sorry') } } : {}) },
           },
           after: { week: { target: 'open', actions: { type: 'reply', params: answer('sorry') } } },
         },
@@ -119,8 +119,8 @@ export const silence = (mended = false) =>
     }),
     { handles: { order: z.string() } },
   );
-/** Takes a second order while it packs the first, and then knows of the second only. */
-export const forgetful = (mended = false) =>
+/** Accepts a second order while it packs the first, and then answers the second only. */
+export const lostRequest = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { ask?: MessageMeta }; events: { type: 'order'; body: string; meta: MessageMeta } },
@@ -133,7 +133,7 @@ export const forgetful = (mended = false) =>
       states: {
         open: { on: { order: { target: 'packing', actions: 'keep' } } },
         packing: {
-          ...(mended ? {} : { on: { order: { actions: 'keep' } } }),
+          ...(isFixed ? {} : { on: { order: { actions: 'keep' } } }),
           after: { hour: { target: 'open', actions: { type: 'reply', params: answer('sent') } } },
         },
       },
@@ -141,8 +141,8 @@ export const forgetful = (mended = false) =>
     { handles: { order: z.string() } },
   );
 
-/** Writes down what it is told, and answers nobody. */
-export const scribe = () =>
+/** Keeps every message, and answers none. */
+export const withoutReplies = () =>
   machine(
     setup({
       types: {} as { context: { latest: string }; events: { type: 'note'; body: string } },
@@ -155,22 +155,22 @@ const answer =
   (type: string) =>
   ({ context }: { context: { ask?: MessageMeta } }) => ({ ask: context.ask!, type, body: null });
 
-/** Waits for a payment that may never be told. */
-export const trust = (mended = false) =>
+/** Waits for a payment message that may never arrive. */
+export const waitWithoutTimeout = (isFixed = false) =>
   machine(
     setup({ types: {} as { events: { type: 'paid' } }, delays: { month: 30 * 86_400_000 } }).createMachine({
       id: 'invoice',
       initial: 'open',
       states: {
-        open: { on: { paid: 'closed' }, ...(mended ? { after: { month: 'reminded' } } : {}) },
+        open: { on: { paid: 'closed' }, ...(isFixed ? { after: { month: 'reminded' } } : {}) },
         closed: { type: 'final' },
-        ...(mended ? { reminded: { type: 'final' } } : {}),
+        ...(isFixed ? { reminded: { type: 'final' } } : {}),
       },
     }),
   );
 
-/** Asks a person, and knows what to do with an answer only. */
-export const question = (mended = false) =>
+/** Asks a person, and does not handle the end of the ticket without an answer. */
+export const unhandledExpiry = (isFixed = false) =>
   machine(
     setup({
       actors: { wait: waitMachine },
@@ -191,7 +191,7 @@ export const question = (mended = false) =>
             },
             onDone: [
               { guard: { type: 'isAnswered', params: ({ event }) => event.output }, target: 'decided' },
-              ...(mended ? [{ target: 'decided' }] : []),
+              ...(isFixed ? [{ target: 'decided' }] : []),
             ],
           },
         },
@@ -200,8 +200,8 @@ export const question = (mended = false) =>
     }),
   );
 
-/** Has a state for a second review that no way leads to. */
-export const attic = (mended = false) =>
+/** Has a state for a second review that no transition reaches. */
+export const unreachableState = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { rounds: number } },
@@ -209,7 +209,7 @@ export const attic = (mended = false) =>
       guards: { isSecond },
     }).createMachine({
       id: 'review',
-      context: { rounds: mended ? 2 : 1 },
+      context: { rounds: isFixed ? 2 : 1 },
       initial: 'reviewing',
       states: {
         reviewing: {
@@ -227,8 +227,8 @@ export const attic = (mended = false) =>
   );
 const isSecond = ({ context }: { context: { rounds: number } }) => context.rounds > 1;
 
-/** Reads an answer that may not be there. */
-export const credulity = (mended = false) =>
+/** Reads an output that can be missing. */
+export const uncheckedOutput = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { city: string } },
@@ -237,7 +237,7 @@ export const credulity = (mended = false) =>
         keep: assign({
           city: ({ event }) => {
             const { output } = event as unknown as { output: { address?: { city: string } } };
-            return mended ? (output.address?.city ?? 'nowhere') : output.address!.city;
+            return isFixed ? (output.address?.city ?? 'nowhere') : output.address!.city;
           },
         }),
       },
@@ -254,8 +254,8 @@ export const credulity = (mended = false) =>
     }),
   );
 
-/** Sends a letter, and believes every failure to mean that it was not sent. */
-export const postman = (mended = false) =>
+/** Treats every failure of its write as not performed, and repeats it. */
+export const repeatedWrite = (isFixed = false) =>
   machine(
     setup({
       types: {} as { context: { doubt: boolean } },
@@ -274,13 +274,13 @@ export const postman = (mended = false) =>
             onError: [
               {
                 guard: { type: 'isDoubtful', params: ({ event }: { event: { error: unknown } }) => event.error },
-                target: mended ? 'asking' : 'doubting',
+                target: isFixed ? 'asking' : 'doubting',
               },
               { target: 'failed' },
             ],
           },
         },
-        ...(mended ? { asking: { type: 'final' } } : { doubting: {} }),
+        ...(isFixed ? { asking: { type: 'final' } } : { doubting: {} }),
         sent: { type: 'final' },
         failed: { type: 'final' },
       },

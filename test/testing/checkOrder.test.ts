@@ -46,14 +46,14 @@ function listener(speakers: Readonly<Record<string, ReturnType<typeof speaker>>>
   );
 }
 
-test('messages of two actors are tried in either order, those of one actor in the order it sent them', async () => {
+test('messages of two actors are explored in both orders, those of one actor in the order of sending', async () => {
   const of = async (speakers: Parameters<typeof listener>[0]) =>
     (await check(listener(speakers), quiet)).findings.map(({ kind, says }) => [kind, says.includes('two came')]);
   expect(await of({ both: speaker('both', 'one', 'two') })).toEqual([]);
   expect(await of({ a: speaker('a', 'one'), b: speaker('b', 'two') })).toContainEqual(['broken', true]);
 });
 
-test('a child is there as soon as the commit that starts it: no message to it comes too early', async () => {
+test('a child exists as soon as the commit that starts it: no message to it arrives too early', async () => {
   const child = setup({ types: {} as { events: Said } }).createMachine({
     id: 'child',
     initial: 'waiting',

@@ -1,4 +1,4 @@
-/** Guardrails and routers are looked at as they are, with their members by contract: nothing that these do leaves work without an answer. */
+/** `check` of guardrails and routers, with their members by contract: every task is answered, whatever the members do. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { z } from 'zod';
@@ -22,8 +22,8 @@ import {
 import { check } from 'troupe/check';
 import { dose } from '../dose.ts';
 
-const voice = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
-const [ada, bob] = [voice('ada'), voice('bob')];
+const replyingAgent = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
+const [ada, bob] = [replyingAgent('ada'), replyingAgent('bob')];
 const clean = async (subject: Runnable) => {
   const report = await check(subject, { within: 100_000 });
   expect(report.findings).toEqual([]);
@@ -46,24 +46,24 @@ const desk = (router: Router, more: object = {}) =>
 
 describe('an orchestrator', () => {
   test.each(Object.entries(strategies).slice(0, dose(1, 8)))(
-    '%s: whatever its members do, and with an answer lost, every task is answered',
+    '%s: every task is answered, whatever its members do, and with one lost answer',
     async (_, router) => {
       expect((await clean(desk(router))).states).toBeGreaterThan(50);
     },
   );
 
   test.each((['sequential', 'pipeline', 'parallel:2'] as const).slice(0, dose(1, 3)))(
-    'in the mode %s, with another attempt',
+    'in the mode %s, with a retry',
     async (mode) => {
       await clean(desk(routers.roundRobin(), { mode, retry: { maxRetries: 4, backoff: '1s' } }));
     },
   );
 
-  test('of a team, something guarded and an orchestrator', async () => {
+  test('of a team, a guarded agent and an orchestrator', async () => {
     const members = [
       pipeline({ name: 'post', stages: [ada] }),
       guarded(bob, [guardrails.timeout({ max: '2m' })]),
-      orchestrator({ name: 'pool', members: [voice('carl')] }),
+      orchestrator({ name: 'pool', members: [replyingAgent('carl')] }),
     ];
     for (const member of members) {
       const one = orchestrator({ name: 'desk', members: [member], deadline: '1h' });
@@ -71,7 +71,7 @@ describe('an orchestrator', () => {
     }
   });
 
-  test('that sets no time waits for ever once an answer is lost: found, by the shortest way', async () => {
+  test('without a timeout waits for ever after a lost answer: found, with the shortest trace', async () => {
     const { findings } = await check(orchestrator({ name: 'desk', members: [ada] }), { input: 'Do it.' });
     expect(findings).toMatchObject([{ kind: 'hang', trace: ['[drop] work → ada: the answer of work is lost'] }]);
     expect(findings[0]!.story).toContain('await check(desk)');
@@ -79,8 +79,8 @@ describe('an orchestrator', () => {
   });
 });
 
-describe('something guarded', () => {
-  test('an agent with a time and a door, and a team', async () => {
+describe('a guarded runnable', () => {
+  test('a guarded agent with a timeout and a breaker, and a guarded team', async () => {
     const rest = { after: 1, rest: '1m' } as const;
     await clean(guarded(ada, [guardrails.timeout({ max: '2m', trip: rest })]));
     await clean(guarded(ada, [guardrails.budget({ steps: 5 }), guardrails.timeout({ max: '2m' })]));
@@ -89,13 +89,13 @@ describe('something guarded', () => {
     await clean(guarded(table, [guardrails.timeout({ max: '2m' })]));
   });
 
-  test('that sets no time waits for ever once an answer is lost', async () => {
+  test('without a timeout waits for ever after a lost answer', async () => {
     const { findings } = await check(guarded(ada, [guardrails.cancellation()]));
     expect(findings[0]).toMatchObject({ kind: 'hang', trace: ['[drop] work → ada: the answer of work is lost'] });
   });
 });
 
-test('a team with an orchestrator and something guarded in it is looked at by their contracts', async () => {
+test('a team with an orchestrator and a guarded member is checked by their contracts', async () => {
   const Desk = protocol({
     brief: { body: z.string(), replies: ['article'] },
     article: { body: z.string() },
@@ -128,12 +128,12 @@ test('a team with an orchestrator and something guarded in it is looked at by th
   await clean(house);
 });
 
-test('an agent that calls others is looked at with what these may do', async () => {
+test('an agent with agents as tools is checked with every behaviour of theirs', async () => {
   const post = pipeline({ name: 'post', stages: [bob] });
   const tools = [asTool(ada, { description: 'Writes.' }), asTool(post, { description: 'Posts.', approval: true })];
-  const { states } = await clean(voice('boss', { tools, deadline: '1h' }));
-  expect(states).toBeGreaterThan((await clean(voice('boss', { deadline: '1h' }))).states);
-  const forgetful = await check(voice('boss', { tools }));
+  const { states } = await clean(replyingAgent('boss', { tools, deadline: '1h' }));
+  expect(states).toBeGreaterThan((await clean(replyingAgent('boss', { deadline: '1h' }))).states);
+  const forgetful = await check(replyingAgent('boss', { tools }));
   expect(forgetful.findings.flatMap(({ trace }) => trace)).toContain('callModel → boss: calls ada');
 });
 
@@ -150,8 +150,8 @@ const worker = setup({
   context: { failed: false },
   output: ({ context }) => (context.failed ? 'failure' : 'answer'),
 });
-/** A router of somebody's own; unless mended it hears that work failed, and does nothing about it. */
-const ownRouter = (mended: boolean) =>
+/** A custom router; unless fixed it ignores the failure of its work. */
+const ownRouter = (isFixed: boolean) =>
   machine(
     setup({
       actors: { worker },
@@ -164,7 +164,7 @@ const ownRouter = (mended: boolean) =>
           invoke: {
             src: 'worker',
             id: 'worker',
-            onDone: [{ guard: 'isAnswer', target: 'answered' }, mended ? { target: 'refused' } : {}],
+            onDone: [{ guard: 'isAnswer', target: 'answered' }, isFixed ? { target: 'refused' } : {}],
             onError: 'refused',
           },
         },
@@ -174,7 +174,7 @@ const ownRouter = (mended: boolean) =>
     }),
   );
 
-test("a router of one's own that drops a reply is found by the shortest way to it; mended it passes", async () => {
+test('a custom router that drops a reply is found with the shortest trace; the corrected one passes', async () => {
   const reliable = { faults: { drop: 0 }, samples: { work: [null] } };
   const { findings } = await check(ownRouter(false), reliable);
   expect(findings).toMatchObject([
@@ -189,7 +189,7 @@ test("a router of one's own that drops a reply is found by the shortest way to i
 
 const done = { status: 'completed', answer: { type: 'text', body: '' }, evidence: [] };
 const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 0, usd: 0 };
-/** Stands in front of nobody: it takes work, and answers it, or forgets it. */
+/** A supervisor without members: it accepts work, and answers it or loses it. */
 const supervisor = (forgets: boolean) =>
   ({
     ...guarded(ada, [guardrails.cancellation()]),
@@ -207,7 +207,7 @@ const supervisor = (forgets: boolean) =>
     }),
   }) as unknown as ReturnType<typeof agent>;
 
-test('a supervisor that forgets work it was handed is found behind a router; one that answers passes', async () => {
+test('a supervisor that loses its work is found behind a router; one that answers passes', async () => {
   const forgetful = orchestrator({ name: 'desk', members: [supervisor(true)] });
   const { findings } = await check(forgetful, { input: 'Do it.', faults: { drop: 0 } });
   expect(findings).toMatchObject([{ kind: 'deadlock', trace: ['desk → ada: work'] }]);

@@ -1,4 +1,4 @@
-/** Teams with one thing wrong, and the same teams mended. */
+/** Teams with one defect each, and the correct team. */
 import { agent, all, protocol, team, type TeamOptions } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
@@ -39,28 +39,28 @@ const desk = (changed: Partial<Route> = {}, options: Partial<Options> = {}) =>
     route: { ...route, ...changed },
   });
 
-export const sound = desk();
+export const correctTeam = desk();
 
-/** Two drafts are asked for, and three are waited for. */
+/** Requests two drafts, and waits for three. */
 export const waitsForThird = (drafts: number) =>
   desk({
     brief: ({ body }, { to }) => all(to('writer', 'brief', body), to('writer', 'brief', body)),
     article: ({ body }, { to, count }) => (count('article') < drafts ? { send: [] } : to('critic', 'review', body)),
   });
 
-/** Whoever asks for rework gets it, for ever. */
-export const endless = desk({ rework: ({ body }, { to }) => to('writer', 'brief', { topic: body.feedback }) });
+/** Allows rework without end. */
+export const endlessRework = desk({ rework: ({ body }, { to }) => to('writer', 'brief', { topic: body.feedback }) });
 
-/** Nobody said how long it may take. */
-export const patient = desk({}, { deadline: undefined as never });
+/** Has no deadline. */
+export const withoutDeadline = desk({}, { deadline: undefined as never });
 
-/** The route sends the critic what only the writer takes; the compiler would have said so. */
-export const misdirected = desk({
+/** The route sends the critic a message that only the writer handles; the compiler would report it. */
+export const wrongRecipient = desk({
   rework: ({ body }) => ({ send: [{ to: 'critic', type: 'brief', body: { topic: body.feedback } }] }),
 });
 
-/** The critic is there, and nobody speaks to it. */
-export const lonely = desk({ article: ({ body }, { finish }) => finish(body) });
+/** The critic never receives a message. */
+export const unusedMember = desk({ article: ({ body }, { finish }) => finish(body) });
 
-/** A draft is looked for that was not written yet. */
-export const hasty = desk({ brief: (_, { finish, last }) => finish(last('article')) });
+/** Reads a draft that does not exist yet. */
+export const readsTooEarly = desk({ brief: (_, { finish, last }) => finish(last('article')) });

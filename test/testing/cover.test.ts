@@ -1,4 +1,4 @@
-/** What the tests have seen of a machine: its states, its transitions, and both answers of every guard. */
+/** The coverage of a machine: its states, its transitions, and both outcomes of every guard. */
 import { expect, test } from 'vitest';
 import { and, assign, not, or, setup, stateIn, type AnyEventObject } from 'xstate';
 import { machine } from 'troupe';
@@ -6,7 +6,7 @@ import { coverage, done, play, testRuntime } from 'troupe/testing';
 
 const said = (...events: AnyEventObject[]) => events;
 
-test('each of the guards in and, or and not counts, since it is they that decide', () => {
+test('every guard inside and, or and not is covered separately', () => {
   const machine = setup({
     types: {} as { events: { type: 'go'; a: boolean; b: boolean; c: boolean } },
     guards: {
@@ -41,7 +41,7 @@ test('each of the guards in and, or and not counts, since it is they that decide
   ]);
 });
 
-test('states that are passed without resting, their guards, and signals between regions are seen', () => {
+test('transient states, their guards, and events between regions are covered', () => {
   const machine = setup({
     types: {} as { context: { n: number } },
     guards: { isMany: ({ context }) => context.n >= 2, isLit: stateIn({ lamp: 'lit' }) },
@@ -75,7 +75,7 @@ test('states that are passed without resting, their guards, and signals between 
   expect(seen.report().missing).toEqual([]);
 });
 
-test('where a machine goes back to by its history is followed; a history state is none to be in', () => {
+test('the target of a history state is covered; the history state itself needs no coverage', () => {
   const machine = setup({}).createMachine({
     id: 'work',
     initial: 'busy',
@@ -94,7 +94,7 @@ test('where a machine goes back to by its history is followed; a history state i
   expect(seen.report()).toMatchObject({ missing: [], machines: [{ states: { total: 5 }, strays: 0 }] });
 });
 
-test('a runtime is seen like a story, with the children it starts, until nobody looks any more', async () => {
+test('a runtime is covered like a story, with its children, until recording stops', async () => {
   const kid = setup({}).createMachine({ id: 'kid', initial: 'end', states: { end: { type: 'final' } } });
   const family = machine(
     setup({ actors: { kid } }).createMachine({
@@ -129,7 +129,7 @@ test('a runtime is seen like a story, with the children it starts, until nobody 
   expect(seen.report().machines).toEqual(machines);
 });
 
-test('machines of one shape are one, whatever they were given; another shape is another', () => {
+test('machines with the same structure share their coverage, whatever their options; another structure does not', () => {
   const made = (limit: number, end: string) =>
     setup({
       types: {} as { context: { n: number } },
@@ -147,7 +147,7 @@ test('machines of one shape are one, whatever they were given; another shape is 
   expect(seen.report().machines).toMatchObject([{ steps: 2 }, { steps: 1 }]);
 });
 
-test('a guard that does not say the same again is not counted: it is said', () => {
+test('a guard with two results for the same state is not counted, and is reported', () => {
   let asked = 0;
   const machine = setup({ guards: { isOdd: () => ++asked % 2 === 1 } }).createMachine({
     id: 'moody',
@@ -159,7 +159,7 @@ test('a guard that does not say the same again is not counted: it is said', () =
   expect(seen.report().machines).toMatchObject([{ steps: 2, strays: 1, transitions: { covered: 0 } }]);
 });
 
-test('a step that throws is the machine’s affair, not that of whoever looks', () => {
+test('a step that throws has the same error with and without coverage', () => {
   const machine = setup({
     types: {} as { context: { n: number } },
     actions: {

@@ -1,4 +1,4 @@
-/** Whatever is pulled, whenever: a run goes on, ends the same, and does nothing twice (E5). For every subject there is. */
+/** `crashEverywhere`: after a crash at any point a run continues, has the same result, and performs nothing twice (E5). */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ const subjects: Record<string, MakeScenario> = {
 };
 
 test.each(Object.entries(subjects))(
-  '%s ends as if nothing had happened, killed before and after every commit, message, result and acknowledgement',
+  '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
   async (_, make) => {
     const { points, crashes, partial, took } = expectSurvival(await crashEverywhere(make));
     console.log(`${points} points, ${crashes} crashes, ${took} ms`);
@@ -24,7 +24,7 @@ test.each(Object.entries(subjects))(
   },
 );
 
-/** Does one thing in the world, which does not know it by its key, and says how it went. */
+/** Performs one write that is not idempotent, and answers with its result. */
 const teller = (tell: (key: string) => void, options: { idempotent?: boolean } = {}) =>
   machine(
     setup({
@@ -59,7 +59,7 @@ const teller = (tell: (key: string) => void, options: { idempotent?: boolean } =
     }),
   );
 
-test('a write that the world does not know by a key happens at most once, and is said to be uncertain otherwise', async () => {
+test('a write that is not idempotent is performed at most once, and is otherwise reported as uncertain', async () => {
   let most = 0;
   const report = expectSurvival(
     await crashEverywhere(() => {
@@ -71,7 +71,7 @@ test('a write that the world does not know by a key happens at most once, and is
   expect(report.surfaced).toBeGreaterThan(0);
 });
 
-/** A world that is told to honour keys, and is given another one each time: the mistake of whoever wrote the tool. */
+/** A tool that claims to be idempotent and uses another key each time: a defect of the tool. */
 const forgetful: MakeScenario = () => {
   const told = new Set<string>();
   let calls = 0;
@@ -82,7 +82,7 @@ const forgetful: MakeScenario = () => {
   };
 };
 
-test('a violation names the point, what went wrong, the steps around it and how to see it again', async () => {
+test('a violation names the point, the broken promise, the steps around it and how to repeat it', async () => {
   const { violations, points } = await crashEverywhere(forgetful);
   expect(violations).toEqual([
     {
@@ -108,7 +108,7 @@ test('a violation names the point, what went wrong, the steps around it and how 
   );
 });
 
-test('a draw of so many crashes is the same for the same seed, and says that it was a draw', async () => {
+test('a sample of crashes is the same for the same seed, and the report says that it is partial', async () => {
   const draw = (seed: number) => crashEverywhere(counting, { sample: 7, seed });
   const { crashes, partial, seed } = await draw(3);
   expect({ crashes, partial, seed }).toEqual({ crashes: 7, partial: true, seed: 3 });
@@ -129,7 +129,7 @@ const ticking = machine(
   }),
 );
 
-test('a machine that waits for a signal is given it, in every life', async () => {
+test('a machine that waits for a signal receives it, in every process', async () => {
   const { points } = expectSurvival(
     await crashEverywhere(() => ({ subject: waiting, input: null, signals: [{ type: 'go' }] })),
   );
@@ -144,47 +144,37 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
     {},
     /does not end: patient\/crash is in waiting.*signals/,
   ],
+  ['that loops for ever', () => ({ subject: ticking, input: null }), {}, /does not end: ticking\/crash is in on, at/],
   [
-    'that goes round for ever',
-    () => ({ subject: ticking, input: null }),
-    {},
-    /does not end: ticking\/crash is in on, at/,
-  ],
-  [
-    'whose world is not fresh',
+    'whose world keeps its state',
     () => ({ subject: teller(() => shared++), input: null, world: () => shared }),
     {},
     /fresh world: it was 0 .* and 1/,
   ],
   [
-    'that is not the same each time',
+    'that is not deterministic',
     () => ({ subject: teller(() => {}), input: null, world: () => (calls++ > 2 ? 'odd' : calls % 2) }),
     {},
     /not the same each time|fresh world/,
   ],
   [
-    'crashed at a point it has not',
+    'crashed at an unknown point',
     forgetful,
     { only: ['9 after', '1 before'] },
     /no point "9 after"\. This run has 2 points/,
   ],
-  ['crashed half a time', forgetful, { sample: 0.5 }, /whole number from 1 on; it is 0\.5/],
+  ['crashed a fraction of a time', forgetful, { sample: 0.5 }, /whole number from 1 on; it is 0\.5/],
   ['with a seed out of range', forgetful, { seed: 0 }, /seed .* from 1 to 4294967295; it is 0/],
   ['with input that does not fit', () => ({ ...reference(), input: { n: 1 } }), {}, /takes a text; got an object/],
   [
-    'whose world breaks',
+    'whose world throws',
     () => ({ ...reference(), world: () => JSON.parse('{') as Json }),
     {},
     /world\(\) .* it threw: /,
   ],
   ['with an answer that does not fit', () => ({ ...reference(), answer: () => 'Sure!' }), {}, /does not fit/],
-  [
-    'with a signal that is none',
-    () => ({ subject: waiting, input: null, signals: [{ type: '' }] }),
-    {},
-    /needs a type/,
-  ],
-])('a scenario %s is refused, and says what to do', async (_, make, options, words) => {
+  ['with an unknown signal', () => ({ subject: waiting, input: null, signals: [{ type: '' }] }), {}, /needs a type/],
+])('a scenario %s is refused, and the message says what to do', async (_, make, options, words) => {
   await expect(crashEverywhere(make, options)).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(words) as string,
@@ -192,14 +182,14 @@ test.each<[string, MakeScenario, CrashOptions, RegExp]>([
 });
 let calls = 0;
 
-test('what is not a subject is refused by what it is', async () => {
+test('a subject of the wrong type is refused with its type', async () => {
   await expect(crashEverywhere(() => ({ subject: { name: 'x' } as never, input: null }))).rejects.toMatchObject({
     kind: 'definition',
     message: expect.stringContaining('subject is an agent({ … }), a team({ … }) or a machine(chart)') as string,
   });
 });
 
-test('a tool that takes real time is waited for, and its time limit does not pass meanwhile', async () => {
+test('a tool that takes real time is waited for, and its time limit does not advance meanwhile', async () => {
   const slow = tool({
     name: 'slow',
     description: 'Takes its time.',

@@ -1,4 +1,4 @@
-/** Defects planted into the engine, one at a time: the simulator must find each, by an oracle that says what was broken. */
+/** Defects planted into the engine, one at a time: the simulator must find each, and name the broken promise. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
@@ -14,7 +14,7 @@ interface Mutant {
   readonly scenario: Scenario;
   readonly plant: () => Pick<SimulateOptions, 'journal' | 'transport'>;
   readonly says: RegExp;
-  /** Where to look: a defect may need a rare conjunction. */
+  /** The seeds to run: a defect may need a rare combination of faults. */
   readonly seeds?: { readonly seed: number; readonly seeds: number };
 }
 
@@ -29,7 +29,7 @@ const inCommits = (change: (commit: Commit) => Partial<Commit>) =>
   inJournal((journal) => ({ commit: (commit) => journal.commit({ ...commit, ...change(commit) }) }));
 
 const mutants: Record<string, Mutant> = {
-  'messages are not remembered': {
+  'messages are not deduplicated': {
     scenario: counting,
     plant: inCommits(({ event }) => ({ event: { ...event, inbox: false } })),
     says: /it counted [6-9]/,
@@ -39,17 +39,17 @@ const mutants: Record<string, Mutant> = {
     plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'timer') })),
     says: /stands still|it counted/,
   },
-  'messages on their way are not kept': {
+  'pending messages are not stored': {
     scenario: counting,
     plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'message') })),
     says: /stands still|it counted/,
   },
-  'children are not kept': {
+  'children are not stored': {
     scenario: counting,
     plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'child') })),
     says: /stands still|it counted|alive/,
   },
-  'effects are not kept': {
+  'effects are not stored': {
     scenario: clerk,
     plant: inCommits(({ opens }) => ({ opens: opens.filter(({ kind }) => kind !== 'effect') })),
     says: /stands still/,
@@ -80,33 +80,33 @@ const mutants: Record<string, Mutant> = {
     })),
     says: /paired: the call .* has no result/,
   },
-  'an end is not kept': {
+  'the end of an actor is not stored': {
     scenario: counting,
     plant: inCommits(({ actor }) => (actor.startsWith('giver') ? { status: 'active' } : {})),
     says: /still alive|stands still/,
   },
-  'a commit is believed stored that was not': {
+  'a failed commit is taken for stored': {
     scenario: counting,
     plant: inJournal((journal) => ({ commit: (commit) => journal.commit(commit).catch(() => {}) })),
     says: /stands still|it counted|dense/,
   },
-  'what was sent is forgotten by who goes on': {
+  'recovery forgets sent messages': {
     scenario: counting,
     plant: inJournal(() => ({ undelivered: async () => [] })),
     says: /stands still|it counted/,
   },
-  'what was delivered is never settled': {
+  'delivered messages are never settled': {
     scenario: counting,
     plant: inJournal(() => ({ settle: () => {} })),
     says: /terminal: .* was never delivered/,
   },
-  'nobody looks for mail': {
+  'the inbox is not polled': {
     scenario: clerk,
     plant: inJournal(() => ({ mail: async () => [] })),
     says: /stands still/,
     seeds: { seed: 1, seeds: 2 },
   },
-  'a lease that was lost is renewed all the same': {
+  'a lost lease is renewed': {
     scenario: clerk,
     plant: inJournal(() => ({ renew: async () => true })),
     says: /performed again|begun 2 times/,
@@ -122,7 +122,7 @@ const mutants: Record<string, Mutant> = {
     }),
     says: /it counted [0-4]|stands still/,
   },
-  'messages are acknowledged before they are taken': {
+  'messages are acknowledged before their commit': {
     scenario: counting,
     plant: () => ({
       transport: (transport) => ({
@@ -132,31 +132,31 @@ const mutants: Record<string, Mutant> = {
     }),
     says: /it counted [0-4]|stands still|inOrder/,
   },
-  'nothing is sent': {
+  'no message is sent': {
     scenario: counting,
     plant: inClass(() => vi.spyOn(OutboxRelay.prototype, 'send').mockReturnValue()),
     says: /stands still/,
     seeds: { seed: 1, seeds: 3 },
   },
-  'a process that lost a run goes on sending its messages': {
+  'a process that lost a run still sends its messages': {
     scenario: counting,
     plant: inClass(() => vi.spyOn(OutboxRelay.prototype, 'release').mockReturnValue()),
     says: /inOrder|it counted/,
     seeds: { seed: 1, seeds: 3_000 },
   },
-  'a process that stood still believes that the run is its own': {
+  'a process that was paused still takes the run for its own': {
     scenario: clerk,
     plant: inClass(() => vi.spyOn(Leases.prototype, 'isCurrent').mockReturnValue(true)),
     says: /performed again|begun 2 times/,
     seeds: { seed: 1, seeds: 1_500 },
   },
-  'timers never ring': {
+  'timers never fire': {
     scenario: counting,
     plant: inClass(() => vi.spyOn(Timers.prototype, 'set').mockReturnValue()),
     says: /stands still/,
     seeds: { seed: 1, seeds: 3 },
   },
-  'timers ring at once': {
+  'timers fire at once': {
     scenario: counting,
     plant: inClass(() => {
       const { set } = Timers.prototype;
@@ -167,7 +167,7 @@ const mutants: Record<string, Mutant> = {
     says: /punctual: the timer .* rang \d+ ms early/,
     seeds: { seed: 1, seeds: 5 },
   },
-  'a team’s members are not paid for': {
+  'the usage of members is not charged': {
     scenario: newsroom,
     plant: inCommits(({ actor, status, snapshot }) =>
       actor.startsWith('writer/') && status === 'done' ? { snapshot: unpaid(snapshot) } : {},

@@ -1,4 +1,4 @@
-/** Tests that a machine writes for itself: the shortest way to everything it can come to. */
+/** `paths`: generated tests of a machine, with the shortest path to every state. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { z } from 'zod';
@@ -52,12 +52,12 @@ const signals = z.discriminatedUnion('type', [
 ]);
 const outputs = { charge: z.object({ taken: z.boolean() }) };
 
-describe('an order, by paths of its own', () => {
+describe('an order, by generated paths', () => {
   for (const path of paths(machine(orderMachine, { signals }), { input: {}, outputs }))
     test(path.says, () => path.test());
 });
 
-test('there is one for every final state, the shortest, made of events nobody wrote down', () => {
+test('there is a shortest path to every final state, of generated events', () => {
   const ways = paths(machine(orderMachine, { signals }), { input: {}, outputs });
   expect(ways.map(({ says }) => says)).toEqual([
     'order.paid: order.pay, charge done',
@@ -71,7 +71,7 @@ test('there is one for every final state, the shortest, made of events nobody wr
   });
 });
 
-test('they may lead to every state, or through every transition: by hand-made samples where none can be drawn', () => {
+test('paths can cover every state or every transition, with hand-made samples where none can be generated', () => {
   const samples = [
     { type: 'order.pay', cents: 500 },
     done('charge', { taken: true }),
@@ -89,7 +89,7 @@ test('they may lead to every state, or through every transition: by hand-made sa
   expect(ways.every(({ found }) => found)).toBe(true);
 });
 
-test('looking for paths covers nothing; going them does', () => {
+test('generating paths covers nothing; running them does', () => {
   using seen = coverage();
   const ways = paths(machine(orderMachine, { signals }), { input: {}, outputs, to: 'transitions' });
   expect(seen.report().machines).toEqual([]);
@@ -97,7 +97,7 @@ test('looking for paths covers nothing; going them does', () => {
   expect(seen.report().missing).toEqual(['guard isEnough (order.open, order.pay to order.paying) never said no']);
 });
 
-test('an end that no event leads to is a test that fails and says so', () => {
+test('a final state that cannot be reached is a failing test that says so', () => {
   const [paid, , , cancelled] = paths(orderMachine, { input: {}, events: [{ type: 'order.cancel', reason: 'x' }] });
   expect(() => cancelled!.test()).not.toThrow();
   expect(paid).toMatchObject({ found: false, says: 'order.paid: no path found' });
@@ -121,7 +121,7 @@ const counting = (decides: (n: number) => boolean) =>
     },
   });
 
-test('a context without end stops the walk, and the failure says what grows', () => {
+test('a context that grows without end stops the generation, and the failure says what grows', () => {
   const [way] = paths(
     counting(() => false),
     { input: {}, limit: 50 },
@@ -134,7 +134,7 @@ test('a context without end stops the walk, and the failure says what grows', ()
   expect(near!.events).toHaveLength(40);
 });
 
-test('a machine that decides by what is not saved fails on its path', () => {
+test('a machine that depends on data outside its snapshot fails on its path', () => {
   const seen = new Map<string, number>();
   const forgetful = setup({
     types: {} as { context: { seen: Map<string, number> } },
@@ -157,7 +157,7 @@ test('a machine that decides by what is not saved fails on its path', () => {
   );
 });
 
-test('a machine that asks the clock fails on its path, with the place', () => {
+test('a machine that reads the clock fails on its path, with the place', () => {
   const [way] = paths(
     counting((n) => n > 0 && Date.now() > 0),
     { input: {} },
@@ -165,7 +165,7 @@ test('a machine that asks the clock fails on its path, with the place', () => {
   expect(() => way!.test()).toThrow(/reached for Date\.now\(\)\..*paths\.test\.ts/s);
 });
 
-test('a child ends only while it is there', () => {
+test('a child can only end while it is running', () => {
   const eager = setup({ actors: { charge: fromPromise(() => Promise.resolve(null)) } }).createMachine({
     id: 'eager',
     initial: 'calm',
@@ -179,7 +179,7 @@ test('a child ends only while it is there', () => {
   expect(paths(eager, { input: {} }).map(({ says }) => says)).toEqual(['eager.over: go, charge done']);
 });
 
-test('an event that the machine cannot read is named', () => {
+test('an event that does not fit its schema is named', () => {
   const strict = counting(() => false).provide({
     actions: {
       count: assign(({ event }) => ({ n: (event as unknown as { by: { amount: number } }).by.amount })),
@@ -199,11 +199,11 @@ test.each<[string, z.ZodType, unknown[]]>([
   ['lists of the lengths allowed', z.array(z.literal('x')).min(1).max(2), [['x'], ['x', 'x']]],
   ['pairs', z.tuple([z.literal(1), z.literal(2)]), [[1, 2]]],
   ['formats', z.email(), ['ada@example.org']],
-])('samples are drawn from a schema: %s', (_, schema, expected) => {
+])('samples are generated from a schema: %s', (_, schema, expected) => {
   expect(samplesOf(schema)).toEqual(expected);
 });
 
-test('what is drawn fits its schema, refinements too; the seed decides, and what cannot be drawn is said', () => {
+test('generated samples fit their schema with its refinements and depend on the seed only; what cannot be generated is reported', () => {
   const tree: z.ZodType = z.lazy(() => z.object({ name: z.string().min(6), kids: z.array(tree), any: z.json() }));
   for (const sample of samplesOf(tree)) expect(tree.safeParse(sample).success).toBe(true);
   expect(samplesOf(tree)).not.toHaveLength(0);

@@ -1,11 +1,11 @@
-/** A team under test: on a clock that is told what time it is, with machines that are held to be pure. */
+/** `testRuntime`: a virtual clock, and machines that must be pure. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, machine, tool } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
 
-test('an approval that nobody gives expires in its hour, without anybody waiting for it', async () => {
+test('an approval that is not given expires at its deadline, without real waiting', async () => {
   await using runtime = await testRuntime();
   const mail = tool({
     name: 'mail',
@@ -45,7 +45,7 @@ test.each([
   ['crypto.randomUUID()', () => crypto.randomUUID()],
   ['setTimeout()', () => Boolean(setTimeout(() => {}, 1))],
   ['fetch()', () => Boolean(fetch('http://127.0.0.1:1'))],
-])('a machine that reaches for %s breaks, and the failure names the place', async (what, reach) => {
+])('a machine that uses %s fails, and the failure names the place', async (what, reach) => {
   await using runtime = await testRuntime();
   const run = await runtime.start(reaching(reach), null);
   await runtime.signal(run.root, { type: 'go' });
@@ -57,7 +57,7 @@ test.each([
   expect(message).toMatch(/test\/testing\/runtime\.test\.ts:\d+:\d+/);
 });
 
-test('the world is there again after a step, whether it was pure or not', async () => {
+test('the global functions are restored after a step, whether it was pure or not', async () => {
   await using runtime = await testRuntime();
   const run = await runtime.start(
     reaching(() => Date.UTC(2026, 1, 1) + new Date(0).getTime()),
@@ -68,7 +68,7 @@ test('the world is there again after a step, whether it was pure or not', async 
   expect(runtime.seen.at(-1)).toMatchObject({ type: 'commit', context: { got: Date.UTC(2026, 1, 1) } });
 });
 
-test('the same seed gives the same chances and ids', async () => {
+test('the same seed gives the same random numbers and ids', async () => {
   const ids = async (seed: number) => {
     await using runtime = await testRuntime({ seed });
     const run = await runtime.start(

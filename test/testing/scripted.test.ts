@@ -1,4 +1,4 @@
-/** Models and tools that were told what to say: strict about what they were not told. */
+/** Scripted models and tools: an unexpected call is refused, and an unused step fails the test. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent } from 'troupe';
@@ -22,7 +22,7 @@ const text = async (
   return parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('');
 };
 
-test('steps are said in order, and a call too many is refused with what it asked', async () => {
+test('the steps of a script are used in order, and one call too many is refused with its prompt', async () => {
   const model = scriptedModel([{ text: 'one' }, { text: 'two' }]);
   expect([await text(model, 'a'), await text(model, 'b')]).toEqual(['one', 'two']);
   expect(() => model.assertDone()).not.toThrow();
@@ -37,7 +37,7 @@ test('a call that was refused fails the test at its end, even when the agent sur
   expect(() => model.assertDone()).toThrow(/not ready for call 1: it has 0 steps/);
 });
 
-test('a step that nobody asked for fails the test at the end of its block', async () => {
+test('an unused step fails the test at the end of its block', async () => {
   expect(() => {
     using model = scriptedModel([{ text: 'never' }], { id: 'scripted:quiet' });
     expect(model.requests).toEqual([]);
@@ -56,14 +56,14 @@ test.each<[string, ScriptedModelCondition]>([
   ['a part of the latest message', { role: 'user', text: /tea/ as never }],
   ['a part of the request', { messages: [{ role: 'user', text: 'tea, please' }] }],
   ['a question about the request', ({ messages }) => messages.length === 1 && messages[0]!.role === 'user'],
-])('a step is chosen by %s, whatever its place', async (_, when) => {
+])('a step is selected by %s, whatever its position', async (_, when) => {
   const model = scriptedModel([{ text: 'otherwise' }, { when, text: 'Here is tea.' }, { when: 'milk', text: 'Milk.' }]);
   expect(await text(model, 'tea, please')).toBe('Here is tea.');
   expect(await text(model, 'tea, please')).toBe('otherwise');
   await expect(text(model, 'tea, please')).rejects.toThrow(/only these are left, and none fits: \{"when":"milk"/);
 });
 
-test('a step for as many calls as come is never left over', async () => {
+test('a step for any number of calls is never reported as unused', async () => {
   const model = scriptedModel([
     { when: /./g, times: Infinity, text: 'again' },
     { when: 'b', times: 2, text: 'b' },
@@ -73,14 +73,14 @@ test('a step for as many calls as come is never left over', async () => {
   expect(() => scriptedModel([{ when: 'a', times: 0 }])).toThrow(/whole number above zero, or Infinity; got 0/);
 });
 
-test('a function goes by the conversation, and one that forgot a case says so', async () => {
+test('a function answers by the conversation, and one without an answer is reported', async () => {
   const model = scriptedModel(({ messages }) => (messages.length === 1 ? { text: 'first' } : (undefined as never)));
   expect(await text(model, 'hello')).toBe('first');
   const request = { ...asks('a'), messages: [...asks('a').messages, ...asks('b').messages] };
   await expect(model.stream(request, scope)[Symbol.asyncIterator]().next()).rejects.toThrow(/gave no step/);
 });
 
-test('an answer comes in as many parts as it is told, with its reasoning and its reason', async () => {
+test('an answer is streamed in the given parts, with its reasoning and its finish reason', async () => {
   const parts: ModelPart[] = [];
   await text(scriptedModel([{ reasoning: 'Hm.', text: 'abcdef', chunks: 3, reason: 'length' }]), '', parts);
   expect(parts).toMatchObject([
@@ -90,7 +90,7 @@ test('an answer comes in as many parts as it is told, with its reasoning and its
   ]);
 });
 
-test('half a stream, with or without an error behind it, is begun anew by the agent', async () => {
+test('a stream that breaks off, with or without an error, is started again by the agent', async () => {
   await using runtime = await testRuntime();
   using model = scriptedModel([{ text: 'broken off', half: true }, { text: 'dropped', error: {} }, { text: 'Whole.' }]);
   const run = await runtime.start(agent({ name: 'clerk', model }), 'Speak.');
@@ -98,7 +98,7 @@ test('half a stream, with or without an error behind it, is begun anew by the ag
   expect(await run.outcome()).toMatchObject({ status: 'done', output: 'Whole.' });
 });
 
-test('after a 429 nothing is tried before the time that the server asked for', async () => {
+test('after a 429 there is no retry before the time that the server gives', async () => {
   await using runtime = await testRuntime();
   using model = scriptedModel([{ error: { status: 429, retryAfter: '40s' } }, { text: 'Now.' }]);
   const run = await runtime.start(agent({ name: 'clerk', model }), 'Speak.');
@@ -108,7 +108,7 @@ test('after a 429 nothing is tried before the time that the server asked for', a
   expect(await run.outcome()).toMatchObject({ status: 'done', output: 'Now.' });
 });
 
-test('a model that hangs in the middle is given up by its caller', async () => {
+test('a model that hangs in the middle of a stream is given up by its caller', async () => {
   const stop = new AbortController();
   const parts = scriptedModel([{ text: 'half', half: true, hang: true }]).stream(asks(''), {
     ...scope,
@@ -121,7 +121,7 @@ test('a model that hangs in the middle is given up by its caller', async () => {
   await expect(next).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
-/** An agent that calls the tool once, and then says what came of it. */
+/** An agent that calls the tool once, and then answers with its result. */
 const caller = (tool: ScriptedTool) =>
   agent({
     name: 'caller',
@@ -134,7 +134,7 @@ const caller = (tool: ScriptedTool) =>
     }),
   });
 
-test('a tool fails, is tried again under the same key, and its calls are there to be looked at', async () => {
+test('a failing tool is retried under the same key, and its calls can be inspected', async () => {
   await using runtime = await testRuntime();
   using search = scriptedTool({ name: 'search' }, [{ error: { status: 503 } }, { timeout: true }, { output: 'found' }]);
   const run = await runtime.start(caller(search), 'Search.');
@@ -145,7 +145,7 @@ test('a tool fails, is tried again under the same key, and its calls are there t
   expect(search.called[0]!.at).toBeLessThan(search.called[2]!.at);
 });
 
-test('a tool that hangs is out of time; one that takes its time is in time', async () => {
+test('a tool that hangs exceeds its time limit; a slow one does not', async () => {
   await using runtime = await testRuntime();
   using search = scriptedTool({ name: 'search', timeout: '5s' }, [{ hang: true }, { takes: '4s', output: 'slowly' }]);
   const run = await runtime.start(caller(search), 'Search.');
@@ -155,7 +155,7 @@ test('a tool that hangs is out of time; one that takes its time is in time', asy
   expect(await run.outcome()).toMatchObject({ status: 'done', output: 'slowly' });
 });
 
-test('a tool refuses a call that none of its steps is for, and says under which key it came', async () => {
+test('a tool refuses a call that fits none of its steps, with the key of the call', async () => {
   const add = scriptedTool({ name: 'add', input: z.object({ n: z.number() }) }, [
     { when: ({ input: { n } }) => n > 1, output: 'more' },
   ]);
@@ -167,7 +167,7 @@ test('a tool refuses a call that none of its steps is for, and says under which 
   );
 });
 
-test('the world of an idempotent tool answers a known key as before', async () => {
+test('an idempotent tool gives the same result for a known key', async () => {
   const put = scriptedTool({ name: 'put', effect: 'write', idempotent: true }, [{ output: 'done' }]);
   const given = { signal: scope.signal, clock: { now: () => 0 } as never, progress: () => {} };
   expect([await put.run({}, { ...given, key: 'a' }), await put.run({}, { ...given, key: 'a' })]).toEqual([

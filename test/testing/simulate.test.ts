@@ -1,4 +1,4 @@
-/** Many seeds of a subject on the real engine, with everything going wrong: what must hold holds, and a planted defect is found. */
+/** `simulate`: many seeds on the real engine with all kinds of faults; no promise is broken, and a planted defect is found. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds } from '../limits.ts';
 import { setup } from 'xstate';
@@ -6,7 +6,7 @@ import { machine } from 'troupe';
 import { everyFault, simulate } from 'troupe/testing';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
-/** Seeds that failed once: a message that overtook another one; a renewal whose answer came too late. */
+/** Seeds that failed once: messages out of order; a lease renewal whose answer came too late. */
 const regressions = [1318, 1_052_090, 1_079_793];
 /** More in CI: `TROUPE_SEEDS=5000`. */
 const seeds = Number(process.env['TROUPE_SEEDS'] ?? 150);
@@ -17,7 +17,7 @@ test.each([
   ['a team of two', desk],
   ['the team of the demo', newsroom],
 ])(
-  'whatever goes wrong, %s ends, and nothing is lost or done twice',
+  'whatever goes wrong, %s ends, and nothing is lost or performed twice',
   async (_, scenario) => {
     const { failures, faults } = await simulate(scenario, { seeds, regressions });
     expect(failures).toEqual([]);
@@ -33,13 +33,13 @@ test('the same seed is the same run, event by event', async () => {
   expect(new Set(first).size).toBe(20);
 });
 
-test('without faults a run is the undisturbed one under every seed', async () => {
+test('without faults a run has the same result under every seed', async () => {
   const { results, faults } = await simulate(counting, { seeds: 10, faults: [] });
   expect(faults).toEqual({});
   expect(new Set(results.map(({ end }) => end))).toEqual(new Set(['{"status":"done","output":5}']));
 });
 
-test('a process may come back with the next version of the definition, and the run goes on', async () => {
+test('a process can restart with the next version of the definition, and the run continues', async () => {
   const { failures, faults } = await simulate(() => ({ ...counting(), next: counter(200) }), {
     seeds: 60,
     faults: ['crash', 'upgrade'],
@@ -48,11 +48,11 @@ test('a process may come back with the next version of the definition, and the r
   expect(faults.upgrade).toBeGreaterThan(5);
 });
 
-test('a defect is told with its seed, as few faults as it takes, what happened last, and the line that has it again', async () => {
+test('a defect is reported with its seed, the fewest faults, the last events, and the command that repeats it', async () => {
   const { failures } = await simulate(counting, {
     seeds: 60,
     name: 'counter.ts',
-    // Messages are not remembered, so one that comes twice is counted twice.
+    // Messages are not deduplicated, so a duplicate is counted twice.
     journal: (journal) => ({
       ...journal,
       commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
@@ -65,7 +65,7 @@ test('a defect is told with its seed, as few faults as it takes, what happened l
   expect(first!.trace.length).toBeGreaterThan(0);
 });
 
-test('an invariant of one’s own that does not hold is a failure', async () => {
+test("a user's invariant that does not hold is a failure", async () => {
   const { failures } = await simulate(
     () => ({ ...counting(), invariants: { 'it counts to six': () => 'it never does' } }),
     { seeds: 2 },
@@ -73,7 +73,7 @@ test('an invariant of one’s own that does not hold is a failure', async () => 
   expect(failures).toMatchObject([{ seed: 1, problems: ['it counts to six: it never does'] }, { seed: 2 }]);
 });
 
-test('an invariant that throws is told as its author’s mistake', async () => {
+test('an invariant that throws is reported as an error of the invariant', async () => {
   const broken = () => ({
     ...counting(),
     invariants: {
@@ -88,7 +88,7 @@ test('an invariant that throws is told as its author’s mistake', async () => {
   });
 });
 
-test('a run that nobody can end is told as one that stands still', async () => {
+test('a run that cannot end is reported as one that stands still', async () => {
   const idle = machine(setup({}).createMachine({ id: 'idle', initial: 'on', states: { on: {} } }));
   const { failures } = await simulate(() => ({ subject: idle, input: null }), { seeds: 1, faults: [] });
   expect(failures[0]!.problems[0]).toMatch(/it stands still: idle\/sim is in on/);

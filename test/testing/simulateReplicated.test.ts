@@ -1,4 +1,4 @@
-/** Many seeds on a journal that every process plays from a shared log, which is slow, cut off, full, doubled and cut behind snapshots: what holds of one disk holds of it, and defects in what plays it are found. */
+/** `simulate` on a replicated journal whose shared log is slow, unreachable, full, duplicated and truncated: the promises are those of one disk, and planted defects in its replicas are found. */
 import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import { limitOfSeeds } from '../limits.ts';
@@ -16,7 +16,7 @@ test.each([
   ['a team of two', desk],
   ['the team of the demo', newsroom],
 ])(
-  'whatever goes wrong with the log, %s ends, nothing is lost or done twice, and all come to the same journal',
+  'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
   async (_, scenario) => {
     const { failures, faults } = await simulate(scenario, { seeds, shared: true });
     expect(failures).toEqual([]);
@@ -38,7 +38,7 @@ interface Played {
   readonly mark: ReplicaMark;
   readonly writers: Map<string, { readonly next: number; readonly position: number }>;
 }
-/** What a process keeps, and what it puts into a snapshot, is not what it has. */
+/** A replica whose stored content and snapshots are not its state. */
 const keeping = (view: JournalReplica, change: (played: Played) => Played): JournalReplica =>
   Object.assign(Object.create(view) as JournalReplica, {
     async *dump() {
@@ -46,7 +46,7 @@ const keeping = (view: JournalReplica, change: (played: Played) => Played): Jour
     },
   });
 
-/** Effects first, and how far it has played in a write of its own, which comes too late. */
+/** Writes the content first, and its position in a write of its own, which comes too late. */
 function notAtomic(view: JournalReplica): JournalReplica {
   let [mark, writers] = [view.mark, new Map<string, { next: number; position: number }>()];
   const late = keeping(view, (played) => ({ ...played, mark, writers: new Map([...played.writers, ...writers]) }));
@@ -76,20 +76,20 @@ function unfenced(journal: Journal): Journal {
 }
 
 const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
-  'the epoch is not looked at when a commit is played': {
+  'the epoch is not checked when a commit is applied': {
     journal: unfenced,
     shared: true,
     says: /was written in epoch 1, when the owner was that of 2 \(E4\)/,
     seed: 30,
     seeds: 10,
   },
-  'who has written how much is forgotten by a snapshot': {
+  'the positions of the writers are missing in a snapshot': {
     shared: (view) => keeping(view, (played) => ({ ...played, writers: new Map() })),
     says: /^divided: /,
     seed: 70,
     seeds: 10,
   },
-  'how far it was played is not kept together with what was played': {
+  'the applied position is not stored together with the content': {
     shared: notAtomic,
     says: /^divided: |stands still/,
   },

@@ -1,4 +1,4 @@
-/** Stories told to a machine, and what a test that fails says of them. */
+/** Stories of a machine, and the messages of failed expectations. */
 import { describe, expect, test } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { z } from 'zod';
@@ -51,8 +51,8 @@ const errand = setup({
 });
 const going = story(errand, { what: 'tea' }).send({ type: 'go' });
 
-/** What a failed expectation tells, without colours. */
-const toldBy = (expectation: () => unknown): string => {
+/** The message of a failed expectation, without colours. */
+const failureMessage = (expectation: () => unknown): string => {
   try {
     expectation();
   } catch (thrown) {
@@ -62,15 +62,15 @@ const toldBy = (expectation: () => unknown): string => {
   throw new Error('It did not fail.');
 };
 
-test('a story is told in the words of the machine', () => {
-  const told = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
-  expect(told).toHaveEnded({ status: 'done', output: 2 });
-  expect(told).toHaveRequested('fetch', { what: 'tea' });
-  expect(told).toHaveAppended('log', 'got it');
-  expect(told).not.toHaveAppended('log', 'lost it');
+test('a story uses the states, events and effects of the machine', () => {
+  const result = going.failed('fetch').after('backoff').done('fetch', 3).done('review');
+  expect(result).toHaveEnded({ status: 'done', output: 2 });
+  expect(result).toHaveRequested('fetch', { what: 'tea' });
+  expect(result).toHaveAppended('log', 'got it');
+  expect(result).not.toHaveAppended('log', 'lost it');
 });
 
-test('the same story as a list gives the states it rested in', () => {
+test('the same story as a list returns its stable states', () => {
   expect(play(errand, { what: 'tea' }, [{ type: 'go' }, { type: 'stop', why: 'late' }])).toEqual([
     'idle',
     { working: 'fetching' },
@@ -78,7 +78,7 @@ test('the same story as a list gives the states it rested in', () => {
   ]);
 });
 
-test('a story branches: what came later does not change what was told before', () => {
+test('a story can branch: a later event does not change the earlier story', () => {
   going.send({ type: 'stop', why: 'late' });
   expect(going).toRestIn('working.fetching');
   expect(going).toRestIn('working');
@@ -92,16 +92,16 @@ describe('a story that the machine cannot follow is refused', () => {
       /Nothing called "review" is running, so it cannot end; running: fetch\.\nThe story so far:\n {2}\(start\) +-> idle\n {2}go +-> working\.fetching/,
     );
   });
-  test('a time that nobody waits for cannot be over', () => {
+  test('a delay that is not running cannot elapse', () => {
     expect(() => going.after('backoff')).toThrow(/No active state waits for "backoff"; waited for: nothing/);
     expect(() => going.failed('fetch').after(5)).toThrow(/waited for: backoff in errand\.working\.waiting/);
   });
 });
 
-describe('a test that fails tells', () => {
+describe('a failing test reports', () => {
   test('where the machine is, the path it took, and the event that led away', () => {
-    const told = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
-    expect(toldBy(() => expect(told).toRestIn('waiting'))).toBe(
+    const result = going.failed('fetch', new Error('no tea')).send({ type: 'go' }).send({ type: 'stop', why: 'late' });
+    expect(failureMessage(() => expect(result).toRestIn('waiting'))).toBe(
       `expected "errand" to rest in "waiting"; it rests in "stopped"
   (start)                  -> idle
   go                       -> working.fetching
@@ -110,53 +110,53 @@ describe('a test that fails tells', () => {
   stop: {"why":"late"}     -> stopped   <- led away from "waiting"`,
     );
   });
-  test('that it was never there', () => {
-    expect(toldBy(() => expect(going).toRestIn('reviewing'))).toContain(
+  test('that the state was never entered', () => {
+    expect(failureMessage(() => expect(going).toRestIn('reviewing'))).toContain(
       'it rests in "working.fetching", and was never there\n  (start)',
     );
   });
-  test('a state that was only gone through: the step that passed it', () => {
+  test('a state that was only transient, and the step that passed it', () => {
     const hasty = setup({}).createMachine({
       id: 'hasty',
       initial: 'a',
       states: { a: { on: { go: 'b' } }, b: { always: 'c' }, c: {} },
     });
-    expect(toldBy(() => expect(story(hasty).send({ type: 'go' })).toRestIn('b'))).toMatch(
+    expect(failureMessage(() => expect(story(hasty).send({ type: 'go' })).toRestIn('b'))).toMatch(
       /go +-> b -> c {3}<- led away from "b"/,
     );
   });
-  test('a state that there is not, even when it is denied', () => {
-    expect(toldBy(() => expect(going).not.toRestIn('fetchin'))).toMatch(
+  test('an unknown state, also with not', () => {
+    expect(failureMessage(() => expect(going).not.toRestIn('fetchin'))).toMatch(
       /"errand" has no state "fetchin"; it has idle, working, working\.fetching/,
     );
   });
-  test('what was requested instead, and how it differs', () => {
-    expect(toldBy(() => expect(going).toHaveRequested('review'))).toMatch(
+  test('what was requested instead, and the difference', () => {
+    expect(failureMessage(() => expect(going).toHaveRequested('review'))).toMatch(
       /to have requested "review"; it requested: fetch\n/,
     );
-    expect(toldBy(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
+    expect(failureMessage(() => expect(going).toHaveRequested('fetch', { what: 'milk' }))).toMatch(
       /It did so once:\n[^]*- +"what": "milk",\n\+ +"what": "tea",/,
     );
-    expect(toldBy(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
+    expect(failureMessage(() => expect(going).toHaveAppended('log'))).toContain('it appended nothing to that list');
   });
-  test('that it has not ended, and with what it ended instead', () => {
-    expect(toldBy(() => expect(going).toHaveEnded())).toMatch(
+  test('that it has not ended, or with which output it ended instead', () => {
+    expect(failureMessage(() => expect(going).toHaveEnded())).toMatch(
       /to have ended; it rests in "working\.fetching"\n {2}\(start\)/,
     );
     const ended = going.done('fetch', 1).done('review');
-    expect(toldBy(() => expect(ended).toHaveEnded({ output: 7 }))).toMatch(
+    expect(failureMessage(() => expect(ended).toHaveEnded({ output: 7 }))).toMatch(
       /it ended in "done"\n[^]*- +"output": 7,\n\+ +"output": 1,/,
     );
   });
-  test('that it was given something that is no story', () => {
-    expect(toldBy(() => expect('idle').toRestIn('idle'))).toMatch(
+  test('a value that is not a story', () => {
+    expect(failureMessage(() => expect('idle').toRestIn('idle'))).toMatch(
       /toRestIn looks at a story: .*; got a string of 4 characters/,
     );
-    expect(toldBy(() => expect(4).toHaveEnded())).toMatch(/a story, a run or an outcome; got number 4/);
+    expect(failureMessage(() => expect(4).toHaveEnded())).toMatch(/a story, a run or an outcome; got number 4/);
   });
 });
 
-test('of regions at the same time each is looked at', () => {
+test('parallel regions are compared one by one', () => {
   const both = setup({}).createMachine({
     id: 'both',
     type: 'parallel',
@@ -167,7 +167,7 @@ test('of regions at the same time each is looked at', () => {
   expect(story(both)).not.toRestIn('y');
 });
 
-test('a run is asked how it ended, and one that waits for a person says for whom', async () => {
+test('the matchers report how a run ended, and which ticket it waits for', async () => {
   await using runtime = await testRuntime();
   const mail = tool({
     name: 'mail',
@@ -195,7 +195,7 @@ test('a run is asked how it ended, and one that waits for a person says for whom
   await expect(quick).toHaveEnded({ status: 'done', output: 1 });
 });
 
-test('a machine in a story is held to be pure: it cannot see what time it is', () => {
+test('a machine in a story must be pure: it cannot read the time', () => {
   const clock = setup({
     types: {} as { context: { at: number } },
     actions: { look: assign({ at: () => Date.now() }) },

@@ -1,4 +1,4 @@
-/** Subjects that the proofs of the kit are run on: a machine with a child and timers, an agent with tools and a person, a team of two. */
+/** Subjects for crash tests and simulations: a machine with a child and timers, an agent with tools and a person, a team of two. */
 import { assign, sendParent, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, machine, protocol, team, tool } from 'troupe';
@@ -53,7 +53,7 @@ export const counting = (): SimulationScenario => ({
 });
 
 const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
-const theClerk = agent({
+const clerkAgent = agent({
   name: 'clerk',
   tools: [
     tool({ ...shape, name: 'look', run: () => 'seen' }),
@@ -67,7 +67,7 @@ const theClerk = agent({
   ),
 });
 export const clerk = (): SimulationScenario => ({
-  subject: theClerk,
+  subject: clerkAgent,
   input: 'Work.',
   answer: ({ schema }) =>
     'approved' in (schema['properties'] as object) ? { approved: true } : { happened: true, note: 'It did.' },
@@ -84,7 +84,7 @@ const Desk = protocol({
   review: { body: z.object({ text: z.string() }), replies: ['approved'] },
   approved: { body: z.object({}) },
 });
-const theDesk = team({
+const writingTeam = team({
   name: 'desk',
   protocol: Desk,
   members: {
@@ -104,7 +104,7 @@ const theDesk = team({
     approved: (_, { finish, last }) => finish(last('draft')),
   },
 });
-export const desk = (): SimulationScenario => ({ subject: theDesk, input: { topic: 'tea' } });
+export const desk = (): SimulationScenario => ({ subject: writingTeam, input: { topic: 'tea' } });
 
 /** The team of the demo, with its protocol's shape and its route: a researcher who reads, a writer, and a critic who sends the first draft back. */
 const News = protocol({
@@ -116,7 +116,7 @@ const News = protocol({
   approved: { body: z.object({}) },
   rework: { body: z.object({ feedback: z.string() }) },
 });
-const theNewsroom = team({
+const newsroomTeam = team({
   name: 'newsroom',
   protocol: News,
   members: {
@@ -162,8 +162,8 @@ const theNewsroom = team({
     approved: (_, { finish, last }) => finish(last('article')),
   },
 });
-export const newsroom = (): SimulationScenario => ({ subject: theNewsroom, input: { topic: 'tea' } });
+export const newsroom = (): SimulationScenario => ({ subject: newsroomTeam, input: { topic: 'tea' } });
 
 /** For `troupe simulate test/testing/subjects.ts`. */
-export default theNewsroom;
+export default newsroomTeam;
 export const simulation = newsroom;

@@ -1,3 +1,4 @@
+/** The catalog: the tools of all sources of an agent, under unique names. */
 import { expect, test } from 'vitest';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import { catalog } from '../../src/tools/catalog.ts';
@@ -7,12 +8,12 @@ import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 const { signal } = testScope();
 const names = (tools: readonly ToolInfo[]) => tools.map((tool) => tool.name);
 
-test('our own tools keep their names; those of servers carry the name of their server', async () => {
+test('local tools keep their names; tools of servers have the name of their server as a prefix', async () => {
   const all = catalog([fakeSource('local', 'search'), fakeSource('files', 'search', 'read.all')]);
   expect(names(await all.list(signal))).toEqual(['search', 'files__search', 'files__read_all']);
 });
 
-test('every name can be sent to any provider, and there are no two alike', async () => {
+test('every name is valid for every provider, and unique', async () => {
   const long = 'x'.repeat(64);
   const all = catalog([fakeSource('local', 'a.b', 'a_b', 's__t'), fakeSource('s', 't', long, `${long.slice(1)}y`)]);
   const found = names(await all.list(signal));
@@ -22,13 +23,13 @@ test('every name can be sent to any provider, and there are no two alike', async
   expect(await all.call(found.at(-1)!, {}, testScope())).toMatchObject({ source: 's', tool: `${long.slice(1)}y` });
 });
 
-test('a name stays the same when another server joins', async () => {
+test('a name stays the same when another server is added', async () => {
   const alone = names(await catalog([fakeSource('a', 'search')]).list(signal));
   const together = names(await catalog([fakeSource('b', 'search'), fakeSource('a', 'search')]).list(signal));
   expect(together).toEqual(expect.arrayContaining(alone));
 });
 
-test('a call goes to the tool whose name it is', async () => {
+test('a call goes to the tool of that name', async () => {
   const all = catalog([fakeSource('local', 'search'), fakeSource('files', 'search', 'again')]);
   expect(await all.call('files__search', { q: 1 }, testScope())).toEqual({
     source: 'files',
@@ -71,19 +72,19 @@ test('only the tools that are allowed are listed', async () => {
 test('the epoch rises when a source changes, and the change is listed', async () => {
   const source = fakeSource('s', 'a');
   const all = catalog([source]);
-  let heard = 0;
-  using _ = all.onChange(() => heard++);
+  let changes = 0;
+  using _ = all.onChange(() => changes++);
   await all.list(signal);
   await all.list(signal);
-  expect([all.epoch, heard, source.lists]).toEqual([0, 0, 1]);
+  expect([all.epoch, changes, source.lists]).toEqual([0, 0, 1]);
 
   source.tools = [info('b')];
   source.change();
-  expect([all.epoch, heard]).toEqual([1, 1]);
+  expect([all.epoch, changes]).toEqual([1, 1]);
   expect(names(await all.list(signal))).toEqual(['s__b']);
 });
 
-test('a tool that came since the last list can be called at once', async () => {
+test('a tool that was added since the last list can be called at once', async () => {
   const source = fakeSource('s', 'a');
   const all = catalog([source]);
   await all.list(signal);
@@ -92,11 +93,11 @@ test('a tool that came since the last list can be called at once', async () => {
   expect(await all.call('s__b', {}, testScope())).toMatchObject({ tool: 'b' });
 });
 
-test('a call needs no list before it: after a restart the first thing may be a call', async () => {
+test('a call needs no list before it, as after a restart', async () => {
   expect(await catalog([fakeSource('s', 'a')]).call('s__a', {}, testScope())).toMatchObject({ tool: 'a' });
 });
 
-test('a source that cannot be listed leaves the others usable, is reported, and comes back', async () => {
+test('a source that cannot be listed is reported, leaves the others usable, and returns later', async () => {
   const [broken, fine] = [fakeSource('broken', 'a'), fakeSource('fine', 'b')];
   broken.down = true;
   const all = catalog([broken, fine]);
@@ -112,14 +113,14 @@ test('a source that cannot be listed leaves the others usable, is reported, and 
   expect([all.missing(), all.epoch]).toEqual([undefined, 1]);
 });
 
-test('a call of a source that cannot be listed says that nothing was begun', async () => {
+test('a call of a source that cannot be listed fails, and says that nothing was started', async () => {
   const broken = fakeSource('broken', 'send');
   broken.down = true;
   const failure = await rejectionOf(catalog([broken]).call('broken__send', {}, testScope()));
   expect(failure).toMatchObject({ kind: 'environment', retryable: true, data: { sent: false } });
 });
 
-test('one that is optional is not missing, and still reported', async () => {
+test('an optional source that cannot be listed is reported, and is not a gap', async () => {
   const extra = fakeSource('extra', 'a');
   Object.assign(extra, { down: true, optional: true });
   const all = catalog([extra, fakeSource('fine', 'b')]);
@@ -127,7 +128,7 @@ test('one that is optional is not missing, and still reported', async () => {
   expect([all.missing(), all.problems()]).toMatchObject([undefined, [{ message: 'extra is down.' }]]);
 });
 
-test('an allowed name that no tool has is reported: it would be a permission that nobody meant', async () => {
+test('an allowed name that no tool has is reported', async () => {
   const all = catalog([fakeSource('s', 'a', 'b')]);
   await all.list(signal);
   expect(all.problems({ allow: ['s__a', 's/b', 's/*', 's/c', 'files/*'] }).map(({ message }) => message)).toEqual([
@@ -136,7 +137,7 @@ test('an allowed name that no tool has is reported: it would be a permission tha
   ]);
 });
 
-test('a change that comes while a list is on its way is not lost', async () => {
+test('a change during a list request is not lost', async () => {
   const source = fakeSource('s', 'old');
   const list = source.list.bind(source);
   source.list = async (stop) => {
@@ -152,7 +153,7 @@ test('a change that comes while a list is on its way is not lost', async () => {
   expect(names(await all.list(signal))).toEqual(['s__new']);
 });
 
-test('a list that its caller stopped says nothing about the source', async () => {
+test('a list request that its caller aborted is not a failure of the source', async () => {
   const source = fakeSource('s', 'a');
   const all = catalog([source]);
   const stopped = AbortSignal.abort();
@@ -162,7 +163,7 @@ test('a list that its caller stopped says nothing about the source', async () =>
   expect(names(await all.list(signal))).toEqual(['s__a']);
 });
 
-test('what a server says about its tools is bounded, and readable as it stands', async () => {
+test("the descriptions of a server's tools are bounded, and their control characters escaped", async () => {
   const source = fakeSource(
     's',
     'good',
@@ -202,7 +203,7 @@ test.each([
   expect(() => catalog(wrong.map((name) => fakeSource(name)))).toThrow(words);
 });
 
-test('closing it closes its sources', async () => {
+test('closing a catalog closes its sources', async () => {
   const source = fakeSource('s', 'a');
   await catalog([source])[Symbol.asyncDispose]();
   expect(source.disposed).toBe(true);

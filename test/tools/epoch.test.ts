@@ -1,3 +1,4 @@
+/** The epoch of the catalog, when a source is unavailable. */
 import { expect, test } from 'vitest';
 import { catalog } from '../../src/tools/catalog.ts';
 import { testScope } from '../../src/testing/suites/scope.ts';
@@ -5,7 +6,7 @@ import { fakeSource } from './fakeSource.ts';
 
 const { signal } = testScope();
 
-test('the epoch rises when a source goes away and when it comes back, and not while it stays away', async () => {
+test('the epoch rises when a source becomes unavailable and when it returns, and not in between', async () => {
   const source = fakeSource('s', 'a');
   const all = catalog([source, fakeSource('t', 'b')]);
   await all.list(signal);

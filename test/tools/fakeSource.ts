@@ -1,4 +1,4 @@
-/** A source whose list, failures and changes a test decides. */
+/** A tool source whose list, failures and changes the test controls. */
 import { TroupeError } from '../../src/values/failure.ts';
 import type { ToolInfo } from '../../src/contracts/model.ts';
 import type { ToolSource } from '../../src/contracts/tool.ts';

@@ -1,3 +1,4 @@
+/** Calls of local tools: results, failures, time limits and progress. */
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -8,7 +9,7 @@ import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
 
 const nothing = z.object({});
 
-test('what a tool threw is told with what caused it', async () => {
+test('an error that a tool throws is reported with its cause', async () => {
   const source = localTools([
     tool({
       name: 'fetch',
@@ -29,7 +30,7 @@ test.each([
   ['ETIMEDOUT', 'timeout', true],
   ['ENOTFOUND', 'environment', false],
   ['ENOENT', 'tool', false],
-])('a tool whose call of somebody else ends in %s fails as %s', async (code, kind, retryable) => {
+])('a tool that fails with %s has a failure of kind %s', async (code, kind, retryable) => {
   const source = localTools([
     tool({
       name: 'fetch',
@@ -101,7 +102,7 @@ toolSourceSuite('localTools', async () => {
   ]);
 });
 
-/** A source of one tool that returns what it is told to. */
+/** A source of one tool that returns a given value. */
 const returning = (value: unknown, more: Partial<ToolOptions<z.ZodType, z.ZodType>> = {}) =>
   localTools([
     tool({ name: 'it', description: 'Returns.', input: nothing, output: z.unknown(), run: () => value, ...more }),
@@ -119,7 +120,7 @@ test.each([
   ['a map', new Map(), 'the result is a Map'],
   ['not a number', { a: Number.NaN }, '"a" is NaN'],
   ['a pit', deep, 'more than 200 levels deep'],
-])('a result with %s is a failure that says where', async (_, value, words) => {
+])('a result with %s is a failure with its path', async (_, value, words) => {
   expect(await rejectionOf(returning(value).call('it', {}, testScope()))).toMatchObject({
     kind: 'tool',
     message: expect.stringContaining(words),
@@ -130,14 +131,14 @@ test('a tool that returns nothing has returned null', async () => {
   expect(await returning(undefined).call('it', {}, testScope())).toBeNull();
 });
 
-test('a result does not change when the tool changes what it keeps', async () => {
+test('a result does not change when the tool changes its object later', async () => {
   const kept = { rows: [1] };
   const result = await returning(kept).call('it', {}, testScope());
   kept.rows.push(2);
   expect(result).toEqual({ rows: [1] });
 });
 
-test('a result that is seen twice in one place is no cycle', async () => {
+test('an object that occurs twice in a result is not a cycle', async () => {
   const shared = { a: 1 };
   expect(await returning([shared, shared]).call('it', {}, testScope())).toEqual([shared, shared]);
 });
@@ -152,7 +153,7 @@ test('a result that breaks its schema is a failure of the tool, not of the calle
   });
 });
 
-test('what came is described, not repeated: it may be a secret', async () => {
+test('an invalid value is described, not quoted: it may be a secret', async () => {
   const source = localTools([
     tool({
       name: 'login',
@@ -179,7 +180,7 @@ test('defaults and transforms of the input are applied before the tool runs', as
   expect(await source.call('page', {}, testScope())).toBe(10);
 });
 
-test('a TroupeError of a tool passes as it is', async () => {
+test('a TroupeError of a tool is passed on unchanged', async () => {
   const denied = returning(null, {
     run() {
       throw new TroupeError('denied', 'Not on Sundays.');
@@ -205,19 +206,22 @@ test.each([
 });
 
 test.each([
-  ['returned what is too large', () => 'x'.repeat(2_000_000)],
+  ['returned a result that is too large', () => 'x'.repeat(2_000_000)],
   ['broke its schema', () => 7],
-])('a tool that did its work and %s says that it was done; one that threw does not', async (_, run) => {
-  const ended = (change: object) =>
-    rejectionOf(returning(null, { output: z.string(), ...change }).call('it', {}, testScope()));
-  expect(await ended({ run })).toMatchObject({ kind: 'tool', data: { tool: 'it', done: true } });
-  const thrown = await ended({
-    run() {
-      throw new Error('no paper');
-    },
-  });
-  expect(thrown.data).toEqual({ tool: 'it' });
-});
+])(
+  'the failure of a tool that did its work and %s says that it was done; that of one that threw does not',
+  async (_, run) => {
+    const ended = (change: object) =>
+      rejectionOf(returning(null, { output: z.string(), ...change }).call('it', {}, testScope()));
+    expect(await ended({ run })).toMatchObject({ kind: 'tool', data: { tool: 'it', done: true } });
+    const thrown = await ended({
+      run() {
+        throw new Error('no paper');
+      },
+    });
+    expect(thrown.data).toEqual({ tool: 'it' });
+  },
+);
 
 test('a schema that throws while it checks is a failure of the tool', async () => {
   const output = z.unknown().refine(() => {
@@ -229,7 +233,7 @@ test('a schema that throws while it checks is a failure of the tool', async () =
   });
 });
 
-test('a tool that goes on after its time is not heard any more', async () => {
+test('progress and results of a tool after its time limit are ignored', async () => {
   const scope = testScope();
   let say: (note: string) => void = () => {};
   const source = returning(null, {
@@ -249,18 +253,18 @@ test('a tool that goes on after its time is not heard any more', async () => {
   expect(scope.said).toEqual(['working']);
 });
 
-test('a call that ended leaves nothing behind on the clock', async () => {
+test('a call that ended leaves no timer on the clock', async () => {
   const scope = testScope();
   await returning(1).call('it', {}, scope);
   expect(scope.clock.next).toBeUndefined();
 });
 
-test('two tools of one name are refused', () => {
+test('two tools with one name are refused', () => {
   const one = tool({ name: 'one', description: 'One.', input: nothing, output: z.null(), run: () => null });
   expect(() => localTools([one, one])).toThrow(/Two tools are named "one"/);
 });
 
-test('a tool that can look up what became of a call is asked; its answer is checked', async () => {
+test('the reconcile function of a tool is called, and its answer is checked', async () => {
   const pay = (found: unknown) =>
     localTools([
       tool({

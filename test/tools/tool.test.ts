@@ -1,3 +1,4 @@
+/** `tool(…)`: its definition, its types and its errors; and durations. */
 import { expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
 import { milliseconds } from '../../src/values/duration.ts';
@@ -30,7 +31,7 @@ test('a tool cannot be changed once it is made', () => {
   expect(Object.isFrozen(made) && Object.isFrozen(made.capabilities)).toBe(true);
 });
 
-test('what run is given and must return follows from the schemas', () => {
+test("the types of run's input and output follow from the schemas", () => {
   const made = tool({
     ...search,
     run({ query, limit }) {
@@ -58,11 +59,11 @@ test.each([
 
 test.each([
   ['no description', { description: ' ' }, 'needs a description'],
-  ['an input that is no schema', { input: { query: 'string' } }, 'input must be a zod schema'],
-  ['an input that is no object', { input: z.string() }, 'must be an object'],
-  ['an input that JSON cannot say', { input: z.object({ at: z.date() }) }, 'cannot be said in JSON Schema'],
-  ['an output that is no schema', { output: 'string' }, 'output must be a zod schema'],
-  ['nothing to run', { run: undefined }, 'run must be a function'],
+  ['an input that is not a schema', { input: { query: 'string' } }, 'input must be a zod schema'],
+  ['an input that is not an object', { input: z.string() }, 'must be an object'],
+  ['an input without a JSON form', { input: z.object({ at: z.date() }) }, 'cannot be said in JSON Schema'],
+  ['an output that is not a schema', { output: 'string' }, 'output must be a zod schema'],
+  ['no run function', { run: undefined }, 'run must be a function'],
   ['an unknown effect', { effect: 'delete' }, 'effect must be one of pure, read, write; got "delete"'],
   ['an unknown tier', { tier: 'first' }, 'tier must be one of core, toolchain, toolbelt'],
   ['no time', { timeout: '0s' }, 'A duration is a positive number'],
@@ -99,7 +100,7 @@ test.each([
   '',
   undefined,
   null,
-])('%s is no duration', (wrong) => {
+])('%s is not a duration', (wrong) => {
   expect(() => milliseconds(wrong as never)).toThrow(
     expect.objectContaining({ kind: 'definition', message: expect.stringContaining("such as '500ms'") as string }),
   );

@@ -1,4 +1,4 @@
-/** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is no error any more. */
+/** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is not an error any more. */
 import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, run, team } from 'troupe';
 import type { Ref } from '../../src/engine/ref.ts';
@@ -10,7 +10,7 @@ const Desk = protocol({
   news: { body: z.object({}), topic: true },
 });
 
-// @ts-expect-error a reply that is no message of the protocol
+// @ts-expect-error a reply that is not a message of the protocol
 export const broken = protocol({ ask: { body: z.object({}), replies: ['nothing'] } });
 
 const writer = agent({ name: 'writer', protocol: Desk, handles: ['brief'], model: 'x:y' });
@@ -28,9 +28,9 @@ const desk = team({
 // Each error must stand on the line after its directive.
 // prettier-ignore
 export const wrongs = [
-  // @ts-expect-error a reply that nobody routes
+  // @ts-expect-error a reply without a route
   team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'brief', body) } }),
-  // @ts-expect-error nobody of that name
+  // @ts-expect-error an unknown member
   team({ ...base, route: { brief: ({ body }, { to }) => to('editor', 'brief', body), article: ({ body }, { finish }) => finish(body) } }),
   // @ts-expect-error a message the member does not handle
   team({ ...base, route: { brief: ({ body }, { to }) => to('writer', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
@@ -43,11 +43,11 @@ export const wrongs = [
 export async function calls(ref: Ref<typeof Desk.messages, 'brief' | 'note'>): Promise<string> {
   // @ts-expect-error the body of another message
   await ref.ask('brief', { line: '' });
-  // @ts-expect-error a tell is not asked
+  // @ts-expect-error a message without replies cannot be asked
   await ref.ask('note', { line: '' });
-  // @ts-expect-error an ask is not told
+  // @ts-expect-error a message with replies cannot be told
   await ref.tell('brief', { topic: '' });
-  // @ts-expect-error what the actor does not handle
+  // @ts-expect-error a message that the actor does not handle
   await ref.tell('article', { text: '' });
   const reply = await ref.ask('brief', { topic: '' });
   // @ts-expect-error a reply it cannot get
@@ -77,7 +77,7 @@ export const post = pipeline({ name: 'post', stages: [texts, texts] });
 
 // prettier-ignore
 export const housedWrongs = [
-  // @ts-expect-error an answer of its members that nobody routes
+  // @ts-expect-error an answer of its members without a route
   team({ ...house, route: { brief: ({ body }, { to }) => to('pool', 'brief', body) } }),
   // @ts-expect-error a message that no member of it handles
   team({ ...house, route: { brief: ({ body }, { to }) => to('pool', 'note', body), article: ({ body }, { finish }) => finish(body) } }),
@@ -85,8 +85,8 @@ export const housedWrongs = [
   team({ ...house, route: { brief: (_, { to }) => to('pool', 'brief', { topic: 1 }), article: ({ body }, { finish }) => finish(body) } }),
   // @ts-expect-error its members speak another protocol
   team({ ...house, members: { strangers }, route: { brief: (_, { finish }) => finish({ text: '' }), article: (_, { finish }) => finish({ text: '' }) } }),
-  // @ts-expect-error what it gives is not what the next stage takes
+  // @ts-expect-error its output is not the input of the next stage
   pipeline({ name: 'post', stages: [texts, strangers] }),
-  // @ts-expect-error nobody who works
+  // @ts-expect-error no members
   orchestrator({ name: 'pool', members: [Desk] }),
 ];

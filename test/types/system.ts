@@ -1,4 +1,4 @@
-/** What asking an actor must not compile. Nothing here runs: `tsc` fails when one of these is no error any more. */
+/** Asks and tells to an actor that must not compile. Nothing here runs: `tsc` fails when one of them is not an error any more. */
 import * as z from 'zod';
 import { protocol } from '../../src/contracts/protocol.ts';
 import type { ReplyChannel, Ref } from '../../src/engine/ref.ts';
@@ -29,13 +29,13 @@ export const wrongs = (ref: Ref<typeof Talk.messages>, limited: Ref<typeof Talk.
   ref.ask('ask', { n: 'one' }),
   // @ts-expect-error a body that lacks something
   ref.ask('ask', {}),
-  // @ts-expect-error a message nobody defined
+  // @ts-expect-error an unknown message
   ref.ask('nothing', {}),
   // @ts-expect-error a message that has no replies cannot be asked
   ref.ask('note', { text: '' }),
   // @ts-expect-error a message that wants a reply cannot be told
   ref.tell('ask', { n: 1 }),
-  // @ts-expect-error what is for a topic is not for one actor
+  // @ts-expect-error a message for a topic is not for one actor
   ref.tell('news', {}),
   // @ts-expect-error a message this actor does not handle
   limited.ask('ask', { n: 1 }),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { decodeEntry } from '../../../src/journal/replicated/entry.ts';
 import { cluster } from '../../../src/cluster/join.ts';
-import { place } from '../../cli/troupe.ts';
+import { workspace as place } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 import { median, percentile } from '../measure.ts';
 

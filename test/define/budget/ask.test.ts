@@ -1,16 +1,16 @@
-/** A budget with a person: when it is used up somebody is asked for more, and the run goes on with what they give. */
+/** onExhausted "ask": when a budget is used up, a person is asked for more, and the run continues with the grant. */
 import { expect, test } from 'vitest';
 import type { Json } from 'troupe';
 import { testRuntime, type TestRuntime } from 'troupe/testing';
-import { desk } from './desk.ts';
+import { budgetTeam } from './budgetTeam.ts';
 
 const subjects = {
-  team: () => [desk({ steps: 4 }, { onExhausted: 'ask' }), { ada: 5, bob: 2 }] as const,
-  'team of which one asks': () => [desk({ steps: 2 }, { onExhausted: 'ask' }), { ada: 4, bob: 0 }] as const,
-  member: () => [desk({}, { ada: { budget: { steps: 2 }, onExhausted: 'ask' } }), { ada: 4, bob: 0 }] as const,
+  team: () => [budgetTeam({ steps: 4 }, { onExhausted: 'ask' }), { ada: 5, bob: 2 }] as const,
+  'team of which one asks': () => [budgetTeam({ steps: 2 }, { onExhausted: 'ask' }), { ada: 4, bob: 0 }] as const,
+  member: () => [budgetTeam({}, { ada: { budget: { steps: 2 }, onExhausted: 'ask' } }), { ada: 4, bob: 0 }] as const,
 };
 
-async function asked(runtime: TestRuntime, subject: keyof typeof subjects) {
+async function runUntilAsked(runtime: TestRuntime, subject: keyof typeof subjects) {
   const [team, order] = subjects[subject]();
   const handle = await runtime.start(team, order);
   await runtime.settle();
@@ -18,39 +18,39 @@ async function asked(runtime: TestRuntime, subject: keyof typeof subjects) {
   if (waiting.status !== 'waiting') throw new Error(`Nobody was asked: ${JSON.stringify(waiting)}`);
   return { handle, ticket: waiting.tickets[0]!, tickets: waiting.tickets };
 }
-async function answered(runtime: TestRuntime, subject: keyof typeof subjects, answer: Json) {
-  const { handle, ticket } = await asked(runtime, subject);
+async function runWithAnswer(runtime: TestRuntime, subject: keyof typeof subjects, answer: Json) {
+  const { handle, ticket } = await runUntilAsked(runtime, subject);
   await runtime.answer(ticket.id, answer, 'Grace');
   await runtime.settle();
   return handle.outcome({ returnWhenWaiting: true });
 }
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s asks once, and goes on with what it is granted',
+  'a %s whose budget is used up asks a person once, and continues with what is granted',
   async (name) => {
     await using runtime = await testRuntime();
-    const { tickets } = await asked(runtime, name);
+    const { tickets } = await runUntilAsked(runtime, name);
     expect(tickets).toHaveLength(1);
     await using another = await testRuntime();
-    expect(await answered(another, name, { granted: { steps: 10 } })).toMatchObject({ status: 'done' });
+    expect(await runWithAnswer(another, name, { granted: { steps: 10 } })).toMatchObject({ status: 'done' });
   },
 );
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s that is refused fails, and says by whom and why',
+  'a %s whose request is refused fails, and names the person and the reason',
   async (name) => {
     await using runtime = await testRuntime();
-    const outcome = await answered(runtime, name, { refused: 'the month is over' });
+    const outcome = await runWithAnswer(runtime, name, { refused: 'the month is over' });
     expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
     expect('failure' in outcome && outcome.failure!.message).toMatch(/Grace gave no more: the month is over/);
   },
 );
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
-  'a %s whom nobody answers fails when the time is up',
+  'a %s whose request is not answered fails at the deadline of the ticket',
   async (name) => {
     await using runtime = await testRuntime();
-    const { handle } = await asked(runtime, name);
+    const { handle } = await runUntilAsked(runtime, name);
     await runtime.advance('11h');
     expect((await runtime.tickets(handle.id)).length).toBe(1);
     await runtime.advance('1h');
@@ -60,9 +60,9 @@ test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
   },
 );
 
-test('the ticket says what was used, by whom, and what is asked for', async () => {
+test('the ticket shows the budget, its use by each member, and the amount requested', async () => {
   await using runtime = await testRuntime();
-  const { ticket } = await asked(runtime, 'team');
+  const { ticket } = await runUntilAsked(runtime, 'team');
   expect(ticket.question).toBe(
     'The team "desk" has used 4 of 4 steps, and needs more to go on. Grant more, or refuse?',
   );
@@ -77,9 +77,9 @@ test('the ticket says what was used, by whom, and what is asked for', async () =
   });
 });
 
-test('an answer that is no grant is turned away, and the ticket stays open', async () => {
+test('an answer that is not a grant is refused, and the ticket stays open', async () => {
   await using runtime = await testRuntime();
-  const { handle, ticket } = await asked(runtime, 'team');
+  const { handle, ticket } = await runUntilAsked(runtime, 'team');
   for (const wrong of [
     'yes',
     { granted: { steps: -1 } },
@@ -91,28 +91,28 @@ test('an answer that is no grant is turned away, and the ticket stays open', asy
   expect(await runtime.tickets(handle.id)).toHaveLength(1);
 });
 
-test('an answer that grants nothing is a no', async () => {
+test('an answer that grants nothing counts as a refusal', async () => {
   await using runtime = await testRuntime();
-  expect(await answered(runtime, 'team', {})).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+  expect(await runWithAnswer(runtime, 'team', {})).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
 });
 
-test('who is granted too little asks again', async () => {
+test('a member that is granted too little asks again', async () => {
   await using runtime = await testRuntime();
-  expect(await answered(runtime, 'member', { granted: { steps: 1 } })).toMatchObject({ status: 'waiting' });
+  expect(await runWithAnswer(runtime, 'member', { granted: { steps: 1 } })).toMatchObject({ status: 'waiting' });
 });
 
 test('a cancelled run withdraws its question', async () => {
   await using runtime = await testRuntime();
-  const { handle } = await asked(runtime, 'team');
+  const { handle } = await runUntilAsked(runtime, 'team');
   await runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
   await runtime.settle();
   expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
   expect(await runtime.tickets(handle.id)).toEqual([]);
 });
 
-test('nobody but its run may speak to a treasurer, or give an agent money behind its back', async () => {
+test('a message from outside the run cannot grant a budget to an agent or to a treasurer', async () => {
   await using runtime = await testRuntime();
-  const { handle } = await asked(runtime, 'team');
+  const { handle } = await runUntilAsked(runtime, 'team');
   const rows = await runtime.journal.find({ run: handle.id, status: 'active' });
   for (const { actor } of rows)
     await expect(

@@ -1,19 +1,25 @@
-/** What a team with a budget promises whoever pays for it. */
+/** What the budget of a team guarantees. */
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
 import type { RunOutcome } from '../../../src/runtime/runtime.ts';
-import { desk, supervisors, thinker } from './desk.ts';
+import { budgetTeam, supervisors, thinkingModel } from './budgetTeam.ts';
 
-async function ended(team: ReturnType<typeof desk>, order: { ada: number; bob: number }): Promise<RunOutcome> {
+async function outcomeOf(
+  team: ReturnType<typeof budgetTeam>,
+  order: { ada: number; bob: number },
+): Promise<RunOutcome> {
   await using runtime = await testRuntime();
   const handle = await runtime.start(team, order);
   await runtime.settle();
   return handle.outcome();
 }
-const used = (outcome: RunOutcome) => ('usage' in outcome ? outcome.usage : undefined);
+const usageOf = (outcome: RunOutcome) => ('usage' in outcome ? outcome.usage : undefined);
 
-test('a lone member may use all of it', async () => {
-  expect(await ended(desk({ steps: 10 }), { ada: 10, bob: 0 })).toMatchObject({ status: 'done', usage: { steps: 10 } });
+test("a team's only working member may use its whole budget", async () => {
+  expect(await outcomeOf(budgetTeam({ steps: 10 }), { ada: 10, bob: 0 })).toMatchObject({
+    status: 'done',
+    usage: { steps: 10 },
+  });
 });
 
 test.each([
@@ -21,37 +27,37 @@ test.each([
   { budget: { tokens: 160 }, usage: { outputTokens: 50 } },
   { budget: { usd: 0.1001 }, usage: { steps: 10 } },
   { budget: { toolCalls: 8 }, usage: { toolCalls: 7 } },
-])('of two at work the busy one is not held to an equal share of $budget', async ({ budget, usage }) => {
-  expect(await ended(desk(budget), { ada: 8, bob: 2 })).toMatchObject({ status: 'done', usage });
+])('of two working members the busier one may use more than half of $budget', async ({ budget, usage }) => {
+  expect(await outcomeOf(budgetTeam(budget), { ada: 8, bob: 2 })).toMatchObject({ status: 'done', usage });
 });
 
 test.each([
   [{ steps: 7 }, { steps: 7 }],
   [{ usd: 0.07 }, { steps: 7 }],
   [{ tokens: 105 }, { steps: 6 }],
-])('members side by side never use more than %o, and who asks for more then hears why not', async (budget, most) => {
-  const outcome = await ended(desk(budget), { ada: 20, bob: 20 });
+])('concurrent members never use more than %o, and a refused member learns why', async (budget, most) => {
+  const outcome = await outcomeOf(budgetTeam(budget), { ada: 20, bob: 20 });
   expect(outcome).toMatchObject({
     status: 'failed',
     failure: { kind: 'budget', data: { what: Object.keys(budget)[0] } },
   });
-  expect(used(outcome)!.steps).toBeLessThanOrEqual(most.steps);
-  expect(used(outcome)!.steps).toBeGreaterThanOrEqual(most.steps - 1);
+  expect(usageOf(outcome)!.steps).toBeLessThanOrEqual(most.steps);
+  expect(usageOf(outcome)!.steps).toBeGreaterThanOrEqual(most.steps - 1);
 });
 
-test('what one member leaves over is there for the next', async () => {
-  const outcome = await ended(desk({ steps: 9 }), { ada: 1, bob: 8 });
+test('what one member does not use is available to the next', async () => {
+  const outcome = await outcomeOf(budgetTeam({ steps: 9 }), { ada: 1, bob: 8 });
   expect(outcome).toMatchObject({ status: 'done', output: { thoughts: 9 } });
 });
 
-test('two of the same lease are served in turn, and nobody waits for ever', async () => {
-  const outcome = await ended(desk({ steps: 3 }), { ada: 5, bob: 5 });
+test('two requests for the same remaining budget are served in their order, and none waits for ever', async () => {
+  const outcome = await outcomeOf(budgetTeam({ steps: 3 }), { ada: 5, bob: 5 });
   expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
 });
 
 test('a team without a budget has no treasurer', async () => {
   await using runtime = await testRuntime();
-  const handle = await runtime.start(desk({}), { ada: 1, bob: 1 });
+  const handle = await runtime.start(budgetTeam({}), { ada: 1, bob: 1 });
   await runtime.settle();
   expect(await handle.outcome()).toMatchObject({ status: 'done' });
   expect((await runtime.journal.find({ run: handle.id })).map(({ type }) => type).sort()).toEqual([
@@ -61,39 +67,44 @@ test('a team without a budget has no treasurer', async () => {
   ]);
 });
 
-test('a price that is not known counts as nothing where it is allowed, and fails where it is not', async () => {
-  const free = { model: thinker(null, 'unknown:model'), limits: { allowUnknownPrice: true } };
-  expect(await ended(desk({ usd: 0.01 }, { ada: free }), { ada: 5, bob: 0 })).toMatchObject({ status: 'done' });
-  const unpriced = await ended(desk({ usd: 0.01 }, { ada: { model: thinker(null, 'unknown:model') } }), {
-    ada: 5,
-    bob: 0,
+test('an unknown price counts as zero where unknown prices are allowed, and fails the run elsewhere', async () => {
+  const free = { model: thinkingModel(null, 'unknown:model'), limits: { allowUnknownPrice: true } };
+  expect(await outcomeOf(budgetTeam({ usd: 0.01 }, { ada: free }), { ada: 5, bob: 0 })).toMatchObject({
+    status: 'done',
   });
+  const unpriced = await outcomeOf(
+    budgetTeam({ usd: 0.01 }, { ada: { model: thinkingModel(null, 'unknown:model') } }),
+    {
+      ada: 5,
+      bob: 0,
+    },
+  );
   expect(unpriced).toMatchObject({ status: 'failed', failure: { kind: 'budget', data: { model: 'unknown:model' } } });
 });
 
-test('a member asks with its own budget in mind: it fails by that, whatever the team has left', async () => {
-  const outcome = await ended(desk({ steps: 20 }, { ada: { budget: { steps: 2 } } }), { ada: 5, bob: 0 });
+test('a member fails by its own budget, whatever the team has left', async () => {
+  const outcome = await outcomeOf(budgetTeam({ steps: 20 }, { ada: { budget: { steps: 2 } } }), { ada: 5, bob: 0 });
   expect(outcome).toMatchObject({ status: 'failed', failure: { data: { what: 'steps', limit: 2 } } });
 });
 
 test.each(Object.entries(supervisors))(
-  'behind %s a member asks for more as well, as far as it may, and what it leaves over is there for others',
-  async (_, behind) => {
-    expect(await ended(desk({ steps: 9 }, { behind }), { ada: 1, bob: 8 })).toMatchObject({
+  'behind %s a member can request more up to its limit, and what it does not use is available to others',
+  async (_, supervisedBy) => {
+    expect(await outcomeOf(budgetTeam({ steps: 9 }, { supervisedBy }), { ada: 1, bob: 8 })).toMatchObject({
       status: 'done',
       output: { thoughts: 9 },
       usage: { steps: 9 },
     });
-    const short = await ended(desk({ steps: 6 }, { behind }), { ada: 8, bob: 8 });
+    const short = await outcomeOf(budgetTeam({ steps: 6 }, { supervisedBy }), { ada: 8, bob: 8 });
     expect(short).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
-    expect(used(short)!.steps).toBeLessThanOrEqual(6);
-    const dear = await ended(desk({ usd: 0.07 }, { behind }), { ada: 1, bob: 6 });
+    expect(usageOf(short)!.steps).toBeLessThanOrEqual(6);
+    const dear = await outcomeOf(budgetTeam({ usd: 0.07 }, { supervisedBy }), { ada: 1, bob: 6 });
     expect(dear).toMatchObject({ status: 'done', usage: { steps: 7 } });
   },
 );
 
-test('more than a guardrail allows is not asked for, whatever the team has left', async () => {
-  const { guardrails: behind } = supervisors;
-  const outcome = await ended(desk({ steps: 50 }, { behind: behind! }), { ada: 20, bob: 0 });
+test('a member requests no more than its guardrail allows, whatever the team has left', async () => {
+  const { guardrails: supervisedBy } = supervisors;
+  const outcome = await outcomeOf(budgetTeam({ steps: 50 }, { supervisedBy: supervisedBy! }), { ada: 20, bob: 0 });
   expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 12 } });
 });

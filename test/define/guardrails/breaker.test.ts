@@ -1,97 +1,97 @@
-/** The door of a guardrail: it shuts when too much goes wrong, tries again by itself, or waits for a person. */
+/** The circuit breaker of a guardrail: it opens after too many failures, tries again after a time, or waits for a person. */
 import { expect, test } from 'vitest';
 import { guardrails } from 'troupe';
 import { clerk, rejection } from './guarded.ts';
-import { standing } from './longLived.ts';
+import { longLivedRun } from './longLived.ts';
 
 const { guardrail, input } = guardrails;
-/** Fails where the task says so, takes its time where it says so. */
-const moody = () =>
+/** Fails for a task with "bad", and hangs for a task with "slow". */
+const unreliableClerk = () =>
   clerk(({ messages }) => {
-    const said = JSON.stringify(messages[0]);
-    if (said.includes('bad')) return { error: { kind: 'auth', message: 'No key.' } };
-    return said.includes('slow') ? { hang: true } : { text: 'Done.' };
+    const prompt = JSON.stringify(messages[0]);
+    if (prompt.includes('bad')) return { error: { kind: 'auth', message: 'No key.' } };
+    return prompt.includes('slow') ? { hang: true } : { text: 'Done.' };
   });
 const breaker = guardrail({ name: 'breaker', pre: () => true, trip: { after: 2, rest: '30s' } });
 const bad = { body: 'bad' };
 const done = { status: 'completed' };
 
-test('after so many failures in a row it rests, lets one through to try, and goes on', async () => {
-  await using stand = await standing([breaker], moody());
-  expect(await stand.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
-  expect(await stand.doorOf('breaker')).toBe('closed');
-  expect(await stand.give('2', bad)).toMatchObject({ failure: { kind: 'auth' } });
-  expect(await stand.doorOf('breaker')).toBe('open');
-  await stand.runtime.advance('10s');
-  expect(await stand.give('3')).toMatchObject({
+test('a breaker opens after several failures in a row, lets one task through as a trial, and closes when that succeeds', async () => {
+  await using run = await longLivedRun([breaker], unreliableClerk());
+  expect(await run.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
+  expect(await run.breakerStateOf('breaker')).toBe('closed');
+  expect(await run.give('2', bad)).toMatchObject({ failure: { kind: 'auth' } });
+  expect(await run.breakerStateOf('breaker')).toBe('open');
+  await run.runtime.advance('10s');
+  expect(await run.give('3')).toMatchObject({
     failure: {
       kind: 'transient',
       retryAfter: 20_000,
       data: { refusedBy: 'breaker', reason: expect.stringMatching(/No key.*rests/) },
     },
   });
-  await stand.runtime.advance('20s');
-  expect(await stand.doorOf('breaker')).toBe('halfOpen.ready');
-  expect(await stand.give('4', { body: 'slow' })).toBeUndefined();
-  expect(await stand.doorOf('breaker')).toBe('halfOpen.trying');
-  expect(await stand.give('5')).toMatchObject(rejection('breaker', 'pre', 'transient', /under way/));
-  await stand.signal('breaker', { type: 'work.cancel', id: '4', reason: 'never mind' });
-  await stand.runtime.advance('20s');
-  expect(await stand.doorOf('breaker')).toBe('halfOpen.ready');
-  expect(await stand.give('6', bad)).toMatchObject({ failure: { kind: 'auth' } });
-  expect(await stand.doorOf('breaker')).toBe('open');
-  await stand.runtime.advance('30s');
-  expect(await stand.give('7')).toMatchObject(done);
-  expect(await stand.doorOf('breaker')).toBe('closed');
+  await run.runtime.advance('20s');
+  expect(await run.breakerStateOf('breaker')).toBe('halfOpen.ready');
+  expect(await run.give('4', { body: 'slow' })).toBeUndefined();
+  expect(await run.breakerStateOf('breaker')).toBe('halfOpen.trying');
+  expect(await run.give('5')).toMatchObject(rejection('breaker', 'pre', 'transient', /under way/));
+  await run.signal('breaker', { type: 'work.cancel', id: '4', reason: 'never mind' });
+  await run.runtime.advance('20s');
+  expect(await run.breakerStateOf('breaker')).toBe('halfOpen.ready');
+  expect(await run.give('6', bad)).toMatchObject({ failure: { kind: 'auth' } });
+  expect(await run.breakerStateOf('breaker')).toBe('open');
+  await run.runtime.advance('30s');
+  expect(await run.give('7')).toMatchObject(done);
+  expect(await run.breakerStateOf('breaker')).toBe('closed');
 });
 
-test('what another guardrail rejects is no failure of this one', async () => {
-  await using stand = await standing([
+test('a rejection by another guardrail does not count as a failure for a breaker', async () => {
+  await using run = await longLivedRun([
     guardrail({ name: 'zone', pre: () => true, trip: { after: 1, rest: '1m' } }),
     input(['no']),
   ]);
-  expect(await stand.give('1', { body: 'no' })).toMatchObject({ failure: { data: { refusedBy: 'input' } } });
-  expect(await stand.doorOf('zone')).toBe('closed');
+  expect(await run.give('1', { body: 'no' })).toMatchObject({ failure: { data: { refusedBy: 'input' } } });
+  expect(await run.breakerStateOf('zone')).toBe('closed');
 });
 
-test('one that a person must look at trips at its first rejection, and the ticket resets it', async () => {
-  await using stand = await standing([input(['attack'], { trip: 'person' })], moody());
-  expect(await stand.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
-  expect(await stand.doorOf('input')).toBe('closed');
-  expect(await stand.give('2', { body: 'an attack' })).toMatchObject(rejection('input', 'pre', 'denied', /pattern/));
-  expect(await stand.doorOf('input')).toBe('tripped.asking');
-  expect(await stand.give('3')).toMatchObject(rejection('input', 'pre', 'denied', /tripped.*until a person resets it/));
-  const [ticket] = await stand.runtime.tickets(stand.run.id);
+test('a guardrail with trip "person" trips at its first rejection, and the answer to its ticket resets it', async () => {
+  await using run = await longLivedRun([input(['attack'], { trip: 'person' })], unreliableClerk());
+  expect(await run.give('1', bad)).toMatchObject({ failure: { kind: 'auth' } });
+  expect(await run.breakerStateOf('input')).toBe('closed');
+  expect(await run.give('2', { body: 'an attack' })).toMatchObject(rejection('input', 'pre', 'denied', /pattern/));
+  expect(await run.breakerStateOf('input')).toBe('tripped.asking');
+  expect(await run.give('3')).toMatchObject(rejection('input', 'pre', 'denied', /tripped.*until a person resets it/));
+  const [ticket] = await run.runtime.tickets(run.run.id);
   expect(ticket!.question).toMatch(/"input" has tripped.*May it be reset\?/);
-  await stand.runtime.answer(ticket!.id, { reset: true }, 'Grace');
-  await stand.runtime.settle();
-  expect(await stand.doorOf('input')).toBe('closed');
-  expect(await stand.give('4')).toMatchObject(done);
+  await run.runtime.answer(ticket!.id, { reset: true }, 'Grace');
+  await run.runtime.settle();
+  expect(await run.breakerStateOf('input')).toBe('closed');
+  expect(await run.give('4')).toMatchObject(done);
 });
 
-test('a person who says no leaves it shut, and may reset it later', async () => {
-  await using stand = await standing([breaker]);
-  await stand.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
-  const [ticket] = await stand.runtime.tickets(stand.run.id);
-  await stand.runtime.answer(ticket!.id, { reset: false }, 'Grace');
-  await stand.runtime.settle();
-  expect(await stand.doorOf('breaker')).toBe('tripped.shut');
-  expect(await stand.give('1')).toMatchObject(rejection('breaker', 'pre', 'denied', /under attack/));
-  await stand.signal('breaker', { type: 'guardrail.reset' });
-  expect(await stand.give('2')).toMatchObject(done);
+test('a tripped guardrail stays closed when a person refuses to reset it, and can be reset later', async () => {
+  await using run = await longLivedRun([breaker]);
+  await run.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
+  const [ticket] = await run.runtime.tickets(run.run.id);
+  await run.runtime.answer(ticket!.id, { reset: false }, 'Grace');
+  await run.runtime.settle();
+  expect(await run.breakerStateOf('breaker')).toBe('tripped.shut');
+  expect(await run.give('1')).toMatchObject(rejection('breaker', 'pre', 'denied', /under attack/));
+  await run.signal('breaker', { type: 'guardrail.reset' });
+  expect(await run.give('2')).toMatchObject(done);
 });
 
-test('nobody who answers leaves it shut', async () => {
-  await using stand = await standing([breaker]);
-  await stand.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
-  await stand.runtime.advance('3d');
-  expect(await stand.doorOf('breaker')).toBe('tripped.shut');
+test('a tripped guardrail stays closed when its ticket is not answered', async () => {
+  await using run = await longLivedRun([breaker]);
+  await run.signal('breaker', { type: 'guardrail.trip', reason: 'under attack' });
+  await run.runtime.advance('3d');
+  expect(await run.breakerStateOf('breaker')).toBe('tripped.shut');
 });
 
-test('work for somebody it does not know is turned down at once', async () => {
-  await using stand = await standing([breaker]);
-  expect(await stand.give('1', { to: 'nobody' })).toMatchObject(
+test('a task for an unknown member is rejected at once', async () => {
+  await using run = await longLivedRun([breaker]);
+  expect(await run.give('1', { to: 'nobody' })).toMatchObject(
     rejection('breaker', 'pre', 'capability', /nobody called "nobody".*there is clerk/),
   );
-  expect(await stand.give('2', { to: 'clerk' })).toMatchObject(done);
+  expect(await run.give('2', { to: 'clerk' })).toMatchObject(done);
 });

@@ -1,8 +1,8 @@
-/** Whatever becomes of a guardrail itself, nothing gets through that it has not let through. */
+/** Guardrails fail closed: when a check itself fails, nothing passes. */
 import { expect, test } from 'vitest';
 import { guarded, guardrails } from 'troupe';
-import { clerk, outcomeOf, rejection, tried } from './guarded.ts';
-import { standing } from './longLived.ts';
+import { clerk, outcomeOf, rejection, outcomeBehind } from './guarded.ts';
+import { longLivedRun } from './longLived.ts';
 
 const { guardrail, output } = guardrails;
 const boom = () => {
@@ -16,10 +16,10 @@ test.each([
   ['never answers', hang, /no answer within 30000 ms/],
   ['answers nothing', () => undefined as never, /neither yes nor no.*nothing/],
   ['answers with something else', () => ({ fine: true }) as never, /neither yes nor no.*object/],
-  ['answers with a kind that is none', () => ({ reason: 'x', kind: 'whatever' }) as never, /neither yes nor no/],
-])('a check that %s lets nothing through, before and after', async (_, check, reason) => {
+  ['answers with an unknown kind', () => ({ reason: 'x', kind: 'whatever' }) as never, /neither yes nor no/],
+])('a check that %s rejects the task, before and after the work', async (_, check, reason) => {
   for (const stage of ['pre', 'mid', 'post'] as const)
-    expect(await tried([guardrail({ name: 'mine', [stage]: check })])).toMatchObject(
+    expect(await outcomeBehind([guardrail({ name: 'mine', [stage]: check })])).toMatchObject(
       rejection('mine', stage, 'denied', reason),
     );
 });
@@ -29,29 +29,29 @@ test.each([
   ['rejects', () => Promise.reject(new Error('boom'))],
   ['never answers', hang],
   ['answers nothing', () => undefined as never],
-])('a check of the stream that %s stops it', async (_, stream) => {
-  expect(await tried([guardrail({ name: 'mine', stream })])).toMatchObject(
+])('a check of the stream that %s stops the stream', async (_, stream) => {
+  expect(await outcomeBehind([guardrail({ name: 'mine', stream })])).toMatchObject(
     rejection('mine', 'stream', 'denied', /nothing is let through|neither yes nor no/),
   );
 });
 
-test('a check has as long as its guardrail says', async () => {
-  await using stand = await standing([guardrail({ name: 'slow', limit: '2s', pre: hang })]);
-  expect(await stand.give('1')).toBeUndefined();
-  await stand.runtime.advance('1900ms');
-  expect(await stand.answers()).toEqual([]);
-  await stand.runtime.advance('100ms');
-  expect((await stand.answers())[0]!.output).toMatchObject(rejection('slow', 'pre', 'denied', /within 2000 ms/));
+test('the time limit of a check is the one that its guardrail sets', async () => {
+  await using run = await longLivedRun([guardrail({ name: 'slow', limit: '2s', pre: hang })]);
+  expect(await run.give('1')).toBeUndefined();
+  await run.runtime.advance('1900ms');
+  expect(await run.answers()).toEqual([]);
+  await run.runtime.advance('100ms');
+  expect((await run.answers())[0]!.output).toMatchObject(rejection('slow', 'pre', 'denied', /within 2000 ms/));
 });
 
-test('a rejection says what kind it is, and when to come back', async () => {
+test('a rejection has a kind, and the time after which to try again', async () => {
   const busy = guardrail({ name: 'busy', pre: () => ({ reason: 'full', kind: 'transient', retryAfter: 5_000 }) });
-  expect(await tried([busy])).toMatchObject({
+  expect(await outcomeBehind([busy])).toMatchObject({
     failure: { kind: 'transient', retryable: true, retryAfter: 5_000, data: { refusedBy: 'busy', reason: 'full' } },
   });
 });
 
-test('what is asked again while work is under way may stop it', async () => {
+test('a check during the work can stop it', async () => {
   let asked = 0;
   const open = guardrail({ name: 'hours', mid: () => ++asked < 3 || 'closing time', every: '1m' });
   const { outcome } = await outcomeOf(guarded(clerk([{ hang: true }]), [open]));
@@ -59,12 +59,12 @@ test('what is asked again while work is under way may stop it', async () => {
   expect(asked).toBe(3);
 });
 
-test('when the guardrail below dies, work is rejected and nothing passes until a person resets it', async () => {
-  await using stand = await standing([output([/never/]), guardrail({ name: 'mine', pre: () => true })]);
-  expect(await stand.give('0')).toMatchObject({ status: 'completed' });
-  await stand.signal('mine', { type: 'guardrail.stop', reason: 'gone' });
-  expect(await stand.doorOf('output')).toBe('tripped.asking');
-  expect(await stand.give('1')).toMatchObject(rejection('output', 'pre', 'denied', /tripped.*"mine".*gone/));
-  await stand.signal('output', { type: 'guardrail.reset' });
-  expect(await stand.give('2')).toMatchObject({ status: 'completed' });
+test('when a nested guardrail crashes, tasks are rejected until a person resets it', async () => {
+  await using run = await longLivedRun([output([/never/]), guardrail({ name: 'mine', pre: () => true })]);
+  expect(await run.give('0')).toMatchObject({ status: 'completed' });
+  await run.signal('mine', { type: 'guardrail.stop', reason: 'gone' });
+  expect(await run.breakerStateOf('output')).toBe('tripped.asking');
+  expect(await run.give('1')).toMatchObject(rejection('output', 'pre', 'denied', /tripped.*"mine".*gone/));
+  await run.signal('output', { type: 'guardrail.reset' });
+  expect(await run.give('2')).toMatchObject({ status: 'completed' });
 });

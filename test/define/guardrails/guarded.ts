@@ -1,4 +1,4 @@
-/** What the tests of guardrails guard: a clerk who says what the script says, and how its run ended. */
+/** Helpers for tests of guardrails: a scripted clerk, and the outcome of its guarded run. */
 import { expect } from 'vitest';
 import {
   agent,
@@ -24,10 +24,10 @@ export const clerk = (
     ...more,
   });
 
-/** A clerk who says `Done.` whatever it is told. */
-export const willing = () => clerk(() => ({ text: 'Done.' }));
+/** A clerk that answers `Done.` to every task. */
+export const doneClerk = () => clerk(() => ({ text: 'Done.' }));
 
-/** Runs it to its end in virtual time. */
+/** Runs a subject to its end in virtual time. */
 export async function outcomeOf(subject: Runnable, input: unknown = 'Go.', time: Duration = '1h') {
   await using runtime = await testRuntime();
   const run = await runtime.start(subject, input);
@@ -35,10 +35,10 @@ export async function outcomeOf(subject: Runnable, input: unknown = 'Go.', time:
   return { outcome: await run.outcome(), seen: [...runtime.seen], run: run.id };
 }
 
-export const tried = async (guardrails: readonly Guardrail[], subject = willing(), input: unknown = 'Go.') =>
+export const outcomeBehind = async (guardrails: readonly Guardrail[], subject = doneClerk(), input: unknown = 'Go.') =>
   (await outcomeOf(guarded(subject, guardrails), input)).outcome;
 
-/** The failure of a rejection. */
+/** The expected outcome of a rejected task. */
 export const rejection = (refusedBy: string, stage: string, kind: string, reason: RegExp) => ({
   status: 'failed',
   failure: expect.objectContaining({

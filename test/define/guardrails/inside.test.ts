@@ -1,4 +1,4 @@
-/** Guardrails inside an agent: what its model says is looked at while it says it, and so are the calls it wants to make. */
+/** Guardrails inside an agent: they check the stream of its model, and its tool calls. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { guarded, guardrails, tool, type Guardrail } from 'troupe';
@@ -11,7 +11,7 @@ const notes = (seen: readonly { readonly type: string }[]) =>
     .filter(({ type }) => type === 'progress')
     .map((each) => (each as unknown as { note: { text?: string } }).note.text);
 
-test('a stream that trips is stopped, and nobody sees what it had said', async () => {
+test('a stream that a check rejects is stopped, and none of its text is shown', async () => {
   let parts = 0;
   const model = {
     id: 'test:chatty',
@@ -36,7 +36,7 @@ test('a stream that trips is stopped, and nobody sees what it had said', async (
   expect(parts).toBeLessThan(6);
 });
 
-test('an answer given as a message is looked at as well', async () => {
+test('an answer in the form of a message is checked too', async () => {
   const { outcome } = await outcomeOf(
     guarded(
       clerk(() => ({ text: 'It is 1234567812345678.' })),
@@ -46,7 +46,7 @@ test('an answer given as a message is looked at as well', async () => {
   expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
 });
 
-test('a function tells a part from the whole', async () => {
+test('a check function can distinguish a part of an answer from the whole', async () => {
   const cites = output(({ text, whole }) => !whole || text.includes('Source:') || 'it names no source');
   const says = (text: string) => clerk(() => ({ text, chunks: 3 }));
   expect((await outcomeOf(guarded(says('So it is. Source: Ada.'), [cites]))).outcome).toMatchObject({ status: 'done' });
@@ -55,8 +55,8 @@ test('a function tells a part from the whole', async () => {
   );
 });
 
-/** An agent that mails and then says what became of it. */
-async function mailing(guards: readonly Guardrail[], answer?: boolean) {
+/** An agent that calls its mail tool, and then answers with the result of the call. */
+async function runMailingAgent(guards: readonly Guardrail[], answer?: boolean) {
   const sent: string[] = [];
   const shape = { description: 'x', input: z.object({ to: z.string() }), output: z.string() };
   const mail = tool({
@@ -78,23 +78,30 @@ async function mailing(guards: readonly Guardrail[], answer?: boolean) {
   const tickets = await runtime.tickets(run.id);
   if (answer !== undefined) await runtime.answer(tickets[0]!.id, { approved: answer }, 'Grace');
   const outcome = await run.outcome();
-  const told = model.requests.at(-1)!.messages.at(-1) as { results: { name: string; ok: boolean; content: string }[] };
-  return { sent, tickets, outcome, told: Object.fromEntries(told.results.map(({ name, content }) => [name, content])) };
+  const toldModel = model.requests.at(-1)!.messages.at(-1) as {
+    results: { name: string; ok: boolean; content: string }[];
+  };
+  return {
+    sent,
+    tickets,
+    outcome,
+    toldModel: Object.fromEntries(toldModel.results.map(({ name, content }) => [name, content])),
+  };
 }
 
-test('what changes the world is not called unless that is said, and the model is told why', async () => {
-  const { sent, outcome, told } = await mailing([tools()]);
+test('the guardrail for tools rejects a write unless writes are allowed, and tells the model why', async () => {
+  const { sent, outcome, toldModel } = await runMailingAgent([tools()]);
   expect(sent).toEqual([]);
-  expect(told['mail']).toMatch(/guardrail "tool" refused it: it changes the world/);
-  expect(told['look_up']).toBe('found');
+  expect(toldModel['mail']).toMatch(/guardrail "tool" refused it: it changes the world/);
+  expect(toldModel['look_up']).toBe('found');
   expect(outcome).toMatchObject({ status: 'done', output: 'Done.' });
 });
 
-test('writes may be allowed, or asked about', async () => {
-  expect((await mailing([tools({ writes: 'allow' })])).sent).toEqual(['ada']);
-  const asked = await mailing([tools({ writes: 'ask' })], true);
+test('the guardrail for tools can allow writes, or ask a person', async () => {
+  expect((await runMailingAgent([tools({ writes: 'allow' })])).sent).toEqual(['ada']);
+  const asked = await runMailingAgent([tools({ writes: 'ask' })], true);
   expect(asked).toMatchObject({ sent: ['ada'], tickets: [{ subject: { tool: 'mail' } }] });
-  expect((await mailing([tools({ writes: 'ask' })], false)).sent).toEqual([]);
+  expect((await runMailingAgent([tools({ writes: 'ask' })], false)).sent).toEqual([]);
 });
 
 test.each([
@@ -103,20 +110,20 @@ test.each([
   ['is not among those allowed', { allow: ['look_*'], writes: 'allow' as const }, /only look_\* may be called/],
   ['is allowed by name, but changes the world', { allow: ['*'] }, /changes the world/],
 ])('a tool that %s is refused', async (_, options, why) => {
-  const { sent, told } = await mailing([tools(options)]);
+  const { sent, toldModel } = await runMailingAgent([tools(options)]);
   expect(sent).toEqual([]);
-  expect(told['mail']).toMatch(why);
-  expect(told['look_up']).toBe('found');
+  expect(toldModel['mail']).toMatch(why);
+  expect(toldModel['look_up']).toBe('found');
 });
 
-test("a user's own policy may look at the arguments; one that breaks allows nothing", async () => {
+test('a policy function can check the arguments of a call; if it throws, the call is rejected', async () => {
   const own = guardrail({ name: 'own', tool: ({ input }) => (input as { to: string }).to !== 'ada' || 'not to Ada' });
-  expect((await mailing([own])).told).toEqual({
+  expect((await runMailingAgent([own])).toldModel).toEqual({
     mail: expect.stringMatching(/"own" refused it: not to Ada/) as string,
     look_up: expect.stringMatching(/not to Ada/) as string,
   });
   const broken = guardrail({ name: 'own', tool: () => Promise.reject(new Error('no policy')) });
-  expect((await mailing([broken])).told['mail']).toMatch(/broke, so nothing is let through: .*no policy/);
+  expect((await runMailingAgent([broken])).toldModel['mail']).toMatch(/broke, so nothing is let through: .*no policy/);
   const ask = guardrail({ name: 'own', tool: ({ name }) => name !== 'look_up' || { ask: true } });
-  expect((await mailing([ask], true)).tickets).toMatchObject([{ subject: { tool: 'look_up' } }]);
+  expect((await runMailingAgent([ask], true)).tickets).toMatchObject([{ subject: { tool: 'look_up' } }]);
 });

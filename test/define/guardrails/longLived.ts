@@ -1,4 +1,4 @@
-/** An orchestrator in a nutshell: hands out what a test tells it to, and keeps every answer, so that guardrails can be seen standing. */
+/** A minimal supervisor: it gives a guardrail the tasks of a test and keeps every answer, so that a guardrail can be tested over several tasks. */
 import { assign, setup } from 'xstate';
 import { machine, type Guardrail, type Runnable } from 'troupe';
 import { agentActor } from '../../../actors/agent.ts';
@@ -8,10 +8,10 @@ import type { Work, WorkDone } from '../../../src/contracts/work.ts';
 import { gateway } from '../../../src/gateway/gateway.ts';
 import { guardChain } from '../../../src/runtime/compile.ts';
 import { testRuntime, virtualClock } from 'troupe/testing';
-import { willing } from './guarded.ts';
+import { doneClerk } from './guarded.ts';
 
-type Handed = Partial<Omit<Work, 'type' | 'id' | 'message'>> & { readonly body?: Json };
-export type Standing = Awaited<ReturnType<typeof standing>>;
+type GivenTask = Partial<Omit<Work, 'type' | 'id' | 'message'>> & { readonly body?: Json };
+export type LongLivedRun = Awaited<ReturnType<typeof longLivedRun>>;
 
 const chartOf = (name: string, child: ReturnType<typeof guardChain>['machine']) =>
   setup({
@@ -27,8 +27,8 @@ const chartOf = (name: string, child: ReturnType<typeof guardChain>['machine']) 
     },
   });
 
-/** Guardrails standing before a clerk (or who is given), in a run that lives until the test is over. */
-export async function standing(guardrails: readonly Guardrail[], clerk = willing()) {
+/** Starts guardrails in front of a clerk, in a run that lives until the test ends. */
+export async function longLivedRun(guardrails: readonly Guardrail[], clerk = doneClerk()) {
   const clock = virtualClock();
   const door = gateway({ clock, env: {} });
   const guard = guardChain(guardrails, {
@@ -71,11 +71,11 @@ export async function standing(guardrails: readonly Guardrail[], clerk = willing
     addressOf,
     answers,
     [Symbol.asyncDispose]: () => runtime.close(),
-    /** How its door stands, as `troupe runs get` would say it. */
-    doorOf: async (id: string) => /door\.([\w.]+)/.exec((await contextOf(addressOf(id))).state)![1],
+    /** The state of the breaker of a guardrail, as `troupe runs get` shows it. */
+    breakerStateOf: async (id: string) => /door\.([\w.]+)/.exec((await contextOf(addressOf(id))).state)![1],
     signal: (id: string, event: { type: string } & Record<string, Json>) =>
       runtime.signal(addressOf(id), event as never).then(() => runtime.settle()),
-    async give(id: string, { body = 'Go.', facts = {}, attempt = 1, ...rest }: Handed = {}) {
+    async give(id: string, { body = 'Go.', facts = {}, attempt = 1, ...rest }: GivenTask = {}) {
       const work = { type: 'work', id, message: { type: 'task', body }, attempt, facts, ...rest };
       await runtime.signal(run.root, { type: 'give', work: work as never });
       await runtime.settle();

@@ -1,22 +1,22 @@
-/** What each guardrail of the house lets through and what it rejects, at which stage and with which kind. */
+/** What each built-in guardrail accepts and rejects, at which stage and with which kind of failure. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { guardrails, type Guardrail } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { clerk, rejection, tried } from './guarded.ts';
-import { standing } from './longLived.ts';
+import { clerk, rejection, outcomeBehind } from './guarded.ts';
+import { longLivedRun } from './longLived.ts';
 
-type Given = Parameters<Awaited<ReturnType<typeof standing>>['give']>[1];
+type TaskInput = Parameters<Awaited<ReturnType<typeof longLivedRun>>['give']>[1];
 const { timeout, budget, rateLimit, cancellation, input, output, schema } = guardrails;
 
-const before = async (guardrail: Guardrail, given: Given) => {
-  await using stand = await standing([guardrail]);
-  return await stand.give('a', given);
+const outcomeOf = async (guardrail: Guardrail, task: TaskInput) => {
+  await using run = await longLivedRun([guardrail]);
+  return await run.give('a', task);
 };
 const passes = { status: 'completed', answer: { body: 'Done.' } };
 const steps = (limit: number, more = {}) => budget({ steps: limit, ...more });
 
-test.each<[string, Guardrail, Given, object]>([
+test.each<[string, Guardrail, TaskInput, object]>([
   ['a timeout within the limit', timeout({ max: 5_000 }), { facts: { timeout: 1_000 } }, passes],
   ['no timeout where none is required', timeout({ max: 5_000 }), {}, passes],
   [
@@ -122,102 +122,100 @@ test.each<[string, Guardrail, Given, object]>([
     {},
     { ...rejection('output', 'post', 'denied', /pattern/), partial: { body: 'Done.' } },
   ],
-])('%s', async (_, guardrail, given, expected) => {
-  expect(await before(guardrail, given)).toMatchObject(expected);
+])('%s', async (_, guardrail, task, expected) => {
+  expect(await outcomeOf(guardrail, task)).toMatchObject(expected);
 });
 
-test('nothing left of the budget of its run may be let in all the same', async () => {
-  const outcome = await before(steps(8, { allowExhausted: true }), { allowance: { steps: 0 } });
+test('with allowExhausted a task is accepted when the budget of the run is used up', async () => {
+  const outcome = await outcomeOf(steps(8, { allowExhausted: true }), { allowance: { steps: 0 } });
   expect(outcome).not.toMatchObject({ failure: { data: { stage: 'pre' } } });
 });
 
-test('an answer that cost more than allowed is rejected, and what was said and used is kept', async () => {
-  const dear = clerk(() => ({ text: 'Done.', usage: { inputTokens: 900, outputTokens: 100 } }));
-  expect(await tried([budget({ tokens: 500 })], dear)).toMatchObject({
+test('an answer that cost more than allowed is rejected, and its text and usage are kept', async () => {
+  const expensive = clerk(() => ({ text: 'Done.', usage: { inputTokens: 900, outputTokens: 100 } }));
+  expect(await outcomeBehind([budget({ tokens: 500 })], expensive)).toMatchObject({
     ...rejection('budget', 'post', 'budget', /used 1000 tokens of 500/),
     partial: { type: 'text', body: 'Done.' },
     usage: { steps: 1, inputTokens: 900, outputTokens: 100 },
   });
 });
 
-test('an answer whose price nobody knows is not let out under a budget of money', async () => {
+test('an answer with an unknown price is rejected under a budget of money', async () => {
   const priceless = clerk(scriptedModel(() => ({ text: 'Done.', usage: { usd: null } }), { id: 'acme:model' }));
   const loose = {
     ...priceless,
     definition: (type: string) => ({ ...priceless.definition(type), limits: { allowUnknownPrice: true } }),
   };
-  expect(await tried([budget({ usd: 1 })], loose as typeof priceless)).toMatchObject(
+  expect(await outcomeBehind([budget({ usd: 1 })], loose as typeof priceless)).toMatchObject(
     rejection('budget', 'post', 'budget', /not known/),
   );
 });
 
-test('work is held to the budget while it is under way', async () => {
+test('a budget guardrail stops work that exceeds it', async () => {
   const busy = clerk(() => ({ calls: [{ name: 'nothing', input: {} }] }), {});
-  expect(await tried([budget({ steps: 2 })], busy)).toMatchObject({
+  expect(await outcomeBehind([budget({ steps: 2 })], busy)).toMatchObject({
     ...rejection('budget', 'mid', 'budget', /2 steps allowed were used up/),
     usage: { steps: 2 },
   });
 });
 
-test('work that takes too long is stopped, and keeps what it used', async () => {
+test('a timeout guardrail stops work that takes too long, and keeps its usage', async () => {
   const slow = clerk([{ calls: [{ name: 'nothing', input: {} }] }, { hang: true }]);
-  expect(await tried([timeout({ max: '2m' })], slow)).toMatchObject({
+  expect(await outcomeBehind([timeout({ max: '2m' })], slow)).toMatchObject({
     ...rejection('timeout', 'mid', 'timeout', /longer than it may/),
     usage: { steps: 1 },
   });
 });
 
-test('two tasks pass in their window, a third one waits for its turn, each key for itself', async () => {
+test('a rate limit accepts its number of tasks in each window, for each key separately', async () => {
   const perUser = rateLimit({ tasks: 2, per: '10s', key: ({ facts }) => JSON.stringify(facts.metadata?.['user']) });
-  await using stand = await standing([perUser]);
+  await using run = await longLivedRun([perUser]);
   const as = (user: string) => ({ facts: { metadata: { user } } });
-  expect(await stand.give('1', as('ada'))).toMatchObject(passes);
-  expect(await stand.give('2', as('ada'))).toMatchObject(passes);
-  const third = await stand.give('3', as('ada'));
+  expect(await run.give('1', as('ada'))).toMatchObject(passes);
+  expect(await run.give('2', as('ada'))).toMatchObject(passes);
+  const third = await run.give('3', as('ada'));
   expect(third).toMatchObject({
     ...rejection('rateLimit', 'pre', 'transient', /"ada"/),
     failure: { retryable: true, retryAfter: 5_000 },
   });
-  expect(await stand.give('4', as('bob'))).toMatchObject(passes);
-  await stand.runtime.advance('5s');
-  expect(await stand.give('5', as('ada'))).toMatchObject(passes);
-  expect(await stand.give('6', as('ada'))).toMatchObject({ status: 'failed' });
+  expect(await run.give('4', as('bob'))).toMatchObject(passes);
+  await run.runtime.advance('5s');
+  expect(await run.give('5', as('ada'))).toMatchObject(passes);
+  expect(await run.give('6', as('ada'))).toMatchObject({ status: 'failed' });
 });
 
-test('a rate of tokens is known afterwards: the next task waits until it is paid off', async () => {
+test('a rate limit of tokens rejects the next task until the tokens of the last one are paid off', async () => {
   const thrifty = clerk(() => ({ text: 'Done.', usage: { inputTokens: 150, outputTokens: 50 } }));
-  await using stand = await standing([rateLimit({ tokens: 100, per: '10s' })], thrifty);
-  expect(await stand.give('1')).toMatchObject(passes);
-  expect(await stand.give('2')).toMatchObject({ failure: { kind: 'transient', retryAfter: 10_100 } });
-  await stand.runtime.advance('11s');
-  expect(await stand.give('3')).toMatchObject(passes);
+  await using run = await longLivedRun([rateLimit({ tokens: 100, per: '10s' })], thrifty);
+  expect(await run.give('1')).toMatchObject(passes);
+  expect(await run.give('2')).toMatchObject({ failure: { kind: 'transient', retryAfter: 10_100 } });
+  await run.runtime.advance('11s');
+  expect(await run.give('3')).toMatchObject(passes);
 });
 
-test('a task that is rejected further on does not count for the rate', async () => {
-  await using stand = await standing([rateLimit({ tasks: 1, per: '1h' }), input(['no'])]);
-  expect(await stand.give('1', { body: 'no' })).toMatchObject(rejection('input', 'pre', 'denied', /pattern/));
-  expect(await stand.give('2')).toMatchObject(passes);
-  expect(await stand.give('3')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
+test('a task that a later guardrail rejects does not count for the rate limit', async () => {
+  await using run = await longLivedRun([rateLimit({ tasks: 1, per: '1h' }), input(['no'])]);
+  expect(await run.give('1', { body: 'no' })).toMatchObject(rejection('input', 'pre', 'denied', /pattern/));
+  expect(await run.give('2')).toMatchObject(passes);
+  expect(await run.give('3')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
 });
 
-test('a task that was done counts for the rate, also when its answer is rejected', async () => {
-  await using stand = await standing([rateLimit({ tasks: 1, per: '1h' }), output(['done'], { stream: false })]);
-  expect(await stand.give('1')).toMatchObject({ failure: { data: { refusedBy: 'output', stage: 'post' } } });
-  expect(await stand.give('2')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
+test('a completed task counts for the rate limit, also when its answer is rejected', async () => {
+  await using run = await longLivedRun([rateLimit({ tasks: 1, per: '1h' }), output(['done'], { stream: false })]);
+  expect(await run.give('1')).toMatchObject({ failure: { data: { refusedBy: 'output', stage: 'post' } } });
+  expect(await run.give('2')).toMatchObject({ failure: { data: { refusedBy: 'rateLimit' } } });
 });
 
-test('once everything is cancelled, what is under way and what comes later is rejected, until a reset', async () => {
+test('a cancellation guardrail rejects current and later tasks until it is reset', async () => {
   const slow = clerk(({ messages }) =>
     JSON.stringify(messages).includes('slow') ? { hang: true } : { text: 'Done.' },
   );
-  await using stand = await standing([cancellation()], slow);
-  expect(await stand.give('1', { body: 'slow' })).toBeUndefined();
-  await stand.signal('cancellation', { type: 'work.cancel', reason: 'closing time' });
-  await stand.runtime.settle();
-  expect((await stand.answers())[0]!.output).toMatchObject(
-    rejection('cancellation', 'mid', 'cancelled', /closing time/),
-  );
-  expect(await stand.give('2')).toMatchObject(rejection('cancellation', 'pre', 'cancelled', /closing time/));
-  await stand.signal('cancellation', { type: 'guardrail.reset' });
-  expect(await stand.give('3')).toMatchObject(passes);
+  await using run = await longLivedRun([cancellation()], slow);
+  expect(await run.give('1', { body: 'slow' })).toBeUndefined();
+  await run.signal('cancellation', { type: 'work.cancel', reason: 'closing time' });
+  await run.runtime.settle();
+  expect((await run.answers())[0]!.output).toMatchObject(rejection('cancellation', 'mid', 'cancelled', /closing time/));
+  expect(await run.give('2')).toMatchObject(rejection('cancellation', 'pre', 'cancelled', /closing time/));
+  await run.signal('cancellation', { type: 'guardrail.reset' });
+  expect(await run.give('3')).toMatchObject(passes);
 });

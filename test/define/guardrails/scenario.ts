@@ -1,11 +1,11 @@
-/** A guarded agent for the proofs of the kit: it writes, asks a person, and is stopped when it says what it must not. */
+/** A guarded agent for crash tests and simulations: it performs a write, asks a person, and is stopped when its answer is forbidden. */
 import { z } from 'zod';
 import { agent, guarded, guardrails, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 
-/** A clerk who mails when a person agrees, behind three guardrails; `asked` to say what is forbidden, it is stopped. */
+/** A clerk behind three guardrails: it sends a mail when a person agrees. With "secret" in `asked`, its answer is rejected. */
 export function scenario(asked = 'Mail Ada.') {
-  const sent = new Map<string, string>(); // The world knows a mail by its key.
+  const sent = new Map<string, string>(); // The mail server recognises a mail by its key.
   const mail = tool({
     name: 'mail',
     description: 'Sends.',

@@ -1,4 +1,4 @@
-/** A guarded agent when everything goes wrong: it ends as it would have undisturbed, its write is done once, and nothing gets past. */
+/** A guarded agent under crashes and faults: the result is the same, its write is performed once, and a rejected answer stays rejected. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { crashEverywhere, everyFault, expectSurvival, simulate } from 'troupe/testing';
@@ -8,7 +8,7 @@ import { dose } from '../../dose.ts';
 const seeds = dose(12, 300);
 
 test.each(['Mail Ada.', 'Tell me the secret.'])(
-  'where the process dies, drawn from every point (all of them in CI), "%s" ends as it would have',
+  '"%s" has the same result after a crash at any of a sample of points (in CI at every point)',
   async (asked) => {
     const report = await crashEverywhere(() => scenario(asked), { sample: dose(15, 1_000) });
     expect(report.points).toBeGreaterThan(20);
@@ -18,12 +18,12 @@ test.each(['Mail Ada.', 'Tell me the secret.'])(
 );
 
 test(
-  'whatever goes wrong, the work is answered once and what is rejected stays rejected',
+  'under every kind of fault the work is answered once, and a rejected answer stays rejected',
   async () => {
     const mailed = await simulate(() => scenario(), { seeds });
     expect(mailed.failures).toEqual([]);
     expect(Object.keys(mailed.faults).length).toBeGreaterThan(everyFault.length / 2);
-    const told = await simulate(
+    const rejected = await simulate(
       () => ({
         ...scenario('Tell me the secret.'),
         invariants: {
@@ -35,7 +35,7 @@ test(
       }),
       { seeds: Math.ceil(seeds / 2) },
     );
-    expect(told.failures).toEqual([]);
+    expect(rejected.failures).toEqual([]);
   },
   limitOfSeeds(seeds),
 );

@@ -1,4 +1,4 @@
-/** A batch of tasks through the front door: in order, at once, as a pipeline; and what is refused before anything runs. */
+/** Batches of tasks: in order, in parallel, as a pipeline; and batches that are refused before anything runs. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, orchestrator, protocol, routers, run, type ExecutionMode } from 'troupe';
@@ -8,7 +8,7 @@ import { echo, scripted } from './members.ts';
 
 const db = 'memory';
 
-test('every task has one result, in the order they were submitted, whatever the mode', async () => {
+test('every task has one result, in the order of submission, in every mode', async () => {
   const tasks = Array.from({ length: 30 }, (_, index) => ({ id: `t${index}`, input: `${index}` }));
   for (const mode of ['auto', 'sequential', 'concurrent', 'parallel:3'] as const) {
     const desk = orchestrator({
@@ -26,8 +26,8 @@ test('every task has one result, in the order they were submitted, whatever the 
   }
 });
 
-test('no more tasks are under way than the mode and the budget let', async () => {
-  /** The most that were under way at once, looked at when `wanted` are and nothing more begins. */
+test('no more tasks run at once than the mode and the budget allow', async () => {
+  /** The greatest number of tasks at once, read when `wanted` tasks run and no more start. */
   async function most(
     wanted: number,
     mode: Exclude<ExecutionMode, 'pipeline'>,
@@ -69,18 +69,18 @@ test('no more tasks are under way than the mode and the budget let', async () =>
   expect(await most(5, 'concurrent', 5)).toBe(5);
 });
 
-test('one task or one text gives its one result', async () => {
+test('one task or one text returns one result', async () => {
   const desk = orchestrator({ name: 'desk', members: [echo('ada')] });
   expect(await run(desk, 'Hello.', { db })).toMatchObject({ success: true, output: 'ada: Hello.', agentId: 'ada' });
   const one = await run(desk, { id: 'x', input: 'Hi.', correlationId: 'abc' }, { db });
   expect(one).toMatchObject({ taskId: 'x', metadata: { correlationId: 'abc', attempts: 1 } });
 });
 
-test('nothing to do is done at once', async () => {
+test('an empty batch ends at once', async () => {
   expect(await run(orchestrator({ name: 'desk', members: [echo('ada')] }), { tasks: [] }, { db })).toEqual([]);
 });
 
-test('far more tasks than are read ahead are all answered, in order', async () => {
+test('a batch that is larger than the read-ahead is answered completely, in order', async () => {
   const desk = orchestrator({
     name: 'desk',
     members: [echo('ada'), echo('bob')],
@@ -93,7 +93,7 @@ test('far more tasks than are read ahead are all answered, in order', async () =
   );
 });
 
-test('a pipeline hands each answer on to the next stage', async () => {
+test('a pipeline passes each answer to the next stage', async () => {
   const line = orchestrator({ name: 'line', members: [echo('ada')], mode: 'pipeline' });
   const { success, finalOutput, totalSteps, taskResults, error } = await run(
     line,
@@ -102,15 +102,15 @@ test('a pipeline hands each answer on to the next stage', async () => {
   );
   expect({ success, totalSteps, error }).toEqual({ success: true, totalSteps: 3, error: undefined });
   expect(taskResults[1]!.output).toBe('ada: Previous step output:\nada: one\n\n---\n\nCurrent task:\ntwo');
-  // A stage with no words of its own has exactly what came before.
+  // A stage without a body of its own receives exactly the previous output.
   expect(finalOutput).toBe(`ada: ${taskResults[1]!.output as string}`);
 });
 
-test('a pipeline stops at the first failure and keeps everything until then', async () => {
+test('a pipeline stops at the first failure and keeps the results so far', async () => {
   const members = [echo('ada'), scripted('bad', [{ error: { kind: 'auth', message: 'No key.' } }])];
   const line = orchestrator({ name: 'line', members, router: routers.direct(), mode: 'pipeline' });
-  const given = ['ada', 'bad', 'ada'].map((agentId) => ({ agentId, input: 'Go.' }));
-  const { success, error, taskResults, finalOutput } = await run(line, { tasks: given }, { db });
+  const tasks = ['ada', 'bad', 'ada'].map((agentId) => ({ agentId, input: 'Go.' }));
+  const { success, error, taskResults, finalOutput } = await run(line, { tasks }, { db });
   expect(success).toBe(false);
   expect(error).toMatch(/No key/);
   expect(taskResults.map((result) => result.success)).toEqual([true, false]);
@@ -123,7 +123,7 @@ test('a batch may have a mode of its own', async () => {
   expect({ totalSteps, success }).toEqual({ totalSteps: 2, success: true });
 });
 
-test('an empty pipeline succeeds with nothing', async () => {
+test('an empty pipeline succeeds without a result', async () => {
   const line = orchestrator({ name: 'line', members: [echo('ada')], mode: 'pipeline' });
   expect(await run(line, { tasks: [] }, { db })).toEqual({
     taskResults: [],
@@ -133,7 +133,7 @@ test('an empty pipeline succeeds with nothing', async () => {
   });
 });
 
-test('members speak their own protocol, and a stage without a body is given the one before it', async () => {
+test('members can have a protocol of their own, and a stage without a body receives the previous body', async () => {
   const Notes = protocol({
     brief: { body: z.object({ topic: z.string() }), replies: ['notes'] },
     notes: { body: z.object({ facts: z.array(z.string()) }) },
@@ -172,7 +172,7 @@ test.each([
   [{ members: [echo('ada')], router: routers.role() }, /no member has one|no member has/],
   [{ members: [echo('ada')], retry: { maxRetries: -1 } }, /retry.maxRetries/],
   [{ members: ['ada'] }, /expected agent/],
-])('what cannot be used is refused where it is written: %#', (wrong, says) => {
+])('an invalid orchestrator definition is refused: %#', (wrong, says) => {
   expect(() => orchestrator({ name: 'desk', ...wrong } as never)).toThrow(says);
 });
 
@@ -193,7 +193,7 @@ test.each([
   [{ tasks: ['x'], mode: 'pipeline', standing: true }, /cannot stand/],
   [{ jobs: [] }, /takes \{ tasks/],
   [undefined, /takes \{ tasks/],
-])('a batch that cannot be used is refused before anything runs: %#', async (input, says) => {
+])('an invalid batch is refused before anything runs: %#', async (input, says) => {
   const desk = orchestrator({ name: 'desk', members: [echo('ada')] });
   await expect(run(desk, input as never, { db })).rejects.toThrow(says);
 });

@@ -1,4 +1,4 @@
-/** An orchestration that runs: cancelled, paused, given more to do, reset, watched. */
+/** A running orchestration: cancel, pause, more tasks, reset, monitor. */
 import { expect, test } from 'vitest';
 import { monitorOf, orchestrator, routers, type RunHandle, type TaskResult } from 'troupe';
 import { testRuntime, type TestRuntime } from 'troupe/testing';
@@ -8,7 +8,7 @@ import { broken, echo, silent } from './members.ts';
 
 const monitor = async (runtime: TestRuntime, { root }: RunHandle) =>
   monitorOf((await runtime.journal.find({ actor: root }))[0]!);
-const ended = async (handle: RunHandle) =>
+const outcomeOf = async (handle: RunHandle) =>
   (await handle.outcome()) as unknown as {
     status: string;
     reason?: string;
@@ -16,7 +16,7 @@ const ended = async (handle: RunHandle) =>
     partial?: TaskResult[];
   };
 
-test('a cancel reaches who is at work and who waits, and every task has its result', async () => {
+test('a cancel ends running and waiting tasks, and every task has a result', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({
     name: 'desk',
@@ -25,13 +25,13 @@ test('a cancel reaches who is at work and who waits, and every task has its resu
     mode: 'parallel:2',
   });
   const task = (agentId: string) => ({ input: 'x', agentId });
-  // More than are read ahead wait behind bob.
+  // More tasks wait for bob than are read ahead.
   const tasks = [task('ada'), ...Array.from({ length: 40 }, () => task('bob'))];
   const handle = await runtime.start(desk, { tasks });
   await runtime.settle();
   await runtime.signal(handle.root, { type: 'orchestra.cancel', reason: 'enough' });
   await runtime.advance('1m');
-  const { status, reason, partial } = await ended(handle);
+  const { status, reason, partial } = await outcomeOf(handle);
   expect({ status, reason }).toEqual({ status: 'cancelled', reason: 'enough' });
   expect(partial!.map(({ errorKind = 'done' }) => errorKind)).toEqual([
     'done',
@@ -40,7 +40,7 @@ test('a cancel reaches who is at work and who waits, and every task has its resu
   expect(partial!.map(({ metadata }) => metadata.attempts)).toEqual([1, 1, 1, ...Array.from({ length: 38 }, () => 0)]);
 });
 
-test('a cancel comes too late for one that has ended', async () => {
+test('an orchestration that has ended refuses a cancel', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), 'x');
   await runtime.settle();
@@ -48,7 +48,7 @@ test('a cancel comes too late for one that has ended', async () => {
   await expect(late).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('one that stands takes tasks until it is closed', async () => {
+test('a long-lived orchestration accepts tasks until it is closed', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: ['1'],
@@ -58,12 +58,12 @@ test('one that stands takes tasks until it is closed', async () => {
   await runtime.signal(handle.root, { type: 'orchestra.task', task: { input: '2', timeout: '5m' } });
   await runtime.settle();
   await runtime.signal(handle.root, { type: 'orchestra.close' });
-  const { status, output } = await ended(handle);
+  const { status, output } = await outcomeOf(handle);
   expect(status).toBe('done');
   expect(output!.map((result) => result.output)).toEqual(['ada: 1', 'ada: 2']);
 });
 
-test('a cancelled one that stands refuses tasks until it is reset', async () => {
+test('a cancelled long-lived orchestration refuses tasks until it is reset', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -80,11 +80,11 @@ test('a cancelled one that stands refuses tasks until it is reset', async () => 
   expect((await monitor(runtime, handle)).cancelled).toBe(false);
   await say({ type: 'orchestra.task', task: { input: 'taken' } });
   await say({ type: 'orchestra.close' });
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output!.map(({ errorKind = 'done' }) => errorKind)).toEqual(['cancelled', 'done']);
 });
 
-test('what was cancelled while it waited stays cancelled after a reset', async () => {
+test('a task that was cancelled while it waited stays cancelled after a reset', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential' });
   const handle = await runtime.start(desk, { tasks: ['1', '2', '3'], standing: true });
@@ -95,7 +95,7 @@ test('what was cancelled while it waited stays cancelled after a reset', async (
   await runtime.advance('1m');
   expect(await monitor(runtime, handle)).toMatchObject({ dispatchedTasks: 1, members: [{ busy: 0 }] });
   await runtime.signal(handle.root, { type: 'orchestra.close' });
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output!.map(({ taskId, errorKind }) => [taskId, errorKind])).toEqual([
     ['task-1', 'cancelled'],
     ['task-2', 'cancelled'],
@@ -103,7 +103,7 @@ test('what was cancelled while it waited stays cancelled after a reset', async (
   ]);
 });
 
-test('nothing begins while it is paused', async () => {
+test('a paused orchestration starts no task', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -120,7 +120,7 @@ test('nothing begins while it is paused', async () => {
   await expect(handle).toHaveEnded({ status: 'done' });
 });
 
-test('it can be watched: what is used, who is busy, who is out, and a reset brings them back', async () => {
+test('the monitor shows the usage, the busy members and those out of rotation, and a reset returns them to rotation', async () => {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const desk = orchestrator({
     name: 'desk',
@@ -158,12 +158,12 @@ test('it can be watched: what is used, who is busy, who is out, and a reset brin
   await expect(handle).toHaveEnded({ status: 'cancelled' });
 });
 
-test('a deadline ends all of it, with a result for every task', async () => {
+test('a deadline ends an orchestration, with a result for every task', async () => {
   await using runtime = await testRuntime();
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential', deadline: '1m' });
   const handle = await runtime.start(desk, { tasks: ['1', '2'] });
   await runtime.advance('2m');
-  const { status, partial } = await ended(handle);
+  const { status, partial } = await outcomeOf(handle);
   expect(status).toBe('failed');
   expect(partial!.map(({ errorKind }) => errorKind)).toEqual(['deadlineExceeded', 'deadlineExceeded']);
   const due = await runtime.start(orchestrator({ name: 'desk', members: [silent('ada')] }), 'x', { deadline: '1m' });
@@ -176,7 +176,7 @@ test.each([
   [{ type: 'orchestra.cancel' }, /reason/],
   [{ type: 'orchestra.stop' }, /does not take this signal/],
   [{ type: 'work', id: 'w' }, /does not take this signal/],
-])('a signal that means nothing is refused where it is sent: %#', async (event, says) => {
+])('an invalid signal is refused to its sender: %#', async (event, says) => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [echo('ada')] }), {
     tasks: [],
@@ -187,7 +187,7 @@ test.each([
   await expect(handle).toHaveEnded({ status: 'done' });
 });
 
-test('the time limit of a task that is added later holds, in words as well', async () => {
+test('the time limit of a task that is added later applies, also when it is written as "5m"', async () => {
   await using runtime = await testRuntime();
   const handle = await runtime.start(orchestrator({ name: 'desk', members: [silent('bob')] }), {
     tasks: [],
@@ -196,6 +196,6 @@ test('the time limit of a task that is added later holds, in words as well', asy
   await runtime.signal(handle.root, { type: 'orchestra.task', task: { input: 'x', timeout: '5m' } });
   await runtime.signal(handle.root, { type: 'orchestra.close' });
   await runtime.advance('6m');
-  const { output } = await ended(handle);
+  const { output } = await outcomeOf(handle);
   expect(output).toMatchObject([{ success: false, metadata: { timedOut: true } }]);
 });

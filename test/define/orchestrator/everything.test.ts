@@ -1,4 +1,4 @@
-/** Orchestrations that are killed at every point, and under everything going wrong at once. */
+/** Orchestrations under a crash at every point, and under all kinds of faults at once. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { orchestrator, routers, type ExecutionMode, type Orchestrator } from 'troupe';
@@ -59,7 +59,7 @@ const scenario = (mode: ExecutionMode) => (): SimulationScenario => ({
 });
 
 test.each(modes)(
-  '%s: whatever goes wrong, every task is answered once, and within the budget',
+  '%s: under every kind of fault every task is answered once, within the budget',
   async (mode) => {
     const { failures } = await simulate(scenario(mode), { seeds });
     expect(failures).toEqual([]);

@@ -1,4 +1,4 @@
-/** Guardrails in front of all members of an orchestrator: a rejection is in the result of its task, and ends nothing else. */
+/** Guardrails of an orchestrator, for all its members: a rejection is in the result of its task, and affects no other task. */
 import { expect, test } from 'vitest';
 import { guardrails, orchestrator, routers, run, type TaskResult, type TaskSpec } from 'troupe';
 import { crashEverywhere, expectSurvival } from 'troupe/testing';
@@ -16,7 +16,7 @@ const results = (
     readonly TaskResult[]
   >;
 
-test('one rate for all members: what is too much is turned down by name and stage, and the router still takes turns', async () => {
+test('one rate limit holds for all members: the rejection names its guardrail and stage, and the router still alternates', async () => {
   const all = await results(
     { router: routers.roundRobin(), guardrails: [guardrails.rateLimit({ tasks: 2, per: '1h' })] },
     ['a', 'b', 'c'].map((input) => ({ input })),
@@ -32,7 +32,7 @@ test('one rate for all members: what is too much is turned down by name and stag
   });
 });
 
-test('a task that asks for more steps or time than is allowed is not begun; one that says neither is', async () => {
+test('a task that requests more steps or time than allowed is rejected; a task that requests none is accepted', async () => {
   const all = await results({ guardrails: [guardrails.budget({ steps: 8 }), guardrails.timeout({ max: '2m' })] }, [
     { input: 'a' },
     { input: 'b', budgetSteps: 12 },
@@ -47,7 +47,7 @@ test('a task that asks for more steps or time than is allowed is not begun; one 
   expect(all[2]).toMatchObject({ errorKind: 'permanent', metadata: { guardrail: { name: 'timeout', stage: 'pre' } } });
 });
 
-test('what must be said and is not', async () => {
+test('a task without a required timeout or budget is rejected', async () => {
   const [first, second] = await results({ guardrails: [guardrails.budget({ steps: 8, requireExplicit: true })] }, [
     { input: 'a', maxSteps: 3 },
     { input: 'b', budgetSteps: 3 },
@@ -60,18 +60,18 @@ test('what must be said and is not', async () => {
   expect(second).toMatchObject({ success: true });
 });
 
-test('an answer that is rejected fails its task alone', async () => {
+test('a rejected answer fails only its own task', async () => {
   const all = await results({ guardrails: [guardrails.output([/secret/])] }, [{ input: 'a secret' }, { input: 'b' }]);
   expect(all.map(({ success }) => success)).toEqual([false, true]);
   expect(all[0]!.metadata.guardrail).toEqual({ name: 'output', stage: expect.stringMatching(/post|stream/) as string });
 });
 
-test('what is no guardrail is refused where it is written', () => {
+test('a guardrail of the wrong type is refused in the definition', () => {
   const wrong = [{ kind: 'timeout' }] as never;
   expect(() => orchestrator({ name: 'desk', members: members(), guardrails: wrong })).toThrow(/guardrails\.…\(\)/);
 });
 
-test('killed before and after what it does, drawn from every point, every task is answered once', async () => {
+test('every task is answered once after a crash at any of a sample of points', async () => {
   const desk = orchestrator({
     name: 'desk',
     members: members(),

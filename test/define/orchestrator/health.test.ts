@@ -1,11 +1,11 @@
-/** Who does badly of late has less to do: what an orchestrator makes of how its members' attempts ended. */
+/** How the recent failures of its members affect the routing of an orchestrator. */
 import { expect, test } from 'vitest';
 import { agent, control, orchestrator, routers, run, type Router } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
 import { echo } from './members.ts';
 
-/** Fails at these of its calls, counted from 1, and does well at the others. */
-function moody(name: string, ...bad: number[]) {
+/** Fails at these calls, counted from 1, and succeeds at the others. */
+function failingOn(name: string, ...bad: number[]) {
   let calls = 0;
   return agent({
     name,
@@ -17,8 +17,8 @@ function moody(name: string, ...bad: number[]) {
 }
 const tasks = (count: number) => Array.from({ length: count }, () => ({ input: 'Go.', metadata: { role: 'clerk' } }));
 
-async function chosen(router: Router, count: number, ...bad: number[]) {
-  const members = [moody('ada', ...bad), echo('bob')].map((each) => ({ agent: each, role: 'clerk' }));
+async function selectedMembers(router: Router, count: number, ...bad: number[]) {
+  const members = [failingOn('ada', ...bad), echo('bob')].map((each) => ({ agent: each, role: 'clerk' }));
   const desk = orchestrator({ name: 'desk', members, router, mode: 'sequential' });
   const results = await run(desk, { tasks: tasks(count) }, { db: 'memory' });
   return results.map(({ agentId }) => agentId).join(' ');
@@ -28,34 +28,34 @@ test.each([
   ['first available', routers.firstAvailable(), 'ada bob bob bob'],
   ['role', routers.role(), 'ada bob bob bob'],
   ['least busy', routers.leastBusy(), 'ada bob bob bob'],
-])('%s leaves out who fails while others do well', async (_, router, who) => {
-  expect(await chosen(router, 4, 1)).toBe(who);
+])('%s avoids a failing member while others are healthy', async (_, router, selected) => {
+  expect(await selectedMembers(router, 4, 1)).toBe(selected);
 });
 
-test('round robin leaves somebody out when three attempts tell that they fail, not when one does', async () => {
-  expect(await chosen(routers.roundRobin(), 4, 1)).toBe('ada bob ada bob');
-  expect(await chosen(routers.roundRobin(), 8, 1, 2)).toBe('ada bob ada bob ada bob bob bob');
+test('round robin avoids a member after several failures, not after one', async () => {
+  expect(await selectedMembers(routers.roundRobin(), 4, 1)).toBe('ada bob ada bob');
+  expect(await selectedMembers(routers.roundRobin(), 8, 1, 2)).toBe('ada bob ada bob ada bob bob bob');
 });
 
 test.each([
   ['first available', routers.firstAvailable(), 'ada ada ada bob bob'],
   ['least busy', routers.leastBusy(), 'ada bob ada bob ada bob bob'],
   ['round robin', routers.roundRobin(), 'ada bob ada bob ada bob ada'],
-])('of who failed once in three times %s makes something', async (_, router, who) => {
-  expect(await chosen(router, who.split(' ').length, 3)).toBe(who);
+])('%s still uses a member that failed once in three attempts', async (_, router, selected) => {
+  expect(await selectedMembers(router, selected.split(' ').length, 3)).toBe(selected);
 });
 
-test('who fails is asked all the same when nobody else has room', async () => {
-  const members = [moody('ada', 1), { agent: moody('bob'), capacity: 1 }];
+test('a failing member is used when no other member has capacity', async () => {
+  const members = [failingOn('ada', 1), { agent: failingOn('bob'), capacity: 1 }];
   const desk = orchestrator({ name: 'desk', members, mode: 'parallel:2' });
   const results = await run(desk, { tasks: [{ input: 'Go.', agentId: 'ada' }, 'Go.', 'Go.', 'Go.'] }, { db: 'memory' });
   expect(results.slice(1).map(({ success }) => success)).toEqual([true, true, true]);
   expect(new Set(results.slice(1).map(({ agentId }) => agentId))).toEqual(new Set(['ada', 'bob']));
 });
 
-test('what is over is forgiven, and until then it is shown', async () => {
+test('a failure is shown in the monitor until it expires, and then no longer counts', async () => {
   await using runtime = await testRuntime();
-  const desk = orchestrator({ name: 'desk', members: [moody('ada', 1), echo('bob')], mode: 'sequential' });
+  const desk = orchestrator({ name: 'desk', members: [failingOn('ada', 1), echo('bob')], mode: 'sequential' });
   const handle = await runtime.start(desk, { tasks: ['Go.'], standing: true });
   const { add, close, monitor } = control(runtime, handle);
   const health = async () => (await monitor()).members.map((member) => member.health);

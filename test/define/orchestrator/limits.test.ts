@@ -1,4 +1,4 @@
-/** Attempts, times and budgets of tasks: what bounds them, and what is charged. */
+/** Retries, deadlines and budgets of tasks. */
 import { expect, test } from 'vitest';
 import { agent, orchestrator, routers, run, TroupeError, type TaskResult, type TaskSpec } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
@@ -7,7 +7,7 @@ import { broken, echo, scripted, silent } from './members.ts';
 const db = 'memory';
 const fails = (kind: 'transient' | 'auth') => ({ error: { kind, message: `${kind} trouble` } });
 
-/** Runs on a clock that is moved on until everything is over. */
+/** Runs on a virtual clock, which is advanced until the run ends. */
 async function timed(desk: Parameters<typeof run>[0], tasks: readonly (TaskSpec | string)[], time = '10m' as const) {
   await using runtime = await testRuntime({ gateway: { retry: { times: 1 } } });
   const handle = await runtime.start(desk, { tasks });
@@ -17,7 +17,7 @@ async function timed(desk: Parameters<typeof run>[0], tasks: readonly (TaskSpec 
   return outcome.output as unknown as TaskResult[];
 }
 
-/** Fails so many times, then answers. Each attempt is a conversation of its own. */
+/** Fails a number of times, then answers. Each attempt is a conversation of its own. */
 function moody(name: string, failures: number, kind: 'transient' | 'auth' = 'auth') {
   let calls = 0;
   return agent({
@@ -30,7 +30,7 @@ function moody(name: string, failures: number, kind: 'transient' | 'auth' = 'aut
   });
 }
 
-test('a task is tried again as often as it may be, each time from the beginning', async () => {
+test('a task is retried up to its limit, each time from the beginning', async () => {
   const desk = orchestrator({ name: 'desk', members: [moody('ada', 2)] });
   const retry = { maxRetries: 2, condition: 'always' as const };
   expect(await run(desk, { input: 'x', retry }, { db })).toMatchObject({
@@ -46,7 +46,7 @@ test('a task is tried again as often as it may be, each time from the beginning'
   });
 });
 
-test('what trying again would not mend is not tried again, when only passing trouble may be', async () => {
+test('with the condition "onTransient" a permanent failure is not retried', async () => {
   const retry = { maxRetries: 3, condition: 'onTransient' as const };
   const desk = orchestrator({ name: 'desk', members: [moody('ada', 1)] });
   expect(await run(desk, { input: 'x', retry }, { db })).toMatchObject({ success: false, metadata: { attempts: 1 } });
@@ -61,7 +61,7 @@ test('what trying again would not mend is not tried again, when only passing tro
   });
 });
 
-test('a task without a policy has that of its orchestrator, and keeps one of its own', async () => {
+test('the retry policy of a task takes precedence over that of its orchestrator', async () => {
   const members = [moody('ada', 1)];
   const desk = orchestrator({ name: 'desk', members, retry: { maxRetries: 1 } });
   const own = { input: 'x', retry: { maxRetries: 0 } };
@@ -70,7 +70,7 @@ test('a task without a policy has that of its orchestrator, and keeps one of its
   expect((await run(other, 'x', { db })).metadata.attempts).toBe(2);
 });
 
-test('pauses between attempts double, are uneven, and are never shorter than was asked for', async () => {
+test('the backoff between attempts doubles, has jitter, and is never shorter than the requested retryAfter', async () => {
   const begun: number[] = [];
   await using runtime = await testRuntime();
   const ada = agent({
@@ -92,7 +92,7 @@ test('pauses between attempts double, are uneven, and are never shorter than was
   expect(third).toBe(300_000);
 });
 
-test('an attempt that takes too long is stopped, counted and tried again', async () => {
+test('an attempt that takes too long is stopped, counted and retried', async () => {
   const desk = orchestrator({ name: 'desk', members: [silent('ada')] });
   const [result] = await timed(desk, [{ input: 'x', timeout: '2s', retry: { maxRetries: 1 } }]);
   expect(result).toMatchObject({
@@ -102,7 +102,7 @@ test('an attempt that takes too long is stopped, counted and tried again', async
   });
 });
 
-test('a deadline that has passed lets nothing begin', async () => {
+test('a task whose deadline has passed is not started', async () => {
   const model = scriptedModel([]);
   const desk = orchestrator({ name: 'desk', members: [agent({ name: 'ada', model })] });
   const [late] = await timed(desk, [{ input: 'x', deadline: 1_600_000_000_000 }]);
@@ -114,7 +114,7 @@ test('a deadline that has passed lets nothing begin', async () => {
   expect(model.requests).toHaveLength(0);
 });
 
-test('a deadline bounds the attempt, the wait for a place, and the pauses', async () => {
+test('a deadline bounds the attempts, the wait for capacity, and the backoff', async () => {
   const now = 1_700_000_000_000;
   const desk = orchestrator({ name: 'desk', members: [silent('ada')], mode: 'sequential' });
   const results = await timed(desk, [
@@ -131,8 +131,8 @@ test('a deadline bounds the attempt, the wait for a place, and the pauses', asyn
   expect(paused).toMatchObject({ errorKind: 'deadlineExceeded', metadata: { attempts: 1 } });
 });
 
-test('steps are the least of what the task, its budget and the member say', async () => {
-  const said: (number | undefined)[] = [];
+test('the step limit is the lowest of those of the task, its budget and the member', async () => {
+  const reported: (number | undefined)[] = [];
   async function steps(task: Omit<TaskSpec, 'input'>, maxSteps?: number): Promise<number> {
     const ada = agent({
       name: 'ada',
@@ -143,7 +143,7 @@ test('steps are the least of what the task, its budget and the member say', asyn
     const members = [{ agent: ada, ...(maxSteps === undefined ? {} : { maxSteps }) }];
     const result = await run(orchestrator({ name: 'desk', members }), { input: 'x', ...task }, { db });
     expect(result).toMatchObject({ errorKind: 'budgetExhausted', metadata: { budgetExhausted: true } });
-    said.push(result.stepsUsed);
+    reported.push(result.stepsUsed);
     return result.stepsUsed;
   }
   expect(await steps({ maxSteps: 10, budgetSteps: 6 })).toBe(6);
@@ -153,7 +153,7 @@ test('steps are the least of what the task, its budget and the member say', asyn
   expect(await steps({ maxSteps: 7 }, 4)).toBe(7);
 });
 
-test('a limit of so many tasks admits exactly so many', async () => {
+test('a limit on the number of tasks accepts exactly that number', async () => {
   const desk = orchestrator({ name: 'desk', members: [echo('ada')], budget: { maxTotalTasks: 2 } });
   const results = await run(desk, { tasks: ['a', 'b', 'c'] }, { db });
   expect(results.map(({ success }) => success)).toEqual([true, true, false]);
@@ -163,7 +163,7 @@ test('a limit of so many tasks admits exactly so many', async () => {
   });
 });
 
-test('the step budget admits until it is used up, and says so then', async () => {
+test('tasks are accepted until the step budget is used up, and then rejected with that reason', async () => {
   const desk = orchestrator({ name: 'desk', members: [echo('ada')], mode: 'sequential', budget: { maxTotalSteps: 5 } });
   const results = await run(desk, { tasks: ['1', '2', '3', '4', '5', '6'] }, { db });
   expect(results.map(({ success }) => success)).toEqual([true, true, true, true, true, false]);
@@ -174,7 +174,7 @@ test('the step budget admits until it is used up, and says so then', async () =>
   });
 });
 
-test('tasks at once never use more than the step budget together', async () => {
+test('concurrent tasks never exceed the step budget together', async () => {
   const endless = (name: string) =>
     agent({
       name,
@@ -195,7 +195,7 @@ test('tasks at once never use more than the step budget together', async () => {
   expect(results.every(({ errorKind }) => errorKind === 'budgetExhausted')).toBe(true);
 });
 
-test('a broadcast divides what is left, and is refused when there is not one step for each', async () => {
+test('a broadcast divides the remaining steps, and is refused when there is less than one for each member', async () => {
   const endless = (name: string) =>
     agent({ name, model: scriptedModel(() => ({ text: '' })), limits: { maxRequeries: 99, maxRecoveries: 99 } });
   const all = (maxTotalSteps: number) =>
@@ -209,7 +209,7 @@ test('a broadcast divides what is left, and is refused when there is not one ste
   expect(await run(all(2), 'x', { db })).toMatchObject({ stepsUsed: 0, errorKind: 'budgetExhausted' });
 });
 
-test('attempts that failed are charged as well, to the task and to all', async () => {
+test('failed attempts are charged too, to the task and to the orchestration', async () => {
   const stumble = { calls: [{ name: 'nothing_there' }] };
   const ada = scripted('ada', [stumble, fails('auth'), { text: 'ok' }, { text: 'never' }]);
   const desk = orchestrator({ name: 'desk', members: [ada], mode: 'sequential', budget: { maxTotalSteps: 2 } });
@@ -219,7 +219,7 @@ test('attempts that failed are charged as well, to the task and to all', async (
   expect(results[1]).toMatchObject({ success: false, errorKind: 'budgetExhausted' });
 });
 
-test('a member that keeps failing rests, and comes back with one task', async () => {
+test('a member that keeps failing is taken out of rotation, and returns with one task', async () => {
   const asked: string[] = [];
   let isAway = true;
   const ada = agent({
@@ -247,7 +247,7 @@ test('a member that keeps failing rests, and comes back with one task', async ()
   expect(results.map(({ agentId }) => agentId)).toEqual(['ada', 'ada', 'bob', 'bob', 'ada', 'ada']);
 });
 
-test('who comes back has one task until that went well', async () => {
+test('a member that returns to rotation has one task until it succeeds', async () => {
   let isAway = true;
   let now = 0;
   let peak = 0;
@@ -279,7 +279,7 @@ test('who comes back has one task until that went well', async () => {
   expect(peak).toBe(2);
 });
 
-test('when all are out, tasks wait for one to come back, but not beyond their deadline', async () => {
+test('when all members are out of rotation, tasks wait for one to return, but not beyond their deadline', async () => {
   const rotation = { maxFailures: 1, rest: '30s' } as const;
   const members = [moody('ada', 1, 'transient')];
   const now = 1_700_000_000_000;

@@ -1,10 +1,10 @@
-/** Members whose models say what they are told: for stories about orchestrators. */
+/** Agents with scripted models, as members of orchestrators. */
 import { agent } from 'troupe';
 import { scriptedModel, type ScriptedModelStep } from 'troupe/testing';
 
 const textOf = (message: unknown): string => (message as { text?: string }).text ?? '';
 
-/** Says its name and what it was asked; goes by the conversation, so it survives a restart. */
+/** Answers with its name and its input. It depends on the conversation only, so it survives a restart. */
 export const echo = (name: string) =>
   agent({
     name,
@@ -15,7 +15,7 @@ export const echo = (name: string) =>
 export const scripted = (name: string, steps: readonly ScriptedModelStep[]) =>
   agent({ name, model: scriptedModel(steps), limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 } });
 
-/** Fails, every time, with what makes a member rest. */
+/** Always fails, with a kind that takes a member out of rotation. */
 export const broken = (name: string) =>
   agent({
     name,

@@ -1,4 +1,4 @@
-/** Teams, orchestrators and whatever is guarded as members of an orchestrator; and an orchestrator as a member of a team. */
+/** Teams, orchestrators and guarded agents as members of an orchestrator; and an orchestrator as a member of a team. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -27,8 +27,9 @@ const writer = (name: string, model = scriptedModel(() => answers(name))) =>
   agent({ name, protocol: Desk, handles: ['brief'], model, limits: { maxRetries: 0, maxAlternatives: 0 } });
 const answers = (text: string) => ({ calls: [{ name: 'answer_article', input: { text } }] });
 type Deskmate = ReturnType<typeof writer>;
-const poolOf = (...members: Deskmate[]) => orchestrator({ name: 'pool', members, router: routers.roundRobin() });
-const houseOf = (pool: ReturnType<typeof poolOf>, budget = {}, rounds = 1) =>
+const orchestratorOf = (...members: Deskmate[]) =>
+  orchestrator({ name: 'pool', members, router: routers.roundRobin() });
+const outerTeam = (pool: ReturnType<typeof orchestratorOf>, budget = {}, rounds = 1) =>
   team({
     name: 'house',
     protocol: Desk,
@@ -67,7 +68,7 @@ describe('members of an orchestrator', () => {
     ]);
   });
 
-  test('a guardrail of a member stands as long as the run: its rate holds over all its tasks', async () => {
+  test('a guardrail of a member lives as long as the run: its rate limit holds over all tasks', async () => {
     const safe = guarded(echo('carl'), [guardrails.rateLimit({ tasks: 2, per: '1h' })]);
     const tasks = ['1', '2', '3'];
     const inFront = [guardrails.timeout({ max: '1m' })];
@@ -82,7 +83,7 @@ describe('members of an orchestrator', () => {
     }
   });
 
-  test('guardrails in front of all are in front of teams and orchestrators as well', async () => {
+  test('guardrails of an orchestrator also apply to members that are teams and orchestrators', async () => {
     const desk = orchestrator({
       name: 'desk',
       members: [pipeline({ name: 'post', stages: [echo('a')] }), orchestrator({ name: 'pool', members: [echo('x')] })],
@@ -98,22 +99,22 @@ describe('members of an orchestrator', () => {
     ]);
   });
 
-  test('a team with a protocol takes its message and answers with its own; what does not fit is refused at the door', async () => {
-    const desk = orchestrator({ name: 'desk', members: [houseOf(poolOf(writer('ada')))] });
+  test('a team with a protocol receives and answers in its own messages; a task that does not fit is refused at once', async () => {
+    const desk = orchestrator({ name: 'desk', members: [outerTeam(orchestratorOf(writer('ada')))] });
     const task = { input: { type: 'brief', body: tea } };
     expect((await run(desk, task, db)).output).toEqual({ type: 'article', body: { text: 'ada' } });
     await expect(run(desk, { input: { type: 'brief', body: {} } }, db)).rejects.toMatchObject({ kind: 'invalid' });
     expect(await run(desk, 'a text', db)).toMatchObject({ success: false, failure: { kind: 'capability' } });
   });
 
-  test('the steps of a team are bounded by what is left of all of them', async () => {
+  test('the steps of a team are bounded by the remaining step budget', async () => {
     const table = roundRobin({ name: 'table', members: [echo('a'), echo('b')], until: until.maxTurns(6) });
     const desk = orchestrator({ name: 'desk', members: [table], budget: { maxTotalSteps: 4 } });
     const result = await run(desk, 'tea', db);
     expect(result).toMatchObject({ success: false, errorKind: 'budgetExhausted', stepsUsed: 4 });
   });
 
-  test('its failure is a result with its kind, and the next member may have it', async () => {
+  test('the failure of a member is a result with its kind, and another member can retry the task', async () => {
     const failing = pipeline({
       name: 'post',
       stages: [scripted('a', [{ error: { kind: 'transient', message: 'away' } }])],
@@ -127,7 +128,7 @@ describe('members of an orchestrator', () => {
     expect(await run(desk, 'tea', db)).toMatchObject({ success: true, agentId: 'b', metadata: { attempts: 2 } });
   });
 
-  test('a cancel reaches everybody at work, however deep; nothing is left alive', async () => {
+  test('a cancel reaches every working actor at any depth, and no actor stays active', async () => {
     await using runtime = await testRuntime();
     const pool = orchestrator({ name: 'pool', members: [silent('deep')] });
     const post = pipeline({ name: 'post', stages: [silent('a')] });
@@ -151,41 +152,41 @@ describe('members of an orchestrator', () => {
 });
 
 describe('an orchestrator in a team', () => {
-  test('takes what its members take, and answers with their answers; it stands, so its turn goes on', async () => {
-    const house = houseOf(poolOf(writer('ada'), writer('bob')), {}, 3);
-    const text = await run(house, tea, db);
+  test('handles the messages of its members and answers with their answers, turn after turn', async () => {
+    const outer = outerTeam(orchestratorOf(writer('ada'), writer('bob')), {}, 3);
+    const text = await run(outer, tea, db);
     expect(text).toEqual({ text: 'ada' });
   });
 
-  test('of agents that speak in texts it is a stage of a pipeline', async () => {
+  test('can be a stage of a pipeline when its members use text', async () => {
     const pool = orchestrator({ name: 'pool', members: [echo('x'), echo('y')], router: routers.roundRobin() });
     expect(await run(pipeline({ name: 'post', stages: [echo('a'), pool, echo('b')] }), 'tea', db)).toBe('b: x: a: tea');
   });
 
-  test('one that answers with a list is refused where it is written', () => {
+  test('is refused in the definition of the team when it answers with a list', () => {
     const all = orchestrator({ name: 'pool', members: [writer('ada')], router: routers.broadcast() });
-    expect(() => houseOf(all)).toThrow(/answers with a list, which is no message of the protocol/);
+    expect(() => outerTeam(all)).toThrow(/answers with a list, which is no message of the protocol/);
     const texts = orchestrator({ name: 'pool', members: [echo('x')], router: routers.broadcast() });
     expect(() => pipeline({ name: 'post', stages: [texts] })).toThrow(/Let it choose one: another router/);
     const mixed = orchestrator({ name: 'pool', members: [writer('ada'), echo('x')] });
     expect(() => pipeline({ name: 'post', stages: [mixed as never] })).toThrow(/must take the same message/);
   });
 
-  test('work is handed on eight levels deep across teams and orchestrators, and in no circle', async () => {
-    const level = (depth: number): ReturnType<typeof poolOf> =>
-      poolOf((depth === 1 ? writer('ada') : houseOf(level(depth - 2))) as never);
-    expect(await run(houseOf(level(7)), tea, db)).toEqual({ text: 'ada' });
+  test('teams and orchestrators can be nested eight levels deep, and never in a cycle', async () => {
+    const level = (depth: number): ReturnType<typeof orchestratorOf> =>
+      orchestratorOf((depth === 1 ? writer('ada') : outerTeam(level(depth - 2))) as never);
+    expect(await run(outerTeam(level(7)), tea, db)).toEqual({ text: 'ada' });
     expect(() => level(9)).toThrow(/8 levels deep; here it is more: pool > house/);
-    const circle = { ...poolOf(writer('ada')), members: [] as object[] };
-    circle.members.push({ id: 'house', agent: houseOf(circle as never) });
+    const circle = { ...orchestratorOf(writer('ada')), members: [] as object[] };
+    circle.members.push({ id: 'house', agent: outerTeam(circle as never) });
     await expect(run(circle as never, 'tea', db)).rejects.toMatchObject({ kind: 'definition' });
   });
 
-  test('a pause reaches its members, and nobody begins until it goes on', async () => {
+  test('a pause reaches its members, and no attempt starts until it is resumed', async () => {
     await using runtime = await testRuntime();
     const pool = orchestrator({ name: 'pool', members: [{ agent: writer('ada'), capacity: 1 }] });
-    const house = houseOf(pool as never);
-    const handle = await runtime.start(house, tea);
+    const outer = outerTeam(pool as never);
+    const handle = await runtime.start(outer, tea);
     await runtime.signal(handle.root, { type: 'run.pause' });
     await runtime.settle();
     const before = runtime.seen.length;
@@ -196,7 +197,7 @@ describe('an orchestrator in a team', () => {
     expect(await handle.outcome()).toMatchObject({ status: 'done' });
   });
 
-  test('a deadline of the run stops it, and a question of its members is asked at the root', async () => {
+  test('it is stopped by the deadline of the run, and tickets of its members belong to the run', async () => {
     await using runtime = await testRuntime();
     const send = tool({
       name: 'send',
@@ -209,7 +210,7 @@ describe('an orchestrator in a team', () => {
     });
     const model = scriptedModel([{ calls: [{ name: 'send', input: {} }] }, answers('sent')]);
     const ada = agent({ name: 'ada', protocol: Desk, handles: ['brief'], tools: [send], model });
-    const handle = await runtime.start(houseOf(poolOf(ada)), tea);
+    const handle = await runtime.start(outerTeam(orchestratorOf(ada)), tea);
     await runtime.settle();
     const [ticket] = await runtime.tickets(handle.id);
     await runtime.answer(ticket!.id, { approved: true });
@@ -220,19 +221,19 @@ describe('an orchestrator in a team', () => {
       'bob',
       scriptedModel(() => ({ hang: true })),
     );
-    const slow = await runtime.start(houseOf(poolOf(bob)), tea, { deadline: '30s' });
+    const slow = await runtime.start(outerTeam(orchestratorOf(bob)), tea, { deadline: '30s' });
     await runtime.advance('31s');
     expect(await slow.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
     expect((await runtime.journal.find({ run: slow.id })).filter(({ status }) => status === 'active')).toEqual([]);
   });
 
-  test('what its members use is paid for by the team, once; its budget holds for them', async () => {
+  test("the usage of its members is charged to the team once, and the team's budget limits them", async () => {
     await using runtime = await testRuntime();
-    const house = houseOf(poolOf(writer('ada'), writer('bob')), { steps: 5 }, 3);
-    const handle = await runtime.start(house, tea);
+    const outer = outerTeam(orchestratorOf(writer('ada'), writer('bob')), { steps: 5 }, 3);
+    const handle = await runtime.start(outer, tea);
     await runtime.settle();
     expect(await handle.outcome()).toMatchObject({ status: 'done', usage: { steps: 3 } });
-    const poor = await runtime.start(houseOf(poolOf(writer('ada')), { steps: 2 }, 3), tea);
+    const poor = await runtime.start(outerTeam(orchestratorOf(writer('ada')), { steps: 2 }, 3), tea);
     await runtime.settle();
     expect(await poor.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
   });

@@ -1,11 +1,11 @@
-/** Teams in orchestrators and orchestrators in teams, killed at every point, and under everything going wrong at once. */
+/** Nested teams and orchestrators under a crash at every point, and under all kinds of faults at once. */
 import { expect, test } from 'vitest';
 import { limitOfSeeds, limits } from '../../limits.ts';
 import { z } from 'zod';
 import { agent, guarded, guardrails, orchestrator, pipeline, protocol, routers, team } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, type SimulationScenario } from 'troupe/testing';
 import { echo } from './members.ts';
-import { desk as spenders, supervisors } from '../budget/desk.ts';
+import { budgetTeam, supervisors } from '../budget/budgetTeam.ts';
 import { dose } from '../../dose.ts';
 
 const Desk = protocol({
@@ -79,7 +79,7 @@ const nestings: Readonly<Record<string, () => SimulationScenario>> = {
 };
 
 test.each(Object.entries(nestings))(
-  '%s ends as if nothing had happened, killed at points drawn from all (in CI at every one)',
+  '%s has the same result after a crash at any of a sample of points (in CI at every point)',
   async (_, make) => {
     expectSurvival(await crashEverywhere(make as never, { sample: dose(10, 1_000) }));
   },
@@ -88,7 +88,7 @@ test.each(Object.entries(nestings))(
 
 const seeds = dose(10, 300);
 test.each(Object.entries(nestings))(
-  '%s: whatever goes wrong, it ends, and everything is answered once',
+  '%s: under every kind of fault it ends, and every task is answered once',
   async (_, make) => {
     const { failures } = await simulate(make, { seeds });
     expect(failures).toEqual([]);
@@ -97,10 +97,10 @@ test.each(Object.entries(nestings))(
 );
 
 test.each(Object.entries(supervisors))(
-  'behind %s the money of a team is conserved, whatever goes wrong',
-  async (_, behind) => {
+  'behind %s the ledger of a team adds up under every kind of fault',
+  async (_, supervisedBy) => {
     const make = (): SimulationScenario => ({
-      subject: spenders({ steps: 8 }, { behind }),
+      subject: budgetTeam({ steps: 8 }, { supervisedBy }),
       input: { ada: 6, bob: 3 },
       invariants: {
         'no more than the budget': ({ root }) => {

@@ -1,18 +1,19 @@
+/** `asTool(…)`: agents and teams as tools of an agent. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
-import { caller, db, voice } from './participants.ts';
+import { callingModel, db, replyingAgent } from './participants.ts';
 import { dose } from '../../dose.ts';
 
-const researcher = voice('researcher', (shown) => `facts on ${shown}`);
+const researcher = replyingAgent('researcher', (prompt) => `facts on ${prompt}`);
 const description = 'Finds facts.';
 const editor = (...tools: ReturnType<typeof asTool>[]) =>
   agent({
     name: 'editor',
     deadline: '1h',
     tools,
-    model: caller(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
+    model: callingModel(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
   });
 
 describe('an agent as a tool', () => {
@@ -20,9 +21,9 @@ describe('an agent as a tool', () => {
     expect(await run(editor(asTool(researcher, { description })), 'Write.', db)).toBe('facts on tea');
   });
 
-  test('is paid for by its caller, once', async () => {
+  test('is charged to its caller once', async () => {
     await using runtime = await openRuntime(db);
-    const both = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+    const both = editor(asTool(researcher, { description }), asTool(replyingAgent('critic'), { description }));
     const outcome = await (await runtime.start(both, 'Write.')).outcome();
     expect(outcome).toMatchObject({ output: 'facts on tea | tea>critic', usage: { steps: 4, toolCalls: 2 } });
     const rows = await runtime.journal.find({});
@@ -35,7 +36,7 @@ describe('an agent as a tool', () => {
     ]);
   });
 
-  test('gets a share of what its caller has left', async () => {
+  test('receives a part of the remaining budget of its caller', async () => {
     const busy = agent({
       name: 'busy',
       tools: [
@@ -47,19 +48,19 @@ describe('an agent as a tool', () => {
       name: 'poor',
       budget: { steps: 6 },
       tools: [asTool(busy, { description })],
-      model: caller({ name: 'busy', input: { task: 'tea' } }),
+      model: callingModel({ name: 'busy', input: { task: 'tea' } }),
     });
     await using runtime = await openRuntime(db);
     const outcome = await (await runtime.start(poor, 'Write.')).outcome();
     expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 6 } });
   });
 
-  test('that fails is told to the model, with the reason', async () => {
+  test('that fails is reported to the model with the reason', async () => {
     const broken = agent({ name: 'broken', model: scriptedModel(() => ({ error: { status: 401 } })) });
     expect(await run(editor(asTool(broken, { description })), 'Write.', db)).toMatch(/^"broken" could not do it: /);
   });
 
-  test('asks people in the run of its caller', async () => {
+  test('opens its tickets in the run of its caller', async () => {
     await using runtime = await testRuntime();
     const send = tool({
       name: 'send',
@@ -70,7 +71,7 @@ describe('an agent as a tool', () => {
       output: z.string(),
       run: () => 'sent',
     });
-    const clerk = agent({ name: 'clerk', tools: [send], model: caller({ name: 'send', input: {} }) });
+    const clerk = agent({ name: 'clerk', tools: [send], model: callingModel({ name: 'send', input: {} }) });
     const handle = await runtime.start(editor(asTool(clerk, { description })), 'Write.');
     await runtime.settle();
     const [ticket, ...others] = await runtime.tickets(handle.id);
@@ -81,7 +82,7 @@ describe('an agent as a tool', () => {
     expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'sent' });
   });
 
-  test('may need a person before it begins', async () => {
+  test('can require an approval before it starts', async () => {
     await using runtime = await testRuntime();
     const handle = await runtime.start(editor(asTool(researcher, { description, approval: true })), 'Write.');
     await runtime.settle();
@@ -91,7 +92,7 @@ describe('an agent as a tool', () => {
     expect(await handle.outcome()).toMatchObject({ output: expect.stringContaining('too dear') as string });
   });
 
-  test('is stopped with its caller, and held with it', async () => {
+  test('is cancelled and paused together with its caller', async () => {
     await using runtime = await testRuntime();
     const slow = agent({ name: 'slow', model: scriptedModel([{ hang: true }]) });
     const handle = await runtime.start(editor(asTool(slow, { description })), 'Write.');
@@ -112,8 +113,8 @@ describe('an agent as a tool', () => {
   });
 });
 
-describe('whoever is stopped at work for an agent is paid for what they used by then:', () => {
-  /** Works once, and then for ever. */
+describe('the usage of an agent that is stopped while it works as a tool is charged:', () => {
+  /** Makes one call, and then hangs. */
   const clerk = () => {
     const look = tool({
       name: 'look',
@@ -141,9 +142,9 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(rows.find(({ actor }) => actor.startsWith('delegate/'))!.state).toBe('cancelled');
   });
 
-  test('when the time of its caller is over', async () => {
+  test('when the deadline of its caller passes', async () => {
     await using runtime = await testRuntime();
-    const model = caller({ name: 'clerk', input: { task: 'tea' } });
+    const model = callingModel({ name: 'clerk', input: { task: 'tea' } });
     const hasty = agent({ name: 'hasty', deadline: '1m', tools: [asTool(clerk(), { description })], model });
     const handle = await runtime.start(hasty, 'Write.');
     await runtime.settle();
@@ -151,7 +152,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(await handle.outcome()).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: both });
   });
 
-  test('out of the budget of the team that its caller is in', async () => {
+  test("to the budget of its caller's team", async () => {
     await using runtime = await testRuntime();
     const desk = pipeline({ name: 'desk', stages: [editor(asTool(clerk(), { description }))], budget: { steps: 9 } });
     const handle = await runtime.start(desk, 'Write.');
@@ -161,7 +162,7 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
     expect(await handle.outcome()).toMatchObject({ status: 'cancelled', usage: both });
   });
 
-  test('and one that does not end when told to holds nobody up', async () => {
+  test('and an agent that ignores its cancel does not delay its caller', async () => {
     await using runtime = await testRuntime();
     const stubborn = agent({
       name: 'stubborn',
@@ -179,30 +180,30 @@ describe('whoever is stopped at work for an agent is paid for what they used by 
 });
 
 describe('a team as a tool', () => {
-  const post = pipeline({ name: 'post', stages: [voice('a'), voice('b')] });
+  const post = pipeline({ name: 'post', stages: [replyingAgent('a'), replyingAgent('b')] });
 
-  test('takes what the team takes', async () => {
+  test('takes the input of the team', async () => {
     const boss = agent({
       name: 'boss',
       tools: [asTool(post, { description, name: 'publish' })],
-      model: caller({ name: 'publish', input: { value: 'tea' } }),
+      model: callingModel({ name: 'publish', input: { value: 'tea' } }),
     });
     expect(await run(boss, 'Go.', db)).toBe('tea>a>b');
   });
 
-  test('a call that does not fit is not made, and the model is told why', async () => {
+  test('a call with invalid arguments is not made, and the model is told why', async () => {
     const wrong = agent({
       name: 'wrong',
       tools: [asTool(post, { description }), asTool(researcher, { description })],
-      model: caller({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
+      model: callingModel({ name: 'post', input: {} }, { name: 'researcher', input: { task: '' } }),
     });
     expect(await run(wrong, 'Go.', db)).toMatch(/^Not made: .* came without|^Not made: .*expected string.*Not made: /s);
   });
 
-  test('that is stopped is stopped in its own words', async () => {
+  test("that is paused receives the team's own pause signal", async () => {
     await using runtime = await testRuntime();
     const slow = pipeline({ name: 'slow', stages: [agent({ name: 'a', model: scriptedModel([{ hang: true }]) })] });
-    const model = caller({ name: 'slow', input: { value: 'tea' } });
+    const model = callingModel({ name: 'slow', input: { value: 'tea' } });
     const handle = await runtime.start(agent({ name: 'boss', tools: [asTool(slow, { description })], model }), 'Go.');
     await runtime.settle();
     await runtime.signal(handle.root, { type: 'agent.pause' });
@@ -214,29 +215,30 @@ describe('a team as a tool', () => {
   });
 });
 
-describe('what cannot be is refused where it is written:', () => {
-  const nest = (depth: number): ReturnType<typeof voice> =>
+describe('an invalid asTool() is refused in the definition:', () => {
+  const nest = (depth: number): ReturnType<typeof replyingAgent> =>
     depth === 0
       ? researcher
-      : agent({ name: `level-${depth}`, model: caller(), tools: [asTool(nest(depth - 1), { description })] });
+      : agent({ name: `level-${depth}`, model: callingModel(), tools: [asTool(nest(depth - 1), { description })] });
   const Two = protocol({
     one: { body: z.string(), replies: ['end'] },
     two: { body: z.string(), replies: ['end'] },
     end: { body: z.string() },
   });
   test.each([
-    ['a stranger', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
+    ['a value that is not runnable', () => asTool({} as never, { description }), /asTool\(\) takes agent/],
     ['no description', () => asTool(researcher, { description: ' ' }), /needs a description/],
     ['a name no model can call', () => asTool(researcher, { description, name: 'find facts' }), /A-Z a-z 0-9/],
     [
-      'two of one name',
+      'two tools of one name',
       () => editor(asTool(researcher, { description }), asTool(researcher, { description })),
       /two tools/,
     ],
-    ['too deep', () => nest(9), /8 levels deep; here it is more: level-9/],
+    ['more than 8 levels', () => nest(9), /8 levels deep; here it is more: level-9/],
     [
       'more than one message',
-      () => asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: caller() }), { description }),
+      () =>
+        asTool(agent({ name: 'two', protocol: Two, handles: ['one', 'two'], model: callingModel() }), { description }),
       /must handle one message/,
     ],
   ])('%s', (_, make, words) => {
@@ -244,8 +246,8 @@ describe('what cannot be is refused where it is written:', () => {
   });
 });
 
-test('whatever goes wrong, those who work for an agent end with it, and nothing is paid for twice', async () => {
-  const subject = editor(asTool(researcher, { description }), asTool(voice('critic'), { description }));
+test('under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice', async () => {
+  const subject = editor(asTool(researcher, { description }), asTool(replyingAgent('critic'), { description }));
   const scenario = { subject, input: 'Write.' };
   expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));
   expect((await simulate(() => scenario, { seeds: dose(10, 300) })).failures).toEqual([]);

@@ -1,16 +1,16 @@
-/** One team of every preset, small and in want of nobody: what is proved of presets is proved of these. */
+/** A small team of every preset, for the proofs that hold for all presets. */
 import { agent, debate, handoff, mapReduce, pipeline, roundRobin, selector, supervisorTeam, until } from 'troupe';
 import type { SimulationScenario } from 'troupe/testing';
-import { caller, chooser, passer, voice } from './participants.ts';
+import { callingModel, selectingModel, handoffAgent, replyingAgent } from './participants.ts';
 
-const say = (name: string) => voice(name, (shown) => `${name}${shown.length}`);
-const [a, b, c] = [say('a'), say('b'), say('c')];
+const lengthAgent = (name: string) => replyingAgent(name, (prompt) => `${name}${prompt.length}`);
+const [a, b, c] = [lengthAgent('a'), lengthAgent('b'), lengthAgent('c')];
 const end = until.maxTurns(4).or(until.textMentions('enough'));
 export const presets = {
   pipeline: pipeline({ name: 'post', stages: [a, pipeline({ name: 'inner', stages: [b, c] })] }),
   roundRobin: roundRobin({ name: 'table', members: [a, b], until: end }),
-  selector: selector({ name: 'meeting', members: [a, b], choose: chooser('b', 'a'), until: end }),
-  handoff: handoff({ name: 'support', members: [passer('x', 'y'), passer('y', 'x')], maxHandoffs: 3 }),
+  selector: selector({ name: 'meeting', members: [a, b], choose: selectingModel('b', 'a'), until: end }),
+  handoff: handoff({ name: 'support', members: [handoffAgent('x', 'y'), handoffAgent('y', 'x')], maxHandoffs: 3 }),
   mapReduce: mapReduce({
     name: 'lines',
     split: (text) => text.split(' '),
@@ -22,14 +22,14 @@ export const presets = {
     name: 'office',
     supervisor: agent({
       name: 'boss',
-      model: caller({ name: 'a', input: { task: 'x' } }, { name: 'b', input: { task: 'y' } }),
+      model: callingModel({ name: 'a', input: { task: 'x' } }, { name: 'b', input: { task: 'y' } }),
     }),
     workers: [a, b],
   }),
   debate: debate({ name: 'court', debaters: [a, b], judge: c, rounds: 2 }),
 };
 
-/** Whatever goes wrong, every message that was handed out is answered once. */
+/** A simulation in which every message to a member must be answered once. */
 export const scenarioOf = (subject: (typeof presets)[keyof typeof presets]): SimulationScenario => ({
   subject,
   input: 'one two three four five',

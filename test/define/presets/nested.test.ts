@@ -1,3 +1,4 @@
+/** Teams as members of teams. */
 import { setup, sendParent, enqueueActions } from 'xstate';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -34,17 +35,17 @@ const desk = (name = 'desk', member: Deskmate = writer) => deskOf(name, { writer
 const levels = (depth: number): ReturnType<typeof desk> =>
   depth === 1 ? desk() : desk(`level-${depth}`, levels(depth - 1));
 
-test('a team works as a member of a team, and its result is what it answers', async () => {
+test('a team can be a member of a team, and its result is its answer', async () => {
   expect(await run(desk('house', desk()), { topic: 'tea' }, { db: 'memory' })).toEqual({ text: 'Written true' });
 });
 
-test('what a nested team used is paid for by the team it works for, once', async () => {
+test('the usage of a nested team is charged to the outer team once', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const outcome = await (await runtime.start(levels(3), { topic: 'tea' })).outcome();
   expect(outcome).toMatchObject({ status: 'done', usage: { steps: 1 } });
 });
 
-test('a nested team is within the budget of the team it works for', async () => {
+test('the budget of the outer team limits a nested team', async () => {
   const poor = { ...desk('house', desk()), options: { budget: { steps: 0 } } };
   await expect(run(poor, { topic: 'tea' }, { db: 'memory' })).rejects.toMatchObject({ kind: 'budget' });
 });
@@ -59,7 +60,7 @@ test('a cancel reaches an agent three teams down', async () => {
   expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
 });
 
-test('the question of a tool three teams down is asked at the root', async () => {
+test('the ticket of a tool three teams down belongs to the run', async () => {
   await using runtime = await testRuntime();
   const send = tool({
     name: 'send',
@@ -83,12 +84,12 @@ test('the question of a tool three teams down is asked at the root', async () =>
   expect(await handle.outcome()).toMatchObject({ status: 'done', output: { text: 'sent' } });
 });
 
-test('work is handed on eight levels deep and no deeper', async () => {
+test('teams can be nested eight levels deep and no deeper', async () => {
   expect(await run(levels(8), { topic: 'tea' }, { db: 'memory' })).toEqual({ text: 'Written true' });
   expect(() => levels(9)).toThrow(/8 levels deep; here it is more: level-9 > level-8/);
 });
 
-test('a team that contains itself is refused, with the way round', async () => {
+test('a team that contains itself is refused, and the message shows the cycle', async () => {
   const members: { writer: Deskmate } = { writer };
   const circle = deskOf('circle', members);
   members.writer = desk('inner', circle);
@@ -97,12 +98,12 @@ test('a team that contains itself is refused, with the way round', async () => {
     message: expect.stringContaining('circle > inner > circle') as string,
   });
 });
-test('a member that is none is refused in words', () => {
+test('a member of the wrong type is refused with the reason', () => {
   expect(() => deskOf('desk', { writer: {} as never })).toThrow(/expected agent\(\{ … \}\), team/);
   expect(() => deskOf('desk', { writer, route: writer } as never)).toThrow(/a name that the runtime uses itself/);
 });
 
-/** The smallest supervisor that stands: it hands on to nobody and answers itself. */
+/** The smallest long-lived supervisor: it has no members and answers itself. */
 const echo = setup({
   types: {} as { events: { type: 'work'; id: string; message: { body: { topic: string } } } },
   actions: {
@@ -128,7 +129,7 @@ const standing: LongLived<(typeof Desk)['messages'], 'brief'> = {
   compile: () => ({ machine: echo, options: {} }),
 };
 
-test('a supervisor that stands is a member like any other', async () => {
+test('a long-lived supervisor can be a member of a team', async () => {
   const guarded = team({
     name: 'desk',
     protocol: Desk,
@@ -149,7 +150,7 @@ test('a supervisor that stands is a member like any other', async () => {
   expectSurvival(await crashEverywhere(() => subject));
 });
 
-test('whatever goes wrong, teams within teams end, and nothing is paid for twice', async () => {
+test('under every kind of fault nested teams end, and nothing is charged twice', async () => {
   expect((await check(levels(2))).findings).toEqual([]);
   const subject = { subject: levels(3), input: { topic: 'tea' } };
   expectSurvival(await crashEverywhere(() => subject));

@@ -1,3 +1,4 @@
+/** Every preset as users call it, and definitions that are refused. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -17,13 +18,13 @@ import {
 } from 'troupe';
 import { scriptedModel, scriptedTool, testRuntime } from 'troupe/testing';
 import type { Observer } from '../../../src/contracts/inspection.ts';
-import { answerer, caller, chooser, db, passer, voice } from './participants.ts';
+import { answeringAgent, callingModel, selectingModel, db, handoffAgent, replyingAgent } from './participants.ts';
 
-const [a, b, c] = [voice('a'), voice('b'), voice('c')];
-const speaks = (name: string) => voice(name, (shown) => `${name}${shown.split('\n').length}`);
+const [a, b, c] = [replyingAgent('a'), replyingAgent('b'), replyingAgent('c')];
+const speaks = (name: string) => replyingAgent(name, (prompt) => `${name}${prompt.split('\n').length}`);
 
 describe('a pipeline', () => {
-  test('gives every stage what the stage before it gave', async () => {
+  test('gives every stage the output of the previous one', async () => {
     const text: string = await run(pipeline({ name: 'post', stages: [a, b, c] }), 'go', db);
     expect(text).toBe('go>a>b>c');
   });
@@ -39,7 +40,7 @@ describe('a pipeline', () => {
     model: scriptedModel(() => ({ calls: [{ name: 'answer_total', input: { words: 2 } }] })),
   });
 
-  test('takes agents with messages of their own, and says at compile time which do not fit', async () => {
+  test('accepts agents with protocols of their own, and reports at compile time which do not fit', async () => {
     const total: { words: number } = await run(pipeline({ name: 'count', stages: [counter] }), { text: 'a b' }, db);
     expect(total).toEqual({ words: 2 });
     // @ts-expect-error -- a text is not what the counter takes
@@ -47,7 +48,7 @@ describe('a pipeline', () => {
     await expect(run(misfit, 'go', db)).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  test('stops at the first stage that fails, and keeps what there was', async () => {
+  test('stops at the first stage that fails, and keeps the output so far', async () => {
     const broken = agent({ name: 'broken', model: scriptedModel(() => ({ error: { status: 401 } })) });
     await using runtime = await openRuntime(db);
     const handle = await runtime.start(pipeline({ name: 'post', stages: [a, broken, c] }), 'go');
@@ -58,14 +59,14 @@ describe('a pipeline', () => {
     });
   });
 
-  test('is a stage of another one', async () => {
+  test('can be a stage of another pipeline', async () => {
     const inner = pipeline({ name: 'inner', stages: [a, b] });
     expect(await run(pipeline({ name: 'outer', stages: [inner, c] }), 'go', db)).toBe('go>a>b>c');
   });
 });
 
 describe('a round robin', () => {
-  test('lets everybody speak in turn, having read what was said so far', async () => {
+  test('lets every member speak in turn, with the conversation so far', async () => {
     const chat = roundRobin({ name: 'desk', members: [a, b], until: until.maxTurns(3) });
     const { text, by, turns, reason } = await run(chat, 'tea', db);
     expect({ by, turns, reason }).toEqual({ by: 'a', turns: 3, reason: '3 turns' });
@@ -74,21 +75,21 @@ describe('a round robin', () => {
 });
 
 describe('a selector', () => {
-  test('asks a function who is next', async () => {
+  test('selects the next member with a function', async () => {
     const names = ['c', 'a', 'b'];
     const choose = ({ turns }: { turns: readonly unknown[] }) => names[turns.length]!;
     const chat = selector({ name: 'desk', members: [a, b, speaks('c')], choose, until: until.maxTurns(1) });
     expect(await run(chat, 'tea', db)).toMatchObject({ by: 'c' });
   });
 
-  test('asks a model who is next, between any two turns', async () => {
+  test('selects the next member with a model call before each turn', async () => {
     const members = [speaks('a'), speaks('b'), speaks('c')];
-    const choose = chooser('c', 'b', 'a');
+    const choose = selectingModel('c', 'b', 'a');
     const chat = selector({ name: 'desk', members, choose, until: until.maxTurns(3) });
     expect(await run(chat, 'tea', db)).toMatchObject({ by: 'a', turns: 3 });
   });
 
-  test('that chooses somebody who is not there fails, by name', async () => {
+  test('that selects an unknown member fails, and names it', async () => {
     const chat = selector({ name: 'desk', members: [a], choose: () => 'ghost', until: until.maxTurns(3) });
     await expect(run(chat, 'tea', db)).rejects.toMatchObject({
       kind: 'unknown_recipient',
@@ -98,8 +99,11 @@ describe('a selector', () => {
 });
 
 describe('a hand-off', () => {
-  test('moves the task to whom it was handed, with the note; the owner answers', async () => {
-    const support = handoff({ name: 'support', members: [passer('triage', 'billing'), answerer('billing')] });
+  test('moves the task to the named member, with its note; the last owner answers', async () => {
+    const support = handoff({
+      name: 'support',
+      members: [handoffAgent('triage', 'billing'), answeringAgent('billing')],
+    });
     expect(await run(support, 'Refund me.', db)).toEqual({
       text: 'billing knows',
       by: 'billing',
@@ -108,34 +112,40 @@ describe('a hand-off', () => {
     });
   });
 
-  test('that goes round in a circle ends with an answer, and says so', async () => {
-    const members = [passer('x', 'y'), passer('y', 'z'), passer('z', 'x')];
+  test('that goes in a cycle ends with an answer, and reports the cycle', async () => {
+    const members = [handoffAgent('x', 'y'), handoffAgent('y', 'z'), handoffAgent('z', 'x')];
     const { text, reason } = await run(handoff({ name: 'support', members, start: 'y' }), 'go', db);
     expect(text).toBe('z is on it');
     expect(reason).toBe('handed round too often: y > z > x > y > z');
     expect(await run(handoff({ name: 'support', members, maxHandoffs: 1 }), 'go', db)).toMatchObject({ by: 'y' });
-    expect(await run(handoff({ name: 'selfish', members: [passer('x', 'x')] }), 'go', db)).toMatchObject({ by: 'x' });
+    expect(await run(handoff({ name: 'selfish', members: [handoffAgent('x', 'x')] }), 'go', db)).toMatchObject({
+      by: 'x',
+    });
   });
 
-  test('to somebody outside ends it there', async () => {
-    const support = handoff({ name: 'support', members: [passer('x', 'person')], until: until.handedOff('person') });
+  test('to a name outside the team ends the run', async () => {
+    const support = handoff({
+      name: 'support',
+      members: [handoffAgent('x', 'person')],
+      until: until.handedOff('person'),
+    });
     expect(await run(support, 'go', db)).toMatchObject({ by: 'x', reason: 'x handed over to person' });
   });
 
-  test('goes to a team as well, whose result is its answer', async () => {
+  test('can go to a team, whose result is the answer', async () => {
     const tech = pipeline({
       name: 'tech',
-      stages: [voice('first', () => 'found'), voice('second', (it) => `${it}, done`)],
+      stages: [replyingAgent('first', () => 'found'), replyingAgent('second', (it) => `${it}, done`)],
     });
-    const support = handoff({ name: 'support', members: [passer('triage', 'tech'), tech] });
+    const support = handoff({ name: 'support', members: [handoffAgent('triage', 'tech'), tech] });
     expect(await run(support, 'go', db)).toMatchObject({ text: 'found, done', by: 'tech' });
   });
 });
 
 describe('a map-reduce', () => {
-  const double = voice('double', (text) => text + text);
+  const double = replyingAgent('double', (text) => text + text);
 
-  test('answers in the order of the items, whoever was first', async () => {
+  test('returns the results in the order of the items', async () => {
     const lines = mapReduce({
       name: 'lines',
       split: (text) => text.split(' '),
@@ -147,7 +157,7 @@ describe('a map-reduce', () => {
     expect(all).toEqual(['aa', 'bb', 'cc', 'dd', 'ee']);
   });
 
-  test('works on no more items at once than it may', async () => {
+  test('works on no more items at once than its concurrency', async () => {
     let [atWork, most] = [0, 0];
     const watch: Observer = ({ type, ...event }) => {
       if (!('name' in event) || event.name !== 'callModel') return;
@@ -160,15 +170,15 @@ describe('a map-reduce', () => {
     expect(most).toBe(4);
   });
 
-  test('lets a model make the answer, and may have nothing to do', async () => {
-    const options = { name: 'lines', map: double, reduce: voice('editor', (text) => `<${text}>`) };
+  test('can reduce with a model, and accepts an empty list', async () => {
+    const options = { name: 'lines', map: double, reduce: replyingAgent('editor', (text) => `<${text}>`) };
     const lines = mapReduce({ ...options, split: (text) => text.split(' ') });
     expect(await run(lines, 'a b', db)).toBe('<1. aa\n\n2. bb>');
     const none = mapReduce({ name: 'none', map: double, reduce: (all) => all.length, split: () => [] });
     expect(await run(none, 'go', db)).toBe(0);
   });
 
-  test('with more items than it may have fails at once', async () => {
+  test('with more items than its limit fails at once', async () => {
     const lines = mapReduce({ name: 'many', map: double, reduce: () => 0, split: () => ['a', 'b', 'c'], maxItems: 2 });
     await expect(run(lines, 'go', db)).rejects.toMatchObject({
       kind: 'invalid',
@@ -178,9 +188,9 @@ describe('a map-reduce', () => {
 });
 
 describe('a debate', () => {
-  test('goes for its rounds, side by side, and is judged', async () => {
+  test('runs its rounds with all debaters at once, and then the judge', async () => {
     const seen: string[] = [];
-    const judge = voice('judge', (shown) => (seen.push(shown), 'a is right'));
+    const judge = replyingAgent('judge', (prompt) => (seen.push(prompt), 'a is right'));
     const court = debate({ name: 'court', debaters: [speaks('a'), speaks('b')], judge, rounds: 2 });
     expect(await run(court, 'Tea or coffee?', db)).toBe('a is right');
     expect(seen[0]!.match(/\[[ab]\]/g)).toHaveLength(4);
@@ -188,10 +198,10 @@ describe('a debate', () => {
 });
 
 describe('a supervisor team', () => {
-  const boss = caller({ name: 'a', input: { task: 'tea' } }, { name: 'press', input: { task: 'cake' } });
+  const boss = callingModel({ name: 'a', input: { task: 'tea' } }, { name: 'press', input: { task: 'cake' } });
   const supervisor = agent({ name: 'boss', model: boss });
 
-  test('gives its supervisor a tool for every worker, and what they use is paid for by the team', async () => {
+  test('gives its supervisor a tool for every worker, and charges their usage to the team', async () => {
     const press = asTool(b, { description: 'Prints.', name: 'press' });
     const desk = supervisorTeam({ name: 'desk', supervisor, workers: [a, press] });
     await using runtime = await openRuntime(db);
@@ -199,9 +209,9 @@ describe('a supervisor team', () => {
     expect(outcome).toMatchObject({ output: 'tea>a | cake>b', usage: { steps: 4, toolCalls: 2 } });
   });
 
-  test('that has no workers, two of one name, or no agent to lead it is refused', () => {
+  test('without workers, with two of one name, or without a supervising agent is refused', () => {
     expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [] })).toThrow(/at least one member/);
-    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [a, voice('a')] })).toThrow(
+    expect(() => supervisorTeam({ name: 'desk', supervisor, workers: [a, replyingAgent('a')] })).toThrow(
       /two members named "a"/,
     );
     const post = pipeline({ name: 'post', stages: [a] });
@@ -209,25 +219,28 @@ describe('a supervisor team', () => {
   });
 });
 
-describe('a conversation is over', () => {
-  const over = async (end: Parameters<typeof roundRobin>[0]['until'], ...members: ReturnType<typeof voice>[]) => {
+describe('a conversation ends', () => {
+  const over = async (
+    end: Parameters<typeof roundRobin>[0]['until'],
+    ...members: ReturnType<typeof replyingAgent>[]
+  ) => {
     const { reason, turns } = await run(roundRobin({ name: 'desk', members, until: end }), 'go', db);
     return `${turns}: ${reason}`;
   };
 
-  test('once somebody says the word, in whatever case', async () => {
-    const done = voice('b', () => 'I am Done.');
+  test('when a message contains the text, in any case', async () => {
+    const done = replyingAgent('b', () => 'I am Done.');
     expect(await over(until.textMentions('DONE'), speaks('a'), done)).toBe('2: b said "DONE"');
   });
 
-  test('once the tokens are used, or both conditions are met', async () => {
+  test('when the tokens are used up, or both conditions are met', async () => {
     expect(await over(until.tokenBudget(1), speaks('a'))).toBe('1: 1 tokens');
     const both = until.maxTurns(2).and(until.textMentions('a'));
     expect(await over(both, speaks('a'))).toMatch(/^2: 2 turns and a said "a"$/);
     expect(await over(until.maxTurns(3).or(until.textMentions('nothing')), speaks('a'))).toBe('3: 3 turns');
   });
 
-  test('once its time is up, at the next word', async () => {
+  test('when its time is over, at the next message', async () => {
     await using runtime = await testRuntime();
     const think = scriptedTool({ name: 'think' }, () => ({ takes: '25s', output: 'thought' }));
     const model = scriptedModel(({ messages }) =>
@@ -240,13 +253,13 @@ describe('a conversation is over', () => {
   });
 });
 
-describe('what cannot be is refused where it is written:', () => {
+describe('an invalid preset is refused in the definition:', () => {
   const end = until.maxTurns(2);
   test.each([
-    ['nobody', () => roundRobin({ name: 'desk', members: [], until: end }), /needs at least one member/],
+    ['no members', () => roundRobin({ name: 'desk', members: [], until: end }), /needs at least one member/],
     [
       'two of one name',
-      () => roundRobin({ name: 'desk', members: [a, voice('a')], until: end }),
+      () => roundRobin({ name: 'desk', members: [a, replyingAgent('a')], until: end }),
       /two members named "a"/,
     ],
     ['two stages of one name', () => pipeline({ name: 'desk', stages: [a, a] }), /two members named "a"/],
@@ -259,10 +272,10 @@ describe('what cannot be is refused where it is written:', () => {
     ['no turns', () => until.maxTurns(0), /whole number from 1 on; got 0/],
     ['no number', () => until.tokenBudget(Number.NaN), /got NaN/],
     ['no time', () => until.timeout(-1), /positive number of milliseconds/],
-    ['no word', () => until.textMentions(' '), /a text that is not empty/],
+    ['an empty text', () => until.textMentions(' '), /a text that is not empty/],
     ['no end', () => roundRobin({ name: 'desk', members: [a], until: undefined as never }), /when it is over/],
     [
-      'half an end',
+      'an incomplete end',
       () =>
         until
           .maxTurns(1)
@@ -271,7 +284,11 @@ describe('what cannot be is refused where it is written:', () => {
       /turns|when it is over/,
     ],
     ['one debater', () => debate({ name: 'desk', debaters: [a], judge: b }), /two who argue/],
-    ['a judge who argues', () => debate({ name: 'desk', debaters: [a, b], judge: a }), /two members named "a"/],
+    [
+      'a judge who is also a debater',
+      () => debate({ name: 'desk', debaters: [a, b], judge: a }),
+      /two members named "a"/,
+    ],
     [
       'no concurrency',
       () => mapReduce({ name: 'desk', map: a, split: () => [], reduce: () => 0, concurrency: 0 }),
@@ -279,9 +296,13 @@ describe('what cannot be is refused where it is written:', () => {
     ],
     ['no name', () => pipeline({ name: ' ', stages: [a] }), /name/],
     ['a negative budget', () => pipeline({ name: 'desk', stages: [a], budget: { usd: -1 } }), /usd/],
-    ['a stranger', () => roundRobin({ name: 'desk', members: [{} as never], until: end }), /agent\(\{ … \}\) or team/],
     [
-      'a chooser who is none',
+      'a member of the wrong type',
+      () => roundRobin({ name: 'desk', members: [{} as never], until: end }),
+      /agent\(\{ … \}\) or team/,
+    ],
+    [
+      'a selector of the wrong type',
       () => selector({ name: 'desk', members: [a], choose: 3 as never, until: end }),
       /"choose" is a function/,
     ],

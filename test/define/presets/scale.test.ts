@@ -1,9 +1,10 @@
+/** What a run keeps in memory and in its commits does not grow with the number of items or tasks. */
 import { expect, test } from 'vitest';
 import { mapReduce, openRuntime, orchestrator, routers, type Runnable } from 'troupe';
 import { memory } from '../../../src/journal/memory.ts';
-import { voice } from './participants.ts';
+import { replyingAgent } from './participants.ts';
 
-/** What a run keeps at once: actors that are alive, beside its root; and the bytes of what its root writes in one commit, but for what it is given and gives. */
+/** What a run keeps at once: active actors other than its root; and the bytes of a commit of its root, without input and output. */
 async function widest(subject: Runnable, input: unknown) {
   const inner = memory();
   const alive = new Set<string>();
@@ -30,14 +31,14 @@ async function widest(subject: Runnable, input: unknown) {
   if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
   return { output: outcome.output as unknown, ...seen };
 }
-/** Counters have more digits when there is more to count, and that is all that may grow. */
+/** Counters have more digits when there is more to count; nothing else may grow. */
 const digits = 40;
 
-test('a fan-out keeps as many workers alive as it has places, and its own state does not grow with the items', async () => {
+test('a map-reduce keeps only as many workers active as its concurrency, and its own state does not grow with the items', async () => {
   const fan = mapReduce({
     name: 'fan',
     split: (count) => Array.from({ length: Number(count) }, (_, item) => `${item}`),
-    map: voice('worker'),
+    map: replyingAgent('worker'),
     reduce: (all) => all.length,
     concurrency: 10,
   });
@@ -46,15 +47,15 @@ test('a fan-out keeps as many workers alive as it has places, and its own state 
   expect([few.actors, many.actors]).toEqual([10, 10]);
   expect(many.snapshot - few.snapshot).toBeLessThan(digits);
   expect(many.wishes).toBe(few.wishes);
-  // The word of the worker, and the route's.
+  // The decision of the worker, and that of the route.
   expect([few.commits, many.commits]).toEqual([100, 1_000]);
 });
 
-test('an orchestration keeps as many attempts alive as it has places, its own state does not grow with the tasks, and everybody has as many', async () => {
+test('an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number', async () => {
   const names = Array.from({ length: 10 }, (_, member) => `m${member}`);
   const desk = orchestrator({
     name: 'desk',
-    members: names.map((name) => voice(name)),
+    members: names.map((name) => replyingAgent(name)),
     router: routers.roundRobin(),
     mode: 'parallel:4',
   });

@@ -1,14 +1,14 @@
-/** From a run in a journal to a cassette, and from cassettes to word of what a change would do: by the real command. */
+/** The real command exports a run as a cassette, and checks cassettes against a changed definition. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { built } from '../../built.ts';
-import { place } from '../../cli/troupe.ts';
+import { workspace } from '../../cli/troupe.ts';
 
 const fixture = (name: string) => built(join(import.meta.dirname, 'fixtures', name));
 
-test('runs are exported and replayed; a change shows which of them would take another path', async () => {
-  using here = place();
+test('exported runs are replayed; after a change the report names those that take another path', async () => {
+  using here = workspace();
   for (const q of ['tea', 'milk']) {
     expect((await here.troupe('run', fixture('clerk.ts'), '--set', `q=${q}`, '--key', `job-${q}`, '-q')).code).toBe(0);
     const exported = await here.troupe('runs', 'export', `job-${q}`, '--redact', 'sk-[a-z0-9-]+');
@@ -40,29 +40,29 @@ test('runs are exported and replayed; a change shows which of them would take an
 
 test.each<[string, string[], RegExp]>([
   [
-    'a cassette that is not there',
+    'a missing cassette',
     ['check', fixture('clerk.ts'), '--against', 'no.json'],
     /There is no cassette .*no\.json\. Make one with "troupe runs export/,
   ],
   [
-    'a damaged one',
+    'a damaged cassette',
     ['check', fixture('clerk.ts'), '--against', 'half.json'],
     /half\.json:1:\d+: this is no JSON, or it was cut short/,
   ],
   [
-    'one of a newer format',
+    'a cassette of a newer format',
     ['check', fixture('clerk.ts'), '--against', 'new.json'],
     /new\.json has format 2; this troupe reads format 1/,
   ],
-  ['a run that is not there', ['runs', 'export', 'job-x'], /There is no run "job-x"/],
-  ['a pattern that is none', ['runs', 'export', 'job-x', '--redact', '('], /--redact expects a regular expression/],
+  ['an unknown run', ['runs', 'export', 'job-x'], /There is no run "job-x"/],
+  ['an invalid pattern', ['runs', 'export', 'job-x', '--redact', '('], /--redact expects a regular expression/],
   [
     'a pattern that masks everything',
     ['runs', 'export', 'job-x', '--redact', 'a*'],
     /fits the empty text, so it would mask everything/,
   ],
 ])('%s is wrong usage', async (_, args, says) => {
-  using here = place();
+  using here = workspace();
   here.file('half.json', '{"troupe":"cass');
   here.file('new.json', '{"troupe":"cassette","format":2}');
   const { code, err, out } = await here.troupe(...args);

@@ -1,17 +1,17 @@
-/** Cassettes that cannot be played: each says which file, where in it, and what to do. */
+/** Cassettes that cannot be replayed: the message has the file, the path in it, and what to do. */
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { cassette, cassetteText, parseCassette, readCassette, scriptedModel, type Cassette } from 'troupe/testing';
-import { desk, folder, nobody, recorded } from './fixtures/runs.ts';
+import { desk, folder, unavailableModel, recorded } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {
   whole = (await recorded()).cassette;
 });
 
-/** The text after a change by hand; the digest goes, as the message says it must. */
+/** The text after a change by hand, without the digest, as the message requires. */
 const edited = (change: (cassette: Cassette) => void): string => {
   const copy = structuredClone(whole);
   change(copy);
@@ -47,13 +47,13 @@ test.each<[string, () => string, string, RegExp]>([
     /has format none; this troupe reads format 1\. Record it again/,
   ],
   [
-    'an outcome that is none',
+    'an invalid outcome',
     () => edited((it) => Object.assign(it.ledger[1]!.outcome, { ok: 'yes' })),
     'invalid',
     /it is damaged: at "ledger\[1\]\.outcome\.ok"/,
   ],
   [
-    'a step that is missing',
+    'a missing step',
     () => edited((it) => it.steps.splice(2, 1)),
     'invalid',
     /at "steps\[\d+\]\.seq": expected \d of .*, came \d; a step is missing/,
@@ -82,7 +82,7 @@ test.each<[string, () => string, string, RegExp]>([
     'invalid',
     /it was changed after it was recorded \(at "digest"\).*take "digest" out/,
   ],
-])('%s is refused with its place', (_name, text, kind, says) => {
+])('%s is refused with its path', (_name, text, kind, says) => {
   try {
     parseCassette('x.json', text());
     expect.unreachable();
@@ -91,19 +91,19 @@ test.each<[string, () => string, string, RegExp]>([
   }
 });
 
-test('a cassette that was edited on purpose plays as it is', async () => {
-  using place = folder();
-  const file = place.file(
+test('a cassette that was edited by hand is replayed as edited', async () => {
+  using dir = folder();
+  const file = dir.file(
     'x.json',
     edited((it) => Object.assign(it.end!, { output: { to: 'bob' } })),
   );
-  const { drift } = await cassette(file).replay(desk({ model: nobody }), 'lenient');
+  const { drift } = await cassette(file).replay(desk({ model: unavailableModel }), 'lenient');
   expect(drift.map(({ kind }) => kind)).toEqual(['end']);
 });
 
-test('one of another subject is refused by both names', async () => {
-  using place = folder();
-  const file = place.file('x.json', cassetteText(whole));
+test('a cassette of another definition is refused with both names', async () => {
+  using dir = folder();
+  const file = dir.file('x.json', cassetteText(whole));
   const clerk = agent({ name: 'clerk', model: scriptedModel([]) });
   await expect(cassette(file).replay(clerk)).rejects.toMatchObject({
     kind: 'conflict',
@@ -113,16 +113,16 @@ test('one of another subject is refused by both names', async () => {
   });
 });
 
-test('a file that is not there says how one is made', async () => {
+test('a missing file is refused, with the command that makes one', async () => {
   await expect(cassette('/nowhere/x.json').replay(desk())).rejects.toThrow(
     /There is no cassette \/nowhere\/x\.json\. Make one with "troupe runs export RUN > \/nowhere\/x\.json"/,
   );
 });
 
-test('a folder, and a file too large to be read, are refused before they are', async () => {
-  using place = folder();
-  await expect(readCassette(place.path)).rejects.toThrow(/it is no file/);
-  const huge = join(place.path, 'huge.json');
+test('a folder, and a file that is too large, are refused before they are read', async () => {
+  using dir = folder();
+  await expect(readCassette(dir.path)).rejects.toThrow(/it is no file/);
+  const huge = join(dir.path, 'huge.json');
   writeFileSync(huge, '');
   truncateSync(huge, 300 * 1024 * 1024);
   await expect(readCassette(huge)).rejects.toThrow(/it has 300 MB, and at most 256 MB are read/);

@@ -1,4 +1,4 @@
-/** Whatever happened to a run, it happens again: failures, latencies, people, signals, and a process that stopped in the middle. */
+/** Replays of random runs are exact: failures, latencies, answers of people, signals, and a process that stopped in the middle. */
 import { expect, test } from 'vitest';
 import { agent, type JsonObject } from 'troupe';
 import {
@@ -13,9 +13,9 @@ import {
 } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
 import { limits } from '../../limits.ts';
-import { folder, nobody } from './fixtures/runs.ts';
+import { folder, unavailableModel } from './fixtures/runs.ts';
 
-/** An agent in a world as bad as the seed makes it; offline when it is played again. */
+/** An agent with random failures by its seed; offline in the replay. */
 function clerk(random: () => number, offline = false) {
   const some = (share: number) => random() < share;
   const answer = (turn: number): ScriptedModelStep =>
@@ -48,12 +48,12 @@ function clerk(random: () => number, offline = false) {
     name: 'clerk',
     tools,
     deadline: '3h',
-    model: offline ? nobody : scriptedModel(({ messages }) => answer(messages.length)),
+    model: offline ? unavailableModel : scriptedModel(({ messages }) => answer(messages.length)),
   });
 }
 
-/** A life on a seeded clock: people answer or do not, somebody pauses, cancels, or stops the process. */
-async function live(seed: number) {
+/** A run on a seeded clock, with random answers, pauses, cancels and stops of the process. */
+async function randomRun(seed: number) {
   const { random } = virtualClock({ seed });
   const subject = clerk(random);
   const journal = memory();
@@ -86,25 +86,25 @@ async function live(seed: number) {
   return taped;
 }
 
-/** To "May it?" and to "Did it happen?" alike. */
+/** The answer yes to an approval, and to the question whether a write has happened. */
 const yes = ({ properties }: JsonObject, is: boolean) => ({ [Object.keys(properties as object)[0]!]: is });
 
-/** So many lives; TROUPE_LIVES asks for more. */
-const lives = Number(process.env['TROUPE_LIVES'] ?? 40);
+/** The number of runs; TROUPE_LIVES sets another. */
+const runs = Number(process.env['TROUPE_LIVES'] ?? 40);
 
-test(`${lives} lives of an agent are played again without a difference`, { timeout: limits.long }, async () => {
-  using place = folder();
+test(`${runs} random runs of an agent are replayed without a difference`, { timeout: limits.long }, async () => {
+  using dir = folder();
   const ends = new Map<string, number>();
   const differs: string[] = [];
-  for (let seed = 1; seed <= lives; seed++) {
-    const taped = await live(seed);
-    const file = place.file(`${seed}.json`, cassetteText(taped));
+  for (let seed = 1; seed <= runs; seed++) {
+    const taped = await randomRun(seed);
+    const file = dir.file(`${seed}.json`, cassetteText(taped));
     const { drift, outcome } = await cassette(file).replay(clerk(Math.random, true), 'lenient');
     ends.set(outcome.status, (ends.get(outcome.status) ?? 0) + 1);
     if (drift.length > 0)
       differs.push(`seed ${seed}: ${drift[0]!.actor} ${drift[0]!.message} ${drift[0]!.difference ?? ''}`);
   }
   expect(differs).toEqual([]);
-  // The lives were different enough to prove something.
+  // The runs differ enough to be a proof.
   expect([...ends.keys()].sort()).toEqual(['cancelled', 'done', 'failed', 'open']);
 });

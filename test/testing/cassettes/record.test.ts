@@ -1,4 +1,4 @@
-/** Recording in a test: never, once, or what is new. And what is masked on the way to the file. */
+/** The recording modes of a test (none, once, new), and the masking of secrets in the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,9 +29,9 @@ const asking = (asked: string[], ...questions: string[]) =>
   );
 const options = (more: CassetteOptions = {}): CassetteOptions => ({ record: 'once', input: null, env: {}, ...more });
 
-test('once: the first time it is performed and written, the second time it is played', async () => {
-  using place = folder();
-  const file = join(place.path, 'made/for/it.json');
+test('once: the first test run performs and records, the second replays', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'made/for/it.json');
   const asked: string[] = [];
   const first = await cassette(file, options()).replay(asking(asked, 'a', 'b'));
   expect(asked).toEqual(['a', 'b']);
@@ -40,18 +40,18 @@ test('once: the first time it is performed and written, the second time it is pl
   expect(existsSync(`${file}.new`)).toBe(false);
 });
 
-test('once: a file that is there is not written again, whatever the machine does now', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('once: an existing file is not changed, whatever the machine does now', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const asked: string[] = [];
   await cassette(file, options()).replay(asking(asked, 'a'));
   await expect(cassette(file, options()).replay(asking(asked, 'z'))).rejects.toMatchObject({ kind: 'conflict' });
   expect(asked).toEqual(['a']);
 });
 
-test('new: only what the file lacks is performed, and then it has it', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('new: only effects that the file lacks are performed, and then recorded', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const asked: string[] = [];
   await cassette(file, options()).replay(asking(asked, 'a', 'b'));
   const { drift } = await cassette(file, options({ record: 'new' })).replay(asking(asked, 'a', 'c', 'b'));
@@ -64,33 +64,33 @@ test('new: only what the file lacks is performed, and then it has it', async () 
   expect(asked).toEqual(['a', 'b', 'c']);
 });
 
-test('new: a file that has everything is left as it is', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('new: a complete file is not changed', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   await cassette(file, options()).replay(asking([], 'a'));
   const before = readFileSync(file, 'utf8');
   await cassette(file, options({ record: 'new' })).replay(asking([], 'a'));
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
-test('none: nothing is performed although the file is not there', async () => {
+test('none: without a file nothing is performed', async () => {
   const asked: string[] = [];
   await expect(cassette('/nowhere/x.json').replay(asking(asked, 'a'))).rejects.toMatchObject({ kind: 'invalid' });
   expect(asked).toEqual([]);
 });
 
-test('a first recording without an input says so, and writes nothing', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('recording without an input is refused, and nothing is written', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   await expect(cassette(file, { record: 'once' }).replay(asking([], 'a'))).rejects.toThrow(
     /a first recording needs an input/,
   );
   expect(existsSync(file)).toBe(false);
 });
 
-test('a person is asked while recording, and not when it is played', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('a ticket is answered while recording, and not while replaying', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const questions: string[] = [];
   const onTicket = ({ question }: { question: string }) => (questions.push(question), { approved: true });
   const team = () => desk();
@@ -100,21 +100,21 @@ test('a person is asked while recording, and not when it is played', async () =>
   expect(questions).toEqual([expect.stringContaining('mail')]);
 });
 
-test('secrets of the environment and what is asked for are masked in the file, and it still plays', async () => {
-  using place = folder();
-  const file = join(place.path, 'x.json');
+test('secrets of the environment and chosen values are masked in the file, which can still be replayed', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
   const env = { SERVICE_API_KEY: 'sk-secret-1', HOME: '/home/ada-lovelace' };
   const subject = () => asking([], 'call 0301234567', 'b');
   await cassette(file, options({ env, redact: [/\d{10}/] })).replay(subject());
   const text = readFileSync(file, 'utf8');
   expect(text).not.toMatch(/sk-secret-1|0301234567/);
   expect(text).toContain('[redacted] says call [redacted]');
-  // Nobody has the number any more, and any number will do.
+  // The number is not known any more, and any number works.
   expect(await cassette(file).replay(subject())).toMatchObject({ drift: [], outcome: { status: 'done' } });
   await expect(cassette(file).replay(asking([], 'hear 0301234567', 'b'))).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('a run whose own name would have to be masked is not written', async () => {
+test('a run whose id contains a secret is not written', async () => {
   await using runtime = await testRuntime();
   const run = await runtime.start(asking([], 'a'), null, { key: 'card-4111111111111111' });
   await run.outcome();

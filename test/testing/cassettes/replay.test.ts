@@ -1,27 +1,27 @@
-/** A recorded run played again: offline, on the same path, or with word of where it left it. */
+/** Replays of a recorded run: offline, on the same path, or with the first difference. */
 import { beforeAll, expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { effect, machine, openRuntime } from 'troupe';
 import { cassette, cassetteText, exportRun, virtualClock, type Cassette, type Drift } from 'troupe/testing';
 import { memory } from '../../../src/journal/memory.ts';
-import { desk, folder, nobody, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
+import { desk, folder, unavailableModel, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
 
 let whole: Cassette;
 beforeAll(async () => {
   whole = (await recorded()).cassette;
 });
 
-test('a team takes the same path again, and nothing of the world is asked', async () => {
-  using place = folder();
+test('the replay of a team takes the same path, without any effect being performed', async () => {
+  using dir = folder();
   const asked: string[] = [];
-  const file = place.file('x.json', cassetteText(whole));
-  const { outcome, drift } = await cassette(file).replay(desk({ asked, model: nobody }));
+  const file = dir.file('x.json', cassetteText(whole));
+  const { outcome, drift } = await cassette(file).replay(desk({ asked, model: unavailableModel }));
   expect(drift).toEqual([]);
   expect(outcome).toEqual({ status: 'done', output: { to: 'ada' } });
   expect(asked).toEqual([]);
 });
 
-test('the recording holds the effects in the order they ended, the answer of the person, and every actor', () => {
+test('a recording has the effects in the order of their ends, the answers of people, and every actor', () => {
   expect(
     whole.ledger.filter(({ name }) => name === 'runTool').map(({ input }) => (input as { input: object }).input),
   ).toEqual([{ n: 2 }, { n: 1 }, { to: 'ada' }]);
@@ -31,23 +31,26 @@ test('the recording holds the effects in the order they ended, the answer of the
   expect(whole.actors.map(({ type }) => type)).toContain('wait');
 });
 
-test('a run that goes on is recorded as far as it is, and stands there again', async () => {
-  using place = folder();
+test('a run in progress is recorded up to its current state, and its replay ends there', async () => {
+  using dir = folder();
   const { cassette: open } = await recorded([], 'the question');
   expect(open.end).toBeUndefined();
-  const file = place.file('x.json', cassetteText(open));
-  expect(await cassette(file).replay(desk({ model: nobody }))).toEqual({
+  const file = dir.file('x.json', cassetteText(open));
+  expect(await cassette(file).replay(desk({ model: unavailableModel }))).toEqual({
     outcome: { status: 'open', state: expect.any(String) as string },
     drift: [],
   });
 });
 
 const driftOf = async (change: NonNullable<DeskOptions['change']>, mode: 'strict' | 'lenient' = 'lenient') => {
-  using place = folder();
-  return await cassette(place.file('x.json', cassetteText(whole))).replay(desk({ change, model: nobody }), mode);
+  using dir = folder();
+  return await cassette(dir.file('x.json', cassetteText(whole))).replay(
+    desk({ change, model: unavailableModel }),
+    mode,
+  );
 };
 
-test('a route that says something else is computed anew, and is the first difference', async () => {
+test('a changed route is computed again, and is the first difference', async () => {
   const { drift } = await driftOf('straight on');
   expect(drift[0]).toMatchObject({
     kind: 'outcome',
@@ -60,7 +63,7 @@ test('a route that says something else is computed anew, and is the first differ
   });
 });
 
-test('strict: a replay that leaves the recording fails, and tells where', async () => {
+test('strict: a replay that leaves the recording fails, and names the place', async () => {
   await expect(driftOf('topic', 'strict')).rejects.toMatchObject({
     kind: 'conflict',
     message: expect.stringMatching(
@@ -69,14 +72,14 @@ test('strict: a replay that leaves the recording fails, and tells where', async 
   });
 });
 
-test('what a recorded answer of the model decided is not decided anew', async () => {
+test('a decision by a recorded answer of the model is not made again', async () => {
   const { drift, outcome } = await driftOf('no approval');
-  // It said that a person must be asked, and that is what the machine goes by, although the tool needs no approval any more.
+  // The recorded answer requires an approval, and the machine follows it, although the tool no longer needs one.
   expect(drift).toEqual([]);
   expect(outcome).toMatchObject({ status: 'done' });
 });
 
-/** A machine that asks twice, waits between, and hears a signal. */
+/** A machine with two effects, a wait between them, and a signal. */
 const clerk = (
   change: Partial<{ q: string; ask: string; pause: number; twice: boolean; deaf: boolean }> = {},
   asked: string[] = [],
@@ -126,8 +129,8 @@ const clerk = (
     }),
   );
 
-const clerksRun = (place: ReturnType<typeof folder>) =>
-  tape(place, clerk(), null, async (runtime, root) => {
+const clerksRun = (dir: ReturnType<typeof folder>) =>
+  tape(dir, clerk(), null, async (runtime, root) => {
     await runtime.advance('1h');
     await runtime.signal(root, { type: 'stamp' });
     await runtime.settle();
@@ -136,57 +139,57 @@ const clerksRun = (place: ReturnType<typeof folder>) =>
 test.each<[string, Parameters<typeof clerk>[0], Partial<Drift>[]]>([
   ['nothing changed', {}, []],
   [
-    'an effect is asked with another input',
+    'an effect has another input',
     { q: 'uno' },
     [{ kind: 'input', phase: 'looking', seq: 1, difference: '  {\n-   "q": "one"\n+   "q": "uno"\n  }' }],
   ],
   [
-    'an effect is asked that was not recorded',
+    'an effect was not recorded',
     { ask: 'peek' },
     [{ kind: 'unrecorded', phase: 'looking', message: expect.stringContaining('{"q":"one"}') as string }],
   ],
-  ['a recorded effect is not asked any more', { twice: false }, [{ kind: 'path', phase: 'pausing', seq: 3 }]],
+  ['a recorded effect is not requested any more', { twice: false }, [{ kind: 'path', phase: 'pausing', seq: 3 }]],
   [
     'a delay is longer, and the signal comes first',
     { pause: 7_200_000 },
     [{ kind: 'unheard', phase: 'pausing', seq: 2 }],
   ],
-  ['a delay is shorter, and still over before all else', { pause: 5_000 }, []],
+  ['a delay is shorter, and still elapses first', { pause: 5_000 }, []],
   [
-    'a signal means nothing any more',
+    'a signal is not handled any more',
     { deaf: true },
     [{ kind: 'unheard', phase: 'waiting', seq: 4, message: expect.stringContaining('nobody took "stamp"') as string }],
   ],
 ])('when %s, that is the first difference', async (_, change, first) => {
-  using place = folder();
+  using dir = folder();
   const asked: string[] = [];
-  const { drift } = await cassette(await clerksRun(place)).replay(clerk(change, asked), 'lenient');
+  const { drift } = await cassette(await clerksRun(dir)).replay(clerk(change, asked), 'lenient');
   expect(drift.slice(0, 1)).toMatchObject(first);
   expect(asked).toEqual([]);
 });
 
-test('lenient: it goes on with the nearest outcome of that name, and ends', async () => {
-  using place = folder();
-  const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ q: 'uno' }), 'lenient');
+test('lenient: the replay continues with the nearest outcome of that name, and ends', async () => {
+  using dir = folder();
+  const { outcome, drift } = await cassette(await clerksRun(dir)).replay(clerk({ q: 'uno' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: 'one!two!' });
   expect(drift).toHaveLength(1);
 });
 
-test('lenient: what nobody ever recorded fails, and the machine answers that failure', async () => {
-  using place = folder();
-  const { outcome, drift } = await cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }), 'lenient');
+test('lenient: an effect without any recorded outcome fails, and the machine handles the failure', async () => {
+  using dir = folder();
+  const { outcome, drift } = await cassette(await clerksRun(dir)).replay(clerk({ ask: 'peek' }), 'lenient');
   expect(outcome).toEqual({ status: 'done', output: '' });
   expect(drift.map(({ kind }) => kind)).toEqual(['unrecorded', 'end']);
 });
 
-test('strict: after a difference nothing is made up', async () => {
-  using place = folder();
-  await expect(cassette(await clerksRun(place)).replay(clerk({ ask: 'peek' }))).rejects.toThrow(
+test('strict: after a difference no outcome is invented', async () => {
+  using dir = folder();
+  await expect(cassette(await clerksRun(dir)).replay(clerk({ ask: 'peek' }))).rejects.toThrow(
     /1\. clerk\/job-42, in "looking", step 1: "peek" was asked.*\n2\. clerk\/job-42, step 1: the run job-42 did not come to its end/s,
   );
 });
 
-test('effects that ran at once end in the order they ended', async () => {
+test('concurrent effects end in the recorded order', async () => {
   const race = (asked: string[] = []) =>
     machine(
       setup({
@@ -229,15 +232,15 @@ test('effects that ran at once end in the order they ended', async () => {
         ),
       }),
     );
-  using place = folder();
-  const file = await tape(place, race(), null, (runtime) => runtime.advance('1m'));
+  using dir = folder();
+  const file = await tape(dir, race(), null, (runtime) => runtime.advance('1m'));
   expect(await cassette(file).replay(race())).toEqual({
     outcome: { status: 'done', output: ['quick', 'slow', 'middling'] },
     drift: [],
   });
 });
 
-test('a timer that a real clock rang late rings in its turn again', async () => {
+test('a timer that fired late fires in the recorded order', async () => {
   const clock = virtualClock();
   const late = { ...clock, wake: (at: number, call: () => void) => clock.wake(at + 3, call) };
   const race = machine(
@@ -287,8 +290,8 @@ test('a timer that a real clock rang late rings in its turn again', async () => 
     await new Promise((next) => void setImmediate(next));
   }
   expect(await outcome).toMatchObject({ output: ['look', 'pause'] });
-  using place = folder();
-  const file = place.file('x.json', cassetteText(await exportRun(runtime.journal, run.id, { env: {} })));
+  using dir = folder();
+  const file = dir.file('x.json', cassetteText(await exportRun(runtime.journal, run.id, { env: {} })));
   expect(await cassette(file).replay(race)).toEqual({
     outcome: { status: 'done', output: ['look', 'pause'] },
     drift: [],

@@ -1,4 +1,4 @@
-/** A desk whose members think as often as they are told to, each time for the same price; and what somebody who pays may look at. */
+/** A team for tests of budgets: its members make as many model calls as their task says, each for the same price. */
 import {
   agent,
   all,
@@ -16,7 +16,7 @@ import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
 import type { Model } from '../../../src/contracts/model.ts';
 
-export const Desk = protocol({
+export const WorkProtocol = protocol({
   order: { body: z.object({ ada: z.number(), bob: z.number() }) },
   think: { body: z.object({ thoughts: z.number() }), replies: ['thought'] },
   thought: { body: z.object({ after: z.number() }) },
@@ -31,8 +31,8 @@ const ponder = tool({
   run: () => null,
 });
 
-/** Thinks until it has done so as often as its task says. Of one answer: 15 tokens, and a cent unless told otherwise. */
-export const thinker = (usd: number | null = 0.01, id = 'scripted:model'): Model =>
+/** Answers after as many calls as its task says. Each call uses 15 tokens and `usd`, a cent by default. */
+export const thinkingModel = (usd: number | null = 0.01, id = 'scripted:model'): Model =>
   scriptedModel(
     ({ messages }) => {
       const [task] = messages;
@@ -49,38 +49,38 @@ export const thinker = (usd: number | null = 0.01, id = 'scripted:model'): Model
 type Extras = Partial<
   Pick<AgentOptions<Record<never, never>, never>, 'model' | 'fallbacks' | 'budget' | 'onExhausted' | 'limits'>
 >;
-export type Thinker = ReturnType<typeof member>;
+export type ThinkingAgent = ReturnType<typeof member>;
 const member = (name: string, extras: Extras = {}) =>
-  agent({ name, protocol: Desk, handles: ['think'], tools: [ponder], model: thinker(), ...extras });
+  agent({ name, protocol: WorkProtocol, handles: ['think'], tools: [ponder], model: thinkingModel(), ...extras });
 
-/** Whoever takes `think` and answers with `thought`. */
-type Pool = Thinker | Guarded<Thinker> | ReturnType<typeof poolOf>;
-const poolOf = (who: Thinker | Guarded<Thinker>, more: object = {}) =>
-  orchestrator({ name: 'pool', members: [who], ...more });
-const rails = [guardrails.budget({ steps: 12 }), guardrails.timeout({ max: '1h' })];
-/** Ways to stand between a team and those who spend its money. */
-export const supervisors: Readonly<Record<string, (who: Thinker) => Pool>> = {
-  'an orchestrator': (who) => poolOf(who),
-  guardrails: (who) => guarded(who, rails),
-  'an orchestrator of guarded members': (who) => poolOf(guarded(who, rails)),
-  'an orchestrator behind guardrails': (who) => poolOf(who, { guardrails: rails }),
+/** Any member that handles `think` and answers with `thought`. */
+type Supervised = ThinkingAgent | Guarded<ThinkingAgent> | ReturnType<typeof orchestratorOf>;
+const orchestratorOf = (supervised: ThinkingAgent | Guarded<ThinkingAgent>, more: object = {}) =>
+  orchestrator({ name: 'pool', members: [supervised], ...more });
+const memberGuardrails = [guardrails.budget({ steps: 12 }), guardrails.timeout({ max: '1h' })];
+/** Supervisors between a team and the agents that use its budget. */
+export const supervisors: Readonly<Record<string, (supervised: ThinkingAgent) => Supervised>> = {
+  'an orchestrator': (supervised) => orchestratorOf(supervised),
+  guardrails: (supervised) => guarded(supervised, memberGuardrails),
+  'an orchestrator of guarded members': (supervised) => orchestratorOf(guarded(supervised, memberGuardrails)),
+  'an orchestrator behind guardrails': (supervised) => orchestratorOf(supervised, { guardrails: memberGuardrails }),
 };
 
-/** Ada and Bob think side by side; who is given nothing to think about is not asked. `behind`: what stands in front of each. */
-export const desk = (
+/** Ada and Bob work concurrently; a member without thoughts gets no message. `supervisedBy` puts a supervisor in front of each. */
+export const budgetTeam = (
   budget: Budget,
   options: {
     onExhausted?: 'fail' | 'ask' | 'degrade';
     ada?: Extras;
     bob?: Extras;
-    behind?: (who: Thinker) => Pool;
+    supervisedBy?: (supervised: ThinkingAgent) => Supervised;
   } = {},
 ) => {
-  const { ada, bob, behind = (who) => who, ...more } = options;
+  const { ada, bob, supervisedBy = (supervised) => supervised, ...more } = options;
   return team({
     name: 'desk',
-    protocol: Desk,
-    members: { ada: behind(member('ada', ada)), bob: behind(member('bob', bob)) },
+    protocol: WorkProtocol,
+    members: { ada: supervisedBy(member('ada', ada)), bob: supervisedBy(member('bob', bob)) },
     accepts: 'order',
     returns: 'result',
     budget,
