@@ -144,7 +144,7 @@ export const cases: readonly Case[] = [
   ]),
   agent(
     'input: interrupt while preparing',
-    { onInput: 'interrupt', analysis: true, planning: true, budget: { steps: 4 } },
+    { onInput: 'interrupt', analysis: true, planning: true, budget: { steps: dose(3, 4) } },
     [
       done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
       planOf(step),
@@ -174,7 +174,7 @@ export const cases: readonly Case[] = [
     { type: 'agent.resume' },
     answers('done'),
   ]),
-  agent('activating more tools', { toolbelt: true, cleanup: true, budget: { steps: 4 } }, [
+  agent('activating more tools', { toolbelt: true, cleanup: true, budget: { steps: dose(3, 4) } }, [
     wants('toolchain'),
     wants('toolbelt'),
     calls(call('read')),
